@@ -1,0 +1,30 @@
+//! The HTTP client under every call and every token request.
+
+use std::time::Duration;
+
+/// An HTTP client that follows no redirects and repeats nothing by itself, whatever the builder said that it
+/// was made from. Cloning is cheap and shares the connection pool.
+#[derive(Debug, Clone)]
+pub struct HttpClient(reqwest::Client);
+
+impl HttpClient {
+    /// A client with a connect time-out of 10 s.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        Self::from_builder(reqwest::Client::builder().connect_timeout(Duration::from_secs(10)))
+    }
+
+    /// A client with the proxies, certificates and time-outs of `builder`. Redirects and retries are turned off:
+    /// a redirect would carry a token to another place, and only this crate knows which calls may be repeated.
+    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
+        builder
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .build()
+            .map(Self)
+    }
+
+    /// The client itself.
+    pub fn reqwest(&self) -> &reqwest::Client {
+        &self.0
+    }
+}

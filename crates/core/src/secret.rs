@@ -1,0 +1,71 @@
+//! A string that never prints.
+
+use std::fmt;
+
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A secret: a client secret, a token, an assertion.
+///
+/// `Debug` prints a placeholder, there is no `Display`, no `PartialEq` and no `Deref`, and the memory is
+/// overwritten when the value is dropped. The text is read with [`SecretString::secret`] alone.
+///
+/// It serializes to the text itself, because requests have to carry it: do not serialize a value that
+/// holds one to a log.
+///
+/// ```
+/// use auth0_core::SecretString;
+///
+/// let secret = SecretString::from("s3cr3t");
+/// assert_eq!(secret.secret(), "s3cr3t");
+/// assert_eq!(format!("{secret:?}"), "SecretString(…)");
+/// ```
+#[derive(Clone, Default)]
+pub struct SecretString(secrecy::SecretString);
+
+impl SecretString {
+    /// The text. Keep it out of logs, errors and `Debug` output.
+    pub fn secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Whether the text is empty.
+    pub fn is_empty(&self) -> bool {
+        self.secret().is_empty()
+    }
+}
+
+impl fmt::Debug for SecretString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretString(…)")
+    }
+}
+
+impl From<String> for SecretString {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&str> for SecretString {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Serialize for SecretString {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.secret())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretString {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Serde's own message would quote a value of the wrong type, and a mistyped secret is still one.
+        let value = serde_json::Value::deserialize(deserializer)?;
+        match value {
+            serde_json::Value::String(text) => Ok(text.into()),
+            _ => Err(serde::de::Error::custom("invalid type, expected a string")),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The generator: from a published OpenAPI document to a client crate.
+#![forbid(unsafe_code)]
+
+pub mod problem;
+pub mod walk;

@@ -1,0 +1,268 @@
+//! Walking an OpenAPI document by meaning: at every value it is known whether that value is a schema, an
+//! operation, a map of names to schemas or plain data. A property that is called `description` is thus never
+//! taken for a description.
+
+use serde_json::Value;
+
+/// What a value in an OpenAPI document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The whole document.
+    Document,
+    /// The `info` object.
+    Info,
+    /// A server.
+    Server,
+    /// A server variable.
+    ServerVariable,
+    /// A tag.
+    Tag,
+    /// The `components` object.
+    Components,
+    /// A path item.
+    PathItem,
+    /// An operation.
+    Operation,
+    /// A parameter.
+    Parameter,
+    /// A header.
+    Header,
+    /// A request body.
+    RequestBody,
+    /// A response.
+    Response,
+    /// A media type object.
+    MediaType,
+    /// An encoding object.
+    Encoding,
+    /// A link.
+    Link,
+    /// A callback: expressions to path items.
+    Callback,
+    /// A security scheme.
+    SecurityScheme,
+    /// The flows of a security scheme, or one of them.
+    OAuthFlow,
+    /// The scopes of a flow: names to texts.
+    Scopes,
+    /// A security requirement: scheme names to lists of scopes.
+    SecurityRequirement,
+    /// A schema.
+    Schema,
+    /// External documentation.
+    ExternalDocs,
+    /// A map from free names to values of one kind.
+    Map(Kind),
+    /// A list of values of one kind.
+    List(Kind),
+    /// Plain data: an enum value, a default, an example, an extension.
+    Data,
+}
+
+/// What the values of a map or a list are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Schemas.
+    Schema,
+    /// Servers.
+    Server,
+    /// Server variables.
+    ServerVariable,
+    /// Tags.
+    Tag,
+    /// Path items.
+    PathItem,
+    /// Parameters.
+    Parameter,
+    /// Headers.
+    Header,
+    /// Request bodies.
+    RequestBody,
+    /// Responses.
+    Response,
+    /// Media types.
+    MediaType,
+    /// Encodings.
+    Encoding,
+    /// Links.
+    Link,
+    /// Callbacks.
+    Callback,
+    /// Security schemes.
+    SecurityScheme,
+    /// Flows.
+    OAuthFlow,
+    /// Security requirements.
+    SecurityRequirement,
+}
+
+impl Kind {
+    fn place(self) -> Place {
+        match self {
+            Self::Schema => Place::Schema,
+            Self::Server => Place::Server,
+            Self::ServerVariable => Place::ServerVariable,
+            Self::Tag => Place::Tag,
+            Self::PathItem => Place::PathItem,
+            Self::Parameter => Place::Parameter,
+            Self::Header => Place::Header,
+            Self::RequestBody => Place::RequestBody,
+            Self::Response => Place::Response,
+            Self::MediaType => Place::MediaType,
+            Self::Encoding => Place::Encoding,
+            Self::Link => Place::Link,
+            Self::Callback => Place::Callback,
+            Self::SecurityScheme => Place::SecurityScheme,
+            Self::OAuthFlow => Place::OAuthFlow,
+            Self::SecurityRequirement => Place::SecurityRequirement,
+        }
+    }
+}
+
+/// The methods of a path item, in the order of the specification.
+pub const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+impl Place {
+    /// What the member `key` of a value at this place is. For a list, `key` is the index.
+    pub fn child(self, key: &str) -> Place {
+        use Kind as K;
+        match (self, key) {
+            (Place::Map(kind) | Place::List(kind), _) => kind.place(),
+            (Place::Callback, _) => Place::PathItem,
+            (_, key) if key.starts_with("x-") => Place::Data,
+            (Place::Document, "info") => Place::Info,
+            (Place::Document | Place::PathItem | Place::Operation, "servers") => {
+                Place::List(K::Server)
+            }
+            (Place::Document, "tags") => Place::List(K::Tag),
+            (Place::Document, "paths" | "webhooks") | (Place::Components, "pathItems") => {
+                Place::Map(K::PathItem)
+            }
+            (Place::Document, "components") => Place::Components,
+            (Place::Document | Place::Operation, "security") => Place::List(K::SecurityRequirement),
+            (_, "externalDocs") => Place::ExternalDocs,
+            (Place::Server, "variables") => Place::Map(K::ServerVariable),
+            (Place::Components, "schemas") => Place::Map(K::Schema),
+            (Place::Components, "responses") | (Place::Operation, "responses") => {
+                Place::Map(K::Response)
+            }
+            (Place::Components, "parameters") => Place::Map(K::Parameter),
+            (Place::Components, "requestBodies") => Place::Map(K::RequestBody),
+            (Place::Components | Place::Response | Place::Encoding, "headers") => {
+                Place::Map(K::Header)
+            }
+            (Place::Components, "securitySchemes") => Place::Map(K::SecurityScheme),
+            (Place::Components | Place::Response, "links") => Place::Map(K::Link),
+            (Place::Components | Place::Operation, "callbacks") => Place::Map(K::Callback),
+            (Place::PathItem, key) if METHODS.contains(&key) => Place::Operation,
+            (Place::PathItem | Place::Operation, "parameters") => Place::List(K::Parameter),
+            (Place::Operation, "requestBody") => Place::RequestBody,
+            (Place::Parameter | Place::Header | Place::MediaType, "schema") => Place::Schema,
+            (
+                Place::Parameter | Place::Header | Place::RequestBody | Place::Response,
+                "content",
+            ) => Place::Map(K::MediaType),
+            (Place::MediaType, "encoding") => Place::Map(K::Encoding),
+            (Place::SecurityScheme, "flows") => Place::Map(K::OAuthFlow),
+            (Place::OAuthFlow, "scopes") => Place::Scopes,
+            (
+                Place::Schema,
+                "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas",
+            ) => Place::Map(K::Schema),
+            (Place::Schema, "allOf" | "anyOf" | "oneOf" | "prefixItems") => Place::List(K::Schema),
+            (
+                Place::Schema,
+                "items"
+                | "additionalProperties"
+                | "propertyNames"
+                | "not"
+                | "if"
+                | "then"
+                | "else"
+                | "contains"
+                | "unevaluatedItems"
+                | "unevaluatedProperties"
+                | "contentSchema",
+            ) => Place::Schema,
+            _ => Place::Data,
+        }
+    }
+}
+
+/// Appends one step to a JSON pointer.
+pub fn join(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Calls `visit` on every value of `document` that is not plain data, parents first, with its place and JSON
+/// pointer. What `visit` changes is walked in its changed form.
+pub fn walk_mut(document: &mut Value, visit: &mut dyn FnMut(&mut Value, Place, &str)) {
+    walk_value_mut(document, Place::Document, "", visit);
+}
+
+/// [`walk_mut`] from a value within a document.
+pub fn walk_value_mut(
+    value: &mut Value,
+    place: Place,
+    pointer: &str,
+    visit: &mut dyn FnMut(&mut Value, Place, &str),
+) {
+    visit(value, place, pointer);
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let child = place.child(key);
+                if child != Place::Data {
+                    walk_value_mut(member, child, &join(pointer, key), visit);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                let key = index.to_string();
+                let child = place.child(&key);
+                if child != Place::Data {
+                    walk_value_mut(item, child, &join(pointer, &key), visit);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Calls `visit` on every value of `document` that is not plain data, parents first.
+pub fn walk(document: &Value, visit: &mut dyn FnMut(&Value, Place, &str)) {
+    walk_value(document, Place::Document, "", visit);
+}
+
+/// [`walk`] from a value within a document.
+pub fn walk_value(
+    value: &Value,
+    place: Place,
+    pointer: &str,
+    visit: &mut dyn FnMut(&Value, Place, &str),
+) {
+    visit(value, place, pointer);
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let child = place.child(key);
+                if child != Place::Data {
+                    walk_value(member, child, &join(pointer, key), visit);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let key = index.to_string();
+                let child = place.child(&key);
+                if child != Place::Data {
+                    walk_value(item, child, &join(pointer, &key), visit);
+                }
+            }
+        }
+        _ => {}
+    }
+}
