@@ -70,6 +70,11 @@ impl Report {
         self
     }
 
+    /// The byte of the file that it is about, where it is known.
+    pub fn offset(&self) -> Option<usize> {
+        self.offset
+    }
+
     /// What is wrong.
     pub fn problem(&self) -> &Problem {
         &self.problem
