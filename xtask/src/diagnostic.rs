@@ -63,6 +63,13 @@ impl Report {
         Self::of_file("", problem)
     }
 
+    /// The same under another name of the file.
+    #[must_use]
+    pub fn renamed(mut self, file: &str) -> Self {
+        file.clone_into(&mut self.file);
+        self
+    }
+
     /// The same as a warning.
     #[must_use]
     pub fn as_warning(mut self) -> Self {
