@@ -63,11 +63,23 @@ impl Report {
         Self::of_file("", problem)
     }
 
+    /// The same under another name of the file.
+    #[must_use]
+    pub fn renamed(mut self, file: &str) -> Self {
+        file.clone_into(&mut self.file);
+        self
+    }
+
     /// The same as a warning.
     #[must_use]
     pub fn as_warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
+    }
+
+    /// The byte of the file that it is about, where it is known.
+    pub fn offset(&self) -> Option<usize> {
+        self.offset
     }
 
     /// What is wrong.

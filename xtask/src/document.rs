@@ -59,10 +59,8 @@ impl Document {
                 .help("an address that shows a page was saved; save the raw file instead");
             return Err(Report::at_offset(problem, &source, first_visible(&source.text)).into());
         }
-        match parse(&source) {
-            Ok(value) => Ok(Self { value, source }),
-            Err((problem, offset)) => Err(Report::at_offset(problem, &source, offset).into()),
-        }
+        let value = parse(&source)?;
+        Ok(Self { value, source })
     }
 }
 

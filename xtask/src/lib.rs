@@ -1,11 +1,21 @@
 //! The generator: from a published OpenAPI document to a client crate.
 #![forbid(unsafe_code)]
 
+pub mod canonical;
+pub mod cli;
+pub mod console;
+pub mod crate_name;
 pub mod diagnostic;
+pub mod difference;
 pub mod document;
+pub mod facts;
+pub mod fetch;
+pub mod files;
 pub mod guard;
 pub mod locate;
 pub mod parse;
 pub mod problem;
 pub mod source;
+pub mod sources;
 pub mod walk;
+pub mod workspace;

@@ -5,18 +5,19 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::source::{Format, Source};
 
-/// The text of `source` as a value. The error has the byte offset at which reading stopped.
-pub fn parse(source: &Source) -> Result<Value, (Problem, usize)> {
+/// The text of `source` as a value. The error shows where reading stopped.
+pub fn parse(source: &Source) -> Result<Value, Box<Report>> {
     match source.format {
         Format::Json => json(source),
         Format::Yaml | Format::Toml => yaml(source),
     }
 }
 
-fn json(source: &Source) -> Result<Value, (Problem, usize)> {
+fn json(source: &Source) -> Result<Value, Box<Report>> {
     serde_json::from_str::<Strict>(&source.text)
         .map(|strict| strict.0)
         .map_err(|error| {
@@ -36,7 +37,8 @@ fn json(source: &Source) -> Result<Value, (Problem, usize)> {
             } else {
                 Problem::at("", format!("the document is not valid JSON: {text}"))
             };
-            (problem, source.offset_in_bytes(line, column))
+            let offset = source.offset_in_bytes(line, column);
+            Report::at_offset(problem, source, offset).into()
         })
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn yaml_options() -> serde_yaml::Options {
     }
 }
 
-fn yaml(source: &Source) -> Result<Value, (Problem, usize)> {
+fn yaml(source: &Source) -> Result<Value, Box<Report>> {
     serde_yaml::from_str_with_options::<Strict>(&source.text, yaml_options())
         .map(|strict| strict.0)
         .map_err(|error| {
@@ -87,7 +89,7 @@ fn yaml(source: &Source) -> Result<Value, (Problem, usize)> {
                     Problem::at("", format!("the document is not valid YAML: {text}"))
                 }
             };
-            (problem, offset)
+            Report::at_offset(problem, source, offset).into()
         })
 }
 
@@ -179,7 +181,10 @@ mod tests {
             text: text.into(),
             format,
         };
-        parse(&source).map_err(|(problem, at)| (problem.message, source.position(at)))
+        parse(&source).map_err(|report| {
+            let at = report.offset().unwrap_or_default();
+            (report.problem().message.clone(), source.position(at))
+        })
     }
 
     #[test]
