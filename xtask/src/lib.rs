@@ -11,6 +11,7 @@ pub mod document;
 pub mod facts;
 pub mod fetch;
 pub mod files;
+pub mod generate;
 pub mod guard;
 pub mod locate;
 pub mod parse;
