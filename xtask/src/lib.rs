@@ -15,6 +15,7 @@ pub mod generate;
 pub mod guard;
 pub mod locate;
 pub mod parse;
+pub mod passes;
 pub mod problem;
 pub mod source;
 pub mod sources;
