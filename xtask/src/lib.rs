@@ -4,6 +4,7 @@
 pub mod canonical;
 pub mod cli;
 pub mod console;
+pub mod coverage;
 pub mod crate_name;
 pub mod diagnostic;
 pub mod difference;
@@ -13,6 +14,7 @@ pub mod fetch;
 pub mod files;
 pub mod guard;
 pub mod locate;
+pub mod overlay;
 pub mod parse;
 pub mod problem;
 pub mod source;
