@@ -12,6 +12,7 @@ pub mod document;
 pub mod facts;
 pub mod fetch;
 pub mod files;
+pub mod generate;
 pub mod guard;
 pub mod locate;
 pub mod overlay;

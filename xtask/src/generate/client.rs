@@ -75,7 +75,7 @@ pub(super) fn emit(model: &Model<'_>, target: &Target, roots: &TokenStream) -> R
         use std::sync::Arc;
         use std::time::Duration;
 
-        use auth0_core::{BaseUrl, Error, HttpClient, TokenSource, Transport};
+        use auth0_core::{BaseUrl, Error, HttpClient, TokenSource, Transport, TransportBuilder};
 
         #[doc = #doc]
         #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ fn builder(
                     let #field = auth0_core::#check(#name, #field)?;
                 }
             });
-            quote!(#(#reads)* #format)
+            quote!(#(#reads)* Ok(#format))
         }
         None => {
             let message = "the base URL is missing, expected `.base_url(…)`";
@@ -222,7 +222,7 @@ fn builder(
                 let agent = self.user_agent.unwrap_or_else(|| {
                     concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned()
                 });
-                let mut transport = Transport::builder(BaseUrl::parse(&base_url)?).user_agent(agent);
+                let mut transport = TransportBuilder::new(BaseUrl::parse(&base_url)?).user_agent(agent);
                 if let Some(source) = self.token_source {
                     transport = transport.token_source(source);
                 }

@@ -124,8 +124,8 @@ fn calls(items: Vec<syn::Item>) -> Result<TokenStream, Problem> {
 
         impl Client {
             /// The client for one call: cheap, because the HTTP client is shared.
-            pub(crate) fn of(call: &::auth0_core::Call) -> Self {
-                Self::new_with_client(call.base_url(), call.reqwest().clone(), call.clone())
+            pub(crate) fn of(transport: &::auth0_core::Transport, call: &::auth0_core::Call) -> Self {
+                Self::new_with_client(transport.base_url(), transport.reqwest().clone(), call.clone())
             }
         }
     })

@@ -318,9 +318,10 @@ impl<'c> Call<'c> {
 
                 /// Sends the call and gives status and headers with the value.
                 pub async fn send(self) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
-                    let call = self.client.transport().call(&crate::operations::#constant, self.options);
+                    let transport = self.client.transport();
+                    let call = transport.call(&crate::operations::#constant, self.options);
                     #check
-                    let raw = crate::calls::Client::of(&call);
+                    let raw = crate::calls::Client::of(transport, &call);
                     call.#finish(raw.#raw_method(#(#arguments),*).await)
                 }
                 #paging

@@ -13,10 +13,12 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     operations.sort_by(|a, b| a.id.cmp(&b.id));
     let rows = operations.iter().map(|operation| row(operation));
     let names = operations.iter().map(|operation| names::ident(&names::constant_name(&operation.id)));
+    let paging = operations.iter().any(|operation| operation.paging.is_some()).then(|| quote!(Paging,));
+    let outcomes = operations.iter().any(|operation| operation.outcome.is_some()).then(|| quote!(Outcomes,));
     quote! {
         //! The operations of the API: method, path, scopes, retry safety and paging of each.
 
-        use auth0_core::{Operation, Outcomes, Paging, RetrySafety};
+        use auth0_core::{Operation, #outcomes #paging RetrySafety};
 
         /// Every operation, sorted by its id.
         pub static ALL: &[&Operation] = &[#(&#names),*];
