@@ -4,6 +4,7 @@
 pub mod canonical;
 pub mod cli;
 pub mod console;
+pub mod coverage;
 pub mod crate_name;
 pub mod diagnostic;
 pub mod difference;
@@ -14,6 +15,7 @@ pub mod files;
 pub mod generate;
 pub mod guard;
 pub mod locate;
+pub mod overlay;
 pub mod parse;
 pub mod passes;
 pub mod problem;
