@@ -155,8 +155,8 @@ fn rules_builder(constraints: &Value) -> TokenStream {
             ("multipleOf", value) => number("multiple_of", value),
             ("uniqueItems", Value::Bool(true)) => quote!(.unique_items()),
             ("items", items) => {
-                let items = rules_builder(items);
-                quote!(.items(&#items))
+                let items = rules(items);
+                quote!(.items(#items))
             }
             _ => TokenStream::new(),
         };
@@ -193,17 +193,17 @@ fn condition(condition: &Value, name: &str, fields: &[Field]) -> Result<TokenStr
         .as_str()
         .unwrap_or_default();
     let message = text(condition, "message");
-    let when = if when.is_empty() {
-        quote!(true)
-    } else {
-        quote!(#(#when)&&*)
-    };
     let then = if then.is_empty() {
         quote!(true)
     } else {
         quote!(#(#then)&&*)
     };
-    Ok(quote!(at.rule(!(#when) || (#then), #property, #message);))
+    let rule = quote!(at.rule(#then, #property, #message););
+    Ok(if when.is_empty() {
+        rule
+    } else {
+        quote!(if #(#when)&&* { #rule })
+    })
 }
 
 /// An expression for one clause of a condition.
@@ -249,6 +249,9 @@ fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, P
         return Ok(quote!(!#present));
     }
     if let Some(count) = clause["minItems"].as_u64().filter(|_| is_list) {
+        if count == 1 {
+            return Ok(test(&|value| quote!(!#value.is_empty()), false));
+        }
         let count = proc_macro2::Literal::u64_unsuffixed(count);
         return Ok(test(&|value| quote!(#value.len() >= #count), false));
     }

@@ -85,17 +85,35 @@ fn append(schema: &mut Map<String, Value>, notes: &[String]) {
 pub(super) fn rules(constraints: &Value) -> String {
     let bound = |key: &str| constraints.get(key).map(plain);
     let mut parts = Vec::new();
-    let mut range = |low: Option<String>, high: Option<String>, unit: &str| match (low, high) {
-        (Some(low), Some(high)) if low == high => parts.push(format!("exactly {low}{unit}")),
-        (Some(low), Some(high)) => parts.push(format!("{low} to {high}{unit}")),
-        (Some(low), None) => parts.push(format!("at least {low}{unit}")),
-        (None, Some(high)) => parts.push(format!("at most {high}{unit}")),
-        (None, None) => {}
+    let mut range = |low: Option<String>, high: Option<String>, one: &str, many: &str| {
+        let bounds = match (&low, &high) {
+            (Some(low), Some(high)) if low == high => format!("exactly {low}"),
+            (Some(low), Some(high)) => format!("{low} to {high}"),
+            (Some(low), None) => format!("at least {low}"),
+            (None, Some(high)) => format!("at most {high}"),
+            (None, None) => return,
+        };
+        let unit = if high.or(low).as_deref() == Some("1") {
+            one
+        } else {
+            many
+        };
+        parts.push(format!("{bounds} {unit}").trim_end().to_owned());
     };
-    range(bound("minLength"), bound("maxLength"), " characters");
-    range(bound("minItems"), bound("maxItems"), " items");
-    range(bound("minProperties"), bound("maxProperties"), " entries");
-    range(bound("minimum"), bound("maximum"), "");
+    range(
+        bound("minLength"),
+        bound("maxLength"),
+        "character",
+        "characters",
+    );
+    range(bound("minItems"), bound("maxItems"), "item", "items");
+    range(
+        bound("minProperties"),
+        bound("maxProperties"),
+        "entry",
+        "entries",
+    );
+    range(bound("minimum"), bound("maximum"), "", "");
     if constraints["exclusiveMinimum"] == Value::Bool(true) {
         parts.push("the lower bound excluded".to_owned());
     }
@@ -246,7 +264,7 @@ mod tests {
         state_rules(&mut document);
         assert_eq!(
             document["components"]["schemas"]["A"]["properties"]["b"]["description"],
-            "B.\n\nRules: at least 1 characters.\n\nDefault, where it is left out: `z`."
+            "B.\n\nRules: at least 1 character.\n\nDefault, where it is left out: `z`."
         );
     }
 }

@@ -346,11 +346,7 @@ impl<'c> Call<'c> {
             } else {
                 self.converted(argument)
             };
-            if name == value.to_string() {
-                quote!(#name)
-            } else {
-                quote!(#name: #value)
-            }
+            types::field_value(&name, &value)
         });
         let doc = docs::doc(&self.documentation());
         let deprecated = self.operation.deprecated.then(|| quote!(#[deprecated]));

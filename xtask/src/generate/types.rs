@@ -77,7 +77,7 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
             quote!(#ident: ::std::default::Default::default())
         } else {
             let value = converted(&ident, &field.ty, model);
-            quote!(#ident: #value)
+            field_value(&ident, &value)
         }
     });
     let setters = optional.iter().map(|field| setter(field, model));
@@ -175,6 +175,15 @@ pub(super) fn converted(name: &proc_macro2::Ident, ty: &Type, model: &Model<'_>)
             Taking::Into => quote!(#name.into_iter().map(Into::into).collect()),
             _ => quote!(#name.into_iter().collect()),
         },
+    }
+}
+
+/// A field of a struct literal, in the short form where the value is a variable of the same name.
+pub(super) fn field_value(field: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
+    if value.to_string() == field.to_string() {
+        quote!(#field)
+    } else {
+        quote!(#field: #value)
     }
 }
 
