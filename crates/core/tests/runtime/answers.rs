@@ -277,27 +277,22 @@ async fn success_over_the_limit_has_acted() {
 
 #[tokio::test]
 async fn body_that_does_not_end_in_time_keeps_its_status() {
-    let success = answer("200 OK", "application/json", 500, r#"{"name""#);
-    let failure = answer(
-        "500 Internal Server Error",
-        "application/json",
-        500,
-        r#"{"title""#,
-    );
-    let server =
-        BareServer::answering([success, failure].map(|text| Answer::Hang(text.into_bytes()))).await;
-    let transport = transport(&server.url, StaticToken::new("t"));
-    let short = || CallOptions::default().timeout(Duration::from_millis(200));
+    async fn error_of(status: &str) -> Error {
+        let text = answer(status, "application/json", 500, r#"{"title""#);
+        let server = BareServer::answering([Answer::Hang(text.into_bytes())]).await;
+        let options = CallOptions::default().timeout(Duration::from_millis(500));
+        get_member(&transport(&server.url, StaticToken::new("t")), options)
+            .await
+            .unwrap_err()
+    }
+    let (success, failure) =
+        tokio::join!(error_of("200 OK"), error_of("500 Internal Server Error"));
 
-    let error = get_member(&transport, short()).await.unwrap_err();
-    assert!(
-        error.is_timeout() && error.is_decode() && error.has_acted() && !error.is_transport(),
-        "{error:?}"
-    );
-    assert!(error.to_string().ends_with("it did not end in time"));
-    let error = get_member(&transport, short()).await.unwrap_err();
-    assert!(error.is_server_error() && !error.body_is_complete() && !error.has_acted());
-    assert_eq!(&error.body().unwrap()[..], br#"{"title""#);
+    assert!(success.is_timeout() && success.is_decode() && success.has_acted());
+    assert!(!success.is_transport() && !success.body_is_complete());
+    assert!(success.to_string().ends_with("it did not end in time"));
+    assert!(failure.is_server_error() && !failure.body_is_complete() && !failure.has_acted());
+    assert_eq!(&failure.body().unwrap()[..], br#"{"title""#);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

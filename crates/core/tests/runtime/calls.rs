@@ -306,3 +306,12 @@ async fn token_that_is_no_header_value_is_a_token_error_and_nothing_is_sent() {
     assert!(!printed(&error).contains("s3cr3t"));
     assert!(server.received_requests().await.unwrap().is_empty());
 }
+
+#[test]
+fn shared_parts_move_between_threads() {
+    fn is_shared<T: Send + Sync + 'static>() {}
+    is_shared::<auth0_core::Error>();
+    is_shared::<auth0_core::Transport>();
+    is_shared::<auth0_core::Call>();
+    is_shared::<auth0_core::Response<String>>();
+}
