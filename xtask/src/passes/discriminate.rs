@@ -29,7 +29,8 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let discriminator = schema
             .as_object_mut()
             .and_then(|members| members.remove("discriminator"));
-        if is_documented_enum(schema) || has_rust_type(schema) {
+        // Rules that are given stay: the author knows better, or this pass has made them.
+        if is_documented_enum(schema) || has_rust_type(schema) || schema.get(KEY).is_some() {
             continue;
         }
         let Some(variants) = one_of(schema).cloned() else {
@@ -37,7 +38,9 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         };
         let is_received = reach.responses.contains(name);
         let Some(mut parts) = Part::all(&variants, &schemas) else {
-            schema["oneOf"] = by_kind(variants, &schemas).into();
+            let mut variants = by_kind(variants, &schemas);
+            name_plain(&mut variants);
+            schema["oneOf"] = variants.into();
             continue;
         };
         let told = tell_apart(&mut parts, discriminator.as_ref(), &schemas);
@@ -55,15 +58,12 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                     .help("they are tried in turn, those with the most required properties first"),
             );
         }
-        let before = schema.get(KEY).cloned();
         schema["oneOf"] = parts.iter().map(|part| part.reference.clone()).collect();
         schema[KEY] = json!({ "variants": named(&parts) });
-        if before.as_ref() != schema.get(KEY) {
-            cx.changed_at(
-                at,
-                format!("said how the {} variants are told apart", parts.len()),
-            );
-        }
+        cx.changed_at(
+            at,
+            format!("said how the {} variants are told apart", parts.len()),
+        );
     }
     drop_discriminators(document);
 }
@@ -118,13 +118,14 @@ fn tell_apart(parts: &mut [Part<'_>], discriminator: Option<&Value>, schemas: &O
     if keys.iter().filter(|key| key.is_none()).count() > 1 {
         return false;
     }
-    for (part, key) in parts.iter_mut().zip(keys) {
-        part.when = Some(match key {
+    let whens = keys
+        .into_iter()
+        .map(|key| match key {
             Some(key) => json!({ "has": [key] }),
             None => json!({ "otherwise": true }),
-        });
-    }
-    parts.sort_by_key(|part| part.when == Some(json!({ "otherwise": true })));
+        })
+        .collect();
+    set(parts, whens);
     true
 }
 
@@ -161,35 +162,79 @@ fn by_mapping(parts: &mut [Part<'_>], discriminator: Option<&Value>) -> bool {
     true
 }
 
-/// A property of one value in every variant, each another one.
+/// Properties of one value that, taken together, are different in every variant. One variant may lack them: it is what is left.
 fn by_tag(parts: &mut [Part<'_>], schemas: &Object) -> bool {
-    let Some(first) = parts.first() else {
-        return false;
-    };
-    let mut candidates: Vec<&String> = first.properties.keys().collect();
-    candidates.sort();
-    let found = candidates.into_iter().find_map(|property| {
-        let values: Option<Vec<Value>> = parts
+    let names: BTreeSet<&String> = parts
+        .iter()
+        .flat_map(|part| part.properties.keys())
+        .collect();
+    let mut columns: Vec<(&String, Vec<Option<Value>>)> = names
+        .into_iter()
+        .map(|name| {
+            let values = parts
+                .iter()
+                .map(|part| only_value(part.properties.get(name)?, schemas))
+                .collect();
+            (name, values)
+        })
+        .collect();
+    // A tag that is always there before one that may be left out.
+    columns.sort_by_key(|(name, _)| !parts.iter().all(|part| part.required.contains(name)));
+    let single = columns.iter().find(|(name, values)| {
+        let open: Vec<usize> = (0..parts.len())
+            .filter(|index| values[*index].is_none())
+            .collect();
+        let lacks = |index: &usize| !parts[*index].properties.contains_key(*name);
+        are_distinct(values)
+            && open.len() <= 1
+            && open.iter().all(lacks)
+            && parts.len() > open.len() + 1
+    });
+    if let Some((property, values)) = single {
+        let whens: Vec<Value> = values
             .iter()
-            .map(|part| {
-                let value = only_value(part.properties.get(property)?, schemas)?;
-                part.required.contains(property).then_some(value)
+            .map(|value| match value {
+                Some(value) => json!({ "tag": { "property": property, "value": value } }),
+                None => json!({ "otherwise": true }),
             })
             .collect();
-        let values = values?;
-        let distinct = values
-            .iter()
-            .enumerate()
-            .all(|(index, value)| !values[..index].contains(value));
-        distinct.then(|| (property.clone(), values))
-    });
-    let Some((property, values)) = found else {
-        return false;
-    };
-    for (part, value) in parts.iter_mut().zip(values) {
-        part.when = Some(json!({ "tag": { "property": property, "value": value } }));
+        set(parts, whens);
+        return true;
     }
+    columns.retain(|(_, values)| values.iter().all(Option::is_some));
+    let rows: Vec<Option<Value>> = (0..parts.len())
+        .map(|index| {
+            let tags = columns
+                .iter()
+                .map(|(property, values)| json!({ "property": property, "value": values[index] }));
+            Some(tags.collect())
+        })
+        .collect();
+    if columns.len() < 2 || !are_distinct(&rows) {
+        return false;
+    }
+    let whens = rows
+        .into_iter()
+        .map(|tags| json!({ "tags": tags }))
+        .collect();
+    set(parts, whens);
     true
+}
+
+fn are_distinct(values: &[Option<Value>]) -> bool {
+    let values: Vec<&Value> = values.iter().flatten().collect();
+    values
+        .iter()
+        .enumerate()
+        .all(|(index, value)| !values[..index].contains(value))
+}
+
+/// Gives every variant its rule; what is left comes last.
+fn set(parts: &mut [Part<'_>], whens: Vec<Value>) {
+    for (part, when) in parts.iter_mut().zip(whens) {
+        part.when = Some(when);
+    }
+    parts.sort_by_key(|part| part.when == Some(json!({ "otherwise": true })));
 }
 
 /// The one value of a property.
@@ -263,4 +308,31 @@ fn by_kind(mut variants: Vec<Value>, schemas: &Object) -> Vec<Value> {
         (rank, std::cmp::Reverse(required))
     });
     variants
+}
+
+/// typify calls alternatives without a name `Variant0` and so on; plain ones are named after their type.
+fn name_plain(variants: &mut [Value]) {
+    let mut taken: BTreeSet<String> = variants
+        .iter()
+        .filter_map(|variant| {
+            variant
+                .get("title")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        })
+        .collect();
+    for variant in variants {
+        let is_plain = !schema::is_string_enum(variant) && variant.get("title").is_none();
+        let name = match schema::type_of(variant).filter(|_| is_plain) {
+            Some("string") => "Text",
+            Some("integer" | "number") => "Number",
+            Some("boolean") => "Flag",
+            Some("array") => "List",
+            Some("object") if schema::is_map(variant) => "Map",
+            _ => continue,
+        };
+        let name = naming::unique(name, |name| taken.contains(name));
+        taken.insert(name.clone());
+        variant["title"] = name.into();
+    }
 }

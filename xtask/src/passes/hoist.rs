@@ -1,6 +1,8 @@
 //! Answers: progenitor names an inline schema after its operation and takes the first for all of them, and typify panics on an inline enumeration in
 //! a parameter. Every inline object, enumeration and union becomes a component with a name of its own.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{
@@ -12,11 +14,13 @@ use super::{
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut hoister = Hoister {
         schemas: Object::new(),
+        types: BTreeSet::new(),
         cx,
     };
     // The components first: their names are given, and what is inline in an operation may turn out to be one of them.
     let mut named: Vec<(String, Value)> = schema::components(document).into_iter().collect();
     named.sort_by(|a, b| a.0.cmp(&b.0));
+    hoister.types = named.iter().map(|(name, _)| naming::pascal(name)).collect();
     hoister.schemas = named.iter().cloned().collect();
     for (name, mut component) in named {
         hoister.children(&mut component, &naming::pascal(&name));
@@ -33,6 +37,8 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 
 struct Hoister<'c, 'o> {
     schemas: Object,
+    /// The names of the types that the components become: `FooBar` and `foo_bar` are one in Rust.
+    types: BTreeSet<String>,
     cx: &'c mut Context<'o>,
 }
 
@@ -191,18 +197,14 @@ impl Hoister<'_, '_> {
         } else {
             self.cx
                 .changed_at(at, format!("made a component of it: `{name}`"));
+            self.types.insert(name.clone());
             self.schemas.insert(name, schema.clone());
         }
         schema::replace(schema, reference);
     }
 
-    /// Names are compared as types: `FooBar` and `foo_bar` are one in Rust.
     fn is_taken(&self, name: &str) -> bool {
-        self.schemas.contains_key(name)
-            || self
-                .schemas
-                .keys()
-                .any(|known| naming::pascal(known) == name)
+        self.schemas.contains_key(name) || self.types.contains(name)
     }
 }
 

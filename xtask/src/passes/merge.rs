@@ -2,10 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    schema::{Object, strings, type_of},
-    source,
-};
+use super::{schema::Object, source};
 
 /// Merges `other` into `into`. What annotates is kept where it is; rules are tightened. The error says what cannot be both.
 pub(super) fn merge(into: &mut Value, other: &Value) -> Result<(), String> {
@@ -169,15 +166,6 @@ fn both_patterns(ours: &mut Value, theirs: &Value) {
     if let (Some(a), Some(b)) = (ours.as_str(), theirs.as_str()) {
         *ours = format!(r"^(?=[\s\S]*(?:{a}))(?=[\s\S]*(?:{b}))").into();
     }
-}
-
-/// Whether a schema says nothing but annotations.
-pub(super) fn is_bare(schema: &Value) -> bool {
-    type_of(schema).is_none()
-        && strings(schema.get("required")).is_empty()
-        && super::schema::keys_beside(schema, &ANNOTATIONS)
-            .iter()
-            .all(|key| key.starts_with("x-"))
 }
 
 /// Keywords that say something about a schema and nothing about its values.

@@ -112,11 +112,11 @@ impl std::fmt::Debug for Pass {
 /// The passes, in the order in which they run.
 pub const PASSES: &[Pass] = &[
     pass("include", "paths that nobody asked for", include::apply).gate(),
+    pass("version", "OpenAPI 3.1, webhooks and callbacks are refused or skipped", version::apply),
     pass("prune-unused", "components that nothing refers to become types that no call needs", prune::apply),
     pass("structure", "a value of the wrong kind stops openapiv3 without a place", structure::apply).gate(),
     pass("references", "`$ref` to parameters, responses, bodies and path items: panics where the target is missing, cyclic or a path item", references::apply).gate(),
     pass("local-references", "`$ref` into the middle of a document: progenitor panics", local_refs::apply),
-    pass("version", "OpenAPI 3.1, webhooks and callbacks are refused or skipped", version::apply),
     pass("operation-ids", "an operationId that is missing or repeated: panic, or two methods of one name", operation_ids::apply),
     pass("parameters", "parameters that do not match the path, cookies, other styles, parameters by `content`: refused or panic", parameters::apply),
     pass("request-bodies", "a body in several formats, or in one that is not known: panic or refused", request_bodies::apply),

@@ -5,28 +5,45 @@ use serde_json::Value;
 use super::{Context, reach::reachable, schema};
 use crate::walk::join;
 
-/// Drops component schemas that nothing refers to. Runs early too, so that problems in what is not used stop nobody.
+/// Drops components that nothing refers to. Runs early too, so that problems in what is not used stop nobody.
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let reach = reachable(document);
-    let Some(schemas) = document
-        .pointer_mut("/components/schemas")
+    let Some(components) = document
+        .get_mut("components")
         .and_then(Value::as_object_mut)
     else {
         return;
     };
-    let mut unused: Vec<String> = schemas
-        .keys()
-        .filter(|name| !reach.contains(name))
-        .cloned()
-        .collect();
-    unused.sort();
-    for name in unused {
-        if let Some(schema) = schemas.remove(&name) {
-            cx.changed(
-                &schema,
-                &join("/components/schemas", &name),
-                format!("left out `{name}`, which nothing refers to"),
-            );
+    for (kind, members) in components
+        .iter_mut()
+        .filter(|(kind, _)| *kind != "securitySchemes")
+    {
+        let Some(members) = members.as_object_mut() else {
+            continue;
+        };
+        let at = join("/components", kind);
+        let is_used = |name: &str| {
+            let pointer = join(&at, name);
+            kind == "schemas" && reach.contains(name)
+                || reach.others.iter().any(|used| {
+                    used.strip_prefix(&pointer)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                })
+        };
+        let mut unused: Vec<String> = members
+            .keys()
+            .filter(|name| !is_used(name))
+            .cloned()
+            .collect();
+        unused.sort();
+        for name in unused {
+            if let Some(member) = members.remove(&name) {
+                cx.changed(
+                    &member,
+                    &join(&at, &name),
+                    format!("left out `{name}`, which nothing refers to"),
+                );
+            }
         }
     }
 }

@@ -4,16 +4,23 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::schema::{Object, components, unescape};
+use super::{
+    references::pointer_of,
+    schema::{Object, unescape},
+};
 use crate::walk::METHODS;
 
 /// The names of the component schemas that are reachable from what a client sends and from what it receives.
+///
+/// In a document whose references to other components are not resolved yet, those count as steps on the way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reach {
     /// Reachable from parameters and request bodies.
     pub requests: BTreeSet<String>,
     /// Reachable from responses.
     pub responses: BTreeSet<String>,
+    /// The references to anything else that were followed.
+    pub(super) others: BTreeSet<String>,
 }
 
 impl Reach {
@@ -25,25 +32,38 @@ impl Reach {
 
 /// Follows the references of every operation. References within `x-rust-type` and within components of other kinds count too.
 pub fn reachable(document: &Value) -> Reach {
-    let schemas = components(document);
+    let schemas = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
     let mut reach = Reach::default();
+    let Reach {
+        requests,
+        responses,
+        others,
+    } = &mut reach;
     let items = document
         .get("paths")
         .and_then(Value::as_object)
         .into_iter()
         .flat_map(|paths| paths.values());
     for item in items {
+        // A path item may be a reference; what it leads to is counted for both sides.
+        if let Some(reference) = item.get("$ref") {
+            let value = serde_json::json!({ "$ref": reference });
+            follow(&value, document, schemas, requests, others);
+            follow(&value, document, schemas, responses, others);
+        }
         if let Some(parameters) = item.get("parameters") {
-            follow(parameters, document, &schemas, &mut reach.requests);
+            follow(parameters, document, schemas, requests, others);
         }
         for operation in METHODS.iter().filter_map(|method| item.get(*method)) {
             for key in ["parameters", "requestBody"] {
                 if let Some(value) = operation.get(key) {
-                    follow(value, document, &schemas, &mut reach.requests);
+                    follow(value, document, schemas, requests, others);
                 }
             }
-            if let Some(responses) = operation.get("responses") {
-                follow(responses, document, &schemas, &mut reach.responses);
+            if let Some(value) = operation.get("responses") {
+                follow(value, document, schemas, responses, others);
             }
         }
     }
@@ -53,12 +73,24 @@ pub fn reachable(document: &Value) -> Reach {
 /// All the component schemas that a value leads to, itself not counted.
 pub(super) fn from(value: &Value, document: &Value, schemas: &Object) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    follow(value, document, schemas, &mut found);
+    follow(
+        value,
+        document,
+        Some(schemas),
+        &mut found,
+        &mut BTreeSet::new(),
+    );
     found
 }
 
-fn follow(value: &Value, document: &Value, schemas: &Object, found: &mut BTreeSet<String>) {
-    // A reference to another kind of component is followed once for each start; `seen` keeps a cycle from running for ever.
+fn follow(
+    value: &Value,
+    document: &Value,
+    schemas: Option<&Object>,
+    found: &mut BTreeSet<String>,
+    others: &mut BTreeSet<String>,
+) {
+    // A reference to another kind of component is followed once for each start: that keeps a cycle from running for ever.
     let mut seen = BTreeSet::new();
     let mut pending = references(value);
     while let Some(reference) = pending.pop() {
@@ -69,17 +101,18 @@ fn follow(value: &Value, document: &Value, schemas: &Object, found: &mut BTreeSe
         match steps.as_slice() {
             [first, second, name, ..] if first == "components" && second == "schemas" => {
                 if found.insert(name.clone())
-                    && let Some(schema) = schemas.get(name)
+                    && let Some(schema) = schemas.and_then(|schemas| schemas.get(name))
                 {
                     pending.extend(references(schema));
                 }
             }
             _ => {
                 if seen.insert(reference.clone())
-                    && let Some(target) = document.pointer(&format!("/{path}"))
+                    && let Some(target) = document.pointer(&pointer_of(&reference))
                 {
                     pending.extend(references(target));
                 }
+                others.insert(pointer_of(&reference));
             }
         }
     }

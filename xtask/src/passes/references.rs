@@ -82,7 +82,7 @@ fn inline(value: &mut Value, place: Place, pointer: &str, original: &Value, cx: 
 
 /// Leaves the name of the component on its inline schemas, so that a type made of them is named after it.
 fn hint(value: &mut Value, name: &str) {
-    let mut mark = |schema: &mut Value| {
+    let mark = |schema: &mut Value| {
         if let Some(members) = schema.as_object_mut() {
             members.insert(source::NAME.into(), name.into());
         }

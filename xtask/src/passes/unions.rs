@@ -9,8 +9,7 @@ use super::{
     Context,
     merge::ANNOTATIONS,
     schema::{
-        Object, components, each_mut, has_rust_type, is_documented_enum, is_string_enum, one_of,
-        target, type_of,
+        Object, components, each_mut, has_rust_type, is_documented_enum, one_of, target, type_of,
     },
     source,
 };
@@ -25,7 +24,6 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         any_of(schema, &at, cx);
         flatten(schema, &schemas, &at, cx);
         collapse(schema, &schemas, &at, cx);
-        name_plain(schema);
     });
 }
 
@@ -225,37 +223,4 @@ pub(super) fn follow<'a>(schema: &'a Value, schemas: &'a Object) -> &'a Value {
         }
     }
     current
-}
-
-/// typify calls alternatives without a name `Variant0` and so on; plain ones are named after their type.
-fn name_plain(schema: &mut Value) {
-    if is_documented_enum(schema) {
-        return;
-    }
-    let Some(variants) = schema.get_mut("oneOf").and_then(Value::as_array_mut) else {
-        return;
-    };
-    let mut taken: BTreeSet<String> = variants
-        .iter()
-        .filter_map(|variant| {
-            variant
-                .get("title")
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        })
-        .collect();
-    for variant in variants {
-        let is_plain = !is_string_enum(variant) && variant.get("title").is_none();
-        let name = match type_of(variant).filter(|_| is_plain) {
-            Some("string") => "Text",
-            Some("integer" | "number") => "Number",
-            Some("boolean") => "Flag",
-            Some("array") => "List",
-            Some("object") if super::schema::is_map(variant) => "Map",
-            _ => continue,
-        };
-        let name = super::naming::unique(name, |name| taken.contains(name));
-        taken.insert(name.clone());
-        variant["title"] = name.into();
-    }
 }
