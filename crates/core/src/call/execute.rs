@@ -186,3 +186,24 @@ async fn receive(mut response: Response, limit: usize) -> (Received, Option<Unre
     };
     (received, cut)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{AccessToken, BaseUrl, CallOptions, Operation, StaticToken, TransportBuilder};
+
+    static OPERATION: Operation = Operation::new("getMember", "GET", "/members/{id}");
+
+    #[test]
+    fn token_is_marked_sensitive() {
+        let transport = TransportBuilder::new(BaseUrl::parse("https://example.com").unwrap())
+            .token_source(Arc::new(StaticToken::new("t0ken")))
+            .build()
+            .unwrap();
+        let call = transport.call(&OPERATION, CallOptions::default());
+        let value = call.authorization(&AccessToken::new("t0ken", 0)).unwrap();
+        assert!(value.is_sensitive());
+        assert_eq!(value, "Bearer t0ken");
+    }
+}
