@@ -56,7 +56,7 @@ pub use outcome::{Outcome, PartialReport};
 pub use paging::{Items, Page, Paged, Pages, items, pages};
 pub use path::encode_path;
 pub use problem::{Problem, ValidationError};
-pub use response::Response;
+pub use response::{Response, value_of};
 pub use secret::SecretString;
 pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource, token_fn};
 pub use transport::{Transport, TransportBuilder};

@@ -78,3 +78,10 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
             .finish_non_exhaustive()
     }
 }
+
+/// The future of a call's value alone: what awaiting a generated call does.
+pub fn value_of<T: 'static>(
+    response: impl Future<Output = Result<Response<T>, crate::Error>> + Send + 'static,
+) -> crate::BoxFuture<'static, Result<T, crate::Error>> {
+    Box::pin(async move { response.await.map(Response::into_value) })
+}

@@ -82,12 +82,24 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 }
 
 /// No token could be had. The source's own error, which holds no secret, is in [`std::error::Error::source`].
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{message}")]
+#[derive(Debug, Clone)]
 pub struct TokenError {
     message: String,
-    #[source]
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl std::fmt::Display for TokenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TokenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // The error in the `Arc`, not the `Arc`, which is an error too and what a derive would hand out: nobody
+        // could downcast that to the source's own type.
+        Some(self.source.as_deref()?)
+    }
 }
 
 impl TokenError {
