@@ -142,7 +142,7 @@ fn accessor(group: &[String], taken: &[&str], client: &TokenStream) -> TokenStre
     quote! {
         #[doc = #doc]
         pub fn #method(&self) -> crate::resources::#module::#resource {
-            crate::resources::#module::#resource::new(#client.clone())
+            crate::resources::#module::#resource { client: #client.clone() }
         }
     }
 }
@@ -183,13 +183,10 @@ fn emit_resource(
         #[doc = #doc]
         #[derive(Clone, Debug)]
         pub struct #ident {
-            client: crate::Client,
+            pub(crate) client: crate::Client,
         }
 
         impl #ident {
-            pub(crate) fn new(client: crate::Client) -> Self {
-                Self { client }
-            }
             #(#children)*
             #methods
         }
@@ -218,7 +215,7 @@ fn method_names(operations: &[&Operation<'_>]) -> Vec<String> {
                 .iter()
                 .filter(|other| plain(other) == plain(operation))
                 .count();
-            if same > 1 || plain(operation) == "new" {
+            if same > 1 {
                 names::snake_name(&operation.id)
             } else {
                 plain(operation)
@@ -247,13 +244,13 @@ impl<'c> Call<'c> {
     ) -> Result<Self, Problem> {
         let raw = context
             .methods
-            .get(&names::snake_name(&operation.id))
+            .get(&names::call_name(&operation.id))
             .ok_or_else(|| {
                 Problem::at(
                     operation.pointer.clone(),
                     "progenitor made no method for this operation",
                 )
-                .expected(names::snake_name(&operation.id))
+                .expected(names::call_name(&operation.id))
                 .found(
                     context
                         .methods
@@ -378,7 +375,7 @@ impl<'c> Call<'c> {
         let setters = self.optional().map(|argument| self.setter(argument));
         let (checks, mutable) = self.checks();
         let constant = names::ident(&names::constant_name(&self.operation.id));
-        let raw_method = names::ident(&names::snake_name(&self.operation.id));
+        let raw_method = names::ident(&names::call_name(&self.operation.id));
         let arguments = self
             .raw
             .arguments
