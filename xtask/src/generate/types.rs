@@ -260,8 +260,12 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
         impl ::auth0_core::Page for #ident {
             type Item = #item;
 
-            fn into_parts(self) -> (::std::vec::Vec<#item>, ::std::option::Option<::std::string::String>) {
-                (self.#items, self.#next)
+            fn next(&self) -> ::std::option::Option<&str> {
+                self.#next.as_deref()
+            }
+
+            fn into_items(self) -> ::std::vec::Vec<#item> {
+                self.#items
             }
         }
     })
