@@ -51,8 +51,10 @@ impl BaseUrl {
             .split("://")
             .nth(1)
             .and_then(|rest| rest.split(['/', '?', '#']).next());
-        if authority.is_none_or(|authority| authority.contains('@')) {
-            return Err(wrong("found a user name"));
+        match authority {
+            None | Some("") => return Err(wrong("found no host")),
+            Some(authority) if authority.contains('@') => return Err(wrong("found a user name")),
+            Some(_) => {}
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(wrong("found a query or a fragment"));
@@ -62,9 +64,6 @@ impl BaseUrl {
             "http" if is_loopback(url.host()) => {}
             "http" => return Err(wrong("found http, which is for loopback hosts only")),
             _ => return Err(wrong("found another scheme than https")),
-        }
-        if url.host().is_none() {
-            return Err(wrong("found no host"));
         }
         let text = url.as_str().trim_end_matches('/').to_owned();
         Ok(Self { url, text })

@@ -16,7 +16,7 @@ use crate::{Problem, TokenError, Violation};
 /// | --- | --- | --- |
 /// | [`is_configuration`](Error::is_configuration) | was not asked | |
 /// | [`is_invalid_request`](Error::is_invalid_request) | was not asked | [`violations`](Error::violations) |
-/// | [`is_token`](Error::is_token) | was not asked, or refused the former token | [`token_error`](Error::token_error) |
+/// | [`is_token`](Error::is_token) | was not asked, or refused the former token | [`token_error`](Error::token_error), the refusal |
 /// | [`is_transport`](Error::is_transport) | may have acted, unless [`is_connect`](Error::is_connect) | |
 /// | [`is_status`](Error::is_status) | refused | status, headers, body, [`problem`](Error::problem) |
 /// | [`is_decode`](Error::is_decode) | **has acted** | status, headers, body |
@@ -116,6 +116,13 @@ impl Error {
         Self::new(Some(operation), Kind::Token(error))
     }
 
+    /// The token was refused with `answer`, and no other could be had.
+    pub(crate) fn no_other_token(self, answer: Received) -> Self {
+        let mut error = self;
+        error.0.received = Some(answer);
+        error
+    }
+
     pub(crate) fn transport(operation: &'static str, cause: reqwest::Error) -> Self {
         Self::new(Some(operation), Kind::Transport(cause.without_url()))
     }
@@ -164,7 +171,8 @@ impl Error {
         }
     }
 
-    /// No token could be had, so no request was sent with it.
+    /// No token could be had, and no request was sent without one. Where a former token was refused with a 401,
+    /// [`status`](Error::status) and [`body`](Error::body) are those of the refusal.
     pub fn is_token(&self) -> bool {
         self.token_error().is_some()
     }
@@ -317,6 +325,9 @@ impl fmt::Display for Error {
                     write!(f, "{separator}{violation}")?;
                 }
                 Ok(())
+            }
+            Kind::Token(_) if self.0.received.is_some() => {
+                f.write_str("the access token was refused, and no other could be had")
             }
             Kind::Token(_) => f.write_str("no access token could be had, the request was not sent"),
             Kind::Transport(cause) if cause.is_connect() => {

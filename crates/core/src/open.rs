@@ -145,8 +145,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Open<T> {
     }
 }
 
-/// Tries `T` on whatever comes. A scalar is tried as it stands, so that the usual value costs no detour through
-/// [`Value`].
+/// Tries `T` on a scalar as it stands, without a detour through [`Value`]. Nothing else is tried: the documented
+/// values are scalars, and serde would take `{"owner": null}` for the variant `owner`.
 struct OpenVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> OpenVisitor<T> {
@@ -155,14 +155,6 @@ impl<'de, T: Deserialize<'de>> OpenVisitor<T> {
         V: IntoDeserializer<'de, ValueError> + Into<Value> + Copy,
     {
         match T::deserialize(value.into_deserializer()) {
-            Ok(known) => Open::Known(known),
-            Err(_) => Open::other(value),
-        }
-    }
-
-    fn tree(value: Value) -> Open<T> {
-        // `T` takes the tree apart, so it gets a copy; this is the rare path.
-        match T::deserialize(value.clone()) {
             Ok(known) => Open::Known(known),
             Err(_) => Open::other(value),
         }
@@ -209,11 +201,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OpenVisitor<T> {
     }
 
     fn visit_unit<E>(self) -> Result<Open<T>, E> {
-        Ok(Self::tree(Value::Null))
+        Ok(Open::other(Value::Null))
     }
 
     fn visit_none<E>(self) -> Result<Open<T>, E> {
-        Ok(Self::tree(Value::Null))
+        Ok(Open::other(Value::Null))
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Open<T>, D::Error> {
@@ -221,10 +213,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OpenVisitor<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Open<T>, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(items)).map(Self::tree)
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(Open::other)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Open<T>, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(entries)).map(Self::tree)
+        Value::deserialize(MapAccessDeserializer::new(entries)).map(Open::other)
     }
 }

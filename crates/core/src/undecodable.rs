@@ -79,7 +79,7 @@ fn safe_text(error: &serde_json::Error) -> String {
             if !names_nothing && quotes_a_value.iter().any(|start| text.starts_with(start)) =>
         {
             format!(
-                "another value than the expected {}",
+                "expected {}, found another value",
                 shortened(&text[position + ", expected ".len()..])
             )
         }
@@ -205,7 +205,7 @@ mod tests {
     fn wrong_type_is_told_without_the_value() {
         assert_eq!(
             told(r#"[{"name":"a","age":"s3cr3t, expected s3cr3t","roles":[]}]"#),
-            "[0].age: another value than the expected u32 (line 1, column 45)"
+            "[0].age: expected u32, found another value (line 1, column 44)"
         );
     }
 
@@ -213,7 +213,7 @@ mod tests {
     fn wrong_container_is_told_at_its_start() {
         assert_eq!(
             told(r#"[{"name":{"a":1},"age":1,"roles":[]}]"#),
-            "[0].name: another value than the expected a string (line 1, column 9)"
+            "[0].name: expected a string, found another value (line 1, column 9)"
         );
     }
 
@@ -221,7 +221,7 @@ mod tests {
     fn unknown_variant_is_told_by_the_known_ones() {
         assert_eq!(
             told(r#"[{"name":"a","age":1,"roles":["owner","s3cr3t"]}]"#),
-            "[0].roles[1]: another value than the expected `owner` or `viewer` (line 1, column 46)"
+            "[0].roles[1]: expected `owner` or `viewer`, found another value (line 1, column 46)"
         );
     }
 

@@ -21,7 +21,10 @@ pub(super) fn documentation(items: Vec<Item>) -> Vec<Item> {
     struct OneLineEach;
     impl VisitMut for OneLineEach {
         fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
-            *attributes = std::mem::take(attributes).into_iter().flat_map(lines).collect();
+            *attributes = std::mem::take(attributes)
+                .into_iter()
+                .flat_map(lines)
+                .collect();
         }
     }
     let mut file: File = parse_quote!(#(#items)*);
@@ -41,7 +44,9 @@ fn lines(attribute: Attribute) -> Vec<Attribute> {
         _ => None,
     };
     // A single line that is spaced already, an empty one included, stays as it is.
-    let Some(text) = text.filter(|text| text.contains('\n') || !(text.is_empty() || text.starts_with(' '))) else {
+    let Some(text) =
+        text.filter(|text| text.contains('\n') || !(text.is_empty() || text.starts_with(' ')))
+    else {
         return vec![attribute];
     };
     let doc = super::docs::doc(&text);
@@ -58,25 +63,31 @@ fn gone(what: &str) -> Problem {
 fn replace_path_encoding(file: &mut File) -> Result<(), Problem> {
     let mut replaced = false;
     for item in &mut file.items {
-        if let Item::Use(import) = item {
-            if let UseTree::Path(path) = &mut import.tree {
-                if let UseTree::Group(group) = &mut *path.tree {
-                    let before = group.items.len();
-                    group.items = std::mem::take(&mut group.items)
-                        .into_iter()
-                        .filter(|tree| !matches!(tree, UseTree::Name(name) if name.ident == "encode_path"))
-                        .collect();
-                    replaced |= group.items.len() != before;
-                }
-            }
+        if let Item::Use(import) = item
+            && let UseTree::Path(path) = &mut import.tree
+            && let UseTree::Group(group) = &mut *path.tree
+        {
+            let before = group.items.len();
+            group.items = std::mem::take(&mut group.items)
+                .into_iter()
+                .filter(|tree| !matches!(tree, UseTree::Name(name) if name.ident == "encode_path"))
+                .collect();
+            replaced |= group.items.len() != before;
         }
     }
     if !replaced {
         return Err(gone("an import of `encode_path`"));
     }
-    let takes_path_parameters = quote::ToTokens::to_token_stream(&file).to_string().contains("encode_path (");
+    let takes_path_parameters = quote::ToTokens::to_token_stream(&file)
+        .to_string()
+        .contains("encode_path (");
     if takes_path_parameters {
-        file.items.insert(0, parse_quote!(use ::auth0_core::encode_path;));
+        file.items.insert(
+            0,
+            parse_quote!(
+                use ::auth0_core::encode_path;
+            ),
+        );
     }
     Ok(())
 }
@@ -87,11 +98,17 @@ fn remove_unused_constructor(file: &mut File) -> Result<(), Problem> {
     for item in &mut file.items {
         if let Item::Impl(block) = item {
             let before = block.items.len();
-            block.items.retain(|item| !matches!(item, ImplItem::Fn(f) if f.sig.ident == "new"));
+            block
+                .items
+                .retain(|item| !matches!(item, ImplItem::Fn(f) if f.sig.ident == "new"));
             removed |= block.items.len() != before;
         }
     }
-    if removed { Ok(()) } else { Err(gone("a constructor `Client::new`")) }
+    if removed {
+        Ok(())
+    } else {
+        Err(gone("a constructor `Client::new`"))
+    }
 }
 
 /// progenitor sends a header `api-version`, which these servers do not know. (The transport strips it as well.)
@@ -100,10 +117,14 @@ fn remove_api_version(file: &mut File) {
     impl VisitMut for Remove {
         fn visit_block_mut(&mut self, block: &mut syn::Block) {
             visit_mut::visit_block_mut(self, block);
-            block.stmts.retain(|statement| !appends_api_version(statement));
+            block
+                .stmts
+                .retain(|statement| !appends_api_version(statement));
             let used = block.stmts.iter().any(appends_to_header_map);
             if !used {
-                block.stmts.retain(|statement| !declares_header_map(statement));
+                block
+                    .stmts
+                    .retain(|statement| !declares_header_map(statement));
                 for statement in &mut block.stmts {
                     RemoveHeadersCall.visit_stmt_mut(statement);
                 }
@@ -135,7 +156,9 @@ fn appends_api_version(statement: &Stmt) -> bool {
 
 fn appends_to_header_map(statement: &Stmt) -> bool {
     !declares_header_map(statement)
-        && quote::ToTokens::to_token_stream(statement).to_string().contains("header_map . append")
+        && quote::ToTokens::to_token_stream(statement)
+            .to_string()
+            .contains("header_map . append")
 }
 
 fn declares_header_map(statement: &Stmt) -> bool {

@@ -13,26 +13,43 @@ use super::shapes::{self, Field};
 use crate::problem::Problem;
 
 /// The types that a request can hold and that have anything to check, themselves or in what they hold.
-pub(super) fn checked_types(model: &Model<'_>, structs: &BTreeMap<String, Vec<Field>>) -> BTreeSet<String> {
+pub(super) fn checked_types(
+    model: &Model<'_>,
+    structs: &BTreeMap<String, Vec<Field>>,
+) -> BTreeSet<String> {
     let mut sent = BTreeSet::new();
-    let mut waiting: Vec<&Value> = model.operations.iter().filter_map(|operation| operation.body).collect();
+    let mut waiting: Vec<&Value> = model
+        .operations
+        .iter()
+        .filter_map(|operation| operation.body)
+        .collect();
     while let Some(value) = waiting.pop() {
-        if let Some(name) = reference(value) {
-            if let Some(schema) = model.schemas.get(&name) {
-                if sent.insert(name) {
-                    waiting.push(schema);
-                }
-            }
+        if let Some(name) = reference(value)
+            && let Some(schema) = model.schemas.get(&name)
+            && sent.insert(name)
+        {
+            waiting.push(schema);
         }
-        waiting.extend(value.as_object().into_iter().flat_map(|members| members.values()));
+        waiting.extend(
+            value
+                .as_object()
+                .into_iter()
+                .flat_map(|members| members.values()),
+        );
         waiting.extend(list(value));
     }
-    let mut checked: BTreeSet<String> = sent.iter().filter(|name| has_own_rules(name, model)).cloned().collect();
+    let mut checked: BTreeSet<String> = sent
+        .iter()
+        .filter(|name| has_own_rules(name, model))
+        .cloned()
+        .collect();
     // What holds a checked type is checked too; this ends because the set only grows.
     loop {
         let before = checked.len();
         for name in &sent {
-            let holds = structs.get(name).is_some_and(|fields| fields.iter().any(|field| mentions(&field.ty, &checked)))
+            let holds = structs
+                .get(name)
+                .is_some_and(|fields| fields.iter().any(|field| mentions(&field.ty, &checked)))
                 || variants(name, model).any(|variant| checked.contains(&variant));
             if holds {
                 checked.insert(name.clone());
@@ -45,13 +62,22 @@ pub(super) fn checked_types(model: &Model<'_>, structs: &BTreeMap<String, Vec<Fi
 }
 
 fn has_own_rules(name: &str, model: &Model<'_>) -> bool {
-    let Some(schema) = model.schemas.get(name) else { return false };
+    let Some(schema) = model.schemas.get(name) else {
+        return false;
+    };
     schema.get("x-conditions").is_some()
-        || properties(schema, model).values().any(|property| property.get("x-constraints").is_some())
+        || properties(schema, model)
+            .values()
+            .any(|property| property.get("x-constraints").is_some())
 }
 
 fn variants<'m>(name: &str, model: &'m Model<'_>) -> impl Iterator<Item = String> + 'm {
-    model.schemas.get(name).into_iter().flat_map(|schema| list(&schema["oneOf"])).filter_map(reference)
+    model
+        .schemas
+        .get(name)
+        .into_iter()
+        .flat_map(|schema| list(&schema["oneOf"]))
+        .filter_map(reference)
 }
 
 /// Whether `ty` names one of `names` anywhere.
@@ -73,11 +99,15 @@ pub(super) fn of_struct(
     checked: &BTreeSet<String>,
     model: &Model<'_>,
 ) -> Result<TokenStream, Problem> {
-    let Some(schema) = model.schemas.get(name) else { return Ok(TokenStream::new()) };
+    let Some(schema) = model.schemas.get(name) else {
+        return Ok(TokenStream::new());
+    };
     let properties = properties(schema, model);
     let mut statements = Vec::new();
     for field in fields {
-        let constraints = properties.get(field.wire.as_str()).and_then(|property| property.get("x-constraints"));
+        let constraints = properties
+            .get(field.wire.as_str())
+            .and_then(|property| property.get("x-constraints"));
         if constraints.is_some() || mentions(&field.ty, checked) {
             let (ident, wire) = (format_ident!("{}", field.ident), &field.wire);
             let rules = rules(constraints.unwrap_or(&Value::Null));
@@ -125,8 +155,8 @@ fn rules_builder(constraints: &Value) -> TokenStream {
             ("multipleOf", value) => number("multiple_of", value),
             ("uniqueItems", Value::Bool(true)) => quote!(.unique_items()),
             ("items", items) => {
-                let items = rules_builder(items);
-                quote!(.items(&#items))
+                let items = rules(items);
+                quote!(.items(#items))
             }
             _ => TokenStream::new(),
         };
@@ -154,23 +184,38 @@ fn number(method: &str, value: &Value) -> TokenStream {
 /// A statement that checks one of `x-conditions`.
 fn condition(condition: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, Problem> {
     let clauses = |key: &str| {
-        list(&condition[key]).map(|clause| self::clause(clause, name, fields)).collect::<Result<Vec<_>, _>>()
+        list(&condition[key])
+            .map(|clause| self::clause(clause, name, fields))
+            .collect::<Result<Vec<_>, _>>()
     };
     let (when, then) = (clauses("if")?, clauses("then")?);
-    let property = condition["then"][0]["property"].as_str().unwrap_or_default();
+    let property = condition["then"][0]["property"]
+        .as_str()
+        .unwrap_or_default();
     let message = text(condition, "message");
-    let when = if when.is_empty() { quote!(true) } else { quote!(#(#when)&&*) };
-    let then = if then.is_empty() { quote!(true) } else { quote!(#(#then)&&*) };
-    Ok(quote!(at.rule(!(#when) || (#then), #property, #message);))
+    let then = if then.is_empty() {
+        quote!(true)
+    } else {
+        quote!(#(#then)&&*)
+    };
+    let rule = quote!(at.rule(#then, #property, #message););
+    Ok(if when.is_empty() {
+        rule
+    } else {
+        quote!(if #(#when)&&* { #rule })
+    })
 }
 
 /// An expression for one clause of a condition.
 fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, Problem> {
     let wrong = |expected: &str| {
-        Problem::at(format!("/components/schemas/{name}/x-conditions"), "a clause of a condition cannot be checked")
-            .expected(expected)
-            .found(clause.to_string())
-            .help("mend the clause in the corrections overlay")
+        Problem::at(
+            format!("/components/schemas/{name}/x-conditions"),
+            "a clause of a condition cannot be checked",
+        )
+        .expected(expected)
+        .found(clause.to_string())
+        .help("mend the clause in the corrections overlay")
     };
     let field = fields
         .iter()
@@ -190,7 +235,11 @@ fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, P
     };
     let is_list = shapes::generic("Vec", ty).is_some();
     let equal = |ty: &Type, value: TokenStream, text: &str| {
-        if shapes::generic("Open", ty).is_some() { quote!(#value.is(#text)) } else { quote!(#value == #text) }
+        if shapes::generic("Open", ty).is_some() {
+            quote!(#value.is(#text))
+        } else {
+            quote!(#value == #text)
+        }
     };
     let present = inner.map_or_else(|| quote!(true), |_| quote!(self.#ident.is_some()));
     if clause["present"] == Value::Bool(true) {
@@ -200,6 +249,9 @@ fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, P
         return Ok(quote!(!#present));
     }
     if let Some(count) = clause["minItems"].as_u64().filter(|_| is_list) {
+        if count == 1 {
+            return Ok(test(&|value| quote!(!#value.is_empty()), false));
+        }
         let count = proc_macro2::Literal::u64_unsuffixed(count);
         return Ok(test(&|value| quote!(#value.len() >= #count), false));
     }
@@ -209,10 +261,15 @@ fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, P
     }
     if let (Some(text), Some(item)) = (clause["contains"].as_str(), shapes::generic("Vec", ty)) {
         let equal = equal(item, quote!(item), text);
-        return Ok(test(&|value| quote!(#value.iter().any(|item| #equal)), false));
+        return Ok(test(
+            &|value| quote!(#value.iter().any(|item| #equal)),
+            false,
+        ));
     }
     if let Some(text) = clause["equals"].as_str().filter(|_| !is_list) {
         return Ok(test(&|value| equal(ty, value, text), false));
     }
-    Err(wrong("present, absent, minItems, maxItems, contains (the last three of an array) or equals"))
+    Err(wrong(
+        "present, absent, minItems, maxItems, contains (the last three of an array) or equals",
+    ))
 }

@@ -34,14 +34,29 @@ impl Template {
             return Err(wrong());
         }
         literals.push(rest.to_owned());
-        Ok(Self { literals, variables })
+        Ok(Self {
+            literals,
+            variables,
+        })
     }
 
     /// A `format!` of the template with the identifiers of its variables.
     fn format(&self) -> TokenStream {
-        let text = self.literals.iter().map(|literal| literal.replace('{', "{{")).collect::<Vec<_>>().join("{}");
-        let values = self.variables.iter().map(|variable| names::ident(&names::snake_name(variable)));
-        if self.variables.is_empty() { quote!(#text.to_owned()) } else { quote!(format!(#text, #(#values),*)) }
+        let text = self
+            .literals
+            .iter()
+            .map(|literal| literal.replace('{', "{{"))
+            .collect::<Vec<_>>()
+            .join("{}");
+        let values = self
+            .variables
+            .iter()
+            .map(|variable| names::ident(&names::snake_name(variable)));
+        if self.variables.is_empty() {
+            quote!(#text.to_owned())
+        } else {
+            quote!(format!(#text, #(#values),*))
+        }
     }
 }
 
@@ -53,8 +68,17 @@ fn check(kind: VariableKind) -> (TokenStream, &'static str) {
     }
 }
 
-pub(super) fn emit(model: &Model<'_>, target: &Target, roots: &TokenStream) -> Result<TokenStream, Problem> {
-    let base = target.api.base_url.as_deref().map(Template::parse).transpose()?;
+pub(super) fn emit(
+    model: &Model<'_>,
+    target: &Target,
+    roots: &TokenStream,
+) -> Result<TokenStream, Problem> {
+    let base = target
+        .api
+        .base_url
+        .as_deref()
+        .map(Template::parse)
+        .transpose()?;
     let variables: Vec<(String, VariableKind)> = base
         .iter()
         .flat_map(|template| &template.variables)
@@ -68,7 +92,9 @@ pub(super) fn emit(model: &Model<'_>, target: &Target, roots: &TokenStream) -> R
     let builder = builder(model, target, base.as_ref(), &variables);
     let audience = audience(target)?;
     let title = &model.title;
-    let doc = format!(" A client of the {title}. Cheap to clone; clones share the token source and the connections.");
+    let doc = format!(
+        " A client of the {title}. Cheap to clone; clones share the token source and the connections."
+    );
     Ok(quote! {
         //! The client and its builder.
 
@@ -108,7 +134,10 @@ fn builder(
     base: Option<&Template>,
     variables: &[(String, VariableKind)],
 ) -> TokenStream {
-    let fields: Vec<_> = variables.iter().map(|(name, _)| names::ident(&names::snake_name(name))).collect();
+    let fields: Vec<_> = variables
+        .iter()
+        .map(|(name, _)| names::ident(&names::snake_name(name)))
+        .collect();
     let setters = variables.iter().zip(&fields).map(|((name, kind), field)| {
         let (_, what) = check(*kind);
         let template = target.api.base_url.as_deref().unwrap_or_default();
@@ -123,7 +152,11 @@ fn builder(
     });
     let missing = match variables {
         [] => "neither a base URL".to_owned(),
-        variables => variables.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
+        variables => variables
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
     };
     let from_template = match base {
         Some(template) => {
@@ -144,7 +177,9 @@ fn builder(
         }
     };
     let base_doc = match base {
-        Some(_) => " Sets the whole base URL instead, as for a test server: https, or http on a loopback address.",
+        Some(_) => {
+            " Sets the whole base URL instead, as for a test server: https, or http on a loopback address."
+        }
         None => " Sets the base URL: https, or http on a loopback address.",
     };
     let needs_token = model.secured.then(|| {
@@ -246,12 +281,19 @@ fn builder(
 
 /// The function that gives the audience for a token.
 fn audience(target: &Target) -> Result<TokenStream, Problem> {
-    let Some(text) = target.api.audience.as_deref() else { return Ok(TokenStream::new()) };
+    let Some(text) = target.api.audience.as_deref() else {
+        return Ok(TokenStream::new());
+    };
     let template = Template::parse(text)?;
     let mut parameters = Vec::new();
     let mut reads = Vec::new();
     for name in &template.variables {
-        let kind = target.api.variables.get(name).copied().unwrap_or(VariableKind::Label);
+        let kind = target
+            .api
+            .variables
+            .get(name)
+            .copied()
+            .unwrap_or(VariableKind::Label);
         let (check, _) = check(kind);
         let ident = format_ident!("{}", names::snake_name(name));
         parameters.push(quote!(#ident: &str));

@@ -11,14 +11,24 @@ use crate::walk::{Place, walk_mut};
 pub(super) fn doc(text: &str) -> TokenStream {
     let lines = text.trim().lines().map(|line| {
         let line = line.trim_end();
-        if line.is_empty() { String::new() } else { format!(" {line}") }
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {line}")
+        }
     });
     quote!(#(#[doc = #lines])*)
 }
 
 /// The first paragraph of `text` on one line.
 pub(super) fn first_line(text: &str) -> String {
-    text.trim().split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    text.trim()
+        .split("\n\n")
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Adds to the description of every schema the rules that its type does not carry, so that they reach the
@@ -28,13 +38,22 @@ pub(super) fn state_rules(document: &mut Value) {
         if place != Place::Schema {
             return;
         }
-        let Some(schema) = value.as_object_mut() else { return };
+        let Some(schema) = value.as_object_mut() else {
+            return;
+        };
         let mut notes = Vec::new();
-        if let Some(rules) = schema.get("x-constraints").map(rules).filter(|rules| !rules.is_empty()) {
+        if let Some(rules) = schema
+            .get("x-constraints")
+            .map(rules)
+            .filter(|rules| !rules.is_empty())
+        {
             notes.push(format!("Rules: {rules}."));
         }
         if let Some(default) = schema.get("x-default") {
-            notes.push(format!("Default, where it is left out: `{}`.", plain(default)));
+            notes.push(format!(
+                "Default, where it is left out: `{}`.",
+                plain(default)
+            ));
         }
         for condition in model::list(schema.get("x-conditions").unwrap_or(&Value::Null)) {
             let message = model::text(condition, "message");
@@ -50,8 +69,14 @@ fn append(schema: &mut Map<String, Value>, notes: &[String]) {
     if notes.is_empty() {
         return;
     }
-    let description = schema.get("description").and_then(Value::as_str).unwrap_or_default().trim_end();
-    let paragraphs = std::iter::once(description).filter(|d| !d.is_empty()).chain(notes.iter().map(String::as_str));
+    let description = schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .trim_end();
+    let paragraphs = std::iter::once(description)
+        .filter(|d| !d.is_empty())
+        .chain(notes.iter().map(String::as_str));
     let text = paragraphs.collect::<Vec<_>>().join("\n\n");
     schema.insert("description".to_owned(), Value::String(text));
 }
@@ -60,17 +85,35 @@ fn append(schema: &mut Map<String, Value>, notes: &[String]) {
 pub(super) fn rules(constraints: &Value) -> String {
     let bound = |key: &str| constraints.get(key).map(plain);
     let mut parts = Vec::new();
-    let mut range = |low: Option<String>, high: Option<String>, unit: &str| match (low, high) {
-        (Some(low), Some(high)) if low == high => parts.push(format!("exactly {low}{unit}")),
-        (Some(low), Some(high)) => parts.push(format!("{low} to {high}{unit}")),
-        (Some(low), None) => parts.push(format!("at least {low}{unit}")),
-        (None, Some(high)) => parts.push(format!("at most {high}{unit}")),
-        (None, None) => {}
+    let mut range = |low: Option<String>, high: Option<String>, one: &str, many: &str| {
+        let bounds = match (&low, &high) {
+            (Some(low), Some(high)) if low == high => format!("exactly {low}"),
+            (Some(low), Some(high)) => format!("{low} to {high}"),
+            (Some(low), None) => format!("at least {low}"),
+            (None, Some(high)) => format!("at most {high}"),
+            (None, None) => return,
+        };
+        let unit = if high.or(low).as_deref() == Some("1") {
+            one
+        } else {
+            many
+        };
+        parts.push(format!("{bounds} {unit}").trim_end().to_owned());
     };
-    range(bound("minLength"), bound("maxLength"), " characters");
-    range(bound("minItems"), bound("maxItems"), " items");
-    range(bound("minProperties"), bound("maxProperties"), " entries");
-    range(bound("minimum"), bound("maximum"), "");
+    range(
+        bound("minLength"),
+        bound("maxLength"),
+        "character",
+        "characters",
+    );
+    range(bound("minItems"), bound("maxItems"), "item", "items");
+    range(
+        bound("minProperties"),
+        bound("maxProperties"),
+        "entry",
+        "entries",
+    );
+    range(bound("minimum"), bound("maximum"), "", "");
     if constraints["exclusiveMinimum"] == Value::Bool(true) {
         parts.push("the lower bound excluded".to_owned());
     }
@@ -86,64 +129,104 @@ pub(super) fn rules(constraints: &Value) -> String {
     if let Some(pattern) = constraints["pattern"].as_str() {
         parts.push(format!("matches {}", code(pattern)));
     }
-    if let Some(items) = constraints.get("items").map(rules).filter(|rules| !rules.is_empty()) {
+    if let Some(items) = constraints
+        .get("items")
+        .map(rules)
+        .filter(|rules| !rules.is_empty())
+    {
         parts.push(format!("each item: {items}"));
     }
     parts.join(", ")
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// `text` as Markdown code, whatever back-ticks it holds.
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    if longest == 0 { format!("`{text}`") } else { format!("{fence} {text} {fence}") }
+    if longest == 0 {
+        format!("`{text}`")
+    } else {
+        format!("{fence} {text} {fence}")
+    }
 }
 
 /// What the documentation of an operation says after its description.
 pub(super) fn facts(operation: &Operation<'_>) -> String {
-    let mut lines = vec![format!("`{} {}`", operation.method.to_uppercase(), operation.path)];
+    let mut lines = vec![format!(
+        "`{} {}`",
+        operation.method.to_uppercase(),
+        operation.path
+    )];
     if !operation.scopes.is_empty() {
         lines.push(format!("- Scope: {}", scopes(&operation.scopes)));
     }
     if let Some(lifecycle) = &operation.lifecycle {
         lines.push(format!("- Release stage: {}", lifecycle.replace('_', " ")));
     }
-    lines.push(format!("- Succeeds with: {}{}", statuses(&operation.success), outcome(operation)));
+    lines.push(format!(
+        "- Succeeds with: {}{}",
+        statuses(&operation.success),
+        outcome(operation)
+    ));
     if !operation.errors.is_empty() {
-        lines.push(format!("- Documented errors: {}", statuses(&operation.errors)));
+        lines.push(format!(
+            "- Documented errors: {}",
+            statuses(&operation.errors)
+        ));
     }
     lines.push(format!(
         "- Repeating it: {}",
         match operation.retry_safety {
             RetrySafety::Safe => "safe, it only reads",
             RetrySafety::Idempotent => "leads to the same state, though the answer may differ",
-            RetrySafety::Unsafe => "may act twice, so it is never repeated once the server may have acted",
+            RetrySafety::Unsafe =>
+                "may act twice, so it is never repeated once the server may have acted",
         }
     ));
     format!("{}\n\n{}", lines[0], lines[1..].join("\n"))
 }
 
 fn outcome(operation: &Operation<'_>) -> String {
-    operation.outcome.as_ref().map_or_else(String::new, |outcome| {
-        format!(" ({}: everything was done; {}: some of it failed)", outcome.complete, outcome.partial)
-    })
+    operation
+        .outcome
+        .as_ref()
+        .map_or_else(String::new, |outcome| {
+            format!(
+                " ({}: everything was done; {}: some of it failed)",
+                outcome.complete, outcome.partial
+            )
+        })
 }
 
 fn statuses(statuses: &[u16]) -> String {
-    statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+    statuses
+        .iter()
+        .map(u16::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Scopes in words: alternatives, each of scopes needed together.
 fn scopes(alternatives: &[Vec<String>]) -> String {
     let together = |scopes: &Vec<String>| match scopes.as_slice() {
         [] => "none".to_owned(),
-        scopes => scopes.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(" and "),
+        scopes => scopes
+            .iter()
+            .map(|s| format!("`{s}`"))
+            .collect::<Vec<_>>()
+            .join(" and "),
     };
-    alternatives.iter().map(together).collect::<Vec<_>>().join(", or ")
+    alternatives
+        .iter()
+        .map(together)
+        .collect::<Vec<_>>()
+        .join(", or ")
 }
 
 #[cfg(test)]
@@ -155,9 +238,16 @@ mod tests {
     #[test]
     fn constraints_are_told_in_words() {
         let constraints = json!({"minLength": 3, "maxLength": 63, "pattern": "^[a-z]+$"});
-        assert_eq!(rules(&constraints), "3 to 63 characters, matches `^[a-z]+$`");
-        let nested = json!({"minItems": 1, "maxItems": 10, "items": {"minLength": 5, "pattern": "`"}});
-        assert_eq!(rules(&nested), "1 to 10 items, each item: at least 5 characters, matches `` ` ``");
+        assert_eq!(
+            rules(&constraints),
+            "3 to 63 characters, matches `^[a-z]+$`"
+        );
+        let nested =
+            json!({"minItems": 1, "maxItems": 10, "items": {"minLength": 5, "pattern": "`"}});
+        assert_eq!(
+            rules(&nested),
+            "1 to 10 items, each item: at least 5 characters, matches `` ` ``"
+        );
     }
 
     #[test]
@@ -174,7 +264,7 @@ mod tests {
         state_rules(&mut document);
         assert_eq!(
             document["components"]["schemas"]["A"]["properties"]["b"]["description"],
-            "B.\n\nRules: at least 1 characters.\n\nDefault, where it is left out: `z`."
+            "B.\n\nRules: at least 1 character.\n\nDefault, where it is left out: `z`."
         );
     }
 }

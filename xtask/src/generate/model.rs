@@ -102,9 +102,18 @@ impl<'a> Model<'a> {
         let mut operations = Vec::new();
         for (path, item) in members(&document["paths"]) {
             for method in METHODS {
-                let Some(operation) = item.get(method) else { continue };
+                let Some(operation) = item.get(method) else {
+                    continue;
+                };
                 let pointer = join(&join("/paths", path), method);
-                operations.push(read_operation(path, method, operation, item, default_security, pointer)?);
+                operations.push(read_operation(
+                    path,
+                    method,
+                    operation,
+                    item,
+                    default_security,
+                    pointer,
+                )?);
             }
         }
         operations.sort_by(|a, b| (&a.group, &a.name, &a.id).cmp(&(&b.group, &b.name, &b.id)));
@@ -131,7 +140,10 @@ fn read_operation<'a>(
         return Err(Problem::at(pointer, "an operation has no operationId")
             .help("normalize the document first: `cargo xtask normalize`"));
     }
-    let group = list(&operation["x-operation-group"]).filter_map(Value::as_str).map(str::to_owned).collect();
+    let group = list(&operation["x-operation-group"])
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     let security = operation.get("security").unwrap_or(default_security);
     let scopes = list(security).map(scopes_of).collect();
     let retry_safety = match operation["x-retry-safety"].as_str() {
@@ -139,19 +151,27 @@ fn read_operation<'a>(
         Some("idempotent") => RetrySafety::Idempotent,
         Some("unsafe") => RetrySafety::Unsafe,
         other => {
-            return Err(Problem::at(pointer, "an operation does not say whether it may be repeated")
-                .expected("x-retry-safety: safe, idempotent or unsafe")
-                .found(other.unwrap_or("nothing")));
+            return Err(Problem::at(
+                pointer,
+                "an operation does not say whether it may be repeated",
+            )
+            .expected("x-retry-safety: safe, idempotent or unsafe")
+            .found(other.unwrap_or("nothing")));
         }
     };
-    let mut success: Vec<u16> = members(&operation["responses"]).filter_map(|(status, _)| status.parse().ok()).collect();
+    let mut success: Vec<u16> = members(&operation["responses"])
+        .filter_map(|(status, _)| status.parse().ok())
+        .collect();
     success.sort_unstable();
     let paging = operation.get("x-paging").map(|paging| Paging {
         cursor: text(paging, "cursor"),
         next: text(paging, "next"),
         items: text(paging, "items"),
     });
-    let outcome = operation.get("x-outcome").map(|outcome| read_outcome(outcome, &success, &pointer)).transpose()?;
+    let outcome = operation
+        .get("x-outcome")
+        .map(|outcome| read_outcome(outcome, &success, &pointer))
+        .transpose()?;
     let success_description = match &outcome {
         Some(_) => String::new(),
         None => success
@@ -191,29 +211,53 @@ fn read_operation<'a>(
                 Some((status.parse().ok()?, &media["schema"]))
             })
             .collect(),
-        errors: list(&operation["x-errors"]).filter_map(Value::as_u64).filter_map(|s| s.try_into().ok()).collect(),
+        errors: list(&operation["x-errors"])
+            .filter_map(Value::as_u64)
+            .filter_map(|s| s.try_into().ok())
+            .collect(),
         parameters: in_path_order(path, parameters),
-        body: members(&operation["requestBody"]["content"]).next().map(|(_, media)| &media["schema"]),
+        body: members(&operation["requestBody"]["content"])
+            .next()
+            .map(|(_, media)| &media["schema"]),
         pointer,
     })
 }
 
 fn read_outcome(outcome: &Value, success: &[u16], pointer: &str) -> Result<Outcome, Problem> {
-    let status = |key: &str| outcome[key].as_u64().and_then(|s| u16::try_from(s).ok()).filter(|s| success.contains(s));
-    match (status("complete"), status("partial"), outcome["failures"].as_str()) {
-        (Some(complete), Some(partial), Some(failures)) => {
-            Ok(Outcome { complete, partial, failures: failures.to_owned() })
-        }
-        _ => Err(Problem::at(join(pointer, "x-outcome"), "x-outcome does not describe the outcomes of this operation")
-            .expected("complete and partial: two of its success statuses; failures: a property of the report")
-            .found(outcome.to_string())),
+    let status = |key: &str| {
+        outcome[key]
+            .as_u64()
+            .and_then(|s| u16::try_from(s).ok())
+            .filter(|s| success.contains(s))
+    };
+    match (
+        status("complete"),
+        status("partial"),
+        outcome["failures"].as_str(),
+    ) {
+        (Some(complete), Some(partial), Some(failures)) => Ok(Outcome {
+            complete,
+            partial,
+            failures: failures.to_owned(),
+        }),
+        _ => Err(Problem::at(
+            join(pointer, "x-outcome"),
+            "x-outcome does not describe the outcomes of this operation",
+        )
+        .expected(
+            "complete and partial: two of its success statuses; failures: a property of the report",
+        )
+        .found(outcome.to_string())),
     }
 }
 
 /// The scopes of one requirement: those of all its schemes together.
 fn scopes_of(requirement: &Value) -> Vec<String> {
-    let mut scopes: Vec<String> =
-        members(requirement).flat_map(|(_, scopes)| list(scopes)).filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut scopes: Vec<String> = members(requirement)
+        .flat_map(|(_, scopes)| list(scopes))
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     scopes.sort();
     scopes.dedup();
     scopes
@@ -222,8 +266,14 @@ fn scopes_of(requirement: &Value) -> Vec<String> {
 /// Path parameters in the order of the path, then the others by name: the order that progenitor uses.
 fn in_path_order<'a>(path: &str, mut parameters: Vec<Parameter<'a>>) -> Vec<Parameter<'a>> {
     parameters.sort_by_key(|p| {
-        let position = (p.location == "path").then(|| path.find(&format!("{{{}}}", p.name))).flatten();
-        (position.unwrap_or(usize::MAX), p.location.clone(), p.name.clone())
+        let position = (p.location == "path")
+            .then(|| path.find(&format!("{{{}}}", p.name)))
+            .flatten();
+        (
+            position.unwrap_or(usize::MAX),
+            p.location.clone(),
+            p.name.clone(),
+        )
     });
     parameters
 }
@@ -249,7 +299,9 @@ pub(super) fn text(value: &Value, key: &str) -> String {
 pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&'a str, &'a Value> {
     let mut found = BTreeMap::new();
     for part in list(&schema["allOf"]) {
-        let part = reference(part).and_then(|name| model.schemas.get(&name).copied()).unwrap_or(part);
+        let part = reference(part)
+            .and_then(|name| model.schemas.get(&name).copied())
+            .unwrap_or(part);
         found.extend(properties(part, model));
     }
     found.extend(members(&schema["properties"]).map(|(name, property)| (name.as_str(), property)));
@@ -258,5 +310,8 @@ pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&
 
 /// The component schema that `$ref` names, as the name of its Rust type.
 pub(super) fn reference(schema: &Value) -> Option<String> {
-    schema["$ref"].as_str()?.strip_prefix("#/components/schemas/").map(names::type_name)
+    schema["$ref"]
+        .as_str()?
+        .strip_prefix("#/components/schemas/")
+        .map(names::type_name)
 }

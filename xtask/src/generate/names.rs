@@ -5,12 +5,18 @@ use proc_macro2::{Ident, Span};
 
 /// What typify calls the type of the schema `name`.
 pub(super) fn type_name(name: &str) -> String {
-    avoid_keyword(starting_like_an_identifier(words(name).to_upper_camel_case(), "X"))
+    avoid_keyword(starting_like_an_identifier(
+        words(name).to_upper_camel_case(),
+        "X",
+    ))
 }
 
 /// What progenitor calls a parameter, a field or a method of this name.
 pub(super) fn snake_name(name: &str) -> String {
-    avoid_keyword(starting_like_an_identifier(words(name).to_snake_case(), "_"))
+    avoid_keyword(starting_like_an_identifier(
+        words(name).to_snake_case(),
+        "_",
+    ))
 }
 
 /// The name of a constant.
@@ -25,7 +31,11 @@ pub(super) fn ident(name: &str) -> Ident {
 
 /// `name`, with an underscore where it is one of `taken`.
 pub(super) fn unlike(name: String, taken: &[&str]) -> String {
-    if taken.contains(&name.as_str()) { format!("{name}_") } else { name }
+    if taken.contains(&name.as_str()) {
+        format!("{name}_")
+    } else {
+        name
+    }
 }
 
 /// The name with everything that no identifier may contain turned into a word boundary.
@@ -34,7 +44,9 @@ fn words(name: &str) -> String {
         // Without this, both signs would vanish and the two would become one.
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
-        _ => name.replace('\'', "").replace(|c: char| c != '_' && !c.is_alphanumeric(), "-"),
+        _ => name
+            .replace('\'', "")
+            .replace(|c: char| c != '_' && !c.is_alphanumeric(), "-"),
     }
 }
 
@@ -48,7 +60,11 @@ fn starting_like_an_identifier(name: String, prefix: &str) -> String {
 
 fn avoid_keyword(name: String) -> String {
     // `gen` is a keyword of the 2024 edition that syn still takes for an identifier.
-    if name != "gen" && syn::parse_str::<Ident>(&name).is_ok() { name } else { format!("{name}_") }
+    if name != "gen" && syn::parse_str::<Ident>(&name).is_ok() {
+        name
+    } else {
+        format!("{name}_")
+    }
 }
 
 #[cfg(test)]
@@ -61,7 +77,10 @@ mod tests {
         assert_eq!(snake_name("X-Foo"), "x_foo");
         assert_eq!(snake_name("from"), "from");
         assert_eq!(snake_name("2fa"), "_2fa");
-        assert_eq!(type_name("get_organizations-request"), "GetOrganizationsRequest");
+        assert_eq!(
+            type_name("get_organizations-request"),
+            "GetOrganizationsRequest"
+        );
         assert_eq!(type_name("Self"), "Self_");
         assert_eq!(constant_name("listMembers"), "LIST_MEMBERS");
         assert_eq!(snake_name("'"), "x");

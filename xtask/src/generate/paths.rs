@@ -34,14 +34,19 @@ struct Rewrite<'v, 'm> {
 impl VisitMut for Rewrite<'_, '_> {
     fn visit_path_mut(&mut self, path: &mut Path) {
         visit_mut::visit_path_mut(self, path);
-        let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else { return };
+        let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else {
+            return;
+        };
         let last = last.clone();
         let first = first.ident.to_string();
-        let ours = path.segments.len() == 1 && self.model.schemas.contains_key(&last.ident.to_string());
+        let ours =
+            path.segments.len() == 1 && self.model.schemas.contains_key(&last.ident.to_string());
         let ours = ours || first == "types" || first == "crate";
         match self.view {
             View::Beside if ours => *path = parse_quote!(types::#last),
-            _ if first == "std" && IN_PRELUDE.contains(&last.ident.to_string().as_str()) => *path = parse_quote!(#last),
+            _ if first == "std" && IN_PRELUDE.contains(&last.ident.to_string().as_str()) => {
+                *path = parse_quote!(#last)
+            }
             View::Beside => path.leading_colon = None,
             View::Outside(name) => {
                 let krate = names::ident(&name.replace('-', "_"));
@@ -62,5 +67,10 @@ impl VisitMut for Rewrite<'_, '_> {
 pub(super) fn text_of(ty: &Type) -> String {
     let file: syn::File = parse_quote!(type T = #ty;);
     let text = prettyplease::unparse(&file);
-    text.trim().trim_start_matches("type T =").trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ")
+    text.trim()
+        .trim_start_matches("type T =")
+        .trim_end_matches(';')
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

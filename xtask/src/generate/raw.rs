@@ -1,7 +1,9 @@
 //! What progenitor makes of the normalized document: the types and the low-level calls, as syntax trees.
 
 use openapiv3::OpenAPI;
-use progenitor::{CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl, TypePatch};
+use progenitor::{
+    CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl, TypePatch,
+};
 use quote::quote;
 use serde_json::{Map, Value, json};
 use syn::{File, Item};
@@ -40,7 +42,12 @@ fn attempt(document: &Value) -> Result<File, Problem> {
             .map_err(|error| error.to_string())
             .and_then(|tokens| syn::parse2::<File>(tokens).map_err(|error| error.to_string()))
     })?
-    .map_err(|error| Problem::at("", format!("progenitor cannot generate code from this document: {error}")))
+    .map_err(|error| {
+        Problem::at(
+            "",
+            format!("progenitor cannot generate code from this document: {error}"),
+        )
+    })
 }
 
 trait DeserializeFrom: Sized {
@@ -50,8 +57,11 @@ trait DeserializeFrom: Sized {
 impl DeserializeFrom for OpenAPI {
     fn deserialize_from(document: &Value) -> Result<Self, Problem> {
         serde_json::from_value(document.clone()).map_err(|error| {
-            Problem::at("", format!("the normalized document is not OpenAPI 3.0: {error}"))
-                .help("normalize the document first: `cargo xtask normalize`")
+            Problem::at(
+                "",
+                format!("the normalized document is not OpenAPI 3.0: {error}"),
+            )
+            .help("normalize the document first: `cargo xtask normalize`")
         })
     }
 }
@@ -70,7 +80,11 @@ fn settings(document: &Value) -> GenerationSettings {
         let name = names::type_name(name);
         if schema.get("x-union").is_some() {
             // Unions are ours: serde's untagged decoding can name neither the variant nor the field at fault.
-            settings.with_replacement(&name, format!("crate::types::{name}"), std::iter::empty::<TypeImpl>());
+            settings.with_replacement(
+                &name,
+                format!("crate::types::{name}"),
+                std::iter::empty::<TypeImpl>(),
+            );
         } else {
             settings.with_patch(&name, &open_ended);
         }
@@ -83,7 +97,9 @@ fn locate(document: &Value, problem: Problem) -> Problem {
     let mut alone = document.clone();
     for (path, item) in members(&document["paths"]) {
         for method in METHODS {
-            let Some(operation) = item.get(method) else { continue };
+            let Some(operation) = item.get(method) else {
+                continue;
+            };
             let mut only = Map::new();
             only.insert(method.to_owned(), operation.clone());
             if let Some(parameters) = item.get("parameters") {
@@ -93,9 +109,12 @@ fn locate(document: &Value, problem: Problem) -> Problem {
             alone["components"] = json!({ "schemas": schemas_for(document, operation) });
             if let Err(at_fault) = attempt(&alone) {
                 let id = operation["operationId"].as_str().unwrap_or("without an id");
-                return Problem { pointer: join(&join("/paths", path), method), ..at_fault }
-                    .found(format!("operation {id} ({} {path})", method.to_uppercase()))
-                    .help("lower this construct in a pass, or correct it in the corrections overlay");
+                return Problem {
+                    pointer: join(&join("/paths", path), method),
+                    ..at_fault
+                }
+                .found(format!("operation {id} ({} {path})", method.to_uppercase()))
+                .help("lower this construct in a pass, or correct it in the corrections overlay");
             }
         }
     }
@@ -103,9 +122,12 @@ fn locate(document: &Value, problem: Problem) -> Problem {
     for (name, schema) in members(&document["components"]["schemas"]) {
         alone["components"] = json!({ "schemas": schemas_for(document, &json!({ "$ref": format!("#/components/schemas/{name}") })) });
         if let Err(at_fault) = attempt(&alone) {
-            return Problem { pointer: join("/components/schemas", name), ..at_fault }
-                .found(format!("schema {name}: {schema}"))
-                .help("lower this construct in a pass, or correct it in the corrections overlay");
+            return Problem {
+                pointer: join("/components/schemas", name),
+                ..at_fault
+            }
+            .found(format!("schema {name}: {schema}"))
+            .help("lower this construct in a pass, or correct it in the corrections overlay");
         }
     }
     problem
@@ -116,11 +138,15 @@ fn schemas_for(document: &Value, value: &Value) -> Map<String, Value> {
     let mut found = Map::new();
     let mut waiting = vec![value];
     while let Some(value) = waiting.pop() {
-        if let Some(name) = value["$ref"].as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
-            if let Some(schema) = document["components"]["schemas"].get(name).filter(|_| !found.contains_key(name)) {
-                found.insert(name.to_owned(), schema.clone());
-                waiting.push(schema);
-            }
+        if let Some(name) = value["$ref"]
+            .as_str()
+            .and_then(|r| r.strip_prefix("#/components/schemas/"))
+            && let Some(schema) = document["components"]["schemas"]
+                .get(name)
+                .filter(|_| !found.contains_key(name))
+        {
+            found.insert(name.to_owned(), schema.clone());
+            waiting.push(schema);
         }
         waiting.extend(value.as_object().into_iter().flat_map(Map::values));
         waiting.extend(list(value));
@@ -129,7 +155,10 @@ fn schemas_for(document: &Value, value: &Value) -> Map<String, Value> {
 }
 
 fn split(file: File) -> Result<Raw, Problem> {
-    let mut raw = Raw { types: Vec::new(), calls: Vec::new() };
+    let mut raw = Raw {
+        types: Vec::new(),
+        calls: Vec::new(),
+    };
     for item in file.items {
         match item {
             Item::Mod(module) if module.ident == "types" => {

@@ -16,11 +16,29 @@ use super::{checks, docs, names};
 use crate::problem::Problem;
 
 /// The methods that every call has: a setter for a parameter of the same name gets an underscore.
-const CALL_METHODS: [&str; 7] = ["send", "stream", "pages", "timeout", "header", "into_future", "fetch"];
+const CALL_METHODS: [&str; 7] = [
+    "send",
+    "stream",
+    "pages",
+    "timeout",
+    "header",
+    "into_future",
+    "fetch",
+];
 
 /// The names that the code of a resource uses without a path: no call may be called like one of them.
 const RESERVED: [&str; 11] = [
-    "Box", "Client", "Default", "Into", "IntoIterator", "Option", "Result", "Self", "Some", "String", "Vec",
+    "Box",
+    "Client",
+    "Default",
+    "Into",
+    "IntoIterator",
+    "Option",
+    "Result",
+    "Self",
+    "Some",
+    "String",
+    "Vec",
 ];
 
 /// A group of operations.
@@ -51,25 +69,51 @@ pub(super) fn emit(
     methods: &BTreeMap<String, Method>,
     crate_name: &str,
 ) -> Result<Resources, Problem> {
-    let context = Context { model, types, methods, crate_name };
+    let context = Context {
+        model,
+        types,
+        methods,
+        crate_name,
+    };
     let mut resources: BTreeMap<Vec<String>, Resource<'_>> = BTreeMap::new();
-    for operation in model.operations.iter().filter(|operation| !operation.ignored) {
+    for operation in model
+        .operations
+        .iter()
+        .filter(|operation| !operation.ignored)
+    {
         for length in 1..operation.group.len() {
             let child = operation.group[..=length].to_vec();
-            resources.entry(operation.group[..length].to_vec()).or_default().children.insert(child);
+            resources
+                .entry(operation.group[..length].to_vec())
+                .or_default()
+                .children
+                .insert(child);
         }
-        resources.entry(operation.group.clone()).or_default().operations.push(operation);
+        resources
+            .entry(operation.group.clone())
+            .or_default()
+            .operations
+            .push(operation);
     }
-    let roots = resources.keys().filter(|group| group.len() == 1).map(|group| accessor(group, &[], &quote!(self)));
+    let roots = resources
+        .keys()
+        .filter(|group| group.len() == 1)
+        .map(|group| accessor(group, &[], &quote!(self)));
     let roots = roots.collect();
     let mut modules = BTreeMap::new();
     for (group, resource) in &resources {
         let name = module_name(group);
-        if modules.insert(name.clone(), emit_resource(group, resource, &context)?).is_some() {
-            return Err(Problem::at("/paths", "two groups of operations have the same name in Rust")
-                .expected("x-operation-group to be distinct in snake case")
-                .found(format!("{} becomes {name} a second time", group.join(".")))
-                .help("rename one of them in the corrections overlay"));
+        if modules
+            .insert(name.clone(), emit_resource(group, resource, &context)?)
+            .is_some()
+        {
+            return Err(Problem::at(
+                "/paths",
+                "two groups of operations have the same name in Rust",
+            )
+            .expected("x-operation-group to be distinct in snake case")
+            .found(format!("{} becomes {name} a second time", group.join(".")))
+            .help("rename one of them in the corrections overlay"));
         }
     }
     Ok(Resources { modules, roots })
@@ -87,8 +131,14 @@ fn resource_name(group: &[String]) -> String {
 fn accessor(group: &[String], taken: &[&str], client: &TokenStream) -> TokenStream {
     let last = group.last().map(String::as_str).unwrap_or_default();
     let method = names::ident(&names::unlike(names::snake_name(last), taken));
-    let (module, resource) = (names::ident(&module_name(group)), names::ident(&resource_name(group)));
-    let doc = format!(" The operations on {}.", group.join(" / ").replace('_', " "));
+    let (module, resource) = (
+        names::ident(&module_name(group)),
+        names::ident(&resource_name(group)),
+    );
+    let doc = format!(
+        " The operations on {}.",
+        group.join(" / ").replace('_', " ")
+    );
     quote! {
         #[doc = #doc]
         pub fn #method(&self) -> crate::resources::#module::#resource {
@@ -97,11 +147,18 @@ fn accessor(group: &[String], taken: &[&str], client: &TokenStream) -> TokenStre
     }
 }
 
-fn emit_resource(group: &[String], resource: &Resource<'_>, context: &Context<'_>) -> Result<TokenStream, Problem> {
+fn emit_resource(
+    group: &[String],
+    resource: &Resource<'_>,
+    context: &Context<'_>,
+) -> Result<TokenStream, Problem> {
     let ident = names::ident(&resource_name(group));
     let method_names = method_names(&resource.operations);
     let taken: Vec<&str> = method_names.iter().map(String::as_str).collect();
-    let children = resource.children.iter().map(|child| accessor(child, &taken, &quote!(self.client)));
+    let children = resource
+        .children
+        .iter()
+        .map(|child| accessor(child, &taken, &quote!(self.client)));
     let mut methods = TokenStream::new();
     let mut calls = TokenStream::new();
     for (operation, method) in resource.operations.iter().zip(&method_names) {
@@ -113,7 +170,11 @@ fn emit_resource(group: &[String], resource: &Resource<'_>, context: &Context<'_
     let module_doc = format!(" The operations on {title}.");
     let doc = format!(" The operations on {title}. Cheap to make and to clone.");
     let body = quote!(#methods #calls);
-    let uses_types = names_types(body.clone()).then(|| quote!(use crate::types;));
+    let uses_types = names_types(body.clone()).then(|| {
+        quote!(
+            use crate::types;
+        )
+    });
     Ok(quote! {
         #![doc = #module_doc]
 
@@ -153,8 +214,15 @@ fn method_names(operations: &[&Operation<'_>]) -> Vec<String> {
     operations
         .iter()
         .map(|operation| {
-            let same = operations.iter().filter(|other| plain(other) == plain(operation)).count();
-            if same > 1 || plain(operation) == "new" { names::snake_name(&operation.id) } else { plain(operation) }
+            let same = operations
+                .iter()
+                .filter(|other| plain(other) == plain(operation))
+                .count();
+            if same > 1 || plain(operation) == "new" {
+                names::snake_name(&operation.id)
+            } else {
+                plain(operation)
+            }
         })
         .collect()
 }
@@ -177,16 +245,36 @@ impl<'c> Call<'c> {
         group: &'c [String],
         context: &'c Context<'c>,
     ) -> Result<Self, Problem> {
-        let raw = context.methods.get(&names::snake_name(&operation.id)).ok_or_else(|| {
-            Problem::at(operation.pointer.clone(), "progenitor made no method for this operation")
+        let raw = context
+            .methods
+            .get(&names::snake_name(&operation.id))
+            .ok_or_else(|| {
+                Problem::at(
+                    operation.pointer.clone(),
+                    "progenitor made no method for this operation",
+                )
                 .expected(names::snake_name(&operation.id))
-                .found(context.methods.keys().cloned().collect::<Vec<_>>().join(", "))
-        })?;
+                .found(
+                    context
+                        .methods
+                        .keys()
+                        .cloned()
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                )
+            })?;
         let name = names::type_name(&operation.id);
         // A call must not hide the resource that it stands beside.
         let hides = name == resource_name(group) || RESERVED.contains(&name.as_str());
         let ident = names::ident(&if hides { format!("{name}Call") } else { name });
-        Ok(Self { operation, method, group, context, raw, ident })
+        Ok(Self {
+            operation,
+            method,
+            group,
+            context,
+            raw,
+            ident,
+        })
     }
 
     fn is_body(&self, argument: &Argument) -> bool {
@@ -194,20 +282,32 @@ impl<'c> Call<'c> {
     }
 
     fn parameter(&self, argument: &Argument) -> Option<&Parameter<'_>> {
-        self.operation.parameters.iter().find(|parameter| names::snake_name(&parameter.name) == argument.ident)
+        self.operation
+            .parameters
+            .iter()
+            .find(|parameter| names::snake_name(&parameter.name) == argument.ident)
     }
 
     fn required(&self) -> impl Iterator<Item = &Argument> {
-        self.raw.arguments.iter().filter(|argument| !argument.optional)
+        self.raw
+            .arguments
+            .iter()
+            .filter(|argument| !argument.optional)
     }
 
     fn optional(&self) -> impl Iterator<Item = &Argument> {
-        self.raw.arguments.iter().filter(|argument| argument.optional)
+        self.raw
+            .arguments
+            .iter()
+            .filter(|argument| argument.optional)
     }
 
     /// The name of the field and setter of a parameter.
     fn field(&self, argument: &Argument) -> Ident {
-        format_ident!("{}", names::unlike(argument.ident.clone(), &["client", "options"]))
+        format_ident!(
+            "{}",
+            names::unlike(argument.ident.clone(), &["client", "options"])
+        )
     }
 
     /// The type of the field that holds a parameter.
@@ -241,8 +341,12 @@ impl<'c> Call<'c> {
         });
         let values = self.raw.arguments.iter().map(|argument| {
             let name = self.field(argument);
-            let value = if argument.optional { quote!(None) } else { self.converted(argument) };
-            if value.to_string() == name.to_string() { quote!(#name) } else { quote!(#name: #value) }
+            let value = if argument.optional {
+                quote!(None)
+            } else {
+                self.converted(argument)
+            };
+            types::field_value(&name, &value)
         });
         let doc = docs::doc(&self.documentation());
         let deprecated = self.operation.deprecated.then(|| quote!(#[deprecated]));
@@ -265,14 +369,26 @@ impl<'c> Call<'c> {
         let output = self.output();
         let fields = self.raw.arguments.iter().map(|argument| {
             let (name, ty) = (self.field(argument), self.owned_type(argument));
-            if argument.optional { quote!(#name: Option<#ty>) } else { quote!(#name: #ty) }
+            if argument.optional {
+                quote!(#name: Option<#ty>)
+            } else {
+                quote!(#name: #ty)
+            }
         });
         let setters = self.optional().map(|argument| self.setter(argument));
         let (checks, mutable) = self.checks();
         let constant = names::ident(&names::constant_name(&self.operation.id));
         let raw_method = names::ident(&names::snake_name(&self.operation.id));
-        let arguments = self.raw.arguments.iter().map(|argument| self.raw_argument(argument));
-        let finish = if self.operation.outcome.is_some() { quote!(finish_outcome) } else { quote!(finish) };
+        let arguments = self
+            .raw
+            .arguments
+            .iter()
+            .map(|argument| self.raw_argument(argument));
+        let finish = if self.operation.outcome.is_some() {
+            quote!(finish_outcome)
+        } else {
+            quote!(finish)
+        };
         let paging = self.paging()?;
         let doc = format!(
             " The call `{}`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.",
@@ -347,11 +463,17 @@ impl<'c> Call<'c> {
         let method = format_ident!("{}", names::unlike(argument.ident.clone(), &CALL_METHODS));
         let ty = self.parameter_type(argument);
         let value = self.converted(argument);
-        let (mut text, rules) = self.parameter(argument).map_or_else(Default::default, |parameter| {
-            let description = parameter.description.trim();
-            let described = if description.is_empty() { format!("Sets `{}`.", parameter.name) } else { description.to_owned() };
-            (described, parameter_rules(parameter.schema))
-        });
+        let (mut text, rules) =
+            self.parameter(argument)
+                .map_or_else(Default::default, |parameter| {
+                    let description = parameter.description.trim();
+                    let described = if description.is_empty() {
+                        format!("Sets `{}`.", parameter.name)
+                    } else {
+                        description.to_owned()
+                    };
+                    (described, parameter_rules(parameter.schema))
+                });
         if !rules.is_empty() {
             text = format!("{text}\n\n{rules}");
         }
@@ -378,7 +500,9 @@ impl<'c> Call<'c> {
                 }
                 continue;
             }
-            let Some(parameter) = self.parameter(argument) else { continue };
+            let Some(parameter) = self.parameter(argument) else {
+                continue;
+            };
             let name = &parameter.name;
             if parameter.location == "path" {
                 let text = if shapes::is_named("String", &argument.ty) {
@@ -411,7 +535,9 @@ impl<'c> Call<'c> {
 
     /// `stream` and `pages`, where the operation pages.
     fn paging(&self) -> Result<TokenStream, Problem> {
-        let Some((item, _)) = self.page()? else { return Ok(TokenStream::new()) };
+        let Some((item, _)) = self.page()? else {
+            return Ok(TokenStream::new());
+        };
         let output = self.output();
         Ok(quote! {
             /// All items, from here to the end, page after page.
@@ -430,7 +556,9 @@ impl<'c> Call<'c> {
 
     /// The traits that the paging in core works through.
     fn paged(&self) -> Result<TokenStream, Problem> {
-        let Some((_, cursor)) = self.page()? else { return Ok(TokenStream::new()) };
+        let Some((_, cursor)) = self.page()? else {
+            return Ok(TokenStream::new());
+        };
         let (ident, output) = (&self.ident, self.output());
         Ok(quote! {
             impl auth0_core::Paged for #ident {
@@ -456,14 +584,26 @@ impl<'c> Call<'c> {
 
     /// The type of the items of a page, and the field of the call that holds the cursor.
     fn page(&self) -> Result<Option<(Type, Ident)>, Problem> {
-        let Some(paging) = &self.operation.paging else { return Ok(None) };
-        let cursor = self.raw.arguments.iter().find(|a| a.ident == names::snake_name(&paging.cursor) && a.optional);
+        let Some(paging) = &self.operation.paging else {
+            return Ok(None);
+        };
+        let cursor = self
+            .raw
+            .arguments
+            .iter()
+            .find(|a| a.ident == names::snake_name(&paging.cursor) && a.optional);
         let item = page_item(&self.raw.output, &paging.items, self.context);
         match (cursor, item) {
             (Some(cursor), Some(item)) => Ok(Some((item, self.field(cursor)))),
-            _ => Err(Problem::at(format!("{}/x-paging", self.operation.pointer), "this operation cannot be paged through")
-                .expected("cursor: an optional query parameter; items: an array of the answer")
-                .found(format!("cursor: {}, items: {}", paging.cursor, paging.items))),
+            _ => Err(Problem::at(
+                format!("{}/x-paging", self.operation.pointer),
+                "this operation cannot be paged through",
+            )
+            .expected("cursor: an optional query parameter; items: an array of the answer")
+            .found(format!(
+                "cursor: {}, items: {}",
+                paging.cursor, paging.items
+            ))),
         }
     }
 
@@ -472,11 +612,17 @@ impl<'c> Call<'c> {
         let operation = self.operation;
         let mut parts = vec![operation.summary.clone(), operation.description.clone()];
         for argument in self.required() {
-            let Some(parameter) = self.parameter(argument) else { continue };
+            let Some(parameter) = self.parameter(argument) else {
+                continue;
+            };
             let rules = parameter_rules(parameter.schema);
             let description = [docs::first_line(&parameter.description), rules].join(" ");
             if !description.trim().is_empty() {
-                parts.push(format!("`{}`: {}", self.field(argument), description.trim()));
+                parts.push(format!(
+                    "`{}`: {}",
+                    self.field(argument),
+                    description.trim()
+                ));
             }
         }
         if operation.outcome.is_none() && !operation.success_description.is_empty() {
@@ -505,19 +651,34 @@ impl<'c> Call<'c> {
             }
             passed.push(name);
         }
-        let groups = self.group.iter().map(|g| format!(".{}()", names::snake_name(g))).collect::<String>();
+        let groups = self
+            .group
+            .iter()
+            .map(|g| format!(".{}()", names::snake_name(g)))
+            .collect::<String>();
         let call = format!("client{groups}.{}({})", self.method, passed.join(", "));
         if self.operation.paging.is_some() {
             lines.push(format!("let mut items = {call}.stream();"));
-            lines.push("while let Some(item) = items.try_next().await? {\n    println!(\"{item:?}\");\n}".to_owned());
+            lines.push(
+                "while let Some(item) = items.try_next().await? {\n    println!(\"{item:?}\");\n}"
+                    .to_owned(),
+            );
         } else if self.operation.outcome.is_some() {
-            lines.push(format!("for failure in {call}.await?.failures() {{\n    println!(\"{{failure:?}}\");\n}}"));
+            lines.push(format!(
+                "for failure in {call}.await?.failures() {{\n    println!(\"{{failure:?}}\");\n}}"
+            ));
         } else if shapes::last_name(&self.raw.output).is_none() {
             lines.push(format!("{call}.await?;"));
         } else {
-            lines.push(format!("let answer = {call}.await?;\nprintln!(\"{{answer:?}}\");"));
+            lines.push(format!(
+                "let answer = {call}.await?;\nprintln!(\"{{answer:?}}\");"
+            ));
         }
-        let allow = if self.operation.deprecated { "# #[allow(deprecated)]\n" } else { "" };
+        let allow = if self.operation.deprecated {
+            "# #[allow(deprecated)]\n"
+        } else {
+            ""
+        };
         format!(
             "```no_run\n{allow}# async fn example({}) -> Result<(), {krate}::Error> {{\n{}\n# Ok(())\n# }}\n```",
             hidden.join(", "),
@@ -528,26 +689,42 @@ impl<'c> Call<'c> {
     /// How the example makes a body: with its constructor, whose own arguments are given to the example.
     fn construction(&self, argument: &Argument) -> Option<(String, Vec<String>)> {
         let name = shapes::last_name(&argument.ty).filter(|_| self.is_body(argument))?;
-        let variant = self.context.model.schemas.get(&name).and_then(|schema| {
-            reference(&schema["oneOf"][0])
-        });
+        let variant = self
+            .context
+            .model
+            .schemas
+            .get(&name)
+            .and_then(|schema| reference(&schema["oneOf"][0]));
         let name = variant.unwrap_or(name);
         let fields = self.context.types.structs.get(&name)?;
         let required: Vec<_> = fields.iter().filter(|field| !field.optional).collect();
         let krate = self.context.crate_name.replace('-', "_");
-        let arguments = required.iter().map(|field| field.ident.clone()).collect::<Vec<_>>().join(", ");
+        let arguments = required
+            .iter()
+            .map(|field| field.ident.clone())
+            .collect::<Vec<_>>()
+            .join(", ");
         // A body field may be called like a parameter of the path; both would be arguments of the same function.
-        let clash = |field: &&&shapes::Field| self.required().any(|a| a.ident == field.ident) || field.ident == "client";
+        let clash = |field: &&&shapes::Field| {
+            self.required().any(|a| a.ident == field.ident) || field.ident == "client"
+        };
         if required.iter().any(|field| clash(&field)) {
             return None;
         }
-        let needs = required.iter().map(|field| format!("{}: {}", field.ident, self.example_type(&field.ty))).collect();
+        let needs = required
+            .iter()
+            .map(|field| format!("{}: {}", field.ident, self.example_type(&field.ty)))
+            .collect();
         Some((format!("{krate}::types::{name}::new({arguments})"), needs))
     }
 
     /// A type as an example outside of the crate writes it.
     fn example_type(&self, ty: &Type) -> String {
-        paths::text_of(&paths::seen_from(View::Outside(self.context.crate_name), ty, self.context.model))
+        paths::text_of(&paths::seen_from(
+            View::Outside(self.context.crate_name),
+            ty,
+            self.context.model,
+        ))
     }
 }
 
@@ -555,14 +732,29 @@ impl<'c> Call<'c> {
 fn page_item(page: &Type, items: &str, context: &Context<'_>) -> Option<Type> {
     let fields = context.types.structs.get(&shapes::last_name(page)?)?;
     let items = fields.iter().find(|field| field.wire == items)?;
-    Some(paths::seen_from(View::Beside, shapes::generic("Vec", &items.ty)?, context.model))
+    Some(paths::seen_from(
+        View::Beside,
+        shapes::generic("Vec", &items.ty)?,
+        context.model,
+    ))
 }
 
 /// The rules and the default of a parameter in words.
 fn parameter_rules(schema: &Value) -> String {
-    let rules = schema.get("x-constraints").map(docs::rules).filter(|rules| !rules.is_empty());
-    let default = schema.get("x-default").map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let rules = schema
+        .get("x-constraints")
+        .map(docs::rules)
+        .filter(|rules| !rules.is_empty());
+    let default = schema.get("x-default").map(|value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    });
     let rules = rules.map(|rules| format!("Rules: {rules}."));
     let default = default.map(|default| format!("Default, where it is left out: `{default}`."));
-    [rules, default].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [rules, default]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -24,7 +24,10 @@ pub(super) fn structs(types: &[Item]) -> BTreeMap<String, Vec<Field>> {
         .iter()
         .filter_map(|item| match item {
             Item::Struct(item) => match &item.fields {
-                Fields::Named(fields) => Some((item.ident.to_string(), fields.named.iter().filter_map(field).collect())),
+                Fields::Named(fields) => Some((
+                    item.ident.to_string(),
+                    fields.named.iter().filter_map(field).collect(),
+                )),
                 _ => None,
             },
             _ => None,
@@ -39,8 +42,11 @@ pub(super) fn structs(types: &[Item]) -> BTreeMap<String, Vec<Field>> {
 fn field(field: &syn::Field) -> Option<Field> {
     let ident = field.ident.as_ref()?.to_string();
     let serde = serde_arguments(&field.attrs);
-    let renamed = serde.iter().find_map(|(key, value)| (key == "rename").then(|| value.clone()).flatten());
-    let optional = generic("Option", &field.ty).is_some() || serde.iter().any(|(key, _)| key == "default");
+    let renamed = serde
+        .iter()
+        .find_map(|(key, value)| (key == "rename").then(|| value.clone()).flatten());
+    let optional =
+        generic("Option", &field.ty).is_some() || serde.iter().any(|(key, _)| key == "default");
     Some(Field {
         wire: renamed.unwrap_or_else(|| ident.trim_start_matches("r#").to_owned()),
         ident,
@@ -53,8 +59,8 @@ fn field(field: &syn::Field) -> Option<Field> {
 fn serde_arguments(attributes: &[Attribute]) -> Vec<(String, Option<String>)> {
     let mut arguments = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
-        let Ok(metas) =
-            attribute.parse_args_with(syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated)
+        let Ok(metas) = attribute
+            .parse_args_with(syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated)
         else {
             continue;
         };
@@ -112,7 +118,9 @@ pub(super) fn methods(calls: &[Item]) -> BTreeMap<String, Method> {
 }
 
 fn method(signature: &syn::Signature) -> Option<(String, Method)> {
-    let syn::ReturnType::Type(_, output) = &signature.output else { return None };
+    let syn::ReturnType::Type(_, output) = &signature.output else {
+        return None;
+    };
     let output = generic("ResponseValue", generic("Result", output)?)?.clone();
     let arguments = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(argument) => match &*argument.pat {
@@ -121,7 +129,13 @@ fn method(signature: &syn::Signature) -> Option<(String, Method)> {
         },
         FnArg::Receiver(_) => None,
     });
-    Some((signature.ident.to_string(), Method { arguments: arguments.collect(), output }))
+    Some((
+        signature.ident.to_string(),
+        Method {
+            arguments: arguments.collect(),
+            output,
+        },
+    ))
 }
 
 fn owned(ident: String, ty: &Type) -> Argument {
@@ -133,15 +147,30 @@ fn owned(ident: String, ty: &Type) -> Argument {
         Type::Reference(reference) => (&*reference.elem, true),
         other => (other, false),
     };
-    let ty = if is_named("str", inner) { syn::parse_quote!(::std::string::String) } else { inner.clone() };
-    Argument { ident, ty, by_reference, optional }
+    let ty = if is_named("str", inner) {
+        syn::parse_quote!(::std::string::String)
+    } else {
+        inner.clone()
+    };
+    Argument {
+        ident,
+        ty,
+        by_reference,
+        optional,
+    }
 }
 
 /// `T`, where `ty` is `…::name<T, …>`.
 pub(super) fn generic<'t>(name: &str, ty: &'t Type) -> Option<&'t Type> {
     let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|segment| segment.ident == name)?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
     arguments.args.iter().find_map(|argument| match argument {
         syn::GenericArgument::Type(ty) => Some(ty),
         _ => None,
@@ -156,9 +185,12 @@ pub(super) fn is_named(name: &str, ty: &Type) -> bool {
 /// The last part of the name of `ty`, where it has no parameters.
 pub(super) fn last_name(ty: &Type) -> Option<String> {
     match ty {
-        Type::Path(path) => {
-            path.path.segments.last().filter(|segment| segment.arguments.is_none()).map(|s| s.ident.to_string())
-        }
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .filter(|segment| segment.arguments.is_none())
+            .map(|s| s.ident.to_string()),
         _ => None,
     }
 }

@@ -12,9 +12,17 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let mut operations: Vec<_> = model.operations.iter().collect();
     operations.sort_by(|a, b| a.id.cmp(&b.id));
     let rows = operations.iter().map(|operation| row(operation));
-    let names = operations.iter().map(|operation| names::ident(&names::constant_name(&operation.id)));
-    let paging = operations.iter().any(|operation| operation.paging.is_some()).then(|| quote!(Paging,));
-    let outcomes = operations.iter().any(|operation| operation.outcome.is_some()).then(|| quote!(Outcomes,));
+    let names = operations
+        .iter()
+        .map(|operation| names::ident(&names::constant_name(&operation.id)));
+    let paging = operations
+        .iter()
+        .any(|operation| operation.paging.is_some())
+        .then(|| quote!(Paging,));
+    let outcomes = operations
+        .iter()
+        .any(|operation| operation.outcome.is_some())
+        .then(|| quote!(Outcomes,));
     quote! {
         //! The operations of the API: method, path, scopes, retry safety and paging of each.
 
@@ -29,24 +37,43 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
 
 fn row(operation: &Operation<'_>) -> TokenStream {
     let ident = names::ident(&names::constant_name(&operation.id));
-    let (id, method, path) = (&operation.id, operation.method.to_uppercase(), &operation.path);
+    let (id, method, path) = (
+        &operation.id,
+        operation.method.to_uppercase(),
+        &operation.path,
+    );
     let (group, name) = (&operation.group, &operation.name);
     let safety = match operation.retry_safety {
         RetrySafety::Safe => quote!(RetrySafety::Safe),
         RetrySafety::Idempotent => quote!(RetrySafety::Idempotent),
         RetrySafety::Unsafe => quote!(RetrySafety::Unsafe),
     };
-    let scopes = operation.scopes.iter().map(|together| quote!(&[#(#together),*]));
+    let scopes = operation
+        .scopes
+        .iter()
+        .map(|together| quote!(&[#(#together),*]));
     let scopes = (!operation.scopes.is_empty()).then(|| quote!(.with_scopes(&[#(#scopes),*])));
-    let paging = operation.paging.as_ref().map(|_| quote!(.with_paging(Paging::Checkpoint)));
-    let success = operation.success.iter().map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
-    let errors = operation.errors.iter().map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
+    let paging = operation
+        .paging
+        .as_ref()
+        .map(|_| quote!(.with_paging(Paging::Checkpoint)));
+    let success = operation
+        .success
+        .iter()
+        .map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
+    let errors = operation
+        .errors
+        .iter()
+        .map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
     let outcome = operation.outcome.as_ref().map(|outcome| {
         let complete = proc_macro2::Literal::u16_unsuffixed(outcome.complete);
         let partial = proc_macro2::Literal::u16_unsuffixed(outcome.partial);
         quote!(.with_outcome(Outcomes { complete: #complete, partial: #partial }))
     });
-    let lifecycle = operation.lifecycle.as_ref().map(|stage| quote!(.with_lifecycle(#stage)));
+    let lifecycle = operation
+        .lifecycle
+        .as_ref()
+        .map(|stage| quote!(.with_lifecycle(#stage)));
     let doc = docs::doc(&format!("`{id}`: `{method} {path}`"));
     quote! {
         #doc

@@ -30,7 +30,11 @@ impl Types {
 }
 
 /// Emits the module.
-pub(super) fn emit(items: Vec<Item>, types: &Types, model: &Model<'_>) -> Result<TokenStream, Problem> {
+pub(super) fn emit(
+    items: Vec<Item>,
+    types: &Types,
+    model: &Model<'_>,
+) -> Result<TokenStream, Problem> {
     let mut out = TokenStream::new();
     for item in adjust::documentation(items) {
         let name = match &item {
@@ -38,7 +42,9 @@ pub(super) fn emit(items: Vec<Item>, types: &Types, model: &Model<'_>) -> Result
             _ => None,
         };
         out.extend(quote!(#item));
-        let Some((name, fields)) = name.and_then(|name| types.structs.get_key_value(&name)) else { continue };
+        let Some((name, fields)) = name.and_then(|name| types.structs.get_key_value(&name)) else {
+            continue;
+        };
         out.extend(constructors(name, fields, model));
         if types.checked.contains(name) {
             out.extend(checks::of_struct(name, fields, &types.checked, model)?);
@@ -46,7 +52,11 @@ pub(super) fn emit(items: Vec<Item>, types: &Types, model: &Model<'_>) -> Result
         out.extend(partial_report(name, fields, model)?);
         out.extend(page(name, fields, model)?);
     }
-    for (name, schema) in model.schemas.iter().filter(|(_, schema)| schema.get("x-union").is_some()) {
+    for (name, schema) in model
+        .schemas
+        .iter()
+        .filter(|(_, schema)| schema.get("x-union").is_some())
+    {
         out.extend(unions::emit(name, schema, types, model)?);
     }
     Ok(out)
@@ -67,13 +77,15 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
             quote!(#ident: ::std::default::Default::default())
         } else {
             let value = converted(&ident, &field.ty, model);
-            quote!(#ident: #value)
+            field_value(&ident, &value)
         }
     });
     let setters = optional.iter().map(|field| setter(field, model));
     let new_doc = match required.as_slice() {
         [] => format!(" A `{name}` with every field left out."),
-        _ => format!(" A `{name}` with its required fields; the optional ones are left out until they are set."),
+        _ => format!(
+            " A `{name}` with its required fields; the optional ones are left out until they are set."
+        ),
     };
     // A required field that is called `new` cannot clash: arguments and methods have separate names.
     quote! {
@@ -90,11 +102,18 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
 fn setter(field: &Field, model: &Model<'_>) -> TokenStream {
     let ident = format_ident!("{}", field.ident);
     let method = format_ident!("{}", names::unlike(field.ident.clone(), &["new"]));
-    let doc = format!(" Sets [`{0}`](Self#structfield.{0}).", field.ident.trim_start_matches("r#"));
+    let doc = format!(
+        " Sets [`{0}`](Self#structfield.{0}).",
+        field.ident.trim_start_matches("r#")
+    );
     let inner = shapes::generic("Option", &field.ty);
     let ty = parameter_type(inner.unwrap_or(&field.ty), model);
     let value = converted(&ident, inner.unwrap_or(&field.ty), model);
-    let value = if inner.is_some() { quote!(::std::option::Option::Some(#value)) } else { value };
+    let value = if inner.is_some() {
+        quote!(::std::option::Option::Some(#value))
+    } else {
+        value
+    };
     quote! {
         #[doc = #doc]
         #[must_use]
@@ -119,11 +138,16 @@ fn taking<'t>(ty: &'t Type, model: &Model<'_>) -> Taking<'t> {
     if let Some(item) = shapes::generic("Vec", ty) {
         return Taking::List(item);
     }
-    let wrapped = ["Open", "Nullable"].iter().any(|name| shapes::generic(name, ty).is_some());
+    let wrapped = ["Open", "Nullable"]
+        .iter()
+        .any(|name| shapes::generic(name, ty).is_some());
     let union = || {
-        shapes::last_name(ty).and_then(|name| model.schemas.get(&name)).is_some_and(|s| s.get("x-union").is_some())
+        shapes::last_name(ty)
+            .and_then(|name| model.schemas.get(&name))
+            .is_some_and(|s| s.get("x-union").is_some())
     };
-    if wrapped || shapes::is_named("String", ty) || shapes::is_named("SecretString", ty) || union() {
+    if wrapped || shapes::is_named("String", ty) || shapes::is_named("SecretString", ty) || union()
+    {
         Taking::Into
     } else {
         Taking::Plain
@@ -154,6 +178,15 @@ pub(super) fn converted(name: &proc_macro2::Ident, ty: &Type, model: &Model<'_>)
     }
 }
 
+/// A field of a struct literal, in the short form where the value is a variable of the same name.
+pub(super) fn field_value(field: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
+    if value.to_string() == field.to_string() {
+        quote!(#field)
+    } else {
+        quote!(#field: #value)
+    }
+}
+
 /// `PartialReport` for the report of a bulk operation.
 fn partial_report(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, Problem> {
     let Some((operation, failures)) = model.operations.iter().find_map(|operation| {
@@ -163,10 +196,15 @@ fn partial_report(name: &str, fields: &[Field], model: &Model<'_>) -> Result<Tok
         return Ok(TokenStream::new());
     };
     let field = fields.iter().find(|field| field.wire == *failures);
-    let Some((field, failure)) = field.and_then(|field| Some((field, shapes::generic("Vec", &field.ty)?))) else {
-        return Err(Problem::at(format!("{}/x-outcome", operation.pointer), "the report does not list what failed")
-            .expected(format!("`failures` to name a required array of {name}"))
-            .found(failures.as_str()));
+    let Some((field, failure)) =
+        field.and_then(|field| Some((field, shapes::generic("Vec", &field.ty)?)))
+    else {
+        return Err(Problem::at(
+            format!("{}/x-outcome", operation.pointer),
+            "the report does not list what failed",
+        )
+        .expected(format!("`failures` to name a required array of {name}"))
+        .found(failures.as_str()));
     };
     let (ident, field) = (names::ident(name), format_ident!("{}", field.ident));
     Ok(quote! {
@@ -184,20 +222,40 @@ fn partial_report(name: &str, fields: &[Field], model: &Model<'_>) -> Result<Tok
 fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, Problem> {
     let Some((operation, paging)) = model.operations.iter().find_map(|operation| {
         let paging = operation.paging.as_ref()?;
-        let answer = operation.success.iter().find_map(|status| operation.response_schema(*status))?;
+        let answer = operation
+            .success
+            .iter()
+            .find_map(|status| operation.response_schema(*status))?;
         (referenced(answer).as_deref() == Some(name)).then_some((operation, paging))
     }) else {
         return Ok(TokenStream::new());
     };
     let field = |wire: &str| fields.iter().find(|field| field.wire == wire);
-    let items = field(&paging.items).and_then(|field| Some((field, shapes::generic("Vec", &field.ty)?)));
+    let items =
+        field(&paging.items).and_then(|field| Some((field, shapes::generic("Vec", &field.ty)?)));
     let next = field(&paging.next).filter(|field| shapes::generic("Option", &field.ty).is_some());
     let (Some((items, item)), Some(next)) = (items, next) else {
-        return Err(Problem::at(format!("{}/x-paging", operation.pointer), "the answer is not a page")
-            .expected(format!("{name} to have a required array `{}` and an optional string `{}`", paging.items, paging.next))
-            .found(fields.iter().map(|field| field.wire.as_str()).collect::<Vec<_>>().join(", ")));
+        return Err(Problem::at(
+            format!("{}/x-paging", operation.pointer),
+            "the answer is not a page",
+        )
+        .expected(format!(
+            "{name} to have a required array `{}` and an optional string `{}`",
+            paging.items, paging.next
+        ))
+        .found(
+            fields
+                .iter()
+                .map(|field| field.wire.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+        ));
     };
-    let (ident, items, next) = (names::ident(name), format_ident!("{}", items.ident), format_ident!("{}", next.ident));
+    let (ident, items, next) = (
+        names::ident(name),
+        format_ident!("{}", items.ident),
+        format_ident!("{}", next.ident),
+    );
     Ok(quote! {
         impl ::auth0_core::Page for #ident {
             type Item = #item;
@@ -212,7 +270,9 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
 /// The type of the report of a bulk operation.
 fn report_of(operation: &Operation<'_>) -> Option<String> {
     let outcome = operation.outcome.as_ref()?;
-    operation.response_schema(outcome.partial).and_then(referenced)
+    operation
+        .response_schema(outcome.partial)
+        .and_then(referenced)
 }
 
 /// The type that a schema refers to, itself or as the one part of an `allOf`.

@@ -21,12 +21,23 @@ struct Variant<'a> {
 }
 
 /// Emits the enum `name` for a schema with `x-union`.
-pub(super) fn emit(name: &str, schema: &Value, types: &Types, model: &Model<'_>) -> Result<TokenStream, Problem> {
+pub(super) fn emit(
+    name: &str,
+    schema: &Value,
+    types: &Types,
+    model: &Model<'_>,
+) -> Result<TokenStream, Problem> {
     let variants = read(name, schema, model)?;
     let ident = names::ident(name);
     let description = text(schema, "description");
-    let doc = docs::doc(if description.is_empty() { "One of several objects." } else { &description });
-    let tagged = variants.iter().any(|variant| variant.when.get("tag").is_some());
+    let doc = docs::doc(if description.is_empty() {
+        "One of several objects."
+    } else {
+        &description
+    });
+    let tagged = variants
+        .iter()
+        .any(|variant| variant.when.get("tag").is_some());
     let definitions = variants.iter().map(|variant| {
         let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
         let doc = docs::doc(&variant.description);
@@ -49,8 +60,15 @@ pub(super) fn emit(name: &str, schema: &Value, types: &Types, model: &Model<'_>)
         }
     });
     let decode = decode(&ident, &variants, tagged);
-    let accessors = if tagged { TokenStream::new() } else { accessors(&ident, &variants, types) };
-    let check = types.checked.contains(name).then(|| check(&ident, &variants, tagged, types));
+    let accessors = if tagged {
+        TokenStream::new()
+    } else {
+        accessors(&ident, &variants, types)
+    };
+    let check = types
+        .checked
+        .contains(name)
+        .then(|| check(&ident, &variants, tagged, types));
     Ok(quote! {
         #doc
         #[derive(::serde::Serialize, Clone, Debug)]
@@ -71,19 +89,32 @@ fn read<'a>(name: &str, schema: &'a Value, model: &Model<'_>) -> Result<Vec<Vari
     list(&schema["x-union"]["variants"])
         .map(|variant| {
             let target = text(variant, "ref");
-            let ty = reference(&serde_json::json!({ "$ref": target })).filter(|ty| model.schemas.contains_key(ty));
+            let ty = reference(&serde_json::json!({ "$ref": target }))
+                .filter(|ty| model.schemas.contains_key(ty));
             let ty = ty.ok_or_else(|| {
-                Problem::at(join("/components/schemas", name), "a variant of a union is not a component schema")
-                    .expected("a reference to a component schema")
-                    .found(target)
+                Problem::at(
+                    join("/components/schemas", name),
+                    "a variant of a union is not a component schema",
+                )
+                .expected("a reference to a component schema")
+                .found(target)
             })?;
-            let description = model.schemas.get(&ty).map(|schema| text(schema, "description")).unwrap_or_default();
+            let description = model
+                .schemas
+                .get(&ty)
+                .map(|schema| text(schema, "description"))
+                .unwrap_or_default();
             let name = names::type_name(&text(variant, "name"));
             let description = match docs::first_line(&description) {
                 line if line.is_empty() => format!("[`{ty}`]"),
                 line => line,
             };
-            Ok(Variant { name, ty, when: &variant["when"], description })
+            Ok(Variant {
+                name,
+                ty,
+                when: &variant["when"],
+                description,
+            })
         })
         .collect()
 }
@@ -124,7 +155,11 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
         Some(decoded) => decoded,
         None if tagged => quote!(::std::result::Result::Ok(Self::Other(value))),
         None => {
-            let expected = variants.iter().map(|variant| variant.name.as_str()).collect::<Vec<_>>().join(", ");
+            let expected = variants
+                .iter()
+                .map(|variant| variant.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
             let message = format!("no variant fits, expected one of {expected}");
             quote!(::std::result::Result::Err(::serde::de::Error::custom(#message)))
         }
@@ -142,14 +177,22 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
 
 /// Accessors for the fields that all variants have alike, so that the common case needs no `match`.
 fn accessors(ident: &proc_macro2::Ident, variants: &[Variant<'_>], types: &Types) -> TokenStream {
-    let mut fields = variants.iter().map(|variant| types.structs.get(&variant.ty));
-    let Some(Some(first)) = fields.next() else { return TokenStream::new() };
+    let mut fields = variants
+        .iter()
+        .map(|variant| types.structs.get(&variant.ty));
+    let Some(Some(first)) = fields.next() else {
+        return TokenStream::new();
+    };
     let others: Vec<&Vec<Field>> = fields.flatten().collect();
     if others.len() + 1 != variants.len() {
         return TokenStream::new();
     }
     let alike = |field: &&Field| {
-        others.iter().all(|fields| fields.iter().any(|other| other.ident == field.ident && other.ty == field.ty))
+        others.iter().all(|fields| {
+            fields
+                .iter()
+                .any(|other| other.ident == field.ident && other.ty == field.ty)
+        })
     };
     let methods = first.iter().filter(alike).map(|field| {
         let (field_ident, ty) = (format_ident!("{}", field.ident), &field.ty);
@@ -166,10 +209,19 @@ fn accessors(ident: &proc_macro2::Ident, variants: &[Variant<'_>], types: &Types
         }
     });
     let methods: Vec<_> = methods.collect();
-    if methods.is_empty() { TokenStream::new() } else { quote!(impl #ident { #(#methods)* }) }
+    if methods.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(impl #ident { #(#methods)* })
+    }
 }
 
-fn check(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool, types: &Types) -> TokenStream {
+fn check(
+    ident: &proc_macro2::Ident,
+    variants: &[Variant<'_>],
+    tagged: bool,
+    types: &Types,
+) -> TokenStream {
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
         if types.checked.contains(&variant.ty) {

@@ -1,4 +1,5 @@
 use std::sync::atomic::AtomicUsize;
+use std::task::Poll;
 
 use auth0_core::time::Clock;
 use futures_util::future;
@@ -80,6 +81,39 @@ fn request_takes_long_and_somebody_waits_then_no_other_is_made() {
     assert!((&mut waiting).now_or_never().is_none());
     clock.advance(ABANDONED * 10);
     assert!(poll_once(&cache).is_none());
+}
+
+#[test]
+fn waiter_comes_back_late_then_it_changes_nothing() {
+    let clock = StillClock::new();
+    let landed = Arc::new(AtomicUsize::new(0));
+    let seen = landed.clone();
+    let cache = cache(&clock, move |number| {
+        let seen = seen.clone();
+        Box::pin(future::poll_fn(move |_| {
+            if seen.load(Ordering::Relaxed) < number {
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(grant(format!("token-{number}"))))
+        }))
+    });
+    let (mut prompt, mut late) = (Box::pin(cache.token()), Box::pin(cache.token()));
+    assert!((&mut prompt).now_or_never().is_none());
+    assert!((&mut late).now_or_never().is_none());
+    landed.store(1, Ordering::Relaxed);
+    let token = prompt.now_or_never().unwrap().unwrap();
+
+    // Before the late one looks, the token is revoked and the next request is on its way.
+    cache.accepted(token.id());
+    assert!(cache.rejected(token.id()));
+    let mut next = Box::pin(cache.token());
+    assert!((&mut next).now_or_never().is_none());
+    assert_eq!(text(late.now_or_never()), "token-1");
+
+    assert!(poll_once(&cache).is_none(), "the revoked token is not back");
+    landed.store(2, Ordering::Relaxed);
+    assert_eq!(text(next.now_or_never()), "token-2");
+    assert_eq!(text(poll_once(&cache)), "token-2");
 }
 
 #[test]

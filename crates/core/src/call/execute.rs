@@ -62,19 +62,20 @@ impl Call {
     async fn send(&self, mut request: Request) -> Result<Received, Error> {
         self.prepare(&mut request)?;
         let tokens = &self.0.transport.0.token_source;
-        let mut token = self.token().await?;
+        let former = self.token().await?;
         let repetition = request.try_clone();
-        let received = self.attempt(request, &token, 1).await?;
-        if received.status != StatusCode::UNAUTHORIZED || !tokens.rejected(&token) {
+        let received = self.attempt(request, &former, 1).await?;
+        if received.status != StatusCode::UNAUTHORIZED || !tokens.rejected(&former) {
             return Ok(received);
         }
         let Some(request) = repetition else {
             return Ok(received);
         };
-        let former = std::mem::replace(&mut token, self.token().await?);
-        if token.secret() == former.secret() {
-            return Ok(received);
-        }
+        let token = match self.token().await {
+            Ok(token) if token.secret() == former.secret() => return Ok(received),
+            Ok(token) => token,
+            Err(error) => return Err(error.no_other_token(received)),
+        };
         let received = self.attempt(request, &token, 2).await?;
         if received.status == StatusCode::UNAUTHORIZED {
             tokens.rejected(&token);

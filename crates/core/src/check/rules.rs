@@ -135,7 +135,14 @@ impl Rules {
         self
     }
 
-    /// Each item of the list, or each value of the map, must keep these rules.
+    /// Each item of the list, or each value of the map, must keep these rules. In an inline constant they need one of
+    /// their own, or they do not live long enough:
+    ///
+    /// ```
+    /// use auth0_core::Rules;
+    ///
+    /// let rules = const { &Rules::NONE.min_items(1).items(const { &Rules::NONE.min_length(3) }) };
+    /// ```
     #[must_use]
     pub const fn items(mut self, rules: &'static Rules) -> Self {
         self.items = Some(rules);

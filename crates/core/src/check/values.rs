@@ -14,7 +14,13 @@ impl Check for str {
     fn check(&self, rules: &Rules, at: &mut Checker) {
         if rules.min_length.is_some() || rules.max_length.is_some() {
             let length = self.chars().count() as u64;
-            count(length, "character", rules.min_length, rules.max_length, at);
+            count(
+                length,
+                ("character", "characters"),
+                rules.min_length,
+                rules.max_length,
+                at,
+            );
         }
         match rules
             .pattern
@@ -98,14 +104,14 @@ fn is_multiple(value: f64, divisor: f64) -> bool {
     (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
 }
 
-/// A count of `what` within its bounds.
-fn count(found: u64, what: &str, least: Option<u64>, most: Option<u64>, at: &mut Checker) {
-    let plural = if found == 1 { "" } else { "s" };
+/// A count of `what`, singular and plural, within its bounds.
+fn count(found: u64, what: (&str, &str), least: Option<u64>, most: Option<u64>, at: &mut Checker) {
+    let what = if found == 1 { what.0 } else { what.1 };
     if let Some(least) = least.filter(|least| found < *least) {
-        at.broken(format!("{found} {what}{plural}, expected at least {least}"));
+        at.broken(format!("{found} {what}, expected at least {least}"));
     }
     if let Some(most) = most.filter(|most| found > *most) {
-        at.broken(format!("{found} {what}{plural}, expected at most {most}"));
+        at.broken(format!("{found} {what}, expected at most {most}"));
     }
 }
 
@@ -117,7 +123,7 @@ impl<T: Check + Serialize> Check for [T] {
     fn check(&self, rules: &Rules, at: &mut Checker) {
         count(
             self.len() as u64,
-            "item",
+            ("item", "items"),
             rules.min_items,
             rules.max_items,
             at,
@@ -150,7 +156,7 @@ impl<T: Check> Check for BTreeMap<String, T> {
     fn check(&self, rules: &Rules, at: &mut Checker) {
         count(
             self.len() as u64,
-            "property",
+            ("property", "properties"),
             rules.min_properties,
             rules.max_properties,
             at,
@@ -165,7 +171,7 @@ impl Check for Map<String, Value> {
     fn check(&self, rules: &Rules, at: &mut Checker) {
         count(
             self.len() as u64,
-            "property",
+            ("property", "properties"),
             rules.min_properties,
             rules.max_properties,
             at,

@@ -1,0 +1,162 @@
+//! Answers: progenitor ignores `readOnly` and `writeOnly`, so that a request has to carry what only the server can know. Where a schema serves
+//! both sides and the sides differ, it is split; where it serves one, what does not belong there goes.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    Context, naming, reach,
+    schema::{self, Object, components, is_true, target},
+    source,
+};
+use crate::walk::{self, METHODS, Place, join};
+
+pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    let schemas = components(document);
+    let reach = reach::reachable(document);
+    split(document, &schemas, &reach, cx);
+    let reach = reach::reachable(document);
+    for (name, schema) in schema::components_mut(document).into_iter().flatten() {
+        let (sent, received) = (
+            reach.requests.contains(name),
+            reach.responses.contains(name),
+        );
+        if sent && !received {
+            drop_properties(schema, "readOnly", &schemas, name, cx);
+        } else if received && !sent {
+            drop_properties(schema, "writeOnly", &schemas, name, cx);
+        }
+    }
+}
+
+/// Gives the requests copies of the components that have, or lead to, properties of one side only.
+fn split(document: &mut Value, schemas: &Object, reach: &reach::Reach, cx: &mut Context<'_>) {
+    let differs: BTreeSet<String> = schemas
+        .iter()
+        .filter(|(name, schema)| {
+            reach.requests.contains(*name)
+                && reach.responses.contains(*name)
+                && (is_one_sided(schema, schemas)
+                    || reach::from(schema, document, schemas).iter().any(|inner| {
+                        schemas
+                            .get(inner)
+                            .is_some_and(|inner| is_one_sided(inner, schemas))
+                    }))
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    if differs.is_empty() {
+        return;
+    }
+    let names: Vec<(String, String)> = differs
+        .iter()
+        .map(|name| {
+            (
+                name.clone(),
+                naming::unique(&format!("{name}Request"), |name| schemas.contains_key(name)),
+            )
+        })
+        .collect();
+    let renamed = |name: &str| {
+        names
+            .iter()
+            .find(|(old, _)| old == name)
+            .map(|(_, new)| new.clone())
+    };
+    for (old, new) in &names {
+        let Some(mut copy) = schemas.get(old).cloned() else {
+            continue;
+        };
+        repoint(&mut copy, Place::Schema, &renamed);
+        cx.changed(
+            &copy,
+            &join("/components/schemas", old),
+            format!("split off `{new}` for requests: the sides differ"),
+        );
+        if let Some(all) = schema::components_mut(document) {
+            all.insert(new.clone(), copy);
+        }
+    }
+    // A component that only requests use may lead to a split one.
+    for (name, schema) in schema::components_mut(document).into_iter().flatten() {
+        if reach.requests.contains(name) && !reach.responses.contains(name) {
+            repoint(schema, Place::Schema, &renamed);
+        }
+    }
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for item in paths.into_iter().flat_map(|paths| paths.values_mut()) {
+        for method in METHODS {
+            let Some(operation) = item.get_mut(method) else {
+                continue;
+            };
+            for (key, place) in [
+                ("requestBody", Place::RequestBody),
+                ("parameters", Place::List(walk::Kind::Parameter)),
+            ] {
+                if let Some(value) = operation.get_mut(key) {
+                    repoint(value, place, &renamed);
+                }
+            }
+        }
+    }
+}
+
+fn repoint(value: &mut Value, place: Place, renamed: &dyn Fn(&str) -> Option<String>) {
+    walk::walk_value_mut(value, place, "", &mut |value, place, _| {
+        if place == Place::Schema
+            && let Some(new) = schema::ref_name(value).and_then(|name| renamed(&name))
+        {
+            value["$ref"] = schema::ref_to(&new).into();
+        }
+    });
+}
+
+fn is_one_sided(schema: &Value, schemas: &Object) -> bool {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties
+        .into_iter()
+        .flat_map(|properties| properties.values())
+        .any(|property| is(property, "readOnly", schemas) || is(property, "writeOnly", schemas))
+}
+
+/// Whether a property, or the component that it refers to, is marked.
+fn is(property: &Value, mark: &str, schemas: &Object) -> bool {
+    is_true(property, mark)
+        || target(property).is_some_and(|name| {
+            schemas
+                .get(&name)
+                .is_some_and(|schema| is_true(schema, mark))
+        })
+}
+
+fn drop_properties(
+    schema: &mut Value,
+    mark: &str,
+    schemas: &Object,
+    name: &str,
+    cx: &mut Context<'_>,
+) {
+    let at = source::of(schema, &join("/components/schemas", name));
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut gone = Vec::new();
+    properties.retain(|key, property| {
+        let marked = is(property, mark, schemas);
+        if marked {
+            gone.push(key.clone());
+        }
+        !marked
+    });
+    gone.sort();
+    for key in &gone {
+        cx.changed_at(
+            join(&join(&at, "properties"), key),
+            format!("left out `{key}`, which is {mark}"),
+        );
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|key| !gone.iter().any(|gone| key.as_str() == Some(gone)));
+    }
+}

@@ -1,0 +1,338 @@
+//! Answers: typify always makes an untagged enum of a union and ignores the discriminator: the first variant that fits wins, and an error says only
+//! that none did. `x-union` says how the variants are told apart, so that decoding is unambiguous and an error names the field.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Context, naming, reach,
+    schema::{
+        self, Object, components, has_rust_type, is_documented_enum, is_struct, one_of, ref_name,
+        strings,
+    },
+    source,
+    unions::follow,
+};
+use crate::{
+    problem::Problem,
+    walk::{Place, join},
+};
+
+const KEY: &str = "x-union";
+
+pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    let schemas = components(document);
+    let reach = reach::reachable(document);
+    for (name, schema) in schema::components_mut(document).into_iter().flatten() {
+        let at = source::of(schema, &join("/components/schemas", name));
+        let discriminator = schema
+            .as_object_mut()
+            .and_then(|members| members.remove("discriminator"));
+        // Rules that are given stay: the author knows better, or this pass has made them.
+        if is_documented_enum(schema) || has_rust_type(schema) || schema.get(KEY).is_some() {
+            continue;
+        }
+        let Some(variants) = one_of(schema).cloned() else {
+            continue;
+        };
+        let is_received = reach.responses.contains(name);
+        let Some(mut parts) = Part::all(&variants, &schemas) else {
+            let mut variants = by_kind(variants, &schemas);
+            name_plain(&mut variants);
+            schema["oneOf"] = variants.into();
+            continue;
+        };
+        let told = tell_apart(&mut parts, discriminator.as_ref(), &schemas);
+        if !told && is_received {
+            // The more a variant asks for, the earlier it is tried.
+            parts.sort_by_key(|part| std::cmp::Reverse(part.required.len()));
+            for part in &mut parts {
+                part.when = Some(json!({ "tries": true }));
+            }
+            cx.warn(
+                Problem::at(&at, "nothing tells the variants of this union apart")
+                    .expected(
+                        "a constant property, or a required property that no other variant has",
+                    )
+                    .help("they are tried in turn, those with the most required properties first"),
+            );
+        }
+        schema["oneOf"] = parts.iter().map(|part| part.reference.clone()).collect();
+        schema[KEY] = json!({ "variants": named(&parts) });
+        cx.changed_at(
+            at,
+            format!("said how the {} variants are told apart", parts.len()),
+        );
+    }
+    drop_discriminators(document);
+}
+
+/// The discriminators of schemas that are not unions (a base class names its children) say nothing that a type needs.
+fn drop_discriminators(document: &mut Value) {
+    crate::walk::walk_mut(document, &mut |value, place, _| {
+        if let (Place::Schema, Some(members)) = (place, value.as_object_mut()) {
+            members.remove("discriminator");
+        }
+    });
+}
+
+struct Part<'a> {
+    reference: Value,
+    component: String,
+    properties: &'a Map<String, Value>,
+    required: Vec<String>,
+    title: Option<&'a str>,
+    when: Option<Value>,
+}
+
+impl<'a> Part<'a> {
+    /// The variants, if all of them are references to structs.
+    fn all(variants: &[Value], schemas: &'a Object) -> Option<Vec<Self>> {
+        variants
+            .iter()
+            .map(|variant| {
+                let component = ref_name(variant)?;
+                let schema = schemas.get(&component).filter(|schema| is_struct(schema))?;
+                Some(Self {
+                    reference: variant.clone(),
+                    properties: schema.get("properties")?.as_object()?,
+                    required: strings(schema.get("required")),
+                    title: schema.get("title").and_then(Value::as_str),
+                    component,
+                    when: None,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Finds a rule for every variant.
+fn tell_apart(parts: &mut [Part<'_>], discriminator: Option<&Value>, schemas: &Object) -> bool {
+    if by_mapping(parts, discriminator) || by_tag(parts, schemas) {
+        return true;
+    }
+    let keys: Vec<Option<String>> = (0..parts.len())
+        .map(|index| own_key(parts, index))
+        .collect();
+    if keys.iter().filter(|key| key.is_none()).count() > 1 {
+        return false;
+    }
+    let whens = keys
+        .into_iter()
+        .map(|key| match key {
+            Some(key) => json!({ "has": [key] }),
+            None => json!({ "otherwise": true }),
+        })
+        .collect();
+    set(parts, whens);
+    true
+}
+
+/// The discriminator of the document, where it maps a value to each variant.
+fn by_mapping(parts: &mut [Part<'_>], discriminator: Option<&Value>) -> bool {
+    let Some(property) = discriminator.and_then(|found| found.get("propertyName")?.as_str()) else {
+        return false;
+    };
+    let mapping = discriminator.and_then(|found| found.get("mapping")?.as_object());
+    let values: Vec<Option<String>> = parts
+        .iter()
+        .map(|part| {
+            let reference = part
+                .reference
+                .get("$ref")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let mapped = mapping?.iter().find(|(_, to)| {
+                to.as_str() == Some(reference) || to.as_str() == Some(part.component.as_str())
+            });
+            mapped.map(|(value, _)| value.clone())
+        })
+        .collect();
+    if values.iter().any(Option::is_none)
+        || !parts
+            .iter()
+            .all(|part| part.properties.contains_key(property))
+    {
+        return false;
+    }
+    for (part, value) in parts.iter_mut().zip(values) {
+        part.when = Some(json!({ "tag": { "property": property, "value": value } }));
+    }
+    true
+}
+
+/// Properties of one value that, taken together, are different in every variant. One variant may lack them: it is what is left.
+fn by_tag(parts: &mut [Part<'_>], schemas: &Object) -> bool {
+    let names: BTreeSet<&String> = parts
+        .iter()
+        .flat_map(|part| part.properties.keys())
+        .collect();
+    let mut columns: Vec<(&String, Vec<Option<Value>>)> = names
+        .into_iter()
+        .map(|name| {
+            let values = parts
+                .iter()
+                .map(|part| only_value(part.properties.get(name)?, schemas))
+                .collect();
+            (name, values)
+        })
+        .collect();
+    // A tag that is always there before one that may be left out.
+    columns.sort_by_key(|(name, _)| !parts.iter().all(|part| part.required.contains(name)));
+    let single = columns.iter().find(|(name, values)| {
+        let open: Vec<usize> = (0..parts.len())
+            .filter(|index| values[*index].is_none())
+            .collect();
+        let lacks = |index: &usize| !parts[*index].properties.contains_key(*name);
+        are_distinct(values)
+            && open.len() <= 1
+            && open.iter().all(lacks)
+            && parts.len() > open.len() + 1
+    });
+    if let Some((property, values)) = single {
+        let whens: Vec<Value> = values
+            .iter()
+            .map(|value| match value {
+                Some(value) => json!({ "tag": { "property": property, "value": value } }),
+                None => json!({ "otherwise": true }),
+            })
+            .collect();
+        set(parts, whens);
+        return true;
+    }
+    columns.retain(|(_, values)| values.iter().all(Option::is_some));
+    let rows: Vec<Option<Value>> = (0..parts.len())
+        .map(|index| {
+            let tags = columns
+                .iter()
+                .map(|(property, values)| json!({ "property": property, "value": values[index] }));
+            Some(tags.collect())
+        })
+        .collect();
+    if columns.len() < 2 || !are_distinct(&rows) {
+        return false;
+    }
+    let whens = rows
+        .into_iter()
+        .map(|tags| json!({ "tags": tags }))
+        .collect();
+    set(parts, whens);
+    true
+}
+
+fn are_distinct(values: &[Option<Value>]) -> bool {
+    let values: Vec<&Value> = values.iter().flatten().collect();
+    values
+        .iter()
+        .enumerate()
+        .all(|(index, value)| !values[..index].contains(value))
+}
+
+/// Gives every variant its rule; what is left comes last.
+fn set(parts: &mut [Part<'_>], whens: Vec<Value>) {
+    for (part, when) in parts.iter_mut().zip(whens) {
+        part.when = Some(when);
+    }
+    parts.sort_by_key(|part| part.when == Some(json!({ "otherwise": true })));
+}
+
+/// The one value of a property.
+fn only_value(property: &Value, schemas: &Object) -> Option<Value> {
+    let schema = follow(property, schemas);
+    let values = schema
+        .get("enum")
+        .or_else(|| schema.pointer("/x-constraints/enum"))?;
+    match values.as_array()?.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
+}
+
+/// A required key that no other variant has.
+fn own_key(parts: &[Part<'_>], index: usize) -> Option<String> {
+    let others: BTreeSet<&String> = parts
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != index)
+        .flat_map(|(_, part)| part.properties.keys().chain(&part.required))
+        .collect();
+    let mut own: Vec<&String> = parts[index]
+        .required
+        .iter()
+        .filter(|key| parts[index].properties.contains_key(*key) && !others.contains(key))
+        .collect();
+    own.sort();
+    own.first().map(|key| (*key).clone())
+}
+
+fn named(parts: &[Part<'_>]) -> Vec<Value> {
+    let mut taken = BTreeSet::new();
+    parts
+        .iter()
+        .map(|part| {
+            let title = part
+                .title
+                .filter(|title| title.chars().any(char::is_alphabetic));
+            let mut name = naming::pascal(title.unwrap_or(&part.component));
+            if taken.contains(&name) {
+                name = naming::unique(&naming::pascal(&part.component), |name| {
+                    taken.contains(name)
+                });
+            }
+            taken.insert(name.clone());
+            let mut variant = json!({ "name": name, "ref": part.reference["$ref"] });
+            if let Some(when) = &part.when {
+                variant["when"] = when.clone();
+            }
+            variant
+        })
+        .collect()
+}
+
+/// Alternatives of different kinds are tried in turn: what asks for the most comes first, what takes anything comes last.
+fn by_kind(mut variants: Vec<Value>, schemas: &Object) -> Vec<Value> {
+    variants.sort_by_key(|variant| {
+        let schema = follow(variant, schemas);
+        let required = strings(schema.get("required")).len();
+        let rank = match schema::type_of(schema) {
+            Some("object") if is_struct(schema) => 0,
+            Some("array") => 1,
+            Some("object") => 2,
+            Some("boolean") => 3,
+            Some("integer") => 4,
+            Some("number") => 5,
+            Some("string") => 6,
+            _ => 7,
+        };
+        (rank, std::cmp::Reverse(required))
+    });
+    variants
+}
+
+/// typify calls alternatives without a name `Variant0` and so on; plain ones are named after their type.
+fn name_plain(variants: &mut [Value]) {
+    let mut taken: BTreeSet<String> = variants
+        .iter()
+        .filter_map(|variant| {
+            variant
+                .get("title")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        })
+        .collect();
+    for variant in variants {
+        let is_plain = !schema::is_string_enum(variant) && variant.get("title").is_none();
+        let name = match schema::type_of(variant).filter(|_| is_plain) {
+            Some("string") => "Text",
+            Some("integer" | "number") => "Number",
+            Some("boolean") => "Flag",
+            Some("array") => "List",
+            Some("object") if schema::is_map(variant) => "Map",
+            _ => continue,
+        };
+        let name = naming::unique(name, |name| taken.contains(name));
+        taken.insert(name.clone());
+        variant["title"] = name.into();
+    }
+}

@@ -1,0 +1,79 @@
+//! Answers: typify documents the variants of an enumeration only where it is written as alternatives of one value each, panics where two values become
+//! the same variant, and names what has no letters badly.
+
+use serde_json::{Value, json};
+
+use super::{
+    Context, naming,
+    schema::{components_mut, is_string_enum},
+    source,
+};
+use crate::walk::join;
+
+const TEXTS: &str = "x-enum-descriptions";
+
+pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    for (name, schema) in components_mut(document).into_iter().flatten() {
+        if !is_string_enum(schema) {
+            continue;
+        }
+        let at = source::of(schema, &join("/components/schemas", name));
+        let values: Vec<Value> = schema
+            .get("enum")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        if let Some((a, b)) = meeting(&values) {
+            if let Some(members) = schema.as_object_mut() {
+                members.remove("enum");
+                members.insert("x-constraints".into(), json!({ "enum": values }));
+            }
+            cx.changed_at(
+                at,
+                format!("made it a plain string: {a:?} and {b:?} would be one variant"),
+            );
+            continue;
+        }
+        let texts = schema
+            .get(TEXTS)
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        let Some(members) = schema.as_object_mut() else {
+            continue;
+        };
+        members.remove(TEXTS);
+        // Other rules of strings say nothing more about a value that is in the list.
+        members.remove("format");
+        if texts.is_empty() {
+            continue;
+        }
+        let variants: Vec<Value> = values
+            .iter()
+            .map(|value| {
+                let mut variant = json!({ "type": "string", "enum": [value] });
+                if let Some(text) = value.as_str().and_then(|value| texts.get(value)) {
+                    variant["description"] = text.clone();
+                }
+                variant
+            })
+            .collect();
+        members.remove("enum");
+        members.remove("type");
+        members.insert("oneOf".into(), variants.into());
+        cx.changed_at(at, "wrote the values as alternatives with descriptions");
+    }
+}
+
+/// Two values that become the same Rust name.
+fn meeting(values: &[Value]) -> Option<(String, String)> {
+    let mut seen: Vec<(String, &str)> = Vec::new();
+    for value in values.iter().filter_map(Value::as_str) {
+        let name = naming::pascal(value);
+        if let Some((_, other)) = seen.iter().find(|(known, _)| *known == name) {
+            return Some(((*other).to_owned(), value.to_owned()));
+        }
+        seen.push((name, value));
+    }
+    None
+}

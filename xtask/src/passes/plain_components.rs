@@ -1,0 +1,120 @@
+//! Answers: typify makes a newtype of every component that is a plain value, a list or a map, and of every component that is but another
+//! name. Such a component is written out where it is referred to, with its rules and its description; what stands beside the
+//! reference wins.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    Context,
+    schema::{Object, components, each_mut, is_named_type, target},
+    source,
+};
+
+pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    let mut inliner = Inliner {
+        schemas: components(document),
+        done: BTreeMap::new(),
+        open: Vec::new(),
+    };
+    each_mut(document, &mut |schema, pointer| {
+        let Some(name) = target(schema) else { return };
+        if let Some(plain) = inliner.plain(&name) {
+            let at = source::of(schema, pointer);
+            write_out(schema, &plain);
+            cx.changed_at(at, format!("wrote out `{name}`"));
+        }
+    });
+    // What is written out nowhere any more goes.
+    if let Some(schemas) = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    {
+        schemas.retain(|name, _| inliner.plain(name).is_none());
+    }
+}
+
+struct Inliner {
+    schemas: Object,
+    done: BTreeMap<String, Option<Value>>,
+    open: Vec<String>,
+}
+
+impl Inliner {
+    /// The component, if it makes no type of its own. A list of itself (`Tree = [Tree]`) has to stay one.
+    fn plain(&mut self, name: &str) -> Option<Value> {
+        if let Some(known) = self.done.get(name) {
+            return known.clone();
+        }
+        if self.open.iter().any(|open| open == name) {
+            return None;
+        }
+        let mut schema = self.schemas.get(name)?.clone();
+        if is_named_type(&schema) {
+            return None;
+        }
+        self.open.push(name.to_owned());
+        let alias = target(&schema);
+        match alias {
+            // Another name for a type: the reference itself is what gets written out.
+            Some(alias) => {
+                if let Some(inner) = self.plain(&alias) {
+                    write_out(&mut schema, &inner);
+                }
+            }
+            None => self.nested(&mut schema),
+        }
+        self.open.pop();
+        let result = (!refers_to(&schema, name)).then_some(schema);
+        self.done.insert(name.to_owned(), result.clone());
+        result
+    }
+
+    /// Writes out what is within a list or a map.
+    fn nested(&mut self, schema: &mut Value) {
+        for key in ["items", "additionalProperties"] {
+            if let Some(inner) = schema.get_mut(key) {
+                match target(inner) {
+                    Some(name) => {
+                        if let Some(plain) = self.plain(&name) {
+                            write_out(inner, &plain);
+                        }
+                    }
+                    None => self.nested(inner),
+                }
+            }
+        }
+    }
+}
+
+fn refers_to(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Object(members) => {
+            super::schema::ref_name(value).as_deref() == Some(name)
+                || members.values().any(|member| refers_to(member, name))
+        }
+        Value::Array(items) => items.iter().any(|item| refers_to(item, name)),
+        _ => false,
+    }
+}
+
+/// Puts `plain` in the place of a reference, whose siblings win.
+fn write_out(schema: &mut Value, plain: &Value) {
+    let Some(outer) = schema.as_object() else {
+        return;
+    };
+    let mut whole = plain.clone();
+    if let Some(members) = whole.as_object_mut() {
+        members.remove("title");
+        for (key, value) in outer {
+            if key != "$ref" && key != "allOf" {
+                members.insert(key.clone(), value.clone());
+            }
+        }
+        if let Some(stamp) = outer.get(source::SOURCE) {
+            members.insert(source::SOURCE.into(), stamp.clone());
+        }
+    }
+    *schema = whole;
+}

@@ -1,0 +1,166 @@
+//! Answers: references to parameters, responses, request bodies, headers and path items. progenitor panics on a `$ref` on a path item and on
+//! a target that is missing, and follows a cycle for ever. Here they are resolved in place; what stays are references to schemas,
+//! and every one of those has a target.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Context, prune, schema, source};
+use crate::{
+    problem::Problem,
+    walk::{self, Place, join},
+};
+
+pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    let original = document.clone();
+    walk::walk_mut(document, &mut |value, place, pointer| {
+        if value.get("$ref").is_none() {
+            return;
+        }
+        match place {
+            Place::Parameter
+            | Place::Response
+            | Place::RequestBody
+            | Place::Header
+            | Place::PathItem => inline(value, place, pointer, &original, cx),
+            Place::Schema => check(value, pointer, &original, cx),
+            _ => {}
+        }
+    });
+    prune::other_components(document);
+}
+
+/// Replaces a reference by what it refers to.
+fn inline(value: &mut Value, place: Place, pointer: &str, original: &Value, cx: &mut Context<'_>) {
+    let at = source::of(value, pointer);
+    let mut seen = BTreeSet::new();
+    let mut name = None;
+    let mut siblings = Vec::new();
+    while let Some(reference) = value.get("$ref").and_then(Value::as_str).map(str::to_owned) {
+        if !seen.insert(reference.clone()) {
+            cx.problem(
+                Problem::at(&at, "a reference leads back to itself")
+                    .found(reference)
+                    .help("let the reference end at a definition"),
+            );
+            return;
+        }
+        let Some(target) = resolve(&reference, &at, original, cx) else {
+            return;
+        };
+        if !target.is_object() {
+            cx.problem(
+                Problem::at(&at, "a reference leads to something that is not an object")
+                    .found(reference),
+            );
+            return;
+        }
+        // 3.1 lets `summary` and `description` stand beside a reference, and they win; so do the members of a path item.
+        for key in schema::keys_beside(value, &["$ref"]) {
+            let allowed = place == Place::PathItem || ["summary", "description"].contains(&key);
+            if allowed {
+                siblings.push((key.to_owned(), value[key].clone()));
+            }
+        }
+        name = reference.rsplit('/').next().map(schema::unescape);
+        *value = target.clone();
+    }
+    cx.changed_at(&at, "resolved a reference");
+    let Some(members) = value.as_object_mut() else {
+        return;
+    };
+    for (key, sibling) in siblings {
+        members.insert(key, sibling);
+    }
+    if let Some(name) = name
+        && place != Place::PathItem
+    {
+        hint(value, &name);
+    }
+}
+
+/// Leaves the name of the component on its inline schemas, so that a type made of them is named after it.
+fn hint(value: &mut Value, name: &str) {
+    let mark = |schema: &mut Value| {
+        if let Some(members) = schema.as_object_mut() {
+            members.insert(source::NAME.into(), name.into());
+        }
+    };
+    if let Some(schema) = value.get_mut("schema") {
+        mark(schema);
+    }
+    let media = value.get_mut("content").and_then(Value::as_object_mut);
+    for media in media.into_iter().flat_map(|content| content.values_mut()) {
+        if let Some(schema) = media.get_mut("schema") {
+            mark(schema);
+        }
+    }
+}
+
+fn check(value: &Value, pointer: &str, original: &Value, cx: &mut Context<'_>) {
+    let at = source::of(value, pointer);
+    let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+        return;
+    };
+    if resolve(reference, &at, original, cx).is_none() {
+        return;
+    }
+    if place_at(&pointer_of(reference), original) != Some(Place::Schema) {
+        cx.problem(
+            Problem::at(
+                join(&at, "$ref"),
+                "a schema refers to something that is not a schema",
+            )
+            .expected("a reference such as #/components/schemas/Name")
+            .found(reference),
+        );
+    }
+}
+
+fn resolve<'a>(
+    reference: &str,
+    at: &str,
+    original: &'a Value,
+    cx: &mut Context<'_>,
+) -> Option<&'a Value> {
+    let at = join(at, "$ref");
+    if !reference.starts_with('#') {
+        cx.problem(
+            Problem::at(at, "a reference leads out of the document")
+                .expected("a reference within the document, such as #/components/schemas/Name")
+                .found(reference)
+                .help("bundle the document into one file first, for example with `redocly bundle`"),
+        );
+        return None;
+    }
+    let target = original.pointer(&pointer_of(reference));
+    if target.is_none() {
+        cx.problem(
+            Problem::at(at, "a reference leads nowhere")
+                .expected("something that the document defines")
+                .found(reference)
+                .help("define it, or correct the name"),
+        );
+    }
+    target
+}
+
+/// The JSON pointer of a reference within the document.
+pub(super) fn pointer_of(reference: &str) -> String {
+    let path = reference.trim_start_matches('#');
+    path.split('/')
+        .skip(1)
+        .fold(String::new(), |pointer, step| {
+            join(&pointer, &schema::unescape(step))
+        })
+}
+
+/// What stands at a pointer, by meaning.
+pub(super) fn place_at(pointer: &str, document: &Value) -> Option<Place> {
+    document.pointer(pointer)?;
+    let steps = pointer.split('/').skip(1);
+    Some(steps.fold(Place::Document, |place, step| {
+        place.child(&step.replace("~1", "/").replace("~0", "~"))
+    }))
+}

@@ -1,0 +1,98 @@
+//! Answers: progenitor panics on a request body in more than one format and refuses multipart and formats that it does not know.
+
+use serde_json::{Map, Value, json};
+
+use super::{Context, schema::each_operation_mut, source};
+use crate::{problem::Problem, walk::join};
+
+pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    each_operation_mut(document, &mut |operation, _, _, pointer| {
+        let pointer = join(&source::of(operation, pointer), "requestBody");
+        let Some(body) = operation.get_mut("requestBody") else {
+            return;
+        };
+        let at = source::of(body, &pointer);
+        let Some(content) = body.get_mut("content").and_then(Value::as_object_mut) else {
+            if let Some(members) = operation.as_object_mut() {
+                members.remove("requestBody");
+                cx.changed_at(at, "removed a request body without content");
+            }
+            return;
+        };
+        if choose(content, &at, cx) {
+            // The emitter leaves such an operation out of the facade: it cannot say what the body holds.
+            if let Some(members) = operation.as_object_mut() {
+                members.insert("x-sdk-ignore".into(), true.into());
+            }
+        }
+    });
+}
+
+/// Leaves one format; says whether the body is only a stub.
+fn choose(content: &mut Map<String, Value>, at: &str, cx: &mut Context<'_>) -> bool {
+    let mut kinds: Vec<String> = content.keys().cloned().collect();
+    kinds.sort_by_key(|kind| (rank(kind), kind.clone()));
+    let Some(chosen) = kinds.first().cloned() else {
+        return false;
+    };
+    let mut media = content.remove(&chosen).unwrap_or_default();
+    if kinds.len() > 1 {
+        cx.changed_at(
+            at,
+            format!("kept {chosen} of the formats {}", kinds.join(", ")),
+        );
+    }
+    content.clear();
+    if let Some(members) = media.as_object_mut() {
+        for key in ["encoding", "example", "examples"] {
+            members.remove(key);
+        }
+    }
+    let name = match rank(&chosen) {
+        0 => "application/json",
+        1 => "application/x-www-form-urlencoded",
+        2 => "application/octet-stream",
+        _ => {
+            cx.changed_at(at, format!("made a body of {chosen} a stream of bytes"));
+            cx.warn(
+                Problem::at(at, "the client cannot build a body of this format")
+                    .expected("application/json, application/x-www-form-urlencoded or application/octet-stream")
+                    .found(chosen.clone())
+                    .help("write this operation by hand: it is left out of the facade (x-sdk-ignore)"),
+            );
+            content.insert(
+                "application/octet-stream".into(),
+                json!({ "schema": { "type": "string", "format": "binary", (source::SOURCE): at } }),
+            );
+            return true;
+        }
+    };
+    if name == "application/octet-stream" {
+        media = json!({ "schema": { "type": "string", "format": "binary", (source::SOURCE): at } });
+    } else if media.get("schema").is_none() {
+        cx.changed_at(at, "a body without a schema may be any value");
+        media = json!({ "schema": { (source::SOURCE): at } });
+    }
+    if name != chosen {
+        cx.changed_at(at, format!("read {chosen} as {name}"));
+    }
+    content.insert(name.into(), media);
+    false
+}
+
+/// The smaller, the rather.
+fn rank(kind: &str) -> u8 {
+    let kind = essence(kind);
+    match kind.as_str() {
+        "application/json" => 0,
+        other if other.ends_with("+json") || other == "*/*" => 0,
+        "application/x-www-form-urlencoded" => 1,
+        "application/octet-stream" => 2,
+        _ => 3,
+    }
+}
+
+/// A media type without its parameters.
+pub(super) fn essence(kind: &str) -> String {
+    kind.split(';').next().unwrap_or(kind).trim().to_lowercase()
+}

@@ -1,0 +1,115 @@
+//! Answers: progenitor allows one error type and throws away what does not fit it. Without error responses, everything that is not a success
+//! arrives whole. The statuses that the document declares stay known in `x-errors`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    Context,
+    schema::{each_operation_mut, remove_keys},
+    source,
+};
+use crate::{problem::Problem, walk::join};
+
+pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    each_operation_mut(document, &mut |operation, _, _, pointer| {
+        let at = join(&source::of(operation, pointer), "responses");
+        let Some(members) = operation.as_object_mut() else {
+            return;
+        };
+        let Some(Value::Object(mut responses)) = members.remove("responses") else {
+            members.insert("responses".into(), any_success());
+            cx.changed_at(at, "added a success of any kind: no response is described");
+            return;
+        };
+        let mut errors: BTreeSet<u64> = members
+            .get("x-errors")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_u64)
+            .collect();
+        let mut statuses: Vec<String> = responses.keys().cloned().collect();
+        statuses.sort();
+        let has_success = statuses.iter().any(|status| is_success(status));
+        let mut removed = Vec::new();
+        for status in statuses {
+            if status.starts_with("x-") || is_success(&status) {
+                continue;
+            }
+            let response = responses.remove(&status).unwrap_or_default();
+            match status.parse::<u64>() {
+                Ok(code @ 100..=599) => {
+                    errors.insert(code);
+                    removed.push(status);
+                }
+                _ if status == "default" && !has_success => {
+                    responses.insert("2XX".into(), response);
+                    cx.changed_at(
+                        join(&at, &status),
+                        "read `default` as the success: there is no other",
+                    );
+                }
+                _ if status == "default" || is_range(&status) => {
+                    cx.changed_at(
+                        join(&at, &status),
+                        format!("removed `{status}`: it names no status"),
+                    );
+                }
+                _ => cx.problem(
+                    Problem::at(join(&at, &status), "this is not an HTTP status")
+                        .expected("100 to 599, a range such as 4XX, or default")
+                        .found(status),
+                ),
+            }
+        }
+        if !removed.is_empty() {
+            cx.changed_at(
+                &at,
+                format!("moved the errors {} to x-errors", removed.join(", ")),
+            );
+        }
+        if !responses.keys().any(|status| is_success(status)) {
+            responses.insert("2XX".into(), serde_json::json!({ "description": "" }));
+            cx.changed_at(
+                &at,
+                "added a success without a body: no success is described",
+            );
+        }
+        let mut responses = Value::Object(responses);
+        tidy(&mut responses);
+        members.insert("responses".into(), responses);
+        if !errors.is_empty() {
+            members.insert("x-errors".into(), errors.into_iter().collect());
+        }
+    });
+}
+
+fn any_success() -> Value {
+    serde_json::json!({ "2XX": { "description": "" } })
+}
+
+pub(super) fn is_success(status: &str) -> bool {
+    status.len() == 3
+        && status.starts_with('2')
+        && (is_range(status) || status.parse::<u64>().is_ok())
+}
+
+fn is_range(status: &str) -> bool {
+    matches!(status, "1XX" | "2XX" | "3XX" | "4XX" | "5XX")
+}
+
+/// A description is required in 3.0. Headers and links are not part of the types: the headers of a response are all there at run time.
+fn tidy(responses: &mut Value) {
+    for response in responses
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|all| all.values_mut())
+    {
+        let _ = remove_keys(response, &["headers", "links"]);
+        if let Some(members) = response.as_object_mut() {
+            members.entry("description").or_insert_with(|| "".into());
+        }
+    }
+}
