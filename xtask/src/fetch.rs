@@ -90,7 +90,7 @@ pub fn run(
         console.result(&unified(&file, &old, &new));
     }
     console.result(&format!(
-        "{api}: {operations} operations, {schemas} schemas, {state}\n"
+        "{api}: operations {operations}, schemas {schemas}, {state}\n"
     ));
     if options.dry_run {
         return Ok(Verdict::Fine);
@@ -122,8 +122,8 @@ fn which_file(from: Option<&str>, selected: &[(&str, &Entry)]) -> Problem {
     Problem::at("", "no file was given to read the document from")
         .expected("`--from FILE`")
         .help(format!(
-            "save the published document and give its file: {}",
-            saved.join("; ")
+            "save the published document and give its file:\n{}",
+            saved.join("\n")
         ))
 }
 
