@@ -78,9 +78,7 @@ where
 }
 
 /// The pages of the listing that begins with `request`.
-pub fn pages<P: Paged>(request: P) -> Pages<P::Page>
-where
-{
+pub fn pages<P: Paged>(request: P) -> Pages<P::Page> {
     let walk = Walk::new(move |cursor| {
         let request = at(&request, cursor);
         Box::pin(async move {

@@ -180,7 +180,7 @@ pub(super) fn converted(name: &proc_macro2::Ident, ty: &Type, model: &Model<'_>)
 
 /// A field of a struct literal, in the short form where the value is a variable of the same name.
 pub(super) fn field_value(field: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
-    if value.to_string() == field.to_string() {
+    if *field == value.to_string() {
         quote!(#field)
     } else {
         quote!(#field: #value)
