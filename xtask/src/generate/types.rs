@@ -180,7 +180,7 @@ pub(super) fn converted(name: &proc_macro2::Ident, ty: &Type, model: &Model<'_>)
 
 /// A field of a struct literal, in the short form where the value is a variable of the same name.
 pub(super) fn field_value(field: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
-    if value.to_string() == field.to_string() {
+    if *field == value.to_string() {
         quote!(#field)
     } else {
         quote!(#field: #value)
@@ -231,8 +231,7 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
         return Ok(TokenStream::new());
     };
     let field = |wire: &str| fields.iter().find(|field| field.wire == wire);
-    let items =
-        field(&paging.items).and_then(|field| Some((field, shapes::generic("Vec", &field.ty)?)));
+    let items = field(&paging.items).and_then(|field| Some((field, shapes::list_item(&field.ty)?)));
     let next = field(&paging.next).filter(|field| shapes::generic("Option", &field.ty).is_some());
     let (Some((items, item)), Some(next)) = (items, next) else {
         return Err(Problem::at(
@@ -251,6 +250,8 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
                 .join(", "),
         ));
     };
+    // An answer may leave the list out where there is nothing to list.
+    let or_none = items.optional.then(|| quote!(.unwrap_or_default()));
     let (ident, items, next) = (
         names::ident(name),
         format_ident!("{}", items.ident),
@@ -260,8 +261,12 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
         impl ::auth0_core::Page for #ident {
             type Item = #item;
 
-            fn into_parts(self) -> (::std::vec::Vec<#item>, ::std::option::Option<::std::string::String>) {
-                (self.#items, self.#next)
+            fn next(&self) -> ::std::option::Option<&str> {
+                self.#next.as_deref()
+            }
+
+            fn into_items(self) -> ::std::vec::Vec<#item> {
+                self.#items #or_none
             }
         }
     })
