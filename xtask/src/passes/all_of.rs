@@ -23,11 +23,29 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         merged: BTreeMap::new(),
         open: Vec::new(),
     };
+    // The schemas that are being merged around the one that the walk is at, by pointer and by source.
+    let mut around: Vec<(String, String)> = Vec::new();
     each_mut(document, &mut |schema, pointer| {
         if has_rust_type(schema) || !needs_merging(schema) {
             return;
         }
         let at = source::of(schema, pointer);
+        around.retain(|(outer, _)| {
+            pointer
+                .strip_prefix(outer.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        });
+        // What is merged is written out. A schema that turns up within its own merged form would be written out for ever.
+        if around.iter().any(|(_, source)| *source == at) {
+            cx.problem(
+                Problem::at(&at, "this composition contains itself, and has no end")
+                    .expected("a reference where a schema contains itself")
+                    .help("give the composition a name among the components, and refer to it"),
+            );
+            *schema = json!({ (source::SOURCE): at });
+            return;
+        }
+        around.push((pointer.to_owned(), at.clone()));
         match merger.one(schema) {
             Ok(merged) => {
                 *schema = merged;

@@ -10,8 +10,8 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     walk::walk_mut(document, &mut |value, place, pointer| {
         let keys: &[&str] = match place {
             Place::Operation => &["summary", "description"],
-            Place::Schema
-            | Place::Parameter
+            Place::Schema => &["title", "description"],
+            Place::Parameter
             | Place::Response
             | Place::RequestBody
             | Place::Server

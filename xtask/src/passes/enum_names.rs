@@ -38,7 +38,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// Two values that become the same Rust name.
-fn meeting(values: &[Value]) -> Option<(String, String)> {
+pub(super) fn meeting(values: &[Value]) -> Option<(String, String)> {
     let mut seen: Vec<(String, &str)> = Vec::new();
     for value in values.iter().filter_map(Value::as_str) {
         let name = naming::pascal(value);

@@ -130,7 +130,16 @@ impl Hoister<'_, '_> {
             .filter(|_| !is_enum)
         {
             for (index, variant) in variants.iter_mut().enumerate() {
-                self.place(variant, name, &format!("Variant {index}"));
+                let own = variant
+                    .get("title")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                let role = if own.chars().any(char::is_alphabetic) {
+                    own.to_owned()
+                } else {
+                    format!("Variant {index}")
+                };
+                self.place(variant, name, &role);
             }
         }
     }

@@ -23,6 +23,7 @@ mod directions;
 mod discriminate;
 mod enum_names;
 mod enums;
+mod formats;
 mod groups;
 mod hoist;
 mod include;
@@ -143,6 +144,7 @@ pub const PASSES: &[Pass] = &[
     pass("all-of", "`allOf` is merged by rules that panic or lose", all_of::apply),
     pass("unions", "`anyOf` becomes a struct that cannot be read back; unions of plain values or of unions", unions::apply),
     pass("defaults", "a default is always sent", defaults::apply),
+    pass("formats", "formats that become closed types: one odd value fails a whole page", formats::apply),
     pass("enumeration-names", "two values that become one variant: typify fails", enum_names::apply),
     pass("hoist", "inline schemas are named after the operation, the first one wins; inline enumerations panic", hoist::apply),
     pass("nullable-components", "a nullable component becomes a newtype around an Option", nullable_components::apply),

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use super::{
     Context,
-    schema::{each_mut, keys_beside, type_of},
+    schema::{Object, components, each_mut, keys_beside, type_of},
     source,
+    unions::follow,
 };
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    let schemas = components(document);
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() {
             return;
@@ -17,7 +19,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         types(schema, &at, cx);
         null_type(schema, &at, cx);
         null_value(schema, &at, cx);
-        null_variant(schema, &at, cx);
+        null_variant(schema, &schemas, &at, cx);
     });
 }
 
@@ -79,7 +81,7 @@ fn types(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 }
 
 /// The part of a schema that speaks of values of one type.
-fn split_off(members: &super::schema::Object, kind: &str, at: &str) -> Value {
+fn split_off(members: &Object, kind: &str, at: &str) -> Value {
     let mut variant = json!({ "type": kind, (source::SOURCE): at });
     for key in keywords_of(kind) {
         if let Some(value) = members.get(*key) {
@@ -162,7 +164,7 @@ fn null_value(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 }
 
 /// A variant of a union that is null.
-fn null_variant(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn null_variant(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>) {
     for key in ["oneOf", "anyOf"] {
         let Some(variants) = schema.get_mut(key).and_then(Value::as_array_mut) else {
             continue;
@@ -170,7 +172,10 @@ fn null_variant(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
         let before = variants.len();
         let kept: Vec<Value> = variants
             .iter()
-            .filter(|variant| type_of(variant) != Some("null") && !is_null(variant))
+            .filter(|variant| {
+                let meant = follow(variant, schemas);
+                type_of(meant) != Some("null") && !is_null(meant)
+            })
             .cloned()
             .collect();
         if kept.is_empty() || kept.len() == before {

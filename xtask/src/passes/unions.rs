@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use super::{
     Context,
+    enum_names::meeting,
     merge::ANNOTATIONS,
     schema::{
-        Object, components, each_mut, has_rust_type, is_documented_enum, one_of, target, type_of,
+        Object, components, each_mut, has_rust_type, is_documented_enum, keys_beside, one_of,
+        target, type_of,
     },
     source,
 };
@@ -96,7 +98,7 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>)
 
 /// A union of plain values of one type is that type.
 fn collapse(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>) {
-    let Some(variants) = one_of(schema) else {
+    let Some(variants) = one_of(schema).filter(|variants| !is_final(variants)) else {
         return;
     };
     let parts: Vec<&Value> = variants
@@ -151,11 +153,19 @@ fn collapse(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>
             }
         }
     }
-    let was_documented = is_documented_enum(schema);
     *schema = plain;
-    if !was_documented {
-        cx.changed_at(at, format!("read the alternatives as one {kind}"));
-    }
+    cx.changed_at(at, format!("read the alternatives as one {kind}"));
+}
+
+/// Whether the variants are what the pass `enumerations` would make of them.
+fn is_final(variants: &[Value]) -> bool {
+    let plain = |variant: &Value| {
+        keys_beside(variant, &["type", "enum", "description"]).is_empty()
+            && values_of(variant)
+                .is_some_and(|values| matches!(values.as_slice(), [Value::String(_)]))
+    };
+    let values: Vec<Value> = variants.iter().filter_map(values_of).flatten().collect();
+    variants.iter().all(plain) && meeting(&values).is_none()
 }
 
 /// The values of an enumeration in either form.

@@ -1,0 +1,28 @@
+//! Answers: typify makes closed Rust types of the formats of IP addresses, and one odd address of the server fails a whole page. The text is what the
+//! caller needs; the format is kept as `x-format` for the docs.
+
+use serde_json::Value;
+
+use super::{
+    Context,
+    schema::{each_mut, type_of},
+};
+
+pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    each_mut(document, &mut |schema, pointer| {
+        let format = schema
+            .get("format")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if type_of(schema) != Some("string") || !["ip", "ipv4", "ipv6"].contains(&format) {
+            return;
+        }
+        let what = format!("moved the format {format} to x-format");
+        if let Some(members) = schema.as_object_mut()
+            && let Some(format) = members.remove("format")
+        {
+            members.insert("x-format".into(), format);
+        }
+        cx.changed(schema, pointer, what);
+    });
+}

@@ -1,0 +1,191 @@
+//! Whole documents through all passes, and on through openapiv3 and progenitor.
+
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+
+use progenitor::{CrateVers, GenerationSettings, Generator, HooksMode};
+use serde_json::{Value, json};
+use xtask::passes::{Normalized, Options, normalize};
+
+fn read(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).expect("a document");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn everything() -> Value {
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/everything.json"))
+}
+
+fn normalized(document: Value) -> Normalized {
+    match normalize(document, &Options::default()) {
+        Ok(normalized) => normalized,
+        Err(problems) => panic!("{problems:#?}"),
+    }
+}
+
+/// Generates as the emitter does, and says how many items came out.
+fn generate(document: &Value) -> usize {
+    let spec = serde_json::from_value(document.clone()).expect("OpenAPI 3.0");
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote::quote!(auth0_core::Call))
+        .with_crate("auth0-core", CrateVers::Any, None)
+        .with_crate("std", CrateVers::Any, None)
+        .with_crate("serde_json", CrateVers::Any, None);
+    let tokens = Generator::new(&settings)
+        .generate_tokens(&spec)
+        .expect("progenitor takes it");
+    syn::parse2::<syn::File>(tokens).expect("Rust").items.len()
+}
+
+#[test]
+fn document_with_every_construct_is_normalized_and_generated() {
+    let normalized = normalized(everything());
+    assert!(generate(&normalized.document) > 1);
+}
+
+#[test]
+fn normalized_document_normalized_again_stays_as_it_is() {
+    let once = normalized(everything());
+    let twice = normalized(once.document.clone());
+    assert_eq!(twice.document, once.document);
+    assert_eq!(twice.changes, []);
+}
+
+#[test]
+fn document_with_its_members_in_another_order_gives_the_same() {
+    fn reversed(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .rev()
+                    .map(|(key, value)| (key.clone(), reversed(value)))
+                    .collect(),
+            ),
+            Value::Array(items) => items.iter().map(reversed).collect(),
+            other => other.clone(),
+        }
+    }
+    assert_eq!(
+        normalized(reversed(&everything())).document,
+        normalized(everything()).document
+    );
+}
+
+#[test]
+fn stamps_of_the_passes_do_not_stay() {
+    let text = normalized(everything()).document.to_string();
+    assert!(!text.contains("x-normalizer"), "{text}");
+}
+
+/// Every seventh value of the document, replaced by each of a few odd ones in turn.
+#[test]
+fn document_with_an_odd_value_anywhere_makes_no_pass_panic() {
+    let document = everything();
+    let odd = [
+        Value::Null,
+        json!(false),
+        json!(-1.5),
+        json!(""),
+        json!([]),
+        json!({}),
+        json!({ "$ref": "#/components/schemas/Pet" }),
+        json!({ "$ref": "#/components/schemas/Missing" }),
+        json!({ "allOf": [{ "$ref": "#/components/schemas/Animal" }, { "properties": {} }] }),
+        json!({ "type": ["object", "array", "null"] }),
+        json!({ "type": "string", "enum": ["", "a b", "a-b", "fn"] }),
+    ];
+    let mut pointers = Vec::new();
+    collect(&document, String::new(), &mut pointers);
+    assert!(pointers.len() > 400);
+    for (index, pointer) in pointers.iter().enumerate().step_by(7) {
+        let mut broken = document.clone();
+        if let Some(value) = broken.pointer_mut(pointer) {
+            *value = odd[(index / 7) % odd.len()].clone();
+        }
+        if let Ok(normalized) = normalize(broken, &Options::default()) {
+            serde_json::from_value::<openapiv3::OpenAPI>(normalized.document)
+                .unwrap_or_else(|error| panic!("{pointer}: {error}"));
+        }
+    }
+}
+
+fn collect(value: &Value, pointer: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                collect(member, xtask::walk::join(&pointer, key), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect(item, format!("{pointer}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+    found.push(pointer);
+}
+
+/// The published documents stand beside the repository, if at all.
+fn published() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    #[expect(
+        clippy::print_stderr,
+        reason = "a test that does nothing has to say so"
+    )]
+    {
+        eprintln!(
+            "SKIPPED: {} is not there, so no published document is tried",
+            folder.display()
+        );
+    }
+    None
+}
+
+#[test]
+fn published_documents_where_there_are_any_are_normalized_and_generated() {
+    let Some(folder) = published() else { return };
+    for name in [
+        "teams",
+        "teams.2026-01-08",
+        "my-organization",
+        "my-organization.2026-05-05",
+    ] {
+        let once = normalized(read(&folder.join(format!("{name}.json"))));
+        assert!(generate(&once.document) > 1, "{name}");
+        assert_eq!(
+            normalized(once.document.clone()).document,
+            once.document,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn part_of_the_management_document_is_normalized_and_generated() {
+    let Some(folder) = published() else { return };
+    let include = ["/organizations".to_owned()];
+    let options = Options {
+        include: &include,
+        strict: false,
+    };
+    let normalized =
+        normalize(read(&folder.join("management.json")), &options).expect("no problem");
+    assert!(generate(&normalized.document) > 1);
+    let paths = normalized.document["paths"].as_object().expect("paths");
+    assert!(paths.keys().all(|path| path.starts_with("/organizations")));
+}
+
+#[test]
+fn whole_management_document_is_normalized() {
+    let Some(folder) = published() else { return };
+    let normalized = normalized(read(&folder.join("management.json")));
+    serde_json::from_value::<openapiv3::OpenAPI>(normalized.document).expect("OpenAPI 3.0");
+}
