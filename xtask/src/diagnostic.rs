@@ -244,8 +244,8 @@ impl Style {
 /// The reports as text, in the order of their places, with their number at the end where there are several.
 pub fn render(reports: &[Report], style: Style) -> String {
     let handler = GraphicalReportHandler::new_themed(style.theme())
-        .with_width(100)
-        .with_break_words(false)
+        // A wrapped command or path could not be copied; terminals wrap by themselves.
+        .with_wrap_lines(false)
         .with_links(false);
     let mut ordered: Vec<&Report> = reports.iter().collect();
     ordered.sort_by_key(|report| (&report.file, report.offset));

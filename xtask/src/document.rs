@@ -25,17 +25,26 @@ pub struct Document {
 impl Document {
     /// Reads an OpenAPI document of version 3.0 or 3.1, in JSON or YAML.
     pub fn load(path: &Path) -> Result<Self, Box<Report>> {
-        let document = Self::read(path)?;
-        match check_version(&document.value) {
-            Ok(()) => Ok(document),
-            Err(problem) => Err(Report::new(problem, &document.source).into()),
+        Self::read(path)?.checked()
+    }
+
+    /// The document, if it is an OpenAPI document of a version that is understood here.
+    pub fn checked(self) -> Result<Self, Box<Report>> {
+        match check_version(&self.value) {
+            Ok(()) => Ok(self),
+            Err(problem) => Err(Report::new(problem, &self.source).into()),
         }
     }
 
     /// Reads any document in JSON or YAML.
     pub fn read(path: &Path) -> Result<Self, Box<Report>> {
-        let name = path.display().to_string();
-        Self::from_bytes(name, &read_bytes(path)?)
+        Self::read_as(path, &path.display().to_string())
+    }
+
+    /// Reads any document in JSON or YAML and calls it `name`.
+    pub fn read_as(path: &Path, name: &str) -> Result<Self, Box<Report>> {
+        let bytes = read_bytes(path).map_err(|report| Box::new(report.renamed(name)))?;
+        Self::from_bytes(name.to_owned(), &bytes)
     }
 
     /// Reads a document from what a file held.
@@ -134,8 +143,7 @@ fn first_visible(text: &str) -> usize {
     text.len() - text.trim_start().len()
 }
 
-/// Checks that a value is an OpenAPI document of a version that is understood here.
-pub fn check_version(value: &Value) -> Result<(), Problem> {
+fn check_version(value: &Value) -> Result<(), Problem> {
     let Some(members) = value.as_object() else {
         return Err(Problem::at("", "this is no OpenAPI document")
             .expected("an object with `openapi`, `info` and `paths`")
@@ -229,10 +237,7 @@ mod tests {
     use super::*;
 
     fn error(bytes: &[u8]) -> String {
-        let read = Document::from_bytes("a".into(), bytes).and_then(|document| {
-            check_version(&document.value)
-                .map_err(|problem| Report::new(problem, &document.source).into())
-        });
+        let read = Document::from_bytes("a".into(), bytes).and_then(Document::checked);
         read.expect_err("it is wrong").to_string()
     }
 

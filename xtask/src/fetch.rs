@@ -8,13 +8,13 @@ use crate::canonical;
 use crate::console::{Console, Failure, Verdict};
 use crate::diagnostic::Report;
 use crate::difference::unified;
-use crate::document::{Document, check_version, read_bytes};
+use crate::document::{Document, read_bytes};
 use crate::facts::strip_prose;
 use crate::files::write_file;
 use crate::problem::Problem;
-use crate::sources::Sources;
-use crate::walk::METHODS;
-use crate::workspace::{Workspace, facts_file};
+use crate::sources::{Entry, Sources};
+use crate::walk::count_operations;
+use crate::workspace::{FACTS, Workspace, api_folder};
 
 /// What to fetch and how.
 #[derive(Debug, Clone)]
@@ -40,14 +40,7 @@ pub fn run(
     let sources = workspace.sources()?;
     let selected = sources.select(options.apis)?;
     let (Some(from), [(api, _)]) = (options.from, selected.as_slice()) else {
-        return Err(Box::new(Report::plain(which_file(
-            options,
-            &selected
-                .iter()
-                .map(|(name, entry)| (*name, entry.url.as_str()))
-                .collect::<Vec<_>>(),
-        )))
-        .into());
+        return Err(Box::new(Report::plain(which_file(options.from, &selected))).into());
     };
     if from.contains("://") {
         let problem = Problem::at("", "`--from` takes a file")
@@ -60,8 +53,9 @@ pub fn run(
     }
 
     let bytes = read_bytes(Path::new(from))?;
-    let Document { mut value, source } = Document::from_bytes(from.to_owned(), &bytes)?;
-    check_version(&value).map_err(|problem| Box::new(Report::new(problem, &source)))?;
+    let mut value = Document::from_bytes(from.to_owned(), &bytes)?
+        .checked()?
+        .value;
     if !options.keep_prose {
         strip_prose(&mut value);
     }
@@ -76,26 +70,17 @@ pub fn run(
     );
     let new = canonical::yaml(&value, &command);
 
-    let file = facts_file(api);
+    let file = format!("{}/{FACTS}", api_folder(api));
     let path = workspace.path(&file);
     let old = if path.exists() {
         workspace.read(&file)?.source.text
     } else {
         String::new()
     };
-    let operations = value["paths"].as_object().map_or(0, |paths| {
-        let of_item = |item: &serde_json::Value| {
-            METHODS
-                .iter()
-                .filter(|method| item.get(**method).is_some())
-                .count()
-        };
-        paths.values().map(of_item).sum()
-    });
-    let schemas = value
-        .pointer("/components/schemas")
-        .and_then(|schemas| schemas.as_object())
-        .map_or(0, |map| map.len());
+    let operations = count_operations(&value);
+    let schemas = value["components"]["schemas"]
+        .as_object()
+        .map_or(0, |schemas| schemas.len());
     let state = match (old.is_empty(), old == new) {
         (true, _) => "new",
         (_, true) => "no fact changed",
@@ -105,7 +90,7 @@ pub fn run(
         console.result(&unified(&file, &old, &new));
     }
     console.result(&format!(
-        "{api}: {operations} operations, {schemas} schemas, {state}\n"
+        "{api}: operations {operations}, schemas {schemas}, {state}\n"
     ));
     if options.dry_run {
         return Ok(Verdict::Fine);
@@ -118,25 +103,28 @@ pub fn run(
     Ok(Verdict::Fine)
 }
 
-fn which_file(options: &Options<'_>, selected: &[(&str, &str)]) -> Problem {
-    match (options.from, selected) {
-        (Some(_), _) => Problem::at("", "`--from` goes with one API")
+fn which_file(from: Option<&str>, selected: &[(&str, &Entry)]) -> Problem {
+    if from.is_some() {
+        return Problem::at("", "`--from` goes with one API")
             .expected("the name of one API")
             .found(format!("{} of them", selected.len()))
-            .help("name the API that the file belongs to: cargo xtask fetch API --from FILE"),
-        (None, _) => {
-            let saved: Vec<String> = selected
-                .iter()
-                .map(|(api, url)| format!("curl -fsSL -o {api}.json {url} && cargo xtask fetch {api} --from {api}.json"))
-                .collect();
-            Problem::at("", "no file was given to read the document from")
-                .expected("`--from FILE`")
-                .help(format!(
-                    "save the published document and give its file: {}",
-                    saved.join("; ")
-                ))
-        }
+            .help("name the API that the file belongs to: cargo xtask fetch API --from FILE");
     }
+    let saved: Vec<String> = selected
+        .iter()
+        .map(|(api, entry)| {
+            format!(
+                "curl -fsSL -o {api}.json {} && cargo xtask fetch {api} --from {api}.json",
+                entry.url
+            )
+        })
+        .collect();
+    Problem::at("", "no file was given to read the document from")
+        .expected("`--from FILE`")
+        .help(format!(
+            "save the published document and give its file:\n{}",
+            saved.join("\n")
+        ))
 }
 
 fn digest(bytes: &[u8]) -> String {

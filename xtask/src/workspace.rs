@@ -28,37 +28,34 @@ impl Workspace {
 
     /// A document in it, called by its path from the root whatever the root is.
     pub fn read(&self, relative: &str) -> Result<Document, Box<Report>> {
-        Document::from_bytes(relative.to_owned(), &self.bytes(relative)?)
+        Document::read_as(&self.path(relative), relative)
     }
 
     /// The list of APIs.
     pub fn sources(&self) -> Result<Sources, Box<Report>> {
-        Sources::parse(String::from_utf8_lossy(&self.bytes(Sources::FILE)?).into_owned())
-    }
-
-    fn bytes(&self, relative: &str) -> Result<Vec<u8>, Box<Report>> {
-        read_bytes(&self.path(relative)).map_err(|report| report.renamed(relative).into())
+        let bytes = read_bytes(&self.path(Sources::FILE));
+        let bytes = bytes.map_err(|report| Box::new(report.renamed(Sources::FILE)))?;
+        Sources::parse(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
-/// The facts of an API.
-pub fn facts_file(api: &str) -> String {
-    format!("openapi/{api}/openapi.yaml")
+/// The folder with what an API is made from.
+pub fn api_folder(api: &str) -> String {
+    format!("openapi/{api}")
 }
+
+/// The facts, in that folder.
+pub const FACTS: &str = "openapi.yaml";
 
 /// What upstream gets wrong.
-pub fn corrections_file(api: &str) -> String {
-    format!("openapi/{api}/corrections.overlay.yaml")
-}
+pub const CORRECTIONS: &str = "corrections.overlay.yaml";
 
 /// Our own words.
-pub fn descriptions_file(api: &str) -> String {
-    format!("openapi/{api}/descriptions.overlay.yaml")
-}
+pub const DESCRIPTIONS: &str = "descriptions.overlay.yaml";
 
 /// The normalized document.
 pub fn normalized_file(api: &str) -> String {
-    format!("openapi/{api}/normalized.json")
+    format!("{}/normalized.json", api_folder(api))
 }
 
 /// The folder of the crate.

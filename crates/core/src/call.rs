@@ -33,7 +33,7 @@ impl CallOptions {
         self
     }
 
-    /// Sets a header. `authorization` has no effect: the token comes from the token source.
+    /// Sets a header. `authorization` has no effect where there is a token source.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);

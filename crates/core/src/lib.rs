@@ -18,8 +18,8 @@
 //! | [`mod@token`] | [`TokenSource`]: how a call gets its token |
 //! | [`mod@time`] | clocks and sleepers, injected |
 //!
-//! Invariants: no request goes out without a token; a call's error belongs to that call alone; no secret, no
-//! body and no URL with an id is in `Debug`, `Display` or logs.
+//! Invariants: no request goes out without a token, unless the client was told so; a call's error belongs to that
+//! call alone; no secret, no body and no URL with an id is in `Debug`, `Display` or logs.
 #![forbid(unsafe_code)]
 
 pub mod base_url;

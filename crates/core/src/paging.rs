@@ -14,16 +14,11 @@ pub trait Page {
     /// What is listed.
     type Item;
 
-    /// The items, and the cursor of the next page if there is one.
-    fn into_parts(self) -> (Vec<Self::Item>, Option<String>);
-
     /// The cursor of the next page, if there is one.
-    fn next(&self) -> Option<String>
-    where
-        Self: Clone,
-    {
-        self.clone().into_parts().1
-    }
+    fn next(&self) -> Option<&str>;
+
+    /// The items of this page.
+    fn into_items(self) -> Vec<Self::Item>;
 }
 
 /// A request for a page of a listing.
@@ -68,10 +63,10 @@ where
         Box::pin(async move {
             let response = request.fetch().await?;
             let operation = response.operation();
-            let (items, next) = response.into_value().into_parts();
+            let page = response.into_value();
             Ok(Fetched {
-                value: items,
-                next,
+                next: page.next().map(str::to_owned),
+                value: page.into_items(),
                 operation,
             })
         })
@@ -83,19 +78,15 @@ where
 }
 
 /// The pages of the listing that begins with `request`.
-pub fn pages<P: Paged>(request: P) -> Pages<P::Page>
-where
-    P::Page: Clone,
-{
+pub fn pages<P: Paged>(request: P) -> Pages<P::Page> {
     let walk = Walk::new(move |cursor| {
         let request = at(&request, cursor);
         Box::pin(async move {
             let response = request.fetch().await?;
-            let (operation, next) = (response.operation(), response.value().next());
             Ok(Fetched {
+                next: response.value().next().map(str::to_owned),
+                operation: response.operation(),
                 value: response.into_value(),
-                next,
-                operation,
             })
         })
     });

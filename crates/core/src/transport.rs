@@ -28,7 +28,8 @@ pub struct Transport(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) base_url: BaseUrl,
     pub(crate) http_client: HttpClient,
-    pub(crate) token_source: Arc<dyn TokenSource>,
+    /// Absent only where the client was told to go without.
+    pub(crate) token_source: Option<Arc<dyn TokenSource>>,
     pub(crate) timeout: Duration,
     pub(crate) user_agent: Option<HeaderValue>,
     pub(crate) max_response_bytes: usize,
@@ -67,6 +68,7 @@ pub struct TransportBuilder {
     base_url: BaseUrl,
     http_client: Option<HttpClient>,
     token_source: Option<Arc<dyn TokenSource>>,
+    without_token: bool,
     timeout: Duration,
     user_agent: Option<String>,
     max_response_bytes: usize,
@@ -79,6 +81,7 @@ impl TransportBuilder {
             base_url,
             http_client: None,
             token_source: None,
+            without_token: false,
             timeout: Duration::from_secs(30),
             user_agent: None,
             max_response_bytes: 16 * 1024 * 1024,
@@ -88,6 +91,13 @@ impl TransportBuilder {
     /// Sets where the token of each attempt comes from.
     pub fn token_source(mut self, token_source: Arc<dyn TokenSource>) -> Self {
         self.token_source = Some(token_source);
+        self
+    }
+
+    /// Lets calls go out without a token, for an API that asks for none. It has to be said, so that a forgotten token
+    /// source is an error and not a client that is refused everywhere.
+    pub fn without_token(mut self) -> Self {
+        self.without_token = true;
         self
     }
 
@@ -117,9 +127,11 @@ impl TransportBuilder {
 
     /// Builds the transport. It does no I/O.
     pub fn build(self) -> Result<Transport, Error> {
-        let token_source = self.token_source.ok_or_else(|| {
-            Error::configuration("token_source: not set, expected a source of access tokens")
-        })?;
+        if self.token_source.is_none() && !self.without_token {
+            return Err(Error::configuration(
+                "token_source: not set, expected a source of access tokens",
+            ));
+        }
         let user_agent = match (self.user_agent, &self.http_client) {
             (Some(text), _) => Some(HeaderValue::from_str(&text).map_err(|_| {
                 Error::configuration("user_agent: found a character that a header cannot carry, expected visible ASCII")
@@ -134,7 +146,7 @@ impl TransportBuilder {
         Ok(Transport(Arc::new(Shared {
             base_url: self.base_url,
             http_client,
-            token_source,
+            token_source: self.token_source,
             timeout: self.timeout,
             user_agent,
             max_response_bytes: self.max_response_bytes,

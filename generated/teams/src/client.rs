@@ -16,19 +16,27 @@ impl Client {
     }
     /// The operations on activity.
     pub fn activity(&self) -> crate::resources::activity::Activity {
-        crate::resources::activity::Activity::new(self.clone())
+        crate::resources::activity::Activity {
+            client: self.clone(),
+        }
     }
     /// The operations on environments.
     pub fn environments(&self) -> crate::resources::environments::Environments {
-        crate::resources::environments::Environments::new(self.clone())
+        crate::resources::environments::Environments {
+            client: self.clone(),
+        }
     }
     /// The operations on members.
     pub fn members(&self) -> crate::resources::members::Members {
-        crate::resources::members::Members::new(self.clone())
+        crate::resources::members::Members {
+            client: self.clone(),
+        }
     }
     /// The operations on tenants.
     pub fn tenants(&self) -> crate::resources::tenants::Tenants {
-        crate::resources::tenants::Tenants::new(self.clone())
+        crate::resources::tenants::Tenants {
+            client: self.clone(),
+        }
     }
     /// What every call goes through.
     pub(crate) fn transport(&self) -> &Transport {
@@ -95,13 +103,6 @@ impl ClientBuilder {
             Some(url) => url.clone(),
             None => self.base_url_from_parts()?,
         };
-        if self.token_source.is_none() {
-            return Err(
-                Error::configuration(
-                    "the token source is missing, expected `.token_source(…)`",
-                ),
-            );
-        }
         let agent = self
             .user_agent
             .unwrap_or_else(|| {
@@ -110,9 +111,12 @@ impl ClientBuilder {
             });
         let mut transport = TransportBuilder::new(BaseUrl::parse(&base_url)?)
             .user_agent(agent);
-        if let Some(source) = self.token_source {
-            transport = transport.token_source(source);
-        }
+        let source = self
+            .token_source
+            .ok_or_else(|| Error::configuration(
+                "the token source is missing, expected `.token_source(…)`",
+            ))?;
+        transport = transport.token_source(source);
         if let Some(client) = self.http_client {
             transport = transport.http_client(client);
         }

@@ -973,13 +973,11 @@ impl ListActivityResponseContent {
 }
 impl ::auth0_core::Page for ListActivityResponseContent {
     type Item = ActivityLogEntry;
-    fn into_parts(
-        self,
-    ) -> (
-        ::std::vec::Vec<ActivityLogEntry>,
-        ::std::option::Option<::std::string::String>,
-    ) {
-        (self.logs, self.next)
+    fn next(&self) -> ::std::option::Option<&str> {
+        self.next.as_deref()
+    }
+    fn into_items(self) -> ::std::vec::Vec<ActivityLogEntry> {
+        self.logs
     }
 }
 /// The environments in which the team has tenants.
@@ -1026,10 +1024,11 @@ impl ListMembersResponseContent {
 }
 impl ::auth0_core::Page for ListMembersResponseContent {
     type Item = TeamMember;
-    fn into_parts(
-        self,
-    ) -> (::std::vec::Vec<TeamMember>, ::std::option::Option<::std::string::String>) {
-        (self.members, self.next)
+    fn next(&self) -> ::std::option::Option<&str> {
+        self.next.as_deref()
+    }
+    fn into_items(self) -> ::std::vec::Vec<TeamMember> {
+        self.members
     }
 }
 /// A member's tenants in one environment.
@@ -1080,10 +1079,11 @@ impl ListTenantsMembersResponseContent {
 }
 impl ::auth0_core::Page for ListTenantsMembersResponseContent {
     type Item = TenantMember;
-    fn into_parts(
-        self,
-    ) -> (::std::vec::Vec<TenantMember>, ::std::option::Option<::std::string::String>) {
-        (self.members, self.next)
+    fn next(&self) -> ::std::option::Option<&str> {
+        self.next.as_deref()
+    }
+    fn into_items(self) -> ::std::vec::Vec<TenantMember> {
+        self.members
     }
 }
 /// A page of the team's tenants.
@@ -1113,10 +1113,11 @@ impl ListTenantsResponseContent {
 }
 impl ::auth0_core::Page for ListTenantsResponseContent {
     type Item = TenantItem;
-    fn into_parts(
-        self,
-    ) -> (::std::vec::Vec<TenantItem>, ::std::option::Option<::std::string::String>) {
-        (self.tenants, self.next)
+    fn next(&self) -> ::std::option::Option<&str> {
+        self.next.as_deref()
+    }
+    fn into_items(self) -> ::std::vec::Vec<TenantItem> {
+        self.tenants
     }
 }
 /// A machine-to-machine client of a new tenant, made to manage it through the Management API.

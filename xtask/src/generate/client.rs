@@ -182,14 +182,20 @@ fn builder(
         }
         None => " Sets the base URL: https, or http on a loopback address.",
     };
-    let needs_token = model.secured.then(|| {
+    let token = if model.secured {
         let message = "the token source is missing, expected `.token_source(…)`";
         quote! {
-            if self.token_source.is_none() {
-                return Err(Error::configuration(#message));
-            }
+            let source = self.token_source.ok_or_else(|| Error::configuration(#message))?;
+            transport = transport.token_source(source);
         }
-    });
+    } else {
+        quote! {
+            transport = match self.token_source {
+                Some(source) => transport.token_source(source),
+                None => transport.without_token(),
+            };
+        }
+    };
     quote! {
         /// Builds a [`Client`].
         #[derive(Clone, Default)]
@@ -253,14 +259,11 @@ fn builder(
                     Some(url) => url.clone(),
                     None => self.base_url_from_parts()?,
                 };
-                #needs_token
                 let agent = self.user_agent.unwrap_or_else(|| {
                     concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned()
                 });
                 let mut transport = TransportBuilder::new(BaseUrl::parse(&base_url)?).user_agent(agent);
-                if let Some(source) = self.token_source {
-                    transport = transport.token_source(source);
-                }
+                #token
                 if let Some(client) = self.http_client {
                     transport = transport.http_client(client);
                 }

@@ -156,6 +156,26 @@ fn code(text: &str) -> String {
     }
 }
 
+/// The rules and the default of a parameter in words.
+pub(super) fn parameter_rules(schema: &Value) -> String {
+    let rules = schema
+        .get("x-constraints")
+        .map(rules)
+        .filter(|rules| !rules.is_empty());
+    let default = schema.get("x-default").map(|value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    });
+    let rules = rules.map(|rules| format!("Rules: {rules}."));
+    let default = default.map(|default| format!("Default, where it is left out: `{default}`."));
+    [rules, default]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// What the documentation of an operation says after its description.
 pub(super) fn facts(operation: &Operation<'_>) -> String {
     let mut lines = vec![format!(

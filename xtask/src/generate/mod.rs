@@ -2,9 +2,12 @@
 //! calls; what it has no notion of (resources, setters, checks, paging, outcomes) is written beside them.
 
 mod adjust;
+mod call;
+mod call_docs;
 mod checks;
 mod client;
 mod docs;
+mod listing;
 mod manifest;
 mod model;
 mod names;

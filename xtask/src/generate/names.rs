@@ -19,6 +19,28 @@ pub(super) fn snake_name(name: &str) -> String {
     ))
 }
 
+/// What the method of progenitor's client for the operation `id` is called. An operation must not hide one of the
+/// methods that the client needs for itself.
+pub(super) fn call_name(id: &str) -> String {
+    const TAKEN: [&str; 9] = [
+        "api_version",
+        "baseurl",
+        "client",
+        "exec",
+        "inner",
+        "new",
+        "of",
+        "post",
+        "pre",
+    ];
+    let name = snake_name(id);
+    if TAKEN.contains(&name.as_str()) {
+        format!("{name}_operation")
+    } else {
+        name
+    }
+}
+
 /// The name of a constant.
 pub(super) fn constant_name(name: &str) -> String {
     starting_like_an_identifier(words(name).to_snake_case(), "_").to_uppercase()

@@ -34,7 +34,7 @@ pub(super) fn run(document: &Value) -> Result<Raw, Problem> {
 }
 
 fn attempt(document: &Value) -> Result<File, Problem> {
-    let spec = OpenAPI::deserialize_from(document)?;
+    let spec = read(document)?;
     let settings = settings(document);
     guard("progenitor", || {
         Generator::new(&settings)
@@ -50,20 +50,26 @@ fn attempt(document: &Value) -> Result<File, Problem> {
     })
 }
 
-trait DeserializeFrom: Sized {
-    fn deserialize_from(document: &Value) -> Result<Self, Problem>;
-}
-
-impl DeserializeFrom for OpenAPI {
-    fn deserialize_from(document: &Value) -> Result<Self, Problem> {
-        serde_json::from_value(document.clone()).map_err(|error| {
-            Problem::at(
-                "",
-                format!("the normalized document is not OpenAPI 3.0: {error}"),
-            )
-            .help("normalize the document first: `cargo xtask normalize`")
-        })
+fn read(document: &Value) -> Result<OpenAPI, Problem> {
+    let mut document = document.clone();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for operation in paths
+            .values_mut()
+            .filter_map(Value::as_object_mut)
+            .flat_map(Map::values_mut)
+        {
+            if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
+                operation["operationId"] = Value::String(names::call_name(id));
+            }
+        }
     }
+    serde_json::from_value(document).map_err(|error| {
+        Problem::at(
+            "",
+            format!("the normalized document is not OpenAPI 3.0: {error}"),
+        )
+        .help("normalize the document first: `cargo xtask normalize`")
+    })
 }
 
 fn settings(document: &Value) -> GenerationSettings {

@@ -180,7 +180,7 @@ pub(super) fn converted(name: &proc_macro2::Ident, ty: &Type, model: &Model<'_>)
 
 /// A field of a struct literal, in the short form where the value is a variable of the same name.
 pub(super) fn field_value(field: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
-    if value.to_string() == field.to_string() {
+    if *field == value.to_string() {
         quote!(#field)
     } else {
         quote!(#field: #value)
@@ -260,8 +260,12 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
         impl ::auth0_core::Page for #ident {
             type Item = #item;
 
-            fn into_parts(self) -> (::std::vec::Vec<#item>, ::std::option::Option<::std::string::String>) {
-                (self.#items, self.#next)
+            fn next(&self) -> ::std::option::Option<&str> {
+                self.#next.as_deref()
+            }
+
+            fn into_items(self) -> ::std::vec::Vec<#item> {
+                self.#items
             }
         }
     })

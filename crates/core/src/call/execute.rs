@@ -1,5 +1,7 @@
 //! Sending: the token, the headers, the one repetition after a 401, and the body with its limit.
 
+use std::sync::{Arc, PoisonError};
+
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderValue, StatusCode};
@@ -7,7 +9,7 @@ use reqwest::{Request, Response};
 
 use super::{Call, Received};
 use crate::error::Unread;
-use crate::{AccessToken, Error, TokenError};
+use crate::{AccessToken, Error, TokenError, TokenSource};
 
 /// The status that tells progenitor's decoding that there is nothing to decode. No server sends it, and nobody sees
 /// it: [`Call::finish`] goes by what the call itself keeps.
@@ -24,11 +26,7 @@ impl Call {
             Ok(received) => self.handed_on(received),
             Err(_) => (FAILED, Bytes::new()),
         };
-        *self
-            .0
-            .result
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
+        *self.0.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         let mut response = http::Response::new(body);
         if let Ok(status) = StatusCode::from_u16(status) {
             *response.status_mut() = status;
@@ -61,22 +59,24 @@ impl Call {
 
     async fn send(&self, mut request: Request) -> Result<Received, Error> {
         self.prepare(&mut request)?;
-        let tokens = &self.0.transport.0.token_source;
-        let former = self.token().await?;
+        let Some(tokens) = &self.0.transport.0.token_source else {
+            return self.attempt(request, None, 1).await;
+        };
+        let former = self.token(tokens).await?;
         let repetition = request.try_clone();
-        let received = self.attempt(request, &former, 1).await?;
+        let received = self.attempt(request, Some((tokens, &former)), 1).await?;
         if received.status != StatusCode::UNAUTHORIZED || !tokens.rejected(&former) {
             return Ok(received);
         }
         let Some(request) = repetition else {
             return Ok(received);
         };
-        let token = match self.token().await {
+        let token = match self.token(tokens).await {
             Ok(token) if token.secret() == former.secret() => return Ok(received),
             Ok(token) => token,
             Err(error) => return Err(error.no_other_token(received)),
         };
-        let received = self.attempt(request, &token, 2).await?;
+        let received = self.attempt(request, Some((tokens, &token)), 2).await?;
         if received.status == StatusCode::UNAUTHORIZED {
             tokens.rejected(&token);
         }
@@ -105,21 +105,22 @@ impl Call {
         Ok(())
     }
 
-    async fn token(&self) -> Result<AccessToken, Error> {
-        let token = self.0.transport.0.token_source.token().await;
+    async fn token(&self, tokens: &Arc<dyn TokenSource>) -> Result<AccessToken, Error> {
+        let token = tokens.token().await;
         token.map_err(|error| Error::token(self.0.operation.id(), error))
     }
 
     async fn attempt(
         &self,
         mut request: Request,
-        token: &AccessToken,
+        token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
         number: u32,
     ) -> Result<Received, Error> {
         let operation = self.0.operation;
-        request
-            .headers_mut()
-            .insert(AUTHORIZATION, self.authorization(token)?);
+        if let Some((_, token)) = token {
+            let authorization = self.authorization(token)?;
+            request.headers_mut().insert(AUTHORIZATION, authorization);
+        }
         let shared = &self.0.transport.0;
         let result = shared.http_client.reqwest().execute(request).await;
         let status = result
@@ -137,8 +138,8 @@ impl Call {
         );
         let response = result.map_err(|cause| Error::transport(operation.id(), cause))?;
         // Told before the body is read: the token was taken, whatever becomes of the answer.
-        if response.status().is_success() {
-            shared.token_source.accepted(token);
+        if let Some((tokens, token)) = token.filter(|_| response.status().is_success()) {
+            tokens.accepted(token);
         }
         let (received, cut) = receive(response, shared.max_response_bytes).await;
         match cut {
@@ -185,4 +186,25 @@ async fn receive(mut response: Response, limit: usize) -> (Received, Option<Unre
         complete: cut.is_none(),
     };
     (received, cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{AccessToken, BaseUrl, CallOptions, Operation, StaticToken, TransportBuilder};
+
+    static OPERATION: Operation = Operation::new("getMember", "GET", "/members/{id}");
+
+    #[test]
+    fn token_is_marked_sensitive() {
+        let transport = TransportBuilder::new(BaseUrl::parse("https://example.com").unwrap())
+            .token_source(Arc::new(StaticToken::new("t0ken")))
+            .build()
+            .unwrap();
+        let call = transport.call(&OPERATION, CallOptions::default());
+        let value = call.authorization(&AccessToken::new("t0ken", 0)).unwrap();
+        assert!(value.is_sensitive());
+        assert_eq!(value, "Bearer t0ken");
+    }
 }

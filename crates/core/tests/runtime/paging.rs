@@ -22,8 +22,12 @@ struct Numbers {
 impl Page for Numbers {
     type Item = u32;
 
-    fn into_parts(self) -> (Vec<u32>, Option<String>) {
-        (self.numbers, self.next)
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    fn into_items(self) -> Vec<u32> {
+        self.numbers
     }
 }
 

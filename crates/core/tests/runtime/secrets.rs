@@ -130,6 +130,10 @@ async fn nothing_that_prints_holds_a_planted_secret() {
             .await
             .unwrap_err(),
     ));
+    assert!(
+        !text.contains("/members/1"),
+        "an error holds its URL: {text}"
+    );
     let logged = LOGGED.lock().unwrap().clone();
     assert!(
         logged.contains("auth0_core"),

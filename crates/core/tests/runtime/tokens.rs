@@ -214,3 +214,18 @@ async fn body_that_can_be_read_once_is_not_repeated() {
         (1, vec!["rejected 0".to_owned()])
     );
 }
+
+#[tokio::test]
+async fn client_without_token_sends_none_and_repeats_nothing() {
+    let server = server_taking("other").await;
+    let base_url = auth0_core::BaseUrl::parse(&server.uri()).unwrap();
+    let transport = auth0_core::TransportBuilder::new(base_url)
+        .without_token()
+        .build()
+        .unwrap();
+    let error = create_tenant(&transport).await.unwrap_err();
+    assert!(error.is_unauthorized());
+    let sent = server.received_requests().await.unwrap();
+    assert_eq!(sent.len(), 1);
+    assert!(!sent[0].headers.contains_key("authorization"));
+}

@@ -5,12 +5,9 @@ use crate::types;
 /// The operations on activity. Cheap to make and to clone.
 #[derive(Clone, Debug)]
 pub struct Activity {
-    client: crate::Client,
+    pub(crate) client: crate::Client,
 }
 impl Activity {
-    pub(crate) fn new(client: crate::Client) -> Self {
-        Self { client }
-    }
     /// Lists what happened in the team
     ///
     /// A page holds at most `take` entries. To go on, pass the page's `next` as `from`; a page without

@@ -5,12 +5,9 @@ use crate::types;
 /// The operations on environments. Cheap to make and to clone.
 #[derive(Clone, Debug)]
 pub struct Environments {
-    client: crate::Client,
+    pub(crate) client: crate::Client,
 }
 impl Environments {
-    pub(crate) fn new(client: crate::Client) -> Self {
-        Self { client }
-    }
     /// Lists the environments in which the team has tenants
     ///
     /// The names are what other calls take as `environment`. The list is complete: it is not paged.

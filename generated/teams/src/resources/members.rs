@@ -5,15 +5,14 @@ use crate::types;
 /// The operations on members. Cheap to make and to clone.
 #[derive(Clone, Debug)]
 pub struct Members {
-    client: crate::Client,
+    pub(crate) client: crate::Client,
 }
 impl Members {
-    pub(crate) fn new(client: crate::Client) -> Self {
-        Self { client }
-    }
     /// The operations on members / tenants.
     pub fn tenants(&self) -> crate::resources::members_tenants::MembersTenants {
-        crate::resources::members_tenants::MembersTenants::new(self.client.clone())
+        crate::resources::members_tenants::MembersTenants {
+            client: self.client.clone(),
+        }
     }
     /// Removes a member from the team
     ///

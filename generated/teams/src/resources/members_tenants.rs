@@ -5,12 +5,9 @@ use crate::types;
 /// The operations on members / tenants. Cheap to make and to clone.
 #[derive(Clone, Debug)]
 pub struct MembersTenants {
-    client: crate::Client,
+    pub(crate) client: crate::Client,
 }
 impl MembersTenants {
-    pub(crate) fn new(client: crate::Client) -> Self {
-        Self { client }
-    }
     /// Gives a member access to more tenants
     ///
     /// Takes 1 to 10 tenants and at least one role; the member receives the roles in each of the tenants.

@@ -5,15 +5,14 @@ use crate::types;
 /// The operations on tenants. Cheap to make and to clone.
 #[derive(Clone, Debug)]
 pub struct Tenants {
-    client: crate::Client,
+    pub(crate) client: crate::Client,
 }
 impl Tenants {
-    pub(crate) fn new(client: crate::Client) -> Self {
-        Self { client }
-    }
     /// The operations on tenants / members.
     pub fn members(&self) -> crate::resources::tenants_members::TenantsMembers {
-        crate::resources::tenants_members::TenantsMembers::new(self.client.clone())
+        crate::resources::tenants_members::TenantsMembers {
+            client: self.client.clone(),
+        }
     }
     /// Creates a tenant in the public cloud or in a private one
     ///

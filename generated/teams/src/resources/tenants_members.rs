@@ -5,12 +5,9 @@ use crate::types;
 /// The operations on tenants / members. Cheap to make and to clone.
 #[derive(Clone, Debug)]
 pub struct TenantsMembers {
-    client: crate::Client,
+    pub(crate) client: crate::Client,
 }
 impl TenantsMembers {
-    pub(crate) fn new(client: crate::Client) -> Self {
-        Self { client }
-    }
     /// Lists the members of a tenant
     ///
     /// Members come with their roles in this tenant, not with their role in the team.
