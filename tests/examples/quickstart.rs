@@ -1,1 +1,2 @@
+//! The first thing to run.
 fn main() {}
