@@ -91,7 +91,7 @@ fn page_item(page: &Type, items: &str, context: &Context<'_>) -> Option<Type> {
     let items = fields.iter().find(|field| field.wire == items)?;
     Some(paths::seen_from(
         View::Beside,
-        shapes::generic("Vec", &items.ty)?,
+        shapes::list_item(&items.ty)?,
         context.model,
     ))
 }

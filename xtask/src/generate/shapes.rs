@@ -194,3 +194,8 @@ pub(super) fn last_name(ty: &Type) -> Option<String> {
         _ => None,
     }
 }
+
+/// The type of the items, where `ty` is a list that may be absent.
+pub(super) fn list_item(ty: &Type) -> Option<&Type> {
+    generic("Vec", generic("Option", ty).unwrap_or(ty))
+}

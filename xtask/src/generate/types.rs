@@ -231,8 +231,7 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
         return Ok(TokenStream::new());
     };
     let field = |wire: &str| fields.iter().find(|field| field.wire == wire);
-    let items =
-        field(&paging.items).and_then(|field| Some((field, shapes::generic("Vec", &field.ty)?)));
+    let items = field(&paging.items).and_then(|field| Some((field, shapes::list_item(&field.ty)?)));
     let next = field(&paging.next).filter(|field| shapes::generic("Option", &field.ty).is_some());
     let (Some((items, item)), Some(next)) = (items, next) else {
         return Err(Problem::at(
@@ -251,6 +250,8 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
                 .join(", "),
         ));
     };
+    // An answer may leave the list out where there is nothing to list.
+    let or_none = items.optional.then(|| quote!(.unwrap_or_default()));
     let (ident, items, next) = (
         names::ident(name),
         format_ident!("{}", items.ident),
@@ -265,7 +266,7 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
             }
 
             fn into_items(self) -> ::std::vec::Vec<#item> {
-                self.#items
+                self.#items #or_none
             }
         }
     })
