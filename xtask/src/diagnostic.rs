@@ -9,7 +9,7 @@ use miette::{
     MietteSpanContents, Severity, SourceCode, SourceSpan, SpanContents,
 };
 
-use crate::locate::locate;
+use crate::locate::Locator;
 use crate::problem::Problem;
 use crate::source::Source;
 
@@ -29,8 +29,21 @@ pub struct Report {
 impl Report {
     /// A problem in `source`; its pointer says where.
     pub fn new(problem: Problem, source: &Source) -> Self {
+        Self::located(problem, source, &Locator::new(source))
+    }
+
+    /// Several problems in `source`.
+    pub fn all(problems: Vec<Problem>, source: &Source) -> Vec<Self> {
+        let locator = Locator::new(source);
+        problems
+            .into_iter()
+            .map(|problem| Self::located(problem, source, &locator))
+            .collect()
+    }
+
+    fn located(problem: Problem, source: &Source, locator: &Locator<'_>) -> Self {
         let mut report = Self::of_file(&source.name, problem);
-        if let Some(at) = locate(source, &report.problem.pointer) {
+        if let Some(at) = locator.find(&report.problem.pointer) {
             let label = (!at.exact).then_some("the nearest place in this file");
             report.offset = Some(at.span.start);
             report.snippet = Some(Snippet::new(source, at.span, label));

@@ -8,7 +8,7 @@ const LIMIT: usize = 120;
 /// Characters of a line that are shown.
 const WIDTH: usize = 200;
 
-/// The unified diff from `old` to `new`, at most [`LIMIT`] lines of it; empty where there is no difference.
+/// The unified diff from `old` to `new`, cut where it is long; empty where there is no difference.
 pub fn unified(name: &str, old: &str, new: &str) -> String {
     if old == new {
         return String::new();

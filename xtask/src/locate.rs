@@ -1,9 +1,11 @@
 //! From a JSON pointer to the bytes of the source that it names. Read anew when a problem is to be shown, so that
 //! the documents themselves stay plain values.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
+use std::rc::Rc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -17,103 +19,148 @@ use crate::source::{Format, Source};
 pub struct Located {
     /// The bytes of the key, or of the value where it stands in a list.
     pub span: Range<usize>,
-    /// How many steps of the pointer were found; the others are not in the source.
-    pub steps: usize,
-    /// Whether all of them were.
+    /// Whether the pointer was found as a whole; otherwise this is the nearest place above it.
     pub exact: bool,
 }
 
-/// Finds what `pointer` names in `source`, or what comes nearest above it. Nothing for the whole document.
-pub fn locate(source: &Source, pointer: &str) -> Option<Located> {
-    let steps: Vec<String> = pointer
-        .split('/')
-        .skip(1)
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
-        .collect();
-    let (span, found) = match source.format {
-        Format::Json => json(&source.text, &steps)?,
-        Format::Yaml => yaml(source, &steps)?,
-        Format::Toml => return None,
-    };
-    Some(Located {
-        span,
-        steps: found,
-        exact: found == steps.len(),
-    })
+/// Finds places in one source. What was read for one pointer is kept for the next: a large document has many problems.
+pub struct Locator<'a> {
+    source: &'a Source,
+    yaml: OnceCell<Option<Node>>,
+    json: RefCell<HashMap<String, Rc<Opened<'a>>>>,
 }
 
-fn json(text: &str, steps: &[String]) -> Option<(Range<usize>, usize)> {
-    let mut at = serde_json::from_str::<&RawValue>(text).ok()?;
-    let mut span = None;
-    let mut found = 0;
-    for step in steps {
-        let offset = |raw: &RawValue| raw.get().as_ptr() as usize - text.as_ptr() as usize;
-        if let Ok(mut members) = serde_json::from_str::<HashMap<String, &RawValue>>(at.get()) {
-            let Some(member) = members.remove(step) else {
-                break;
-            };
-            let value = offset(member);
-            // The key stands before the value; one written with escapes is not found, and the value is shown.
-            let key = serde_json::to_string(step).ok()?;
-            let start = text[..value].rfind(&key).filter(|&start| {
-                text[start + key.len()..value]
-                    .chars()
-                    .all(|c| c == ':' || c.is_whitespace())
-            });
-            span = Some(match start {
-                Some(start) => start..start + key.len(),
-                None => value..value + member.get().len(),
-            });
-            at = member;
-        } else {
-            let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(at.get()) else {
-                break;
-            };
-            let Some(item) = step
-                .parse()
-                .ok()
-                .and_then(|index: usize| items.get(index).copied())
-            else {
-                break;
-            };
-            span = Some(offset(item)..offset(item) + item.get().len());
-            at = item;
+/// An object or a list of a JSON source, with the text of its members.
+enum Opened<'a> {
+    Object(HashMap<String, &'a RawValue>),
+    List(Vec<&'a RawValue>),
+    Scalar,
+}
+
+impl<'a> Locator<'a> {
+    /// Places in `source`.
+    pub fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            yaml: OnceCell::new(),
+            json: RefCell::default(),
         }
-        found += 1;
     }
-    span.map(|span| (span, found))
+
+    /// Finds what `pointer` names, or what comes nearest above it. Nothing for the whole document.
+    pub fn find(&self, pointer: &str) -> Option<Located> {
+        let steps: Vec<&str> = pointer.split('/').skip(1).collect();
+        let (span, found) = match self.source.format {
+            Format::Json => self.find_json(&steps)?,
+            Format::Yaml => self.find_yaml(&steps)?,
+            Format::Toml => return None,
+        };
+        Some(Located {
+            span,
+            exact: found == steps.len(),
+        })
+    }
+
+    fn find_json(&self, steps: &[&str]) -> Option<(Range<usize>, usize)> {
+        let text = self.source.text.as_str();
+        let offset = |raw: &RawValue| raw.get().as_ptr() as usize - text.as_ptr() as usize;
+        let mut raw = None;
+        let mut pointer = String::new();
+        let mut span = None;
+        let mut found = 0;
+        for step in steps {
+            let opened = self.open(&pointer, raw);
+            let key = unescaped(step);
+            let (member, place) = match &*opened {
+                Opened::Object(members) => {
+                    let Some(member) = members.get(&key).copied() else {
+                        break;
+                    };
+                    (member, key_before(text, &key, offset(member)))
+                }
+                Opened::List(items) => {
+                    let item = key.parse().ok().and_then(|index: usize| items.get(index));
+                    let Some(item) = item.copied() else { break };
+                    (item, None)
+                }
+                Opened::Scalar => break,
+            };
+            let value = offset(member)..offset(member) + member.get().len();
+            span = Some(place.unwrap_or(value));
+            raw = Some(member);
+            pointer.push('/');
+            pointer.push_str(step);
+            found += 1;
+        }
+        span.map(|span| (span, found))
+    }
+
+    /// The members of the value at `pointer`, whose text is `raw`, or the whole source.
+    fn open(&self, pointer: &str, raw: Option<&'a RawValue>) -> Rc<Opened<'a>> {
+        if let Some(opened) = self.json.borrow().get(pointer) {
+            return Rc::clone(opened);
+        }
+        let text = raw.map_or(self.source.text.as_str(), RawValue::get);
+        let opened = if let Ok(members) = serde_json::from_str(text) {
+            Opened::Object(members)
+        } else if let Ok(items) = serde_json::from_str(text) {
+            Opened::List(items)
+        } else {
+            Opened::Scalar
+        };
+        let opened = Rc::new(opened);
+        let mut known = self.json.borrow_mut();
+        known.insert(pointer.to_owned(), Rc::clone(&opened));
+        opened
+    }
+
+    fn find_yaml(&self, steps: &[&str]) -> Option<(Range<usize>, usize)> {
+        let read = || serde_yaml::from_str_with_options(&self.source.text, yaml_options()).ok();
+        let mut node = self.yaml.get_or_init(read).as_ref()?;
+        let mut span = None;
+        let mut found = 0;
+        for step in steps {
+            let step = unescaped(step);
+            let (location, length, next) = match node {
+                Node::Map(members) => {
+                    let Some((key, value)) = members.iter().find(|(key, _)| key.value == step)
+                    else {
+                        break;
+                    };
+                    (key.referenced, step.len(), value)
+                }
+                Node::List(items) => {
+                    let item = step.parse().ok().and_then(|index: usize| items.get(index));
+                    let Some(item) = item else { break };
+                    (item.referenced, 1, &item.value)
+                }
+                Node::Scalar => break,
+            };
+            let start = self.source.offset(
+                usize::try_from(location.line()).ok()?,
+                usize::try_from(location.column()).ok()?,
+            );
+            span = Some(start..(start + length).min(self.source.text.len()));
+            node = next;
+            found += 1;
+        }
+        span.map(|span| (span, found))
+    }
 }
 
-fn yaml(source: &Source, steps: &[String]) -> Option<(Range<usize>, usize)> {
-    let root: Node = serde_yaml::from_str_with_options(&source.text, yaml_options()).ok()?;
-    let mut node = &root;
-    let mut span = None;
-    let mut found = 0;
-    for step in steps {
-        let (location, length, next) = match node {
-            Node::Map(members) => {
-                let Some((key, value)) = members.iter().find(|(key, _)| key.value == *step) else {
-                    break;
-                };
-                (key.referenced, step.len(), value)
-            }
-            Node::List(items) => {
-                let Some(item) = step.parse().ok().and_then(|index: usize| items.get(index)) else {
-                    break;
-                };
-                (item.referenced, 1, &item.value)
-            }
-            Node::Scalar => break,
-        };
-        let start = source.offset(
-            usize::try_from(location.line()).ok()?,
-            usize::try_from(location.column()).ok()?,
-        );
-        span = Some(start..(start + length).min(source.text.len()));
-        node = next;
-        found += 1;
-    }
-    span.map(|span| (span, found))
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+/// Where the key of the value at `value` stands. One written with escapes is not found.
+fn key_before(text: &str, key: &str, value: usize) -> Option<Range<usize>> {
+    let key = serde_json::to_string(key).ok()?;
+    let start = text[..value].rfind(&key)?;
+    let between = &text[start + key.len()..value];
+    between
+        .chars()
+        .all(|c| c == ':' || c.is_whitespace())
+        .then(|| start..start + key.len())
 }
 
 /// The shape of a YAML document with the places of its keys and items.
@@ -197,7 +244,7 @@ mod tests {
             text: text.into(),
             format,
         };
-        locate(&source, pointer).map(|at| {
+        Locator::new(&source).find(pointer).map(|at| {
             let (line, _) = source.position(at.span.start);
             (source.text[at.span].to_owned(), line, at.exact)
         })
@@ -213,6 +260,15 @@ mod tests {
         assert_eq!(at("/a~1b/é/1/x"), Some(("\"x\"".into(), 3, true)));
         assert_eq!(at("/a~1b/é/0"), Some(("10".into(), 2, true)));
         assert_eq!(at("/ka"), Some(("1".into(), 4, true)));
+    }
+
+    #[test]
+    fn key_that_stands_elsewhere_too_is_told_apart() {
+        let text = "{\"a\": {\"x\": 1},\n \"b\": {\"x\": 2},\n \"c\": {\"x\": \"x\"}}";
+        for (pointer, line) in [("/a/x", 1), ("/b/x", 2), ("/c/x", 3)] {
+            let found = place(text, Format::Json, pointer);
+            assert_eq!(found, Some(("\"x\"".into(), line, true)));
+        }
     }
 
     #[test]

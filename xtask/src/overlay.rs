@@ -38,10 +38,7 @@ pub fn apply(
     if problems.is_empty() {
         return Ok(());
     }
-    Err(problems
-        .into_iter()
-        .map(|problem| Report::new(problem, &overlay.source))
-        .collect())
+    Err(Report::all(problems, &overlay.source))
 }
 
 fn actions(overlay: &Value) -> Result<&[Value], Problem> {

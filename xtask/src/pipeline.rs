@@ -28,19 +28,17 @@ pub fn normalize(
     source: &Source,
     options: &Options<'_>,
 ) -> Result<Normalized, Failure> {
-    let show = |problem| Report::new(problem, source);
     let done = guard("the normalizer", || passes::normalize(document, options))
-        .map_err(|problem| Failure(vec![show(problem)]))?
-        .map_err(|problems| Failure(problems.into_iter().map(show).collect()))?;
+        .map_err(|problem| Failure(vec![Report::new(problem, source)]))?
+        .map_err(|problems| Failure(Report::all(problems, source)))?;
     let mut document = done.document;
     canonical::sort_sets(&mut document);
     Ok(Normalized {
         document,
         changes: done.changes,
-        warnings: done
-            .warnings
+        warnings: Report::all(done.warnings, source)
             .into_iter()
-            .map(|problem| show(problem).as_warning())
+            .map(Report::as_warning)
             .collect(),
     })
 }

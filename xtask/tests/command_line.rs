@@ -72,7 +72,7 @@ impl Desk {
         desk.write("small.yaml", GOOD);
         desk.write(
             "openapi/small/descriptions.overlay.yaml",
-            &format!("{OVERLAY}{WORDS}"),
+            format!("{OVERLAY}{WORDS}"),
         );
         desk.runs("fetch small --from small.yaml --root .");
         desk
@@ -432,6 +432,13 @@ fn document_that_fails_is_listed_and_only_an_expected_failure_is_fine() {
     insta::assert_snapshot!("conformance", text);
     let (status, _) = desk.run("conformance documents --expect-failing bad.yaml page.json");
     assert_eq!(status, 0);
+    let (_, text) = desk.run("conformance documents --format json");
+    let rows = text
+        .split_once('\n')
+        .and_then(|(_, rest)| rest.rsplit_once("exit"));
+    let rows: serde_json::Value = serde_json::from_str(rows.expect("rows").0).expect("JSON");
+    assert_eq!(rows[0]["document"], "bad.yaml");
+    assert_eq!(rows[0]["normalize"], false);
     let (status, text) = desk.run("conformance documents --expect-failing gone.yaml");
     assert_eq!(status, 2, "{text}");
 }

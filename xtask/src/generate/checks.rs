@@ -43,6 +43,16 @@ pub(super) fn checked_types(
         .filter(|name| has_own_rules(name, model))
         .cloned()
         .collect();
+    // The items of a list that has rules of its own go through the same trait, rules or not.
+    for field in sent
+        .iter()
+        .flat_map(|name| constrained_fields(name, model, structs))
+    {
+        let held = sent
+            .iter()
+            .filter(|name| mentions(&field.ty, &BTreeSet::from([(*name).clone()])));
+        checked.extend(held.cloned());
+    }
     // What holds a checked type is checked too; this ends because the set only grows.
     loop {
         let before = checked.len();
@@ -59,6 +69,24 @@ pub(super) fn checked_types(
             return checked;
         }
     }
+}
+
+/// The fields of a struct for which the document has rules.
+fn constrained_fields<'s>(
+    name: &str,
+    model: &Model<'_>,
+    structs: &'s BTreeMap<String, Vec<Field>>,
+) -> Vec<&'s Field> {
+    let (Some(schema), Some(fields)) = (model.schemas.get(name), structs.get(name)) else {
+        return Vec::new();
+    };
+    let properties = properties(schema, model);
+    let constrained = |field: &&Field| {
+        properties
+            .get(field.wire.as_str())
+            .is_some_and(|property| property.get("x-constraints").is_some())
+    };
+    fields.iter().filter(constrained).collect()
 }
 
 fn has_own_rules(name: &str, model: &Model<'_>) -> bool {
@@ -92,8 +120,9 @@ pub(super) fn mentions(ty: &Type, names: &BTreeSet<String>) -> bool {
     any(ty.to_token_stream(), names)
 }
 
-/// `impl Check` for a struct.
-pub(super) fn of_struct(
+/// `impl Check` for a type: the rules of its fields and between them. What has no fields, an enum or a wrapper that
+/// typify made, has nothing to check, and stands in lists that do.
+pub(super) fn of_type(
     name: &str,
     fields: &[Field],
     checked: &BTreeSet<String>,
@@ -118,9 +147,14 @@ pub(super) fn of_struct(
         statements.push(self::condition(condition, name, fields)?);
     }
     let ident = names::ident(name);
+    let at = if statements.is_empty() {
+        quote!(_)
+    } else {
+        quote!(at)
+    };
     Ok(quote! {
         impl ::auth0_core::Check for #ident {
-            fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+            fn check(&self, _: &::auth0_core::Rules, #at: &mut ::auth0_core::Checker) {
                 #(#statements)*
             }
         }

@@ -10,14 +10,31 @@ use crate::walk::{Place, walk_mut};
 /// Doc attributes for `text`, one a line.
 pub(super) fn doc(text: &str) -> TokenStream {
     let lines = text.trim().lines().map(|line| {
-        let line = line.trim_end();
+        let line = printable(line.trim_end());
         if line.is_empty() {
-            String::new()
+            line
         } else {
             format!(" {line}")
         }
     });
     quote!(#(#[doc = #lines])*)
+}
+
+/// The line with its control characters, which a pattern may hold, written as escapes.
+fn printable(line: &str) -> String {
+    let escaped = |c: char| c.is_control() && c != '\t';
+    if line.contains(escaped) {
+        let escape = |c: char| {
+            if escaped(c) {
+                c.escape_unicode().to_string()
+            } else {
+                c.to_string()
+            }
+        };
+        line.chars().map(escape).collect()
+    } else {
+        line.to_owned()
+    }
 }
 
 /// The first paragraph of `text` on one line.

@@ -47,6 +47,10 @@ impl VisitMut for Rewrite<'_, '_> {
             _ if first == "std" && IN_PRELUDE.contains(&last.ident.to_string().as_str()) => {
                 *path = parse_quote!(#last)
             }
+            // progenitor imports this one where its calls are.
+            View::Beside if path.is_ident("ByteStream") => {
+                *path = parse_quote!(progenitor_client::ByteStream);
+            }
             View::Beside => path.leading_colon = None,
             View::Outside(name) => {
                 let krate = names::ident(&name.replace('-', "_"));

@@ -77,7 +77,8 @@ fn settings(document: &Value) -> GenerationSettings {
     settings
         .with_interface(InterfaceStyle::Positional)
         .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(::auth0_core::Call));
+        .with_inner_type(quote!(::auth0_core::Call))
+        .with_map_type("::std::collections::BTreeMap");
     for name in CRATES {
         settings.with_crate(name, CrateVers::Any, None);
     }

@@ -39,18 +39,21 @@ pub(super) fn emit(
     for item in adjust::documentation(items) {
         let name = match &item {
             Item::Struct(item) => Some(item.ident.to_string()),
+            Item::Enum(item) => Some(item.ident.to_string()),
             _ => None,
         };
         out.extend(quote!(#item));
-        let Some((name, fields)) = name.and_then(|name| types.structs.get_key_value(&name)) else {
-            continue;
-        };
-        out.extend(constructors(name, fields, model));
-        if types.checked.contains(name) {
-            out.extend(checks::of_struct(name, fields, &types.checked, model)?);
+        let Some(name) = name else { continue };
+        let fields = types.structs.get(&name);
+        if let Some(fields) = fields {
+            out.extend(constructors(&name, fields, model));
+            out.extend(partial_report(&name, fields, model)?);
+            out.extend(page(&name, fields, model)?);
         }
-        out.extend(partial_report(name, fields, model)?);
-        out.extend(page(name, fields, model)?);
+        if types.checked.contains(&name) {
+            let fields = fields.map_or(&[][..], Vec::as_slice);
+            out.extend(checks::of_type(&name, fields, &types.checked, model)?);
+        }
     }
     for (name, schema) in model
         .schemas

@@ -1,10 +1,9 @@
-//! Answers: typify documents the variants of an enumeration only where it is written as alternatives of one value each, panics where two values become
-//! the same variant, and names what has no letters badly.
+//! Answers: typify documents the variants of an enumeration only where it is written as alternatives of one value each.
 
 use serde_json::{Value, json};
 
 use super::{
-    Context, naming,
+    Context,
     schema::{components_mut, is_string_enum},
     source,
 };
@@ -23,17 +22,6 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             .and_then(Value::as_array)
             .cloned()
             .unwrap_or_default();
-        if let Some((a, b)) = meeting(&values) {
-            if let Some(members) = schema.as_object_mut() {
-                members.remove("enum");
-                members.insert("x-constraints".into(), json!({ "enum": values }));
-            }
-            cx.changed_at(
-                at,
-                format!("made it a plain string: {a:?} and {b:?} would be one variant"),
-            );
-            continue;
-        }
         let texts = schema
             .get(TEXTS)
             .and_then(Value::as_object)
@@ -63,17 +51,4 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         members.insert("oneOf".into(), variants.into());
         cx.changed_at(at, "wrote the values as alternatives with descriptions");
     }
-}
-
-/// Two values that become the same Rust name.
-fn meeting(values: &[Value]) -> Option<(String, String)> {
-    let mut seen: Vec<(String, &str)> = Vec::new();
-    for value in values.iter().filter_map(Value::as_str) {
-        let name = naming::pascal(value);
-        if let Some((_, other)) = seen.iter().find(|(known, _)| *known == name) {
-            return Some(((*other).to_owned(), value.to_owned()));
-        }
-        seen.push((name, value));
-    }
-    None
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::problem::Problem;
 
+mod accepted;
 mod all_of;
 mod booleans;
 mod bounds;
@@ -15,10 +16,12 @@ mod conditions;
 mod constraints;
 mod consts;
 mod context;
+mod cycles;
 mod defaults;
 mod descriptions;
 mod directions;
 mod discriminate;
+mod enum_names;
 mod enums;
 mod groups;
 mod hoist;
@@ -34,6 +37,7 @@ mod nullable_fields;
 mod nulls;
 mod open_types;
 mod operation_ids;
+mod operation_members;
 mod optional_fields;
 mod paging;
 mod parameters;
@@ -117,6 +121,7 @@ pub const PASSES: &[Pass] = &[
     pass("structure", "a value of the wrong kind stops openapiv3 without a place", structure::apply).gate(),
     pass("references", "`$ref` to parameters, responses, bodies and path items: panics where the target is missing, cyclic or a path item", references::apply).gate(),
     pass("local-references", "`$ref` into the middle of a document: progenitor panics", local_refs::apply),
+    pass("operation-members", "members that openapiv3 does not know are skipped without a word", operation_members::apply),
     pass("operation-ids", "an operationId that is missing or repeated: panic, or two methods of one name", operation_ids::apply),
     pass("parameters", "parameters that do not match the path, cookies, other styles, parameters by `content`: refused or panic", parameters::apply),
     pass("request-bodies", "a body in several formats, or in one that is not known: panic or refused", request_bodies::apply),
@@ -133,10 +138,12 @@ pub const PASSES: &[Pass] = &[
     pass("exclusive-bounds", "numeric exclusive bounds are refused", bounds::apply),
     pass("closed-objects", "`additionalProperties: false` fails every read after one new field", closed_objects::apply),
     pass("reference-siblings", "what stands beside `$ref` is dropped", ref_siblings::apply),
+    pass("cycles", "a schema that is composed of itself has no end", cycles::apply),
     pass("single-variants", "a union of one, and alternatives that only restrict", single_variants::apply),
     pass("all-of", "`allOf` is merged by rules that panic or lose", all_of::apply),
     pass("unions", "`anyOf` becomes a struct that cannot be read back; unions of plain values or of unions", unions::apply),
     pass("defaults", "a default is always sent", defaults::apply),
+    pass("enumeration-names", "two values that become one variant: typify fails", enum_names::apply),
     pass("hoist", "inline schemas are named after the operation, the first one wins; inline enumerations panic", hoist::apply),
     pass("nullable-components", "a nullable component becomes a newtype around an Option", nullable_components::apply),
     pass("plain-components", "a component that is a plain value, list or map becomes a newtype", plain_components::apply),
@@ -152,6 +159,7 @@ pub const PASSES: &[Pass] = &[
     pass("optional-fields", "an empty list or map cannot be sent", optional_fields::apply),
     pass("names", "names that meet once they are Rust names", names::apply),
     pass("prune", "components that nothing refers to any more", prune::apply),
+    pass("accepted", "openapiv3 refuses a document without saying where", accepted::apply),
 ];
 
 const fn pass(

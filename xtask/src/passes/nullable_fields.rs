@@ -5,13 +5,17 @@ use serde_json::{Value, json};
 
 use super::{
     Context, reach, rust_type,
-    schema::{components_mut, has_rust_type, is_nullable, strings},
+    schema::{components, components_mut, has_rust_type, is_nullable, strings, target},
     source,
 };
 use crate::walk::join;
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let sent = reach::reachable(document).requests;
+    let schemas = components(document);
+    let leads_back = |property: &Value, name: &str| {
+        target(property).is_some() && reach::from(property, &Value::Null, &schemas).contains(name)
+    };
     for (name, schema) in components_mut(document).into_iter().flatten() {
         if !sent.contains(name) {
             continue;
@@ -28,13 +32,15 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 property,
                 &join(&join(&join("/components/schemas", name), "properties"), key),
             );
-            *property = wrapped(property);
+            let boxed = leads_back(property, name);
+            *property = wrapped(property, boxed);
             cx.changed_at(at, "made null and absent two things");
         }
     }
 }
 
-fn wrapped(property: &Value) -> Value {
+/// The nullable form of a property. A type that contains itself needs a box: typify puts none within a type of ours.
+fn wrapped(property: &Value, boxed: bool) -> Value {
     let mut inner = property.clone();
     let mut outer = json!({ "type": "string" });
     if let (Some(inner), Some(outer)) = (inner.as_object_mut(), outer.as_object_mut()) {
@@ -46,6 +52,9 @@ fn wrapped(property: &Value) -> Value {
                 outer.insert(key.clone(), value.clone());
             }
         }
+    }
+    if boxed {
+        inner = json!({ "type": "string", "x-rust-type": rust_type::boxed(&inner) });
     }
     outer["x-rust-type"] = rust_type::nullable(&inner);
     outer

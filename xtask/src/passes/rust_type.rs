@@ -24,6 +24,11 @@ pub(super) fn list(of: &Value) -> Value {
     rust_type("std", "std::vec::Vec", Some(of))
 }
 
+/// `Box` of a schema.
+pub(super) fn boxed(of: &Value) -> Value {
+    rust_type("std", "std::boxed::Box", Some(of))
+}
+
 /// `serde_json::Map`: an object of anything.
 pub(super) fn free_map() -> Value {
     json!({

@@ -74,7 +74,16 @@ fn check(value: &Value, place: Place, pointer: &str, cx: &mut Context<'_>) {
                 }
                 Place::Parameter if value.get("$ref").is_none() => parameter(value, pointer, cx),
                 Place::Map(Kind::PathItem) if pointer == "/paths" => paths(value, cx),
-                Place::Response | Place::RequestBody => text(value, pointer, &["description"], cx),
+                Place::Server => {
+                    required_text(value, pointer, "url", cx);
+                }
+                Place::ServerVariable => required_text(value, pointer, "default", cx),
+                Place::Info => text(value, pointer, &["title", "version", "description"], cx),
+                Place::RequestBody => {
+                    text(value, pointer, &["description"], cx);
+                    boolean(value, pointer, &["required"], cx);
+                }
+                Place::Response => text(value, pointer, &["description"], cx),
                 _ => {}
             }
         }
@@ -213,6 +222,16 @@ fn text(value: &Value, pointer: &str, keys: &[&str], cx: &mut Context<'_>) {
         if let Some(member) = value.get(key).filter(|member| !member.is_string()) {
             cx.problem(wrong(&join(pointer, key), "a text", member));
         }
+    }
+}
+
+fn required_text(value: &Value, pointer: &str, key: &str, cx: &mut Context<'_>) {
+    match value.get(key) {
+        Some(Value::String(_)) => {}
+        Some(other) => cx.problem(wrong(&join(pointer, key), "a text", other)),
+        None => cx.problem(
+            Problem::at(pointer, format!("`{key}` is missing")).expected(format!("a text `{key}`")),
+        ),
     }
 }
 

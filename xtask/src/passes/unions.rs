@@ -38,7 +38,7 @@ fn any_of(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
     }
 }
 
-/// Lifts the alternatives of an alternative.
+/// Lifts the alternatives of an alternative. No union is composed of itself: `cycles` has seen to it.
 fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>) {
     let Some(variants) = one_of(schema) else {
         return;
@@ -46,12 +46,8 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>)
     let mut flat: Vec<Value> = Vec::new();
     let mut changed = false;
     let mut nullable = false;
-    let mut pending: Vec<(Value, usize)> = variants
-        .iter()
-        .rev()
-        .map(|variant| (variant.clone(), 0))
-        .collect();
-    while let Some((variant, depth)) = pending.pop() {
+    let mut pending: Vec<Value> = variants.iter().rev().cloned().collect();
+    while let Some(variant) = pending.pop() {
         let mut referred = &variant;
         let mut seen = BTreeSet::new();
         while let Some(name) = target(referred)
@@ -61,16 +57,10 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>)
             referred = component;
         }
         let inner = one_of(referred).or_else(|| referred.get("anyOf").and_then(Value::as_array));
-        // A union of itself would never end; such depth is no design.
-        match inner.filter(|_| depth < 8 && !is_documented_enum(referred)) {
+        match inner.filter(|_| !is_documented_enum(referred)) {
             Some(inner) => {
                 nullable |= super::schema::is_nullable(referred);
-                pending.extend(
-                    inner
-                        .iter()
-                        .rev()
-                        .map(|variant| (variant.clone(), depth + 1)),
-                );
+                pending.extend(inner.iter().rev().cloned());
                 changed = true;
             }
             None => {
