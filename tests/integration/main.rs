@@ -4,9 +4,15 @@
     reason = "a test may stop where it is; helpers of tests are not seen as such by clippy"
 )]
 
+mod addresses;
 mod answers;
+mod auth0;
 mod checks;
+mod freshness;
+mod listings;
 mod operations;
 mod samples;
+mod secrets;
 mod support;
+mod tokens;
 mod unions;

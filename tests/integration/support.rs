@@ -1,6 +1,7 @@
 //! What the tests share: clients for a mock server, and what it saw.
 
 use std::error::Error as StdError;
+use std::sync::LazyLock;
 
 use auth0_teams::{Client, ClientBuilder, HttpClient, TokenSource};
 use serde_json::Value;
@@ -35,9 +36,16 @@ pub(crate) fn builder(source: impl TokenSource) -> ClientBuilder {
         .http_client(http_client())
 }
 
-/// The environment's proxies stay out of the tests.
+/// One HTTP client for all tests, because it takes long to make. It keeps no connections, for their tests are over
+/// before it, and the environment's proxies stay out.
 pub(crate) fn http_client() -> HttpClient {
-    HttpClient::from_builder(reqwest::Client::builder().no_proxy()).unwrap()
+    static CLIENT: LazyLock<HttpClient> = LazyLock::new(|| {
+        let builder = reqwest::Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0);
+        HttpClient::from_builder(builder).unwrap()
+    });
+    CLIENT.clone()
 }
 
 /// A server that answers every request with `answer`.
