@@ -13,10 +13,6 @@ pub(crate) fn tenant_id() -> Uuid {
     TENANT_ID.parse().unwrap()
 }
 
-pub(crate) fn other_tenant_id() -> Uuid {
-    OTHER_TENANT_ID.parse().unwrap()
-}
-
 /// A member of the team.
 pub(crate) fn member(id: &str) -> Value {
     json!({
