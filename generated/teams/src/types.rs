@@ -850,11 +850,6 @@ impl ::auth0_core::Check for InviteMembersRequestContent {
                     })
             },
         );
-        at.field(
-            "tenant_roles",
-            &self.tenant_roles,
-            const { &::auth0_core::Rules::NONE },
-        );
         if self
             .tenant_roles
             .as_ref()
@@ -1778,9 +1773,6 @@ pub enum TenantMemberRoleEnum {
     #[serde(rename = "viewer-users")]
     ViewerUsers,
 }
-impl ::auth0_core::Check for TenantMemberRoleEnum {
-    fn check(&self, _: &::auth0_core::Rules, _: &mut ::auth0_core::Checker) {}
-}
 impl ::std::fmt::Display for TenantMemberRoleEnum {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {
@@ -1995,7 +1987,6 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
                     })
             },
         );
-        at.field("roles", &self.roles, const { &::auth0_core::Rules::NONE });
         at.field(
             "tenants",
             &self.tenants,

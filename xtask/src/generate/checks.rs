@@ -43,10 +43,12 @@ pub(super) fn checked_types(
         .filter(|name| has_own_rules(name, model))
         .cloned()
         .collect();
-    // The items of a list that has rules of its own go through the same trait, rules or not.
+    // The items of a list that has rules of its own go through the same trait, rules or not; `Open` asks it of none.
+    let open = BTreeSet::from(["Open".to_owned()]);
     for field in sent
         .iter()
         .flat_map(|name| constrained_fields(name, model, structs))
+        .filter(|field| !mentions(&field.ty, &open))
     {
         let held = sent
             .iter()

@@ -211,7 +211,8 @@ fn builder(
 
         impl std::fmt::Debug for ClientBuilder {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct("ClientBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
+                // Neither a token source nor a base URL is printed: either may hold credentials.
+                f.debug_struct("ClientBuilder")#(.field(stringify!(#fields), &self.#fields))*.finish_non_exhaustive()
             }
         }
 

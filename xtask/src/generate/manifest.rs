@@ -51,7 +51,7 @@ pub(super) fn manifest(model: &Model<'_>, target: &Target) -> String {
     text += &inherited("edition", "\"2024\"");
     text += &inherited("rust-version", "\"1.89\"");
     if target.member {
-        text += "license.workspace = true\nrepository.workspace = true\npublish.workspace = true\n";
+        text += "license.workspace = true\n";
     }
     text += "readme = \"README.md\"\n\n[dependencies]\n";
     text += &if target.member {

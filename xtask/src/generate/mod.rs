@@ -96,6 +96,11 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     }
     files.insert("Cargo.toml".to_owned(), manifest::manifest(&model, target));
     files.insert("README.md".to_owned(), manifest::readme(&model, target));
+    if target.member {
+        // Each package carries the licences, as crates.io wants it.
+        files.insert("LICENSE-APACHE".to_owned(), include_str!("../../../LICENSE-APACHE").to_owned());
+        files.insert("LICENSE-MIT".to_owned(), include_str!("../../../LICENSE-MIT").to_owned());
+    }
     Ok(files)
 }
 
