@@ -117,7 +117,14 @@ fn refuse_foreign(
         return Ok(());
     }
     let ours = |path: &str| read(&folder.join(path)).is_ok_and(|text| is_marked(&text));
-    let foreign: Vec<&str> = if ours("Cargo.toml") {
+    let foreign: Vec<&str> = if !present.contains("Cargo.toml") {
+        // What is left of a crate whose manifest was lost bears our mark; anything else never was one of ours.
+        present
+            .iter()
+            .map(String::as_str)
+            .filter(|path| !ours(path))
+            .collect()
+    } else if ours("Cargo.toml") {
         stale
             .iter()
             .map(|path| path.as_str())
