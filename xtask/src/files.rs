@@ -69,7 +69,7 @@ pub fn write(folder: &Path, shown: &str, files: &Files) -> Result<usize, Box<Rep
         .iter()
         .filter(|path| !files.contains_key(*path))
         .collect();
-    refuse_foreign(folder, shown, &present, &stale)?;
+    refuse_foreign(folder, shown, &present, &stale, files)?;
     let mut changed = 0;
     for path in stale {
         let stale = folder.join(path);
@@ -112,11 +112,16 @@ fn refuse_foreign(
     shown: &str,
     present: &BTreeSet<String>,
     stale: &[&String],
+    files: &Files,
 ) -> Result<(), Box<Report>> {
     if present.is_empty() {
         return Ok(());
     }
-    let ours = |path: &str| read(&folder.join(path)).is_ok_and(|text| is_marked(&text));
+    // A file that is what it should be already is ours as well, though it has no place for a mark: a licence.
+    let ours = |path: &str| {
+        read(&folder.join(path))
+            .is_ok_and(|text| is_marked(&text) || files.get(path) == Some(&text))
+    };
     let foreign: Vec<&str> = if !present.contains("Cargo.toml") {
         // What is left of a crate whose manifest was lost bears our mark; anything else never was one of ours.
         present

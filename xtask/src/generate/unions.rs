@@ -136,7 +136,7 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
         } else if let Some(keys) = when.get("has") {
             let keys = list(keys).filter_map(Value::as_str);
             arms.extend(quote! {
-                if #(value.get(#keys).is_some())&&* {
+                if #(value.get(#keys).is_some_and(|key| !key.is_null()))&&* {
                     return #decoded;
                 }
             });
