@@ -189,7 +189,7 @@ fn attempt(
         api: candidate
             .entry
             .as_ref()
-            .map_or_else(ApiData::default, Entry::api),
+            .map_or_else(|| ApiData::of_document(&normalized), Entry::api),
         command: "cargo xtask conformance".to_owned(),
         member: false,
     };

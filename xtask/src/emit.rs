@@ -48,7 +48,7 @@ pub fn run(
         crate_name: options.name.to_owned(),
         version: "0.1.0".to_owned(),
         core_path: core_path(workspace, options.out)?,
-        api: ApiData::default(),
+        api: ApiData::of_document(&normalized.document),
         command: command(options),
         member: false,
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 use toml_edit::DocumentMut;
 
 use crate::crate_name;
@@ -68,6 +69,19 @@ pub struct ApiData {
     pub variables: BTreeMap<String, VariableKind>,
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
+}
+
+impl ApiData {
+    /// What a document says of itself: the URL of its first server, where it needs nothing filled in. The default of
+    /// a server variable is often only a placeholder, so a URL with variables is left to the user of the crate.
+    pub fn of_document(document: &Value) -> Self {
+        let url = document["servers"][0]["url"].as_str();
+        let complete = |url: &&str| url.starts_with("https://") && !url.contains('{');
+        Self {
+            base_url: url.filter(complete).map(str::to_owned),
+            ..Self::default()
+        }
+    }
 }
 
 /// What may stand for a variable of a URL template.

@@ -1,6 +1,7 @@
 //! Adjustments to progenitor's calls, on the syntax tree. Each says which habit it removes and fails when it finds
 //! nothing to remove, so that an update of progenitor cannot silently bring the habit back.
 
+use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, Pat, Stmt, UseTree, parse_quote};
 
@@ -11,7 +12,7 @@ pub(super) fn calls(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
     let mut file: File = parse_quote!(#(#items)*);
     replace_path_encoding(&mut file)?;
     remove_unused_constructor(&mut file)?;
-    remove_api_version(&mut file);
+    remove_api_version(&mut file)?;
     Ok(documentation(file.items))
 }
 
@@ -78,10 +79,9 @@ fn replace_path_encoding(file: &mut File) -> Result<(), Problem> {
     if !replaced {
         return Err(gone("an import of `encode_path`"));
     }
-    let takes_path_parameters = quote::ToTokens::to_token_stream(&file)
-        .to_string()
-        .contains("encode_path (");
-    if takes_path_parameters {
+    let mut uses = PathParameters(false);
+    uses.visit_file(file);
+    if uses.0 {
         file.items.insert(
             0,
             parse_quote!(
@@ -90,6 +90,22 @@ fn replace_path_encoding(file: &mut File) -> Result<(), Problem> {
         );
     }
     Ok(())
+}
+
+/// Whether any call encodes a path parameter.
+struct PathParameters(bool);
+
+impl<'ast> Visit<'ast> for PathParameters {
+    fn visit_macro(&mut self, format: &'ast syn::Macro) {
+        let named =
+            |token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == "encode_path");
+        self.0 |= format.tokens.clone().into_iter().any(named);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        self.0 |= matches!(&*call.func, Expr::Path(path) if path.path.is_ident("encode_path"));
+        visit::visit_expr_call(self, call);
+    }
 }
 
 /// `Client::new` makes an HTTP client of its own, with time-outs that nobody chose; ours is always handed in.
@@ -111,39 +127,57 @@ fn remove_unused_constructor(file: &mut File) -> Result<(), Problem> {
     }
 }
 
-/// progenitor sends a header `api-version`, which these servers do not know. (The transport strips it as well.)
-fn remove_api_version(file: &mut File) {
-    struct Remove;
-    impl VisitMut for Remove {
-        fn visit_block_mut(&mut self, block: &mut syn::Block) {
-            visit_mut::visit_block_mut(self, block);
-            block
-                .stmts
-                .retain(|statement| !appends_api_version(statement));
-            let used = block.stmts.iter().any(appends_to_header_map);
-            if !used {
-                block
-                    .stmts
-                    .retain(|statement| !declares_header_map(statement));
-                for statement in &mut block.stmts {
-                    RemoveHeadersCall.visit_stmt_mut(statement);
-                }
+/// progenitor sends a header `api-version` with every call, which these servers do not know. Where it was the only
+/// header of a call, the map of headers goes as well.
+fn remove_api_version(file: &mut File) -> Result<(), Problem> {
+    let mut pass = RemoveApiVersion {
+        calls: 0,
+        removed: 0,
+    };
+    pass.visit_file_mut(file);
+    if pass.removed == pass.calls {
+        Ok(())
+    } else {
+        Err(gone("a header `api-version` in every call"))
+    }
+}
+
+struct RemoveApiVersion {
+    calls: usize,
+    removed: usize,
+}
+
+impl VisitMut for RemoveApiVersion {
+    fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
+        if function.sig.asyncness.is_none() {
+            return;
+        }
+        self.calls += 1;
+        let statements = &mut function.block.stmts;
+        let before = statements.len();
+        statements.retain(|statement| !appends_api_version(statement));
+        self.removed += before - statements.len();
+        if !statements.iter().any(appends_to_header_map) {
+            statements.retain(|statement| !declares_header_map(statement));
+            for statement in statements {
+                RemoveHeadersCall.visit_stmt_mut(statement);
             }
         }
     }
-    struct RemoveHeadersCall;
-    impl VisitMut for RemoveHeadersCall {
-        fn visit_expr_mut(&mut self, expression: &mut Expr) {
-            visit_mut::visit_expr_mut(self, expression);
-            if let Expr::MethodCall(call) = expression {
-                let takes_the_map = matches!(call.args.first(), Some(Expr::Path(path)) if path.path.is_ident("header_map"));
-                if call.method == "headers" && takes_the_map {
-                    *expression = (*call.receiver).clone();
-                }
-            }
+}
+
+struct RemoveHeadersCall;
+
+impl VisitMut for RemoveHeadersCall {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expression);
+        if let Expr::MethodCall(call) = expression
+            && call.method == "headers"
+            && call.args.first().is_some_and(is_header_map)
+        {
+            *expression = (*call.receiver).clone();
         }
     }
-    Remove.visit_file_mut(file);
 }
 
 fn appends_api_version(statement: &Stmt) -> bool {
@@ -154,13 +188,24 @@ fn appends_api_version(statement: &Stmt) -> bool {
                 if matches!(&literal.lit, Lit::Str(text) if text.value() == "api-version"))))
 }
 
+/// Whether a header is put into the map anywhere in the statement.
 fn appends_to_header_map(statement: &Stmt) -> bool {
-    !declares_header_map(statement)
-        && quote::ToTokens::to_token_stream(statement)
-            .to_string()
-            .contains("header_map . append")
+    struct Find(bool);
+    impl<'ast> Visit<'ast> for Find {
+        fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+            self.0 |= call.method == "append" && is_header_map(&call.receiver);
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+    let mut find = Find(false);
+    find.visit_stmt(statement);
+    find.0
 }
 
 fn declares_header_map(statement: &Stmt) -> bool {
     matches!(statement, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(pat) if pat.ident == "header_map"))
+}
+
+fn is_header_map(expression: &Expr) -> bool {
+    matches!(expression, Expr::Path(path) if path.path.is_ident("header_map"))
 }
