@@ -166,13 +166,10 @@ fn keywords(schema: &Value, pointer: &str, cx: &mut Context<'_>) {
                 cx.problem(wrong(&at, "a text", value));
             }
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties"
-            | "maxProperties" => {
-                // 3.0 says JSON numbers here, and some writers put 5.0 for 5.
-                if value.as_u64().is_none()
-                    && value.as_f64().is_none_or(|n| n < 0.0 || n.fract() != 0.0)
-                {
-                    cx.problem(wrong(&at, "a whole number, zero or more", value));
-                }
+            | "maxProperties"
+                if !is_count(value) =>
+            {
+                cx.problem(wrong(&at, "a whole number, zero or more", value));
             }
             "minimum" | "maximum" if !value.is_number() => {
                 cx.problem(wrong(&at, "a number", value));
@@ -193,6 +190,13 @@ fn keywords(schema: &Value, pointer: &str, cx: &mut Context<'_>) {
             _ => {}
         }
     }
+}
+
+/// Some writers put 5.0 for 5.
+fn is_count(value: &Value) -> bool {
+    value
+        .as_f64()
+        .is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
 }
 
 fn kind_names(value: &Value, at: &str, cx: &mut Context<'_>) {
