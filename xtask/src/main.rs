@@ -1,2 +1,18 @@
 //! The command line of the generator.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use xtask::cli::{Cli, run};
+use xtask::console::Console;
+use xtask::diagnostic::Style;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut console = Console {
+        out: &mut std::io::stdout(),
+        err: &mut std::io::stderr(),
+        style: Style::of_stderr(),
+    };
+    ExitCode::from(run(&cli, &mut console))
+}

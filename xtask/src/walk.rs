@@ -191,6 +191,18 @@ impl Place {
     }
 }
 
+/// The number of operations in a document.
+pub fn count_operations(document: &Value) -> usize {
+    let of_item = |item: &Value| {
+        METHODS
+            .iter()
+            .filter(|method| item.get(**method).is_some())
+            .count()
+    };
+    let items = document["paths"].as_object();
+    items.map_or(0, |items| items.values().map(of_item).sum())
+}
+
 /// Appends one step to a JSON pointer.
 pub fn join(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))

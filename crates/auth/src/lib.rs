@@ -1,2 +1,50 @@
-//! Ways to get an Auth0 access token.
+//! Ways to get an Auth0 access token. Each of them is a [`TokenSource`](auth0_core::TokenSource), which is what
+//! the generated API clients ask before every attempt of a call.
+//!
+//! | for | there is |
+//! | --- | --- |
+//! | a program that acts for itself, with a client secret | [`ClientCredentials`] |
+//!
+//! ```
+//! use auth0_auth::ClientCredentials;
+//! use auth0_core::TokenSource;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let source = ClientCredentials::builder("acme-auth.us.auth0.com")
+//!     .client_id("the client's id")
+//!     .client_secret("the client's secret")
+//!     .audience("https://acme.teams.auth0.com/api/")
+//!     .build()?;
+//!
+//! // An API client does this by itself; by hand it is one call.
+//! let token = source.token().await?;
+//! # let _ = token;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Tokens are cached and shared
+//!
+//! Auth0 bills the tokens of machines, so a source asks for as few of them as it can. Make one source, clone it
+//! (a clone shares the cache), and give it to every client that needs the same audience.
+//!
+//! - One request is made however many callers wait for it, and a caller that goes away harms no other.
+//! - A token is replaced shortly before it ends. If that fails, the old one is handed out as long as it is valid.
+//! - A token that an API refuses is replaced, unless it is fresh and no API ever took it: a second one would be
+//!   refused as well.
+//!
+//! # Errors
+//!
+//! A source's [`Error`] arrives as the source of the [`TokenError`](auth0_core::TokenError) of the call that
+//! needed the token; [`Error::find_in`] finds it there. No error, no `Debug` output and no log event holds a
+//! secret, a token or the body of an answer.
 #![forbid(unsafe_code)]
+
+mod answer;
+mod cache;
+mod client_credentials;
+mod endpoint;
+mod error;
+
+pub use client_credentials::{ClientAuthentication, ClientCredentials, ClientCredentialsBuilder};
+pub use error::Error;

@@ -82,12 +82,24 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 }
 
 /// No token could be had. The source's own error, which holds no secret, is in [`std::error::Error::source`].
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{message}")]
+#[derive(Debug, Clone)]
 pub struct TokenError {
     message: String,
-    #[source]
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl std::fmt::Display for TokenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TokenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // The error in the `Arc`, not the `Arc`, which is an error too and what a derive would hand out: nobody
+        // could downcast that to the source's own type.
+        Some(self.source.as_deref()?)
+    }
 }
 
 impl TokenError {
@@ -104,5 +116,75 @@ impl TokenError {
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+}
+
+/// One token for as long as the program runs. A 401 is final: there is no other token to try.
+///
+/// ```
+/// use auth0_core::{StaticToken, TokenSource};
+///
+/// fn takes_a_source(_: impl TokenSource) {}
+/// takes_a_source(StaticToken::new("eyJhbGciOi…"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct StaticToken(AccessToken);
+
+impl StaticToken {
+    /// A source that hands out `token`.
+    pub fn new(token: impl Into<SecretString>) -> Self {
+        Self(AccessToken::new(token, 0))
+    }
+}
+
+impl TokenSource for StaticToken {
+    fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
+        Box::pin(std::future::ready(Ok(self.0.clone())))
+    }
+}
+
+/// A closure as a token source; see [`token_fn`].
+#[derive(Clone)]
+pub struct FnTokenSource<F>(F);
+
+/// A token source that asks `f` before every attempt. After a 401 it is asked again, and the call is repeated once if
+/// the token is another one then. Caching is its own business.
+///
+/// ```
+/// use auth0_core::{AccessToken, TokenError, TokenSource, token_fn};
+///
+/// fn takes_a_source(_: impl TokenSource) {}
+/// takes_a_source(token_fn(|| async {
+///     let text = std::fs::read_to_string("/run/secrets/token").map_err(|error| {
+///         TokenError::new("the token file cannot be read").with_source(error)
+///     })?;
+///     Ok(AccessToken::new(text.trim(), 0))
+/// }));
+/// ```
+pub fn token_fn<F, Fut>(f: F) -> FnTokenSource<F>
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<AccessToken, TokenError>> + Send + 'static,
+{
+    FnTokenSource(f)
+}
+
+impl<F> std::fmt::Debug for FnTokenSource<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FnTokenSource")
+    }
+}
+
+impl<F, Fut> TokenSource for FnTokenSource<F>
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<AccessToken, TokenError>> + Send + 'static,
+{
+    fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
+        Box::pin((self.0)())
+    }
+
+    fn rejected(&self, _token: &AccessToken) -> bool {
+        true
     }
 }

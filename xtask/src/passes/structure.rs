@@ -266,3 +266,8 @@ pub(super) fn show(value: &Value) -> String {
         None => text,
     }
 }
+
+/// Whether a value counts something. Some writers put 5.0 for 5.
+fn is_count(value: &Value) -> bool {
+    value.is_u64() || value.as_f64().is_some_and(|n| n >= 0.0 && n.fract() == 0.0)
+}

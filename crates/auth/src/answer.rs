@@ -1,0 +1,134 @@
+//! The answer of a token endpoint: a token or an error of RFC 6749.
+
+use std::time::{Duration, SystemTime};
+
+use auth0_core::SecretString;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Kind, Rejection};
+
+/// The longest error code, description or token type that is kept.
+const MAX_TEXT: usize = 200;
+
+/// A token as the server granted it.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) token: SecretString,
+    /// How long the token is valid, where the server said so.
+    pub(crate) lifetime: Option<Duration>,
+}
+
+/// Every field may have any type, so that a strange description does not hide the error that it describes.
+#[derive(Deserialize)]
+struct Fields {
+    access_token: Option<SecretString>,
+    token_type: Option<Value>,
+    expires_in: Option<Value>,
+    error: Option<Value>,
+    error_description: Option<Value>,
+    error_uri: Option<Value>,
+}
+
+/// Reads the body of an answer with a 2xx status. What is kept of its texts has `secrets` blotted out.
+pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
+    let fields = parse(body)?;
+    let Some(token) = &fields.access_token else {
+        return Err(match rejection(&fields, secrets) {
+            Some(rejection) => Kind::Rejected(rejection),
+            None => Kind::InvalidResponse("expected access_token, found none".into()),
+        });
+    };
+    // The token goes into a header: anything but visible ASCII would either not fit or mean something else there.
+    if token.is_empty() || !token.secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Kind::InvalidResponse(
+            "expected an access_token of visible ASCII characters, found others or none".into(),
+        ));
+    }
+    if let Some(token_type) = &fields.token_type
+        && !token_type
+            .as_str()
+            .is_some_and(|token_type| token_type.eq_ignore_ascii_case("bearer"))
+    {
+        // A token bound to a key is useless to a caller that sends it as a bearer token.
+        let mut hidden = secrets.to_vec();
+        hidden.push(token.secret());
+        let found = text(token_type, &hidden).unwrap_or_else(|| "no string".into());
+        return Err(Kind::InvalidResponse(format!(
+            "expected token_type Bearer, found {found}"
+        )));
+    }
+    Ok(Grant {
+        token: token.clone(),
+        lifetime: fields.expires_in.as_ref().and_then(lifetime),
+    })
+}
+
+/// Reads the body of an answer with any other status.
+pub(crate) fn read_rejection(body: &[u8], secrets: &[&str]) -> Result<Rejection, Kind> {
+    rejection(&parse(body)?, secrets)
+        .ok_or_else(|| Kind::InvalidResponse("expected an error code, found none".into()))
+}
+
+/// The time that a Retry-After header asks to wait, from `now` on: seconds or an HTTP date.
+pub(crate) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
+    let header = header.trim();
+    if let Ok(seconds) = header.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(header).ok()?;
+    Some(at.duration_since(now).unwrap_or_default())
+}
+
+fn parse(body: &[u8]) -> Result<Fields, Kind> {
+    serde_json::from_slice(body).map_err(|error| {
+        // The text of a serde error quotes what it read, so only its category and place are kept.
+        let found = match (body.is_empty(), error.classify()) {
+            (true, _) => "an empty body",
+            (_, serde_json::error::Category::Eof) => "JSON that breaks off",
+            (_, serde_json::error::Category::Data) => "JSON of another shape",
+            _ => "a body that is not JSON",
+        };
+        Kind::InvalidResponse(format!(
+            "expected a JSON object, found {found} (line {}, column {})",
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+fn rejection(fields: &Fields, secrets: &[&str]) -> Option<Rejection> {
+    let keep = |field: &Option<Value>| text(field.as_ref()?, secrets);
+    Some(Rejection {
+        error: keep(&fields.error)?,
+        description: keep(&fields.error_description),
+        uri: keep(&fields.error_uri),
+    })
+}
+
+/// A text of the server's that may be shown: short, on one line, without secrets.
+fn text(value: &Value, secrets: &[&str]) -> Option<String> {
+    let mut text = value.as_str()?.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret, "…");
+    }
+    let shown: String = text
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(MAX_TEXT)
+        .collect();
+    (!shown.is_empty()).then_some(shown)
+}
+
+/// The lifetime in `expires_in`: a number of seconds, which some servers send as a string. What is not a
+/// positive number is as good as nothing: the token has been paid for and is worth using.
+fn lifetime(expires_in: &Value) -> Option<Duration> {
+    let seconds = match expires_in {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|lifetime| !lifetime.is_zero())
+}

@@ -1,0 +1,338 @@
+//! What is made of the answers of the token endpoint.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use auth0_auth::{ClientCredentials, Error};
+use auth0_core::TokenSource;
+use auth0_core::time::Clock as _;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use wiremock::ResponseTemplate;
+
+use crate::support::{answering, chain, failure, requests, settings, source, text, token};
+
+async fn failure_of(status: u16, body: Value) -> Error {
+    let server = answering(ResponseTemplate::new(status).set_body_json(body)).await;
+    failure(&source(&server).0).await
+}
+
+#[tokio::test]
+async fn error_of_rfc_6749_then_code_description_and_uri_are_kept() {
+    let error = failure_of(
+        403,
+        json!({"error": "access_denied", "error_description": "not authorized", "error_uri": "https://help.test/"}),
+    )
+    .await;
+    assert!(error.is_rejected());
+    assert!(!error.is_invalid_client() && !error.is_transport() && !error.is_rate_limited());
+    assert_eq!(error.status(), Some(403));
+    assert_eq!(error.error(), Some("access_denied"));
+    assert_eq!(error.error_description(), Some("not authorized"));
+    assert_eq!(error.error_uri(), Some("https://help.test/"));
+    assert_eq!(
+        error.to_string(),
+        "the token endpoint refused the request (status 403): access_denied, not authorized"
+    );
+}
+
+#[tokio::test]
+async fn invalid_client_or_any_401_then_it_is_invalid_client() {
+    for (status, code) in [
+        (401, "invalid_client"),
+        (400, "invalid_client"),
+        (401, "access_denied"),
+    ] {
+        let error = failure_of(status, json!({"error": code})).await;
+        assert!(error.is_invalid_client() && error.is_rejected(), "{error}");
+    }
+    let error = failure_of(400, json!({"error": "invalid_request"})).await;
+    assert!(!error.is_invalid_client());
+}
+
+#[tokio::test]
+async fn error_texts_of_other_types_then_the_code_is_still_read() {
+    let error = failure_of(
+        400,
+        json!({"error": "invalid_scope", "error_description": {"a": 1}}),
+    )
+    .await;
+    assert_eq!(error.error(), Some("invalid_scope"));
+    assert_eq!(error.error_description(), None);
+}
+
+#[tokio::test]
+async fn long_description_with_control_characters_then_it_is_bounded() {
+    let error = failure_of(
+        400,
+        json!({"error": "invalid_request", "error_description": format!("a\n\u{1b}[31m{}", "x".repeat(5000))}),
+    )
+    .await;
+    let description = error.error_description().unwrap();
+    assert_eq!(description.chars().count(), 200);
+    assert!(!description.chars().any(char::is_control));
+}
+
+#[tokio::test]
+async fn error_under_a_success_status_then_it_is_rejected() {
+    let error = failure_of(200, json!({"error": "invalid_request"})).await;
+    assert_eq!(error.error(), Some("invalid_request"));
+}
+
+#[tokio::test]
+async fn html_502_then_the_status_stays_and_the_body_does_not() {
+    let server = answering(
+        ResponseTemplate::new(502).set_body_raw("<html>upstream-detail</html>", "text/html"),
+    )
+    .await;
+    let error = failure(&source(&server).0).await;
+    assert!(error.is_invalid_response() && !error.is_rejected());
+    assert_eq!(error.status(), Some(502));
+    assert_eq!(
+        error.to_string(),
+        "the answer of the token endpoint cannot be used (status 502): expected a JSON object, found a body that is \
+         not JSON (line 1, column 1)"
+    );
+    assert!(!chain(&error).contains("upstream-detail"));
+}
+
+#[tokio::test]
+async fn answers_that_are_no_token_then_each_says_what_was_found() {
+    for (body, found) in [
+        ("", "an empty body"),
+        ("{\"access_token\": \"pl4nted", "JSON that breaks off"),
+        ("[1]", "JSON of another shape"),
+        ("\"pl4nted\"", "JSON of another shape"),
+        ("{\"access_token\": [\"pl4nted\"]}", "JSON of another shape"),
+        ("{}", "expected access_token, found none"),
+        ("{\"access_token\": \"\"}", "visible ASCII"),
+        ("{\"access_token\": \"pl4nted\\nx: y\"}", "visible ASCII"),
+        (
+            "{\"access_token\": \"pl4nted\", \"token_type\": 1}",
+            "found no string",
+        ),
+    ] {
+        let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+        let error = failure(&source(&server).0).await;
+        assert!(error.is_invalid_response(), "{body}: {error}");
+        assert_eq!(error.status(), Some(200), "{body}");
+        assert!(error.to_string().contains(found), "{body}: {error}");
+        assert!(!chain(&error).contains("pl4nted"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn token_type_is_not_bearer_then_it_is_an_invalid_response() {
+    let error = failure_of(
+        200,
+        json!({"access_token": "t", "token_type": "DPoP", "expires_in": 60}),
+    )
+    .await;
+    assert!(error.is_invalid_response());
+    assert!(
+        error
+            .to_string()
+            .ends_with("expected token_type Bearer, found DPoP"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn token_type_in_another_case_or_missing_then_it_is_bearer() {
+    for body in [
+        json!({"access_token": "t", "token_type": "bearer"}),
+        json!({"access_token": "t"}),
+    ] {
+        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        assert_eq!(text(&source(&server).0).await, "t");
+    }
+}
+
+#[tokio::test]
+async fn expires_in_of_many_kinds_then_the_expiry_follows() {
+    for (expires_in, seconds) in [
+        (json!(3600), Some(3600)),
+        (json!("3600"), Some(3600)),
+        (json!(3600.0), Some(3600)),
+        (json!(1e300), None),
+        (json!(u64::MAX), None),
+        (json!(1_000_000_000_000_u64), Some(30 * 24 * 3600)),
+        (json!(0), None),
+        (json!(-5), None),
+        (json!("soon"), None),
+        (json!("NaN"), None),
+        (json!(null), None),
+        (json!([1]), None),
+    ] {
+        let body = json!({"access_token": "t", "token_type": "Bearer", "expires_in": expires_in});
+        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let (source, clock) = source(&server);
+        let expiry = token(&source).await.expiry();
+        assert_eq!(
+            expiry.map(|at| at.duration_since(clock.now()).unwrap().as_secs()),
+            seconds,
+            "{expires_in}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn quota_429_of_two_hours_then_it_fails_at_once_and_says_when() {
+    let server = answering(
+        ResponseTemplate::new(429)
+            .insert_header("retry-after", "7200")
+            .set_body_json(json!({"error": "too_many_requests", "error_description": "quota"})),
+    )
+    .await;
+    let (source, clock) = source(&server);
+    let error = failure(&source).await;
+    assert!(error.is_rate_limited() && error.is_rejected());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7200)));
+    assert_eq!(
+        error.retry_at(),
+        Some(clock.now() + Duration::from_secs(7200))
+    );
+    assert_eq!(error.error(), Some("too_many_requests"));
+    assert_eq!(
+        error.to_string(),
+        "the token endpoint's limit is used up (status 429), retry after 7200 s: too_many_requests, quota"
+    );
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn retry_after_is_a_date_then_it_counts_from_the_clock() {
+    // The fake clock starts at Fri, 15 Jan 2027 08:00:00 GMT.
+    for (header, expected) in [
+        ("Fri, 15 Jan 2027 09:00:30 GMT", Some(3630)),
+        ("Fri, 15 Jan 2027 07:00:00 GMT", Some(0)),
+        ("soon", None),
+        ("-1", None),
+        ("18446744073709551615", Some(u64::MAX)),
+        ("18446744073709551616", None),
+    ] {
+        let server = answering(
+            ResponseTemplate::new(429)
+                .insert_header("retry-after", header)
+                .set_body_string("<html>"),
+        )
+        .await;
+        let error = failure(&source(&server).0).await;
+        assert!(error.is_rate_limited() && !error.is_rejected(), "{header}");
+        assert_eq!(
+            error.retry_after(),
+            expected.map(Duration::from_secs),
+            "{header}"
+        );
+        assert_eq!(
+            error.retry_at().is_some(),
+            expected.is_some_and(|wait| wait < u64::MAX),
+            "{header}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn body_is_too_long_then_it_is_not_read_to_the_end() {
+    let body = format!("{{\"access_token\": \"{}\"}}", "a".repeat(65 * 1024));
+    for status in [200, 500] {
+        let server = answering(ResponseTemplate::new(status).set_body_string(body.clone())).await;
+        let error = failure(&source(&server).0).await;
+        assert!(error.is_invalid_response());
+        assert_eq!(error.status(), Some(status));
+        assert!(
+            error
+                .to_string()
+                .ends_with("expected at most 65536 bytes, found more"),
+            "{error}"
+        );
+    }
+}
+
+/// A server that reads a request and says `answer`, then hangs up, or keeps the line open where `hold` says so.
+async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+            if hold {
+                open.push(stream);
+            }
+        }
+    });
+    ClientCredentials::builder("acme.us.auth0.com")
+        .token_url(url)
+        .client_id("client")
+        .client_secret("s3cr3t")
+        .audience("https://api.test/")
+        .timeout(Duration::from_millis(if hold { 50 } else { 30_000 }))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn connection_ends_before_an_answer_then_it_is_transport_without_the_url() {
+    let error = failure(&raw("", false).await).await;
+    assert!(error.is_transport() && !error.is_timeout());
+    assert_eq!(error.status(), None);
+    assert_eq!(error.to_string(), "no answer came from the token endpoint");
+    assert!(error.source().unwrap().is::<reqwest::Error>());
+    assert!(!chain(&error).contains("/oauth/token"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn body_breaks_off_then_it_is_transport_with_the_status() {
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"pl4nted";
+    let error = failure(&raw(answer, false).await).await;
+    assert!(error.is_transport());
+    assert_eq!(error.status(), Some(200));
+    assert_eq!(
+        error.to_string(),
+        "the answer of the token endpoint broke off (status 200)"
+    );
+    assert!(!chain(&error).contains("pl4nted"));
+    assert!(!chain(&error).contains("/oauth/token"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn body_of_a_429_breaks_off_then_it_is_rate_limited_all_the_same() {
+    let answer = "HTTP/1.1 429 Too Many\r\nretry-after: 9\r\ncontent-length: 500\r\n\r\n{";
+    let error = failure(&raw(answer, false).await).await;
+    assert!(error.is_rate_limited());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
+}
+
+#[tokio::test]
+async fn no_answer_in_time_then_it_is_a_timeout() {
+    for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"] {
+        let error = failure(&raw(answer, true).await).await;
+        assert!(error.is_timeout() && error.is_transport(), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            "no complete answer came from the token endpoint in time"
+        );
+    }
+}
+
+#[tokio::test]
+async fn token_error_then_the_typed_error_is_its_source() {
+    let server =
+        answering(ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"})))
+            .await;
+    let error = settings(&server)
+        .build()
+        .unwrap()
+        .token()
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), "no access token could be had");
+    let typed: &Error = error.source().unwrap().downcast_ref().unwrap();
+    assert!(typed.is_invalid_client());
+    assert!(Error::find_in(&error).unwrap().is_invalid_client());
+    assert!(Error::find_in(&std::fmt::Error).is_none());
+}

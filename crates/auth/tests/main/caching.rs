@@ -1,0 +1,209 @@
+//! How long a token is used and when it is replaced.
+
+use std::time::Duration;
+
+use auth0_core::TokenSource as _;
+use serde_json::json;
+use wiremock::ResponseTemplate;
+
+use crate::support::{
+    FakeClock, answer, answering, grant, requests, settings, source, text, token, tokens,
+    tokens_with,
+};
+
+#[tokio::test]
+async fn valid_token_then_it_is_used_until_the_leeway() {
+    let server = answering(tokens()).await;
+    let (source, clock) = source(&server);
+    let first = token(&source).await;
+    // 60 s of leeway, and up to 15 s by lot.
+    clock.advance(3600 - 76);
+    let second = token(&source.clone()).await;
+    assert_eq!((second.secret(), second.id()), ("token-1", first.id()));
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn token_within_the_leeway_then_it_is_refreshed_early() {
+    let server = answering(tokens()).await;
+    let (source, clock) = source(&server);
+    let first = token(&source).await;
+    clock.advance(3600 - 60);
+    let second = token(&source).await;
+    assert_eq!(second.secret(), "token-2");
+    assert_ne!(second.id(), first.id());
+    assert_eq!(text(&source).await, "token-2");
+    assert_eq!(requests(&server).await, 2);
+}
+
+#[tokio::test]
+async fn short_lifetime_then_the_leeway_is_a_tenth_of_it() {
+    let server = answering(tokens_with(
+        |number| json!({"access_token": format!("token-{number}"), "expires_in": 100}),
+    ))
+    .await;
+    let (source, clock) = source(&server);
+    text(&source).await;
+    clock.advance(100 - 13);
+    assert_eq!(text(&source).await, "token-1");
+    clock.advance(3);
+    assert_eq!(text(&source).await, "token-2");
+}
+
+#[tokio::test]
+async fn leeway_is_zero_then_the_token_is_used_to_its_end() {
+    let server = answering(tokens()).await;
+    let clock = FakeClock::new();
+    let source = settings(&server)
+        .clock(clock.clone())
+        .leeway(Duration::ZERO)
+        .build()
+        .unwrap();
+    text(&source).await;
+    clock.advance(3599);
+    assert_eq!(text(&source).await, "token-1");
+    clock.advance(1);
+    assert_eq!(text(&source).await, "token-2");
+}
+
+#[tokio::test]
+async fn expires_in_is_missing_then_the_fallback_lifetime_counts() {
+    let server = answering(tokens_with(
+        |number| json!({"access_token": format!("token-{number}"), "token_type": "Bearer"}),
+    ))
+    .await;
+    let clock = FakeClock::new();
+    let source = settings(&server)
+        .clock(clock.clone())
+        .fallback_lifetime(Duration::from_secs(100))
+        .build()
+        .unwrap();
+    assert_eq!(token(&source).await.expiry(), None);
+    clock.advance(87);
+    assert_eq!(text(&source).await, "token-1");
+    clock.advance(13);
+    assert_eq!(text(&source).await, "token-2");
+
+    let (source, clock) = crate::support::source(&server);
+    text(&source).await;
+    clock.advance(262);
+    assert_eq!(text(&source).await, "token-3");
+    clock.advance(38);
+    assert_eq!(text(&source).await, "token-4");
+}
+
+#[tokio::test]
+async fn early_refresh_fails_then_the_valid_token_stays_until_its_end() {
+    let server = answering(tokens()).await;
+    let (source, clock) = source(&server);
+    let held = token(&source).await;
+    clock.advance(3600 - 60);
+
+    answer(&server, ResponseTemplate::new(503)).await;
+    for _ in 0..10 {
+        assert_eq!(token(&source).await.id(), held.id());
+    }
+    assert_eq!(requests(&server).await, 1, "not with every call");
+    clock.advance(14);
+    text(&source).await;
+    assert_eq!(requests(&server).await, 1);
+    clock.advance(1);
+    text(&source).await;
+    assert_eq!(
+        requests(&server).await,
+        2,
+        "again after a quarter of what was left"
+    );
+    clock.advance(44);
+    assert_eq!(text(&source).await, "token-1");
+    clock.advance(1);
+    let error = source.token().await.unwrap_err();
+    assert_eq!(crate::support::typed(&error).status(), Some(503));
+
+    answer(&server, grant("token-2")).await;
+    assert_eq!(text(&source).await, "token-2");
+}
+
+#[tokio::test]
+async fn early_refresh_is_rate_limited_then_it_is_not_tried_again_before_the_end() {
+    for wait in ["7200", "18446744073709551615"] {
+        let server = answering(tokens()).await;
+        let (source, clock) = source(&server);
+        text(&source).await;
+        clock.advance(3600 - 60);
+        answer(
+            &server,
+            ResponseTemplate::new(429).insert_header("retry-after", wait),
+        )
+        .await;
+        for _ in 0..60 {
+            assert_eq!(text(&source).await, "token-1");
+            clock.advance(1);
+        }
+        assert_eq!(requests(&server).await, 1);
+        assert!(crate::support::failure(&source).await.is_rate_limited());
+    }
+}
+
+#[tokio::test]
+async fn fetch_fails_then_the_error_is_not_cached() {
+    let server = answering(ResponseTemplate::new(500)).await;
+    let (source, _clock) = source(&server);
+    source.token().await.unwrap_err();
+    source.token().await.unwrap_err();
+    assert_eq!(requests(&server).await, 2);
+    answer(&server, grant("token")).await;
+    assert_eq!(text(&source).await, "token");
+}
+
+#[tokio::test]
+async fn fresh_token_that_nobody_took_is_rejected_then_it_stays() {
+    let server = answering(tokens()).await;
+    let (source, clock) = source(&server);
+    let held = token(&source).await;
+    clock.advance(60);
+    assert!(!source.rejected(&held));
+    assert_eq!(token(&source).await.id(), held.id());
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn older_token_that_nobody_took_is_rejected_then_it_is_replaced() {
+    let server = answering(tokens()).await;
+    let (source, clock) = source(&server);
+    let held = token(&source).await;
+    clock.advance(61);
+    assert!(source.rejected(&held));
+    assert_eq!(text(&source).await, "token-2");
+}
+
+#[tokio::test]
+async fn accepted_token_is_rejected_then_it_is_replaced_once() {
+    let server = answering(tokens()).await;
+    let (source, _clock) = source(&server);
+    let revoked = token(&source).await;
+    source.accepted(&revoked);
+    assert!(source.rejected(&revoked));
+    let next = token(&source).await;
+    assert_eq!(next.secret(), "token-2");
+
+    // A late report of the old one throws the new one not away, and the new one has yet to be accepted.
+    assert!(source.rejected(&revoked));
+    source.accepted(&revoked);
+    assert!(!source.rejected(&next));
+    assert_eq!(token(&source).await.id(), next.id());
+    assert_eq!(requests(&server).await, 2);
+}
+
+#[tokio::test]
+async fn late_acceptance_of_an_old_token_then_the_new_one_stays_accepted() {
+    let server = answering(tokens()).await;
+    let (source, clock) = source(&server);
+    let old = token(&source).await;
+    clock.advance(3600);
+    let new = token(&source).await;
+    source.accepted(&new);
+    source.accepted(&old);
+    assert!(source.rejected(&new));
+    assert_eq!(text(&source).await, "token-3");
+}

@@ -1,0 +1,142 @@
+//! Secrets are planted in every input, and all output is searched for them.
+
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex};
+
+use auth0_auth::ClientAuthentication;
+use auth0_core::TokenSource as _;
+use serde_json::json;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata, Subscriber, span};
+use wiremock::ResponseTemplate;
+
+use crate::support::{FakeClock, answer, answering, chain, settings};
+
+const SECRET: &str = "pl4nted/secret+1";
+const ENCODED: &str = "pl4nted%2Fsecret%2B1";
+const BASIC: &str = "Y2xpZW50OnBsNG50ZWQlMkZzZWNyZXQlMkIx";
+const PARAMETER: &str = "pl4nted-parameter";
+const TOKEN: &str = "pl4nted-token";
+const BODY: &str = "pl4nted-body";
+
+/// Keeps all events and spans as text.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<String>>);
+
+impl Visit for Collector {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        write!(self.0.lock().unwrap(), " {field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Collector {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
+        attributes.record(&mut self.clone());
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        write!(self.0.lock().unwrap(), "\n{}", event.metadata().target()).unwrap();
+        event.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[track_caller]
+fn assert_clean(output: &str) {
+    for secret in [SECRET, ENCODED, BASIC, PARAMETER, TOKEN, BODY, "pl4nted"] {
+        assert!(!output.contains(secret), "{secret} in {output}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_in_every_input_then_no_output_holds_one() {
+    let log = Collector::default();
+    // For the whole process: what the other tests log meanwhile has to be clean as well.
+    tracing::subscriber::set_global_default(log.clone()).unwrap();
+    let server = answering(ResponseTemplate::new(500)).await;
+    let clock = FakeClock::new();
+    let mut output = String::new();
+
+    for authentication in [
+        ClientAuthentication::SecretPost,
+        ClientAuthentication::SecretBasic,
+    ] {
+        let builder = settings(&server)
+            .client_secret(SECRET)
+            .parameter("hint", PARAMETER)
+            .authentication(authentication)
+            .clock(clock.clone());
+        writeln!(output, "{builder:?} {builder:#?}").unwrap();
+        let source = builder.build().unwrap();
+        writeln!(output, "{source:?} {source:#?}").unwrap();
+
+        // Failures: the server repeats what it was sent, where it can.
+        for (status, body) in [
+            (
+                401,
+                json!({"error": "invalid_client", "error_description": format!("not {SECRET} or {ENCODED}")}),
+            ),
+            (
+                401,
+                json!({"error": SECRET, "error_uri": format!("https://help.test/{SECRET}")}),
+            ),
+            (
+                429,
+                json!({"error": "slow_down", "error_description": SECRET}),
+            ),
+            (400, json!({"message": BODY})),
+            (
+                200,
+                json!({"access_token": TOKEN, "token_type": format!("DPoP {TOKEN} {SECRET}")}),
+            ),
+            (200, json!({"access_token": [TOKEN]})),
+            (200, json!(BODY)),
+        ] {
+            answer(&server, ResponseTemplate::new(status).set_body_json(body)).await;
+            let error = source.token().await.unwrap_err();
+            writeln!(output, "{}", chain(&error)).unwrap();
+        }
+        answer(
+            &server,
+            ResponseTemplate::new(502).set_body_string(format!("<p>{BODY}{SECRET}")),
+        )
+        .await;
+        writeln!(output, "{}", chain(&source.token().await.unwrap_err())).unwrap();
+
+        // A success, and an early refresh that fails.
+        let grant = json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600});
+        answer(&server, ResponseTemplate::new(200).set_body_json(grant)).await;
+        let token = source.token().await.unwrap();
+        writeln!(output, "{token:?}").unwrap();
+        clock.advance(3550);
+        answer(&server, ResponseTemplate::new(502).set_body_string(BODY)).await;
+        source.token().await.unwrap();
+    }
+    // A domain and a URL with a password in them.
+    let builder = settings(&server).token_url(format!("http://user:{BODY}@evil.com/{BODY}"));
+    writeln!(output, "{builder:?}").unwrap();
+    writeln!(output, "{}", chain(&builder.build().unwrap_err())).unwrap();
+
+    assert_clean(&output);
+    let log = log.0.lock().unwrap().clone();
+    assert_clean(&log);
+    for expected in [
+        "access token fetched domain=\"acme.us.auth0.com\" audience=\"https://api.test/\" lifetime_s=3600",
+        "access token not fetched",
+        "early refresh failed",
+    ] {
+        assert!(log.contains(expected), "{expected} not in {log}");
+    }
+}

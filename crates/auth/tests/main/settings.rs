@@ -1,0 +1,179 @@
+//! What `build` accepts and what it says about the rest.
+
+use std::time::Duration;
+
+use auth0_auth::ClientCredentials;
+
+fn complete() -> auth0_auth::ClientCredentialsBuilder {
+    ClientCredentials::builder("acme.us.auth0.com")
+        .client_id("client")
+        .client_secret("s3cr3t")
+        .audience("https://api.test/")
+}
+
+#[track_caller]
+fn fault(settings: auth0_auth::ClientCredentialsBuilder) -> String {
+    let error = settings.build().unwrap_err();
+    assert!(error.is_configuration());
+    error.to_string()
+}
+
+#[test]
+fn nothing_is_set_then_everything_missing_is_named() {
+    assert_eq!(
+        fault(ClientCredentials::builder("")),
+        "the settings cannot be used: domain is missing; client_id is missing; client_secret is missing; audience is missing"
+    );
+}
+
+#[test]
+fn empty_texts_then_they_count_as_missing() {
+    let text = fault(complete().client_id("").client_secret("").audience(""));
+    for name in ["client_id", "client_secret", "audience"] {
+        assert!(text.contains(&format!("{name} is missing")), "{text}");
+    }
+    assert!(fault(complete().organization("")).contains("organization"));
+}
+
+#[test]
+fn domain_is_a_bare_host_then_it_is_accepted() {
+    for domain in [
+        "acme.us.auth0.com",
+        "Login.Acme.com",
+        "a",
+        "xn--mller-kva.de",
+    ] {
+        ClientCredentials::builder(domain)
+            .client_id("client")
+            .client_secret("s3cr3t")
+            .audience("https://api.test/")
+            .build()
+            .unwrap();
+    }
+}
+
+#[test]
+fn domain_is_anything_else_then_it_is_refused_and_not_repeated() {
+    for domain in [
+        "https://acme.us.auth0.com",
+        "acme.us.auth0.com/",
+        "acme.us.auth0.com:443",
+        "acme.us.auth0.com:8443",
+        "user@acme.us.auth0.com",
+        "user:p4ssw0rd@acme.us.auth0.com",
+        "evil.com/#",
+        "evil.com?",
+        "evil.com\\",
+        "acme .com",
+        " acme.com",
+        "acme.com\n",
+        "acme%2ecom",
+        "müller.de",
+        "127.0.0.1",
+        "[::1]",
+        "0x7f.1",
+        "2130706433",
+    ] {
+        let text = fault(
+            ClientCredentials::builder(domain)
+                .client_id("client")
+                .client_secret("s3cr3t")
+                .audience("https://api.test/"),
+        );
+        assert!(
+            text.contains("domain: expected a bare host name"),
+            "{domain}: {text}"
+        );
+        assert!(!text.contains("p4ssw0rd"), "{text}");
+    }
+}
+
+#[test]
+fn token_url_is_https_or_loopback_then_it_is_accepted() {
+    for url in [
+        "https://acme.us.auth0.com/oauth/token",
+        "https://acme.us.auth0.com:8443/token?tenant=a",
+        "http://localhost/token",
+        "http://LOCALHOST:1234/token",
+        "http://127.0.0.1:1234/token",
+        "http://127.255.0.9/token",
+        "http://[::1]:1234/token",
+    ] {
+        complete().token_url(url).build().unwrap();
+    }
+}
+
+#[test]
+fn token_url_is_anything_else_then_it_is_refused_and_not_repeated() {
+    for (url, expected) in [
+        (
+            "http://acme.us.auth0.com/oauth/token",
+            "expected https, found http",
+        ),
+        ("http://localhost.evil.com/", "expected https, found http"),
+        ("http://127.0.0.1.evil.com/", "expected https, found http"),
+        ("http://127.0.0.1@evil.com/", "expected https, found http"),
+        (
+            "http://localhost:p4ssw0rd@evil.com/",
+            "expected https, found http",
+        ),
+        ("http://evil.com#@localhost/", "expected https, found http"),
+        ("http://128.0.0.1/", "expected https, found http"),
+        ("http://0.0.0.0/", "expected https, found http"),
+        ("ftp://localhost/", "found another scheme"),
+        (
+            "https://user:p4ssw0rd@acme.us.auth0.com/",
+            "expected no user name",
+        ),
+        ("https://user@acme.us.auth0.com/", "expected no user name"),
+        (
+            "https://acme.us.auth0.com/#p4ssw0rd",
+            "expected no fragment",
+        ),
+        ("acme.us.auth0.com", "expected a URL"),
+        ("", "expected a URL"),
+    ] {
+        let text = fault(complete().token_url(url));
+        assert!(text.contains("token_url: "), "{url}: {text}");
+        assert!(text.contains(expected), "{url}: {text}");
+        assert!(!text.contains("p4ssw0rd"), "{text}");
+    }
+}
+
+#[test]
+fn token_url_and_domain_are_wrong_then_both_are_named() {
+    let text = fault(
+        ClientCredentials::builder("a/b")
+            .token_url("http://evil.com")
+            .client_id("client")
+            .client_secret("s3cr3t")
+            .audience("https://api.test/"),
+    );
+    assert!(
+        text.contains("domain: ") && text.contains("token_url: "),
+        "{text}"
+    );
+}
+
+#[test]
+fn parameter_is_one_of_the_request_itself_then_it_is_refused() {
+    for name in [
+        "grant_type",
+        "client_secret",
+        "audience",
+        "scope",
+        "organization",
+    ] {
+        let text = fault(complete().parameter(name, "p4ssw0rd"));
+        assert!(text.contains(name), "{text}");
+        assert!(!text.contains("p4ssw0rd"), "{text}");
+    }
+    assert!(fault(complete().parameter("", "value")).contains("expected a name"));
+}
+
+#[test]
+fn durations_are_zero_then_those_that_need_time_are_refused() {
+    complete().leeway(Duration::ZERO).build().unwrap();
+    assert!(fault(complete().fallback_lifetime(Duration::ZERO)).contains("fallback_lifetime"));
+    assert!(fault(complete().timeout(Duration::ZERO)).contains("timeout"));
+}

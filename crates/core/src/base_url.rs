@@ -1,0 +1,163 @@
+//! Where requests go, and the parts that a user may put into that.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+use crate::Error;
+
+/// The base of every URL that a client calls: https, or http on this machine.
+///
+/// Loopback is decided on the parsed host, so that `http://127.0.0.1@evil.com` and `http://localhost.evil.com` are
+/// what they are.
+///
+/// ```
+/// use auth0_core::BaseUrl;
+///
+/// assert_eq!(BaseUrl::parse("https://acme.teams.auth0.com/api/")?.as_str(), "https://acme.teams.auth0.com/api");
+/// assert!(BaseUrl::parse("http://127.0.0.1:8080").is_ok());
+/// assert!(BaseUrl::parse("http://127.0.0.1.evil.com").is_err());
+/// # Ok::<(), auth0_core::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    url: Url,
+    /// Without the slash at its end.
+    text: String,
+}
+
+impl BaseUrl {
+    /// Reads a base URL. A path is kept; a user name, a query or a fragment is refused.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let wrong = |reason: &str| {
+            Error::configuration(format!(
+                "base url: {reason}, expected something like https://example.com/api"
+            ))
+        };
+        // The URL parser forgives these, and what it makes of them is not what a reader sees.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+            return Err(wrong(
+                "found white space, a control character or a backslash",
+            ));
+        }
+        let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+        if !text
+            .to_ascii_lowercase()
+            .starts_with(&format!("{}://", url.scheme()))
+        {
+            return Err(wrong("found no `://` after the scheme"));
+        }
+        let authority = text
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split(['/', '?', '#']).next());
+        match authority {
+            None | Some("") => return Err(wrong("found no host")),
+            Some(authority) if authority.contains('@') => return Err(wrong("found a user name")),
+            Some(_) => {}
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("found a query or a fragment"));
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(url.host()) => {}
+            "http" => return Err(wrong("found http, which is for loopback hosts only")),
+            _ => return Err(wrong("found another scheme than https")),
+        }
+        let text = url.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { url, text })
+    }
+
+    /// The URL without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether `url` lies under this one: the same scheme, host and port, and a path below this path.
+    pub(crate) fn covers(&self, url: &Url) -> bool {
+        url.scheme() == self.url.scheme()
+            && url.host() == self.url.host()
+            && url.port_or_known_default() == self.url.port_or_known_default()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url
+                .path()
+                .strip_prefix(self.url.path().trim_end_matches('/'))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BaseUrl({})", self.text)
+    }
+}
+
+fn is_loopback(host: Option<Host<&str>>) -> bool {
+    match host {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// `value` if it is one DNS label and nothing else: letters, digits and inner hyphens, at most 63. `name` is the
+/// setting that an error speaks of.
+///
+/// ```
+/// assert!(auth0_core::dns_label("team", "acme").is_ok());
+/// assert!(auth0_core::dns_label("team", "evil.com/#").is_err());
+/// ```
+pub fn dns_label<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
+    if is_label(value) {
+        return Ok(value);
+    }
+    Err(unfit(
+        name,
+        "one DNS label: 1 to 63 letters, digits and inner hyphens",
+        value,
+    ))
+}
+
+/// `value` if it is a bare host name with at least one dot: no scheme, port, path, user name or IP address. `name`
+/// is the setting that an error speaks of.
+///
+/// ```
+/// assert!(auth0_core::host("domain", "acme.us.auth0.com").is_ok());
+/// assert!(auth0_core::host("domain", "https://acme.us.auth0.com").is_err());
+/// ```
+pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
+    let labels = || value.split('.');
+    // What ends in a number is an IP address to the URL parser, however odd the number looks.
+    let ends_in_name = labels()
+        .next_back()
+        .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+    if value.len() <= 253 && labels().count() > 1 && labels().all(is_label) && ends_in_name {
+        return Ok(value);
+    }
+    Err(unfit(
+        name,
+        "a bare host name such as `acme.us.auth0.com`",
+        value,
+    ))
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn unfit(name: &str, expected: &str, found: &str) -> Error {
+    let found: String = found
+        .chars()
+        .take(80)
+        .flat_map(char::escape_debug)
+        .collect();
+    Error::configuration(format!("{name}: expected {expected}, found `{found}`"))
+}

@@ -1,0 +1,210 @@
+//! Sending: the token, the headers, the one repetition after a 401, and the body with its limit.
+
+use std::sync::{Arc, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
+use http::{HeaderValue, StatusCode};
+use reqwest::{Request, Response};
+
+use super::{Call, Received};
+use crate::error::Unread;
+use crate::{AccessToken, Error, TokenError, TokenSource};
+
+/// The status that tells progenitor's decoding that there is nothing to decode. No server sends it, and nobody sees
+/// it: [`Call::finish`] goes by what the call itself keeps.
+const FAILED: u16 = 999;
+
+impl Call {
+    /// Sends `request`, and once more with a new token if the first is refused and the token source has another. What
+    /// a generated client's `ClientHooks::exec` delegates to.
+    ///
+    /// It never fails: an error is kept in the call and told by [`Call::finish`].
+    pub async fn execute(&self, request: Request) -> reqwest::Result<Response> {
+        let result = self.send(request).await;
+        let (status, body) = match &result {
+            Ok(received) => self.handed_on(received),
+            Err(_) => (FAILED, Bytes::new()),
+        };
+        *self.0.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        let mut response = http::Response::new(body);
+        if let Ok(status) = StatusCode::from_u16(status) {
+            *response.status_mut() = status;
+        }
+        Ok(response.into())
+    }
+
+    /// What progenitor is given to decode.
+    fn handed_on(&self, received: &Received) -> (u16, Bytes) {
+        let status = received.status.as_u16();
+        if let Some(outcomes) = self.0.operation.outcome() {
+            // Complete is complete, whatever body came along.
+            let nothing = Bytes::from_static(b"null");
+            return (
+                status,
+                if status == outcomes.complete {
+                    nothing
+                } else {
+                    received.body.clone()
+                },
+            );
+        }
+        let documented = self.0.operation.success();
+        let status = match documented.first() {
+            Some(first) if received.status.is_success() && !documented.contains(&status) => *first,
+            _ => status,
+        };
+        (status, received.body.clone())
+    }
+
+    async fn send(&self, mut request: Request) -> Result<Received, Error> {
+        self.prepare(&mut request)?;
+        let Some(tokens) = &self.0.transport.0.token_source else {
+            return self.attempt(request, None, 1).await;
+        };
+        let former = self.token(tokens).await?;
+        let repetition = request.try_clone();
+        let received = self.attempt(request, Some((tokens, &former)), 1).await?;
+        if received.status != StatusCode::UNAUTHORIZED || !tokens.rejected(&former) {
+            return Ok(received);
+        }
+        let Some(request) = repetition else {
+            return Ok(received);
+        };
+        let token = match self.token(tokens).await {
+            Ok(token) if token.secret() == former.secret() => return Ok(received),
+            Ok(token) => token,
+            Err(error) => return Err(error.no_other_token(received)),
+        };
+        let received = self.attempt(request, Some((tokens, &token)), 2).await?;
+        if received.status == StatusCode::UNAUTHORIZED {
+            tokens.rejected(&token);
+        }
+        Ok(received)
+    }
+
+    /// Sets what every attempt has in common.
+    fn prepare(&self, request: &mut Request) -> Result<(), Error> {
+        let shared = &self.0.transport.0;
+        if !shared.base_url.covers(request.url()) {
+            return Err(Error::unbuildable_request(self.0.operation.id(), None));
+        }
+        *request.timeout_mut() = Some(self.0.options.timeout.unwrap_or(shared.timeout));
+        let headers = request.headers_mut();
+        // A habit of progenitor's home that Auth0 does not know.
+        headers.remove("api-version");
+        headers
+            .entry(ACCEPT)
+            .or_insert(HeaderValue::from_static("application/json"));
+        if let Some(user_agent) = &shared.user_agent {
+            headers.insert(USER_AGENT, user_agent.clone());
+        }
+        for (name, value) in &self.0.options.headers {
+            headers.insert(name, value.clone());
+        }
+        Ok(())
+    }
+
+    async fn token(&self, tokens: &Arc<dyn TokenSource>) -> Result<AccessToken, Error> {
+        let token = tokens.token().await;
+        token.map_err(|error| Error::token(self.0.operation.id(), error))
+    }
+
+    async fn attempt(
+        &self,
+        mut request: Request,
+        token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
+        number: u32,
+    ) -> Result<Received, Error> {
+        let operation = self.0.operation;
+        if let Some((_, token)) = token {
+            let authorization = self.authorization(token)?;
+            request.headers_mut().insert(AUTHORIZATION, authorization);
+        }
+        let shared = &self.0.transport.0;
+        let result = shared.http_client.reqwest().execute(request).await;
+        let status = result
+            .as_ref()
+            .ok()
+            .map(|response| response.status().as_u16());
+        tracing::debug!(
+            target: "auth0_core",
+            operation = operation.id(),
+            method = operation.method(),
+            path = operation.path(),
+            attempt = number,
+            status,
+            "attempt"
+        );
+        let response = result.map_err(|cause| Error::transport(operation.id(), cause))?;
+        // Told before the body is read: the token was taken, whatever becomes of the answer.
+        if let Some((tokens, token)) = token.filter(|_| response.status().is_success()) {
+            tokens.accepted(token);
+        }
+        let (received, cut) = receive(response, shared.max_response_bytes).await;
+        match cut {
+            Some(why) if received.status.is_success() => {
+                Err(Error::unread(operation.id(), received, why))
+            }
+            _ => Ok(received),
+        }
+    }
+
+    fn authorization(&self, token: &AccessToken) -> Result<HeaderValue, Error> {
+        let mut value =
+            HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| {
+                let error =
+                    TokenError::new("the token holds a character that a header cannot carry");
+                Error::token(self.0.operation.id(), error)
+            })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// Reads the body as far as it comes and the limit allows, and says why it is not all, if it is not.
+async fn receive(mut response: Response, limit: usize) -> (Received, Option<Unread>) {
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = BytesMut::new();
+    let cut = loop {
+        match response.chunk().await {
+            Ok(None) => break None,
+            Ok(Some(chunk)) => {
+                let room = limit - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    break Some(Unread::TooLarge(limit));
+                }
+            }
+            Err(cause) => break Some(Unread::BrokeOff(cause.without_url())),
+        }
+    };
+    let received = Received {
+        status: response.status(),
+        headers,
+        body: body.freeze(),
+        complete: cut.is_none(),
+    };
+    (received, cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{AccessToken, BaseUrl, CallOptions, Operation, StaticToken, TransportBuilder};
+
+    static OPERATION: Operation = Operation::new("getMember", "GET", "/members/{id}");
+
+    #[test]
+    fn token_is_marked_sensitive() {
+        let transport = TransportBuilder::new(BaseUrl::parse("https://example.com").unwrap())
+            .token_source(Arc::new(StaticToken::new("t0ken")))
+            .build()
+            .unwrap();
+        let call = transport.call(&OPERATION, CallOptions::default());
+        let value = call.authorization(&AccessToken::new("t0ken", 0)).unwrap();
+        assert!(value.is_sensitive());
+        assert_eq!(value, "Bearer t0ken");
+    }
+}

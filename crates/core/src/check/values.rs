@@ -1,0 +1,232 @@
+//! The rules applied to the types that a request is made of.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{Check, Checker, Rules, pattern};
+use crate::{Nullable, Open, SecretString};
+
+impl Check for str {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        if rules.min_length.is_some() || rules.max_length.is_some() {
+            let length = self.chars().count() as u64;
+            count(
+                length,
+                ("character", "characters"),
+                rules.min_length,
+                rules.max_length,
+                at,
+            );
+        }
+        match rules
+            .pattern
+            .map(|pattern| (pattern, pattern::matches(pattern, self)))
+        {
+            None | Some((_, Ok(true))) => {}
+            Some((pattern, Ok(false))) => at.broken(format!("does not match {pattern}")),
+            Some((pattern, Err(error))) => {
+                at.broken(format!(
+                    "cannot be checked, {pattern} is no regular expression: {error}"
+                ));
+            }
+        }
+    }
+}
+
+impl Check for String {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        self.as_str().check(rules, at);
+    }
+}
+
+impl Check for SecretString {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        self.secret().check(rules, at);
+    }
+}
+
+/// The types that are what they are: no rule says more of them than their type does.
+macro_rules! unruled {
+    ($($ty:ty),*) => {$(
+        impl Check for $ty {
+            fn check(&self, _: &Rules, _: &mut Checker) {}
+        }
+    )*};
+}
+
+unruled!(bool, Uuid, DateTime<Utc>, NaiveDate);
+
+macro_rules! numbers {
+    ($($ty:ty),*) => {$(
+        impl Check for $ty {
+            fn check(&self, rules: &Rules, at: &mut Checker) {
+                // Bounds are far below 2^53, where a float begins to miss integers.
+                number(*self as f64, rules, at);
+            }
+        }
+    )*};
+}
+
+numbers!(i32, i64, u32, u64, f64);
+
+fn number(value: f64, rules: &Rules, at: &mut Checker) {
+    if !value.is_finite() {
+        at.broken("not a finite number");
+        return;
+    }
+    if let Some(minimum) = rules.minimum.filter(|minimum| value < *minimum) {
+        at.broken(format!("too small, expected at least {minimum}"));
+    }
+    if let Some(maximum) = rules.maximum.filter(|maximum| value > *maximum) {
+        at.broken(format!("too large, expected at most {maximum}"));
+    }
+    if let Some(minimum) = rules.exclusive_minimum.filter(|minimum| value <= *minimum) {
+        at.broken(format!("too small, expected more than {minimum}"));
+    }
+    if let Some(maximum) = rules.exclusive_maximum.filter(|maximum| value >= *maximum) {
+        at.broken(format!("too large, expected less than {maximum}"));
+    }
+    if let Some(divisor) = rules
+        .multiple_of
+        .filter(|divisor| !is_multiple(value, *divisor))
+    {
+        at.broken(format!("expected a multiple of {divisor}"));
+    }
+}
+
+/// Decimal fractions have no exact float, so 0.3 counts as a multiple of 0.1.
+fn is_multiple(value: f64, divisor: f64) -> bool {
+    let quotient = value / divisor;
+    (quotient - quotient.round()).abs() <= 1e-9 * quotient.abs().max(1.0)
+}
+
+/// A count of `what`, singular and plural, within its bounds.
+fn count(found: u64, what: (&str, &str), least: Option<u64>, most: Option<u64>, at: &mut Checker) {
+    let what = if found == 1 { what.0 } else { what.1 };
+    if let Some(least) = least.filter(|least| found < *least) {
+        at.broken(format!("{found} {what}, expected at least {least}"));
+    }
+    if let Some(most) = most.filter(|most| found > *most) {
+        at.broken(format!("{found} {what}, expected at most {most}"));
+    }
+}
+
+fn item_rules(rules: &Rules) -> &'static Rules {
+    rules.items.unwrap_or(const { &Rules::NONE })
+}
+
+impl<T: Check + Serialize> Check for [T] {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        count(
+            self.len() as u64,
+            ("item", "items"),
+            rules.min_items,
+            rules.max_items,
+            at,
+        );
+        if rules.unique_items && has_repeated_item(self) {
+            at.broken("holds the same item twice");
+        }
+        for (index, item) in self.iter().enumerate() {
+            at.item(index, item, item_rules(rules));
+        }
+    }
+}
+
+impl<T: Check + Serialize> Check for Vec<T> {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        self.as_slice().check(rules, at);
+    }
+}
+
+/// Items are the same if they are sent as the same JSON. An item that has no JSON fails later, where it is sent.
+fn has_repeated_item<T: Serialize>(items: &[T]) -> bool {
+    let mut seen = HashSet::new();
+    items
+        .iter()
+        .filter_map(|item| serde_json::to_string(item).ok())
+        .any(|item| !seen.insert(item))
+}
+
+impl<T: Check> Check for BTreeMap<String, T> {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        count(
+            self.len() as u64,
+            ("property", "properties"),
+            rules.min_properties,
+            rules.max_properties,
+            at,
+        );
+        for (key, value) in self {
+            at.entry(key, value, item_rules(rules));
+        }
+    }
+}
+
+impl Check for Map<String, Value> {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        count(
+            self.len() as u64,
+            ("property", "properties"),
+            rules.min_properties,
+            rules.max_properties,
+            at,
+        );
+        for (key, value) in self {
+            at.entry(key, value, item_rules(rules));
+        }
+    }
+}
+
+impl Check for Value {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        match self {
+            Self::Null | Self::Bool(_) => {}
+            Self::Number(value) => {
+                if let Some(value) = value.as_f64() {
+                    number(value, rules, at);
+                }
+            }
+            Self::String(text) => text.check(rules, at),
+            Self::Array(items) => items.check(rules, at),
+            Self::Object(entries) => entries.check(rules, at),
+        }
+    }
+}
+
+/// A documented value of an open type keeps the rules by its type, and an unlisted one was sent on purpose.
+impl<T> Check for Open<T> {
+    fn check(&self, _: &Rules, _: &mut Checker) {}
+}
+
+impl<T: Check> Check for Option<T> {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        if let Some(value) = self {
+            value.check(rules, at);
+        }
+    }
+}
+
+impl<T: Check> Check for Nullable<T> {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        if let Some(value) = self.as_value() {
+            value.check(rules, at);
+        }
+    }
+}
+
+impl<T: Check + ?Sized> Check for &T {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        (**self).check(rules, at);
+    }
+}
+
+impl<T: Check + ?Sized> Check for Box<T> {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        (**self).check(rules, at);
+    }
+}

@@ -1,0 +1,117 @@
+//! `null`, told from absent.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::SecretString;
+
+/// A value, or an explicit `null`.
+///
+/// A field of a request that is optional and nullable is an `Option<Nullable<T>>`, which has three states:
+///
+/// | state | is sent as | a PATCH then |
+/// | --- | --- | --- |
+/// | `None` | nothing | leaves the field alone |
+/// | `Some(Nullable::Null)` | `null` | clears the field |
+/// | `Some(Nullable::Value(v))` | `v` | sets the field |
+///
+/// ```
+/// use auth0_core::Nullable;
+///
+/// #[derive(serde::Serialize)]
+/// struct Update {
+///     #[serde(skip_serializing_if = "Option::is_none")]
+///     name: Option<Nullable<String>>,
+/// }
+///
+/// let cleared = Update { name: Some(Nullable::Null) };
+/// assert_eq!(serde_json::to_string(&cleared)?, r#"{"name":null}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Nullable<T> {
+    /// An explicit `null`.
+    Null,
+    /// A value.
+    Value(T),
+}
+
+impl<T> Nullable<T> {
+    /// The value, unless it is `null`.
+    pub fn as_value(&self) -> Option<&T> {
+        match self {
+            Self::Null => None,
+            Self::Value(value) => Some(value),
+        }
+    }
+
+    /// The value itself, unless it is `null`.
+    pub fn into_option(self) -> Option<T> {
+        match self {
+            Self::Null => None,
+            Self::Value(value) => Some(value),
+        }
+    }
+
+    /// Reads a field that is there, so that `null` is not taken for absent. Serde's own way to read an `Option`
+    /// makes `None` of both; a type that must tell them apart names this function:
+    ///
+    /// ```
+    /// use auth0_core::Nullable;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Update {
+    ///     #[serde(default, deserialize_with = "Nullable::deserialize_present")]
+    ///     name: Option<Nullable<String>>,
+    /// }
+    ///
+    /// let update: Update = serde_json::from_str(r#"{"name":null}"#)?;
+    /// assert_eq!(update.name, Some(Nullable::Null));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn deserialize_present<'de, D>(deserializer: D) -> Result<Option<Self>, D::Error>
+    where
+        D: Deserializer<'de>,
+        T: Deserialize<'de>,
+    {
+        Self::deserialize(deserializer).map(Some)
+    }
+}
+
+impl<T> From<T> for Nullable<T> {
+    fn from(value: T) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<T> From<Option<T>> for Nullable<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Self::Value)
+    }
+}
+
+impl From<&str> for Nullable<String> {
+    fn from(text: &str) -> Self {
+        Self::Value(text.to_owned())
+    }
+}
+
+impl From<&str> for Nullable<SecretString> {
+    fn from(text: &str) -> Self {
+        Self::Value(text.into())
+    }
+}
+
+impl<T: Serialize> Serialize for Nullable<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Value(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::from)
+    }
+}

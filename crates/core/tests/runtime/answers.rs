@@ -1,0 +1,345 @@
+//! Answers as they come: whole, broken, odd.
+
+use std::time::Duration;
+
+use auth0_core::{CallOptions, Error, StaticToken};
+use serde_json::json;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::support::*;
+
+/// The error that `answer` makes of a GET, with answers limited to 1000 bytes.
+async fn error_of(answer: impl Into<String>) -> Error {
+    let server = BareServer::answering([Answer::text(answer)]).await;
+    let transport = builder(&server.url, StaticToken::new("t"))
+        .max_response_bytes(1000)
+        .build()
+        .unwrap();
+    get_member(&transport, CallOptions::default())
+        .await
+        .unwrap_err()
+}
+
+fn answer(status: &str, content_type: &str, length: usize, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\nx-request-id: r1\r\n\r\n{body}"
+    )
+}
+
+fn json_answer(status: &str, body: &str) -> String {
+    answer(status, "application/json", body.len(), body)
+}
+
+#[tokio::test]
+async fn problem_of_each_shape_is_read() {
+    let teams = r#"{"status":403,"type":"TENANT_LIMIT_REACHED","title":"Tenant limit reached","details":"10 of 10"}"#;
+    let error = error_of(json_answer("403 Forbidden", teams)).await;
+    assert!(
+        error.is_forbidden() && error.is_status() && error.body_is_complete() && !error.has_acted()
+    );
+    let problem = error.problem().unwrap();
+    assert_eq!(
+        (problem.status(), problem.detail()),
+        (Some(403), Some("10 of 10"))
+    );
+    assert_eq!(problem.body()["title"], "Tenant limit reached");
+    assert_eq!(
+        error.to_string(),
+        "getMember: 403 Forbidden: TENANT_LIMIT_REACHED: Tenant limit reached"
+    );
+    assert_eq!(error.headers().unwrap()["x-request-id"], "r1");
+
+    let organization = r#"{"type":"https://auth0.com/errors#A0E-400-0001","status":400,"title":"Invalid","validation_errors":[
+        {"detail":"is too long","field":"name","pointer":"/name","source":"body"},"odd",7]}"#;
+    let error = error_of(json_answer("400 Bad Request", organization)).await;
+    let found = error.problem().unwrap().validation_errors();
+    assert_eq!(
+        (found[0].detail(), found[0].field()),
+        (Some("is too long"), Some("name"))
+    );
+    assert_eq!(
+        (found[0].pointer(), found[0].source()),
+        (Some("/name"), Some("body"))
+    );
+    assert_eq!(
+        (found[1].detail(), found[2].detail(), found[2].value()),
+        (Some("odd"), None, &json!(7))
+    );
+
+    let management = r#"{"statusCode":"404","error":"Not Found","message":"The user x does not exist","errorCode":"inexistent_user"}"#;
+    let error = error_of(json_answer("404 Not Found", management)).await;
+    let problem = error.problem().unwrap();
+    assert_eq!(
+        (problem.status(), problem.error_code()),
+        (Some(404), Some("inexistent_user"))
+    );
+    assert_eq!(
+        (problem.error(), problem.message()),
+        (Some("Not Found"), Some("The user x does not exist"))
+    );
+    assert_eq!(
+        error.to_string(),
+        "getMember: 404 Not Found: inexistent_user: Not Found"
+    );
+
+    let oauth = r#"{"error":"access_denied","error_description":"Unauthorized"}"#;
+    let error = error_of(json_answer("401 Unauthorized", oauth)).await;
+    assert_eq!(
+        error.problem().unwrap().error_description(),
+        Some("Unauthorized")
+    );
+    assert!(error.is_unauthorized());
+}
+
+#[tokio::test]
+async fn members_of_the_wrong_type_are_absent() {
+    let error = error_of(json_answer(
+        "409 Conflict",
+        r#"{"status":-1,"type":{},"title":7,"details":[],"validation_errors":{}}"#,
+    ))
+    .await;
+    assert!(error.is_conflict());
+    let problem = error.problem().unwrap();
+    assert_eq!(
+        (
+            problem.status(),
+            problem.problem_type(),
+            problem.title(),
+            problem.detail()
+        ),
+        (None, None, None, None)
+    );
+    assert!(problem.validation_errors().is_empty());
+}
+
+#[tokio::test]
+async fn body_that_is_no_problem_keeps_its_status() {
+    let html = "<html>bad gateway</html>";
+    for (status, content_type, length, body) in [
+        ("502 Bad Gateway", "text/html", html.len(), html),
+        ("500 Internal Server Error", "application/json", 0, ""),
+        ("500 Internal Server Error", "application/json", 4, "null"),
+        (
+            "500 Internal Server Error",
+            "application/json",
+            7,
+            "[1,2,3]",
+        ),
+        ("503 Service Unavailable", "application/json", 7, "{\"title"),
+    ] {
+        let error = error_of(answer(status, content_type, length, body)).await;
+        assert!(error.is_status() && error.is_server_error(), "{error}");
+        assert_eq!(error.status().unwrap().to_string(), status);
+        assert_eq!(&error.body().unwrap()[..], body.as_bytes());
+        assert!(error.body_is_complete());
+        assert!(error.problem().is_none(), "{body}");
+        assert_eq!(error.to_string(), format!("getMember: {status}"));
+    }
+}
+
+#[tokio::test]
+async fn error_body_that_breaks_off_keeps_its_status_and_what_came() {
+    let error = error_of(answer(
+        "404 Not Found",
+        "application/json",
+        500,
+        r#"{"title":"Not f"#,
+    ))
+    .await;
+    assert!(error.is_not_found() && !error.body_is_complete() && error.problem().is_none());
+    assert_eq!(&error.body().unwrap()[..], br#"{"title":"Not f"#);
+    assert_eq!(error.headers().unwrap()["x-request-id"], "r1");
+}
+
+#[tokio::test]
+async fn error_body_over_the_limit_keeps_its_status_and_its_beginning() {
+    let body = "x".repeat(5000);
+    let error = error_of(json_answer("429 Too Many Requests", &body)).await;
+    assert!(error.is_rate_limited() && !error.body_is_complete());
+    assert_eq!(error.body().unwrap().len(), 1000);
+}
+
+#[tokio::test]
+async fn body_of_just_the_limit_is_read() {
+    let body = format!(r#"{{"name":"{}","age":1}}"#, "n".repeat(1000 - 19));
+    assert_eq!(body.len(), 1000);
+    let server = BareServer::answering([Answer::text(json_answer("200 OK", &body))]).await;
+    let transport = builder(&server.url, StaticToken::new("t"))
+        .max_response_bytes(1000)
+        .build()
+        .unwrap();
+    assert!(get_member(&transport, CallOptions::default()).await.is_ok());
+}
+
+#[tokio::test]
+async fn words_of_the_server_are_bounded_and_cannot_steer_a_terminal() {
+    let title = format!("a\\u001b[2J\\u202eb{}", "x".repeat(500));
+    let error = error_of(json_answer(
+        "400 Bad Request",
+        &format!(r#"{{"type":"T","title":"{title}","details":"d3tail"}}"#),
+    ))
+    .await;
+    let text = error.to_string();
+    assert!(
+        text.starts_with("getMember: 400 Bad Request: T: a[2Jbxxx"),
+        "{text}"
+    );
+    assert!(text.len() < 260);
+    assert!(!printed(&error).contains("d3tail"));
+}
+
+#[tokio::test]
+async fn success_that_does_not_decode_has_acted_and_keeps_everything() {
+    let body = "{\n  \"name\": \"acme\",\n  \"age\": \"s3cr3t\"\n}";
+    let server = BareServer::answering([Answer::text(json_answer("201 Created", body))]).await;
+    let error = create_tenant(&transport(&server.url, StaticToken::new("t")))
+        .await
+        .unwrap_err();
+
+    assert!(error.is_decode() && error.has_acted() && !error.is_status() && !error.is_transport());
+    assert_eq!(error.status().unwrap().as_u16(), 201);
+    assert_eq!(&error.body().unwrap()[..], body.as_bytes());
+    assert!(error.body_is_complete());
+    assert_eq!(error.headers().unwrap()["x-request-id"], "r1");
+    assert_eq!(error.decode_path(), Some("age"));
+    assert_eq!(
+        error.to_string(),
+        "createTenant: the server has acted (201 Created), but its answer cannot be read: \
+         age: expected u32, found another value (line 3, column 17)"
+    );
+    assert!(!printed(&error).contains("s3cr3t"));
+}
+
+#[tokio::test]
+async fn success_that_is_empty_or_no_json_has_acted() {
+    for (status, body, what) in [
+        ("200 OK", "", "EOF while parsing a value (line 1, column 0)"),
+        (
+            "200 OK",
+            "<html>s3cr3t",
+            "expected value (line 1, column 1)",
+        ),
+        (
+            "204 No Content",
+            "",
+            "EOF while parsing a value (line 1, column 0)",
+        ),
+    ] {
+        let text = match status {
+            "204 No Content" => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+            _ => json_answer(status, body),
+        };
+        let error = error_of(text).await;
+        assert!(error.is_decode() && error.has_acted());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "getMember: the server has acted ({status}), but its answer cannot be read: {what}"
+            )
+        );
+        assert!(!printed(&error).contains("s3cr3t"));
+    }
+}
+
+#[tokio::test]
+async fn success_that_breaks_off_has_acted() {
+    let error = error_of(answer(
+        "200 OK",
+        "application/json",
+        500,
+        r#"{"name":"Ann","#,
+    ))
+    .await;
+    assert!(
+        error.is_decode() && error.has_acted() && !error.is_timeout() && !error.body_is_complete()
+    );
+    assert_eq!(&error.body().unwrap()[..], br#"{"name":"Ann","#);
+    assert_eq!(error.decode_path(), None);
+    assert_eq!(
+        error.to_string(),
+        "getMember: the server has acted (200 OK), but its answer cannot be read: it broke off"
+    );
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test]
+async fn success_over_the_limit_has_acted() {
+    let error = error_of(json_answer("200 OK", &" ".repeat(5000))).await;
+    assert!(error.is_decode() && error.has_acted() && !error.body_is_complete());
+    assert_eq!(error.body().unwrap().len(), 1000);
+    assert!(
+        error
+            .to_string()
+            .ends_with("it is larger than the limit of 1000 bytes")
+    );
+}
+
+#[tokio::test]
+async fn body_that_does_not_end_in_time_keeps_its_status() {
+    async fn error_of(status: &str) -> Error {
+        let text = answer(status, "application/json", 500, r#"{"title""#);
+        let server = BareServer::answering([Answer::Hang(text.into_bytes())]).await;
+        let options = CallOptions::default().timeout(Duration::from_millis(500));
+        get_member(&transport(&server.url, StaticToken::new("t")), options)
+            .await
+            .unwrap_err()
+    }
+    let (success, failure) =
+        tokio::join!(error_of("200 OK"), error_of("500 Internal Server Error"));
+
+    assert!(success.is_timeout() && success.is_decode() && success.has_acted());
+    assert!(!success.is_transport() && !success.body_is_complete());
+    assert!(success.to_string().ends_with("it did not end in time"));
+    assert!(failure.is_server_error() && !failure.body_is_complete() && !failure.has_acted());
+    assert_eq!(&failure.body().unwrap()[..], br#"{"title""#);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_fail_together_each_get_their_own_error() {
+    let server = MockServer::start().await;
+    let answers = |request: &Request| {
+        let number: u16 = request.headers["x-number"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        match number % 4 {
+            0 => ResponseTemplate::new(200)
+                .set_body_string(format!("{{\"name\":{}", " ".repeat(number.into()))),
+            _ => ResponseTemplate::new(400 + number)
+                .set_body_json(json!({ "status": number, "title": format!("number {number}") })),
+        }
+    };
+    Mock::given(any())
+        .respond_with(answers)
+        .mount(&server)
+        .await;
+    let transport = transport(&server.uri(), StaticToken::new("t"));
+    let calls = (0..64_u16).map(|number| {
+        let transport = transport.clone();
+        tokio::spawn(async move {
+            let options = CallOptions::default()
+                .header(http::HeaderName::from_static("x-number"), number.into());
+            get_member(&transport, options).await.unwrap_err()
+        })
+    });
+    for (number, call) in (0..64_u16).zip(calls.collect::<Vec<_>>()) {
+        let error = call.await.unwrap();
+        if number % 4 == 0 {
+            assert!(error.is_decode());
+            assert_eq!(error.body().unwrap().len(), 8 + usize::from(number));
+            assert!(
+                error
+                    .to_string()
+                    .contains(&format!("column {})", 8 + number))
+            );
+        } else {
+            assert_eq!(error.status().unwrap().as_u16(), 400 + number);
+            assert_eq!(
+                error.problem().unwrap().title(),
+                Some(format!("number {number}").as_str())
+            );
+        }
+    }
+}

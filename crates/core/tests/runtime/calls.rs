@@ -1,0 +1,317 @@
+//! What is sent, and what is not.
+
+use std::time::Duration;
+
+use auth0_core::{BaseUrl, CallOptions, HttpClient, StaticToken, TransportBuilder};
+use http::{HeaderName, HeaderValue};
+use serde_json::json;
+use wiremock::matchers::{any, body_json, header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::*;
+
+async fn server_with_member() -> MockServer {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200).set_body_json(json!({ "name": "Ann", "age": 41 }));
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+#[tokio::test]
+async fn call_carries_token_accept_and_user_agent_and_no_api_version() {
+    let server = server_with_member().await;
+    let response = get_member(
+        &transport(&server.uri(), StaticToken::new("t0ken")),
+        CallOptions::default(),
+    )
+    .await
+    .unwrap();
+
+    assert_eq!(
+        response.value(),
+        &Member {
+            name: "Ann".to_owned(),
+            age: 41
+        }
+    );
+    assert_eq!(
+        (response.status().as_u16(), response.operation()),
+        (200, "getMember")
+    );
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(&response.body()[..], br#"{"age":41,"name":"Ann"}"#);
+    let sent = &server.received_requests().await.unwrap()[0];
+    assert_eq!(sent.url.path(), "/members/1");
+    assert_eq!(sent.headers["authorization"], "Bearer t0ken");
+    assert_eq!(sent.headers["accept"], "application/json");
+    assert_eq!(
+        sent.headers["user-agent"],
+        concat!("auth0-core-rust/", env!("CARGO_PKG_VERSION"))
+    );
+    assert!(!sent.headers.contains_key("api-version"));
+}
+
+#[tokio::test]
+async fn settings_of_one_call_reach_that_call_only() {
+    let server = server_with_member().await;
+    let transport = builder(&server.uri(), StaticToken::new("t0ken"))
+        .user_agent("fleet/2")
+        .build()
+        .unwrap();
+    let options = CallOptions::default()
+        .header(
+            HeaderName::from_static("x-request-source"),
+            HeaderValue::from_static("nightly"),
+        )
+        .header(
+            HeaderName::from_static("authorization"),
+            HeaderValue::from_static("Bearer mine"),
+        );
+    get_member(&transport, options).await.unwrap();
+    get_member(&transport, CallOptions::default())
+        .await
+        .unwrap();
+
+    let sent = server.received_requests().await.unwrap();
+    assert_eq!(sent[0].headers["x-request-source"], "nightly");
+    assert_eq!(sent[0].headers["authorization"], "Bearer t0ken");
+    assert_eq!(sent[0].headers.get_all("authorization").iter().count(), 1);
+    assert_eq!(sent[0].headers["user-agent"], "fleet/2");
+    assert!(!sent[1].headers.contains_key("x-request-source"));
+}
+
+#[tokio::test]
+async fn own_client_keeps_its_user_agent() {
+    let server = server_with_member().await;
+    let transport = builder(&server.uri(), StaticToken::new("t"))
+        .http_client(own_client())
+        .build()
+        .unwrap();
+    get_member(&transport, CallOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        server.received_requests().await.unwrap()[0].headers["user-agent"],
+        "own-client/1"
+    );
+}
+
+#[tokio::test]
+async fn redirect_is_an_answer_and_is_not_followed() {
+    let elsewhere = server_with_member().await;
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    // The builder asks for redirects; the client does not listen.
+    let following = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
+    let transport = builder(&server.uri(), StaticToken::new("t"))
+        .http_client(HttpClient::from_builder(following).unwrap())
+        .build()
+        .unwrap();
+    let error = get_member(&transport, CallOptions::default())
+        .await
+        .unwrap_err();
+
+    assert!(error.is_status());
+    assert_eq!(error.status().unwrap().as_u16(), 307);
+    assert_eq!(error.headers().unwrap()["location"], elsewhere.uri());
+    assert!(elsewhere.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn request_for_another_place_is_not_sent() {
+    let server = server_with_member().await;
+    let tokens = Tokens::default();
+    let transport = transport(&format!("{}/api", server.uri()), tokens.clone());
+    for url in [
+        format!("{}/apis/members/1", server.uri()),
+        format!("{}/members/1", server.uri()),
+        format!("{}/api/../members/1", server.uri()),
+        format!(
+            "{}/api/members/1",
+            server.uri().replace("127.0.0.1", "localhost")
+        ),
+        "http://127.0.0.1:1/api/members/1".to_owned(),
+    ] {
+        let call = transport.call(&GET_MEMBER, CallOptions::default());
+        let error = call
+            .finish(decoded::<Member>(&call, transport.reqwest().get(&url)).await)
+            .unwrap_err();
+        assert!(error.is_invalid_request(), "{url}: {error}");
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
+    assert_eq!(tokens.fetched(), 0);
+}
+
+#[tokio::test]
+async fn request_that_cannot_be_built_is_an_invalid_request() {
+    let transport = transport("http://127.0.0.1:1", StaticToken::new("t"));
+    let call = transport.call(&GET_MEMBER, CallOptions::default());
+    let error = call
+        .finish(decoded::<Member>(&call, transport.reqwest().get("http://[s3cr3t")).await)
+        .unwrap_err();
+
+    assert!(error.is_invalid_request());
+    assert_eq!(
+        error.to_string(),
+        "getMember: the request cannot be built and was not sent"
+    );
+    assert!(std::error::Error::source(&error).is_some());
+    assert!(!printed(&error).contains("s3cr3t"));
+}
+
+#[tokio::test]
+async fn undocumented_success_still_decodes_and_keeps_its_status() {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(202).set_body_json(json!({ "name": "acme", "age": 0 }));
+    Mock::given(method("POST"))
+        .and(path("/tenants"))
+        .and(body_json(json!({ "name": "acme" })))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    Mock::given(method("DELETE"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("done"))
+        .mount(&server)
+        .await;
+    let transport = transport(&server.uri(), StaticToken::new("t"));
+
+    let created = create_tenant(&transport).await.unwrap();
+    assert_eq!(
+        (created.status().as_u16(), created.value().name.as_str()),
+        (202, "acme")
+    );
+    let deleted = delete_member(&transport).await.unwrap();
+    assert_eq!(
+        (deleted.status().as_u16(), &deleted.body()[..]),
+        (200, &b"done"[..])
+    );
+}
+
+#[tokio::test]
+async fn server_that_never_answers_is_a_timeout() {
+    let server = BareServer::answering([Answer::Hang(Vec::new()), Answer::Hang(Vec::new())]).await;
+    let short = Duration::from_millis(30);
+    let of_the_client = builder(&server.url, StaticToken::new("t"))
+        .timeout(short)
+        .build()
+        .unwrap();
+    let of_the_call = transport(&server.url, StaticToken::new("t"));
+    for result in [
+        get_member(&of_the_client, CallOptions::default()).await,
+        get_member(&of_the_call, CallOptions::default().timeout(short)).await,
+    ] {
+        let error = result.unwrap_err();
+        assert!(error.is_timeout() && error.is_transport() && !error.is_connect());
+        assert!(!error.has_acted() && error.status().is_none() && error.body().is_none());
+        assert_eq!(
+            error.to_string(),
+            "getMember: no answer in time, the server may have acted"
+        );
+    }
+}
+
+#[tokio::test]
+async fn refused_connection_is_told_from_a_lost_one() {
+    let error = create_tenant(&transport(&deserted_url().await, StaticToken::new("t")))
+        .await
+        .unwrap_err();
+    assert!(error.is_transport() && error.is_connect() && !error.is_timeout());
+    assert_eq!(
+        error.to_string(),
+        "createTenant: no connection to the server"
+    );
+
+    let server = BareServer::answering([Answer::text("")]).await;
+    let error = create_tenant(&transport(&server.url, StaticToken::new("t")))
+        .await
+        .unwrap_err();
+    assert!(error.is_transport() && !error.is_connect());
+    assert_eq!(
+        error.to_string(),
+        "createTenant: the connection failed before an answer came, the server may have acted"
+    );
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn answer_to_one_call_is_taken_once() {
+    let server = server_with_member().await;
+    let transport = transport(&server.uri(), StaticToken::new("t"));
+    let call = transport.call(&GET_MEMBER, CallOptions::default());
+    let request = || {
+        transport
+            .reqwest()
+            .get(format!("{}/members/1", transport.base_url()))
+    };
+    let result = decoded::<Member>(&call.clone(), request()).await;
+    assert!(call.finish(result).is_ok(), "a clone is the same call");
+    let stray =
+        progenitor_client::ResponseValue::new((), http::StatusCode::OK, http::HeaderMap::new());
+    assert!(call.finish(Ok(stray)).unwrap_err().is_invalid_request());
+}
+
+#[tokio::test]
+async fn checker_with_violations_refuses_the_call() {
+    let transport = transport("http://127.0.0.1:1", StaticToken::new("t"));
+    let call = transport.call(&GET_MEMBER, CallOptions::default());
+    assert!(call.check(call.checker()).is_ok());
+    let mut checker = call.checker();
+    checker.path_segment("id", "..");
+    checker.rule(false, "take", "expected at most 50");
+    let error = call.check(checker).unwrap_err();
+    assert!(error.is_invalid_request());
+    assert_eq!(error.operation(), Some("getMember"));
+    assert_eq!(error.violations().len(), 2);
+    assert_eq!(
+        error.to_string(),
+        "getMember: the request breaks the rules and was not sent: \
+         id: `..` cannot stand in a path, expected an id; take: expected at most 50"
+    );
+}
+
+#[test]
+fn missing_or_wrong_settings_are_configuration_errors() {
+    let base = || BaseUrl::parse("https://acme.teams.auth0.com/api").unwrap();
+    let missing = TransportBuilder::new(base()).build().unwrap_err();
+    assert!(missing.is_configuration());
+    assert_eq!(
+        missing.to_string(),
+        "token_source: not set, expected a source of access tokens"
+    );
+
+    let wrong = TransportBuilder::new(base())
+        .token_source(std::sync::Arc::new(StaticToken::new("t")))
+        .user_agent("a\r\nx: y")
+        .build()
+        .unwrap_err();
+    assert!(wrong.is_configuration());
+    assert!(wrong.to_string().starts_with("user_agent: "));
+}
+
+#[tokio::test]
+async fn token_that_is_no_header_value_is_a_token_error_and_nothing_is_sent() {
+    let server = server_with_member().await;
+    Mock::given(header("x", "y"))
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&server)
+        .await;
+    let error = get_member(
+        &transport(&server.uri(), StaticToken::new("s3cr3t\r\nx: y")),
+        CallOptions::default(),
+    )
+    .await
+    .unwrap_err();
+    assert!(error.is_token());
+    assert!(!printed(&error).contains("s3cr3t"));
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[test]
+fn shared_parts_move_between_threads() {
+    fn is_shared<T: Send + Sync + 'static>() {}
+    is_shared::<auth0_core::Error>();
+    is_shared::<auth0_core::Transport>();
+    is_shared::<auth0_core::Call>();
+    is_shared::<auth0_core::Response<String>>();
+}

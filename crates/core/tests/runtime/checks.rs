@@ -1,0 +1,257 @@
+//! The rules of a request.
+
+use std::collections::BTreeMap;
+
+use auth0_core::{Check, Checker, Nullable, Open, Rules, SecretString};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+/// What is wrong with the field `f`.
+fn found<T: Check + ?Sized>(value: &T, rules: &Rules) -> Vec<String> {
+    let mut checker = Checker::new();
+    checker.field("f", value, rules);
+    checker
+        .violations()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+#[test]
+fn length_is_counted_in_characters() {
+    const RULES: &Rules = &Rules::NONE.min_length(3).max_length(4);
+    assert_eq!(found("äöü", RULES), [""; 0]);
+    assert_eq!(found("🦀🦀🦀🦀", RULES), [""; 0]);
+    assert_eq!(found("ab", RULES), ["f: 2 characters, expected at least 3"]);
+    assert_eq!(found("a", RULES), ["f: 1 character, expected at least 3"]);
+    assert_eq!(
+        found("abcde", RULES),
+        ["f: 5 characters, expected at most 4"]
+    );
+    assert_eq!(
+        found(&String::new(), RULES),
+        ["f: 0 characters, expected at least 3"]
+    );
+}
+
+#[test]
+fn pattern_is_ecma_262_and_matches_anywhere() {
+    const NAME: &Rules = &Rules::NONE.pattern("^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$");
+    assert_eq!(found("acme-dev", NAME), [""; 0]);
+    assert_eq!(
+        found("Acme", NAME),
+        ["f: does not match ^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$"]
+    );
+    assert_eq!(found("acme\n", NAME).len(), 1);
+    assert_eq!(found("xxabxx", &Rules::NONE.pattern("ab")), [""; 0]);
+    const LOOK_AHEAD: &Rules = &Rules::NONE.pattern(r"^(?!auth0\|x)[a-z0-9]+\|\w+$");
+    assert_eq!(found("auth0|y", LOOK_AHEAD), [""; 0]);
+    assert_eq!(found("auth0|x", LOOK_AHEAD).len(), 1);
+    // An escape that Unicode mode refuses, and a class that only Unicode mode knows.
+    assert_eq!(found("a-b", &Rules::NONE.pattern(r"^a\-b$")), [""; 0]);
+    assert_eq!(found("ü", &Rules::NONE.pattern(r"^\p{L}$")), [""; 0]);
+    assert_eq!(found("🦀", &Rules::NONE.pattern("^.$")), [""; 0]);
+}
+
+#[test]
+fn pattern_that_is_none_is_a_violation() {
+    let found = found("x", &Rules::NONE.pattern("("));
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("f: cannot be checked, ( is no regular expression: "),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn bounds_of_numbers_are_kept() {
+    const TAKE: &Rules = &Rules::NONE.minimum(1.0).maximum(50.0);
+    for take in [1_i64, 50] {
+        assert_eq!(found(&take, TAKE), [""; 0]);
+    }
+    assert_eq!(found(&0_i64, TAKE), ["f: too small, expected at least 1"]);
+    assert_eq!(found(&51_i32, TAKE), ["f: too large, expected at most 50"]);
+    assert_eq!(
+        found(&u64::MAX, TAKE),
+        ["f: too large, expected at most 50"]
+    );
+    const OPEN: &Rules = &Rules::NONE.exclusive_minimum(0.0).exclusive_maximum(1.5);
+    assert_eq!(found(&0.1, OPEN), [""; 0]);
+    assert_eq!(found(&0.0, OPEN), ["f: too small, expected more than 0"]);
+    assert_eq!(found(&1.5, OPEN), ["f: too large, expected less than 1.5"]);
+    assert_eq!(
+        found(&7_u32, &Rules::NONE.multiple_of(5.0)),
+        ["f: expected a multiple of 5"]
+    );
+    assert_eq!(found(&0.3, &Rules::NONE.multiple_of(0.1)), [""; 0]);
+    assert_eq!(found(&f64::NAN, &Rules::NONE), ["f: not a finite number"]);
+}
+
+#[test]
+fn lists_are_counted_and_their_items_checked_in_place() {
+    const RULES: &Rules = &Rules::NONE
+        .min_items(1)
+        .max_items(2)
+        .unique_items()
+        .items(&Rules::NONE.max_length(2));
+    let list = |items: &[&str]| {
+        items
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<String>>()
+    };
+    assert_eq!(found(&list(&["a", "b"]), RULES), [""; 0]);
+    assert_eq!(
+        found(&list(&[]), RULES),
+        ["f: 0 items, expected at least 1"]
+    );
+    assert_eq!(
+        found(&list(&["a", "abc", "a"]), RULES),
+        [
+            "f: 3 items, expected at most 2",
+            "f: holds the same item twice",
+            "f[1]: 3 characters, expected at most 2"
+        ]
+    );
+    assert_eq!(
+        found(&vec![json!({ "a": 1 }), json!({ "a": 2 })], RULES),
+        [""; 0]
+    );
+}
+
+#[test]
+fn maps_are_counted_and_their_values_checked_in_place() {
+    const RULES: &Rules = &Rules::NONE
+        .min_properties(1)
+        .max_properties(1)
+        .items(&Rules::NONE.max_length(2));
+    let map = BTreeMap::from([
+        ("a".to_owned(), "abc".to_owned()),
+        ("b".to_owned(), String::new()),
+    ]);
+    assert_eq!(
+        found(&map, RULES),
+        [
+            "f: 2 properties, expected at most 1",
+            "f.a: 3 characters, expected at most 2"
+        ]
+    );
+    let map = json!({});
+    assert_eq!(
+        found(map.as_object().unwrap(), RULES),
+        ["f: 0 properties, expected at least 1"]
+    );
+    assert_eq!(
+        found(&json!({ "k": "abc" }), RULES),
+        ["f.k: 3 characters, expected at most 2"]
+    );
+}
+
+#[test]
+fn free_values_keep_the_rules_of_their_kind() {
+    const RULES: &Rules = &Rules::NONE.max_length(2).maximum(5.0).max_items(1);
+    assert_eq!(found(&json!("abc"), RULES).len(), 1);
+    assert_eq!(found(&json!(6), RULES).len(), 1);
+    assert_eq!(found(&json!([1, 2]), RULES).len(), 1);
+    assert_eq!(
+        found(&json!(null), RULES).len() + found(&json!(true), RULES).len(),
+        0
+    );
+}
+
+#[test]
+fn absent_null_and_open_values_pass() {
+    const RULES: &Rules = &Rules::NONE.min_length(3);
+    assert_eq!(found(&None::<String>, RULES), [""; 0]);
+    assert_eq!(found(&Some(Nullable::<String>::Null), RULES), [""; 0]);
+    assert_eq!(
+        found(&Some(Nullable::Value("ab".to_owned())), RULES).len(),
+        1
+    );
+    assert_eq!(found(&Some(Box::new("ab".to_owned())), RULES).len(), 1);
+    struct NotChecked;
+    assert_eq!(found(&Open::<NotChecked>::other("x"), RULES), [""; 0]);
+    assert_eq!(found(&Open::Known(NotChecked), RULES), [""; 0]);
+    assert_eq!(
+        found(&true, RULES).len() + found(&Uuid::nil(), RULES).len(),
+        0
+    );
+    assert_eq!(
+        found(&DateTime::<Utc>::MIN_UTC, RULES).len() + found(&NaiveDate::MIN, RULES).len(),
+        0
+    );
+}
+
+#[test]
+fn violation_of_a_secret_does_not_tell_it() {
+    let secret = SecretString::from("s3cr3t");
+    let found = found(&secret, &Rules::NONE.max_length(2).pattern("^x$"));
+    assert_eq!(
+        found,
+        [
+            "f: 6 characters, expected at most 2",
+            "f: does not match ^x$"
+        ]
+    );
+}
+
+/// Structs as they are generated.
+#[derive(serde::Serialize)]
+struct Tenant {
+    name: String,
+    roles: Option<Vec<String>>,
+}
+
+impl Check for Tenant {
+    fn check(&self, _: &Rules, at: &mut Checker) {
+        at.field("name", &self.name, const { &Rules::NONE.min_length(3) });
+        at.field(
+            "roles",
+            &self.roles,
+            const {
+                &Rules::NONE
+                    .min_items(1)
+                    .items(const { &Rules::NONE.min_length(1) })
+            },
+        );
+        at.rule(self.name != "reserved", "name", "is reserved");
+    }
+}
+
+#[test]
+fn everything_wrong_is_told_with_its_place() {
+    let tenants = vec![
+        Tenant {
+            name: "acme".to_owned(),
+            roles: None,
+        },
+        Tenant {
+            name: "ab".to_owned(),
+            roles: Some(vec![]),
+        },
+        Tenant {
+            name: "reserved".to_owned(),
+            roles: Some(vec!["a".to_owned(), String::new()]),
+        },
+    ];
+    let mut checker = Checker::new();
+    checker.path_segment("id", "");
+    checker.path_segment("id", "...");
+    checker.field("tenants", &tenants, &Rules::NONE);
+    let texts: Vec<_> = checker
+        .violations()
+        .iter()
+        .map(|violation| (violation.field(), violation.rule()))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            ("id", "empty, expected an id"),
+            ("tenants[1].name", "2 characters, expected at least 3"),
+            ("tenants[1].roles", "0 items, expected at least 1"),
+            ("tenants[2].roles[1]", "0 characters, expected at least 1"),
+            ("tenants[2].name", "is reserved"),
+        ]
+    );
+}

@@ -1,0 +1,16 @@
+//! The runtime against servers: wiremock where HTTP will do, bare sockets where bytes matter.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may stop where it is; helpers of tests are not seen as such by clippy"
+)]
+
+mod answers;
+mod base_url;
+mod calls;
+mod checks;
+mod outcomes;
+mod paging;
+mod secrets;
+mod support;
+mod tokens;
+mod values;

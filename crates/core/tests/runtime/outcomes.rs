@@ -1,0 +1,124 @@
+//! Bulk operations: the status decides.
+
+use auth0_core::{Error, Outcome, PartialReport, Response, StaticToken};
+
+use crate::support::*;
+
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+struct Report {
+    failure: Vec<String>,
+}
+
+impl PartialReport for Report {
+    type Failure = String;
+
+    fn failures(&self) -> &[String] {
+        &self.failure
+    }
+}
+
+async fn outcome_of(status: &str, body: &str) -> Result<Response<Outcome<Report>>, Error> {
+    let text = format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let server = BareServer::answering([Answer::text(text)]).await;
+    update_tenants(&transport(&server.url, StaticToken::new("t"))).await
+}
+
+#[tokio::test]
+async fn complete_status_is_complete() {
+    let response = outcome_of("204 No Content", "").await.unwrap();
+    assert_eq!(response.status().as_u16(), 204);
+    assert!(response.body().is_empty());
+    let outcome = response.into_value();
+    assert!(outcome.is_complete() && outcome.report().is_none());
+    assert_eq!(outcome.failures().count(), 0);
+    assert_eq!(outcome.into_result(), Ok(()));
+}
+
+#[tokio::test]
+async fn complete_status_with_a_body_is_complete_all_the_same() {
+    for body in [r#"{"failure":["t1"]}"#, "null", "<html>"] {
+        // HTTP has no body on a 204, so nothing of it arrives; it must not disturb either.
+        assert!(
+            outcome_of("204 No Content", body)
+                .await
+                .unwrap()
+                .value()
+                .is_complete()
+        );
+    }
+}
+
+#[tokio::test]
+async fn partial_status_brings_its_report() {
+    let outcome = outcome_of("200 OK", r#"{"failure":["t1","t2"]}"#)
+        .await
+        .unwrap()
+        .into_value();
+    assert!(!outcome.is_complete());
+    assert_eq!(outcome.failures().collect::<Vec<_>>(), ["t1", "t2"]);
+    assert_eq!(
+        outcome.into_result(),
+        Err(Report {
+            failure: vec!["t1".to_owned(), "t2".to_owned()]
+        })
+    );
+}
+
+#[tokio::test]
+async fn partial_status_without_failures_is_still_partial() {
+    assert!(
+        !outcome_of("200 OK", r#"{"failure":[]}"#)
+            .await
+            .unwrap()
+            .value()
+            .is_complete()
+    );
+}
+
+#[tokio::test]
+async fn partial_status_without_a_report_is_never_a_success() {
+    for (body, what) in [
+        ("", "EOF while parsing a value (line 1, column 0)"),
+        ("null", "it says that something failed, and has no report"),
+        (
+            " null\n",
+            "it says that something failed, and has no report",
+        ),
+        ("{}", "missing field `failure` (line 1, column 2)"),
+    ] {
+        let error = outcome_of("200 OK", body).await.unwrap_err();
+        assert!(error.is_decode() && error.has_acted());
+        assert_eq!(&error.body().unwrap()[..], body.as_bytes());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "updateMemberTenants: the server has acted (200 OK), but its answer cannot be read: {what}"
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn undocumented_success_is_neither_complete_nor_partial() {
+    for body in ["", "null", r#"{"failure":[]}"#] {
+        let error = outcome_of("202 Accepted", body).await.unwrap_err();
+        assert!(error.is_decode() && error.has_acted());
+        assert!(
+            error
+                .to_string()
+                .ends_with("its status is not a documented success"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn refusal_is_a_status_error() {
+    let error = outcome_of("404 Not Found", r#"{"title":"Not found"}"#)
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found() && !error.has_acted());
+}

@@ -1,0 +1,268 @@
+//! Listings.
+
+use std::pin::Pin;
+
+use auth0_core::{
+    BoxFuture, Error, Operation, Page, Paged, Response, StaticToken, Transport, items, pages,
+};
+use serde_json::json;
+use wiremock::matchers::{any, query_param, query_param_is_missing};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::*;
+
+static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers").with_success(&[200]);
+
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+struct Numbers {
+    numbers: Vec<u32>,
+    next: Option<String>,
+}
+
+impl Page for Numbers {
+    type Item = u32;
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    fn into_items(self) -> Vec<u32> {
+        self.numbers
+    }
+}
+
+/// A generated request, with its optional cursor.
+#[derive(Clone)]
+struct List {
+    transport: Transport,
+    from: Option<String>,
+}
+
+impl Paged for List {
+    type Page = Numbers;
+
+    fn at(self, cursor: Option<String>) -> Self {
+        Self {
+            from: cursor,
+            ..self
+        }
+    }
+
+    fn fetch(self) -> BoxFuture<'static, Result<Response<Numbers>, Error>> {
+        Box::pin(async move {
+            let call = self
+                .transport
+                .call(&LIST, auth0_core::CallOptions::default());
+            let request = self
+                .transport
+                .reqwest()
+                .get(format!("{}/numbers", self.transport.base_url()));
+            let request = request.query(&[("take", "2")]);
+            let request = self
+                .from
+                .iter()
+                .fold(request, |request, from| request.query(&[("from", from)]));
+            call.finish(decoded(&call, request).await)
+        })
+    }
+}
+
+/// A listing of pages `(cursor, numbers, next)`, and the server that has it.
+async fn listing(pages: &[(Option<&str>, &[u32], Option<&str>)]) -> (MockServer, List) {
+    let server = MockServer::start().await;
+    for (cursor, numbers, next) in pages {
+        let body = match next {
+            Some(next) => json!({ "numbers": numbers, "next": next }),
+            None => json!({ "numbers": numbers }),
+        };
+        let mock = match cursor {
+            Some(cursor) => Mock::given(query_param("from", *cursor)),
+            None => Mock::given(query_param_is_missing("from")),
+        };
+        mock.respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .mount(&server)
+            .await;
+    }
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(500))
+        .with_priority(9)
+        .mount(&server)
+        .await;
+    let transport = transport(&server.uri(), StaticToken::new("t"));
+    (
+        server,
+        List {
+            transport,
+            from: None,
+        },
+    )
+}
+
+async fn requests(server: &MockServer) -> usize {
+    server.received_requests().await.unwrap().len()
+}
+
+#[tokio::test]
+async fn items_come_from_all_pages_and_nothing_is_asked_ahead() {
+    let (server, list) = listing(&[
+        (None, &[1, 2], Some("a")),
+        (Some("a"), &[3, 4], Some("b")),
+        (Some("b"), &[5], None),
+    ])
+    .await;
+    let mut items = items(list);
+    assert_eq!(requests(&server).await, 0);
+    let mut found = Vec::new();
+    while let Some(number) = items.try_next().await.unwrap() {
+        found.push(number);
+        if number == 2 {
+            assert_eq!(requests(&server).await, 1);
+        }
+    }
+    assert_eq!(found, [1, 2, 3, 4, 5]);
+    assert_eq!(items.try_next().await.unwrap(), None);
+    assert_eq!(requests(&server).await, 3);
+    let sent = &server.received_requests().await.unwrap()[1].url;
+    assert_eq!(sent.query(), Some("take=2&from=a"));
+}
+
+#[tokio::test]
+async fn short_and_empty_pages_are_not_the_end() {
+    let (_server, list) = listing(&[
+        (None, &[], Some("a")),
+        (Some("a"), &[1], Some("b")),
+        (Some("b"), &[], Some("c")),
+        (Some("c"), &[2], None),
+    ])
+    .await;
+    let mut items = items(list);
+    let mut found = Vec::new();
+    while let Some(number) = items.try_next().await.unwrap() {
+        found.push(number);
+    }
+    assert_eq!(found, [1, 2]);
+}
+
+#[tokio::test]
+async fn empty_cursor_is_the_end() {
+    let (server, list) = listing(&[(None, &[1], Some(""))]).await;
+    let mut items = items(list);
+    assert_eq!(items.try_next().await.unwrap(), Some(1));
+    assert_eq!(items.try_next().await.unwrap(), None);
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn repeated_cursor_is_an_error_after_the_items_of_its_page() {
+    let (server, list) = listing(&[(None, &[1], Some("a")), (Some("a"), &[2], Some("a"))]).await;
+    let mut items = items(list);
+    assert_eq!(items.try_next().await.unwrap(), Some(1));
+    assert_eq!(items.try_next().await.unwrap(), Some(2));
+    let error = items.try_next().await.unwrap_err();
+    assert!(error.is_repeated_cursor() && !error.is_decode());
+    assert_eq!(
+        error.to_string(),
+        "listNumbers: the server names the page just read as the next one, the listing cannot go on"
+    );
+    assert_eq!(items.try_next().await.unwrap(), None);
+    assert_eq!(requests(&server).await, 2);
+}
+
+#[tokio::test]
+async fn failed_page_ends_the_stream_and_its_cursor_stays() {
+    let (server, list) = listing(&[(None, &[1, 2], Some("lost"))]).await;
+    let mut items = items(list.clone());
+    assert_eq!(items.cursor(), None);
+    items.try_next().await.unwrap();
+    assert_eq!(items.cursor(), None, "an item of the first page is left");
+    items.try_next().await.unwrap();
+    assert_eq!(items.cursor(), Some("lost"));
+    assert!(items.try_next().await.unwrap_err().is_server_error());
+    assert_eq!(items.cursor(), Some("lost"));
+    assert_eq!(items.try_next().await.unwrap(), None);
+    assert_eq!(requests(&server).await, 2);
+
+    // Later the server is well again, and the listing goes on where it failed.
+    server.reset().await;
+    let body = json!({ "numbers": [3] });
+    Mock::given(query_param("from", "lost"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(body))
+        .mount(&server)
+        .await;
+    let mut rest = auth0_core::items(list.at(items.cursor().map(str::to_owned)));
+    assert_eq!(rest.try_next().await.unwrap(), Some(3));
+    assert_eq!(rest.try_next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn cursor_of_a_half_read_page_is_the_page_itself() {
+    let (_server, list) = listing(&[(None, &[1], Some("a")), (Some("a"), &[2, 3], None)]).await;
+    let mut items = items(list);
+    items.try_next().await.unwrap();
+    items.try_next().await.unwrap();
+    assert_eq!(items.cursor(), Some("a"));
+    items.try_next().await.unwrap();
+    assert_eq!(items.cursor(), None);
+}
+
+#[tokio::test]
+async fn pages_come_whole() {
+    let (_server, list) = listing(&[(None, &[1, 2], Some("a")), (Some("a"), &[], None)]).await;
+    let mut pages = pages(list);
+    let first = pages.try_next().await.unwrap().unwrap();
+    assert_eq!(
+        first,
+        Numbers {
+            numbers: vec![1, 2],
+            next: Some("a".to_owned())
+        }
+    );
+    assert_eq!(pages.cursor(), Some("a"));
+    assert!(pages.try_next().await.unwrap().unwrap().numbers.is_empty());
+    assert_eq!(pages.cursor(), None);
+    assert_eq!(pages.try_next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn listing_that_begins_in_the_middle_keeps_its_own_cursor() {
+    let (server, list) = listing(&[(Some("m"), &[7], None)]).await;
+    let mut pages = pages(List {
+        from: Some("m".to_owned()),
+        ..list
+    });
+    assert_eq!(pages.try_next().await.unwrap().unwrap().numbers, [7]);
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn listings_are_streams_that_move_between_threads() {
+    fn is_stream<S: futures_core::Stream<Item = Result<T, Error>> + Send + Unpin + 'static, T>(
+        stream: S,
+    ) -> S {
+        stream
+    }
+    let (_server, list) = listing(&[(None, &[1, 2], None)]).await;
+    let _ = is_stream(pages(list.clone()));
+    let mut stream = is_stream(items(list));
+    let mut found = Vec::new();
+    while let Some(number) =
+        std::future::poll_fn(|cx| futures_core::Stream::poll_next(Pin::new(&mut stream), cx)).await
+    {
+        found.push(number.unwrap());
+    }
+    assert_eq!(found, [1, 2]);
+}
+
+#[tokio::test]
+async fn dropped_wait_loses_nothing() {
+    let (server, list) = listing(&[(None, &[1], None)]).await;
+    let mut items = items(list);
+    // The first poll sends the request; dropping the wait must not drop the page under way.
+    let pending = {
+        let mut next = std::pin::pin!(items.try_next());
+        std::future::poll_fn(|cx| std::task::Poll::Ready(next.as_mut().poll(cx).is_pending())).await
+    };
+    assert!(pending);
+    assert_eq!(items.try_next().await.unwrap(), Some(1));
+    assert_eq!(requests(&server).await, 1);
+}

@@ -1,0 +1,163 @@
+//! Secrets planted in token, headers and bodies are looked for in everything that prints.
+
+use std::fmt::Write as _;
+use std::sync::{Mutex, Once};
+
+use auth0_core::{CallOptions, SecretString, StaticToken, TokenError, token_fn};
+use http::{HeaderName, HeaderValue};
+use tracing::field::{Field, Visit};
+use tracing::span;
+
+use crate::support::*;
+
+/// Everything that anything logged, by `tracing` or by `log`.
+static LOGGED: Mutex<String> = Mutex::new(String::new());
+
+struct Collector;
+
+impl Visit for Collector {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let _ = write!(LOGGED.lock().unwrap(), " {field}={value:?}");
+    }
+}
+
+impl tracing::Subscriber for Collector {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
+        span.record(&mut Collector);
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
+        values.record(&mut Collector);
+    }
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let _ = write!(LOGGED.lock().unwrap(), "\n{}", event.metadata().target());
+        event.record(&mut Collector);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+impl log::Log for Collector {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let _ = write!(
+            LOGGED.lock().unwrap(),
+            "\nlog {} {}",
+            record.target(),
+            record.args()
+        );
+    }
+
+    fn flush(&self) {}
+}
+
+fn collect() {
+    static START: Once = Once::new();
+    START.call_once(|| {
+        tracing::subscriber::set_global_default(Collector).unwrap();
+        log::set_logger(&Collector).unwrap();
+        log::set_max_level(log::LevelFilter::Trace);
+    });
+}
+
+fn answer(status: &str, body: &str) -> Answer {
+    let length = body.len();
+    Answer::text(format!(
+        "HTTP/1.1 {status}\r\nset-cookie: sid=plantedcookie\r\ncontent-length: {length}\r\n\r\n{body}"
+    ))
+}
+
+#[tokio::test]
+async fn nothing_that_prints_holds_a_planted_secret() {
+    collect();
+    let refused = r#"{"status":400,"type":"VALIDATION_ERROR","title":"Invalid","details":"plantedbody","message":"plantedbody",
+        "validation_errors":[{"detail":"plantedbody","field":"client_secret"}]}"#;
+    let server = BareServer::answering([
+        answer("200 OK", r#"{"name":"Ann","age":41}"#),
+        answer("400 Bad Request", refused),
+        answer("401 Unauthorized", "plantedbody"),
+        answer("502 Bad Gateway", "<html>plantedbody"),
+        answer("200 OK", r#"{"name":"Ann","age":"plantedbody"}"#),
+        answer("200 OK", r#"{"name":{"plantedbody":1}}"#),
+        answer("200 OK", "plantedbody"),
+        Answer::text("HTTP/1.1 200 OK\r\nx-secret: plantedheader\r\ncontent-length: 99\r\n\r\n{\"plantedbody"),
+        Answer::text("HTTP/1.1 plantedheader nonsense\r\n\r\n"),
+        Answer::text(""),
+    ])
+    .await;
+    let source = StaticToken::new("plantedtoken");
+    let mut text = format!("{source:?} {:?}", SecretString::from("plantedsecret"));
+    let building = builder(&server.url, source);
+    write!(text, "{building:?}").unwrap();
+    let transport = building.build().unwrap();
+    let options = || {
+        CallOptions::default().header(
+            HeaderName::from_static("x-own"),
+            HeaderValue::from_static("plantedheader"),
+        )
+    };
+    let call = transport.call(&GET_MEMBER, options());
+    write!(text, "{transport:?} {call:?} {call:#?} {:?}", options()).unwrap();
+
+    let response = get_member(&transport, options()).await.unwrap();
+    write!(text, "{response:?}").unwrap();
+    for _ in 0..9 {
+        let error = get_member(&transport, options()).await.unwrap_err();
+        text.push_str(&printed(&error));
+    }
+    assert_eq!(server.requests().len(), 10);
+    assert!(
+        server.requests()[0].contains("plantedtoken")
+            && server.requests()[0].contains("plantedheader")
+    );
+
+    let failing = token_fn(|| async { Err(TokenError::new("no token")) });
+    text.push_str(&printed(
+        &get_member(&crate::support::transport(&server.url, failing), options())
+            .await
+            .unwrap_err(),
+    ));
+    assert!(
+        !text.contains("/members/1"),
+        "an error holds its URL: {text}"
+    );
+    let logged = LOGGED.lock().unwrap().clone();
+    assert!(
+        logged.contains("auth0_core"),
+        "the runtime's own events were collected"
+    );
+    assert!(
+        logged.contains("operation=\"getMember\"") && logged.contains("path=\"/members/{id}\"")
+    );
+    assert!(
+        logged.contains("log hyper")
+            || logged.contains("log reqwest")
+            || logged.contains("\nhyper"),
+        "so were those below it"
+    );
+    assert!(
+        !logged.contains("/members/1"),
+        "an id of a path was logged: {logged}"
+    );
+    for printed in [text, logged] {
+        if let Some(position) = printed.find("planted") {
+            panic!(
+                "a planted secret was printed: {}",
+                &printed[position.saturating_sub(200)..(position + 20).min(printed.len())]
+            );
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What the tests share: servers, token sources, and a stand-in for what progenitor generates.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use auth0_core::{
+    AccessToken, BaseUrl, BoxFuture, Call, CallOptions, Error, HttpClient, Operation, Outcome,
+    Outcomes, Response, RetrySafety, TokenError, TokenSource, Transport, TransportBuilder,
+};
+use progenitor_client::{Error as ProgenitorError, ResponseValue};
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+pub(crate) static GET_MEMBER: Operation = Operation::new("getMember", "GET", "/members/{id}")
+    .with_retry_safety(RetrySafety::Safe)
+    .with_success(&[200])
+    .with_errors(&[401, 404]);
+pub(crate) static CREATE_TENANT: Operation = Operation::new("createTenant", "POST", "/tenants")
+    .with_success(&[201])
+    .with_errors(&[400, 409]);
+pub(crate) static DELETE_MEMBER: Operation =
+    Operation::new("deleteMember", "DELETE", "/members/{id}").with_success(&[204]);
+pub(crate) static UPDATE_TENANTS: Operation =
+    Operation::new("updateMemberTenants", "PATCH", "/members/{id}/tenants")
+        .with_success(&[200, 204])
+        .with_outcome(Outcomes {
+            complete: 204,
+            partial: 200,
+        });
+
+/// A member as a generated type would have it.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) age: u32,
+}
+
+pub(crate) fn builder(base_url: &str, tokens: impl TokenSource) -> TransportBuilder {
+    TransportBuilder::new(BaseUrl::parse(base_url).unwrap()).token_source(Arc::new(tokens))
+}
+
+pub(crate) fn transport(base_url: &str, tokens: impl TokenSource) -> Transport {
+    builder(base_url, tokens).build().unwrap()
+}
+
+/// What progenitor generates for an operation with a body in its answer.
+pub(crate) async fn decoded<T: DeserializeOwned>(
+    call: &Call,
+    request: reqwest::RequestBuilder,
+) -> Result<ResponseValue<T>, ProgenitorError<()>> {
+    let request = request.header("api-version", "1.0.0").build()?;
+    let response = call.execute(request).await?;
+    match response.status().as_u16() {
+        status if call.operation().success().contains(&status) => {
+            ResponseValue::from_response(response).await
+        }
+        _ => Err(ProgenitorError::UnexpectedResponse(response)),
+    }
+}
+
+/// A GET of the one member, as a generated facade makes it.
+pub(crate) async fn get_member(
+    transport: &Transport,
+    options: CallOptions,
+) -> Result<Response<Member>, Error> {
+    let call = transport.call(&GET_MEMBER, options);
+    let request = transport
+        .reqwest()
+        .get(format!("{}/members/1", transport.base_url()));
+    call.finish(decoded(&call, request).await)
+}
+
+/// A POST with a body.
+pub(crate) async fn create_tenant(transport: &Transport) -> Result<Response<Member>, Error> {
+    let call = transport.call(&CREATE_TENANT, CallOptions::default());
+    let request = transport
+        .reqwest()
+        .post(format!("{}/tenants", transport.base_url()));
+    call.finish(decoded(&call, request.json(&serde_json::json!({ "name": "acme" }))).await)
+}
+
+/// A DELETE without a body in its answer.
+pub(crate) async fn delete_member(transport: &Transport) -> Result<Response<()>, Error> {
+    let call = transport.call(&DELETE_MEMBER, CallOptions::default());
+    let request = transport
+        .reqwest()
+        .delete(format!("{}/members/1", transport.base_url()))
+        .build()
+        .unwrap();
+    let response = call.execute(request).await.unwrap();
+    let result = match response.status().as_u16() {
+        204 => Ok(ResponseValue::empty(response)),
+        _ => Err(ProgenitorError::UnexpectedResponse(response)),
+    };
+    call.finish(result)
+}
+
+/// A bulk PATCH.
+pub(crate) async fn update_tenants<R: DeserializeOwned>(
+    transport: &Transport,
+) -> Result<Response<Outcome<R>>, Error> {
+    let call = transport.call(&UPDATE_TENANTS, CallOptions::default());
+    let request = transport
+        .reqwest()
+        .patch(format!("{}/members/1/tenants", transport.base_url()));
+    call.finish_outcome(decoded(&call, request).await)
+}
+
+/// Hands out `token-0`, `token-1`, … and notes what it is told of them.
+#[derive(Clone, Default)]
+pub(crate) struct Tokens(Arc<Noted>);
+
+#[derive(Default)]
+struct Noted {
+    fetched: AtomicUsize,
+    replaces: bool,
+    fails_after: Option<usize>,
+    told: Mutex<Vec<String>>,
+}
+
+impl Tokens {
+    /// A source that has another token after a 401.
+    pub(crate) fn replacing() -> Self {
+        Self(Arc::new(Noted {
+            replaces: true,
+            ..Noted::default()
+        }))
+    }
+
+    /// A source that has another token after a 401, and can be asked `count` times.
+    pub(crate) fn failing_after(count: usize) -> Self {
+        Self(Arc::new(Noted {
+            replaces: true,
+            fails_after: Some(count),
+            ..Noted::default()
+        }))
+    }
+
+    pub(crate) fn fetched(&self) -> usize {
+        self.0.fetched.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.0.told.lock().unwrap().clone()
+    }
+}
+
+impl TokenSource for Tokens {
+    fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
+        let number = self.0.fetched.fetch_add(1, Ordering::SeqCst);
+        let result = match self.0.fails_after {
+            Some(count) if number >= count => {
+                Err(TokenError::new("the token endpoint answered 503"))
+            }
+            _ => Ok(AccessToken::new(format!("token-{number}"), number as u64)),
+        };
+        Box::pin(std::future::ready(result))
+    }
+
+    fn accepted(&self, token: &AccessToken) {
+        self.0
+            .told
+            .lock()
+            .unwrap()
+            .push(format!("accepted {}", token.id()));
+    }
+
+    fn rejected(&self, token: &AccessToken) -> bool {
+        self.0
+            .told
+            .lock()
+            .unwrap()
+            .push(format!("rejected {}", token.id()));
+        self.0.replaces
+    }
+}
+
+/// What a bare server does with a request that it has read.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// Writes these bytes and closes.
+    Bytes(Vec<u8>),
+    /// Writes these bytes and keeps the connection open without another byte.
+    Hang(Vec<u8>),
+}
+
+impl Answer {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Bytes(text.into().into_bytes())
+    }
+}
+
+/// A server on a bare socket: it answers each connection with the next of its answers, whatever they are.
+pub(crate) struct BareServer {
+    pub(crate) url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl BareServer {
+    pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let mut answers: VecDeque<_> = answers.into_iter().collect();
+        let noted = Arc::clone(&requests);
+        tokio::spawn(async move {
+            while let Some(answer) = answers.pop_front() {
+                let Ok((stream, _)) = listener.accept().await else {
+                    return;
+                };
+                tokio::spawn(answer_one(stream, answer, Arc::clone(&noted)));
+            }
+        });
+        Self { url, requests }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+async fn answer_one(mut stream: TcpStream, answer: Answer, requests: Arc<Mutex<Vec<String>>>) {
+    let mut request = Vec::new();
+    while !request.windows(4).any(|window| window == b"\r\n\r\n") {
+        if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
+            return;
+        }
+    }
+    requests
+        .lock()
+        .unwrap()
+        .push(String::from_utf8_lossy(&request).into_owned());
+    match answer {
+        Answer::Bytes(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.shutdown().await;
+        }
+        Answer::Hang(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// The URL of a port that nobody listens on.
+pub(crate) async fn deserted_url() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// `error` and its sources, in every form that prints.
+pub(crate) fn printed(error: &dyn std::error::Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(&format!(" / {error} {error:?} {error:#?}"));
+        source = error.source();
+    }
+    text
+}
+
+/// A client that trusts nothing but itself: the environment's proxies stay out of the tests.
+pub(crate) fn own_client() -> HttpClient {
+    HttpClient::from_builder(
+        reqwest::Client::builder()
+            .no_proxy()
+            .user_agent("own-client/1"),
+    )
+    .unwrap()
+}

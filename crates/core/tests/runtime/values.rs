@@ -1,0 +1,266 @@
+//! Open values, nullable ones, path segments, operations.
+
+use std::collections::HashSet;
+
+use auth0_core::{
+    Nullable, Open, Operation, Outcomes, Paging, RetrySafety, SecretString, encode_path,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// An enum as typify makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+enum Role {
+    #[serde(rename = "teams_owner")]
+    Owner,
+    #[serde(rename = "teams_report_viewer")]
+    Viewer,
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Owner => "teams_owner",
+            Self::Viewer => "teams_report_viewer",
+        })
+    }
+}
+
+/// Values that no `Open` may fail on.
+fn odd_values() -> Vec<Value> {
+    vec![
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(7),
+        json!(-7),
+        json!(7.5),
+        json!("teams_tenant_manager"),
+        json!(""),
+        json!([1, [null], {}]),
+        json!({ "teams_owner": null }),
+        json!({ "a": { "b": [1] } }),
+    ]
+}
+
+/// Reads every odd value as `Open<T>`, from text, from bytes and from a tree, and writes it again.
+fn assert_takes_anything<T>()
+where
+    T: for<'de> Deserialize<'de> + Serialize + PartialEq + std::fmt::Debug,
+{
+    for value in odd_values() {
+        let text = value.to_string();
+        let readings: [Open<T>; 3] = [
+            serde_json::from_str(&text).unwrap(),
+            serde_json::from_slice(text.as_bytes()).unwrap(),
+            serde_json::from_value(value.clone()).unwrap(),
+        ];
+        for open in readings {
+            assert_eq!(open, Open::other(value.clone()), "{text}");
+            assert_eq!(serde_json::to_value(&open).unwrap(), value);
+        }
+    }
+}
+
+#[test]
+fn unlisted_value_of_any_kind_is_kept_as_it_came() {
+    assert_takes_anything::<Role>();
+    assert_takes_anything::<Uuid>();
+    assert_takes_anything::<DateTime<Utc>>();
+    assert_takes_anything::<NaiveDate>();
+}
+
+#[test]
+fn listed_value_is_known() {
+    let role: Open<Role> = serde_json::from_str("\"teams_owner\"").unwrap();
+    assert_eq!(role.known(), Some(&Role::Owner));
+    assert_eq!(role, Role::Owner);
+    assert_ne!(role, Role::Viewer);
+    assert_eq!(role, Open::from(Role::Owner));
+    assert_eq!(role.into_known(), Some(Role::Owner));
+    // An escape makes serde hand out an owned string.
+    let role: Open<Role> = serde_json::from_str("\"teams\\u005fowner\"").unwrap();
+    assert_eq!(role, Role::Owner);
+    assert_eq!(
+        serde_json::from_value::<Open<Role>>(json!("teams_owner")).unwrap(),
+        Role::Owner
+    );
+    assert_eq!(serde_json::to_value(role).unwrap(), json!("teams_owner"));
+
+    let id: Open<Uuid> = serde_json::from_str("\"4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e\"").unwrap();
+    assert_eq!(
+        id,
+        Open::parse("4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e").unwrap()
+    );
+    assert!(Open::<Uuid>::parse("4b4e").is_err());
+    let time: Open<DateTime<Utc>> =
+        serde_json::from_str("\"2026-01-08T10:00:00.5+01:00\"").unwrap();
+    assert_eq!(
+        time.known().unwrap().to_rfc3339(),
+        "2026-01-08T09:00:00.500+00:00"
+    );
+    assert_eq!(serde_json::from_str::<Open<i64>>("-7").unwrap(), -7);
+    assert_eq!(serde_json::from_str::<Open<u64>>("7").unwrap(), 7);
+    assert_eq!(serde_json::from_str::<Open<f64>>("7.5").unwrap(), 7.5);
+    assert_eq!(serde_json::from_str::<Open<bool>>("true").unwrap(), true);
+}
+
+#[test]
+fn open_value_reads_as_its_text() {
+    let other: Open<Role> = Open::other("teams_tenant_manager");
+    assert!(other.is("teams_tenant_manager") && !other.is("teams_owner"));
+    assert_eq!(other.to_string(), "teams_tenant_manager");
+    assert!(Open::from(Role::Owner).is("teams_owner"));
+    assert_eq!(format!("{:>12}|", Open::from(Role::Owner)), "teams_owner|");
+    assert_eq!(
+        Open::<Role>::other(json!({ "a": 1 })).to_string(),
+        r#"{"a":1}"#
+    );
+    assert!(!Open::<Role>::other(7).is("7"));
+    let Open::Other(unlisted) = &other else {
+        panic!("an unlisted value")
+    };
+    assert_eq!(
+        (unlisted.as_str(), unlisted.value()),
+        (Some("teams_tenant_manager"), &json!("teams_tenant_manager"))
+    );
+    assert!(format!("{other:?}").contains("teams_tenant_manager"));
+    assert_eq!(
+        HashSet::from([other.clone(), other, Role::Owner.into()]).len(),
+        2
+    );
+}
+
+#[test]
+fn one_odd_value_does_not_fail_its_page() {
+    #[derive(Deserialize)]
+    struct Member {
+        role: Open<Role>,
+        last_login: Option<Open<DateTime<Utc>>>,
+    }
+    let page = r#"[{"role":"teams_owner","last_login":"2026-01-08T10:00:00Z"},{"role":null,"last_login":null},{"role":{"x":[1]}}]"#;
+    let members: Vec<Member> = serde_json::from_str(page).unwrap();
+    assert_eq!(members[0].role, Role::Owner);
+    assert!(members[0].last_login.as_ref().unwrap().known().is_some());
+    assert_eq!(members[1].role, Open::other(Value::Null));
+    assert!(members[1].last_login.is_none());
+    assert_eq!(members[2].role.to_string(), r#"{"x":[1]}"#);
+}
+
+#[test]
+fn broken_json_inside_an_open_value_is_an_error() {
+    for text in ["{\"a\":", "[1,", "\"x", "nul", "{\"a\" 1}"] {
+        assert!(serde_json::from_str::<Open<Role>>(text).is_err(), "{text}");
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Update {
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "Nullable::deserialize_present"
+    )]
+    name: Option<Nullable<String>>,
+}
+
+#[test]
+fn absent_null_and_value_make_the_round_trip() {
+    for (update, text) in [
+        (Update { name: None }, "{}"),
+        (
+            Update {
+                name: Some(Nullable::Null),
+            },
+            r#"{"name":null}"#,
+        ),
+        (
+            Update {
+                name: Some("x".into()),
+            },
+            r#"{"name":"x"}"#,
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&update).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Update>(text).unwrap(), update);
+    }
+}
+
+#[test]
+fn nullable_turns_from_and_into_options() {
+    assert_eq!(Nullable::from(7).as_value(), Some(&7));
+    assert_eq!(Nullable::from(Some(7)), Nullable::Value(7));
+    assert_eq!(Nullable::<u8>::from(None), Nullable::Null);
+    assert_eq!(Nullable::<u8>::Null.into_option(), None);
+    assert_eq!(Nullable::Value(7).into_option(), Some(7));
+    let secret: Nullable<SecretString> = "s".into();
+    assert_eq!(secret.as_value().unwrap().secret(), "s");
+}
+
+#[test]
+fn path_segment_is_encoded_but_for_unreserved_characters() {
+    for (plain, encoded) in [
+        ("auth0|abc/1 ü", "auth0%7Cabc%2F1%20%C3%BC"),
+        ("a\\b?c#d%e", "a%5Cb%3Fc%23d%25e"),
+        ("AZaz09-._~", "AZaz09-._~"),
+        ("%2e%2e", "%252e%252e"),
+        ("a\r\nb\0", "a%0D%0Ab%00"),
+        ("", ""),
+    ] {
+        assert_eq!(encode_path(plain), encoded);
+    }
+}
+
+#[test]
+fn operation_holds_what_the_table_says() {
+    const OPERATION: Operation = Operation::new("listMembers", "GET", "/members")
+        .with_group(&["members"])
+        .with_name("list")
+        .with_scopes(&[&["read:members"], &["read:a", "read:b"]])
+        .with_retry_safety(RetrySafety::Safe)
+        .with_paging(Paging::Checkpoint)
+        .with_success(&[200])
+        .with_errors(&[400, 401])
+        .with_outcome(Outcomes {
+            complete: 204,
+            partial: 200,
+        })
+        .with_lifecycle("beta");
+    assert_eq!(
+        (OPERATION.id(), OPERATION.method(), OPERATION.path()),
+        ("listMembers", "GET", "/members")
+    );
+    assert_eq!(
+        (OPERATION.group(), OPERATION.name()),
+        (&["members"][..], "list")
+    );
+    assert_eq!(
+        OPERATION.scopes(),
+        [&["read:members"][..], &["read:a", "read:b"]]
+    );
+    assert_eq!(
+        (OPERATION.retry_safety(), OPERATION.paging()),
+        (RetrySafety::Safe, Paging::Checkpoint)
+    );
+    assert_eq!(
+        (OPERATION.success(), OPERATION.errors()),
+        (&[200][..], &[400, 401][..])
+    );
+    assert_eq!(
+        OPERATION.outcome(),
+        Some(Outcomes {
+            complete: 204,
+            partial: 200
+        })
+    );
+    assert_eq!(OPERATION.lifecycle(), Some("beta"));
+
+    const BARE: Operation = Operation::new("x", "POST", "/x");
+    assert_eq!(
+        (BARE.retry_safety(), BARE.paging(), BARE.name()),
+        (RetrySafety::Unsafe, Paging::None, "x")
+    );
+    assert_eq!((BARE.outcome(), BARE.lifecycle()), (None, None));
+}

@@ -1,0 +1,2 @@
+//! The first thing to run.
+fn main() {}

@@ -1,0 +1,159 @@
+//! Where a client may send its token: the team's host and nothing else, https unless it stays on this machine.
+
+use auth0_core::StaticToken;
+use auth0_teams::{Client, Error};
+
+use crate::support::*;
+
+fn of_team(team: &str) -> Result<Client, Error> {
+    builder(StaticToken::new(TOKEN)).team(team).build()
+}
+
+fn at(url: &str) -> Result<Client, Error> {
+    builder(StaticToken::new(TOKEN)).base_url(url).build()
+}
+
+#[test]
+fn team_is_no_dns_label_then_client_and_audience_are_refused() {
+    let long = "a".repeat(64);
+    for team in [
+        "",
+        ".",
+        "-",
+        "-acme",
+        "acme-",
+        "a.b",
+        "acme.",
+        "acme/",
+        "evil.com/#",
+        "evil.com/?",
+        "evil.com\\",
+        "acme@evil",
+        "acme:8080",
+        "user:password@evil.com",
+        "acme evil",
+        " acme",
+        "acme\n",
+        "acme\t",
+        "acme\0",
+        "%61cme",
+        "ac_me",
+        "äcme",
+        "ａcme",
+        "acme\u{200b}",
+        "аcme",
+        "acme。evil",
+        "[::1]",
+        "{team}",
+        &long,
+    ] {
+        for error in [
+            of_team(team).unwrap_err(),
+            auth0_teams::audience(team).unwrap_err(),
+        ] {
+            assert!(error.is_configuration(), "{team:?}: {error:?}");
+            let text = error.to_string();
+            assert!(
+                text.starts_with("team: expected one DNS label"),
+                "{team:?}: {text}"
+            );
+            assert!(!text.contains(['\n', '\0', '\u{200b}']), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn team_is_a_dns_label_then_its_host_and_audience_follow() {
+    let long = "a".repeat(63);
+    for team in ["acme", "a", "7", "acme-2", "ACME", "xn--cme-pla", &long] {
+        let client = of_team(team).unwrap();
+        let text = format!("{client:?}").to_lowercase();
+        let host = format!("https://{}.teams.auth0.com", team.to_lowercase());
+        assert!(text.contains(&host), "{text}");
+        let audience = auth0_teams::audience(team).unwrap();
+        assert_eq!(audience, format!("https://{team}.teams.auth0.com/api/"));
+    }
+}
+
+#[test]
+fn base_url_only_looks_like_loopback_then_it_is_refused() {
+    for url in [
+        "http://localhost.evil.com",
+        "http://127.0.0.1.evil.com",
+        "http://127.0.0.1@evil.com",
+        "http://localhost@evil.com",
+        "http://localhost:8080@evil.com",
+        "http://evil.com#localhost",
+        "http://evil.com?127.0.0.1",
+        "http://evil.com/localhost",
+        "http://evil.com\\@localhost",
+        "http://localhost\\.evil.com",
+        "http://[::1].evil.com",
+        "http://[::ffff:192.0.2.1]",
+        "http://0.0.0.0",
+        "http://localhos",
+        "http://teams.auth0.com",
+        "HTTP://acme.teams.auth0.com",
+        "//localhost",
+        "localhost:8080",
+        "ftp://localhost",
+        "file:///etc/passwd",
+        "https://",
+        "https:acme.teams.auth0.com",
+        "https://user@acme.teams.auth0.com",
+        "https://:@acme.teams.auth0.com",
+        "https://acme.teams.auth0.com?x=1",
+        "https://acme.teams.auth0.com#x",
+        " https://acme.teams.auth0.com",
+        "https://acme.teams.\nauth0.com",
+        "",
+    ] {
+        let error = at(url).err().unwrap_or_else(|| panic!("{url} was taken"));
+        assert!(error.is_configuration(), "{url}: {error:?}");
+        assert!(
+            error.to_string().starts_with("base url: "),
+            "{url}: {error}"
+        );
+        assert!(!error.to_string().contains("user@"), "{error}");
+    }
+}
+
+#[test]
+fn base_url_is_https_or_loopback_then_it_is_taken() {
+    for url in [
+        "https://acme.teams.auth0.com",
+        "https://acme.teams.auth0.com:8443/base/",
+        "http://localhost",
+        "http://localhost:3000",
+        "http://127.0.0.1:3000",
+        "http://127.255.255.254",
+        "http://[::1]:3000",
+    ] {
+        at(url).unwrap();
+    }
+}
+
+#[test]
+fn setting_is_missing_then_build_names_it() {
+    let error = Client::builder().team("acme").build().unwrap_err();
+    assert!(error.to_string().contains("token_source"), "{error}");
+    let error = builder(StaticToken::new(TOKEN)).build().unwrap_err();
+    assert!(error.to_string().contains("team"), "{error}");
+    let error = builder(StaticToken::new(TOKEN))
+        .team("acme")
+        .user_agent("a\nb")
+        .build()
+        .unwrap_err();
+    assert!(error.to_string().contains("user_agent"), "{error}");
+}
+
+#[tokio::test]
+async fn base_url_has_a_path_then_requests_go_below_it() {
+    let server = answering_json(200, serde_json::json!({"environments": []})).await;
+    let client = at(&format!("{}/base/", server.uri())).unwrap();
+    client.environments().list().await.unwrap();
+    assert_eq!(
+        only_request(&server).await.url.path(),
+        "/base/api/environments"
+    );
+}

@@ -1,0 +1,503 @@
+//! Requests that break the rules are refused by field and rule, and the server is not asked. Requests at the very
+//! edge of the rules go out.
+
+use auth0_core::BoxFuture;
+use auth0_teams::types::*;
+use auth0_teams::uuid::Uuid;
+use auth0_teams::{Client, Error, Open};
+use serde_json::{Value, json};
+use wiremock::Request;
+
+use crate::samples::*;
+use crate::support::*;
+
+const APPS: TenantMemberRoleEnum = TenantMemberRoleEnum::EditorSpecificApps;
+const OWNER: TenantMemberRoleEnum = TenantMemberRoleEnum::Owner;
+
+type Sending = BoxFuture<'static, Result<(), Error>>;
+
+/// A call of any operation, whatever it gives.
+fn call<T, C>(call: C) -> Sending
+where
+    C: IntoFuture<Output = Result<T, Error>, IntoFuture: Send> + Send + 'static,
+{
+    Box::pin(async move { call.await.map(drop) })
+}
+
+/// Asserts that the call is refused for `expected`, and that the server hears nothing of it.
+async fn assert_refused(calling: impl FnOnce(Client) -> Sending, expected: &[&str]) {
+    let server = answering_json(400, problem(400)).await;
+    let error = calling(client(&server)).await.unwrap_err();
+    assert!(error.is_invalid_request(), "{error:?}");
+    let violations: Vec<_> = error.violations().iter().map(ToString::to_string).collect();
+    assert_eq!(violations, expected);
+    for violation in error.violations() {
+        assert!(
+            error.to_string().contains(&violation.to_string()),
+            "{error}"
+        );
+    }
+    assert!(
+        error
+            .operation()
+            .is_some_and(|id| error.to_string().starts_with(id)),
+        "{error}"
+    );
+    assert_eq!(error.status(), None);
+    assert_eq!(
+        requests(&server).await.len(),
+        0,
+        "a refused request was sent"
+    );
+}
+
+/// The request that the call sends.
+async fn sent(calling: impl FnOnce(Client) -> Sending) -> Request {
+    let server = answering_json(400, problem(400)).await;
+    let error = calling(client(&server)).await.unwrap_err();
+    assert!(error.is_status(), "{error}");
+    only_request(&server).await
+}
+
+/// The body that the call sends.
+async fn sent_body(calling: impl FnOnce(Client) -> Sending) -> Value {
+    sent(calling).await.body_json().unwrap()
+}
+
+fn some_tenants(count: u128) -> Vec<Uuid> {
+    (0..count).map(Uuid::from_u128).collect()
+}
+
+fn add(
+    roles: &[TenantMemberRoleEnum],
+    tenants: u128,
+    client_ids: Option<&[&str]>,
+) -> impl FnOnce(Client) -> Sending {
+    let mut body = CreateMembersTenantsRequestContent::new(roles.to_vec(), some_tenants(tenants));
+    body.client_ids = client_ids.map(|ids| ids.iter().map(ToString::to_string).collect());
+    |teams| call(teams.members().tenants().create(MEMBER_ID, body))
+}
+
+fn change(
+    roles: &[TenantMemberRoleEnum],
+    tenants: u128,
+    client_ids: Option<&[&str]>,
+) -> impl FnOnce(Client) -> Sending {
+    let mut body = UpdateMembersTenantsRequestContent::new(roles.to_vec(), some_tenants(tenants));
+    body.client_ids = client_ids.map(|ids| ids.iter().map(ToString::to_string).collect());
+    |teams| call(teams.members().tenants().update(MEMBER_ID, body))
+}
+
+fn remove(tenants: u128) -> impl FnOnce(Client) -> Sending {
+    let body = DeleteMembersTenantsRequestContent::new(some_tenants(tenants));
+    |teams| call(teams.members().tenants().remove(MEMBER_ID, body))
+}
+
+fn invite(body: InviteMembersRequestContent) -> impl FnOnce(Client) -> Sending {
+    |teams| call(teams.members().invite(body))
+}
+
+fn invitation() -> InviteMembersRequestContent {
+    InviteMembersRequestContent::new("ada@example.com", TeamMemberRoleEnum::TeamsContributor)
+}
+
+fn create(body: impl Into<CreateTenantsRequestContent>) -> impl FnOnce(Client) -> Sending {
+    let body = body.into();
+    |teams| call(teams.tenants().create(body))
+}
+
+fn named(name: &str) -> PublicCloudPayload {
+    PublicCloudPayload::new("ada@example.com", "us").tenant_name(name)
+}
+
+#[tokio::test]
+async fn tenants_are_none_or_eleven_then_bulk_calls_are_refused() {
+    let none: &[&str] = &["tenants: 0 items, expected at least 1"];
+    let eleven: &[&str] = &["tenants: 11 items, expected at most 10"];
+    for (count, expected) in [(0, none), (11, eleven)] {
+        assert_refused(add(&[OWNER], count, None), expected).await;
+        assert_refused(change(&[OWNER], count, None), expected).await;
+        assert_refused(remove(count), expected).await;
+    }
+}
+
+#[tokio::test]
+async fn tenants_are_one_or_ten_then_bulk_calls_are_sent() {
+    for count in [1, 10] {
+        for calling in [
+            Box::new(add(&[OWNER], count, None)) as Box<dyn FnOnce(Client) -> Sending>,
+            Box::new(change(&[OWNER], count, None)),
+            Box::new(remove(count)),
+        ] {
+            let body = sent_body(calling).await;
+            assert_eq!(body["tenants"].as_array().unwrap().len() as u128, count);
+        }
+    }
+}
+
+#[tokio::test]
+async fn roles_are_empty_then_put_is_refused_and_patch_is_sent() {
+    assert_refused(add(&[], 1, None), &["roles: 0 items, expected at least 1"]).await;
+    assert_eq!(sent_body(change(&[], 1, None)).await["roles"], json!([]));
+}
+
+#[tokio::test]
+async fn client_ids_without_their_role_then_bulk_calls_are_refused() {
+    let expected: &[&str] = &["roles: client_ids goes only with the role editor-specific-apps"];
+    assert_refused(add(&[OWNER], 1, Some(&["client-1"])), expected).await;
+    assert_refused(change(&[OWNER], 1, Some(&["client-1"])), expected).await;
+}
+
+#[tokio::test]
+async fn role_for_apps_without_client_ids_then_call_is_refused() {
+    let expected: &[&str] =
+        &["client_ids: the role editor-specific-apps needs at least one application in client_ids"];
+    for client_ids in [None, Some(&[][..])] {
+        assert_refused(add(&[OWNER, APPS], 1, client_ids), expected).await;
+        assert_refused(change(&[OWNER, APPS], 1, client_ids), expected).await;
+    }
+    assert_refused(invite(invitation().tenant_roles([APPS])), expected).await;
+}
+
+#[tokio::test]
+async fn role_for_apps_is_spelled_as_an_unlisted_value_then_the_rule_holds_all_the_same() {
+    let body = CreateMembersTenantsRequestContent::new(
+        [Open::other("editor-specific-apps")],
+        [tenant_id()],
+    );
+    assert_refused(
+        |teams| call(teams.members().tenants().create(MEMBER_ID, body)),
+        &["client_ids: the role editor-specific-apps needs at least one application in client_ids"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn client_ids_with_two_tenants_then_patch_is_refused_and_put_is_sent() {
+    assert_refused(
+        change(&[APPS], 2, Some(&["client-1"])),
+        &["tenants: `tenants` must have at most 1 item when `client_ids` has at least 1 item"],
+    )
+    .await;
+    let body = sent_body(add(&[APPS], 2, Some(&["client-1"]))).await;
+    assert_eq!(body["client_ids"], json!(["client-1"]));
+}
+
+#[tokio::test]
+async fn client_id_is_too_short_too_long_or_oddly_spelled_then_call_names_the_item() {
+    let long = "a".repeat(51);
+    let pattern = "does not match ^([0-9a-zA-Z-_@\\.~]{5,64})$";
+    for (id, expected) in [
+        (
+            "abcd",
+            vec![
+                "4 characters, expected at least 5".to_owned(),
+                pattern.to_owned(),
+            ],
+        ),
+        (&long, vec!["51 characters, expected at most 50".to_owned()]),
+        ("abc def", vec![pattern.to_owned()]),
+        ("abcdefü", vec![pattern.to_owned()]),
+        ("client-1\n", vec![pattern.to_owned()]),
+    ] {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|rule| format!("client_ids[1]: {rule}"))
+            .collect();
+        let expected: Vec<_> = expected.iter().map(String::as_str).collect();
+        assert_refused(add(&[APPS], 1, Some(&["client-1", id])), &expected).await;
+        assert_refused(change(&[APPS], 1, Some(&["client-1", id])), &expected).await;
+        assert_refused(invite(invitation().client_ids(["client-1", id])), &expected).await;
+    }
+}
+
+#[tokio::test]
+async fn client_id_has_five_or_fifty_characters_then_call_is_sent() {
+    for id in ["a-_@.", "~abcd", &"a".repeat(50)] {
+        let body = sent_body(add(&[APPS], 1, Some(&[id]))).await;
+        assert_eq!(body["client_ids"], json!([id]));
+    }
+}
+
+#[tokio::test]
+async fn tenant_name_breaks_a_rule_then_both_clouds_name_it() {
+    let pattern = "tenant_name: does not match ^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$";
+    let long = "a".repeat(64);
+    for (name, expected) in [
+        (
+            "",
+            vec!["tenant_name: 0 characters, expected at least 3", pattern],
+        ),
+        (
+            "ab",
+            vec!["tenant_name: 2 characters, expected at least 3", pattern],
+        ),
+        (
+            &long,
+            vec!["tenant_name: 64 characters, expected at most 63"],
+        ),
+        ("-acme", vec![pattern]),
+        ("acme-", vec![pattern]),
+        ("Acme", vec![pattern]),
+        ("acme dev", vec![pattern]),
+        ("acme\n", vec![pattern]),
+        ("äcme", vec![pattern]),
+    ] {
+        assert_refused(create(named(name)), &expected).await;
+        let private = PrivateCloudPayload::new("ada@example.com", "acme").tenant_name(name);
+        assert_refused(create(private), &expected).await;
+    }
+}
+
+#[tokio::test]
+async fn tenant_name_has_three_or_sixty_three_characters_then_it_is_sent() {
+    for name in ["abc", "0-9", &"a".repeat(63)] {
+        assert_eq!(sent_body(create(named(name))).await["tenant_name"], name);
+    }
+}
+
+#[tokio::test]
+async fn locality_is_too_short_or_too_long_then_creation_is_refused() {
+    for (locality, expected) in [
+        ("u", "locality: 1 character, expected at least 2"),
+        ("us-001", "locality: 6 characters, expected at most 5"),
+    ] {
+        assert_refused(
+            create(PublicCloudPayload::new("ada@example.com", locality)),
+            &[expected],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn environment_breaks_a_rule_then_creation_in_a_private_cloud_is_refused() {
+    let pattern = "environment: does not match ^[a-z]([-]?[a-z0-9])*$";
+    let long = "a".repeat(33);
+    for (environment, expected) in [
+        (
+            "",
+            vec!["environment: 0 characters, expected at least 1", pattern],
+        ),
+        (
+            &long,
+            vec!["environment: 33 characters, expected at most 32"],
+        ),
+        ("1acme", vec![pattern]),
+        ("acme--dev", vec![pattern]),
+        ("acme-", vec![pattern]),
+    ] {
+        let body = PrivateCloudPayload::new("ada@example.com", environment);
+        assert_refused(create(body), &expected).await;
+    }
+    let body = PrivateCloudPayload::new("ada@example.com", "a".repeat(32));
+    assert_eq!(sent_body(create(body)).await["environment"], "a".repeat(32));
+}
+
+#[tokio::test]
+async fn several_rules_are_broken_then_all_are_named_at_once() {
+    let body = PublicCloudPayload::new("ada@example.com", "u").tenant_name("-acme");
+    assert_refused(
+        create(body),
+        &[
+            "locality: 1 character, expected at least 2",
+            "tenant_name: does not match ^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn take_is_out_of_bounds_then_every_listing_is_refused() {
+    for (take, expected) in [
+        (0, "take: too small, expected at least 1"),
+        (-1, "take: too small, expected at least 1"),
+        (51, "take: too large, expected at most 50"),
+    ] {
+        assert_refused(
+            move |teams| call(teams.members().list().take(take)),
+            &[expected],
+        )
+        .await;
+        assert_refused(
+            move |teams| call(teams.tenants().list().take(take)),
+            &[expected],
+        )
+        .await;
+        assert_refused(
+            move |teams| call(teams.activity().list().take(take)),
+            &[expected],
+        )
+        .await;
+        assert_refused(
+            move |teams| call(teams.tenants().members().list(tenant_id()).take(take)),
+            &[expected],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn take_is_out_of_bounds_then_a_stream_is_refused_at_its_first_item() {
+    let server = answering_json(200, json!({"members": []})).await;
+    let mut members = client(&server).members().list().take(51).stream();
+    let error = members.try_next().await.unwrap_err();
+    assert!(error.is_invalid_request(), "{error:?}");
+    assert!(members.try_next().await.unwrap().is_none());
+    assert_eq!(requests(&server).await.len(), 0);
+}
+
+#[tokio::test]
+async fn sort_is_not_a_documented_order_then_listing_is_refused() {
+    for sort in [
+        "",
+        "created_at",
+        "created_at:2",
+        "name:1",
+        "created_at:1\n",
+        " created_at:1",
+        "created_at:-11",
+    ] {
+        assert_refused(
+            move |teams| call(teams.tenants().list().sort(sort)),
+            &["sort: does not match ^created_at:(1|-1)$"],
+        )
+        .await;
+    }
+    let request = sent(|teams| call(teams.tenants().list().sort("created_at:-1"))).await;
+    assert_eq!(request.url.query(), Some("sort=created_at%3A-1"));
+}
+
+#[tokio::test]
+async fn filter_is_empty_then_listing_is_refused() {
+    assert_refused(
+        |teams| call(teams.tenants().list().environment("").locality("")),
+        &[
+            "environment: 0 characters, expected at least 1",
+            "locality: 0 characters, expected at least 1",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn id_is_empty_or_dots_then_no_operation_sends_it() {
+    for (id, rule) in [
+        ("", "empty, expected an id"),
+        (".", "`.` cannot stand in a path, expected an id"),
+        ("..", "`..` cannot stand in a path, expected an id"),
+    ] {
+        let member = format!("id: {rule}");
+        let member = [member.as_str()];
+        assert_refused(|teams| call(teams.members().get(id)), &member).await;
+        assert_refused(|teams| call(teams.members().delete(id)), &member).await;
+        let role = UpdateMembersRequestContent::new(TeamMemberRoleEnum::TeamsOwner);
+        assert_refused(|teams| call(teams.members().update(id, role)), &member).await;
+        assert_refused(
+            |teams| call(teams.members().tenants().list(id, "US-3")),
+            &member,
+        )
+        .await;
+        let body = CreateMembersTenantsRequestContent::new([OWNER], [tenant_id()]);
+        assert_refused(
+            |teams| call(teams.members().tenants().create(id, body)),
+            &member,
+        )
+        .await;
+        let body = UpdateMembersTenantsRequestContent::new([OWNER], [tenant_id()]);
+        assert_refused(
+            |teams| call(teams.members().tenants().update(id, body)),
+            &member,
+        )
+        .await;
+        let body = DeleteMembersTenantsRequestContent::new([tenant_id()]);
+        assert_refused(
+            |teams| call(teams.members().tenants().remove(id, body)),
+            &member,
+        )
+        .await;
+
+        let tenant = format!("tenantId: {rule}");
+        let tenant = [tenant.as_str()];
+        assert_refused(|teams| call(teams.tenants().get(Open::other(id))), &tenant).await;
+        assert_refused(
+            |teams| call(teams.tenants().delete(Open::other(id))),
+            &tenant,
+        )
+        .await;
+        assert_refused(
+            |teams| call(teams.tenants().members().list(Open::other(id))),
+            &tenant,
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn environment_in_a_path_is_dots_then_it_is_not_sent() {
+    assert_refused(
+        |teams| call(teams.members().tenants().list(MEMBER_ID, "..")),
+        &["environment: `..` cannot stand in a path, expected an id"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn id_only_looks_like_another_path_then_it_stays_one_segment() {
+    for (id, segment) in [
+        ("%2e%2e", "%252e%252e"),
+        ("../tenants", "..%2Ftenants"),
+        ("..\\tenants", "..%5Ctenants"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("...", "..."),
+        (".\t.", ".%09."),
+        (" ..", "%20.."),
+    ] {
+        let request = sent(move |teams| call(teams.members().delete(id))).await;
+        assert_eq!(request.url.path(), format!("/api/members/{segment}"));
+    }
+}
+
+#[tokio::test]
+async fn list_is_set_to_nothing_then_an_empty_list_is_sent() {
+    let body = sent_body(invite(invitation().tenant_ids(Vec::<Uuid>::new()))).await;
+    assert_eq!(
+        body,
+        json!({"email": "ada@example.com", "role": "teams_contributor", "tenant_ids": []})
+    );
+}
+
+#[tokio::test]
+async fn optional_fields_are_left_out_then_they_stay_absent() {
+    let body = sent_body(create(PublicCloudPayload::new("ada@example.com", "us"))).await;
+    assert_eq!(
+        body,
+        json!({"admin_email": "ada@example.com", "locality": "us"})
+    );
+    let request = sent(|teams| call(teams.tenants().list())).await;
+    assert_eq!(request.url.query(), None);
+}
+
+#[tokio::test]
+async fn unlisted_value_is_named_as_such_then_it_is_sent() {
+    let body = InviteMembersRequestContent::new("ada@example.com", Open::other("teams_janitor"))
+        .tenant_roles([Open::from(OWNER), Open::other("viewer-logs")]);
+    let body = sent_body(invite(body)).await;
+    assert_eq!(body["role"], "teams_janitor");
+    assert_eq!(body["tenant_roles"], json!(["owner", "viewer-logs"]));
+
+    let request = sent(|teams| {
+        call(
+            teams
+                .activity()
+                .list()
+                .type_(Open::other("Billing & more"))
+                .status(Open::other("Skipped")),
+        )
+    })
+    .await;
+    assert_eq!(
+        request.url.query(),
+        Some("status=Skipped&type=Billing+%26+more")
+    );
+}

@@ -1,0 +1,281 @@
+//! Listings, page after page: to the end that the server names, in order, and no further than an error.
+
+use auth0_teams::{Client, Error, Open};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use serde_json::{Value, json};
+use wiremock::MockServer;
+
+use crate::samples::*;
+use crate::support::*;
+
+/// The four listings by name: the items of each, as far as they come, and the error that ended them.
+const LISTINGS: [&str; 4] = ["members", "tenants", "tenant members", "activity"];
+
+async fn read(client: &Client, listing: &str) -> (Vec<String>, Option<Error>) {
+    match listing {
+        "members" => all(client.members().list().take(2).stream(), |item| item.id).await,
+        "tenants" => {
+            all(client.tenants().list().take(2).stream(), |item| {
+                item.tenant_name
+            })
+            .await
+        }
+        "tenant members" => {
+            let listing = client.tenants().members().list(tenant_id()).take(2);
+            all(listing.stream(), |item| item.id).await
+        }
+        _ => {
+            all(client.activity().list().take(2).stream(), |item| {
+                item.current_event
+            })
+            .await
+        }
+    }
+}
+
+async fn all<T>(
+    mut items: auth0_core::Items<T>,
+    name: fn(T) -> String,
+) -> (Vec<String>, Option<Error>) {
+    let mut names = Vec::new();
+    loop {
+        match items.try_next().await {
+            Ok(Some(item)) => names.push(name(item)),
+            Ok(None) => return (names, None),
+            Err(error) => {
+                assert!(
+                    matches!(items.try_next().await, Ok(None)),
+                    "a listing goes on after an error"
+                );
+                return (names, Some(error));
+            }
+        }
+    }
+}
+
+/// A page with `names` and a way on.
+fn page(listing: &str, names: &[&str], next: Option<&str>) -> Value {
+    let (key, item): (_, fn(&str) -> Value) = match listing {
+        "members" => ("members", member),
+        "tenants" => ("tenants", tenant),
+        "tenant members" => ("members", tenant_member),
+        _ => ("logs", |name| {
+            let mut entry = activity();
+            entry["current_event"] = json!(name);
+            entry
+        }),
+    };
+    let items: Vec<_> = names.iter().map(|name| item(name)).collect();
+    match next {
+        Some(next) => json!({key: items, "next": next}),
+        None => json!({key: items}),
+    }
+}
+
+/// A server with pages by their cursor; the first page has none. Any other cursor is a 400.
+async fn serving(pages: Vec<(Option<&'static str>, Value)>) -> MockServer {
+    answering_with(move |request| {
+        let from = query(request, "from");
+        let page = pages.iter().find(|(cursor, _)| *cursor == from.as_deref());
+        match page {
+            Some((_, page)) => json(200, page),
+            None => json(400, &problem(400)),
+        }
+    })
+    .await
+}
+
+/// The cursors that the server was asked for.
+async fn cursors(server: &MockServer) -> Vec<Option<String>> {
+    let requests = requests(server).await;
+    assert!(
+        requests
+            .iter()
+            .all(|request| query(request, "take").as_deref() == Some("2"))
+    );
+    requests
+        .iter()
+        .map(|request| query(request, "from"))
+        .collect()
+}
+
+#[tokio::test]
+async fn three_pages_then_every_listing_reads_them_in_order() {
+    for listing in LISTINGS {
+        let server = serving(vec![
+            (None, page(listing, &["a", "b"], Some("to 2/+&=ü"))),
+            (Some("to 2/+&=ü"), page(listing, &["c", "d"], Some("3"))),
+            (Some("3"), page(listing, &["e"], None)),
+        ])
+        .await;
+        let (names, error) = read(&client(&server), listing).await;
+        assert!(error.is_none(), "{listing}: {error:?}");
+        assert_eq!(names, ["a", "b", "c", "d", "e"], "{listing}");
+        let expected = [None, Some("to 2/+&=ü".to_owned()), Some("3".to_owned())];
+        assert_eq!(cursors(&server).await, expected, "{listing}");
+    }
+}
+
+#[tokio::test]
+async fn page_in_the_middle_is_empty_or_short_then_the_listing_goes_on() {
+    for listing in LISTINGS {
+        let server = serving(vec![
+            (None, page(listing, &["a"], Some("2"))),
+            (Some("2"), page(listing, &[], Some("3"))),
+            (Some("3"), page(listing, &["b", "c"], Some("4"))),
+            (Some("4"), page(listing, &[], None)),
+        ])
+        .await;
+        let (names, error) = read(&client(&server), listing).await;
+        assert!(error.is_none(), "{listing}: {error:?}");
+        assert_eq!(names, ["a", "b", "c"], "{listing}");
+        assert_eq!(cursors(&server).await.len(), 4, "{listing}");
+    }
+}
+
+#[tokio::test]
+async fn next_is_null_or_empty_then_the_listing_ends() {
+    for next in [json!(null), json!("")] {
+        let mut only = page("members", &["a"], None);
+        only["next"] = next;
+        let server = answering_json(200, only).await;
+        let (names, error) = read(&client(&server), "members").await;
+        assert!(error.is_none() && names == ["a"], "{error:?}");
+        assert_eq!(requests(&server).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn cursor_is_repeated_then_items_come_once_and_the_listing_ends_with_an_error() {
+    for listing in LISTINGS {
+        let server = serving(vec![
+            (None, page(listing, &["a"], Some("2"))),
+            (Some("2"), page(listing, &["b"], Some("2"))),
+        ])
+        .await;
+        let (names, error) = read(&client(&server), listing).await;
+        assert_eq!(names, ["a", "b"], "{listing}");
+        let error = error.unwrap();
+        assert!(error.is_repeated_cursor(), "{listing}: {error:?}");
+        assert_eq!(cursors(&server).await.len(), 2, "{listing}");
+    }
+}
+
+#[tokio::test]
+async fn error_in_the_middle_then_items_before_it_are_kept_and_the_cursor_says_where_to_go_on() {
+    for listing in LISTINGS {
+        let server = serving(vec![
+            (None, page(listing, &["a"], Some("2"))),
+            (Some("2"), page(listing, &["b"], Some("gone"))),
+        ])
+        .await;
+        let (names, error) = read(&client(&server), listing).await;
+        assert_eq!(names, ["a", "b"], "{listing}");
+        assert_eq!(
+            error.unwrap().status().map(|status| status.as_u16()),
+            Some(400)
+        );
+    }
+    let server = serving(vec![(None, page("members", &["a"], Some("gone")))]).await;
+    let mut members = client(&server).members().list().stream();
+    members.try_next().await.unwrap();
+    members.try_next().await.unwrap_err();
+    assert_eq!(members.cursor(), Some("gone"));
+}
+
+#[tokio::test]
+async fn listing_is_begun_at_a_cursor_then_it_goes_on_from_there() {
+    let server = serving(vec![
+        (Some("2"), page("members", &["b"], Some("3"))),
+        (Some("3"), page("members", &["c"], None)),
+    ])
+    .await;
+    let listing = client(&server).members().list().take(2).from("2");
+    let (names, error) = all(listing.stream(), |item| item.id).await;
+    assert!(error.is_none() && names == ["b", "c"], "{error:?}");
+    assert_eq!(
+        cursors(&server).await,
+        [Some("2".to_owned()), Some("3".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn filters_are_set_then_every_page_is_asked_for_with_them() {
+    let server = serving(vec![
+        (None, page("tenants", &["a"], Some("2"))),
+        (Some("2"), page("tenants", &["b"], None)),
+    ])
+    .await;
+    let listing = client(&server)
+        .tenants()
+        .list()
+        .take(2)
+        .locality("us")
+        .sort("created_at:1");
+    all(listing.stream(), |item| item.tenant_name).await;
+    for request in requests(&server).await {
+        assert_eq!(query(&request, "locality").as_deref(), Some("us"));
+        assert_eq!(query(&request, "sort").as_deref(), Some("created_at:1"));
+    }
+}
+
+#[tokio::test]
+async fn listing_is_not_read_then_nothing_is_asked_and_a_page_is_fetched_only_when_needed() {
+    let server = serving(vec![
+        (None, page("members", &["a", "b"], Some("2"))),
+        (Some("2"), page("members", &["c"], None)),
+    ])
+    .await;
+    let mut members = client(&server).members().list().take(2).stream();
+    assert_eq!(requests(&server).await.len(), 0);
+    members.try_next().await.unwrap();
+    members.try_next().await.unwrap();
+    assert_eq!(requests(&server).await.len(), 1);
+    members.try_next().await.unwrap();
+    assert_eq!(requests(&server).await.len(), 2);
+}
+
+#[tokio::test]
+async fn listing_is_used_as_a_stream_or_by_pages_then_it_gives_the_same() {
+    let server = serving(vec![
+        (None, page("members", &["a", "b"], Some("2"))),
+        (Some("2"), page("members", &["c"], None)),
+    ])
+    .await;
+    let listing = client(&server).members().list().take(2);
+    let names: Vec<_> = listing
+        .clone()
+        .stream()
+        .map_ok(|member| member.id)
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(names, ["a", "b", "c"]);
+    let pages: Vec<_> = listing
+        .pages()
+        .map(|page| page.unwrap().members.len())
+        .collect()
+        .await;
+    assert_eq!(pages, [2, 1]);
+}
+
+#[tokio::test]
+async fn odd_item_is_in_the_middle_then_the_listing_goes_on() {
+    let mut odd = page("members", &["b"], Some("3"));
+    odd["members"][0]["role"] = json!({"new": "shape"});
+    let server = serving(vec![
+        (None, page("members", &["a"], Some("2"))),
+        (Some("2"), odd),
+        (Some("3"), page("members", &["c"], None)),
+    ])
+    .await;
+    let members: Vec<_> = client(&server)
+        .members()
+        .list()
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(members.len(), 3);
+    assert!(matches!(members[1].role, Open::Other(_)));
+}

@@ -1,0 +1,18 @@
+//! The generated clients end to end: over HTTP against a mock server, with the real token sources.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may stop where it is; helpers of tests are not seen as such by clippy"
+)]
+
+mod addresses;
+mod answers;
+mod auth0;
+mod checks;
+mod freshness;
+mod listings;
+mod operations;
+mod samples;
+mod secrets;
+mod support;
+mod tokens;
+mod unions;

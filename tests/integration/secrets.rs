@@ -1,0 +1,301 @@
+//! Secrets and bodies are planted all over a run, and looked for in everything that prints: `Debug` and `Display` of
+//! what the crates hand out, errors with their sources, and a log of the whole run at the level TRACE.
+
+use std::fmt::Debug;
+use std::io::Write;
+use std::sync::{Mutex, Once};
+
+use auth0_core::http::{HeaderName, HeaderValue};
+use auth0_core::{AccessToken, StaticToken, TokenSource as _};
+use auth0_teams::types::*;
+use auth0_teams::{Client, Error, SecretString};
+use serde_json::{Value, json};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use wiremock::matchers::any;
+use wiremock::{Mock, Request, ResponseTemplate};
+
+use crate::auth0::*;
+use crate::samples::*;
+use crate::support::*;
+
+const NEW_TENANT_SECRET: &str = "planted-secret-of-the-new-tenant";
+const HEADER: &str = "planted-header-value";
+const PARAMETER: &str = "planted-parameter";
+/// What is in bodies and ids, and is not secret, but no business of a log or an error.
+const PERSONAL: &str = "planted-person";
+
+/// Everything that anything logged.
+static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOGGED.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Logs everything of this process from now on, but what the mock server says of itself.
+fn log_everything() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let targets = Targets::new()
+            .with_default(LevelFilter::TRACE)
+            .with_target("wiremock", LevelFilter::OFF);
+        let writer = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_writer(|| Log);
+        tracing_subscriber::registry()
+            .with(writer)
+            .with(targets)
+            .init();
+    });
+}
+
+fn logged() -> String {
+    String::from_utf8(LOGGED.lock().unwrap().clone()).unwrap()
+}
+
+/// What was printed, with the name of what printed it.
+#[derive(Default)]
+struct Printed(Vec<(String, String)>);
+
+impl Printed {
+    fn value(&mut self, name: &str, value: &dyn Debug) {
+        self.0
+            .push((name.to_owned(), format!("{value:?}\n{value:#?}")));
+    }
+
+    fn error(&mut self, name: &str, error: &Error) {
+        self.0.push((name.to_owned(), printed(error)));
+        self.value(name, &error.problem());
+        self.value(name, &error.token_error());
+        self.value(name, &error.violations());
+    }
+
+    fn assert_without(&self, planted: &[&str]) {
+        for (name, text) in &self.0 {
+            for planted in planted {
+                assert!(!text.contains(planted), "{name} prints {planted}:\n{text}");
+            }
+        }
+    }
+}
+
+/// The secrets of a run.
+fn secrets() -> Vec<String> {
+    let mut secrets: Vec<_> = (1..9).map(token).collect();
+    secrets.extend([CLIENT_SECRET, NEW_TENANT_SECRET, HEADER, PARAMETER].map(str::to_owned));
+    // `client_secret_basic` sends it in this form.
+    secrets.push("cHJvZ3JhbTpwbGFudGVk".to_owned());
+    secrets
+}
+
+fn assert_log_is_clean() {
+    let log = logged();
+    // The log is not empty, and it reaches down to what opens connections.
+    assert!(log.contains("operation=\"createTenant\""), "{log}");
+    assert!(log.contains("access token fetched"), "{log}");
+    assert!(log.contains("reqwest") || log.contains("hyper"), "{log}");
+    for planted in secrets().iter().map(String::as_str).chain([PERSONAL]) {
+        let line = log.lines().find(|line| line.contains(planted));
+        assert_eq!(line, None, "the log holds {planted}");
+    }
+}
+
+fn payload() -> PublicCloudPayload {
+    PublicCloudPayload::new(format!("{PERSONAL}@example.com"), "us")
+}
+
+/// Calls that succeed, on an API that creates a tenant and knows a member. What they gave is printed.
+async fn succeed(client: &Client, out: &mut Printed) {
+    let call = client.tenants().create(payload()).header(
+        HeaderName::from_static("x-planted"),
+        HeaderValue::from_static(HEADER),
+    );
+    out.value("call", &call);
+    let response = call.send().await.unwrap();
+    out.value("response", &response);
+    let tenant = response.into_value();
+    assert_eq!(
+        tenant.management_client().client_secret.secret(),
+        NEW_TENANT_SECRET
+    );
+    out.value("tenant", &tenant);
+    out.value("management client", tenant.management_client());
+    out.value("secret", &tenant.management_client().client_secret);
+    let mut members = client.members().list().stream();
+    while members.try_next().await.unwrap().is_some() {
+        out.value("listing", &members);
+    }
+}
+
+fn api(request: &Request) -> ResponseTemplate {
+    match (request.method.as_str(), request.url.path()) {
+        ("POST", _) => {
+            json(201, &created_public(NEW_TENANT_SECRET)).insert_header("set-cookie", HEADER)
+        }
+        (_, "/api/members") if query(request, "from").is_none() => json(
+            200,
+            &json!({"members": [member(PERSONAL)], "next": PERSONAL}),
+        ),
+        _ => json(200, &json!({"members": [member(PERSONAL)]})),
+    }
+}
+
+#[tokio::test]
+async fn run_succeeds_then_no_secret_is_printed_or_logged() {
+    log_everything();
+    let auth0 = Auth0::start(api).await;
+    let mut out = Printed::default();
+    let builder = settings(&auth0.server, &auth0.clock)
+        .parameter("assertion", PARAMETER)
+        .authentication(auth0_auth::ClientAuthentication::SecretBasic);
+    out.value("source builder", &builder);
+    let source = builder.build().unwrap();
+    out.value("source", &source);
+    let client = client_with(&auth0.server, source.clone());
+    succeed(&client, &mut out).await;
+    out.value("used source", &source);
+    out.value("access token", &source.token().await.unwrap());
+    out.value("static token", &StaticToken::new(token(1)));
+    out.value("made-up token", &AccessToken::new(token(1), 1));
+    out.value("secret", &SecretString::from(CLIENT_SECRET));
+    out.value("client builder", &builder_of(&auth0));
+    out.value("client", &client);
+    out.value("resource", &client.members().tenants());
+
+    let (tokens, _) = auth0.seen().await;
+    let basic = tokens[0].headers["authorization"].to_str().unwrap();
+    assert!(basic.starts_with("Basic cHJvZ3JhbTpwbGFudGVk"), "{basic}");
+
+    let secrets = secrets();
+    out.assert_without(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_log_is_clean();
+}
+
+fn builder_of(auth0: &Auth0) -> auth0_teams::ClientBuilder {
+    builder(StaticToken::new(token(1))).base_url(auth0.server.uri())
+}
+
+/// The error of a creation that is answered by `answer`.
+async fn failure(auth0: &Auth0, answer: ResponseTemplate) -> Error {
+    let mock = Mock::given(any()).respond_with(answer).with_priority(1);
+    let _scope = mock.mount_as_scoped(&auth0.server).await;
+    auth0.client.tenants().create(payload()).await.unwrap_err()
+}
+
+/// A body that holds everything that was planted, in the words of an error.
+fn echo() -> Value {
+    let echo = format!(
+        "{PERSONAL} {CLIENT_SECRET} {NEW_TENANT_SECRET} {} {HEADER} {PARAMETER}",
+        token(1)
+    );
+    json!({
+        "details": echo, "detail": echo, "message": echo, "error_description": echo,
+        "management_client": {"client_secret": echo}, "locality": [echo],
+        "validation_errors": [{"detail": echo}],
+    })
+}
+
+#[tokio::test]
+async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged() {
+    log_everything();
+    let auth0 = Auth0::start(api).await;
+    let mut out = Printed::default();
+    // A token is had, and the log has something to show.
+    succeed(&auth0.client, &mut Printed::default()).await;
+
+    for status in [302, 400, 401, 403, 404, 409, 418, 429, 500, 503] {
+        let error = failure(
+            &auth0,
+            json(status, &echo()).insert_header("location", HEADER),
+        )
+        .await;
+        assert!(error.body().is_some());
+        out.error(&format!("status {status}"), &error);
+    }
+    let text = echo().to_string();
+    for body in [
+        text.clone(),
+        text.replace(':', ""),
+        text[..text.len() / 2].to_owned(),
+        format!("\"{PERSONAL}\""),
+    ] {
+        for status in [201, 500] {
+            let answer = ResponseTemplate::new(status).set_body_string(&body);
+            out.error(&format!("body {body}"), &failure(&auth0, answer).await);
+        }
+    }
+    for field in [
+        "tenant_id",
+        "domain",
+        "management_client",
+        "locality",
+        "environment",
+    ] {
+        let mut body = created_public(NEW_TENANT_SECRET);
+        body.as_object_mut().unwrap().remove(field);
+        out.error(
+            &format!("without {field}"),
+            &failure(&auth0, json(201, &body)).await,
+        );
+        body[field] = json!({CLIENT_SECRET: [PERSONAL]});
+        body["domain"] = json!(17);
+        out.error(
+            &format!("odd {field}"),
+            &failure(&auth0, json(201, &body)).await,
+        );
+    }
+
+    let mut refused = payload().tenant_name(NEW_TENANT_SECRET.to_uppercase());
+    refused.locality = CLIENT_SECRET.to_owned();
+    out.error(
+        "check",
+        &auth0.client.tenants().create(refused).await.unwrap_err(),
+    );
+
+    let uri = format!("{}/{PERSONAL}", deserted_url().await);
+    let lost = client_at(&uri).members().get(PERSONAL).await.unwrap_err();
+    assert!(lost.is_connect(), "{lost:?}");
+    out.error("connect", &lost);
+
+    for status in [200, 400, 401, 429, 500] {
+        let mut body = echo();
+        body["error"] = json!("invalid_client");
+        let mock = Mock::given(any())
+            .respond_with(json(status, &body))
+            .with_priority(1);
+        let scope = mock.mount_as_scoped(&auth0.server).await;
+        let source = settings(&auth0.server, &auth0.clock).build().unwrap();
+        let error = client_with(&auth0.server, source)
+            .members()
+            .list()
+            .await
+            .unwrap_err();
+        assert!(error.is_token());
+        drop(scope);
+        // The endpoint's own words are kept for the reader of the error, without the secret that was sent.
+        assert!(
+            !printed(&error).contains(CLIENT_SECRET),
+            "{}",
+            printed(&error)
+        );
+    }
+
+    let mut planted = secrets();
+    planted.push(PERSONAL.to_owned());
+    out.assert_without(&planted.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// The URL of a port that nobody listens on.
+async fn deserted_url() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}

@@ -1,0 +1,212 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::console::{Console, Failure, Verdict};
+use crate::workspace::Workspace;
+use crate::{conformance, emit, fetch, normalize, regen};
+
+/// From published OpenAPI documents to client crates
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 all is well, 1 a check found something, 2 the input or the arguments are wrong."
+)]
+pub struct Cli {
+    /// The repository to work in; the one that this program was built in where it is left out
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How a listing is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the committed files of each API anew from its facts and overlays
+    ///
+    /// Writes openapi/<api>/normalized.json and generated/<api>/. An overlay action that no longer applies, a node
+    /// without words and a construct whose meaning would be lost are each told with their place.
+    #[command(after_help = "Examples:\n  cargo xtask regen\n  cargo xtask regen teams --check")]
+    Regen {
+        /// The APIs, as openapi/sources.toml calls them; all where none is named
+        #[arg(value_name = "API")]
+        apis: Vec<String>,
+        /// Write nothing; show how the files differ from what they should be, and exit with 1 if they do
+        #[arg(long)]
+        check: bool,
+    },
+    /// Take the facts of a published document into openapi/<api>/openapi.yaml
+    ///
+    /// Facts are everything but prose: descriptions, summaries, examples, code samples. What changed in them is shown.
+    /// The digest of the document, and the day on which it was new, go to openapi/sources.toml.
+    #[command(
+        after_help = "Example:\n  cargo xtask fetch teams --from ~/Downloads/teams-api-oas.json --dry-run"
+    )]
+    Fetch {
+        /// The APIs, as openapi/sources.toml calls them
+        #[arg(value_name = "API")]
+        apis: Vec<String>,
+        /// The file that holds the published document, in JSON or YAML
+        #[arg(long, value_name = "FILE")]
+        from: Option<String>,
+        /// Show what would change and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Keep upstream's words instead of leaving them out
+        #[arg(long)]
+        keep_prose: bool,
+    },
+    /// Put one document through the passes and list what each of them changed
+    #[command(
+        after_help = "Examples:\n  cargo xtask normalize my-api.json\n  cargo xtask normalize my-api.yaml -o normalized.json --include /organizations"
+    )]
+    Normalize {
+        /// An OpenAPI 3.0 or 3.1 document, in JSON or YAML
+        file: PathBuf,
+        /// Where the normalized document goes; `-` is the standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<String>,
+        /// Keep only the paths that begin with this, and what they reach; can be given several times
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+        /// Refuse keywords that no pass knows, instead of warning of them
+        #[arg(long)]
+        strict: bool,
+        /// How the list of changes is written
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+    /// Make a crate of any OpenAPI 3.0 or 3.1 document
+    ///
+    /// The folder becomes the root of the crate. It is made, or replaced if a former emit made it; anything else in it
+    /// is refused. The crate depends on auth0-core by a path relative to the folder.
+    #[command(
+        after_help = "Examples:\n  cargo xtask emit my-api.json --out ../my-api --name my-api\n  cargo xtask emit management.json --out ../organizations --name organizations --include /organizations"
+    )]
+    Emit {
+        /// An OpenAPI 3.0 or 3.1 document, in JSON or YAML
+        file: PathBuf,
+        /// The folder of the crate
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// The name of the crate
+        #[arg(long, value_name = "CRATE")]
+        name: String,
+        /// Keep only the paths that begin with this, and what they reach; can be given several times
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+    },
+    /// Normalize, emit and type-check every document of a folder, and print a table
+    ///
+    /// Warnings of the compiler count as errors. Exits with 1 if a document fails that is not expected to, or passes
+    /// though it is expected to fail.
+    #[command(
+        after_help = "Examples:\n  cargo xtask conformance\n  cargo xtask conformance ../documents --expect-failing huge.json"
+    )]
+    Conformance {
+        /// The folder with the documents; openapi/ where it is left out
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// Documents that are known to fail, by their names in the table
+        #[arg(long, value_name = "NAME", num_args = 1..)]
+        expect_failing: Vec<String>,
+        /// How the table is written
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+}
+
+/// Runs the command. Returns the exit status.
+pub fn run(cli: &Cli, console: &mut Console<'_>) -> u8 {
+    let workspace = Workspace::at(cli.root.clone());
+    match dispatch(&cli.command, &workspace, console) {
+        Ok(Verdict::Fine) => 0,
+        Ok(Verdict::Found) => 1,
+        Err(Failure(reports)) => {
+            console.report(&reports);
+            2
+        }
+    }
+}
+
+fn dispatch(
+    command: &Command,
+    workspace: &Workspace,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    match command {
+        Command::Regen { apis, check } => regen::run(workspace, apis, *check, console),
+        Command::Fetch {
+            apis,
+            from,
+            dry_run,
+            keep_prose,
+        } => {
+            let options = fetch::Options {
+                apis,
+                from: from.as_deref(),
+                dry_run: *dry_run,
+                keep_prose: *keep_prose,
+                today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
+            };
+            fetch::run(workspace, &options, console)
+        }
+        Command::Normalize {
+            file,
+            output,
+            include,
+            strict,
+            format,
+        } => {
+            let options = normalize::Options {
+                file,
+                output: output.as_deref(),
+                include,
+                strict: *strict,
+                format: *format,
+            };
+            normalize::run(&options, console)
+        }
+        Command::Emit {
+            file,
+            out,
+            name,
+            include,
+        } => emit::run(
+            workspace,
+            &emit::Options {
+                file,
+                out,
+                name,
+                include,
+            },
+            console,
+        ),
+        Command::Conformance {
+            folder,
+            expect_failing,
+            format,
+        } => {
+            let folder = folder.clone().unwrap_or_else(|| workspace.path("openapi"));
+            let options = conformance::Options {
+                folder: &folder,
+                expect_failing,
+                format: *format,
+            };
+            conformance::run(workspace, &options, console)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Two texts compared for a reader: a unified diff that never floods the terminal.
+
+use similar::TextDiff;
+
+/// Lines of a diff that are shown.
+const LIMIT: usize = 120;
+
+/// Characters of a line that are shown.
+const WIDTH: usize = 200;
+
+/// The unified diff from `old` to `new`, cut where it is long; empty where there is no difference.
+pub fn unified(name: &str, old: &str, new: &str) -> String {
+    if old == new {
+        return String::new();
+    }
+    let diff = TextDiff::from_lines(old, new);
+    let text = diff
+        .unified_diff()
+        .context_radius(3)
+        .header(&format!("{name} (old)"), &format!("{name} (new)"))
+        .to_string();
+    let mut lines = text.lines();
+    let mut shown = String::new();
+    for line in lines.by_ref().take(LIMIT) {
+        match line.char_indices().nth(WIDTH) {
+            None => shown.push_str(line),
+            Some((at, _)) => {
+                shown.push_str(&line[..at]);
+                shown.push_str("...");
+            }
+        }
+        shown.push('\n');
+    }
+    let more = lines.count();
+    if more > 0 {
+        shown.push_str(&format!("... {more} more lines\n"));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_difference_is_cut() {
+        let new: String = (0..1000).map(|n| format!("{n}\n")).collect();
+        let text = unified("a", "", &new);
+        assert_eq!(text.lines().count(), LIMIT + 1);
+        assert!(text.ends_with("... 883 more lines\n"), "{text}");
+        assert_eq!(unified("a", "x", "x"), "");
+        assert!(unified("a", "", &"y".repeat(10_000)).len() < 400);
+    }
+}

@@ -1,0 +1,160 @@
+//! Facts: everything in a published document except prose.
+
+use serde_json::{Map, Value};
+
+use crate::walk::{Place, walk_mut};
+
+/// Removes the prose of a document: descriptions, summaries, examples, code samples, error texts and the texts of
+/// scopes. What OpenAPI requires stays as an empty text. A property that is called `description` is no prose.
+pub fn strip_prose(document: &mut Value) {
+    walk_mut(document, &mut |value, place, _| {
+        let Some(members) = value.as_object_mut() else {
+            return;
+        };
+        match place {
+            Place::Map(_) | Place::List(_) | Place::Data | Place::SecurityRequirement => {}
+            Place::Scopes => {
+                for text in members.values_mut() {
+                    *text = Value::String(String::new());
+                }
+            }
+            _ => strip(members, place),
+        }
+    });
+}
+
+fn strip(members: &mut Map<String, Value>, place: Place) {
+    members.retain(|key, _| !is_prose(key));
+    if place == Place::Response && !members.contains_key("$ref") {
+        members.insert("description".to_owned(), Value::String(String::new()));
+    }
+}
+
+fn is_prose(key: &str) -> bool {
+    matches!(
+        key,
+        "description"
+            | "summary"
+            | "example"
+            | "examples"
+            | "errorMessage"
+            | "$comment"
+            | "x-codeSamples"
+            | "x-code-samples"
+            | "x-enum-descriptions"
+            | "x-enumDescriptions"
+    ) || key.starts_with("x-description")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn prose_goes_and_facts_stay() {
+        let mut document = json!({
+            "openapi": "3.1.0",
+            "info": {"title": "A", "version": "1", "description": "p", "contact": {"url": "u"}},
+            "tags": [{"name": "t", "description": "p"}],
+            "externalDocs": {"url": "u", "description": "p"},
+            "servers": [{"url": "u", "description": "p", "variables": {"description": {"default": "d", "description": "p"}}}],
+            "paths": {"/a": {"summary": "p", "get": {
+                "summary": "p", "description": "p", "operationId": "a", "x-codeSamples": [{"lang": "x"}],
+                "x-operation-name": "get", "deprecated": true,
+                "parameters": [{"name": "example", "in": "query", "description": "p", "example": 1,
+                    "schema": {"type": "string", "examples": ["p"], "default": "d", "pattern": "^a$"}}],
+                "responses": {
+                    "200": {"description": "p", "x-description-1": "p", "headers": {"summary": {"description": "p"}},
+                        "content": {"application/json": {"example": {}, "examples": {"a": {"value": 1}},
+                            "schema": {"$ref": "#/components/schemas/A", "description": "p"}}}},
+                    "404": {"$ref": "#/components/responses/description"},
+                },
+            }}},
+            "components": {
+                "responses": {"description": {}},
+                "examples": {"a": {"value": 1}},
+                "securitySchemes": {"o": {"type": "oauth2", "description": "p", "flows": {"clientCredentials":
+                    {"tokenUrl": "u", "scopes": {"description": "p"}}}}},
+                "schemas": {"A": {
+                    "title": "A", "$comment": "p", "errorMessage": {"oneOf": "p"},
+                    "required": ["description"], "const": {"description": "d"},
+                    "properties": {
+                        "description": {"type": "string", "description": "p"},
+                        "examples": {"enum": [{"summary": "d"}]},
+                        "errorMessage": {"items": {"example": "p"}},
+                    },
+                }},
+            },
+        });
+        strip_prose(&mut document);
+        insta::assert_snapshot!(crate::canonical::yaml(&document, ""), @r##"
+        components:
+          responses:
+            description:
+              description: ""
+          schemas:
+            A:
+              const:
+                description: d
+              properties:
+                description:
+                  type: string
+                errorMessage:
+                  items: {}
+                examples:
+                  enum:
+                    - summary: d
+              required:
+                - description
+              title: A
+          securitySchemes:
+            o:
+              flows:
+                clientCredentials:
+                  scopes:
+                    description: ""
+                  tokenUrl: u
+              type: oauth2
+        externalDocs:
+          url: u
+        info:
+          contact:
+            url: u
+          title: A
+          version: "1"
+        openapi: "3.1.0"
+        paths:
+          /a:
+            get:
+              deprecated: true
+              operationId: a
+              parameters:
+                - in: query
+                  name: example
+                  schema:
+                    default: d
+                    pattern: "^a$"
+                    type: string
+              responses:
+                "200":
+                  content:
+                    application/json:
+                      schema:
+                        $ref: "#/components/schemas/A"
+                  description: ""
+                  headers:
+                    summary: {}
+                "404":
+                  $ref: "#/components/responses/description"
+              x-operation-name: get
+        servers:
+          - url: u
+            variables:
+              description:
+                default: d
+        tags:
+          - name: t
+        "##);
+    }
+}

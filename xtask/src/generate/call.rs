@@ -1,0 +1,356 @@
+//! One call of a generated crate: the method that makes it, its setters, its checks and the ways to send it.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Type;
+
+use super::model::{Model, Operation, Parameter};
+use super::paths::{self, View};
+use super::resources::resource_name;
+use super::shapes::{self, Argument, Method};
+use super::types::{self, Types};
+use super::{checks, docs, names};
+use crate::problem::Problem;
+
+/// The methods that every call has: a setter for a parameter of the same name gets an underscore.
+const CALL_METHODS: [&str; 7] = [
+    "send",
+    "stream",
+    "pages",
+    "timeout",
+    "header",
+    "into_future",
+    "fetch",
+];
+
+/// The names that the code of a resource uses without a path: no call may be called like one of them.
+const RESERVED: [&str; 11] = [
+    "Box",
+    "Client",
+    "Default",
+    "Into",
+    "IntoIterator",
+    "Option",
+    "Result",
+    "Self",
+    "Some",
+    "String",
+    "Vec",
+];
+
+/// What is known of the whole crate while one operation is emitted.
+pub(super) struct Context<'c> {
+    pub(super) model: &'c Model<'c>,
+    pub(super) types: &'c Types,
+    pub(super) methods: &'c BTreeMap<String, Method>,
+    pub(super) crate_name: &'c str,
+}
+
+/// One operation with all that is needed to emit it.
+pub(super) struct Call<'c> {
+    pub(super) operation: &'c Operation<'c>,
+    pub(super) method: &'c str,
+    pub(super) group: &'c [String],
+    pub(super) context: &'c Context<'c>,
+    /// The method of progenitor's client.
+    pub(super) raw: &'c Method,
+    pub(super) ident: Ident,
+}
+
+impl<'c> Call<'c> {
+    pub(super) fn new(
+        operation: &'c Operation<'c>,
+        method: &'c str,
+        group: &'c [String],
+        context: &'c Context<'c>,
+    ) -> Result<Self, Problem> {
+        let raw = context
+            .methods
+            .get(&names::call_name(&operation.id))
+            .ok_or_else(|| {
+                Problem::at(
+                    operation.pointer.clone(),
+                    "progenitor made no method for this operation",
+                )
+                .expected(names::call_name(&operation.id))
+                .found(
+                    context
+                        .methods
+                        .keys()
+                        .cloned()
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                )
+            })?;
+        let name = names::type_name(&operation.id);
+        // A call must not hide the resource that it stands beside.
+        let hides = name == resource_name(group) || RESERVED.contains(&name.as_str());
+        let ident = names::ident(&if hides { format!("{name}Call") } else { name });
+        Ok(Self {
+            operation,
+            method,
+            group,
+            context,
+            raw,
+            ident,
+        })
+    }
+
+    pub(super) fn is_body(&self, argument: &Argument) -> bool {
+        argument.ident == "body" && self.parameter(argument).is_none()
+    }
+
+    pub(super) fn parameter(&self, argument: &Argument) -> Option<&Parameter<'_>> {
+        self.operation
+            .parameters
+            .iter()
+            .find(|parameter| names::snake_name(&parameter.name) == argument.ident)
+    }
+
+    pub(super) fn required(&self) -> impl Iterator<Item = &Argument> {
+        self.raw
+            .arguments
+            .iter()
+            .filter(|argument| !argument.optional)
+    }
+
+    pub(super) fn optional(&self) -> impl Iterator<Item = &Argument> {
+        self.raw
+            .arguments
+            .iter()
+            .filter(|argument| argument.optional)
+    }
+
+    /// The name of the field and setter of a parameter.
+    pub(super) fn field(&self, argument: &Argument) -> Ident {
+        format_ident!(
+            "{}",
+            names::unlike(argument.ident.clone(), &["client", "options"])
+        )
+    }
+
+    /// The type of the field that holds a parameter.
+    pub(super) fn owned_type(&self, argument: &Argument) -> Type {
+        paths::seen_from(View::Beside, &argument.ty, self.context.model)
+    }
+
+    pub(super) fn parameter_type(&self, argument: &Argument) -> TokenStream {
+        types::parameter_type(&self.owned_type(argument), self.context.model)
+    }
+
+    pub(super) fn converted(&self, argument: &Argument) -> TokenStream {
+        types::converted(&self.field(argument), &argument.ty, self.context.model)
+    }
+
+    /// What a success gives to the caller.
+    pub(super) fn output(&self) -> TokenStream {
+        let output = paths::seen_from(View::Beside, &self.raw.output, self.context.model);
+        match (&self.operation.outcome, shapes::generic("Option", &output)) {
+            (Some(_), Some(report)) => quote!(auth0_core::Outcome<#report>),
+            _ => quote!(#output),
+        }
+    }
+
+    /// The method of the resource.
+    pub(super) fn method(&self) -> TokenStream {
+        let (method, ident) = (names::ident(self.method), &self.ident);
+        let parameters = self.required().map(|argument| {
+            let (name, ty) = (self.field(argument), self.parameter_type(argument));
+            quote!(#name: #ty)
+        });
+        let values = self.raw.arguments.iter().map(|argument| {
+            let name = self.field(argument);
+            let value = if argument.optional {
+                quote!(None)
+            } else {
+                self.converted(argument)
+            };
+            types::field_value(&name, &value)
+        });
+        let doc = docs::doc(&self.documentation());
+        let deprecated = self.operation.deprecated.then(|| quote!(#[deprecated]));
+        quote! {
+            #doc
+            #deprecated
+            pub fn #method(&self, #(#parameters),*) -> #ident {
+                #ident {
+                    client: self.client.clone(),
+                    options: Default::default(),
+                    #(#values),*
+                }
+            }
+        }
+    }
+
+    /// The struct of the call with its setters and ways to send it.
+    pub(super) fn definition(&self) -> Result<TokenStream, Problem> {
+        let ident = &self.ident;
+        let output = self.output();
+        let fields = self.raw.arguments.iter().map(|argument| {
+            let (name, ty) = (self.field(argument), self.owned_type(argument));
+            if argument.optional {
+                quote!(#name: Option<#ty>)
+            } else {
+                quote!(#name: #ty)
+            }
+        });
+        let setters = self.optional().map(|argument| self.setter(argument));
+        let (checks, mutable) = self.checks();
+        let constant = names::ident(&names::constant_name(&self.operation.id));
+        let raw_method = names::ident(&names::call_name(&self.operation.id));
+        let arguments = self
+            .raw
+            .arguments
+            .iter()
+            .map(|argument| self.raw_argument(argument));
+        let finish = if self.operation.outcome.is_some() {
+            quote!(finish_outcome)
+        } else {
+            quote!(finish)
+        };
+        let paging = self.paging()?;
+        let doc = format!(
+            " The call `{}`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.",
+            self.operation.id
+        );
+        let check = if mutable {
+            quote! {
+                let mut check = call.checker();
+                #checks
+                call.check(check)?;
+            }
+        } else {
+            TokenStream::new()
+        };
+        Ok(quote! {
+            #[doc = #doc]
+            #[derive(Clone, Debug)]
+            #[must_use = "a call does nothing until it is awaited or sent"]
+            pub struct #ident {
+                client: crate::Client,
+                options: auth0_core::CallOptions,
+                #(#fields),*
+            }
+
+            impl #ident {
+                #(#setters)*
+
+                /// Sets how long each attempt of this call may take.
+                pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+                    self.options = self.options.timeout(timeout);
+                    self
+                }
+
+                /// Adds a header to this call.
+                pub fn header(
+                    mut self,
+                    name: auth0_core::http::HeaderName,
+                    value: auth0_core::http::HeaderValue,
+                ) -> Self {
+                    self.options = self.options.header(name, value);
+                    self
+                }
+
+                /// Sends the call and gives status and headers with the value.
+                pub async fn send(self) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
+                    let transport = self.client.transport();
+                    let call = transport.call(&crate::operations::#constant, self.options);
+                    #check
+                    let raw = crate::calls::Client::of(transport, &call);
+                    call.#finish(raw.#raw_method(#(#arguments),*).await)
+                }
+                #paging
+            }
+
+            impl std::future::IntoFuture for #ident {
+                type Output = Result<#output, auth0_core::Error>;
+                type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
+
+                #[inline]
+                fn into_future(self) -> Self::IntoFuture {
+                    auth0_core::value_of(self.send())
+                }
+            }
+        }
+        .into_iter()
+        .chain(self.paged()?)
+        .collect())
+    }
+
+    fn setter(&self, argument: &Argument) -> TokenStream {
+        let field = self.field(argument);
+        let method = format_ident!("{}", names::unlike(argument.ident.clone(), &CALL_METHODS));
+        let ty = self.parameter_type(argument);
+        let value = self.converted(argument);
+        let (mut text, rules) =
+            self.parameter(argument)
+                .map_or_else(Default::default, |parameter| {
+                    let description = parameter.description.trim();
+                    let described = if description.is_empty() {
+                        format!("Sets `{}`.", parameter.name)
+                    } else {
+                        description.to_owned()
+                    };
+                    (described, docs::parameter_rules(parameter.schema))
+                });
+        if !rules.is_empty() {
+            text = format!("{text}\n\n{rules}");
+        }
+        let doc = docs::doc(&text);
+        quote! {
+            #doc
+            pub fn #method(mut self, #field: #ty) -> Self {
+                self.#field = Some(#value);
+                self
+            }
+        }
+    }
+
+    /// The statements that check the request, and whether there are any.
+    pub(super) fn checks(&self) -> (TokenStream, bool) {
+        let mut statements = TokenStream::new();
+        for argument in &self.raw.arguments {
+            let field = self.field(argument);
+            if self.is_body(argument) {
+                if checks::mentions(&argument.ty, &self.context.types.checked) {
+                    statements.extend(quote! {
+                        auth0_core::Check::check(&self.#field, &auth0_core::Rules::NONE, &mut check);
+                    });
+                }
+                continue;
+            }
+            let Some(parameter) = self.parameter(argument) else {
+                continue;
+            };
+            let name = &parameter.name;
+            if parameter.location == "path" {
+                let text = if shapes::is_named("String", &argument.ty) {
+                    quote!(&self.#field)
+                } else {
+                    quote!(&self.#field.to_string())
+                };
+                statements.extend(quote!(check.path_segment(#name, #text);));
+            }
+            if let Some(constraints) = parameter.schema.get("x-constraints") {
+                let rules = checks::rules(constraints);
+                statements.extend(quote!(check.field(#name, &self.#field, #rules);));
+            }
+        }
+        let any = !statements.is_empty();
+        (statements, any)
+    }
+
+    /// The argument of progenitor's method that a field is handed on as.
+    fn raw_argument(&self, argument: &Argument) -> TokenStream {
+        let field = self.field(argument);
+        let is_string = shapes::is_named("String", &argument.ty);
+        match (argument.optional, argument.by_reference) {
+            (true, true) if is_string => quote!(self.#field.as_deref()),
+            (true, true) => quote!(self.#field.as_ref()),
+            (false, true) => quote!(&self.#field),
+            (_, false) => quote!(self.#field),
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The checks of requests: what the document demands of a body or a parameter, tested before anything is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, format_ident, quote};
+use serde_json::Value;
+use syn::Type;
+
+use super::model::{Model, list, members, properties, reference, text};
+use super::names;
+use super::shapes::{self, Field};
+use crate::problem::Problem;
+
+/// The types that a request can hold and that have anything to check, themselves or in what they hold.
+pub(super) fn checked_types(
+    model: &Model<'_>,
+    structs: &BTreeMap<String, Vec<Field>>,
+) -> BTreeSet<String> {
+    let mut sent = BTreeSet::new();
+    let mut waiting: Vec<&Value> = model
+        .operations
+        .iter()
+        .filter_map(|operation| operation.body)
+        .collect();
+    while let Some(value) = waiting.pop() {
+        if let Some(name) = reference(value)
+            && let Some(schema) = model.schemas.get(&name)
+            && sent.insert(name)
+        {
+            waiting.push(schema);
+        }
+        waiting.extend(
+            value
+                .as_object()
+                .into_iter()
+                .flat_map(|members| members.values()),
+        );
+        waiting.extend(list(value));
+    }
+    let mut checked: BTreeSet<String> = sent
+        .iter()
+        .filter(|name| has_own_rules(name, model))
+        .cloned()
+        .collect();
+    // The items of a list that has rules of its own go through the same trait, rules or not; `Open` asks it of none.
+    let open = BTreeSet::from(["Open".to_owned()]);
+    for field in sent
+        .iter()
+        .flat_map(|name| constrained_fields(name, model, structs))
+        .filter(|field| !mentions(&field.ty, &open))
+    {
+        let held = sent
+            .iter()
+            .filter(|name| mentions(&field.ty, &BTreeSet::from([(*name).clone()])));
+        checked.extend(held.cloned());
+    }
+    // What holds a checked type is checked too; this ends because the set only grows.
+    loop {
+        let before = checked.len();
+        for name in &sent {
+            let holds = structs
+                .get(name)
+                .is_some_and(|fields| fields.iter().any(|field| mentions(&field.ty, &checked)))
+                || variants(name, model).any(|variant| checked.contains(&variant));
+            if holds {
+                checked.insert(name.clone());
+            }
+        }
+        if checked.len() == before {
+            return checked;
+        }
+    }
+}
+
+/// The fields of a struct for which the document has rules.
+fn constrained_fields<'s>(
+    name: &str,
+    model: &Model<'_>,
+    structs: &'s BTreeMap<String, Vec<Field>>,
+) -> Vec<&'s Field> {
+    let (Some(schema), Some(fields)) = (model.schemas.get(name), structs.get(name)) else {
+        return Vec::new();
+    };
+    let properties = properties(schema, model);
+    let constrained = |field: &&Field| {
+        properties
+            .get(field.wire.as_str())
+            .is_some_and(|property| property.get("x-constraints").is_some())
+    };
+    fields.iter().filter(constrained).collect()
+}
+
+fn has_own_rules(name: &str, model: &Model<'_>) -> bool {
+    let Some(schema) = model.schemas.get(name) else {
+        return false;
+    };
+    schema.get("x-conditions").is_some()
+        || properties(schema, model)
+            .values()
+            .any(|property| property.get("x-constraints").is_some())
+}
+
+fn variants<'m>(name: &str, model: &'m Model<'_>) -> impl Iterator<Item = String> + 'm {
+    model
+        .schemas
+        .get(name)
+        .into_iter()
+        .flat_map(|schema| list(&schema["oneOf"]))
+        .filter_map(reference)
+}
+
+/// Whether `ty` names one of `names` anywhere.
+pub(super) fn mentions(ty: &Type, names: &BTreeSet<String>) -> bool {
+    fn any(tokens: TokenStream, names: &BTreeSet<String>) -> bool {
+        tokens.into_iter().any(|token| match token {
+            proc_macro2::TokenTree::Ident(ident) => names.contains(&ident.to_string()),
+            proc_macro2::TokenTree::Group(group) => any(group.stream(), names),
+            _ => false,
+        })
+    }
+    any(ty.to_token_stream(), names)
+}
+
+/// `impl Check` for a type: the rules of its fields and between them. What has no fields, an enum or a wrapper that
+/// typify made, has nothing to check, and stands in lists that do.
+pub(super) fn of_type(
+    name: &str,
+    fields: &[Field],
+    checked: &BTreeSet<String>,
+    model: &Model<'_>,
+) -> Result<TokenStream, Problem> {
+    let Some(schema) = model.schemas.get(name) else {
+        return Ok(TokenStream::new());
+    };
+    let properties = properties(schema, model);
+    let mut statements = Vec::new();
+    for field in fields {
+        let constraints = properties
+            .get(field.wire.as_str())
+            .and_then(|property| property.get("x-constraints"));
+        if constraints.is_some() || mentions(&field.ty, checked) {
+            let (ident, wire) = (format_ident!("{}", field.ident), &field.wire);
+            let rules = rules(constraints.unwrap_or(&Value::Null));
+            statements.push(quote!(at.field(#wire, &self.#ident, #rules);));
+        }
+    }
+    for condition in list(schema.get("x-conditions").unwrap_or(&Value::Null)) {
+        statements.push(self::condition(condition, name, fields)?);
+    }
+    let ident = names::ident(name);
+    let at = if statements.is_empty() {
+        quote!(_)
+    } else {
+        quote!(at)
+    };
+    Ok(quote! {
+        impl ::auth0_core::Check for #ident {
+            fn check(&self, _: &::auth0_core::Rules, #at: &mut ::auth0_core::Checker) {
+                #(#statements)*
+            }
+        }
+    })
+}
+
+/// A reference to constant rules made from `x-constraints`.
+pub(super) fn rules(constraints: &Value) -> TokenStream {
+    let builder = rules_builder(constraints);
+    quote!(const { &#builder })
+}
+
+fn rules_builder(constraints: &Value) -> TokenStream {
+    let mut calls = TokenStream::new();
+    for (key, value) in members(constraints) {
+        let call = match (key.as_str(), value) {
+            ("pattern", Value::String(pattern)) => quote!(.pattern(#pattern)),
+            ("minLength", value) => count("min_length", value),
+            ("maxLength", value) => count("max_length", value),
+            ("minItems", value) => count("min_items", value),
+            ("maxItems", value) => count("max_items", value),
+            ("minProperties", value) => count("min_properties", value),
+            ("maxProperties", value) => count("max_properties", value),
+            ("minimum", value) if constraints["exclusiveMinimum"] == Value::Bool(true) => {
+                number("exclusive_minimum", value)
+            }
+            ("minimum", value) => number("minimum", value),
+            ("maximum", value) if constraints["exclusiveMaximum"] == Value::Bool(true) => {
+                number("exclusive_maximum", value)
+            }
+            ("maximum", value) => number("maximum", value),
+            ("multipleOf", value) => number("multiple_of", value),
+            ("uniqueItems", Value::Bool(true)) => quote!(.unique_items()),
+            ("items", items) => {
+                let items = rules(items);
+                quote!(.items(#items))
+            }
+            _ => TokenStream::new(),
+        };
+        calls.extend(call);
+    }
+    quote!(::auth0_core::Rules::NONE #calls)
+}
+
+fn count(method: &str, value: &Value) -> TokenStream {
+    let method = format_ident!("{method}");
+    value.as_u64().map_or_else(TokenStream::new, |count| {
+        let count = proc_macro2::Literal::u64_unsuffixed(count);
+        quote!(.#method(#count))
+    })
+}
+
+fn number(method: &str, value: &Value) -> TokenStream {
+    let method = format_ident!("{method}");
+    value.as_f64().map_or_else(TokenStream::new, |number| {
+        let number = proc_macro2::Literal::f64_unsuffixed(number);
+        quote!(.#method(#number))
+    })
+}
+
+/// A statement that checks one of `x-conditions`.
+fn condition(condition: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, Problem> {
+    let clauses = |key: &str| {
+        list(&condition[key])
+            .map(|clause| self::clause(clause, name, fields))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let (when, then) = (clauses("if")?, clauses("then")?);
+    let property = condition["then"][0]["property"]
+        .as_str()
+        .unwrap_or_default();
+    let message = text(condition, "message");
+    let then = if then.is_empty() {
+        quote!(true)
+    } else {
+        quote!(#(#then)&&*)
+    };
+    let rule = quote!(at.rule(#then, #property, #message););
+    Ok(if when.is_empty() {
+        rule
+    } else {
+        quote!(if #(#when)&&* { #rule })
+    })
+}
+
+/// An expression for one clause of a condition.
+fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, Problem> {
+    let wrong = |expected: &str| {
+        Problem::at(
+            format!("/components/schemas/{name}/x-conditions"),
+            "a clause of a condition cannot be checked",
+        )
+        .expected(expected)
+        .found(clause.to_string())
+        .help("mend the clause in the corrections overlay")
+    };
+    let field = fields
+        .iter()
+        .find(|field| Some(field.wire.as_str()) == clause["property"].as_str())
+        .ok_or_else(|| wrong("`property` to name a property of the schema"))?;
+    let ident = format_ident!("{}", field.ident);
+    let inner = shapes::generic("Option", &field.ty);
+    let ty = inner.unwrap_or(&field.ty);
+    // A test of a value that may be absent, where it is, has the answer `absent`.
+    let test = |holds: &dyn Fn(TokenStream) -> TokenStream, absent: bool| match (inner, absent) {
+        (None, _) => holds(quote!(self.#ident)),
+        (Some(_), absent) => {
+            let holds = holds(quote!(value));
+            let method = format_ident!("{}", if absent { "is_none_or" } else { "is_some_and" });
+            quote!(self.#ident.as_ref().#method(|value| #holds))
+        }
+    };
+    let is_list = shapes::generic("Vec", ty).is_some();
+    let equal = |ty: &Type, value: TokenStream, text: &str| {
+        if shapes::generic("Open", ty).is_some() {
+            quote!(#value.is(#text))
+        } else {
+            quote!(#value == #text)
+        }
+    };
+    let present = inner.map_or_else(|| quote!(true), |_| quote!(self.#ident.is_some()));
+    if clause["present"] == Value::Bool(true) {
+        return Ok(present);
+    }
+    if clause["absent"] == Value::Bool(true) {
+        return Ok(quote!(!#present));
+    }
+    if let Some(count) = clause["minItems"].as_u64().filter(|_| is_list) {
+        if count == 1 {
+            return Ok(test(&|value| quote!(!#value.is_empty()), false));
+        }
+        let count = proc_macro2::Literal::u64_unsuffixed(count);
+        return Ok(test(&|value| quote!(#value.len() >= #count), false));
+    }
+    if let Some(count) = clause["maxItems"].as_u64().filter(|_| is_list) {
+        let count = proc_macro2::Literal::u64_unsuffixed(count);
+        return Ok(test(&|value| quote!(#value.len() <= #count), true));
+    }
+    if let (Some(text), Some(item)) = (clause["contains"].as_str(), shapes::generic("Vec", ty)) {
+        let equal = equal(item, quote!(item), text);
+        return Ok(test(
+            &|value| quote!(#value.iter().any(|item| #equal)),
+            false,
+        ));
+    }
+    if let Some(text) = clause["equals"].as_str().filter(|_| !is_list) {
+        return Ok(test(&|value| equal(ty, value, text), false));
+    }
+    Err(wrong(
+        "present, absent, minItems, maxItems, contains (the last three of an array) or equals",
+    ))
+}

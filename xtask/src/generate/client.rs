@@ -1,0 +1,319 @@
+//! `client.rs` of a generated crate: the client and its builder.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::model::Model;
+use super::{Target, names};
+use crate::problem::Problem;
+use crate::sources::VariableKind;
+
+/// A URL template, split at its variables: `["https://", ".teams.auth0.com"]` and `["team"]`.
+struct Template {
+    literals: Vec<String>,
+    variables: Vec<String>,
+}
+
+impl Template {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let wrong = || {
+            Problem::at("", "a URL template has a brace without its partner")
+                .expected("variables as {name}")
+                .found(text)
+                .help("mend it in openapi/sources.toml")
+        };
+        let (mut literals, mut variables) = (Vec::new(), Vec::new());
+        let mut rest = text;
+        while let Some((literal, after)) = rest.split_once('{') {
+            let (variable, after) = after.split_once('}').ok_or_else(wrong)?;
+            literals.push(literal.to_owned());
+            variables.push(variable.to_owned());
+            rest = after;
+        }
+        if rest.contains('}') {
+            return Err(wrong());
+        }
+        literals.push(rest.to_owned());
+        Ok(Self {
+            literals,
+            variables,
+        })
+    }
+
+    /// A `format!` of the template with the identifiers of its variables.
+    fn format(&self) -> TokenStream {
+        let text = self
+            .literals
+            .iter()
+            .map(|literal| literal.replace('{', "{{"))
+            .collect::<Vec<_>>()
+            .join("{}");
+        let values = self
+            .variables
+            .iter()
+            .map(|variable| names::ident(&names::snake_name(variable)));
+        if self.variables.is_empty() {
+            quote!(#text.to_owned())
+        } else {
+            quote!(format!(#text, #(#values),*))
+        }
+    }
+}
+
+/// How the value of a variable is checked, and what it is called in the documentation.
+fn check(kind: VariableKind) -> (TokenStream, &'static str) {
+    match kind {
+        VariableKind::Label => (quote!(dns_label), "one DNS label"),
+        VariableKind::Host => (quote!(host), "a bare host name"),
+    }
+}
+
+pub(super) fn emit(
+    model: &Model<'_>,
+    target: &Target,
+    roots: &TokenStream,
+) -> Result<TokenStream, Problem> {
+    let base = target
+        .api
+        .base_url
+        .as_deref()
+        .map(Template::parse)
+        .transpose()?;
+    let variables: Vec<(String, VariableKind)> = base
+        .iter()
+        .flat_map(|template| &template.variables)
+        .map(|name| {
+            target.api.variables.get(name).map(|kind| (name.clone(), *kind)).ok_or_else(|| {
+                Problem::at("", format!("the variable {name} of the base URL has no kind"))
+                    .expected(format!("`{name} = \"label\"` or `\"host\"` among the variables in openapi/sources.toml"))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let builder = builder(model, target, base.as_ref(), &variables);
+    let audience = audience(target)?;
+    let title = &model.title;
+    let doc = format!(
+        " A client of the {title}. Cheap to clone; clones share the token source and the connections."
+    );
+    Ok(quote! {
+        //! The client and its builder.
+
+        use std::sync::Arc;
+        use std::time::Duration;
+
+        use auth0_core::{BaseUrl, Error, HttpClient, TokenSource, Transport, TransportBuilder};
+
+        #[doc = #doc]
+        #[derive(Clone, Debug)]
+        pub struct Client {
+            transport: Transport,
+        }
+
+        impl Client {
+            /// A builder for a client.
+            pub fn builder() -> ClientBuilder {
+                ClientBuilder::default()
+            }
+
+            #roots
+
+            /// What every call goes through.
+            pub(crate) fn transport(&self) -> &Transport {
+                &self.transport
+            }
+        }
+
+        #builder
+        #audience
+    })
+}
+
+fn builder(
+    model: &Model<'_>,
+    target: &Target,
+    base: Option<&Template>,
+    variables: &[(String, VariableKind)],
+) -> TokenStream {
+    let fields: Vec<_> = variables
+        .iter()
+        .map(|(name, _)| names::ident(&names::snake_name(name)))
+        .collect();
+    let setters = variables.iter().zip(&fields).map(|((name, kind), field)| {
+        let (_, what) = check(*kind);
+        let template = target.api.base_url.as_deref().unwrap_or_default();
+        let doc = format!(" Sets the {name}, {what}: it takes its place in `{template}`.");
+        quote! {
+            #[doc = #doc]
+            pub fn #field(mut self, #field: impl Into<String>) -> Self {
+                self.#field = Some(#field.into());
+                self
+            }
+        }
+    });
+    let missing = match variables {
+        [] => "neither a base URL".to_owned(),
+        variables => variables
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let from_template = match base {
+        Some(template) => {
+            let format = template.format();
+            let reads = variables.iter().zip(&fields).map(|((name, kind), field)| {
+                let (check, _) = check(*kind);
+                let message = format!("{missing} is missing, expected `.{name}(…)` or `.base_url(…)`");
+                quote! {
+                    let #field = self.#field.as_deref().ok_or_else(|| Error::configuration(#message))?;
+                    let #field = auth0_core::#check(#name, #field)?;
+                }
+            });
+            quote!(#(#reads)* Ok(#format))
+        }
+        None => {
+            let message = "the base URL is missing, expected `.base_url(…)`";
+            quote!(return Err(Error::configuration(#message)))
+        }
+    };
+    let base_doc = match base {
+        Some(_) => {
+            " Sets the whole base URL instead, as for a test server: https, or http on a loopback address."
+        }
+        None => " Sets the base URL: https, or http on a loopback address.",
+    };
+    let token = if model.secured {
+        let message = "the token source is missing, expected `.token_source(…)`";
+        quote! {
+            let source = self.token_source.ok_or_else(|| Error::configuration(#message))?;
+            transport = transport.token_source(source);
+        }
+    } else {
+        quote! {
+            transport = match self.token_source {
+                Some(source) => transport.token_source(source),
+                None => transport.without_token(),
+            };
+        }
+    };
+    quote! {
+        /// Builds a [`Client`].
+        #[derive(Clone, Default)]
+        #[must_use = "a builder does nothing until `build` is called"]
+        pub struct ClientBuilder {
+            #(#fields: Option<String>,)*
+            base_url: Option<String>,
+            token_source: Option<Arc<dyn TokenSource>>,
+            http_client: Option<HttpClient>,
+            timeout: Option<Duration>,
+            user_agent: Option<String>,
+        }
+
+        impl std::fmt::Debug for ClientBuilder {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                // Neither a token source nor a base URL is printed: either may hold credentials.
+                f.debug_struct("ClientBuilder")#(.field(stringify!(#fields), &self.#fields))*.finish_non_exhaustive()
+            }
+        }
+
+        impl ClientBuilder {
+            #(#setters)*
+
+            #[doc = #base_doc]
+            pub fn base_url(mut self, url: impl Into<String>) -> Self {
+                self.base_url = Some(url.into());
+                self
+            }
+
+            /// Sets where the access tokens come from.
+            pub fn token_source(mut self, source: impl TokenSource) -> Self {
+                self.token_source = Some(Arc::new(source));
+                self
+            }
+
+            /// Sets the HTTP client, for proxies and certificates of your own. Default: a new one with a connect
+            /// time-out of 10 s.
+            pub fn http_client(mut self, client: HttpClient) -> Self {
+                self.http_client = Some(client);
+                self
+            }
+
+            /// Sets how long each attempt of a call may take. Default: 30 s.
+            pub fn timeout(mut self, timeout: Duration) -> Self {
+                self.timeout = Some(timeout);
+                self
+            }
+
+            /// Sets the `User-Agent`. Default: name and version of this crate.
+            pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
+                self.user_agent = Some(agent.into());
+                self
+            }
+
+            /// Builds the client. It does no input or output.
+            ///
+            /// # Errors
+            ///
+            /// A configuration error that names what is missing or wrong.
+            pub fn build(self) -> Result<Client, Error> {
+                let base_url = match &self.base_url {
+                    Some(url) => url.clone(),
+                    None => self.base_url_from_parts()?,
+                };
+                let agent = self.user_agent.unwrap_or_else(|| {
+                    concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned()
+                });
+                let mut transport = TransportBuilder::new(BaseUrl::parse(&base_url)?).user_agent(agent);
+                #token
+                if let Some(client) = self.http_client {
+                    transport = transport.http_client(client);
+                }
+                if let Some(timeout) = self.timeout {
+                    transport = transport.timeout(timeout);
+                }
+                Ok(Client { transport: transport.build()? })
+            }
+
+            fn base_url_from_parts(&self) -> Result<String, Error> {
+                #from_template
+            }
+        }
+    }
+    .into_iter()
+    .collect()
+}
+
+/// The function that gives the audience for a token.
+fn audience(target: &Target) -> Result<TokenStream, Problem> {
+    let Some(text) = target.api.audience.as_deref() else {
+        return Ok(TokenStream::new());
+    };
+    let template = Template::parse(text)?;
+    let mut parameters = Vec::new();
+    let mut reads = Vec::new();
+    for name in &template.variables {
+        let kind = target
+            .api
+            .variables
+            .get(name)
+            .copied()
+            .unwrap_or(VariableKind::Label);
+        let (check, _) = check(kind);
+        let ident = format_ident!("{}", names::snake_name(name));
+        parameters.push(quote!(#ident: &str));
+        reads.push(quote!(let #ident = auth0_core::#check(#name, #ident)?;));
+    }
+    let format = template.format();
+    let doc = format!(" The audience that a token for this API is asked for: `{text}`.");
+    Ok(quote! {
+        #[doc = #doc]
+        ///
+        /// # Errors
+        ///
+        /// A configuration error where an argument cannot stand in that place.
+        pub fn audience(#(#parameters),*) -> Result<String, Error> {
+            #(#reads)*
+            Ok(#format)
+        }
+    })
+}

@@ -1,0 +1,317 @@
+//! The normalized document as the emitter reads it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::names;
+use crate::problem::Problem;
+use crate::walk::{METHODS, join};
+
+/// Whether a call may be repeated; see `auth0_core::RetrySafety`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RetrySafety {
+    Safe,
+    Idempotent,
+    Unsafe,
+}
+
+/// An operation that pages by a cursor.
+#[derive(Debug, Clone)]
+pub(super) struct Paging {
+    /// The query parameter that takes the cursor.
+    pub(super) cursor: String,
+    /// The property of the page that names the next cursor.
+    pub(super) next: String,
+    /// The property of the page that holds the items.
+    pub(super) items: String,
+}
+
+/// An operation on many things that can fail for some of them.
+#[derive(Debug, Clone)]
+pub(super) struct Outcome {
+    pub(super) complete: u16,
+    pub(super) partial: u16,
+    /// The property of the report that lists what failed.
+    pub(super) failures: String,
+}
+
+/// A parameter.
+#[derive(Debug, Clone)]
+pub(super) struct Parameter<'a> {
+    pub(super) name: String,
+    pub(super) location: String,
+    pub(super) schema: &'a Value,
+    pub(super) description: String,
+}
+
+/// An operation.
+#[derive(Debug, Clone)]
+pub(super) struct Operation<'a> {
+    pub(super) pointer: String,
+    pub(super) id: String,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) group: Vec<String>,
+    pub(super) name: String,
+    pub(super) summary: String,
+    pub(super) description: String,
+    /// Alternatives, each of scopes that are needed together.
+    pub(super) scopes: Vec<Vec<String>>,
+    pub(super) lifecycle: Option<String>,
+    pub(super) deprecated: bool,
+    /// Left out of the SDKs by the document itself.
+    pub(super) ignored: bool,
+    pub(super) retry_safety: RetrySafety,
+    pub(super) paging: Option<Paging>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) success: Vec<u16>,
+    pub(super) success_description: String,
+    /// The schemas of the success bodies.
+    bodies: BTreeMap<u16, &'a Value>,
+    pub(super) errors: Vec<u16>,
+    pub(super) parameters: Vec<Parameter<'a>>,
+    pub(super) body: Option<&'a Value>,
+}
+
+impl Operation<'_> {
+    /// The schema of the body that comes with a success status.
+    pub(super) fn response_schema(&self, status: u16) -> Option<&Value> {
+        self.bodies.get(&status).copied()
+    }
+}
+
+/// The document, read.
+#[derive(Debug)]
+pub(super) struct Model<'a> {
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) operations: Vec<Operation<'a>>,
+    /// The component schemas by the names of their Rust types.
+    pub(super) schemas: BTreeMap<String, &'a Value>,
+    /// Whether any operation asks for authorization.
+    pub(super) secured: bool,
+}
+
+impl<'a> Model<'a> {
+    pub(super) fn read(document: &'a Value) -> Result<Self, Problem> {
+        let schemas = members(&document["components"]["schemas"])
+            .map(|(name, schema)| (names::type_name(name), schema))
+            .collect::<BTreeMap<_, _>>();
+        let default_security = &document["security"];
+        let mut operations = Vec::new();
+        for (path, item) in members(&document["paths"]) {
+            for method in METHODS {
+                let Some(operation) = item.get(method) else {
+                    continue;
+                };
+                let pointer = join(&join("/paths", path), method);
+                operations.push(read_operation(
+                    path,
+                    method,
+                    operation,
+                    item,
+                    default_security,
+                    pointer,
+                )?);
+            }
+        }
+        operations.sort_by(|a, b| (&a.group, &a.name, &a.id).cmp(&(&b.group, &b.name, &b.id)));
+        Ok(Self {
+            title: text(&document["info"], "title"),
+            description: text(&document["info"], "description"),
+            secured: operations.iter().any(|o| !o.scopes.is_empty()),
+            operations,
+            schemas,
+        })
+    }
+}
+
+fn read_operation<'a>(
+    path: &str,
+    method: &str,
+    operation: &'a Value,
+    item: &'a Value,
+    default_security: &'a Value,
+    pointer: String,
+) -> Result<Operation<'a>, Problem> {
+    let id = text(operation, "operationId");
+    if id.is_empty() {
+        return Err(Problem::at(pointer, "an operation has no operationId")
+            .help("normalize the document first: `cargo xtask normalize`"));
+    }
+    let group = list(&operation["x-operation-group"])
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    let security = operation.get("security").unwrap_or(default_security);
+    let scopes = list(security).map(scopes_of).collect();
+    let retry_safety = match operation["x-retry-safety"].as_str() {
+        Some("safe") => RetrySafety::Safe,
+        Some("idempotent") => RetrySafety::Idempotent,
+        Some("unsafe") => RetrySafety::Unsafe,
+        other => {
+            return Err(Problem::at(
+                pointer,
+                "an operation does not say whether it may be repeated",
+            )
+            .expected("x-retry-safety: safe, idempotent or unsafe")
+            .found(other.unwrap_or("nothing")));
+        }
+    };
+    let mut success: Vec<u16> = members(&operation["responses"])
+        .filter_map(|(status, _)| status.parse().ok())
+        .collect();
+    success.sort_unstable();
+    let paging = operation.get("x-paging").map(|paging| Paging {
+        cursor: text(paging, "cursor"),
+        next: text(paging, "next"),
+        items: text(paging, "items"),
+    });
+    let outcome = operation
+        .get("x-outcome")
+        .map(|outcome| read_outcome(outcome, &success, &pointer))
+        .transpose()?;
+    let success_description = match &outcome {
+        Some(_) => String::new(),
+        None => success
+            .first()
+            .map(|status| text(&operation["responses"][status.to_string()], "description"))
+            .unwrap_or_default(),
+    };
+    let parameters = list(&item["parameters"])
+        .chain(list(&operation["parameters"]))
+        .map(|parameter| Parameter {
+            name: text(parameter, "name"),
+            location: text(parameter, "in"),
+            schema: &parameter["schema"],
+            description: text(parameter, "description"),
+        })
+        .collect::<Vec<_>>();
+    Ok(Operation {
+        id,
+        method: method.to_owned(),
+        path: path.to_owned(),
+        group,
+        name: text(operation, "x-operation-name"),
+        summary: text(operation, "summary"),
+        description: text(operation, "description"),
+        scopes,
+        lifecycle: operation["x-release-lifecycle"].as_str().map(str::to_owned),
+        deprecated: operation["deprecated"].as_bool().unwrap_or(false),
+        ignored: operation["x-sdk-ignore"].as_bool().unwrap_or(false),
+        retry_safety,
+        paging,
+        outcome,
+        success,
+        success_description,
+        bodies: members(&operation["responses"])
+            .filter_map(|(status, response)| {
+                let (_, media) = members(&response["content"]).next()?;
+                Some((status.parse().ok()?, &media["schema"]))
+            })
+            .collect(),
+        errors: list(&operation["x-errors"])
+            .filter_map(Value::as_u64)
+            .filter_map(|s| s.try_into().ok())
+            .collect(),
+        parameters: in_path_order(path, parameters),
+        body: members(&operation["requestBody"]["content"])
+            .next()
+            .map(|(_, media)| &media["schema"]),
+        pointer,
+    })
+}
+
+fn read_outcome(outcome: &Value, success: &[u16], pointer: &str) -> Result<Outcome, Problem> {
+    let status = |key: &str| {
+        outcome[key]
+            .as_u64()
+            .and_then(|s| u16::try_from(s).ok())
+            .filter(|s| success.contains(s))
+    };
+    match (
+        status("complete"),
+        status("partial"),
+        outcome["failures"].as_str(),
+    ) {
+        (Some(complete), Some(partial), Some(failures)) => Ok(Outcome {
+            complete,
+            partial,
+            failures: failures.to_owned(),
+        }),
+        _ => Err(Problem::at(
+            join(pointer, "x-outcome"),
+            "x-outcome does not describe the outcomes of this operation",
+        )
+        .expected(
+            "complete and partial: two of its success statuses; failures: a property of the report",
+        )
+        .found(outcome.to_string())),
+    }
+}
+
+/// The scopes of one requirement: those of all its schemes together.
+fn scopes_of(requirement: &Value) -> Vec<String> {
+    let mut scopes: Vec<String> = members(requirement)
+        .flat_map(|(_, scopes)| list(scopes))
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    scopes.sort();
+    scopes.dedup();
+    scopes
+}
+
+/// Path parameters in the order of the path, then the others by name: the order that progenitor uses.
+fn in_path_order<'a>(path: &str, mut parameters: Vec<Parameter<'a>>) -> Vec<Parameter<'a>> {
+    parameters.sort_by_key(|p| {
+        let position = (p.location == "path")
+            .then(|| path.find(&format!("{{{}}}", p.name)))
+            .flatten();
+        (
+            position.unwrap_or(usize::MAX),
+            p.location.clone(),
+            p.name.clone(),
+        )
+    });
+    parameters
+}
+
+/// The members of an object, sorted by name; none for anything else.
+pub(super) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let mut members: Vec<_> = value.as_object().into_iter().flat_map(Map::iter).collect();
+    members.sort_by_key(|(name, _)| *name);
+    members.into_iter()
+}
+
+/// The items of an array; none for anything else.
+pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// A string member, empty where there is none.
+pub(super) fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_default().to_owned()
+}
+
+/// The properties of an object schema, those of the parts of an `allOf` included.
+pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&'a str, &'a Value> {
+    let mut found = BTreeMap::new();
+    for part in list(&schema["allOf"]) {
+        let part = reference(part)
+            .and_then(|name| model.schemas.get(&name).copied())
+            .unwrap_or(part);
+        found.extend(properties(part, model));
+    }
+    found.extend(members(&schema["properties"]).map(|(name, property)| (name.as_str(), property)));
+    found
+}
+
+/// The component schema that `$ref` names, as the name of its Rust type.
+pub(super) fn reference(schema: &Value) -> Option<String> {
+    schema["$ref"]
+        .as_str()?
+        .strip_prefix("#/components/schemas/")
+        .map(names::type_name)
+}

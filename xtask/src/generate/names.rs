@@ -1,0 +1,110 @@
+//! Names: from those of a document to those of Rust, by the same rules as typify and progenitor.
+
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use proc_macro2::{Ident, Span};
+
+/// What typify calls the type of the schema `name`.
+pub(super) fn type_name(name: &str) -> String {
+    avoid_keyword(starting_like_an_identifier(
+        words(name).to_upper_camel_case(),
+        "X",
+    ))
+}
+
+/// What progenitor calls a parameter, a field or a method of this name.
+pub(super) fn snake_name(name: &str) -> String {
+    avoid_keyword(starting_like_an_identifier(
+        words(name).to_snake_case(),
+        "_",
+    ))
+}
+
+/// What the method of progenitor's client for the operation `id` is called. An operation must not hide one of the
+/// methods that the client needs for itself.
+pub(super) fn call_name(id: &str) -> String {
+    const TAKEN: [&str; 9] = [
+        "api_version",
+        "baseurl",
+        "client",
+        "exec",
+        "inner",
+        "new",
+        "of",
+        "post",
+        "pre",
+    ];
+    let name = snake_name(id);
+    if TAKEN.contains(&name.as_str()) {
+        format!("{name}_operation")
+    } else {
+        name
+    }
+}
+
+/// The name of a constant.
+pub(super) fn constant_name(name: &str) -> String {
+    starting_like_an_identifier(words(name).to_snake_case(), "_").to_uppercase()
+}
+
+/// An identifier. Names come through the functions above, so they are identifiers already.
+pub(super) fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+/// `name`, with an underscore where it is one of `taken`.
+pub(super) fn unlike(name: String, taken: &[&str]) -> String {
+    if taken.contains(&name.as_str()) {
+        format!("{name}_")
+    } else {
+        name
+    }
+}
+
+/// The name with everything that no identifier may contain turned into a word boundary.
+fn words(name: &str) -> String {
+    match name {
+        // Without this, both signs would vanish and the two would become one.
+        "+1" => "plus1".to_owned(),
+        "-1" => "minus1".to_owned(),
+        _ => name
+            .replace('\'', "")
+            .replace(|c: char| c != '_' && !c.is_alphanumeric(), "-"),
+    }
+}
+
+fn starting_like_an_identifier(name: String, prefix: &str) -> String {
+    match name.chars().next() {
+        None => prefix.replace('_', "x"),
+        Some(first) if first.is_alphabetic() || first == '_' => name,
+        Some(_) => format!("{prefix}{name}"),
+    }
+}
+
+fn avoid_keyword(name: String) -> String {
+    // `gen` is a keyword of the 2024 edition that syn still takes for an identifier.
+    if name != "gen" && syn::parse_str::<Ident>(&name).is_ok() {
+        name
+    } else {
+        format!("{name}_")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_and_odd_characters_become_identifiers() {
+        assert_eq!(snake_name("type"), "type_");
+        assert_eq!(snake_name("X-Foo"), "x_foo");
+        assert_eq!(snake_name("from"), "from");
+        assert_eq!(snake_name("2fa"), "_2fa");
+        assert_eq!(
+            type_name("get_organizations-request"),
+            "GetOrganizationsRequest"
+        );
+        assert_eq!(type_name("Self"), "Self_");
+        assert_eq!(constant_name("listMembers"), "LIST_MEMBERS");
+        assert_eq!(snake_name("'"), "x");
+    }
+}

@@ -1,0 +1,180 @@
+//! What progenitor makes of the normalized document: the types and the low-level calls, as syntax trees.
+
+use openapiv3::OpenAPI;
+use progenitor::{
+    CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl, TypePatch,
+};
+use quote::quote;
+use serde_json::{Map, Value, json};
+use syn::{File, Item};
+
+use super::model::{list, members};
+use super::names;
+use crate::guard::guard;
+use crate::problem::Problem;
+use crate::walk::{METHODS, join};
+
+/// The crates whose types the normalizer puts into schemas with `x-rust-type`.
+const CRATES: [&str; 3] = ["auth0-core", "serde_json", "std"];
+
+/// progenitor's output, in its two parts.
+pub(super) struct Raw {
+    /// The types.
+    pub(super) types: Vec<Item>,
+    /// The client with one method for each operation, and what it needs.
+    pub(super) calls: Vec<Item>,
+}
+
+/// Runs progenitor. Its panics and refusals become problems that name the operation or schema at fault.
+pub(super) fn run(document: &Value) -> Result<Raw, Problem> {
+    match attempt(document) {
+        Ok(file) => split(file),
+        Err(problem) => Err(locate(document, problem)),
+    }
+}
+
+fn attempt(document: &Value) -> Result<File, Problem> {
+    let spec = read(document)?;
+    let settings = settings(document);
+    guard("progenitor", || {
+        Generator::new(&settings)
+            .generate_tokens(&spec)
+            .map_err(|error| error.to_string())
+            .and_then(|tokens| syn::parse2::<File>(tokens).map_err(|error| error.to_string()))
+    })?
+    .map_err(|error| {
+        Problem::at(
+            "",
+            format!("progenitor cannot generate code from this document: {error}"),
+        )
+    })
+}
+
+fn read(document: &Value) -> Result<OpenAPI, Problem> {
+    let mut document = document.clone();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for operation in paths
+            .values_mut()
+            .filter_map(Value::as_object_mut)
+            .flat_map(Map::values_mut)
+        {
+            if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
+                operation["operationId"] = Value::String(names::call_name(id));
+            }
+        }
+    }
+    serde_json::from_value(document).map_err(|error| {
+        Problem::at(
+            "",
+            format!("the normalized document is not OpenAPI 3.0: {error}"),
+        )
+        .help("normalize the document first: `cargo xtask normalize`")
+    })
+}
+
+fn settings(document: &Value) -> GenerationSettings {
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote!(::auth0_core::Call))
+        .with_map_type("::std::collections::BTreeMap");
+    for name in CRATES {
+        settings.with_crate(name, CrateVers::Any, None);
+    }
+    let open_ended = TypePatch::default().with_attr("#[non_exhaustive]").clone();
+    for (name, schema) in members(&document["components"]["schemas"]) {
+        let name = names::type_name(name);
+        if schema.get("x-union").is_some() {
+            // Unions are ours: serde's untagged decoding can name neither the variant nor the field at fault.
+            settings.with_replacement(
+                &name,
+                format!("crate::types::{name}"),
+                std::iter::empty::<TypeImpl>(),
+            );
+        } else {
+            settings.with_patch(&name, &open_ended);
+        }
+    }
+    settings
+}
+
+/// Finds which part of the document is at fault by trying the operations, then the schemas, one by one.
+fn locate(document: &Value, problem: Problem) -> Problem {
+    let mut alone = document.clone();
+    for (path, item) in members(&document["paths"]) {
+        for method in METHODS {
+            let Some(operation) = item.get(method) else {
+                continue;
+            };
+            let mut only = Map::new();
+            only.insert(method.to_owned(), operation.clone());
+            if let Some(parameters) = item.get("parameters") {
+                only.insert("parameters".to_owned(), parameters.clone());
+            }
+            alone["paths"] = json!({ path: only });
+            alone["components"] = json!({ "schemas": schemas_for(document, operation) });
+            if let Err(at_fault) = attempt(&alone) {
+                let id = operation["operationId"].as_str().unwrap_or("without an id");
+                return Problem {
+                    pointer: join(&join("/paths", path), method),
+                    ..at_fault
+                }
+                .found(format!("operation {id} ({} {path})", method.to_uppercase()))
+                .help("lower this construct in a pass, or correct it in the corrections overlay");
+            }
+        }
+    }
+    alone["paths"] = json!({});
+    for (name, schema) in members(&document["components"]["schemas"]) {
+        alone["components"] = json!({ "schemas": schemas_for(document, &json!({ "$ref": format!("#/components/schemas/{name}") })) });
+        if let Err(at_fault) = attempt(&alone) {
+            return Problem {
+                pointer: join("/components/schemas", name),
+                ..at_fault
+            }
+            .found(format!("schema {name}: {schema}"))
+            .help("lower this construct in a pass, or correct it in the corrections overlay");
+        }
+    }
+    problem
+}
+
+/// The component schemas that `value` reaches.
+fn schemas_for(document: &Value, value: &Value) -> Map<String, Value> {
+    let mut found = Map::new();
+    let mut waiting = vec![value];
+    while let Some(value) = waiting.pop() {
+        if let Some(name) = value["$ref"]
+            .as_str()
+            .and_then(|r| r.strip_prefix("#/components/schemas/"))
+            && let Some(schema) = document["components"]["schemas"]
+                .get(name)
+                .filter(|_| !found.contains_key(name))
+        {
+            found.insert(name.to_owned(), schema.clone());
+            waiting.push(schema);
+        }
+        waiting.extend(value.as_object().into_iter().flat_map(Map::values));
+        waiting.extend(list(value));
+    }
+    found
+}
+
+fn split(file: File) -> Result<Raw, Problem> {
+    let mut raw = Raw {
+        types: Vec::new(),
+        calls: Vec::new(),
+    };
+    for item in file.items {
+        match item {
+            Item::Mod(module) if module.ident == "types" => {
+                raw.types = module.content.map(|(_, items)| items).unwrap_or_default();
+            }
+            // Only re-exports the client under a second path.
+            Item::Mod(module) if module.ident == "prelude" => {}
+            item => raw.calls.push(item),
+        }
+    }
+    Ok(raw)
+}

@@ -1,0 +1,91 @@
+//! `operations.rs` of a generated crate: one constant for each operation, with all that the transport, a scope check
+//! or a test double has to know of it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs;
+use super::model::{Model, Operation, RetrySafety};
+use super::names;
+
+pub(super) fn emit(model: &Model<'_>) -> TokenStream {
+    let mut operations: Vec<_> = model.operations.iter().collect();
+    operations.sort_by(|a, b| a.id.cmp(&b.id));
+    let rows = operations.iter().map(|operation| row(operation));
+    let names = operations
+        .iter()
+        .map(|operation| names::ident(&names::constant_name(&operation.id)));
+    let paging = operations
+        .iter()
+        .any(|operation| operation.paging.is_some())
+        .then(|| quote!(Paging,));
+    let outcomes = operations
+        .iter()
+        .any(|operation| operation.outcome.is_some())
+        .then(|| quote!(Outcomes,));
+    quote! {
+        //! The operations of the API: method, path, scopes, retry safety and paging of each.
+
+        use auth0_core::{Operation, #outcomes #paging RetrySafety};
+
+        /// Every operation, sorted by its id.
+        pub static ALL: &[&Operation] = &[#(&#names),*];
+
+        #(#rows)*
+    }
+}
+
+fn row(operation: &Operation<'_>) -> TokenStream {
+    let ident = names::ident(&names::constant_name(&operation.id));
+    let (id, method, path) = (
+        &operation.id,
+        operation.method.to_uppercase(),
+        &operation.path,
+    );
+    let (group, name) = (&operation.group, &operation.name);
+    let safety = match operation.retry_safety {
+        RetrySafety::Safe => quote!(RetrySafety::Safe),
+        RetrySafety::Idempotent => quote!(RetrySafety::Idempotent),
+        RetrySafety::Unsafe => quote!(RetrySafety::Unsafe),
+    };
+    let scopes = operation
+        .scopes
+        .iter()
+        .map(|together| quote!(&[#(#together),*]));
+    let scopes = (!operation.scopes.is_empty()).then(|| quote!(.with_scopes(&[#(#scopes),*])));
+    let paging = operation
+        .paging
+        .as_ref()
+        .map(|_| quote!(.with_paging(Paging::Checkpoint)));
+    let success = operation
+        .success
+        .iter()
+        .map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
+    let errors = operation
+        .errors
+        .iter()
+        .map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
+    let outcome = operation.outcome.as_ref().map(|outcome| {
+        let complete = proc_macro2::Literal::u16_unsuffixed(outcome.complete);
+        let partial = proc_macro2::Literal::u16_unsuffixed(outcome.partial);
+        quote!(.with_outcome(Outcomes { complete: #complete, partial: #partial }))
+    });
+    let lifecycle = operation
+        .lifecycle
+        .as_ref()
+        .map(|stage| quote!(.with_lifecycle(#stage)));
+    let doc = docs::doc(&format!("`{id}`: `{method} {path}`"));
+    quote! {
+        #doc
+        pub static #ident: Operation = Operation::new(#id, #method, #path)
+            .with_group(&[#(#group),*])
+            .with_name(#name)
+            #scopes
+            .with_retry_safety(#safety)
+            #paging
+            .with_success(&[#(#success),*])
+            .with_errors(&[#(#errors),*])
+            #outcome
+            #lifecycle;
+    }
+}

@@ -1,0 +1,292 @@
+//! `types.rs` of a generated crate: typify's types, each followed by what makes it usable: a constructor with the
+//! required fields, a setter for each optional one, and the check that runs before it is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::{Item, Type};
+
+use super::model::{Model, Operation};
+use super::shapes::{self, Field};
+use super::{adjust, checks, names, unions};
+use crate::problem::Problem;
+
+/// The types of a crate, as the other parts of the emitter see them.
+pub(super) struct Types {
+    /// The structs by name.
+    pub(super) structs: BTreeMap<String, Vec<Field>>,
+    /// The types that a request can hold and that have anything to check.
+    pub(super) checked: BTreeSet<String>,
+}
+
+impl Types {
+    pub(super) fn new(items: &[Item], model: &Model<'_>) -> Self {
+        let structs = shapes::structs(items);
+        let checked = checks::checked_types(model, &structs);
+        Self { structs, checked }
+    }
+}
+
+/// Emits the module.
+pub(super) fn emit(
+    items: Vec<Item>,
+    types: &Types,
+    model: &Model<'_>,
+) -> Result<TokenStream, Problem> {
+    let mut out = TokenStream::new();
+    for item in adjust::documentation(items) {
+        let name = match &item {
+            Item::Struct(item) => Some(item.ident.to_string()),
+            Item::Enum(item) => Some(item.ident.to_string()),
+            _ => None,
+        };
+        out.extend(quote!(#item));
+        let Some(name) = name else { continue };
+        let fields = types.structs.get(&name);
+        if let Some(fields) = fields {
+            out.extend(constructors(&name, fields, model));
+            out.extend(partial_report(&name, fields, model)?);
+            out.extend(page(&name, fields, model)?);
+        }
+        if types.checked.contains(&name) {
+            let fields = fields.map_or(&[][..], Vec::as_slice);
+            out.extend(checks::of_type(&name, fields, &types.checked, model)?);
+        }
+    }
+    for (name, schema) in model
+        .schemas
+        .iter()
+        .filter(|(_, schema)| schema.get("x-union").is_some())
+    {
+        out.extend(unions::emit(name, schema, types, model)?);
+    }
+    Ok(out)
+}
+
+/// `new` and the setters of a struct.
+fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream {
+    let ident = names::ident(name);
+    let (optional, required): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.optional);
+    let arguments = required.iter().map(|field| {
+        let ident = format_ident!("{}", field.ident);
+        let ty = parameter_type(&field.ty, model);
+        quote!(#ident: #ty)
+    });
+    let values = fields.iter().map(|field| {
+        let ident = format_ident!("{}", field.ident);
+        if field.optional {
+            quote!(#ident: ::std::default::Default::default())
+        } else {
+            let value = converted(&ident, &field.ty, model);
+            field_value(&ident, &value)
+        }
+    });
+    let setters = optional.iter().map(|field| setter(field, model));
+    let new_doc = match required.as_slice() {
+        [] => format!(" A `{name}` with every field left out."),
+        _ => format!(
+            " A `{name}` with its required fields; the optional ones are left out until they are set."
+        ),
+    };
+    // A required field that is called `new` cannot clash: arguments and methods have separate names.
+    quote! {
+        impl #ident {
+            #[doc = #new_doc]
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+            #(#setters)*
+        }
+    }
+}
+
+fn setter(field: &Field, model: &Model<'_>) -> TokenStream {
+    let ident = format_ident!("{}", field.ident);
+    let method = format_ident!("{}", names::unlike(field.ident.clone(), &["new"]));
+    let doc = format!(
+        " Sets [`{0}`](Self#structfield.{0}).",
+        field.ident.trim_start_matches("r#")
+    );
+    let inner = shapes::generic("Option", &field.ty);
+    let ty = parameter_type(inner.unwrap_or(&field.ty), model);
+    let value = converted(&ident, inner.unwrap_or(&field.ty), model);
+    let value = if inner.is_some() {
+        quote!(::std::option::Option::Some(#value))
+    } else {
+        value
+    };
+    quote! {
+        #[doc = #doc]
+        #[must_use]
+        pub fn #method(mut self, #ident: #ty) -> Self {
+            self.#ident = #value;
+            self
+        }
+    }
+}
+
+/// How a value of this type is taken as a parameter.
+enum Taking<'t> {
+    /// As it is.
+    Plain,
+    /// As anything that turns into it.
+    Into,
+    /// As a list of anything that turns into the items.
+    List(&'t Type),
+}
+
+fn taking<'t>(ty: &'t Type, model: &Model<'_>) -> Taking<'t> {
+    if let Some(item) = shapes::generic("Vec", ty) {
+        return Taking::List(item);
+    }
+    let wrapped = ["Open", "Nullable"]
+        .iter()
+        .any(|name| shapes::generic(name, ty).is_some());
+    let union = || {
+        shapes::last_name(ty)
+            .and_then(|name| model.schemas.get(&name))
+            .is_some_and(|s| s.get("x-union").is_some())
+    };
+    if wrapped || shapes::is_named("String", ty) || shapes::is_named("SecretString", ty) || union()
+    {
+        Taking::Into
+    } else {
+        Taking::Plain
+    }
+}
+
+/// The type of a parameter that a value of `ty` is made from.
+pub(super) fn parameter_type(ty: &Type, model: &Model<'_>) -> TokenStream {
+    match taking(ty, model) {
+        Taking::Plain => quote!(#ty),
+        Taking::Into => quote!(impl Into<#ty>),
+        Taking::List(item) => match taking(item, model) {
+            Taking::Into => quote!(impl IntoIterator<Item = impl Into<#item>>),
+            _ => quote!(impl IntoIterator<Item = #item>),
+        },
+    }
+}
+
+/// The expression that makes a value of `ty` from such a parameter.
+pub(super) fn converted(name: &proc_macro2::Ident, ty: &Type, model: &Model<'_>) -> TokenStream {
+    match taking(ty, model) {
+        Taking::Plain => quote!(#name),
+        Taking::Into => quote!(#name.into()),
+        Taking::List(item) => match taking(item, model) {
+            Taking::Into => quote!(#name.into_iter().map(Into::into).collect()),
+            _ => quote!(#name.into_iter().collect()),
+        },
+    }
+}
+
+/// A field of a struct literal, in the short form where the value is a variable of the same name.
+pub(super) fn field_value(field: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
+    if *field == value.to_string() {
+        quote!(#field)
+    } else {
+        quote!(#field: #value)
+    }
+}
+
+/// `PartialReport` for the report of a bulk operation.
+fn partial_report(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, Problem> {
+    let Some((operation, failures)) = model.operations.iter().find_map(|operation| {
+        let outcome = operation.outcome.as_ref()?;
+        (report_of(operation).as_deref() == Some(name)).then_some((operation, &outcome.failures))
+    }) else {
+        return Ok(TokenStream::new());
+    };
+    let field = fields.iter().find(|field| field.wire == *failures);
+    let Some((field, failure)) =
+        field.and_then(|field| Some((field, shapes::generic("Vec", &field.ty)?)))
+    else {
+        return Err(Problem::at(
+            format!("{}/x-outcome", operation.pointer),
+            "the report does not list what failed",
+        )
+        .expected(format!("`failures` to name a required array of {name}"))
+        .found(failures.as_str()));
+    };
+    let (ident, field) = (names::ident(name), format_ident!("{}", field.ident));
+    Ok(quote! {
+        impl ::auth0_core::PartialReport for #ident {
+            type Failure = #failure;
+
+            fn failures(&self) -> &[#failure] {
+                &self.#field
+            }
+        }
+    })
+}
+
+/// `Page` for the answer of an operation that pages.
+fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, Problem> {
+    let Some((operation, paging)) = model.operations.iter().find_map(|operation| {
+        let paging = operation.paging.as_ref()?;
+        let answer = operation
+            .success
+            .iter()
+            .find_map(|status| operation.response_schema(*status))?;
+        (referenced(answer).as_deref() == Some(name)).then_some((operation, paging))
+    }) else {
+        return Ok(TokenStream::new());
+    };
+    let field = |wire: &str| fields.iter().find(|field| field.wire == wire);
+    let items = field(&paging.items).and_then(|field| Some((field, shapes::list_item(&field.ty)?)));
+    let next = field(&paging.next).filter(|field| shapes::generic("Option", &field.ty).is_some());
+    let (Some((items, item)), Some(next)) = (items, next) else {
+        return Err(Problem::at(
+            format!("{}/x-paging", operation.pointer),
+            "the answer is not a page",
+        )
+        .expected(format!(
+            "{name} to have a required array `{}` and an optional string `{}`",
+            paging.items, paging.next
+        ))
+        .found(
+            fields
+                .iter()
+                .map(|field| field.wire.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+        ));
+    };
+    // An answer may leave the list out where there is nothing to list.
+    let or_none = items.optional.then(|| quote!(.unwrap_or_default()));
+    let (ident, items, next) = (
+        names::ident(name),
+        format_ident!("{}", items.ident),
+        format_ident!("{}", next.ident),
+    );
+    Ok(quote! {
+        impl ::auth0_core::Page for #ident {
+            type Item = #item;
+
+            fn next(&self) -> ::std::option::Option<&str> {
+                self.#next.as_deref()
+            }
+
+            fn into_items(self) -> ::std::vec::Vec<#item> {
+                self.#items #or_none
+            }
+        }
+    })
+}
+
+/// The type of the report of a bulk operation.
+fn report_of(operation: &Operation<'_>) -> Option<String> {
+    let outcome = operation.outcome.as_ref()?;
+    operation
+        .response_schema(outcome.partial)
+        .and_then(referenced)
+}
+
+/// The type that a schema refers to, itself or as the one part of an `allOf`.
+fn referenced(schema: &Value) -> Option<String> {
+    super::model::reference(schema).or_else(|| match schema["allOf"].as_array()?.as_slice() {
+        [only] => super::model::reference(only),
+        _ => None,
+    })
+}

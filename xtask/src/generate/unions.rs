@@ -1,0 +1,241 @@
+//! Unions: a `oneOf` of objects becomes an enum that is decoded by looking at what tells its variants apart, so that
+//! an error names the variant's own field and not "no variant matched".
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde_json::Value;
+
+use super::docs;
+use super::model::{Model, list, reference, text};
+use super::names;
+use super::shapes::Field;
+use super::types::Types;
+use crate::problem::Problem;
+use crate::walk::join;
+
+struct Variant<'a> {
+    name: String,
+    ty: String,
+    when: &'a Value,
+    description: String,
+}
+
+/// Emits the enum `name` for a schema with `x-union`.
+pub(super) fn emit(
+    name: &str,
+    schema: &Value,
+    types: &Types,
+    model: &Model<'_>,
+) -> Result<TokenStream, Problem> {
+    let variants = read(name, schema, model)?;
+    let ident = names::ident(name);
+    let description = text(schema, "description");
+    let doc = docs::doc(if description.is_empty() {
+        "One of several objects."
+    } else {
+        &description
+    });
+    let tagged = variants
+        .iter()
+        .any(|variant| variant.when.get("tag").is_some());
+    let definitions = variants.iter().map(|variant| {
+        let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
+        let doc = docs::doc(&variant.description);
+        quote!(#doc #name(#ty),)
+    });
+    let unknown = tagged.then(|| {
+        quote! {
+            /// A kind that this version of the crate does not know, as it came.
+            Other(::serde_json::Value),
+        }
+    });
+    let conversions = variants.iter().map(|variant| {
+        let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
+        quote! {
+            impl ::std::convert::From<#ty> for #ident {
+                fn from(value: #ty) -> Self {
+                    Self::#name(value)
+                }
+            }
+        }
+    });
+    let decode = decode(&ident, &variants, tagged);
+    let accessors = if tagged {
+        TokenStream::new()
+    } else {
+        accessors(&ident, &variants, types)
+    };
+    let check = types
+        .checked
+        .contains(name)
+        .then(|| check(&ident, &variants, tagged, types));
+    Ok(quote! {
+        #doc
+        #[derive(::serde::Serialize, Clone, Debug)]
+        #[serde(untagged)]
+        #[non_exhaustive]
+        pub enum #ident {
+            #(#definitions)*
+            #unknown
+        }
+        #(#conversions)*
+        #decode
+        #accessors
+        #check
+    })
+}
+
+fn read<'a>(name: &str, schema: &'a Value, model: &Model<'_>) -> Result<Vec<Variant<'a>>, Problem> {
+    list(&schema["x-union"]["variants"])
+        .map(|variant| {
+            let target = text(variant, "ref");
+            let ty = reference(&serde_json::json!({ "$ref": target }))
+                .filter(|ty| model.schemas.contains_key(ty));
+            let ty = ty.ok_or_else(|| {
+                Problem::at(
+                    join("/components/schemas", name),
+                    "a variant of a union is not a component schema",
+                )
+                .expected("a reference to a component schema")
+                .found(target)
+            })?;
+            let description = model
+                .schemas
+                .get(&ty)
+                .map(|schema| text(schema, "description"))
+                .unwrap_or_default();
+            let name = names::type_name(&text(variant, "name"));
+            let description = match docs::first_line(&description) {
+                line if line.is_empty() => format!("[`{ty}`]"),
+                line => line,
+            };
+            Ok(Variant {
+                name,
+                ty,
+                when: &variant["when"],
+                description,
+            })
+        })
+        .collect()
+}
+
+fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) -> TokenStream {
+    let mut arms = TokenStream::new();
+    let mut last = None;
+    for variant in variants {
+        let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
+        let decoded = quote!(<#ty as ::serde::Deserialize>::deserialize(value).map(Self::#name).map_err(::serde::de::Error::custom));
+        let when = variant.when;
+        if let Some(tag) = when.get("tag") {
+            let (property, value) = (text(tag, "property"), text(tag, "value"));
+            arms.extend(quote! {
+                if value.get(#property).and_then(::serde_json::Value::as_str) == ::std::option::Option::Some(#value) {
+                    return #decoded;
+                }
+            });
+        } else if let Some(keys) = when.get("has") {
+            let keys = list(keys).filter_map(Value::as_str);
+            arms.extend(quote! {
+                if #(value.get(#keys).is_some())&&* {
+                    return #decoded;
+                }
+            });
+        } else if when.get("otherwise").is_some() {
+            last = Some(decoded);
+        } else {
+            // Nothing tells this variant from the others: the first that decodes is taken.
+            arms.extend(quote! {
+                if let ::std::result::Result::Ok(decoded) = <#ty as ::serde::Deserialize>::deserialize(&value) {
+                    return ::std::result::Result::Ok(Self::#name(decoded));
+                }
+            });
+        }
+    }
+    let end = match last {
+        Some(decoded) => decoded,
+        None if tagged => quote!(::std::result::Result::Ok(Self::Other(value))),
+        None => {
+            let expected = variants
+                .iter()
+                .map(|variant| variant.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message = format!("no variant fits, expected one of {expected}");
+            quote!(::std::result::Result::Err(::serde::de::Error::custom(#message)))
+        }
+    };
+    quote! {
+        impl<'de> ::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
+                #arms
+                #end
+            }
+        }
+    }
+}
+
+/// Accessors for the fields that all variants have alike, so that the common case needs no `match`.
+fn accessors(ident: &proc_macro2::Ident, variants: &[Variant<'_>], types: &Types) -> TokenStream {
+    let mut fields = variants
+        .iter()
+        .map(|variant| types.structs.get(&variant.ty));
+    let Some(Some(first)) = fields.next() else {
+        return TokenStream::new();
+    };
+    let others: Vec<&Vec<Field>> = fields.flatten().collect();
+    if others.len() + 1 != variants.len() {
+        return TokenStream::new();
+    }
+    let alike = |field: &&Field| {
+        others.iter().all(|fields| {
+            fields
+                .iter()
+                .any(|other| other.ident == field.ident && other.ty == field.ty)
+        })
+    };
+    let methods = first.iter().filter(alike).map(|field| {
+        let (field_ident, ty) = (format_ident!("{}", field.ident), &field.ty);
+        let doc = format!(" `{}`, which every variant has.", field.wire);
+        let arms = variants.iter().map(|variant| {
+            let name = names::ident(&variant.name);
+            quote!(Self::#name(value) => &value.#field_ident,)
+        });
+        quote! {
+            #[doc = #doc]
+            pub fn #field_ident(&self) -> &#ty {
+                match self { #(#arms)* }
+            }
+        }
+    });
+    let methods: Vec<_> = methods.collect();
+    if methods.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(impl #ident { #(#methods)* })
+    }
+}
+
+fn check(
+    ident: &proc_macro2::Ident,
+    variants: &[Variant<'_>],
+    tagged: bool,
+    types: &Types,
+) -> TokenStream {
+    let arms = variants.iter().map(|variant| {
+        let name = names::ident(&variant.name);
+        if types.checked.contains(&variant.ty) {
+            quote!(Self::#name(value) => ::auth0_core::Check::check(value, rules, at),)
+        } else {
+            quote!(Self::#name(_) => {})
+        }
+    });
+    let other = tagged.then(|| quote!(Self::Other(_) => {}));
+    quote! {
+        impl ::auth0_core::Check for #ident {
+            fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+                match self { #(#arms)* #other }
+            }
+        }
+    }
+}

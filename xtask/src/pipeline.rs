@@ -1,0 +1,58 @@
+//! From a document to the files of a crate, with every problem shown in the document that it is about.
+
+use serde_json::Value;
+
+use crate::canonical;
+use crate::console::Failure;
+use crate::diagnostic::Report;
+use crate::files::Files;
+use crate::generate::{self, Target};
+use crate::guard::guard;
+use crate::passes::{self, Change, Options};
+use crate::source::{Format, Source};
+
+/// A normalized document and what was done to it.
+#[derive(Debug, Clone)]
+pub struct Normalized {
+    /// The document, with its sets sorted.
+    pub document: Value,
+    /// What the passes changed.
+    pub changes: Vec<Change>,
+    /// What is lost or doubtful.
+    pub warnings: Vec<Report>,
+}
+
+/// Puts a document through the passes. Problems are shown in `source`, the text that it was read from.
+pub fn normalize(
+    document: Value,
+    source: &Source,
+    options: &Options<'_>,
+) -> Result<Normalized, Failure> {
+    let done = guard("the normalizer", || passes::normalize(document, options))
+        .map_err(|problem| Failure(vec![Report::new(problem, source)]))?
+        .map_err(|problems| Failure(Report::all(problems, source)))?;
+    let mut document = done.document;
+    canonical::sort_sets(&mut document);
+    Ok(Normalized {
+        document,
+        changes: done.changes,
+        warnings: Report::all(done.warnings, source)
+            .into_iter()
+            .map(Report::as_warning)
+            .collect(),
+    })
+}
+
+/// Generates the files of a crate. Problems are shown in the normalized document, which is called `name`.
+pub fn generate(normalized: &Value, name: &str, target: &Target) -> Result<Files, Failure> {
+    guard("the generator", || generate::generate(normalized, target))
+        .and_then(|done| done)
+        .map_err(|problem| {
+            let source = Source {
+                name: name.to_owned(),
+                text: canonical::json(normalized),
+                format: Format::Json,
+            };
+            Failure(vec![Report::new(problem, &source)])
+        })
+}

@@ -1,0 +1,220 @@
+//! `regen`: the committed files of each API made anew from its facts and overlays, or compared with what they would be.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::canonical;
+use crate::console::{Console, Failure, Verdict};
+use crate::coverage::{as_actions, undescribed};
+use crate::diagnostic::Report;
+use crate::difference::unified;
+use crate::document::Document;
+use crate::files::{self, Difference, Files};
+use crate::generate::Target;
+use crate::overlay::{self, Purpose};
+use crate::passes::Options;
+use crate::pipeline;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::source::Source;
+use crate::sources::Entry;
+use crate::workspace::{
+    CORRECTIONS, DESCRIPTIONS, FACTS, Workspace, api_folder, crate_folder, normalized_file,
+};
+
+/// Where `auth0-core` is, seen from a crate under `generated/`.
+const CORE: &str = "../../crates/core";
+
+/// Makes the files of the APIs that are named, or of all. With `check` nothing is written, and any difference to what is
+/// there is shown.
+pub fn run(
+    workspace: &Workspace,
+    apis: &[String],
+    check: bool,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    let sources = workspace.sources()?;
+    let mut verdict = Verdict::Fine;
+    for (api, entry) in sources.select(apis)? {
+        let progress = Progress::start();
+        progress.at(&format!("{api}: generating"));
+        let made = make(workspace, api, entry)?;
+        drop(progress);
+        console.report(&made.warnings);
+        if let Some(listing) = &made.undescribed {
+            console.note(listing);
+            verdict = Verdict::Found;
+            continue;
+        }
+        let found = if check {
+            compare(workspace, api, &made, console)?
+        } else {
+            write(workspace, api, &made, console)?
+        };
+        if found == Verdict::Found {
+            verdict = found;
+        }
+    }
+    Ok(verdict)
+}
+
+/// What an API's committed files should be.
+struct Made {
+    normalized: String,
+    files: Files,
+    undescribed: Option<String>,
+    warnings: Vec<Report>,
+}
+
+fn make(workspace: &Workspace, api: &str, entry: &Entry) -> Result<Made, Failure> {
+    let folder = api_folder(api);
+    if !workspace.path(&folder).join(FACTS).exists() {
+        let problem = Problem::at("", "there are no facts of this API yet").help(format!(
+            "take them from the published document: cargo xtask fetch {api} --from FILE"
+        ));
+        let report = Report::of_file(&format!("{folder}/{FACTS}"), problem);
+        return Err(Box::new(report).into());
+    }
+    let (document, source) = overlaid(&workspace.path(&folder), &folder)?;
+    let missing = undescribed(&document, &entry.include);
+    if !missing.is_empty() {
+        let listing = format!(
+            "{} without words. Fill these actions in and add them to {}:\n{}",
+            places(missing.len()),
+            format_args!("{folder}/{DESCRIPTIONS}"),
+            as_actions(&document, &missing)
+        );
+        return Ok(Made {
+            normalized: String::new(),
+            files: Files::new(),
+            undescribed: Some(listing),
+            warnings: Vec::new(),
+        });
+    }
+    let options = Options {
+        include: &entry.include,
+        strict: true,
+    };
+    let normalized = pipeline::normalize(document, &source, &options)?;
+    let target = Target {
+        crate_name: entry.crate_name.clone(),
+        version: entry.version.clone(),
+        core_path: CORE.to_owned(),
+        api: entry.api(),
+        command: command(api),
+        member: true,
+    };
+    Ok(Made {
+        files: pipeline::generate(&normalized.document, &normalized_file(api), &target)?,
+        normalized: canonical::json(&normalized.document),
+        undescribed: None,
+        warnings: normalized.warnings,
+    })
+}
+
+/// The facts in `folder` with the overlays there applied, those that there are. `shown` is what people call the folder.
+pub fn overlaid(folder: &Path, shown: &str) -> Result<(Value, Source), Failure> {
+    let facts = Document::read_as(&folder.join(FACTS), &format!("{shown}/{FACTS}"))?.checked()?;
+    let mut document = facts.value;
+    let mut reports = Vec::new();
+    for (file, purpose) in [
+        (CORRECTIONS, Purpose::Corrections),
+        (DESCRIPTIONS, Purpose::Descriptions),
+    ] {
+        let path = folder.join(file);
+        if path.exists() {
+            let overlay = Document::read_as(&path, &format!("{shown}/{file}"))?;
+            reports.extend(
+                overlay::apply(&mut document, &overlay, purpose)
+                    .err()
+                    .into_iter()
+                    .flatten(),
+            );
+        }
+    }
+    if reports.is_empty() {
+        Ok((document, facts.source))
+    } else {
+        Err(Failure(reports))
+    }
+}
+
+fn write(
+    workspace: &Workspace,
+    api: &str,
+    made: &Made,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    let folder = crate_folder(api);
+    let mut changed = files::write(&workspace.path(&folder), &folder, &made.files)?;
+    if normalized_text(workspace, api)? != made.normalized {
+        files::write_file(&workspace.path(&normalized_file(api)), &made.normalized)?;
+        changed += 1;
+    }
+    let files = made.files.len() + 1;
+    console.result(&match changed {
+        0 => format!("{api}: {files} files, none changed\n"),
+        changed => format!("{api}: {files} files, {changed} written or removed\n"),
+    });
+    Ok(Verdict::Fine)
+}
+
+fn compare(
+    workspace: &Workspace,
+    api: &str,
+    made: &Made,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    let file = normalized_file(api);
+    let normalized = normalized_text(workspace, api)?;
+    let mut differences = Vec::new();
+    if normalized.is_empty() {
+        differences.push(format!("missing: {file}\n"));
+    } else if normalized != made.normalized {
+        differences.push(format!(
+            "changed: {file}\n{}",
+            unified(&file, &normalized, &made.normalized)
+        ));
+    }
+    let folder = crate_folder(api);
+    let found = files::compare(&workspace.path(&folder), &made.files)?;
+    differences.extend(
+        found
+            .iter()
+            .map(|difference: &Difference| difference.describe(&folder)),
+    );
+    if differences.is_empty() {
+        console.result(&format!(
+            "{api}: {} files are as they should be\n",
+            made.files.len() + 1
+        ));
+        return Ok(Verdict::Fine);
+    }
+    for difference in &differences {
+        console.result(difference);
+    }
+    console.note(&format!(
+        "{api}: {} not as generated; to mend it: {}\n",
+        places(differences.len()),
+        command(api)
+    ));
+    Ok(Verdict::Found)
+}
+
+fn normalized_text(workspace: &Workspace, api: &str) -> Result<String, Failure> {
+    let file = normalized_file(api);
+    Ok(if workspace.path(&file).exists() {
+        workspace.read(&file)?.source.text
+    } else {
+        String::new()
+    })
+}
+
+fn command(api: &str) -> String {
+    format!("cargo xtask regen {api}")
+}
+
+fn places(number: usize) -> String {
+    format!("{number} place{}", if number == 1 { "" } else { "s" })
+}

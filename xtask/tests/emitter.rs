@@ -1,0 +1,207 @@
+//! The emitter, on a small normalized document that holds what is hard about documents.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use xtask::generate::{Target, generate};
+use xtask::sources::{ApiData, VariableKind};
+
+fn target() -> Target {
+    Target {
+        crate_name: "small-api".to_owned(),
+        version: "0.1.0".to_owned(),
+        core_path: "../core".to_owned(),
+        api: ApiData {
+            base_url: Some("https://{team}.example.com".to_owned()),
+            variables: BTreeMap::from([("team".to_owned(), VariableKind::Label)]),
+            audience: None,
+        },
+        command: "cargo xtask regen".to_owned(),
+        member: false,
+    }
+}
+
+/// Two operations: one with a path parameter, a body with rules and a bulk outcome, and one that pages.
+fn document() -> Value {
+    json!({
+        "openapi": "3.0.3",
+        "info": {"title": "Small API", "version": "1"},
+        "paths": {
+            "/things/{id}": {"put": {
+                "operationId": "putThing",
+                "summary": "Puts a thing",
+                "x-operation-group": ["things"],
+                "x-operation-name": "put",
+                "x-retry-safety": "unsafe",
+                "x-errors": [400, 429],
+                "x-outcome": {"complete": 204, "partial": 200, "failures": "failed"},
+                "security": [{"b": ["write:a", "write:b"]}, {"b": ["admin"]}],
+                "parameters": [{"in": "path", "name": "id", "required": true, "schema": {"type": "string"}}],
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
+                "responses": {
+                    "200": {"description": "", "content": {"application/json": {"schema":
+                        {"nullable": true, "allOf": [{"$ref": "#/components/schemas/Report"}]}}}},
+                    "204": {"description": "", "content": {"application/json": {"schema":
+                        {"nullable": true, "allOf": [{"$ref": "#/components/schemas/Report"}]}}}}
+                }
+            }},
+            "/things": {"get": {
+                "operationId": "listThings",
+                "x-operation-group": ["things"],
+                "x-operation-name": "list",
+                "x-retry-safety": "safe",
+                "x-paging": {"style": "checkpoint", "cursor": "from", "size": "take", "next": "next", "items": "things"},
+                "parameters": [
+                    {"in": "query", "name": "from", "schema": {"type": "string"}},
+                    {"in": "query", "name": "take", "schema": {"type": "integer", "x-constraints": {"minimum": 1, "maximum": 50}}}
+                ],
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema":
+                    {"$ref": "#/components/schemas/ThingPage"}}}}}
+            }}
+        },
+        "components": {"schemas": {
+            "Thing": {"type": "object", "required": ["name"], "properties": {
+                "name": {"type": "string", "x-constraints": {"minLength": 3, "pattern": "^[a-z]+$"}},
+                "note": {"type": "string"}
+            }},
+            "ThingPage": {"type": "object", "required": ["things"], "properties": {
+                "things": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+                "next": {"type": "string"}
+            }},
+            "Report": {"type": "object", "required": ["failed"], "properties": {
+                "failed": {"type": "array", "items": {"type": "string"}}
+            }}
+        }}
+    })
+}
+
+fn generated(document: &Value) -> BTreeMap<String, String> {
+    generate(document, &target()).expect("the document is fine")
+}
+
+#[test]
+fn same_input_gives_the_same_bytes() {
+    assert_eq!(generated(&document()), generated(&document()));
+}
+
+#[test]
+fn facts_of_an_operation_reach_table_checks_and_docs() {
+    let files = generated(&document());
+    let table = &files["src/operations.rs"];
+    assert!(
+        table.contains(r#".with_scopes(&[&["write:a", "write:b"], &["admin"]])"#),
+        "{table}"
+    );
+    assert!(
+        table.contains("RetrySafety::Unsafe") && table.contains("Paging::Checkpoint"),
+        "{table}"
+    );
+    let resource = &files["src/resources/things.rs"];
+    assert!(
+        resource.contains("- Scope: `write:a` and `write:b`, or `admin`"),
+        "{resource}"
+    );
+    assert!(
+        resource.contains(r#"check.path_segment("id", &self.id)"#),
+        "{resource}"
+    );
+    assert!(
+        resource.contains("maximum(50.0).minimum(1.0)"),
+        "{resource}"
+    );
+    assert!(resource.contains("call.finish_outcome("), "{resource}");
+    let types = &files["src/types.rs"];
+    assert!(
+        types.contains(r#"min_length(3).pattern("^[a-z]+$")"#),
+        "{types}"
+    );
+    assert!(
+        types.contains("impl ::auth0_core::PartialReport for Report"),
+        "{types}"
+    );
+    assert!(
+        types.contains("impl ::auth0_core::Page for ThingPage"),
+        "{types}"
+    );
+}
+
+#[test]
+fn no_generated_call_sends_the_api_version_header() {
+    assert!(!generated(&document())["src/calls.rs"].contains("api-version"));
+}
+
+#[test]
+fn answers_are_not_checked() {
+    // `Report` is only received, so it has no check, whatever rules stand in the document.
+    let mut document = document();
+    document["components"]["schemas"]["Report"]["properties"]["failed"]["x-constraints"] =
+        json!({"minItems": 1});
+    assert!(!generated(&document)["src/types.rs"].contains("Check for Report"));
+}
+
+#[test]
+fn operation_that_panics_in_progenitor_is_named() {
+    let mut document = document();
+    document["paths"]["/things/{id}"]["put"]["parameters"][0]["name"] = json!("other");
+    let problem = generate(&document, &target()).expect_err("the path has no such parameter");
+    assert_eq!(problem.pointer, "/paths/~1things~1{id}/put");
+    assert!(
+        problem
+            .found
+            .is_some_and(|found| found.contains("putThing"))
+    );
+}
+
+#[test]
+fn schema_that_fails_in_typify_is_named() {
+    let mut document = document();
+    document["components"]["schemas"]["Odd"] = json!({"type": "string", "enum": ["a", "A"]});
+    let problem = generate(&document, &target()).expect_err("two values become one variant");
+    assert_eq!(problem.pointer, "/components/schemas/Odd");
+}
+
+#[test]
+fn outcome_without_a_list_of_failures_is_refused() {
+    let mut document = document();
+    document["paths"]["/things/{id}"]["put"]["x-outcome"]["failures"] = json!("nowhere");
+    let problem = generate(&document, &target()).expect_err("there is no such property");
+    assert_eq!(problem.pointer, "/paths/~1things~1{id}/put/x-outcome");
+}
+
+#[test]
+fn condition_on_an_unknown_property_is_refused() {
+    let mut document = document();
+    document["components"]["schemas"]["Thing"]["x-conditions"] =
+        json!([{"if": [{"property": "nobody", "present": true}], "then": [], "message": "x"}]);
+    let problem = generate(&document, &target()).expect_err("there is no such property");
+    assert_eq!(problem.pointer, "/components/schemas/Thing/x-conditions");
+}
+
+#[test]
+fn base_url_with_an_undeclared_variable_is_refused() {
+    let mut target = target();
+    target.api.variables.clear();
+    let problem = generate(&document(), &target).expect_err("`team` has no kind");
+    assert!(problem.message.contains("team"), "{problem}");
+}
+
+#[test]
+fn ignored_operation_stays_in_the_table_only() {
+    let mut document = document();
+    document["paths"]["/things"]["get"]["x-sdk-ignore"] = json!(true);
+    let files = generated(&document);
+    assert!(files["src/operations.rs"].contains("listThings"));
+    assert!(!files["src/resources/things.rs"].contains("listThings"));
+    assert!(!files["src/calls.rs"].contains("list_things"));
+}
+
+#[test]
+fn two_methods_of_one_name_are_called_by_their_operation_ids() {
+    let mut document = document();
+    document["paths"]["/things"]["get"]["x-operation-name"] = json!("put");
+    let resource = &generated(&document)["src/resources/things.rs"];
+    assert!(
+        resource.contains("pub fn list_things(") && resource.contains("pub fn put_thing("),
+        "{resource}"
+    );
+}
