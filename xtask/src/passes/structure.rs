@@ -192,13 +192,6 @@ fn keywords(schema: &Value, pointer: &str, cx: &mut Context<'_>) {
     }
 }
 
-/// Some writers put 5.0 for 5.
-fn is_count(value: &Value) -> bool {
-    value
-        .as_f64()
-        .is_some_and(|number| number >= 0.0 && number.fract() == 0.0)
-}
-
 fn kind_names(value: &Value, at: &str, cx: &mut Context<'_>) {
     const KINDS: [&str; 7] = [
         "string", "number", "integer", "boolean", "object", "array", "null",
