@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Context,
-    schema::{Object, components, each_mut, is_named_type, target},
+    schema::{Object, components, each_mut, is_named_type, keys_beside, target},
     source,
 };
 
@@ -114,6 +114,14 @@ fn write_out(schema: &mut Value, plain: &Value) {
         }
         if let Some(stamp) = outer.get(source::SOURCE) {
             members.insert(source::SOURCE.into(), stamp.clone());
+        }
+    }
+    // Another name for a type: what stands beside the reference still needs `allOf` to be heard.
+    if whole.get("$ref").is_some() && !keys_beside(&whole, &["$ref"]).is_empty() {
+        let reference = json!({ "$ref": whole["$ref"] });
+        if let Some(members) = whole.as_object_mut() {
+            members.remove("$ref");
+            members.insert("allOf".into(), json!([reference]));
         }
     }
     *schema = whole;
