@@ -2117,12 +2117,12 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsRequestContent {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        if value.get("locality").is_some() {
+        if value.get("locality").is_some_and(|value| !value.is_null()) {
             return <PublicCloudPayload as ::serde::Deserialize>::deserialize(value)
                 .map(Self::PublicCloud)
                 .map_err(::serde::de::Error::custom);
         }
-        if value.get("environment").is_some() {
+        if value.get("environment").is_some_and(|value| !value.is_null()) {
             return <PrivateCloudPayload as ::serde::Deserialize>::deserialize(value)
                 .map(Self::PrivateCloud)
                 .map_err(::serde::de::Error::custom);
@@ -2187,7 +2187,7 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsResponseContent {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        if value.get("locality").is_some() {
+        if value.get("locality").is_some_and(|value| !value.is_null()) {
             return <PublicCloudResponseContent as ::serde::Deserialize>::deserialize(
                     value,
                 )

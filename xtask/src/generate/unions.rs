@@ -59,7 +59,7 @@ pub(super) fn emit(
             }
         }
     });
-    let decode = decode(&ident, &variants, tagged);
+    let decode = decode(&ident, &variants, tagged, model);
     let accessors = if tagged {
         TokenStream::new()
     } else {
@@ -119,7 +119,24 @@ fn read<'a>(name: &str, schema: &'a Value, model: &Model<'_>) -> Result<Vec<Vari
         .collect()
 }
 
-fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) -> TokenStream {
+/// Whether the object has `key` as the schema `ty` wants it. Servers write `null` for absent, so that counts only where
+/// the schema allows it.
+fn presence(key: &str, ty: &str, model: &Model<'_>) -> TokenStream {
+    let schema = model.schemas.get(ty);
+    let nullable = schema.is_some_and(|schema| schema["properties"][key]["nullable"] == true);
+    if nullable {
+        quote!(value.get(#key).is_some())
+    } else {
+        quote!(value.get(#key).is_some_and(|value| !value.is_null()))
+    }
+}
+
+fn decode(
+    ident: &proc_macro2::Ident,
+    variants: &[Variant<'_>],
+    tagged: bool,
+    model: &Model<'_>,
+) -> TokenStream {
     let mut arms = TokenStream::new();
     let mut last = None;
     for variant in variants {
@@ -134,9 +151,11 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
                 }
             });
         } else if let Some(keys) = when.get("has") {
-            let keys = list(keys).filter_map(Value::as_str);
+            let present = list(keys)
+                .filter_map(Value::as_str)
+                .map(|key| presence(key, &variant.ty, model));
             arms.extend(quote! {
-                if #(value.get(#keys).is_some())&&* {
+                if #(#present)&&* {
                     return #decoded;
                 }
             });
