@@ -69,7 +69,7 @@ pub fn write(folder: &Path, shown: &str, files: &Files) -> Result<usize, Box<Rep
         .iter()
         .filter(|path| !files.contains_key(*path))
         .collect();
-    refuse_foreign(folder, shown, &present, &stale)?;
+    refuse_foreign(folder, shown, &present, files)?;
     let mut changed = 0;
     for path in stale {
         let stale = folder.join(path);
@@ -111,28 +111,32 @@ fn refuse_foreign(
     folder: &Path,
     shown: &str,
     present: &BTreeSet<String>,
-    stale: &[&String],
+    files: &Files,
 ) -> Result<(), Box<Report>> {
     if present.is_empty() {
         return Ok(());
     }
-    let ours = |path: &str| read(&folder.join(path)).is_ok_and(|text| is_marked(&text));
-    let foreign: Vec<&str> = if !present.contains("Cargo.toml") {
-        // What is left of a crate whose manifest was lost bears our mark; anything else never was one of ours.
-        present
-            .iter()
-            .map(String::as_str)
-            .filter(|path| !ours(path))
-            .collect()
-    } else if ours("Cargo.toml") {
-        stale
-            .iter()
-            .map(|path| path.as_str())
-            .filter(|path| !ours(path))
-            .collect()
-    } else {
-        present.iter().map(String::as_str).collect()
+    let marked = |path: &str| read(&folder.join(path)).is_ok_and(|text| is_marked(&text));
+    let unchanged = |path: &str| {
+        let text = files.get(path);
+        text.is_some_and(|text| read(&folder.join(path)).is_ok_and(|found| found == *text))
     };
+    // A folder is ours by its manifest. Where that was lost, what bears our mark is left of it, and what would be
+    // written again as it is harms nobody.
+    let has_manifest = present.contains("Cargo.toml");
+    let ours = has_manifest && marked("Cargo.toml");
+    let is_foreign = |path: &str| {
+        if ours {
+            !files.contains_key(path) && !marked(path)
+        } else {
+            has_manifest || !(marked(path) || unchanged(path))
+        }
+    };
+    let foreign: Vec<&str> = present
+        .iter()
+        .map(String::as_str)
+        .filter(|path| is_foreign(path))
+        .collect();
     let Some(first) = foreign.first() else {
         return Ok(());
     };
