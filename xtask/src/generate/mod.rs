@@ -141,6 +141,7 @@ fn calls(items: Vec<syn::Item>) -> Result<TokenStream, Problem> {
     Ok(quote! {
         //! The low-level client that progenitor made. The resources call it.
 
+        #[allow(unused_imports)]
         use crate::types;
 
         #(#items)*
