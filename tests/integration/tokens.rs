@@ -129,7 +129,8 @@ async fn token_is_refused_to_sixty_four_calls_at_once_then_one_new_one_is_fetche
 #[tokio::test]
 async fn token_cannot_be_had_then_the_api_is_not_asked() {
     let rejection = json!({"error": "access_denied", "error_description": "Unauthorized"});
-    let answers: Vec<(ResponseTemplate, fn(&AuthError) -> bool)> = vec![
+    type Predicate = fn(&AuthError) -> bool;
+    let answers: Vec<(ResponseTemplate, Predicate)> = vec![
         (json(401, &rejection), AuthError::is_rejected),
         (json(403, &rejection), AuthError::is_rejected),
         (
