@@ -13,6 +13,7 @@ mod freshness;
 mod inventory;
 mod listings;
 mod operations;
+mod quickstart;
 mod samples;
 mod secrets;
 mod support;

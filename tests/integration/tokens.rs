@@ -126,11 +126,13 @@ async fn token_is_refused_to_sixty_four_calls_at_once_then_one_new_one_is_fetche
     assert_eq!(good, 64);
 }
 
+/// A predicate of the typed error.
+type Kind = fn(&AuthError) -> bool;
+
 #[tokio::test]
 async fn token_cannot_be_had_then_the_api_is_not_asked() {
     let rejection = json!({"error": "access_denied", "error_description": "Unauthorized"});
-    type Predicate = fn(&AuthError) -> bool;
-    let answers: Vec<(ResponseTemplate, Predicate)> = vec![
+    let answers: [(ResponseTemplate, Kind); 10] = [
         (json(401, &rejection), AuthError::is_rejected),
         (json(403, &rejection), AuthError::is_rejected),
         (

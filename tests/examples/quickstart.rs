@@ -1,2 +1,0 @@
-//! The first thing to run.
-fn main() {}
