@@ -102,6 +102,14 @@ impl ClientCredentialsGrant {
     async fn fetch(&self) -> Result<Grant, Error> {
         let id = form_encode(&self.client_id);
         let secret = form_encode(self.client_secret.secret());
+        let parameters: Vec<String> = self
+            .parameters
+            .iter()
+            .map(|(_, value)| form_encode(value.secret()))
+            .collect();
+        let mut secrets = vec![self.client_secret.secret(), &secret];
+        secrets.extend(self.parameters.iter().map(|(_, value)| value.secret()));
+        secrets.extend(parameters.iter().map(String::as_str));
         let result = self
             .endpoint
             .send(TokenRequest {
@@ -111,7 +119,7 @@ impl ClientCredentialsGrant {
                     ClientAuthentication::SecretPost => None,
                     ClientAuthentication::SecretBasic => Some((&id, &secret)),
                 },
-                secrets: &[self.client_secret.secret(), &secret],
+                secrets: &secrets,
             })
             .await;
         let (domain, audience) = (&self.domain, &self.audience);

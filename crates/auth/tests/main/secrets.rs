@@ -15,7 +15,8 @@ use crate::support::{FakeClock, answer, answering, chain, settings};
 const SECRET: &str = "pl4nted/secret+1";
 const ENCODED: &str = "pl4nted%2Fsecret%2B1";
 const BASIC: &str = "Y2xpZW50OnBsNG50ZWQlMkZzZWNyZXQlMkIx";
-const PARAMETER: &str = "pl4nted-parameter";
+const PARAMETER: &str = "pl4nted/parameter";
+const ENCODED_PARAMETER: &str = "pl4nted%2Fparameter";
 const TOKEN: &str = "pl4nted-token";
 const BODY: &str = "pl4nted-body";
 
@@ -86,7 +87,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         for (status, body) in [
             (
                 401,
-                json!({"error": "invalid_client", "error_description": format!("not {SECRET} or {ENCODED}")}),
+                json!({"error": "invalid_client", "error_description": format!("not {SECRET} or {ENCODED} with {PARAMETER} or {ENCODED_PARAMETER}")}),
             ),
             (
                 401,

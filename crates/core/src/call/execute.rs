@@ -151,12 +151,13 @@ impl Call {
     }
 
     fn authorization(&self, token: &AccessToken) -> Result<HeaderValue, Error> {
-        let mut value =
-            HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| {
-                let error =
-                    TokenError::new("the token holds a character that a header cannot carry");
-                Error::token(self.0.operation.id(), error)
-            })?;
+        let wrong = |message: &str| Error::token(self.0.operation.id(), TokenError::new(message));
+        // An unset variable or an empty file is no token, and `Bearer ` would be a request without one.
+        if token.secret().trim().is_empty() {
+            return Err(wrong("the token is empty"));
+        }
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.secret()))
+            .map_err(|_| wrong("the token holds a character that a header cannot carry"))?;
         value.set_sensitive(true);
         Ok(value)
     }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::{Mutex, Once};
 
-use auth0_core::{CallOptions, SecretString, StaticToken, TokenError, token_fn};
-use http::{HeaderName, HeaderValue};
+use auth0_core::{CallOptions, HttpClient, SecretString, StaticToken, TokenError, token_fn};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
@@ -80,6 +80,19 @@ fn answer(status: &str, body: &str) -> Answer {
     ))
 }
 
+/// A client with a secret of its user's in every request, told to log all that it sends and gets.
+fn talkative_client() -> HttpClient {
+    let headers = HeaderMap::from_iter([(
+        HeaderName::from_static("x-gateway-key"),
+        HeaderValue::from_static("plantedkey"),
+    )]);
+    let builder = reqwest::Client::builder()
+        .no_proxy()
+        .default_headers(headers)
+        .connection_verbose(true);
+    HttpClient::from_builder(builder).unwrap()
+}
+
 #[tokio::test]
 async fn nothing_that_prints_holds_a_planted_secret() {
     collect();
@@ -100,7 +113,9 @@ async fn nothing_that_prints_holds_a_planted_secret() {
     .await;
     let source = StaticToken::new("plantedtoken");
     let mut text = format!("{source:?} {:?}", SecretString::from("plantedsecret"));
-    let building = builder(&server.url, source);
+    let http_client = talkative_client();
+    write!(text, "{http_client:?} {http_client:#?}").unwrap();
+    let building = builder(&server.url, source).http_client(http_client);
     write!(text, "{building:?}").unwrap();
     let transport = building.build().unwrap();
     let options = || {

@@ -52,6 +52,22 @@ async fn failed_token_fetch_fails_the_call_and_sends_nothing() {
 }
 
 #[tokio::test]
+async fn empty_token_fails_the_call_and_sends_nothing() {
+    let server = server_taking("").await;
+    for empty in ["", "  "] {
+        let error = create_tenant(&transport(&server.uri(), StaticToken::new(empty)))
+            .await
+            .unwrap_err();
+        assert!(error.is_token(), "{error:?}");
+        assert_eq!(
+            error.token_error().unwrap().to_string(),
+            "the token is empty"
+        );
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn accepted_token_is_told_to_its_source() {
     let server = server_taking("token-0").await;
     let tokens = Tokens::replacing();
