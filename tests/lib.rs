@@ -1,0 +1,2 @@
+//! Compiles the programs that the README shows.
+#![doc = include_str!("../README.md")]
