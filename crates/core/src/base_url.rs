@@ -74,6 +74,11 @@ impl BaseUrl {
         &self.text
     }
 
+    /// Whether it is plain http, which it is on a loopback host only.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
     /// Whether `url` lies under this one: the same scheme, host and port, and a path below this path.
     pub(crate) fn covers(&self, url: &Url) -> bool {
         url.scheme() == self.url.scheme()
@@ -154,6 +159,10 @@ fn is_label(label: &str) -> bool {
 }
 
 fn unfit(name: &str, expected: &str, found: &str) -> Error {
+    // A URL with a user name may hold a password.
+    if found.contains('@') {
+        return Error::configuration(format!("{name}: expected {expected}, found an `@` in it"));
+    }
     let found: String = found
         .chars()
         .take(80)

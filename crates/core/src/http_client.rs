@@ -11,9 +11,19 @@ use std::time::Duration;
 pub struct HttpClient(reqwest::Client);
 
 impl HttpClient {
-    /// A client with a connect time-out of 10 s.
+    /// A client with a connect time-out of 10 s and the proxies of the environment.
     pub fn new() -> Result<Self, reqwest::Error> {
         Self::from_builder(reqwest::Client::builder().connect_timeout(Duration::from_secs(10)))
+    }
+
+    /// A client that uses no proxy, for a server on this machine: plain http is allowed to loopback hosts only, and a
+    /// proxy would carry it, token and all, to another machine.
+    pub fn direct() -> Result<Self, reqwest::Error> {
+        Self::from_builder(
+            reqwest::Client::builder()
+                .connect_timeout(Duration::from_secs(10))
+                .no_proxy(),
+        )
     }
 
     /// A client with the proxies, certificates and time-outs of `builder`. Redirects and retries are turned off:

@@ -34,7 +34,9 @@ pub enum Open<T> {
 }
 
 /// A JSON value that is not one of the documented ones.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// `Debug` shows scalars and, of an object or an array, only that it is one: nobody knows what it holds.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Unlisted(Box<Value>);
 
 impl Unlisted {
@@ -46,6 +48,28 @@ impl Unlisted {
     /// The text, where the value is a string.
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_str()
+    }
+}
+
+impl From<Value> for Unlisted {
+    fn from(value: Value) -> Self {
+        Self(Box::new(value))
+    }
+}
+
+impl Serialize for Unlisted {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl fmt::Debug for Unlisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Value::Object(_) => f.write_str("Unlisted({…})"),
+            Value::Array(_) => f.write_str("Unlisted([…])"),
+            scalar => write!(f, "Unlisted({scalar})"),
+        }
     }
 }
 

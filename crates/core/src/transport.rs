@@ -141,6 +141,7 @@ impl TransportBuilder {
         };
         let http_client = match self.http_client {
             Some(client) => client,
+            None if self.base_url.is_plain() => HttpClient::direct().map_err(Error::http_client)?,
             None => HttpClient::new().map_err(Error::http_client)?,
         };
         Ok(Transport(Arc::new(Shared {

@@ -56,9 +56,7 @@ pub struct ClientBuilder {
 }
 impl std::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientBuilder")
-            .field(stringify!(team), &self.team)
-            .finish_non_exhaustive()
+        f.debug_struct("ClientBuilder").finish_non_exhaustive()
     }
 }
 impl ClientBuilder {
@@ -134,7 +132,7 @@ impl ClientBuilder {
             .ok_or_else(|| Error::configuration(
                 "team is missing, expected `.team(…)` or `.base_url(…)`",
             ))?;
-        let team = auth0_core::dns_label("team", team)?;
+        let team = auth0_core::dns_label("team", team)?.to_ascii_lowercase();
         Ok(format!("https://{}.teams.auth0.com", team))
     }
 }
@@ -144,6 +142,6 @@ impl ClientBuilder {
 ///
 /// A configuration error where an argument cannot stand in that place.
 pub fn audience(team: &str) -> Result<String, Error> {
-    let team = auth0_core::dns_label("team", team)?;
+    let team = auth0_core::dns_label("team", team)?.to_ascii_lowercase();
     Ok(format!("https://{}.teams.auth0.com/api/", team))
 }

@@ -34,4 +34,5 @@ pub use auth0_core::{
     AccessToken, Error, HttpClient, Nullable, Open, Outcome, PartialReport, Response,
     SecretString, TokenError, TokenSource,
 };
+pub use auth0_core::{http, reqwest};
 pub use {chrono, serde_json, uuid};

@@ -166,7 +166,7 @@ fn builder(
                 let message = format!("{missing} is missing, expected `.{name}(…)` or `.base_url(…)`");
                 quote! {
                     let #field = self.#field.as_deref().ok_or_else(|| Error::configuration(#message))?;
-                    let #field = auth0_core::#check(#name, #field)?;
+                    let #field = auth0_core::#check(#name, #field)?.to_ascii_lowercase();
                 }
             });
             quote!(#(#reads)* Ok(#format))
@@ -211,8 +211,8 @@ fn builder(
 
         impl std::fmt::Debug for ClientBuilder {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                // Neither a token source nor a base URL is printed: either may hold credentials.
-                f.debug_struct("ClientBuilder")#(.field(stringify!(#fields), &self.#fields))*.finish_non_exhaustive()
+                // Nothing that was set is printed: any of it may hold credentials.
+                f.debug_struct("ClientBuilder").finish_non_exhaustive()
             }
         }
 
@@ -301,7 +301,8 @@ fn audience(target: &Target) -> Result<TokenStream, Problem> {
         let (check, _) = check(kind);
         let ident = format_ident!("{}", names::snake_name(name));
         parameters.push(quote!(#ident: &str));
-        reads.push(quote!(let #ident = auth0_core::#check(#name, #ident)?;));
+        // Audiences are compared as texts, and a host name is one in lower case.
+        reads.push(quote!(let #ident = auth0_core::#check(#name, #ident)?.to_ascii_lowercase();));
     }
     let format = template.format();
     let doc = format!(" The audience that a token for this API is asked for: `{text}`.");

@@ -115,6 +115,7 @@ pub(super) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
             AccessToken, Error, HttpClient, Nullable, Open, Outcome, PartialReport, Response, SecretString, TokenError,
             TokenSource,
         };
+        pub use auth0_core::{http, reqwest};
         pub use {chrono, serde_json, uuid};
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn emit(
     let unknown = tagged.then(|| {
         quote! {
             /// A kind that this version of the crate does not know, as it came.
-            Other(::serde_json::Value),
+            Other(::auth0_core::Unlisted),
         }
     });
     let conversions = variants.iter().map(|variant| {
@@ -153,7 +153,7 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
     }
     let end = match last {
         Some(decoded) => decoded,
-        None if tagged => quote!(::std::result::Result::Ok(Self::Other(value))),
+        None if tagged => quote!(::std::result::Result::Ok(Self::Other(value.into()))),
         None => {
             let expected = variants
                 .iter()

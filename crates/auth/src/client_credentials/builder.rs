@@ -168,9 +168,14 @@ impl ClientCredentialsBuilder {
             None => domain_url,
         };
         faults.extend(self.faults());
+        // Plain http is for this machine only, and a proxy would carry the secret to another.
+        let default_client = match &url {
+            Ok(url) if url.scheme() == "http" => HttpClient::direct,
+            _ => HttpClient::new,
+        };
         let http_client = self
             .http_client
-            .map_or_else(HttpClient::new, Ok)
+            .map_or_else(default_client, Ok)
             .map_err(|error| {
                 faults.push(format!(
                     "http_client: the default one cannot be made: {error}"

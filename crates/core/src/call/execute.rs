@@ -138,7 +138,7 @@ impl Call {
         );
         let response = result.map_err(|cause| Error::transport(operation.id(), cause))?;
         // Told before the body is read: the token was taken, whatever becomes of the answer.
-        if let Some((tokens, token)) = token.filter(|_| response.status().is_success()) {
+        if let Some((tokens, token)) = token.filter(|_| proves_the_token(response.status())) {
             tokens.accepted(token);
         }
         let (received, cut) = receive(response, shared.max_response_bytes).await;
@@ -208,4 +208,9 @@ mod tests {
         assert!(value.is_sensitive());
         assert_eq!(value, "Bearer t0ken");
     }
+}
+
+/// Whether an answer of this status comes from behind the check of the token. A gateway may answer the others.
+fn proves_the_token(status: StatusCode) -> bool {
+    status.is_success() || matches!(status.as_u16(), 400 | 404 | 409 | 422)
 }
