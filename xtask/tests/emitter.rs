@@ -131,6 +131,29 @@ fn no_generated_call_sends_the_api_version_header() {
 }
 
 #[test]
+fn variants_named_by_several_tags_are_told_apart_by_all_of_them() {
+    let mut document = document();
+    let when = |action: &str| json!({"tags": [{"property": "type", "value": "A"}, {"property": "action", "value": action}]});
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    document["components"]["schemas"]["Step"] = json!({
+        "oneOf": [reference("Thing"), reference("Report")],
+        "x-union": {"variants": [
+            {"name": "One", "ref": "#/components/schemas/Thing", "when": when("ONE")},
+            {"name": "Two", "ref": "#/components/schemas/Report", "when": when("TWO")},
+        ]},
+    });
+    document["components"]["schemas"]["Report"]["properties"]["step"] = reference("Step");
+    let types: String = generated(&document).into_values().collect();
+    let types: String = types.split_whitespace().collect();
+    for action in ["ONE", "TWO"] {
+        let tag = format!(
+            "Some(\"A\")&&value.get(\"action\").and_then(::serde_json::Value::as_str)==::std::option::Option::Some(\"{action}\")"
+        );
+        assert!(types.contains(&tag), "{tag}");
+    }
+}
+
+#[test]
 fn answers_are_not_checked() {
     // `Report` is only received, so it has no check, whatever rules stand in the document.
     let mut document = document();

@@ -35,9 +35,13 @@ pub(super) fn emit(
     } else {
         &description
     });
-    let tagged = variants
-        .iter()
-        .any(|variant| variant.when.get("tag").is_some());
+    let tagged = variants.iter().any(|variant| {
+        variant
+            .when
+            .get("tag")
+            .or(variant.when.get("tags"))
+            .is_some()
+    });
     let definitions = variants.iter().map(|variant| {
         let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
         let doc = docs::doc(&variant.description);
@@ -130,6 +134,15 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
             let (property, value) = (text(tag, "property"), text(tag, "value"));
             arms.extend(quote! {
                 if value.get(#property).and_then(::serde_json::Value::as_str) == ::std::option::Option::Some(#value) {
+                    return #decoded;
+                }
+            });
+        } else if let Some(tags) = when.get("tags") {
+            // Only all of them together name the variant.
+            let properties = list(tags).map(|tag| text(tag, "property"));
+            let values = list(tags).map(|tag| text(tag, "value"));
+            arms.extend(quote! {
+                if #(value.get(#properties).and_then(::serde_json::Value::as_str) == ::std::option::Option::Some(#values))&&* {
                     return #decoded;
                 }
             });

@@ -237,14 +237,14 @@ fn set(parts: &mut [Part<'_>], whens: Vec<Value>) {
     parts.sort_by_key(|part| part.when == Some(json!({ "otherwise": true })));
 }
 
-/// The one value of a property.
+/// The one value of a property, if it is a text: only texts are compared when an answer is read.
 fn only_value(property: &Value, schemas: &Object) -> Option<Value> {
-    let schema = follow(property, schemas);
-    let values = schema
-        .get("enum")
-        .or_else(|| schema.pointer("/x-constraints/enum"))?;
-    match values.as_array()?.as_slice() {
-        [only] => Some(only.clone()),
+    match follow(property, schemas)
+        .get("enum")?
+        .as_array()?
+        .as_slice()
+    {
+        [only @ Value::String(_)] => Some(only.clone()),
         _ => None,
     }
 }
