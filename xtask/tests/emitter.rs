@@ -205,3 +205,23 @@ fn two_methods_of_one_name_are_called_by_their_operation_ids() {
         "{resource}"
     );
 }
+
+#[test]
+fn document_without_an_operation_to_call_is_refused() {
+    let refused = |document: &Value| {
+        let problem = generate(document, &target()).expect_err("nothing to generate");
+        format!("{} {:?}", problem.message, problem.found)
+    };
+    let mut empty = document();
+    empty["paths"] = json!({});
+    let text = refused(&empty);
+    assert!(
+        text.contains("no operation") && text.contains("none"),
+        "{text}"
+    );
+    let mut ignored = document();
+    ignored["paths"]["/things"]["get"]["x-sdk-ignore"] = json!(true);
+    ignored["paths"]["/things/{id}"]["put"]["x-sdk-ignore"] = json!(true);
+    let text = refused(&ignored);
+    assert!(text.contains("2, all left out"), "{text}");
+}
