@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use crate::problem::Problem;
 use crate::sources::ApiData;
+pub use manifest::dependencies;
 use model::Model;
 
 /// What is to be made of a document.
