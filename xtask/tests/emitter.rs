@@ -225,3 +225,19 @@ fn document_without_an_operation_to_call_is_refused() {
     let text = refused(&ignored);
     assert!(text.contains("2, all left out"), "{text}");
 }
+
+#[test]
+fn group_called_like_a_name_of_the_prelude_or_in_other_letters_gets_a_module_of_its_own() {
+    let mut document = document();
+    document["paths"]["/things"]["get"]["x-operation-group"] = json!(["default"]);
+    document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["größe"]);
+    let files = generated(&document);
+    let default = &files["src/resources/default.rs"];
+    assert!(default.contains("pub struct DefaultResource"), "{default}");
+    assert!(
+        files.contains_key("src/resources/gruf6udfe.rs"),
+        "{files:?}"
+    );
+    let client = &files["src/client.rs"];
+    assert!(client.contains("pub fn größe(&self)"), "{client}");
+}
