@@ -241,3 +241,19 @@ fn group_called_like_a_name_of_the_prelude_or_in_other_letters_gets_a_module_of_
     let client = &files["src/client.rs"];
     assert!(client.contains("pub fn größe(&self)"), "{client}");
 }
+
+#[test]
+fn rare_method_goes_through_the_request_of_reqwest() {
+    let mut document = document();
+    let mut operation = document["paths"]["/things"]["get"].take();
+    operation
+        .as_object_mut()
+        .expect("an operation")
+        .remove("x-paging");
+    document["paths"]["/things"] = json!({"options": operation});
+    let calls = &generated(&document)["src/calls.rs"];
+    assert!(
+        calls.contains(".request(::reqwest::Method::OPTIONS, url)"),
+        "{calls}"
+    );
+}
