@@ -257,3 +257,13 @@ fn rare_method_goes_through_the_request_of_reqwest() {
         "{calls}"
     );
 }
+
+#[test]
+fn body_of_bytes_is_kept_as_bytes() {
+    let mut document = document();
+    let put = &mut document["paths"]["/things/{id}"]["put"];
+    put["requestBody"]["content"] =
+        json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}});
+    let resource = &generated(&document)["src/resources/things.rs"];
+    assert!(resource.contains("body: Vec<u8>"), "{resource}");
+}
