@@ -1,5 +1,6 @@
 //! Names of crates: cargo's rules, told before cargo would tell them.
 
+use crate::generate::dependencies;
 use crate::problem::Problem;
 
 /// Names that cargo refuses, or that would hide a crate that every program uses.
@@ -26,6 +27,11 @@ pub fn check(name: &str) -> Result<(), Problem> {
     if TAKEN.contains(&name) {
         return Err(problem.found("a name of Rust's own libraries"));
     }
+    // cargo takes neither a package that depends on itself nor two of one name.
+    let same = |dependency: &str| dependency.replace('-', "_") == name.replace('-', "_");
+    if dependencies().any(same) {
+        return Err(problem.found("a crate that the generated one depends on"));
+    }
     if syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_err() {
         return Err(problem.found("a keyword of Rust"));
     }
@@ -50,6 +56,8 @@ mod tests {
             "async",
             "test",
             "std",
+            "serde",
+            "auth0_core",
             &"a".repeat(65),
         ] {
             assert!(check(name).is_err(), "{name}");

@@ -228,3 +228,65 @@ fn two_methods_of_one_name_are_called_by_their_operation_ids() {
         "{resource}"
     );
 }
+
+#[test]
+fn document_without_an_operation_to_call_is_refused() {
+    let refused = |document: &Value| {
+        let problem = generate(document, &target()).expect_err("nothing to generate");
+        format!("{} {:?}", problem.message, problem.found)
+    };
+    let mut empty = document();
+    empty["paths"] = json!({});
+    let text = refused(&empty);
+    assert!(
+        text.contains("no operation") && text.contains("none"),
+        "{text}"
+    );
+    let mut ignored = document();
+    ignored["paths"]["/things"]["get"]["x-sdk-ignore"] = json!(true);
+    ignored["paths"]["/things/{id}"]["put"]["x-sdk-ignore"] = json!(true);
+    let text = refused(&ignored);
+    assert!(text.contains("2, all left out"), "{text}");
+}
+
+#[test]
+fn group_called_like_a_name_of_the_prelude_or_in_other_letters_gets_a_module_of_its_own() {
+    let mut document = document();
+    document["paths"]["/things"]["get"]["x-operation-group"] = json!(["default"]);
+    document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["größe"]);
+    let files = generated(&document);
+    let default = &files["src/resources/default.rs"];
+    assert!(default.contains("pub struct DefaultResource"), "{default}");
+    assert!(
+        files.contains_key("src/resources/gruf6udfe.rs"),
+        "{files:?}"
+    );
+    let client = &files["src/client.rs"];
+    assert!(client.contains("pub fn größe(&self)"), "{client}");
+}
+
+#[test]
+fn rare_method_goes_through_the_request_of_reqwest() {
+    let mut document = document();
+    let mut operation = document["paths"]["/things"]["get"].take();
+    operation
+        .as_object_mut()
+        .expect("an operation")
+        .remove("x-paging");
+    document["paths"]["/things"] = json!({"options": operation});
+    let calls = &generated(&document)["src/calls.rs"];
+    assert!(
+        calls.contains(".request(::reqwest::Method::OPTIONS, url)"),
+        "{calls}"
+    );
+}
+
+#[test]
+fn body_of_bytes_is_kept_as_bytes() {
+    let mut document = document();
+    let put = &mut document["paths"]["/things/{id}"]["put"];
+    put["requestBody"]["content"] =
+        json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}});
+    let resource = &generated(&document)["src/resources/things.rs"];
+    assert!(resource.contains("body: Vec<u8>"), "{resource}");
+}

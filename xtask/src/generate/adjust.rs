@@ -13,6 +13,7 @@ pub(super) fn calls(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
     replace_path_encoding(&mut file)?;
     remove_unused_constructor(&mut file)?;
     remove_api_version(&mut file)?;
+    RareMethods.visit_file_mut(&mut file);
     Ok(documentation(file.items))
 }
 
@@ -52,6 +53,26 @@ fn lines(attribute: Attribute) -> Vec<Attribute> {
     };
     let doc = super::docs::doc(&text);
     parse_quote!(#doc)
+}
+
+/// progenitor calls a method of reqwest's client for each HTTP method, and reqwest has none for the rare ones.
+struct RareMethods;
+
+impl VisitMut for RareMethods {
+    fn visit_expr_method_call_mut(&mut self, call: &mut syn::ExprMethodCall) {
+        visit_mut::visit_expr_method_call_mut(self, call);
+        let is_client = matches!(&*call.receiver, Expr::Field(field)
+            if matches!(&field.member, syn::Member::Named(name) if name == "client"));
+        let method: Expr = match call.method.to_string().as_str() {
+            "options" => parse_quote!(::reqwest::Method::OPTIONS),
+            "trace" => parse_quote!(::reqwest::Method::TRACE),
+            _ => return,
+        };
+        if is_client {
+            call.method = parse_quote!(request);
+            call.args.insert(0, method);
+        }
+    }
 }
 
 fn gone(what: &str) -> Problem {

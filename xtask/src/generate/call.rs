@@ -25,8 +25,9 @@ const CALL_METHODS: [&str; 7] = [
     "fetch",
 ];
 
-/// The names that the code of a resource uses without a path: no call may be called like one of them.
-const RESERVED: [&str; 11] = [
+/// The names that the code of a resource uses without a path: neither a call nor a resource may be called like one of
+/// them.
+pub(super) const RESERVED: [&str; 11] = [
     "Box",
     "Client",
     "Default",

@@ -29,6 +29,11 @@ const DEPENDENCIES: [(&str, &str, &str); 6] = [
     ),
 ];
 
+/// The names of all crates that a generated crate depends on.
+pub fn dependencies() -> impl Iterator<Item = &'static str> {
+    std::iter::once("auth0-core").chain(DEPENDENCIES.iter().map(|(name, _, _)| *name))
+}
+
 /// `Cargo.toml`.
 pub(super) fn manifest(model: &Model<'_>, target: &Target) -> String {
     let inherited = |key: &str, alone: &str| {

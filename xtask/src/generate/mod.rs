@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use crate::problem::Problem;
 use crate::sources::ApiData;
+pub use manifest::dependencies;
 use model::Model;
 
 /// What is to be made of a document.
@@ -51,6 +52,17 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     let mut document = normalized.clone();
     docs::state_rules(&mut document);
     let model = Model::read(&document)?;
+    if model.operations.iter().all(|operation| operation.ignored) {
+        return Err(
+            Problem::at("/paths", "there is no operation to make a client of")
+                .expected("at least one operation that the client can call")
+                .found(match model.operations.len() {
+                    0 => "none".to_owned(),
+                    ignored => format!("{ignored}, all left out (x-sdk-ignore)"),
+                })
+                .help("give a document with such an operation under `paths`, or a wider --include"),
+        );
+    }
     let raw = raw::run(&without_ignored(&document))?;
     let methods = shapes::methods(&raw.calls);
     let types = types::Types::new(&raw.types, &model);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use super::call::{Call, Context};
+use super::call::{Call, Context, RESERVED};
 use super::model::{Model, Operation};
 use super::names;
 use super::shapes::Method;
@@ -83,12 +83,27 @@ pub(super) fn emit(
     Ok(Resources { modules, roots })
 }
 
+/// The module and the file of a group. rustc finds the file of a module by its name only where that is ASCII: other
+/// letters are written as their numbers.
 fn module_name(group: &[String]) -> String {
-    names::snake_name(&group.join("_"))
+    let mut name = String::new();
+    for c in names::snake_name(&group.join("_")).chars() {
+        if c.is_ascii() {
+            name.push(c);
+        } else {
+            name += &format!("u{:x}", u32::from(c));
+        }
+    }
+    name
 }
 
 pub(super) fn resource_name(group: &[String]) -> String {
-    names::type_name(&group.join("_"))
+    let name = names::type_name(&group.join("_"));
+    if RESERVED.contains(&name.as_str()) {
+        format!("{name}Resource")
+    } else {
+        name
+    }
 }
 
 /// The method that gives out the handle of a group.

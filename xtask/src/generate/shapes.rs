@@ -122,8 +122,19 @@ fn method(signature: &syn::Signature) -> Option<(String, Method)> {
         return None;
     };
     let output = generic("ResponseValue", generic("Result", output)?)?.clone();
+    // A body of bytes is generic in progenitor's method; a call keeps the bytes themselves, so that it can be cloned.
+    let generic_name = |ty: &Type| {
+        signature
+            .generics
+            .type_params()
+            .any(|parameter| is_named(&parameter.ident.to_string(), ty))
+    };
     let arguments = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(argument) => match &*argument.pat {
+            Pat::Ident(pat) if generic_name(&argument.ty) => {
+                let bytes = syn::parse_quote!(::std::vec::Vec<u8>);
+                Some(owned(pat.ident.to_string(), &bytes))
+            }
             Pat::Ident(pat) => Some(owned(pat.ident.to_string(), &argument.ty)),
             _ => None,
         },

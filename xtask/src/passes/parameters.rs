@@ -192,6 +192,20 @@ fn style(parameter: &mut Value, name: &str, place: &str, at: &str, cx: &mut Cont
             .help("describe it as a string by an overlay: the caller joins the values with commas"),
         );
     }
+    if place != "query" && is_compound {
+        let kind = type_of(&schema).unwrap_or_default();
+        cx.problem(
+            Problem::at(
+                at,
+                format!(
+                    "`{name}` is a list or an object, which the client can send in a query only"
+                ),
+            )
+            .expected("a string, a number or a boolean")
+            .found(format!("in: {place}, type: {kind}"))
+            .help("describe it as a string by an overlay: the caller joins the values"),
+        );
+    }
     if let Some(members) = parameter.as_object_mut() {
         members.remove("style");
         members.remove("explode");

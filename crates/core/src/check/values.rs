@@ -71,7 +71,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(i32, i64, u32, u64, f64);
+numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 
 fn number(value: f64, rules: &Rules, at: &mut Checker) {
     if !value.is_finite() {
