@@ -19,7 +19,13 @@ fn example(name: &str) -> PathBuf {
 
 #[test]
 fn quickstart_is_run_then_it_tells_its_story_and_no_secret() {
-    let output = Command::new(example("quickstart")).output().unwrap();
+    // A proxy that nobody listens at: what goes to this machine must not go there.
+    let output = Command::new(example("quickstart"))
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:9")))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(
         output.status.success(),

@@ -189,6 +189,11 @@ async fn receive(mut response: Response, limit: usize) -> (Received, Option<Unre
     (received, cut)
 }
 
+/// Whether an answer of this status comes from behind the check of the token. A gateway may answer the others.
+fn proves_the_token(status: StatusCode) -> bool {
+    status.is_success() || matches!(status.as_u16(), 400 | 404 | 409 | 422)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -208,9 +213,4 @@ mod tests {
         assert!(value.is_sensitive());
         assert_eq!(value, "Bearer t0ken");
     }
-}
-
-/// Whether an answer of this status comes from behind the check of the token. A gateway may answer the others.
-fn proves_the_token(status: StatusCode) -> bool {
-    status.is_success() || matches!(status.as_u16(), 400 | 404 | 409 | 422)
 }

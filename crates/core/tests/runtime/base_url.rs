@@ -144,3 +144,13 @@ fn host_is_a_bare_name() {
     let long = host("domain", &"x/".repeat(500)).unwrap_err().to_string();
     assert!(long.len() < 200, "{long}");
 }
+
+#[test]
+fn password_in_a_setting_is_not_repeated() {
+    let error = dns_label("team", "https://user:s3cr3t@acme").unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    assert!(
+        error.to_string().contains("team: expected one DNS label"),
+        "{error}"
+    );
+}

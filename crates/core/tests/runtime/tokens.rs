@@ -81,6 +81,31 @@ async fn accepted_token_is_told_to_its_source() {
 }
 
 #[tokio::test]
+async fn error_from_behind_the_token_check_proves_the_token() {
+    for (status, proves) in [
+        (400, true),
+        (403, false),
+        (404, true),
+        (409, true),
+        (429, false),
+        (503, false),
+    ] {
+        let server = MockServer::start().await;
+        let answer = wiremock::ResponseTemplate::new(status);
+        Mock::given(wiremock::matchers::any())
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+        let tokens = Tokens::replacing();
+        create_tenant(&transport(&server.uri(), tokens.clone()))
+            .await
+            .unwrap_err();
+        let told = if proves { vec!["accepted 0"] } else { vec![] };
+        assert_eq!(tokens.told(), told, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn refused_token_is_replaced_once_and_the_call_repeated_whole() {
     let server = server_taking("token-1").await;
     let tokens = Tokens::replacing();

@@ -264,3 +264,15 @@ fn operation_holds_what_the_table_says() {
     );
     assert_eq!((BARE.outcome(), BARE.lifecycle()), (None, None));
 }
+
+#[test]
+fn unlisted_object_does_not_print_what_it_holds() {
+    let object: Open<Role> = Open::other(json!({"client_secret": "s3cr3t"}));
+    let list: Open<Role> = Open::other(json!(["s3cr3t"]));
+    assert_eq!(
+        format!("{object:?} {list:?}"),
+        "Other(Unlisted({…})) Other(Unlisted([…]))"
+    );
+    let text: Open<Role> = Open::other("wizard");
+    assert_eq!(format!("{text:?}"), "Other(Unlisted(\"wizard\"))");
+}
