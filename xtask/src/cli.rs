@@ -79,6 +79,9 @@ enum Command {
         /// Where the normalized document goes; `-` is the standard output
         #[arg(short, long, value_name = "FILE")]
         output: Option<String>,
+        /// An OpenAPI overlay to apply first, as to correct what the passes refuse; can be given several times
+        #[arg(long = "overlay", value_name = "FILE", num_args = 1..)]
+        overlays: Vec<PathBuf>,
         /// Keep only the paths that begin with this, and what they reach; can be given several times
         #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
         include: Vec<String>,
@@ -105,6 +108,9 @@ enum Command {
         /// The name of the crate
         #[arg(long, value_name = "CRATE")]
         name: String,
+        /// An OpenAPI overlay to apply first, as to correct what the passes refuse; can be given several times
+        #[arg(long = "overlay", value_name = "FILE", num_args = 1..)]
+        overlays: Vec<PathBuf>,
         /// Keep only the paths that begin with this, and what they reach; can be given several times
         #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
         include: Vec<String>,
@@ -167,6 +173,7 @@ fn dispatch(
         Command::Normalize {
             file,
             output,
+            overlays,
             include,
             strict,
             format,
@@ -174,6 +181,7 @@ fn dispatch(
             let options = normalize::Options {
                 file,
                 output: output.as_deref(),
+                overlays,
                 include,
                 strict: *strict,
                 format: *format,
@@ -184,6 +192,7 @@ fn dispatch(
             file,
             out,
             name,
+            overlays,
             include,
         } => emit::run(
             workspace,
@@ -191,6 +200,7 @@ fn dispatch(
                 file,
                 out,
                 name,
+                overlays,
                 include,
             },
             console,

@@ -24,6 +24,8 @@ pub struct Options<'a> {
     pub out: &'a Path,
     /// The name of the crate.
     pub name: &'a str,
+    /// Overlays that are applied to it first.
+    pub overlays: &'a [PathBuf],
     /// The beginnings of the paths to keep; all where there is none.
     pub include: &'a [String],
 }
@@ -35,7 +37,8 @@ pub fn run(
     console: &mut Console<'_>,
 ) -> Result<Verdict, Failure> {
     crate_name::check(options.name).map_err(|problem| Box::new(Report::plain(problem)))?;
-    let document = Document::load(options.file)?;
+    let mut document = Document::load(options.file)?;
+    pipeline::overlay(&mut document.value, options.overlays)?;
     let progress = Progress::start();
     progress.at(&format!("{}: generating", options.name));
     let asked = passes::Options {

@@ -150,7 +150,7 @@ fn refuse_foreign(
         Problem::at("", "the folder holds files that were not generated")
             .expected("a new or empty folder, or one that a former run made")
             .found(format!("`{first}`{more}"))
-            .help("choose another folder, or move these files away"),
+            .help("move these files away, or choose another folder where the command takes one"),
     )
     .into())
 }

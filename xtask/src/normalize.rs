@@ -1,6 +1,6 @@
 //! `normalize`: one document through the passes, with a list of what each of them changed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -19,6 +19,8 @@ pub struct Options<'a> {
     pub file: &'a Path,
     /// Where the normalized document goes, `-` for the standard output; nowhere if it is left out.
     pub output: Option<&'a str>,
+    /// Overlays that are applied to it first.
+    pub overlays: &'a [PathBuf],
     /// The beginnings of the paths to keep; all where there is none.
     pub include: &'a [String],
     /// Refuse what no pass knows.
@@ -29,7 +31,8 @@ pub struct Options<'a> {
 
 /// Runs the passes, lists what they changed, and writes the document where that is asked for.
 pub fn run(options: &Options<'_>, console: &mut Console<'_>) -> Result<Verdict, Failure> {
-    let document = Document::load(options.file)?;
+    let mut document = Document::load(options.file)?;
+    pipeline::overlay(&mut document.value, options.overlays)?;
     let asked = passes::Options {
         include: options.include,
         strict: options.strict,

@@ -1,13 +1,17 @@
 //! From a document to the files of a crate, with every problem shown in the document that it is about.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use crate::canonical;
 use crate::console::Failure;
 use crate::diagnostic::Report;
+use crate::document::Document;
 use crate::files::Files;
 use crate::generate::{self, Target};
 use crate::guard::guard;
+use crate::overlay::{self, Purpose};
 use crate::passes::{self, Change, Options};
 use crate::source::{Format, Source};
 
@@ -20,6 +24,25 @@ pub struct Normalized {
     pub changes: Vec<Change>,
     /// What is lost or doubtful.
     pub warnings: Vec<Report>,
+}
+
+/// Applies overlays to a document, one after the other.
+pub fn overlay(document: &mut Value, files: &[PathBuf]) -> Result<(), Failure> {
+    let mut reports = Vec::new();
+    for file in files {
+        let overlay = Document::read(file)?;
+        reports.extend(
+            overlay::apply(document, &overlay, Purpose::Descriptions)
+                .err()
+                .into_iter()
+                .flatten(),
+        );
+    }
+    if reports.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure(reports))
+    }
 }
 
 /// Puts a document through the passes. Problems are shown in `source`, the text that it was read from.

@@ -274,6 +274,28 @@ fn overlay_that_does_not_fit_is_refused() {
 }
 
 #[test]
+fn overlay_of_the_user_corrects_a_document_before_the_passes() {
+    let desk = Desk::new();
+    desk.write("api.yaml", GOOD);
+    desk.write(
+        "mine.overlay.yaml",
+        format!("{OVERLAY}  - target: $.info\n    update: {{title: Corrected}}\n"),
+    );
+    desk.runs("normalize api.yaml --overlay mine.overlay.yaml -o made.json");
+    assert!(desk.read("made.json").contains("\"title\": \"Corrected\""));
+
+    desk.write(
+        "mine.overlay.yaml",
+        format!("{OVERLAY}  - target: $.nowhere\n    update: {{title: Corrected}}\n"),
+    );
+    let (status, text) =
+        desk.run("emit api.yaml --overlay mine.overlay.yaml --out made --name mine");
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("mine.overlay.yaml"), "{text}");
+    assert!(!desk.path("made").exists());
+}
+
+#[test]
 fn list_of_sources_with_a_fault_is_refused() {
     let desk = Desk::with_api();
     desk.write(

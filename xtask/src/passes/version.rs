@@ -41,6 +41,18 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         // New in 3.1.
         info.remove("summary");
     }
+    // New in 3.1, and nothing that generated code does depends on a scheme: the client of the connection shows it.
+    let schemes = document.pointer_mut("/components/securitySchemes");
+    if let Some(schemes) = schemes.and_then(Value::as_object_mut) {
+        schemes.retain(|name, scheme| {
+            let keep = scheme["type"] != "mutualTLS";
+            if !keep {
+                let at = walk::join("/components/securitySchemes", name);
+                cx.changed_at(at, "removed the scheme `mutualTLS`");
+            }
+            keep
+        });
+    }
     // What they refer to is not reachable for a client, so they go before anything is resolved or left out.
     walk::walk_mut(document, &mut |value, place, pointer| {
         if place == Place::Operation && !remove_keys(value, &["callbacks"]).is_empty() {
