@@ -126,6 +126,16 @@ fn facts_of_an_operation_reach_table_checks_and_docs() {
 }
 
 #[test]
+fn values_that_are_listed_as_a_rule_are_checked() {
+    let mut document = document();
+    document["paths"]["/things"]["get"]["parameters"][1]["schema"]["x-constraints"] =
+        json!({"enum": [10, 25]});
+    let resource = &generated(&document)["src/resources/things.rs"];
+    assert!(resource.contains(r#"one_of(&["10", "25"])"#), "{resource}");
+    assert!(resource.contains("one of `10`, `25`"), "{resource}");
+}
+
+#[test]
 fn no_generated_call_sends_the_api_version_header() {
     assert!(!generated(&document())["src/calls.rs"].contains("api-version"));
 }

@@ -7,6 +7,7 @@ use quote::{ToTokens as _, format_ident, quote};
 use serde_json::Value;
 use syn::Type;
 
+use super::docs;
 use super::model::{Model, list, members, properties, reference, text};
 use super::names;
 use super::shapes::{self, Field};
@@ -189,6 +190,10 @@ fn rules_builder(constraints: &Value) -> TokenStream {
             }
             ("maximum", value) => number("maximum", value),
             ("multipleOf", value) => number("multiple_of", value),
+            ("enum", values) => {
+                let values = list(values).map(docs::plain);
+                quote!(.one_of(&[#(#values),*]))
+            }
             ("uniqueItems", Value::Bool(true)) => quote!(.unique_items()),
             ("items", items) => {
                 let items = rules(items);

@@ -143,6 +143,12 @@ pub(super) fn rules(constraints: &Value) -> String {
     if constraints["uniqueItems"] == Value::Bool(true) {
         parts.push("no item twice".to_owned());
     }
+    let values: Vec<String> = model::list(&constraints["enum"])
+        .map(|value| code(&plain(value)))
+        .collect();
+    if !values.is_empty() {
+        parts.push(format!("one of {}", values.join(", ")));
+    }
     if let Some(pattern) = constraints["pattern"].as_str() {
         parts.push(format!("matches {}", code(pattern)));
     }
@@ -156,7 +162,8 @@ pub(super) fn rules(constraints: &Value) -> String {
     parts.join(", ")
 }
 
-fn plain(value: &Value) -> String {
+/// A value as a person writes it: a text without its quotes.
+pub(super) fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)

@@ -24,11 +24,12 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 .help("the client sends every call to the one base URL that it is given"),
             );
         }
-        unknown_members(operation, pointer, cx);
+        unknown_members(operation, pointer, ("an operation", &IN_OPERATION), cx);
     });
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for (path, item) in paths.iter_mut() {
             let pointer = join("/paths", path);
+            unknown_members(item, &pointer, ("a path", &IN_PATH), cx);
             let gone = remove_keys(item, &["summary", "description", "servers"]);
             if !gone.is_empty() {
                 cx.changed(
@@ -41,21 +42,38 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     }
 }
 
-/// What stands in an operation by mistake (a response beside `responses`) is not read by anyone.
-fn unknown_members(operation: &mut Value, pointer: &str, cx: &mut Context<'_>) {
-    const KNOWN: [&str; 10] = [
-        "tags",
-        "summary",
-        "description",
-        "operationId",
-        "parameters",
-        "requestBody",
-        "responses",
-        "deprecated",
-        "security",
-        "servers",
-    ];
-    let unknown: Vec<String> = keys_beside(operation, &KNOWN)
+const IN_OPERATION: [&str; 10] = [
+    "tags",
+    "summary",
+    "description",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "deprecated",
+    "security",
+    "servers",
+];
+
+const IN_PATH: [&str; 12] = [
+    "get",
+    "put",
+    "post",
+    "delete",
+    "options",
+    "head",
+    "patch",
+    "trace",
+    "parameters",
+    "summary",
+    "description",
+    "servers",
+];
+
+/// What stands there by mistake (a response beside `responses`, a method that is misspelt) is not read by anyone.
+fn unknown_members(value: &mut Value, pointer: &str, place: (&str, &[&str]), cx: &mut Context<'_>) {
+    let (what, known) = place;
+    let unknown: Vec<String> = keys_beside(value, known)
         .into_iter()
         .filter(|key| !key.starts_with("x-"))
         .map(str::to_owned)
@@ -63,19 +81,19 @@ fn unknown_members(operation: &mut Value, pointer: &str, cx: &mut Context<'_>) {
     if unknown.is_empty() {
         return;
     }
-    let at = source::of(operation, pointer);
+    let at = source::of(value, pointer);
     let _ = remove_keys(
-        operation,
+        value,
         &unknown.iter().map(String::as_str).collect::<Vec<_>>(),
     );
     cx.changed_at(
         &at,
         format!("removed the unknown members {}", unknown.join(", ")),
     );
-    let problem = Problem::at(&at, "members that an operation does not have")
-        .expected(KNOWN.join(", "))
+    let problem = Problem::at(&at, format!("members that {what} does not have"))
+        .expected(known.join(", "))
         .found(unknown.join(", "))
-        .help("responses belong into `responses`; remove the rest by an overlay");
+        .help("move them to where they belong, or remove them by an overlay");
     if cx.options.strict {
         cx.problem(problem);
     } else {

@@ -9,6 +9,7 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
+    pub(super) one_of: Option<&'static [&'static str]>,
     pub(super) pattern: Option<&'static str>,
     pub(super) min_length: Option<u64>,
     pub(super) max_length: Option<u64>,
@@ -28,6 +29,7 @@ pub struct Rules {
 impl Rules {
     /// No rule.
     pub const NONE: Self = Self {
+        one_of: None,
         pattern: None,
         min_length: None,
         max_length: None,
@@ -43,6 +45,13 @@ impl Rules {
         max_properties: None,
         items: None,
     };
+
+    /// The text, number or flag must be one of these, written as JSON writes numbers and flags.
+    #[must_use]
+    pub const fn one_of(mut self, values: &'static [&'static str]) -> Self {
+        self.one_of = Some(values);
+        self
+    }
 
     /// The text must match this ECMA 262 regular expression somewhere.
     #[must_use]

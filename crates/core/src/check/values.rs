@@ -10,8 +10,24 @@ use uuid::Uuid;
 use super::{Check, Checker, Rules, pattern};
 use crate::{Nullable, Open, SecretString};
 
+/// Whether the value is among those that the rules list, if they list any.
+fn listed(rules: &Rules, at: &mut Checker, is: impl Fn(&str) -> bool) {
+    if let Some(values) = rules.one_of
+        && !values.iter().any(|value| is(value))
+    {
+        at.broken(format!("expected one of {}", values.join(", ")));
+    }
+}
+
+impl Check for bool {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        listed(rules, at, |value| value == self.to_string());
+    }
+}
+
 impl Check for str {
     fn check(&self, rules: &Rules, at: &mut Checker) {
+        listed(rules, at, |value| value == self);
         if rules.min_length.is_some() || rules.max_length.is_some() {
             let length = self.chars().count() as u64;
             count(
@@ -58,7 +74,7 @@ macro_rules! unruled {
     )*};
 }
 
-unruled!(bool, Uuid, DateTime<Utc>, NaiveDate);
+unruled!(Uuid, DateTime<Utc>, NaiveDate);
 
 macro_rules! numbers {
     ($($ty:ty),*) => {$(
@@ -78,6 +94,7 @@ fn number(value: f64, rules: &Rules, at: &mut Checker) {
         at.broken("not a finite number");
         return;
     }
+    listed(rules, at, |listed| listed.parse() == Ok(value));
     if let Some(minimum) = rules.minimum.filter(|minimum| value < *minimum) {
         at.broken(format!("too small, expected at least {minimum}"));
     }

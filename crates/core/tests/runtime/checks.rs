@@ -89,6 +89,27 @@ fn bounds_of_numbers_are_kept() {
 }
 
 #[test]
+fn value_that_is_not_listed_is_a_violation() {
+    const LEVEL: &Rules = &Rules::NONE.one_of(&["1", "2.5", "true", "high"]);
+    for found in [
+        found(&1_i64, LEVEL),
+        found(&2.5, LEVEL),
+        found(&true, LEVEL),
+        found("high", LEVEL),
+    ] {
+        assert_eq!(found, [""; 0]);
+    }
+    let refused = ["f: expected one of 1, 2.5, true, high"];
+    for found in [
+        found(&2_i64, LEVEL),
+        found(&false, LEVEL),
+        found("High", LEVEL),
+    ] {
+        assert_eq!(found, refused);
+    }
+}
+
+#[test]
 fn lists_are_counted_and_their_items_checked_in_place() {
     const RULES: &Rules = &Rules::NONE
         .min_items(1)
