@@ -211,6 +211,28 @@ fn condition_on_an_unknown_property_is_refused() {
 }
 
 #[test]
+fn absent_property_fails_a_premise_and_keeps_a_consequence() {
+    let mut document = document();
+    let thing = &mut document["components"]["schemas"]["Thing"];
+    thing["properties"]["tags"] = json!({"type": "array", "items": {"type": "string"}, "x-rust-type": {
+        "crate": "std", "version": "*", "path": "std::vec::Vec", "parameters": [{"type": "string"}]}});
+    thing["x-conditions"] = json!([{
+        "if": [{"property": "note", "equals": "x"}],
+        "then": [{"property": "tags", "present": true}, {"property": "tags", "minItems": 2}],
+        "message": "x wants tags"
+    }]);
+    let types = generated(&document)["src/types.rs"].replace(['\n', ' '], "");
+    assert!(
+        types.contains(r#"ifself.note.as_ref().is_some_and(|value|value=="x")"#),
+        "{types}"
+    );
+    assert!(
+        types.contains("self.tags.is_some()&&self.tags.as_ref().is_none_or(|value|value.len()>=2)"),
+        "{types}"
+    );
+}
+
+#[test]
 fn base_url_with_an_undeclared_variable_is_refused() {
     let mut target = target();
     target.api.variables.clear();

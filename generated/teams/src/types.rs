@@ -452,7 +452,8 @@ impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
         );
         if self.roles.iter().any(|item| item.is("editor-specific-apps")) {
             at.rule(
-                self.client_ids.as_ref().is_some_and(|value| !value.is_empty()),
+                self.client_ids.is_some()
+                    && self.client_ids.as_ref().is_none_or(|value| !value.is_empty()),
                 "client_ids",
                 "the role editor-specific-apps needs at least one application in client_ids",
             );
@@ -858,7 +859,8 @@ impl ::auth0_core::Check for InviteMembersRequestContent {
             })
         {
             at.rule(
-                self.client_ids.as_ref().is_some_and(|value| !value.is_empty()),
+                self.client_ids.is_some()
+                    && self.client_ids.as_ref().is_none_or(|value| !value.is_empty()),
                 "client_ids",
                 "the role editor-specific-apps needs at least one application in client_ids",
             );
@@ -1994,7 +1996,8 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
         );
         if self.roles.iter().any(|item| item.is("editor-specific-apps")) {
             at.rule(
-                self.client_ids.as_ref().is_some_and(|value| !value.is_empty()),
+                self.client_ids.is_some()
+                    && self.client_ids.as_ref().is_none_or(|value| !value.is_empty()),
                 "client_ids",
                 "the role editor-specific-apps needs at least one application in client_ids",
             );

@@ -224,12 +224,12 @@ fn number(method: &str, value: &Value) -> TokenStream {
 
 /// A statement that checks one of `x-conditions`.
 fn condition(condition: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, Problem> {
-    let clauses = |key: &str| {
+    let clauses = |key: &str, where_absent: bool| {
         list(&condition[key])
-            .map(|clause| self::clause(clause, name, fields))
+            .map(|clause| self::clause(clause, where_absent, name, fields))
             .collect::<Result<Vec<_>, _>>()
     };
-    let (when, then) = (clauses("if")?, clauses("then")?);
+    let (when, then) = (clauses("if", false)?, clauses("then", true)?);
     let property = condition["then"][0]["property"]
         .as_str()
         .unwrap_or_default();
@@ -247,8 +247,14 @@ fn condition(condition: &Value, name: &str, fields: &[Field]) -> Result<TokenStr
     })
 }
 
-/// An expression for one clause of a condition.
-fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, Problem> {
+/// An expression for one clause of a condition. As in JSON Schema, what is said of a property that is absent holds in a
+/// consequence and does not in a premise; only `present` and `absent` speak of absence itself.
+fn clause(
+    clause: &Value,
+    where_absent: bool,
+    name: &str,
+    fields: &[Field],
+) -> Result<TokenStream, Problem> {
     let wrong = |expected: &str| {
         Problem::at(
             format!("/components/schemas/{name}/x-conditions"),
@@ -264,15 +270,29 @@ fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, P
         .ok_or_else(|| wrong("`property` to name a property of the schema"))?;
     let ident = format_ident!("{}", field.ident);
     let inner = shapes::generic("Option", &field.ty);
-    let ty = inner.unwrap_or(&field.ty);
-    // A test of a value that may be absent, where it is, has the answer `absent`.
-    let test = |holds: &dyn Fn(TokenStream) -> TokenStream, absent: bool| match (inner, absent) {
-        (None, _) => holds(quote!(self.#ident)),
-        (Some(_), absent) => {
-            let holds = holds(quote!(value));
-            let method = format_ident!("{}", if absent { "is_none_or" } else { "is_some_and" });
-            quote!(self.#ident.as_ref().#method(|value| #holds))
+    let given = inner.unwrap_or(&field.ty);
+    let nullable = shapes::generic("Nullable", given);
+    let ty = nullable.unwrap_or(given);
+    // A null is no list and no text, so it counts as absent here.
+    let value_of_null = nullable
+        .map(|_| quote!(.and_then(::auth0_core::Nullable::as_value)))
+        .unwrap_or_default();
+    let method = format_ident!(
+        "{}",
+        if where_absent {
+            "is_none_or"
+        } else {
+            "is_some_and"
         }
+    );
+    let test = |holds: &dyn Fn(TokenStream) -> TokenStream| {
+        let value = match (inner, nullable) {
+            (None, None) => return holds(quote!(self.#ident)),
+            (None, Some(_)) => quote!(self.#ident.as_value()),
+            (Some(_), _) => quote!(self.#ident.as_ref() #value_of_null),
+        };
+        let holds = holds(quote!(value));
+        quote!(#value.#method(|value| #holds))
     };
     let is_list = shapes::generic("Vec", ty).is_some();
     let equal = |ty: &Type, value: TokenStream, text: &str| {
@@ -291,24 +311,21 @@ fn clause(clause: &Value, name: &str, fields: &[Field]) -> Result<TokenStream, P
     }
     if let Some(count) = clause["minItems"].as_u64().filter(|_| is_list) {
         if count == 1 {
-            return Ok(test(&|value| quote!(!#value.is_empty()), false));
+            return Ok(test(&|value| quote!(!#value.is_empty())));
         }
         let count = proc_macro2::Literal::u64_unsuffixed(count);
-        return Ok(test(&|value| quote!(#value.len() >= #count), false));
+        return Ok(test(&|value| quote!(#value.len() >= #count)));
     }
     if let Some(count) = clause["maxItems"].as_u64().filter(|_| is_list) {
         let count = proc_macro2::Literal::u64_unsuffixed(count);
-        return Ok(test(&|value| quote!(#value.len() <= #count), true));
+        return Ok(test(&|value| quote!(#value.len() <= #count)));
     }
     if let (Some(text), Some(item)) = (clause["contains"].as_str(), shapes::generic("Vec", ty)) {
         let equal = equal(item, quote!(item), text);
-        return Ok(test(
-            &|value| quote!(#value.iter().any(|item| #equal)),
-            false,
-        ));
+        return Ok(test(&|value| quote!(#value.iter().any(|item| #equal))));
     }
     if let Some(text) = clause["equals"].as_str().filter(|_| !is_list) {
-        return Ok(test(&|value| equal(ty, value, text), false));
+        return Ok(test(&|value| equal(ty, value, text)));
     }
     Err(wrong(
         "present, absent, minItems, maxItems, contains (the last three of an array) or equals",
