@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use auth0_core::HttpClient;
 use auth0_core::time::SharedClock;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use url::{Host, Url};
 
@@ -51,21 +51,32 @@ impl TokenEndpoint {
         if let Some((user, password)) = request.basic {
             builder = builder.basic_auth(user, Some(password));
         }
-        let response = builder.send().await.map_err(Error::transport)?;
+        let sent = builder.build().map_err(Error::transport)?;
+        // The encoded pair is as good as the secret in it.
+        let encoded = sent
+            .headers()
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
+            .map(str::to_owned);
+        let mut secrets = request.secrets.to_vec();
+        secrets.extend(encoded.as_deref());
+        let client = self.http_client.reqwest();
+        let response = client.execute(sent).await.map_err(Error::transport)?;
 
         let answer = self.answer(&response);
         let status = answer.status;
-        let outcome = match body(response).await {
-            // The status alone says what a 429 means, and a body that cannot be read must not hide it.
-            body if status == StatusCode::TOO_MANY_REQUESTS => Err(Kind::RateLimited(
-                body.and_then(|body| answer::read_rejection(&body, request.secrets))
-                    .ok(),
-            )),
-            Err(kind) => Err(kind),
-            Ok(body) if status.is_success() => answer::read_grant(&body, request.secrets),
-            Ok(body) => Err(answer::read_rejection(&body, request.secrets)
-                .map_or_else(|kind| kind, Kind::Rejected)),
-        };
+        let outcome =
+            match body(response).await {
+                // The status alone says what a 429 means, and a body that cannot be read must not hide it.
+                body if status == StatusCode::TOO_MANY_REQUESTS => Err(Kind::RateLimited(
+                    body.and_then(|body| answer::read_rejection(&body, &secrets))
+                        .ok(),
+                )),
+                Err(kind) => Err(kind),
+                Ok(body) if status.is_success() => answer::read_grant(&body, &secrets),
+                Ok(body) => Err(answer::read_rejection(&body, &secrets)
+                    .map_or_else(|kind| kind, Kind::Rejected)),
+            };
         outcome.map_err(|kind| Error::answered(answer, kind))
     }
 

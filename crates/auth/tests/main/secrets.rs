@@ -74,6 +74,11 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         ClientAuthentication::SecretPost,
         ClientAuthentication::SecretBasic,
     ] {
+        // A server can only repeat what it was sent.
+        let header = match authentication {
+            ClientAuthentication::SecretBasic => BASIC,
+            _ => "",
+        };
         let builder = settings(&server)
             .client_secret(SECRET)
             .parameter("hint", PARAMETER)
@@ -87,7 +92,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         for (status, body) in [
             (
                 401,
-                json!({"error": "invalid_client", "error_description": format!("not {SECRET} or {ENCODED} with {PARAMETER} or {ENCODED_PARAMETER}")}),
+                json!({"error": "invalid_client", "error_description": format!("not {SECRET} or {ENCODED} with {PARAMETER} or {ENCODED_PARAMETER} {header}")}),
             ),
             (
                 401,
