@@ -62,20 +62,22 @@ impl Call {
         let Some(tokens) = &self.0.transport.0.token_source else {
             return self.attempt(request, None, 1).await;
         };
-        let former = self.token(tokens).await?;
+        let (former, authorization) = self.token(tokens).await?;
+        request.headers_mut().insert(AUTHORIZATION, authorization);
         let repetition = request.try_clone();
         let received = self.attempt(request, Some((tokens, &former)), 1).await?;
         if received.status != StatusCode::UNAUTHORIZED || !tokens.rejected(&former) {
             return Ok(received);
         }
-        let Some(request) = repetition else {
+        let Some(mut request) = repetition else {
             return Ok(received);
         };
-        let token = match self.token(tokens).await {
-            Ok(token) if token.secret() == former.secret() => return Ok(received),
+        let (token, authorization) = match self.token(tokens).await {
+            Ok((token, _)) if token.secret() == former.secret() => return Ok(received),
             Ok(token) => token,
             Err(error) => return Err(error.no_other_token(received)),
         };
+        request.headers_mut().insert(AUTHORIZATION, authorization);
         let received = self.attempt(request, Some((tokens, &token)), 2).await?;
         if received.status == StatusCode::UNAUTHORIZED {
             tokens.rejected(&token);
@@ -105,22 +107,24 @@ impl Call {
         Ok(())
     }
 
-    async fn token(&self, tokens: &Arc<dyn TokenSource>) -> Result<AccessToken, Error> {
+    /// A token and the header that carries it: a token that no header can carry is as good as none.
+    async fn token(
+        &self,
+        tokens: &Arc<dyn TokenSource>,
+    ) -> Result<(AccessToken, HeaderValue), Error> {
         let token = tokens.token().await;
-        token.map_err(|error| Error::token(self.0.operation.id(), error))
+        let token = token.map_err(|error| Error::token(self.0.operation.id(), error))?;
+        let authorization = self.authorization(&token)?;
+        Ok((token, authorization))
     }
 
     async fn attempt(
         &self,
-        mut request: Request,
+        request: Request,
         token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
         number: u32,
     ) -> Result<Received, Error> {
         let operation = self.0.operation;
-        if let Some((_, token)) = token {
-            let authorization = self.authorization(token)?;
-            request.headers_mut().insert(AUTHORIZATION, authorization);
-        }
         let shared = &self.0.transport.0;
         let result = shared.http_client.reqwest().execute(request).await;
         let status = result

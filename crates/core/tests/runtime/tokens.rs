@@ -183,6 +183,25 @@ async fn replacement_that_fails_is_a_token_error() {
 }
 
 #[tokio::test]
+async fn replacement_that_cannot_be_sent_keeps_the_refusal() {
+    for unusable in ["", "two\nlines"] {
+        let server = server_taking("nothing").await;
+        let asked = AtomicUsize::new(0);
+        let tokens = token_fn(move || {
+            let first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+            let text = if first { "first" } else { unusable };
+            async move { Ok(AccessToken::new(text, 0)) }
+        });
+        let error = create_tenant(&transport(&server.uri(), tokens))
+            .await
+            .unwrap_err();
+        assert!(error.is_token(), "{error:?}");
+        assert_eq!(error.status().unwrap().as_u16(), 401);
+        assert_eq!(server.received_requests().await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn static_token_is_final() {
     let server = server_taking("other").await;
     let error = create_tenant(&transport(&server.uri(), StaticToken::new("mine")))
