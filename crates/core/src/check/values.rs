@@ -169,40 +169,41 @@ fn has_repeated_item<T: Serialize>(items: &[T]) -> bool {
         .any(|item| !seen.insert(item))
 }
 
+/// The entries of a map, whichever kind of map it is.
+fn entries<'v, T: Check + 'v>(
+    entries: impl ExactSizeIterator<Item = (&'v String, &'v T)>,
+    rules: &Rules,
+    at: &mut Checker,
+) {
+    count(
+        entries.len() as u64,
+        ("property", "properties"),
+        rules.min_properties,
+        rules.max_properties,
+        at,
+    );
+    for (key, value) in entries {
+        at.entry(key, value, item_rules(rules));
+    }
+}
+
 impl<T: Check> Check for BTreeMap<String, T> {
     fn check(&self, rules: &Rules, at: &mut Checker) {
-        count(
-            self.len() as u64,
-            ("property", "properties"),
-            rules.min_properties,
-            rules.max_properties,
-            at,
-        );
-        for (key, value) in self {
-            at.entry(key, value, item_rules(rules));
-        }
+        entries(self.iter(), rules, at);
     }
 }
 
 impl Check for Map<String, Value> {
     fn check(&self, rules: &Rules, at: &mut Checker) {
-        count(
-            self.len() as u64,
-            ("property", "properties"),
-            rules.min_properties,
-            rules.max_properties,
-            at,
-        );
-        for (key, value) in self {
-            at.entry(key, value, item_rules(rules));
-        }
+        entries(self.iter(), rules, at);
     }
 }
 
 impl Check for Value {
     fn check(&self, rules: &Rules, at: &mut Checker) {
         match self {
-            Self::Null | Self::Bool(_) => {}
+            Self::Null => {}
+            Self::Bool(flag) => flag.check(rules, at),
             Self::Number(value) => {
                 if let Some(value) = value.as_f64() {
                     number(value, rules, at);

@@ -96,6 +96,7 @@ fn value_that_is_not_listed_is_a_violation() {
         found(&2.5, LEVEL),
         found(&true, LEVEL),
         found("high", LEVEL),
+        found(&json!(true), LEVEL),
     ] {
         assert_eq!(found, [""; 0]);
     }
@@ -104,6 +105,7 @@ fn value_that_is_not_listed_is_a_violation() {
         found(&2_i64, LEVEL),
         found(&false, LEVEL),
         found("High", LEVEL),
+        found(&json!(false), LEVEL),
     ] {
         assert_eq!(found, refused);
     }
