@@ -1,0 +1,8 @@
+//! What the benchmarks share: the comparisons, and a way to measure two things side by side.
+#![forbid(unsafe_code)]
+
+pub mod naive;
+pub mod pair;
+pub mod scratch;
+pub mod server;
+pub mod teams;

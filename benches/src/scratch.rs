@@ -1,0 +1,136 @@
+//! A workspace in the target directory in which crates are built whose build time is measured.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use xtask::files::Files;
+use xtask::workspace::Workspace;
+
+/// What the comparison depends on, besides what our crate names.
+const NAIVE_DEPENDENCIES: [&str; 8] = [
+    "bytes",
+    "chrono",
+    "futures-core",
+    "progenitor-client",
+    "reqwest",
+    "serde",
+    "serde_json",
+    "uuid",
+];
+
+/// How a crate is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// As in development.
+    Dev,
+    /// As for use.
+    Release,
+}
+
+/// The crate of ours, the comparison, and a program for each that calls every operation.
+pub struct Scratch {
+    root: PathBuf,
+}
+
+impl Scratch {
+    /// Writes the four packages. They take the versions of dependencies from this workspace.
+    pub fn write(files: &Files, naive: &str) -> Result<Self, Box<dyn Error>> {
+        let workspace = Workspace::at(None);
+        let root = target_directory(&workspace).join("bench-compilation");
+        let manifest = fs::read_to_string(workspace.path("Cargo.toml"))?;
+        let mut manifest: toml_edit::DocumentMut = manifest.parse()?;
+        let members = ["ours", "naive", "ours-program", "naive-program"];
+        manifest["workspace"]["members"] = toml_edit::value(toml_edit::Array::from_iter(members));
+        let dependencies = &mut manifest["workspace"]["dependencies"];
+        dependencies["auth0-core"]["path"] =
+            toml_edit::value(workspace.path("crates/core").display().to_string());
+        dependencies["auth0-teams"]["path"] = toml_edit::value("ours");
+        for unused in ["auth0-auth", "xtask"] {
+            dependencies[unused]["path"] = toml_edit::Item::None;
+        }
+        write(&root.join("Cargo.toml"), &manifest.to_string())?;
+        fs::copy(workspace.path("Cargo.lock"), root.join("Cargo.lock"))?;
+        for (path, text) in files {
+            write(&root.join("ours").join(path), text)?;
+        }
+        write(&root.join("naive/src/lib.rs"), naive)?;
+        package(&root, "naive", &NAIVE_DEPENDENCIES)?;
+        for (name, client, source) in [
+            (
+                "ours-program",
+                "auth0-teams",
+                include_str!("../programs/ours.rs"),
+            ),
+            (
+                "naive-program",
+                "naive",
+                include_str!("../programs/naive.rs"),
+            ),
+        ] {
+            package(&root, name, &[client, "tokio"])?;
+            write(&root.join(name).join("src/main.rs"), source)?;
+        }
+        Ok(Self { root })
+    }
+
+    /// Builds a package and all that it needs.
+    pub fn build(&self, package: &str, profile: Profile) -> Result<(), Box<dyn Error>> {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .current_dir(&self.root)
+            .args(["build", "--quiet", "--package", package])
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_TARGET_DIR", self.root.join("target"));
+        if profile == Profile::Release {
+            cargo.arg("--release");
+        }
+        if cargo.status()?.success() {
+            Ok(())
+        } else {
+            Err(format!("{package} does not build").into())
+        }
+    }
+
+    /// The time to build `package` after `touched` has changed.
+    #[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+    pub fn rebuild(
+        &self,
+        touched: &str,
+        package: &str,
+        profile: Profile,
+    ) -> Result<Duration, Box<dyn Error>> {
+        let source = self.root.join(touched).join("src/lib.rs");
+        fs::write(&source, fs::read(&source)?)?;
+        let start = Instant::now();
+        self.build(package, profile)?;
+        Ok(start.elapsed())
+    }
+}
+
+fn package(root: &Path, name: &str, dependencies: &[&str]) -> std::io::Result<()> {
+    let mut manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n"
+    );
+    for dependency in dependencies {
+        manifest += &match *dependency {
+            "naive" => "naive.path = \"../naive\"\n".to_owned(),
+            "tokio" => "tokio = { workspace = true, features = [\"rt\"] }\n".to_owned(),
+            name => format!("{name}.workspace = true\n"),
+        };
+    }
+    write(&root.join(name).join("Cargo.toml"), &manifest)
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
+}
+
+fn target_directory(workspace: &Workspace) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.path("target"), PathBuf::from)
+}
