@@ -1,25 +1,38 @@
 //! How a call gets its token.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
+
+use http::HeaderValue;
 
 use crate::{BoxFuture, SecretString};
 
 /// An access token as a token source hands it out.
 ///
-/// Two values with the same [`id`](AccessToken::id) are the same grant of the same source.
-#[derive(Debug, Clone)]
+/// Two values with the same [`id`](AccessToken::id) are the same grant of the same source. Clones share the text, so
+/// that a source can hand its token to every call at little cost.
+#[derive(Clone)]
 pub struct AccessToken {
-    secret: SecretString,
+    text: Arc<Text>,
     id: u64,
     expires_at: Option<SystemTime>,
+}
+
+struct Text {
+    secret: SecretString,
+    /// The value of `Authorization`, made for the first call that needs it.
+    authorization: OnceLock<Result<HeaderValue, &'static str>>,
 }
 
 impl AccessToken {
     /// A token with the number that its source tells it by.
     pub fn new(secret: impl Into<SecretString>, id: u64) -> Self {
         Self {
-            secret: secret.into(),
+            text: Arc::new(Text {
+                secret: secret.into(),
+                authorization: OnceLock::new(),
+            }),
             id,
             expires_at: None,
         }
@@ -34,7 +47,7 @@ impl AccessToken {
 
     /// The token itself.
     pub fn secret(&self) -> &str {
-        self.secret.secret()
+        self.text.secret.secret()
     }
 
     /// The number that the token's source tells it by.
@@ -45,6 +58,31 @@ impl AccessToken {
     /// When the token ends, where that is known.
     pub fn expiry(&self) -> Option<SystemTime> {
         self.expires_at
+    }
+
+    /// The header that carries the token: a token that no header can carry is as good as none.
+    pub(crate) fn authorization(&self) -> Result<HeaderValue, TokenError> {
+        let made = self.text.authorization.get_or_init(|| {
+            // An unset variable or an empty file is no token, and `Bearer ` would be a request without one.
+            if self.secret().trim().is_empty() {
+                return Err("the token is empty");
+            }
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", self.secret()))
+                .map_err(|_| "the token holds a character that a header cannot carry")?;
+            value.set_sensitive(true);
+            Ok(value)
+        });
+        made.clone().map_err(TokenError::new)
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("secret", &self.text.secret)
+            .field("id", &self.id)
+            .field("expires_at", &self.expires_at)
+            .finish()
     }
 }
 
@@ -88,8 +126,8 @@ pub struct TokenError {
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
-impl std::fmt::Display for TokenError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
@@ -169,8 +207,8 @@ where
     FnTokenSource(f)
 }
 
-impl<F> std::fmt::Debug for FnTokenSource<F> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<F> fmt::Debug for FnTokenSource<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FnTokenSource")
     }
 }
@@ -186,5 +224,20 @@ where
 
     fn rejected(&self, _token: &AccessToken) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorization_is_made_once_and_is_marked_sensitive() {
+        let token = AccessToken::new("t0ken", 0);
+        let value = token.authorization().unwrap();
+        assert!(value.is_sensitive());
+        assert_eq!(value, "Bearer t0ken");
+        let again = token.clone().authorization().unwrap();
+        assert_eq!(again.as_bytes().as_ptr(), value.as_bytes().as_ptr());
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn calls(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
     replace_path_encoding(&mut file)?;
     remove_unused_constructor(&mut file)?;
     remove_api_version(&mut file)?;
+    remove_empty_hooks(&mut file)?;
     RareMethods.visit_file_mut(&mut file);
     Ok(documentation(file.items))
 }
@@ -185,6 +186,47 @@ impl VisitMut for RemoveApiVersion {
             }
         }
     }
+}
+
+/// Around `exec`, progenitor awaits two hooks that do nothing here. Each await makes the future of every call larger and
+/// the crate slower to build.
+fn remove_empty_hooks(file: &mut File) -> Result<(), Problem> {
+    struct Remove {
+        calls: usize,
+        removed: usize,
+    }
+    impl VisitMut for Remove {
+        fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
+            if function.sig.asyncness.is_none() {
+                return;
+            }
+            self.calls += 1;
+            let statements = &mut function.block.stmts;
+            let before = statements.len();
+            statements.retain(|statement| !awaits_an_empty_hook(statement));
+            self.removed += before - statements.len();
+        }
+    }
+    let mut pass = Remove {
+        calls: 0,
+        removed: 0,
+    };
+    pass.visit_file_mut(file);
+    if pass.removed == 2 * pass.calls {
+        Ok(())
+    } else {
+        Err(gone("the hooks `pre` and `post` in every call"))
+    }
+}
+
+/// `self.pre(…).await?;` or `self.post(…).await?;`
+fn awaits_an_empty_hook(statement: &Stmt) -> bool {
+    let Stmt::Expr(Expr::Try(tried), _) = statement else {
+        return false;
+    };
+    matches!(&*tried.expr, Expr::Await(awaited)
+        if matches!(&*awaited.base, Expr::MethodCall(call)
+            if call.method == "pre" || call.method == "post"))
 }
 
 struct RemoveHeadersCall;

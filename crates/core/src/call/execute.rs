@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderValue, StatusCode};
-use reqwest::{Request, Response};
+use reqwest::{Request, Response, ResponseBuilderExt};
 
 use super::{Call, Received};
 use crate::error::Unread;
-use crate::{AccessToken, Error, TokenError, TokenSource};
+use crate::{AccessToken, Error, TokenSource};
 
 /// The status that tells progenitor's decoding that there is nothing to decode. No server sends it, and nobody sees
 /// it: [`Call::finish`] goes by what the call itself keeps.
@@ -21,17 +21,19 @@ impl Call {
     ///
     /// It never fails: an error is kept in the call and told by [`Call::finish`].
     pub async fn execute(&self, request: Request) -> reqwest::Result<Response> {
-        let result = self.send(request).await;
+        // Boxed, so that the futures on the way, which are moved, need no room for a request each.
+        let result = self.send(Box::new(request)).await;
         let (status, body) = match &result {
             Ok(received) => self.handed_on(received),
             Err(_) => (FAILED, Bytes::new()),
         };
         *self.0.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        let mut response = http::Response::new(body);
-        if let Ok(status) = StatusCode::from_u16(status) {
-            *response.status_mut() = status;
-        }
-        Ok(response.into())
+        // With an address given, reqwest need not parse one that stands for none.
+        let response = http::Response::builder()
+            .status(status)
+            .url(self.0.transport.0.base_url.url().clone())
+            .body(body);
+        Ok(response.unwrap_or_default().into())
     }
 
     /// What progenitor is given to decode.
@@ -57,15 +59,15 @@ impl Call {
         (status, received.body.clone())
     }
 
-    async fn send(&self, mut request: Request) -> Result<Received, Error> {
+    async fn send(&self, mut request: Box<Request>) -> Result<Received, Error> {
         self.prepare(&mut request)?;
         let Some(tokens) = &self.0.transport.0.token_source else {
-            return self.attempt(request, None, 1).await;
+            return self.attempt(*request, None, 1).await;
         };
         let (former, authorization) = self.token(tokens).await?;
         request.headers_mut().insert(AUTHORIZATION, authorization);
-        let repetition = request.try_clone();
-        let received = self.attempt(request, Some((tokens, &former)), 1).await?;
+        let repetition = request.try_clone().map(Box::new);
+        let received = self.attempt(*request, Some((tokens, &former)), 1).await?;
         if received.status != StatusCode::UNAUTHORIZED || !tokens.rejected(&former) {
             return Ok(received);
         }
@@ -78,7 +80,7 @@ impl Call {
             Err(error) => return Err(error.no_other_token(received)),
         };
         request.headers_mut().insert(AUTHORIZATION, authorization);
-        let received = self.attempt(request, Some((tokens, &token)), 2).await?;
+        let received = self.attempt(*request, Some((tokens, &token)), 2).await?;
         if received.status == StatusCode::UNAUTHORIZED {
             tokens.rejected(&token);
         }
@@ -91,7 +93,6 @@ impl Call {
         if !shared.base_url.covers(request.url()) {
             return Err(Error::unbuildable_request(self.0.operation.id(), None));
         }
-        *request.timeout_mut() = Some(self.0.options.timeout.unwrap_or(shared.timeout));
         let headers = request.headers_mut();
         // A habit of progenitor's home that Auth0 does not know.
         headers.remove("api-version");
@@ -107,26 +108,42 @@ impl Call {
         Ok(())
     }
 
-    /// A token and the header that carries it: a token that no header can carry is as good as none.
+    /// A token and the header that carries it.
     async fn token(
         &self,
         tokens: &Arc<dyn TokenSource>,
     ) -> Result<(AccessToken, HeaderValue), Error> {
         let token = tokens.token().await;
-        let token = token.map_err(|error| Error::token(self.0.operation.id(), error))?;
-        let authorization = self.authorization(&token)?;
-        Ok((token, authorization))
+        let authorized = token.and_then(|token| Ok((token.authorization()?, token)));
+        match authorized {
+            Ok((authorization, token)) => Ok((token, authorization)),
+            Err(error) => Err(Error::token(self.0.operation.id(), error)),
+        }
     }
 
-    async fn attempt(
+    /// Not an `async fn`: that would carry the request along, which reqwest has taken by then.
+    fn attempt(
         &self,
-        request: Request,
+        mut request: Request,
+        token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
+        number: u32,
+    ) -> impl Future<Output = Result<Received, Error>> {
+        let shared = &self.0.transport.0;
+        // reqwest keeps the time-out in a map, which a copy of the request would have to copy too: so it is set last.
+        *request.timeout_mut() = Some(self.0.options.timeout.unwrap_or(shared.timeout));
+        let sending = shared.http_client.reqwest().execute(request);
+        self.answer(sending, token, number)
+    }
+
+    async fn answer(
+        &self,
+        sending: impl Future<Output = reqwest::Result<Response>>,
         token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
         number: u32,
     ) -> Result<Received, Error> {
         let operation = self.0.operation;
         let shared = &self.0.transport.0;
-        let result = shared.http_client.reqwest().execute(request).await;
+        let result = sending.await;
         let status = result
             .as_ref()
             .ok()
@@ -153,31 +170,21 @@ impl Call {
             _ => Ok(received),
         }
     }
-
-    fn authorization(&self, token: &AccessToken) -> Result<HeaderValue, Error> {
-        let wrong = |message: &str| Error::token(self.0.operation.id(), TokenError::new(message));
-        // An unset variable or an empty file is no token, and `Bearer ` would be a request without one.
-        if token.secret().trim().is_empty() {
-            return Err(wrong("the token is empty"));
-        }
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.secret()))
-            .map_err(|_| wrong("the token holds a character that a header cannot carry"))?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
 }
 
 /// Reads the body as far as it comes and the limit allows, and says why it is not all, if it is not.
 async fn receive(mut response: Response, limit: usize) -> (Received, Option<Unread>) {
     let headers = std::mem::take(response.headers_mut());
-    let mut body = BytesMut::new();
+    let mut body = Body::default();
     let cut = loop {
         match response.chunk().await {
             Ok(None) => break None,
-            Ok(Some(chunk)) => {
+            Ok(Some(mut chunk)) => {
                 let room = limit - body.len();
-                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                if chunk.len() > room {
+                let too_large = chunk.len() > room;
+                chunk.truncate(room);
+                body.push(chunk);
+                if too_large {
                     break Some(Unread::TooLarge(limit));
                 }
             }
@@ -187,34 +194,46 @@ async fn receive(mut response: Response, limit: usize) -> (Received, Option<Unre
     let received = Received {
         status: response.status(),
         headers,
-        body: body.freeze(),
+        body: body.into_bytes(),
         complete: cut.is_none(),
     };
     (received, cut)
 }
 
+/// A body as it comes. Most come in one chunk, which then is the body and is not copied.
+#[derive(Default)]
+struct Body {
+    first: Bytes,
+    /// Everything, the first chunk included, once there are more.
+    all: BytesMut,
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        self.all.len().max(self.first.len())
+    }
+
+    fn push(&mut self, chunk: Bytes) {
+        if self.first.is_empty() {
+            self.first = chunk;
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.extend_from_slice(&chunk);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.all.is_empty() {
+            self.first
+        } else {
+            self.all.freeze()
+        }
+    }
+}
+
 /// Whether an answer of this status comes from behind the check of the token. A gateway may answer the others.
 fn proves_the_token(status: StatusCode) -> bool {
     status.is_success() || matches!(status.as_u16(), 400 | 404 | 409 | 422)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use crate::{AccessToken, BaseUrl, CallOptions, Operation, StaticToken, TransportBuilder};
-
-    static OPERATION: Operation = Operation::new("getMember", "GET", "/members/{id}");
-
-    #[test]
-    fn token_is_marked_sensitive() {
-        let transport = TransportBuilder::new(BaseUrl::parse("https://example.com").unwrap())
-            .token_source(Arc::new(StaticToken::new("t0ken")))
-            .build()
-            .unwrap();
-        let call = transport.call(&OPERATION, CallOptions::default());
-        let value = call.authorization(&AccessToken::new("t0ken", 0)).unwrap();
-        assert!(value.is_sensitive());
-        assert_eq!(value, "Bearer t0ken");
-    }
 }
