@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::canonical;
+use crate::passes::is_under;
 use crate::walk::{METHODS, join};
 
 /// A place without a description.
@@ -24,7 +25,7 @@ pub fn undescribed(document: &Value, include: &[String]) -> Vec<Undescribed> {
         seen: BTreeSet::new(),
     };
     for (path, item) in members(&document["paths"]) {
-        if include.is_empty() || include.iter().any(|prefix| path.starts_with(prefix)) {
+        if include.is_empty() || include.iter().any(|prefix| is_under(path, prefix)) {
             survey.path_item(item, &join("/paths", path));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A line on the terminal that says what is being done. It is gone when this is dropped.
 #[derive(Debug)]
@@ -19,6 +19,26 @@ impl Progress {
     /// Says what is being done now.
     pub fn at(&self, what: &str) {
         self.0.set_message(what.to_owned());
+    }
+
+    /// Counts bytes from now on: as a bar where it is known how many will come.
+    pub fn expect_bytes(&self, length: Option<u64>) {
+        let template = match length {
+            Some(_) => "{msg} [{bar:30}] {bytes}/{total_bytes}",
+            None => "{spinner} {msg} {bytes}",
+        };
+        if let Some(length) = length {
+            self.0.set_length(length);
+        }
+        // A template that cannot be read would leave the line as it was.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.0.set_style(style.progress_chars("=> "));
+        }
+    }
+
+    /// Says how many bytes have come.
+    pub fn received(&self, bytes: u64) {
+        self.0.set_position(bytes);
     }
 }
 
