@@ -1,6 +1,6 @@
 //! What came of a fetch, for the body of a pull request.
 
-use super::report::{Outcome, Outcomes, no_longer, told};
+use super::report::{Outcome, Outcomes, told};
 use super::work::Stale;
 use crate::diagnostic::Report;
 use crate::markdown::{code, details, fenced, plain};
@@ -27,7 +27,7 @@ pub(super) fn body(outcomes: &Outcomes) -> String {
 fn fetched(api: &str, outcome: &Outcome, room: usize) -> String {
     let work = &outcome.work;
     let mut text = format!(
-        "## {}: {}\n\n{} operations, {} schemas, {}\n",
+        "## {}: {}\n\nOperations: {}, schemas: {}, digest: {}\n",
         code(api),
         outcome.state.words(),
         outcome.operations,
@@ -39,15 +39,15 @@ fn fetched(api: &str, outcome: &Outcome, room: usize) -> String {
         text.push_str(&format!("\n### What changed\n\n{changes}"));
     }
     let stale: String = [
-        ("Corrections", "correction", &work.corrections),
-        ("Descriptions", "description", &work.descriptions),
+        ("Corrections", &work.corrections),
+        ("Descriptions", &work.descriptions),
     ]
     .into_iter()
-    .filter(|(_, _, stale)| !stale.is_empty())
-    .map(|(title, what, stale)| {
+    .filter(|(_, stale)| !stale.is_empty())
+    .map(|(what, stale)| {
         format!(
-            "\n### {title} that no longer apply\n\n{}:\n\n{}",
-            no_longer(stale.len(), what),
+            "\n### {what} that no longer apply ({})\n\n{}",
+            stale.len(),
             tasks(api, stale.iter().map(no_longer_applies), room / 8)
         )
     })
@@ -64,10 +64,10 @@ fn missing(api: &str, outcome: &Outcome, room: usize) -> String {
     if number == 0 {
         return "\nEverything is described.\n".to_owned();
     }
-    let title = "\n### Missing descriptions\n\n";
+    let title = format!("\n### Missing descriptions ({number})\n\n");
     if !work.begun {
         return format!(
-            "{title}{number} places, all of them: there is no {} yet.\n",
+            "{title}All of them: there is no {} yet.\n",
             code(&work.words)
         );
     }

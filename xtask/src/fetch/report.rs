@@ -161,7 +161,7 @@ pub(super) fn told(stale: &Stale) -> String {
     }
 }
 
-pub(super) fn no_longer(number: usize, what: &str) -> String {
+fn no_longer(number: usize, what: &str) -> String {
     if number == 1 {
         format!("1 {what} no longer applies")
     } else {
