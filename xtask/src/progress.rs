@@ -11,7 +11,8 @@ pub struct Progress(ProgressBar);
 impl Progress {
     /// Begins with nothing to say. indicatif draws on the standard error stream, and only where that is a terminal.
     pub fn start() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+            .with_style(ProgressStyle::default_spinner());
         bar.enable_steady_tick(Duration::from_millis(100));
         Self(bar)
     }
@@ -23,16 +24,17 @@ impl Progress {
 
     /// Counts bytes from now on: as a bar where it is known how many will come.
     pub fn expect_bytes(&self, length: Option<u64>) {
+        // The message comes last: it is what may be cut where the terminal is narrow.
         let template = match length {
-            Some(_) => "{msg} [{bar:30}] {bytes}/{total_bytes}",
-            None => "{spinner} {msg} {bytes}",
+            Some(_) => "[{bar:30}] {bytes}/{total_bytes} {msg}",
+            None => "{spinner} {bytes} {msg}",
         };
-        if let Some(length) = length {
-            self.0.set_length(length);
-        }
         // A template that cannot be read would leave the line as it was.
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.0.set_style(style.progress_chars("=> "));
+        }
+        if let Some(length) = length {
+            self.0.set_length(length);
         }
     }
 

@@ -38,8 +38,17 @@ pub(super) fn check(url: &Url) -> Result<(), Problem> {
     }
 }
 
+/// Whether a redirect from one address to another is followed: to https, and to http only within this machine.
+pub(super) fn may_lead(from: &Url, to: &Url) -> bool {
+    match to.scheme() {
+        "https" => true,
+        "http" => from.scheme() == "http" && is_loopback(to),
+        _ => false,
+    }
+}
+
 /// Whether the address is on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
+fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -75,6 +84,22 @@ mod tests {
                 problem.found.as_deref().unwrap_or_default()
             ),
         }
+    }
+
+    #[test]
+    fn redirect_never_leads_from_https_to_http() {
+        let leads = |from: &str, to: &str| {
+            let url = |text: &str| Url::parse(text).expect("an address");
+            may_lead(&url(from), &url(to))
+        };
+        let (https, here) = ("https://example.com/a", "http://127.0.0.1:80/a");
+        assert!(leads(https, "https://example.org/b"));
+        assert!(leads(here, https));
+        assert!(leads(here, "http://[::1]/b"));
+        assert!(!leads(https, here));
+        assert!(!leads(https, "http://example.com/a"));
+        assert!(!leads(here, "http://example.com/a"));
+        assert!(!leads(here, "ftp://127.0.0.1/a"));
     }
 
     #[test]

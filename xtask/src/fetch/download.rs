@@ -123,27 +123,17 @@ fn client(address: &Url, limits: &Limits) -> reqwest::Result<Client> {
     }
 }
 
-/// Follows a redirect to https; one to http only on this machine, and only from there.
 fn follow(attempt: Attempt<'_>) -> Action {
     if attempt.previous().len() > REDIRECTS {
         return attempt.error(Redirected::TooOften);
     }
-    let from_http = attempt
-        .previous()
-        .last()
-        .is_some_and(|previous| previous.scheme() == "http");
     let to = attempt.url();
-    let allowed = match to.scheme() {
-        "https" => true,
-        "http" => from_http && address::is_loopback(to),
-        _ => false,
-    };
-    if allowed {
-        attempt.follow()
-    } else {
-        let to = shown(to);
-        attempt.error(Redirected::Elsewhere(to))
+    let last = attempt.previous().last();
+    if last.is_some_and(|from| address::may_lead(from, to)) {
+        return attempt.follow();
     }
+    let to = shown(to);
+    attempt.error(Redirected::Elsewhere(to))
 }
 
 /// A redirect that is not followed.

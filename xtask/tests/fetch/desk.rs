@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use tempfile::TempDir;
 use xtask::cli::ReportFormat;
@@ -119,7 +118,7 @@ impl Desk {
     }
 }
 
-/// What is fetched if nothing else is said: everything, with limits that a test can reach.
+/// What is fetched if nothing else is said: everything.
 pub(crate) fn options<'a>() -> fetch::Options<'a> {
     fetch::Options {
         apis: &[],
@@ -127,10 +126,7 @@ pub(crate) fn options<'a>() -> fetch::Options<'a> {
         dry_run: false,
         keep_prose: false,
         today: "2026-01-02",
-        limits: Limits {
-            idle: Duration::from_millis(200),
-            ..Limits::default()
-        },
+        limits: Limits::default(),
         format: ReportFormat::Text,
     }
 }
