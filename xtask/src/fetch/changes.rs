@@ -14,7 +14,7 @@ pub(super) struct Changes {
 
 impl Changes {
     /// Compares the facts in `file` with the new ones, which are written as `text`.
-    pub(super) fn between(file: &str, old: Option<&Document>, _new: &Value, text: &str) -> Self {
+    pub(super) fn between(file: &str, old: Option<&Document>, text: &str) -> Self {
         let diff = old.map_or_else(String::new, |old| unified(file, &old.source.text, text));
         Self { diff }
     }

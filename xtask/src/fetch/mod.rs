@@ -163,7 +163,7 @@ fn fetch(
             || entry.digest.clone().unwrap_or_default(),
             |taken| taken.digest,
         ),
-        changes: Changes::between(&file, old.as_ref(), &facts, &text),
+        changes: Changes::between(&file, old.as_ref(), &text),
         work,
     })
 }
