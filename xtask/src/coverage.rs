@@ -332,7 +332,7 @@ mod tests {
                     },
                     "delete": {"x-sdk-ignore": true, "responses": {}},
                 },
-                "/b": {"get": {"responses": {}}},
+                "/a-b": {"get": {"responses": {}}},
             },
             "components": {
                 "parameters": {"P": {"name": "p", "in": "query", "description": "D", "schema": {"enum": ["x", "y"], "x-enum-descriptions": {"x": "D"}}}},

@@ -134,6 +134,9 @@ fn part_taken_out_of_a_document_is_normalized_as_within_it() {
     document["components"]["schemas"]["Made"] =
         json!({"properties": {"by": {"$ref": "#/components/schemas/Maker"}}});
     document["components"]["schemas"]["Maker"] = json!({"type": "string"});
+    // So does an extension of the document as a whole.
+    document["x-notes"] = json!([{"$ref": "#/components/schemas/Note"}]);
+    document["components"]["schemas"]["Note"] = json!({"type": "string"});
     let mut facts = document.clone();
     strip_prose(&mut facts);
     let paths = document["paths"].as_object().expect("paths");

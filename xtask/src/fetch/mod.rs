@@ -58,23 +58,18 @@ pub fn run(
     options: &Options<'_>,
     console: &mut Console<'_>,
 ) -> Result<Verdict, Failure> {
-    let mut sources = workspace.sources()?;
-    let selected: Vec<(String, Entry)> = sources
-        .select(options.apis)?
-        .into_iter()
-        .map(|(api, entry)| (api.to_owned(), entry.clone()))
-        .collect();
+    let sources = workspace.sources()?;
+    let selected = sources.select(options.apis)?;
     if options.from.is_some() && selected.len() != 1 {
         return Err(Box::new(Report::plain(which_api(selected.len()))).into());
     }
     let mut outcomes = Vec::new();
     for (api, entry) in selected {
-        let outcome = fetch(workspace, &mut sources, &api, &entry, options)
-            .map_err(|Failure(reports)| reports);
+        let outcome = fetch(workspace, api, entry, options).map_err(|Failure(reports)| reports);
         if let (ReportFormat::Text, Ok(outcome)) = (options.format, &outcome) {
-            console.result(&report::text(&api, outcome));
+            console.result(&report::text(api, outcome));
         }
-        outcomes.push((api, outcome));
+        outcomes.push((api.to_owned(), outcome));
     }
     match options.format {
         ReportFormat::Text => {}
@@ -96,7 +91,6 @@ pub fn run(
 /// One API: fetched, compared, and written unless that is not wanted.
 fn fetch(
     workspace: &Workspace,
-    sources: &mut Sources,
     api: &str,
     entry: &Entry,
     options: &Options<'_>,
@@ -134,6 +128,8 @@ fn fetch(
             write_file(&path, &text)?;
         }
         // The tag comes after the facts that it stands for: what is cut short here is fetched whole the next time.
+        // The list is read anew: it has what was noted of other APIs, and what was written into it during a long fetch.
+        let sources = workspace.sources()?;
         let of = etag::of(entry);
         let noted = sources.with_fetch(
             api,
@@ -146,7 +142,6 @@ fn fetch(
         if noted.text() != sources.text() {
             write_file(&workspace.path(Sources::FILE), noted.text())?;
         }
-        *sources = noted;
     }
     Ok(Outcome {
         state: match (&taken, &old, changed) {

@@ -239,6 +239,13 @@ fn redirects_within_this_machine_are_followed_and_the_last_address_is_named() {
     });
     let desk = Desk::new(&format!("{}/0", server.address));
     desk.fetches(&options());
+    assert_eq!(server.requests().len(), 11);
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| !request.contains("referer"))
+    );
 
     let server = Server::start(|request| {
         if request.starts_with("get /login") {
