@@ -50,7 +50,7 @@ pub struct Entry {
     pub date: Option<String>,
     /// The entity tag that the server gave with it.
     pub etag: Option<String>,
-    /// What the tag was given for: a digest of the address and of what was taken from there.
+    /// What the tag was given for: a digest of the address, of the part taken from there and of the facts made of it.
     pub etag_of: Option<String>,
 }
 

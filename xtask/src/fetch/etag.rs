@@ -31,20 +31,20 @@ impl Etag {
     }
 }
 
-/// What a tag stands for here: the same address, and the same part of what is there. With another of either the tag
-/// says nothing of the facts that are kept.
-pub(super) fn of(entry: &Entry) -> String {
+/// What a tag stands for here: an address, the part of the document that was wanted, and the facts that were made of it.
+/// With another of any of these the tag says nothing of the facts that are there now.
+pub(super) fn of(entry: &Entry, facts: &str) -> String {
     let mut text = entry.url.clone();
-    for prefix in &entry.include {
+    for part in entry.include.iter().map(String::as_str).chain([facts]) {
         text.push('\n');
-        text.push_str(prefix);
+        text.push_str(part);
     }
     digest(text.as_bytes())
 }
 
-/// The tag that was kept, if it stands for what would be fetched now.
-pub(super) fn kept(entry: &Entry) -> Option<Etag> {
-    let same = entry.etag_of.as_deref() == Some(of(entry).as_str());
+/// The tag that was kept, if it stands for these facts and for what would be fetched now.
+pub(super) fn kept(entry: &Entry, facts: &str) -> Option<Etag> {
+    let same = entry.etag_of.as_deref() == Some(of(entry, facts).as_str());
     entry.etag.as_deref().filter(|_| same).and_then(Etag::parse)
 }
 

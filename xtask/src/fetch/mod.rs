@@ -103,11 +103,11 @@ fn fetch(
         None
     };
     let first_line = first_line(api, options.keep_prose);
-    // A tag stands for the facts that were made of the document then: with or without prose.
+    // With prose the facts are others than those without, whatever the server says of the document.
     let known = old
         .as_ref()
         .filter(|old| old.source.text.starts_with(&format!("# {first_line}\n")))
-        .and_then(|_| etag::kept(entry));
+        .and_then(|old| etag::kept(entry, &old.source.text));
     let taken = take(api, entry, options, known.as_ref())?;
 
     let (facts, text) = match (&taken, &old) {
@@ -130,7 +130,7 @@ fn fetch(
         // The tag comes after the facts that it stands for: what is cut short here is fetched whole the next time.
         // The list is read anew: it has what was noted of other APIs, and what was written into it during a long fetch.
         let sources = workspace.sources()?;
-        let of = etag::of(entry);
+        let of = etag::of(entry, &text);
         let noted = sources.with_fetch(
             api,
             &Fetched {

@@ -111,9 +111,12 @@ fn tag_is_sent_back_and_what_is_not_modified_stays() {
 #[test]
 fn tag_is_not_sent_where_it_does_not_stand_for_the_facts() {
     type Change = fn(&Desk, &Server);
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
         ("no facts", |desk, _| {
             std::fs::remove_file(desk.path(FACTS)).expect("removed")
+        }),
+        ("other facts", |desk, _| {
+            desk.write(FACTS, &desk.read(FACTS).replace("getThing", "getOne"));
         }),
         ("other address", |desk, server| {
             let to = format!("{}/other.json", server.address);
