@@ -33,6 +33,17 @@ pub enum OutputFormat {
     Json,
 }
 
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people on a terminal.
+    Text,
+    /// For the body of a pull request.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make the committed files of each API anew from its facts and overlays
@@ -50,17 +61,19 @@ enum Command {
     },
     /// Take the facts of a published document into openapi/<api>/openapi.yaml
     ///
-    /// Facts are everything but prose: descriptions, summaries, examples, code samples. What changed in them is shown.
-    /// The digest of the document, and the day on which it was new, go to openapi/sources.toml.
+    /// Facts are everything but prose: descriptions, summaries, examples, code samples. What changed in them is shown,
+    /// then which overlay actions no longer apply and what has no words yet, as actions to fill in. The digest of the
+    /// document, the day on which it was new, and the tag by which the server knows it go to openapi/sources.toml.
+    /// A document that is refused changes nothing. Proxies are taken from the environment (HTTPS_PROXY, NO_PROXY).
     #[command(
-        after_help = "Example:\n  cargo xtask fetch teams --from ~/Downloads/teams-api-oas.json --dry-run"
+        after_help = "Examples:\n  cargo xtask fetch\n  cargo xtask fetch teams --dry-run --format markdown\n  cargo xtask fetch teams --from ~/Downloads/teams-api-oas.json\n\nA server that says \"not modified\" is believed; --from with the published address fetches the document in any case."
     )]
     Fetch {
-        /// The APIs, as openapi/sources.toml calls them
+        /// The APIs, as openapi/sources.toml calls them; all where none is named
         #[arg(value_name = "API")]
         apis: Vec<String>,
-        /// The file that holds the published document, in JSON or YAML
-        #[arg(long, value_name = "FILE")]
+        /// Where to take the document from instead of where it is published: https, http from this machine, or a file
+        #[arg(long, value_name = "URL-or-FILE")]
         from: Option<String>,
         /// Show what would change and write nothing
         #[arg(long)]
@@ -68,6 +81,9 @@ enum Command {
         /// Keep upstream's words instead of leaving them out
         #[arg(long)]
         keep_prose: bool,
+        /// How the result is written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
     },
     /// Put one document through the passes and list what each of them changed
     #[command(
@@ -160,12 +176,15 @@ fn dispatch(
             from,
             dry_run,
             keep_prose,
+            format,
         } => {
             let options = fetch::Options {
                 apis,
                 from: from.as_deref(),
                 dry_run: *dry_run,
                 keep_prose: *keep_prose,
+                limits: fetch::download::Limits::default(),
+                format: *format,
                 today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
             };
             fetch::run(workspace, &options, console)

@@ -189,6 +189,7 @@ fn attempt(
         api: candidate
             .entry
             .as_ref()
+            .filter(|entry| entry.package().is_some())
             .map_or_else(|| ApiData::of_document(&normalized), Entry::api),
         command: "cargo xtask conformance".to_owned(),
         member: false,

@@ -1,10 +1,11 @@
 //! What has no words yet: every operation, parameter, type and property needs a description, every value of an enum too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use crate::canonical;
+use crate::passes::is_under;
 use crate::walk::{METHODS, join};
 
 /// A place without a description.
@@ -20,16 +21,25 @@ pub struct Undescribed {
 pub fn undescribed(document: &Value, include: &[String]) -> Vec<Undescribed> {
     let mut survey = Survey {
         document,
-        found: Vec::new(),
+        found: BTreeMap::new(),
         seen: BTreeSet::new(),
+        pending: Vec::new(),
     };
     for (path, item) in members(&document["paths"]) {
-        if include.is_empty() || include.iter().any(|prefix| path.starts_with(prefix)) {
+        if include.is_empty() || include.iter().any(|prefix| is_under(path, prefix)) {
             survey.path_item(item, &join("/paths", path));
         }
     }
-    survey.found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
-    survey.found
+    while let Some((visit, value, at)) = survey.pending.pop() {
+        visit(&mut survey, value, &at);
+    }
+    let found = survey.found.into_iter();
+    found
+        .map(|(pointer, update)| Undescribed {
+            pointer,
+            update: Value::Object(update),
+        })
+        .collect()
 }
 
 /// The places as overlay actions to be filled in.
@@ -44,11 +54,15 @@ pub fn as_actions(document: &Value, found: &[Undescribed]) -> String {
 
 struct Survey<'a> {
     document: &'a Value,
-    found: Vec<Undescribed>,
+    found: BTreeMap<String, Map<String, Value>>,
     seen: BTreeSet<String>,
+    /// What references lead to and what it is there, to be surveyed in turn: a chain of references can be long.
+    pending: Vec<(Visit<'a>, &'a Value, String)>,
 }
 
-impl Survey<'_> {
+type Visit<'a> = fn(&mut Survey<'a>, &Value, &str);
+
+impl<'a> Survey<'a> {
     fn path_item(&mut self, item: &Value, at: &str) {
         self.parameters(item, at);
         for method in METHODS {
@@ -62,8 +76,7 @@ impl Survey<'_> {
             self.content(&operation["requestBody"], &join(&at, "requestBody"));
             for (status, response) in members(&operation["responses"]) {
                 if status.starts_with('2') {
-                    let at = join(&join(&at, "responses"), status);
-                    self.described(response, &at, Self::content);
+                    self.response(response, &join(&join(&at, "responses"), status));
                 }
             }
         }
@@ -77,23 +90,26 @@ impl Survey<'_> {
             .enumerate()
         {
             let at = join(&join(at, "parameters"), &index.to_string());
-            self.described(parameter, &at, |survey, parameter, at| {
-                survey.schema(&parameter["schema"], &join(at, "schema"), true);
-                survey.content(parameter, at);
-            });
+            self.parameter(parameter, &at);
         }
     }
 
-    /// A parameter or a response needs a description; where it is a reference, the component does.
-    fn described(&mut self, value: &Value, at: &str, inside: fn(&mut Self, &Value, &str)) {
-        if value["$ref"].is_string() {
-            self.follow(value, |survey, value, at| {
-                survey.described(value, at, inside)
-            });
-        } else {
-            self.need(value, at, &["description"]);
-            inside(self, value, at);
+    /// A parameter needs a description; where it is a reference, the component does. So does a response.
+    fn parameter(&mut self, parameter: &Value, at: &str) {
+        if parameter["$ref"].is_string() {
+            return self.follow(parameter, Self::parameter);
         }
+        self.need(parameter, at, &["description"]);
+        self.schema(&parameter["schema"], &join(at, "schema"), true);
+        self.content(parameter, at);
+    }
+
+    fn response(&mut self, response: &Value, at: &str) {
+        if response["$ref"].is_string() {
+            return self.follow(response, Self::response);
+        }
+        self.need(response, at, &["description"]);
+        self.content(response, at);
     }
 
     /// The schemas of a request body, or of what else has content.
@@ -107,18 +123,21 @@ impl Survey<'_> {
         }
     }
 
+    /// A schema that has a name.
+    fn component(&mut self, component: &Value, at: &str) {
+        if !component["$ref"].is_string() {
+            self.need(component, at, &["description"]);
+        }
+        self.schema(component, at, true);
+    }
+
     /// A schema. `described` where what holds it has the description: a property, a parameter.
     fn schema(&mut self, schema: &Value, at: &str, described: bool) {
         if !schema.is_object() {
             return;
         }
         if schema["$ref"].is_string() {
-            return self.follow(schema, |survey, component, at| {
-                if !component["$ref"].is_string() {
-                    survey.need(component, at, &["description"]);
-                }
-                survey.schema(component, at, true);
-            });
+            return self.follow(schema, Self::component);
         }
         let unions = || ["oneOf", "anyOf"].into_iter();
         let is_type = !schema["properties"].is_null()
@@ -165,7 +184,8 @@ impl Survey<'_> {
             .map(|value| ((*value).to_owned(), json!("")))
             .collect();
         if values.len() > 1 && !missing.is_empty() {
-            self.add(at, json!({"x-enum-descriptions": missing}));
+            let key = "x-enum-descriptions".to_owned();
+            self.add(at, Map::from_iter([(key, Value::Object(missing))]));
         }
     }
 
@@ -176,25 +196,16 @@ impl Survey<'_> {
             .map(|key| ((*key).to_owned(), json!("")))
             .collect();
         if !missing.is_empty() {
-            self.add(at, Value::Object(missing));
+            self.add(at, missing);
         }
     }
 
-    fn add(&mut self, at: &str, update: Value) {
-        if let Some(place) = self.found.iter_mut().find(|place| place.pointer == at)
-            && let (Value::Object(members), Value::Object(more)) = (&mut place.update, &update)
-        {
-            members.extend(more.clone());
-            return;
-        }
-        self.found.push(Undescribed {
-            pointer: at.to_owned(),
-            update,
-        });
+    fn add(&mut self, at: &str, missing: Map<String, Value>) {
+        self.found.entry(at.to_owned()).or_default().extend(missing);
     }
 
-    /// Surveys what a reference leads to, once. One that leads nowhere is told by the passes.
-    fn follow(&mut self, reference: &Value, survey: impl FnOnce(&mut Self, &Value, &str)) {
+    /// Has what a reference leads to surveyed, once. One that leads nowhere is told by the passes.
+    fn follow(&mut self, reference: &Value, visit: Visit<'a>) {
         let Some(pointer) = reference["$ref"]
             .as_str()
             .and_then(|text| text.strip_prefix('#'))
@@ -205,7 +216,7 @@ impl Survey<'_> {
         if let Some(target) = document.pointer(pointer)
             && self.seen.insert(pointer.to_owned())
         {
-            survey(self, target, pointer);
+            self.pending.push((visit, target, pointer.to_owned()));
         }
     }
 }
@@ -280,6 +291,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn long_chain_of_references_is_followed_to_its_end() {
+        let last = 20_000;
+        let mut schemas: Map<String, Value> = (0..last)
+            .map(|n| {
+                let next = format!("#/components/schemas/S{}", n + 1);
+                let schema = json!({"description": "D", "properties": {"next": {"$ref": next}}});
+                (format!("S{n}"), schema)
+            })
+            .collect();
+        schemas.insert(format!("S{last}"), json!({}));
+        let document = json!({
+            "paths": {"/a": {"parameters": [{"description": "D", "schema": {"$ref": "#/components/schemas/S0"}}]}},
+            "components": {"schemas": schemas},
+        });
+        let found = undescribed(&document, &[]);
+        let pointers: Vec<&str> = found.iter().map(|place| place.pointer.as_str()).collect();
+        assert_eq!(pointers, [format!("/components/schemas/S{last}")]);
+    }
+
+    #[test]
     fn everything_undescribed_is_listed_as_actions_that_apply() {
         let mut document = json!({
             "paths": {
@@ -301,7 +332,7 @@ mod tests {
                     },
                     "delete": {"x-sdk-ignore": true, "responses": {}},
                 },
-                "/b": {"get": {"responses": {}}},
+                "/a-b": {"get": {"responses": {}}},
             },
             "components": {
                 "parameters": {"P": {"name": "p", "in": "query", "description": "D", "schema": {"enum": ["x", "y"], "x-enum-descriptions": {"x": "D"}}}},

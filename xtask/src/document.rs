@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::source::{Format, Source};
 
 /// Documents above this size are refused: the largest published one has under 4 MiB.
-const LIMIT: u64 = 64 * 1024 * 1024;
+pub const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A document and the text that it was read from.
 #[derive(Debug, Clone)]
@@ -65,7 +65,9 @@ impl Document {
         if source.text.trim_start().starts_with('<') {
             let problem = Problem::at("", "the file is a web page or XML")
                 .expected("a document in JSON or YAML")
-                .help("an address that shows a page was saved; save the raw file instead");
+                .help(
+                    "this is the page that shows or guards the document; take the raw file instead",
+                );
             return Err(Report::at_offset(problem, &source, first_visible(&source.text)).into());
         }
         let value = parse(&source)?;

@@ -1,33 +1,59 @@
 //! Facts: everything in a published document except prose.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::walk::{Place, walk_mut};
+use crate::walk::{Place, walk_mut, walk_value_mut};
 
 /// Removes the prose of a document: descriptions, summaries, examples, code samples, error texts and the texts of
 /// scopes. What OpenAPI requires stays as an empty text. A property that is called `description` is no prose.
 pub fn strip_prose(document: &mut Value) {
-    walk_mut(document, &mut |value, place, _| {
-        let Some(members) = value.as_object_mut() else {
-            return;
-        };
-        match place {
-            Place::Map(_) | Place::List(_) | Place::Data | Place::SecurityRequirement => {}
-            Place::Scopes => {
-                for text in members.values_mut() {
-                    *text = Value::String(String::new());
-                }
-            }
-            _ => strip(members, place),
-        }
-    });
+    walk_mut(document, &mut strip);
 }
 
-fn strip(members: &mut Map<String, Value>, place: Place) {
-    members.retain(|key, _| !is_prose(key));
-    if place == Place::Response && !members.contains_key("$ref") {
-        members.insert("description".to_owned(), Value::String(String::new()));
+fn strip(value: &mut Value, place: Place, _: &str) {
+    let Some(members) = value.as_object_mut() else {
+        return;
+    };
+    match place {
+        Place::Map(_) | Place::List(_) | Place::Data | Place::SecurityRequirement => {}
+        Place::Scopes => {
+            for text in members.values_mut() {
+                *text = Value::String(String::new());
+            }
+        }
+        _ => {
+            members.retain(|key, _| !is_prose(key));
+            if place == Place::Response && !members.contains_key("$ref") {
+                members.insert("description".to_owned(), Value::String(String::new()));
+            }
+            for (_, extension) in members.iter_mut().filter(|(key, _)| key.starts_with("x-")) {
+                strip_extension(extension);
+            }
+        }
     }
+}
+
+/// Nothing says what stands in an extension, so it goes by the looks: what has the keywords of a schema is one, and
+/// anywhere else a text under a name that is prose elsewhere is prose here.
+fn strip_extension(value: &mut Value) {
+    match value {
+        Value::Object(members) if members.keys().any(|key| is_schema_keyword(key)) => {
+            walk_value_mut(value, Place::Schema, "", &mut strip);
+        }
+        Value::Object(members) => {
+            members.retain(|key, member| !(is_prose(key) && member.is_string()));
+            members.values_mut().for_each(strip_extension);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_extension),
+        _ => {}
+    }
+}
+
+fn is_schema_keyword(key: &str) -> bool {
+    matches!(
+        key,
+        "$ref" | "type" | "properties" | "items" | "allOf" | "anyOf" | "oneOf"
+    )
 }
 
 fn is_prose(key: &str) -> bool {
@@ -50,6 +76,54 @@ fn is_prose(key: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn prose_in_an_extension_goes_and_facts_stay() {
+        let mut document = json!({
+            "openapi": "3.1.0",
+            "x-note": "a fact, as far as anyone can tell",
+            "paths": {"/a": {"x-summary": {"description": "p", "level": 1}}},
+            "components": {
+                "headers": {"x-description": {"description": "p", "schema": {"type": "string"}}},
+                "schemas": {"A": {"x-map": {
+                    "one": {"description": "p", "type": "object", "default": {"summary": "d"}, "properties": {
+                        "description": {"description": "p", "type": "string"},
+                    }},
+                    "description": {"$ref": "#/components/schemas/A"},
+                    "list": [{"summary": "p", "name": "n"}, "text"],
+                }}},
+            },
+        });
+        strip_prose(&mut document);
+        insta::assert_snapshot!(crate::canonical::yaml(&document, ""), @r##"
+        components:
+          headers:
+            x-description:
+              schema:
+                type: string
+          schemas:
+            A:
+              x-map:
+                description:
+                  $ref: "#/components/schemas/A"
+                list:
+                  - name: "n"
+                  - text
+                one:
+                  default:
+                    summary: d
+                  properties:
+                    description:
+                      type: string
+                  type: object
+        openapi: "3.1.0"
+        paths:
+          /a:
+            x-summary:
+              level: 1
+        x-note: "a fact, as far as anyone can tell"
+        "##);
+    }
 
     #[test]
     fn prose_goes_and_facts_stay() {

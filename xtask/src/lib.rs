@@ -17,6 +17,7 @@ pub mod files;
 pub mod generate;
 pub mod guard;
 pub mod locate;
+pub mod markdown;
 pub mod normalize;
 pub mod overlay;
 pub mod parse;

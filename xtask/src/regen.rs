@@ -18,7 +18,7 @@ use crate::pipeline;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::source::Source;
-use crate::sources::Entry;
+use crate::sources::{Entry, Sources};
 use crate::workspace::{
     CORRECTIONS, DESCRIPTIONS, FACTS, Workspace, api_folder, crate_folder, normalized_file,
 };
@@ -37,9 +37,15 @@ pub fn run(
     let sources = workspace.sources()?;
     let mut verdict = Verdict::Fine;
     for (api, entry) in sources.select(apis)? {
+        let Some(package) = entry.package() else {
+            if apis.is_empty() {
+                continue;
+            }
+            return Err(Box::new(no_crate(api)).into());
+        };
         let progress = Progress::start();
         progress.at(&format!("{api}: generating"));
-        let made = make(workspace, api, entry)?;
+        let made = make(workspace, api, entry, package)?;
         drop(progress);
         console.report(&made.warnings);
         if let Some(listing) = &made.undescribed {
@@ -67,11 +73,16 @@ struct Made {
     warnings: Vec<Report>,
 }
 
-fn make(workspace: &Workspace, api: &str, entry: &Entry) -> Result<Made, Failure> {
+fn make(
+    workspace: &Workspace,
+    api: &str,
+    entry: &Entry,
+    (crate_name, version): (&str, &str),
+) -> Result<Made, Failure> {
     let folder = api_folder(api);
     if !workspace.path(&folder).join(FACTS).exists() {
         let problem = Problem::at("", "there are no facts of this API yet").help(format!(
-            "take them from the published document: cargo xtask fetch {api} --from FILE"
+            "take them from the published document: cargo xtask fetch {api}"
         ));
         let report = Report::of_file(&format!("{folder}/{FACTS}"), problem);
         return Err(Box::new(report).into());
@@ -98,8 +109,8 @@ fn make(workspace: &Workspace, api: &str, entry: &Entry) -> Result<Made, Failure
     };
     let normalized = pipeline::normalize(document, &source, &options)?;
     let target = Target {
-        crate_name: entry.crate_name.clone(),
-        version: entry.version.clone(),
+        crate_name: crate_name.to_owned(),
+        version: version.to_owned(),
         core_path: CORE.to_owned(),
         api: entry.api(),
         command: command(api),
@@ -118,26 +129,45 @@ pub fn overlaid(folder: &Path, shown: &str) -> Result<(Value, Source), Failure> 
     let facts = Document::read_as(&folder.join(FACTS), &format!("{shown}/{FACTS}"))?.checked()?;
     let mut document = facts.value;
     let mut reports = Vec::new();
-    for (file, purpose) in [
-        (CORRECTIONS, Purpose::Corrections),
-        (DESCRIPTIONS, Purpose::Descriptions),
-    ] {
-        let path = folder.join(file);
-        if path.exists() {
-            let overlay = Document::read_as(&path, &format!("{shown}/{file}"))?;
-            reports.extend(
-                overlay::apply(&mut document, &overlay, purpose)
-                    .err()
-                    .into_iter()
-                    .flatten(),
-            );
-        }
+    for (overlay, purpose) in overlays(folder, shown)? {
+        reports.extend(
+            overlay::apply(&mut document, &overlay, purpose)
+                .err()
+                .into_iter()
+                .flatten(),
+        );
     }
     if reports.is_empty() {
         Ok((document, facts.source))
     } else {
         Err(Failure(reports))
     }
+}
+
+/// The overlays in `folder`, those that there are, in the order in which they apply.
+pub fn overlays(folder: &Path, shown: &str) -> Result<Vec<(Document, Purpose)>, Box<Report>> {
+    let mut found = Vec::new();
+    for (file, purpose) in [
+        (CORRECTIONS, Purpose::Corrections),
+        (DESCRIPTIONS, Purpose::Descriptions),
+    ] {
+        let path = folder.join(file);
+        if path.exists() {
+            found.push((
+                Document::read_as(&path, &format!("{shown}/{file}"))?,
+                purpose,
+            ));
+        }
+    }
+    Ok(found)
+}
+
+fn no_crate(api: &str) -> Report {
+    let problem = Problem::at("", format!("no crate is made of `{api}`"))
+        .expected("an API with `crate` and `version`")
+        .found("neither of them: only its facts are kept")
+        .help(format!("give `[{api}]` both keys"));
+    Report::of_file(Sources::FILE, problem)
 }
 
 fn write(

@@ -8,6 +8,7 @@ use toml_edit::DocumentMut;
 
 use crate::crate_name;
 use crate::diagnostic::Report;
+use crate::fetch::address;
 use crate::problem::Problem;
 use crate::source::{Format, Source};
 
@@ -27,11 +28,11 @@ pub struct Entry {
     /// The paths that the crate has, by their beginnings; all where the list is empty.
     #[serde(default)]
     pub include: Vec<String>,
-    /// The name of the crate.
+    /// The name of the crate. Where it is not given, the facts of the API are kept and no crate is made of them.
     #[serde(rename = "crate")]
-    pub crate_name: String,
+    pub crate_name: Option<String>,
     /// The version of the crate.
-    pub version: String,
+    pub version: Option<String>,
     /// The template of the base URL, such as `https://{team}.teams.auth0.com`. Where it is not given, the user of the
     /// crate gives the URL.
     pub base_url: Option<String>,
@@ -47,9 +48,29 @@ pub struct Entry {
     pub digest: Option<String>,
     /// The day on which that document was first fetched.
     pub date: Option<String>,
+    /// The entity tag that the server gave with it.
+    pub etag: Option<String>,
+    /// What the tag was given for: a digest of the address, of the part taken from there and of the facts made of it.
+    pub etag_of: Option<String>,
+}
+
+/// What `fetch` notes of a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Fetched<'a> {
+    /// Its SHA-256.
+    pub digest: &'a str,
+    /// The day of the fetch.
+    pub date: &'a str,
+    /// Its entity tag and what that was given for, where it came from where it is published.
+    pub etag: Option<(&'a str, &'a str)>,
 }
 
 impl Entry {
+    /// Name and version of the crate, where one is made.
+    pub fn package(&self) -> Option<(&str, &str)> {
+        self.crate_name.as_deref().zip(self.version.as_deref())
+    }
+
     /// What the emitter writes into the crate.
     pub fn api(&self) -> ApiData {
         ApiData {
@@ -164,11 +185,8 @@ impl Sources {
         })
     }
 
-    /// The text of the file after a fetch: with the digest and, where that is new, the date. Comments stay.
-    pub fn with_fetch(&self, name: &str, digest: &str, date: &str) -> Result<String, Box<Report>> {
-        if self.get(name)?.digest.as_deref() == Some(digest) {
-            return Ok(self.source.text.clone());
-        }
+    /// The list after a fetch: with the digest, the date where the digest is new, and the entity tag. Comments stay.
+    pub fn with_fetch(&self, name: &str, fetched: &Fetched<'_>) -> Result<Self, Box<Report>> {
         let mut document: DocumentMut =
             self.source
                 .text
@@ -181,9 +199,33 @@ impl Sources {
                         start,
                     )
                 })?;
-        document[name]["digest"] = toml_edit::value(digest);
-        document[name]["date"] = toml_edit::value(date);
-        Ok(document.to_string())
+        let known = self.get(name)?;
+        let mut set = |key: &str, old: Option<&String>, new: Option<&str>| {
+            if old.map(String::as_str) == new {
+                return;
+            }
+            match new {
+                Some(new) => document[name][key] = toml_edit::value(new),
+                None => {
+                    if let Some(entry) = document[name].as_table_like_mut() {
+                        entry.remove(key);
+                    }
+                }
+            }
+        };
+        set("digest", known.digest.as_ref(), Some(fetched.digest));
+        if known.digest.as_deref() != Some(fetched.digest) {
+            set("date", known.date.as_ref(), Some(fetched.date));
+        }
+        let (tag, of) = fetched.etag.unzip();
+        set("etag", known.etag.as_ref(), tag);
+        set("etag_of", known.etag_of.as_ref(), of);
+        Self::parse(document.to_string())
+    }
+
+    /// The text of the file.
+    pub fn text(&self) -> &str {
+        &self.source.text
     }
 }
 
@@ -195,7 +237,18 @@ fn check(name: &str, entry: &Entry) -> Result<(), Problem> {
                 .expected("lower-case letters, digits and `-`: it is the name of a folder"),
         );
     }
-    crate_name::check(&entry.crate_name)?;
+    address::parse(&entry.url)?;
+    match (&entry.crate_name, &entry.version) {
+        (Some(crate_name), Some(_)) => crate_name::check(crate_name)?,
+        (None, None) => {}
+        _ => {
+            return Err(Problem::at(
+                "",
+                format!("`{name}` has one of `crate` and `version` without the other"),
+            )
+            .expected("both, or neither where no crate is made of the document"));
+        }
+    }
     for (what, template) in [("base_url", &entry.base_url), ("audience", &entry.audience)] {
         for part in template.iter().flat_map(|text| text.split('{').skip(1)) {
             let variable = part.split('}').next().unwrap_or_default();
@@ -239,26 +292,54 @@ free = { read = 4, write = 2 }
     }
 
     #[test]
-    fn fetch_writes_digest_and_date_and_keeps_comments() {
+    fn fetch_writes_what_it_noted_and_keeps_comments() {
+        let fetched = |digest, date, etag| Fetched { digest, date, etag };
+        let noted = |sources: &Sources, fetched: &Fetched<'_>| {
+            sources.with_fetch("teams", fetched).expect("written")
+        };
         let sources = Sources::parse(TEXT.into()).expect("it is right");
-        let text = sources
-            .with_fetch("teams", "sha256:1", "2026-01-02")
-            .expect("written");
-        for (line, times) in [
-            ("digest = \"sha256:1\"", 1),
-            ("date = \"2026-01-02\"", 1),
-            ("# the raw file", 1),
-        ] {
-            assert_eq!(text.matches(line).count(), times, "{text}");
-        }
-        let sources = Sources::parse(text.clone()).expect("it is right");
-        let again = sources
-            .with_fetch("teams", "sha256:1", "2026-03-04")
-            .expect("written");
-        assert_eq!(again, text);
-        let entry = sources.get("teams").expect("it is there");
+        let first = noted(
+            &sources,
+            &fetched("sha256:1", "2026-01-02", Some((r#"W/"a\b""#, "k"))),
+        );
+        insta::assert_snapshot!(first.text(), @r#"
+        # What is published where.
+        [teams]
+        url = "https://example.com/teams.json" # the raw file
+        crate = "auth0-teams"
+        version = "0.1.0"
+        base_url = "https://{team}.teams.auth0.com"
+        variables = { team = "label" }
+        audience = "https://{team}.teams.auth0.com/api/"
+        digest = "sha256:1"
+        date = "2026-01-02"
+        etag = 'W/"a\b"'
+        etag_of = "k"
+
+        [teams.tiers]
+        free = { read = 4, write = 2 }
+        "#);
+        let again = fetched("sha256:1", "2026-03-04", Some((r#"W/"a\b""#, "k")));
+        assert_eq!(noted(&first, &again).text(), first.text());
+        let entry = first.get("teams").expect("it is there");
         assert_eq!(entry.variables["team"], VariableKind::Label);
         assert_eq!(entry.tiers["free"].write, 2.0);
+        assert_eq!(entry.etag.as_deref(), Some(r#"W/"a\b""#));
+
+        let text = noted(&first, &fetched("sha256:2", "2026-03-04", None));
+        let entry = text.get("teams").expect("it is there");
+        assert_eq!((&entry.etag, &entry.etag_of), (&None, &None));
+        assert_eq!(entry.date.as_deref(), Some("2026-03-04"));
+    }
+
+    #[test]
+    fn crate_without_version_is_told_and_no_crate_at_all_is_fine() {
+        let without = |line: &str| TEXT.replace(line, "");
+        let text = error(&without("version = \"0.1.0\"\n"));
+        assert!(text.contains("one of `crate` and `version`"), "{text}");
+        let text = without("version = \"0.1.0\"\n").replace("crate = \"auth0-teams\"\n", "");
+        let sources = Sources::parse(text).expect("it is right");
+        assert_eq!(sources.get("teams").expect("it is there").package(), None);
     }
 
     #[test]

@@ -250,10 +250,15 @@ fn wrong_arguments_are_refused() {
     );
     assert_eq!(desk.read("notes/plan.txt"), "mine");
     desk.refuses("unknown_api", "regen teems --root .");
-    desk.refuses("fetch_without_file", "fetch --root .");
+    desk.write(
+        "openapi/sources.toml",
+        format!("{SOURCES}\n[facts-only]\nurl = \"https://example.com/a.json\"\n"),
+    );
+    desk.refuses("api_without_crate", "regen facts-only --root .");
+    desk.runs("regen --root .");
     desk.refuses(
-        "fetch_of_address",
-        "fetch small --from https://example.com/small.json --root .",
+        "fetch_from_for_two",
+        "fetch small facts-only --from small.yaml --root .",
     );
     desk.refuses("unknown_option", "regen --chek");
     desk.refuses("empty_folder", "conformance notes");

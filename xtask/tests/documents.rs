@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use progenitor::{CrateVers, GenerationSettings, Generator, HooksMode};
 use serde_json::{Value, json};
-use xtask::passes::{Normalized, Options, normalize};
+use xtask::facts::strip_prose;
+use xtask::passes::{Normalized, Options, excerpt, normalize};
 
 fn read(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).expect("a document");
@@ -72,6 +73,86 @@ fn document_with_its_members_in_another_order_gives_the_same() {
     assert_eq!(
         normalized(reversed(&everything())).document,
         normalized(everything()).document
+    );
+}
+
+/// Normalizes the part under `prefix`, taken out first or not, and checks that it comes to the same.
+fn same_for_a_part_taken_out_first(document: &Value, prefix: &str) {
+    let include = [prefix.to_owned()];
+    let options = Options {
+        include: &include,
+        strict: false,
+    };
+    let part = excerpt(document.clone(), &include).expect("there is such a path");
+    assert_eq!(
+        excerpt(part.clone(), &include).as_ref(),
+        Ok(&part),
+        "{prefix}"
+    );
+    let lost: Vec<String> = references(&part)
+        .into_iter()
+        .filter(|reference| {
+            document.pointer(reference).is_some() && part.pointer(reference).is_none()
+        })
+        .collect();
+    assert_eq!(lost, Vec::<String>::new(), "{prefix}");
+    match (
+        normalize(document.clone(), &options),
+        normalize(part, &options),
+    ) {
+        (Ok(whole), Ok(part)) => {
+            assert_eq!(part.document, whole.document, "{prefix}");
+            assert_eq!(part.warnings, whole.warnings, "{prefix}");
+        }
+        (whole, part) => assert_eq!(part.err(), whole.err(), "{prefix}"),
+    }
+}
+
+/// The places that the references within a document name.
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(key, member)| match member {
+                Value::String(text) if key == "$ref" => {
+                    vec![text.trim_start_matches('#').to_owned()]
+                }
+                _ => references(member),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn part_taken_out_of_a_document_is_normalized_as_within_it() {
+    let mut document = everything();
+    // A part that no client uses names a component too.
+    document["paths"]["/pets"]["post"]["callbacks"]["made"]["{$request.body#/url}"]["post"]["requestBody"] =
+        json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Made"}}}});
+    document["components"]["schemas"]["Made"] =
+        json!({"properties": {"by": {"$ref": "#/components/schemas/Maker"}}});
+    document["components"]["schemas"]["Maker"] = json!({"type": "string"});
+    // So does an extension of the document as a whole.
+    document["x-notes"] = json!([{"$ref": "#/components/schemas/Note"}]);
+    document["components"]["schemas"]["Note"] = json!({"type": "string"});
+    let mut facts = document.clone();
+    strip_prose(&mut facts);
+    let paths = document["paths"].as_object().expect("paths");
+    assert!(paths.len() > 3);
+    for path in paths.keys() {
+        same_for_a_part_taken_out_first(&document, path);
+        same_for_a_part_taken_out_first(&facts, path);
+    }
+    let part = excerpt(document.clone(), &["/pets".to_owned()]).expect("it is there");
+    assert!(part["components"]["schemas"]["Maker"].is_object());
+    for key in ["info", "servers", "tags"] {
+        assert_eq!(part[key], document[key], "{key}");
+    }
+    assert_eq!(
+        part["components"]["securitySchemes"],
+        document["components"]["securitySchemes"]
     );
 }
 
@@ -176,8 +257,9 @@ fn part_of_the_management_document_is_normalized_and_generated() {
         include: &include,
         strict: false,
     };
-    let normalized =
-        normalize(read(&folder.join("management.json")), &options).expect("no problem");
+    let document = read(&folder.join("management.json"));
+    same_for_a_part_taken_out_first(&document, &include[0]);
+    let normalized = normalize(document, &options).expect("no problem");
     assert!(generate(&normalized.document) > 1);
     let paths = normalized.document["paths"].as_object().expect("paths");
     assert!(paths.keys().all(|path| path.starts_with("/organizations")));

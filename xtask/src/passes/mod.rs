@@ -62,6 +62,7 @@ mod untyped;
 mod version;
 
 pub use context::Context;
+pub(crate) use include::is_under;
 pub use reach::{Reach, reachable};
 
 /// What the caller asks of a normalization.
@@ -210,6 +211,36 @@ pub fn normalize(document: Value, options: &Options<'_>) -> Result<Normalized, V
             changes: outcome.changes,
             warnings: outcome.warnings,
         })
+    } else {
+        Err(outcome.problems)
+    }
+}
+
+/// The part of a document that `include` asks for: the paths under the prefixes, the components that these name, and
+/// all that belongs to the document as a whole. Normalizing it gives what normalizing the whole with `include` gives.
+///
+/// # Errors
+///
+/// A prefix that no path begins with.
+pub fn excerpt(document: Value, include: &[String]) -> Result<Value, Vec<Problem>> {
+    const EXCERPT: &[Pass] = &[
+        pass("include", "paths that nobody asked for", include::apply).gate(),
+        pass(
+            "unnamed",
+            "components that only those paths name",
+            prune::unnamed,
+        ),
+    ];
+    if include.is_empty() {
+        return Ok(document);
+    }
+    let options = Options {
+        include,
+        strict: false,
+    };
+    let outcome = run(EXCERPT, document, &options);
+    if outcome.problems.is_empty() {
+        Ok(outcome.document)
     } else {
         Err(outcome.problems)
     }

@@ -2,12 +2,27 @@
 
 use serde_json::Value;
 
-use super::{Context, reach::reachable, schema};
+use super::{
+    Context,
+    reach::{Reach, named, reachable},
+    schema,
+};
 use crate::walk::join;
 
 /// Drops components that nothing refers to. Runs early too, so that problems in what is not used stop nobody.
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let reach = reachable(document);
+    retain(document, &reach, cx);
+}
+
+/// Drops components that nothing in the rest of the document names, be it a part that no client uses: what is left
+/// has no reference without a target that it did not have before.
+pub(super) fn unnamed(document: &mut Value, cx: &mut Context<'_>) {
+    let reach = named(document);
+    retain(document, &reach, cx);
+}
+
+fn retain(document: &mut Value, reach: &Reach, cx: &mut Context<'_>) {
     let Some(components) = document
         .get_mut("components")
         .and_then(Value::as_object_mut)

@@ -70,6 +70,26 @@ pub fn reachable(document: &Value) -> Reach {
     reach
 }
 
+/// Follows every reference that stands outside of the components.
+pub(super) fn named(document: &Value) -> Reach {
+    let schemas = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    let mut reach = Reach::default();
+    for (key, member) in document.as_object().into_iter().flatten() {
+        if key != "components" {
+            follow(
+                member,
+                document,
+                schemas,
+                &mut reach.requests,
+                &mut reach.others,
+            );
+        }
+    }
+    reach
+}
+
 /// All the component schemas that a value leads to, itself not counted.
 pub(super) fn from(value: &Value, document: &Value, schemas: &Object) -> BTreeSet<String> {
     let mut found = BTreeSet::new();

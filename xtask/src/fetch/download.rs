@@ -1,0 +1,219 @@
+//! One document over the network: https, or http from this machine, with an end to everything.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::{self, HeaderMap};
+use reqwest::redirect::{Action, Attempt, Policy};
+use reqwest::{Client, Response, StatusCode};
+use url::Url;
+
+use super::address::{self, shown};
+use super::etag::Etag;
+use super::refusal;
+use crate::document;
+use crate::problem::Problem;
+use crate::progress::Progress;
+
+/// As many as browsers allow at the least; more is a loop.
+const REDIRECTS: usize = 10;
+
+/// What a server may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The time until there is a connection.
+    pub connect: Duration,
+    /// The time in which nothing comes.
+    pub idle: Duration,
+    /// The time for all of it.
+    pub total: Duration,
+    /// The size of the document in bytes.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    /// A connection takes a second or two where there is any, and a server that is silent for half a minute has
+    /// failed. Five minutes are enough for the largest document at 2 Mbit/s.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            total: Duration::from_secs(300),
+            bytes: document::LIMIT,
+        }
+    }
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub enum Answer {
+    /// The document.
+    Document(Fetched),
+    /// It is still the one with the tag that was sent.
+    NotModified,
+}
+
+/// What was fetched.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The document.
+    pub bytes: Vec<u8>,
+    /// Its tag.
+    pub etag: Option<Etag>,
+    /// Where it came from in the end, as it is shown to people.
+    pub from: String,
+}
+
+/// Gets the document at `address`. With a tag, the server may answer that there is nothing new.
+pub fn get(
+    address: &Url,
+    etag: Option<&Etag>,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<Answer, Problem> {
+    let not_set_up = |found: String| {
+        Problem::at("", "the HTTP client cannot be set up")
+            .found(found)
+            .help("save the document by other means and give the file: --from FILE")
+    };
+    let client = client(address, limits).map_err(|error| not_set_up(refusal::cause(&error)))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| not_set_up(error.to_string()))?;
+    let exchange = Exchange {
+        limits,
+        progress,
+        received: Cell::new(0),
+    };
+    runtime.block_on(async {
+        match tokio::time::timeout(limits.total, exchange.run(&client, address, etag)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(refusal::too_slow(exchange.received.get(), limits)),
+        }
+    })
+}
+
+fn client(address: &Url, limits: &Limits) -> reqwest::Result<Client> {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::ACCEPT,
+        header::HeaderValue::from_static("application/json, application/yaml, */*;q=0.5"),
+    );
+    // The digest is that of the document, and the limit on its size is one on what arrives.
+    headers.insert(
+        header::ACCEPT_ENCODING,
+        header::HeaderValue::from_static("identity"),
+    );
+    let client = Client::builder()
+        .user_agent(concat!("xtask/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.idle)
+        .referer(false)
+        .retry(reqwest::retry::never())
+        .redirect(Policy::custom(follow));
+    // Otherwise reqwest takes the proxies of the environment. What is on this machine is not asked for elsewhere.
+    if address.scheme() == "http" {
+        client.no_proxy().build()
+    } else {
+        client.build()
+    }
+}
+
+fn follow(attempt: Attempt<'_>) -> Action {
+    if attempt.previous().len() > REDIRECTS {
+        return attempt.error(Redirected::TooOften);
+    }
+    let to = attempt.url();
+    let last = attempt.previous().last();
+    if last.is_some_and(|from| address::may_lead(from, to)) {
+        return attempt.follow();
+    }
+    let to = shown(to);
+    attempt.error(Redirected::Elsewhere(to))
+}
+
+/// A redirect that is not followed.
+#[derive(Debug)]
+pub(super) enum Redirected {
+    /// There is no end to them.
+    TooOften,
+    /// It leads to an address that may not be fetched.
+    Elsewhere(String),
+}
+
+impl fmt::Display for Redirected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooOften => write!(f, "more than {REDIRECTS} redirects"),
+            Self::Elsewhere(to) => write!(f, "a redirect to {to}"),
+        }
+    }
+}
+
+impl Error for Redirected {}
+
+struct Exchange<'a> {
+    limits: &'a Limits,
+    progress: &'a Progress,
+    received: Cell<u64>,
+}
+
+impl Exchange<'_> {
+    async fn run(
+        &self,
+        client: &Client,
+        address: &Url,
+        etag: Option<&Etag>,
+    ) -> Result<Answer, Problem> {
+        let mut request = client.get(address.clone());
+        if let Some(etag) = etag {
+            request = request.header(header::IF_NONE_MATCH, etag.as_str());
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|error| refusal::no_answer(&error, self.limits))?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(Answer::NotModified),
+            _ => return Err(refusal::status(&response, address)),
+        }
+        if let Some(coding) = response.headers().get(header::CONTENT_ENCODING)
+            && coding != "identity"
+        {
+            return Err(refusal::compressed(coding));
+        }
+        let etag = response
+            .headers()
+            .get(header::ETAG)
+            .and_then(|tag| tag.to_str().ok())
+            .and_then(Etag::parse);
+        let from = shown(response.url());
+        let bytes = self.body(response).await?;
+        Ok(Answer::Document(Fetched { bytes, etag, from }))
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Problem> {
+        let length = response.content_length();
+        if length.is_some_and(|length| length > self.limits.bytes) {
+            return Err(refusal::too_large(length, self.limits));
+        }
+        self.progress.expect_bytes(length);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| {
+            refusal::broken_off(&error, self.received.get(), length, self.limits)
+        })? {
+            bytes.extend_from_slice(&chunk);
+            self.received.set(bytes.len() as u64);
+            if self.received.get() > self.limits.bytes {
+                return Err(refusal::too_large(None, self.limits));
+            }
+            self.progress.received(self.received.get());
+        }
+        Ok(bytes)
+    }
+}

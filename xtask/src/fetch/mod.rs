@@ -1,0 +1,243 @@
+//! `fetch`: from a published document to the facts in `openapi/<api>/openapi.yaml`, and what these now ask for.
+
+pub(crate) mod address;
+mod changes;
+pub mod download;
+mod etag;
+mod markdown;
+mod refusal;
+mod report;
+mod work;
+
+use std::path::Path;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::canonical;
+use crate::cli::ReportFormat;
+use crate::console::{Console, Failure, Verdict};
+use crate::diagnostic::Report;
+use crate::document::{Document, read_bytes};
+use crate::facts::strip_prose;
+use crate::files::write_file;
+use crate::passes::excerpt;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::sources::{Entry, Fetched, Sources};
+use crate::walk::count_operations;
+use crate::workspace::{FACTS, Workspace, api_folder};
+use changes::Changes;
+use download::{Answer, Limits};
+use etag::Etag;
+use report::{Outcome, State};
+
+/// What to fetch and how.
+#[derive(Debug, Clone)]
+pub struct Options<'a> {
+    /// The APIs; all where none is named.
+    pub apis: &'a [String],
+    /// The address or the file to take instead of what is published.
+    pub from: Option<&'a str>,
+    /// Show what would change and write nothing.
+    pub dry_run: bool,
+    /// Keep upstream's words.
+    pub keep_prose: bool,
+    /// Today, as year, month and day.
+    pub today: &'a str,
+    /// What a server may take.
+    pub limits: Limits,
+    /// How the result is written.
+    pub format: ReportFormat,
+}
+
+/// Takes the documents, shows what changed in their facts and what is to be done about it, and writes the facts. An
+/// API whose document is refused stays as it is and does not keep the others from being fetched.
+pub fn run(
+    workspace: &Workspace,
+    options: &Options<'_>,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    let sources = workspace.sources()?;
+    let selected = sources.select(options.apis)?;
+    if options.from.is_some() && selected.len() != 1 {
+        return Err(Box::new(Report::plain(which_api(selected.len()))).into());
+    }
+    let mut outcomes = Vec::new();
+    for (api, entry) in selected {
+        let outcome = fetch(workspace, api, entry, options).map_err(|Failure(reports)| reports);
+        if let (ReportFormat::Text, Ok(outcome)) = (options.format, &outcome) {
+            console.result(&report::text(api, outcome));
+        }
+        outcomes.push((api.to_owned(), outcome));
+    }
+    match options.format {
+        ReportFormat::Text => {}
+        ReportFormat::Markdown => console.result(&markdown::body(&outcomes)),
+        ReportFormat::Json => console.result(&canonical::json(&report::json(&outcomes))),
+    }
+    let failures: Vec<Report> = outcomes
+        .into_iter()
+        .filter_map(|(_, outcome)| outcome.err())
+        .flatten()
+        .collect();
+    if failures.is_empty() {
+        Ok(Verdict::Fine)
+    } else {
+        Err(Failure(failures))
+    }
+}
+
+/// One API: fetched, compared, and written unless that is not wanted.
+fn fetch(
+    workspace: &Workspace,
+    api: &str,
+    entry: &Entry,
+    options: &Options<'_>,
+) -> Result<Outcome, Failure> {
+    let file = format!("{}/{FACTS}", api_folder(api));
+    let path = workspace.path(&file);
+    let old = if path.exists() {
+        Some(workspace.read(&file)?)
+    } else {
+        None
+    };
+    let first_line = first_line(api, options.keep_prose);
+    // With prose the facts are others than those without, whatever the server says of the document.
+    let known = old
+        .as_ref()
+        .filter(|old| old.source.text.starts_with(&format!("# {first_line}\n")))
+        .and_then(|old| etag::kept(entry, &old.source.text));
+    let taken = take(api, entry, options, known.as_ref())?;
+
+    let (facts, text) = match (&taken, &old) {
+        (Some(taken), _) => {
+            let facts = facts(taken, entry, options.keep_prose)?;
+            let text = canonical::yaml(&facts, &first_line);
+            (facts, text)
+        }
+        (None, Some(old)) => (old.value.clone(), old.source.text.clone()),
+        (None, None) => (Value::Null, String::new()),
+    };
+    let work = work::survey(workspace, api, entry, &facts)?;
+    let changed = old.as_ref().is_none_or(|old| old.source.text != text);
+    if let Some(taken) = &taken
+        && !options.dry_run
+    {
+        if changed {
+            write_file(&path, &text)?;
+        }
+        // The tag comes after the facts that it stands for: what is cut short here is fetched whole the next time.
+        // The list is read anew: it has what was noted of other APIs, and what was written into it during a long fetch.
+        let sources = workspace.sources()?;
+        let of = etag::of(entry, &text);
+        let noted = sources.with_fetch(
+            api,
+            &Fetched {
+                digest: &taken.digest,
+                date: options.today,
+                etag: taken.etag.as_ref().map(|tag| (tag.as_str(), of.as_str())),
+            },
+        )?;
+        if noted.text() != sources.text() {
+            write_file(&workspace.path(Sources::FILE), noted.text())?;
+        }
+    }
+    Ok(Outcome {
+        state: match (&taken, &old, changed) {
+            (None, _, _) => State::NotModified,
+            (_, None, _) => State::New,
+            (_, _, true) => State::Changed,
+            (_, _, false) => State::Unchanged,
+        },
+        operations: count_operations(&facts),
+        schemas: facts["components"]["schemas"]
+            .as_object()
+            .map_or(0, |schemas| schemas.len()),
+        digest: taken.map_or_else(
+            || entry.digest.clone().unwrap_or_default(),
+            |taken| taken.digest,
+        ),
+        changes: Changes::between(&file, old.as_ref(), &text),
+        work,
+    })
+}
+
+/// A document that was taken.
+struct Taken {
+    document: Document,
+    digest: String,
+    etag: Option<Etag>,
+}
+
+/// The document, from the file or the address that was given, or from where it is published. Nothing if it is still the
+/// one that `known` stands for.
+fn take(
+    api: &str,
+    entry: &Entry,
+    options: &Options<'_>,
+    known: Option<&Etag>,
+) -> Result<Option<Taken>, Failure> {
+    let (bytes, etag, name) = match options.from {
+        Some(file) if !file.contains("://") => {
+            (read_bytes(Path::new(file))?, None, file.to_owned())
+        }
+        from => {
+            let address = address::parse(from.unwrap_or(&entry.url))
+                .map_err(|problem| Box::new(Report::plain(problem)))?;
+            let shown = address::shown(&address);
+            let progress = Progress::start();
+            progress.at(&format!("{api}: {shown}"));
+            let known = known.filter(|_| from.is_none());
+            match download::get(&address, known, &options.limits, &progress) {
+                Ok(Answer::NotModified) => return Ok(None),
+                Ok(Answer::Document(fetched)) => {
+                    let published = from.is_none_or(|from| from == entry.url);
+                    (
+                        fetched.bytes,
+                        fetched.etag.filter(|_| published),
+                        fetched.from,
+                    )
+                }
+                Err(problem) => return Err(Box::new(Report::of_file(&shown, problem)).into()),
+            }
+        }
+    };
+    Ok(Some(Taken {
+        document: Document::from_bytes(name, &bytes)?.checked()?,
+        digest: digest(&bytes),
+        etag,
+    }))
+}
+
+/// The facts of the part of the document that is wanted.
+fn facts(taken: &Taken, entry: &Entry, keep_prose: bool) -> Result<Value, Failure> {
+    let mut value = taken.document.value.clone();
+    if !keep_prose {
+        strip_prose(&mut value);
+    }
+    let mut value = excerpt(value, &entry.include)
+        .map_err(|problems| Failure(Report::all(problems, &taken.document.source)))?;
+    canonical::sort_sets(&mut value);
+    Ok(value)
+}
+
+fn first_line(api: &str, keep_prose: bool) -> String {
+    let keep = if keep_prose { " --keep-prose" } else { "" };
+    format!("@generated by `cargo xtask fetch {api}{keep}`. Do not edit: corrections are overlays.")
+}
+
+fn which_api(number: usize) -> Problem {
+    Problem::at("", "`--from` goes with one API")
+        .expected("the name of one API")
+        .found(format!("{number} of them"))
+        .help("name the API that the document belongs to: cargo xtask fetch API --from URL-or-FILE")
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("sha256:{hex}")
+}

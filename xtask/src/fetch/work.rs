@@ -1,0 +1,108 @@
+//! What a document leaves to do: words that are missing, overlay actions that no longer apply.
+
+use serde_json::Value;
+
+use crate::console::Failure;
+use crate::coverage::{Undescribed, as_actions, undescribed};
+use crate::diagnostic::Report;
+use crate::document::Document;
+use crate::overlay::{self, Purpose};
+use crate::regen::overlays;
+use crate::sources::Entry;
+use crate::workspace::{DESCRIPTIONS, Workspace, api_folder};
+
+/// What is left to do for one API.
+#[derive(Debug)]
+pub(super) struct Work {
+    /// What has no words.
+    pub(super) missing: Vec<Undescribed>,
+    /// The same as overlay actions to fill in.
+    pub(super) actions: String,
+    /// The overlay that they go into.
+    pub(super) words: String,
+    /// Whether there is such an overlay: before that, everything is missing.
+    pub(super) begun: bool,
+    /// The corrections that no longer apply.
+    pub(super) corrections: Vec<Stale>,
+    /// The descriptions that no longer apply.
+    pub(super) descriptions: Vec<Stale>,
+}
+
+/// An overlay action that does not apply to the document.
+#[derive(Debug)]
+pub(super) struct Stale {
+    /// The overlay, and the line in it.
+    pub(super) place: String,
+    /// Its target.
+    pub(super) target: String,
+    /// Why it does not apply.
+    pub(super) why: String,
+    /// What was found instead.
+    pub(super) found: String,
+    /// What it was for, in the words of the overlay.
+    pub(super) reason: String,
+}
+
+/// Applies the overlays of an API to its facts, and says what does not fit and what is missing.
+pub(super) fn survey(
+    workspace: &Workspace,
+    api: &str,
+    entry: &Entry,
+    facts: &Value,
+) -> Result<Work, Failure> {
+    let folder = api_folder(api);
+    let mut document = facts.clone();
+    let (mut corrections, mut descriptions) = (Vec::new(), Vec::new());
+    let mut begun = false;
+    for (overlay, purpose) in overlays(&workspace.path(&folder), &folder)? {
+        let reports = overlay::apply(&mut document, &overlay, purpose).err();
+        let stale = reports
+            .iter()
+            .flatten()
+            .map(|report| Stale::new(report, &overlay));
+        match purpose {
+            Purpose::Corrections => corrections.extend(stale),
+            Purpose::Descriptions => {
+                begun = true;
+                descriptions.extend(stale);
+            }
+        }
+    }
+    let missing = undescribed(&document, &entry.include);
+    Ok(Work {
+        actions: as_actions(&document, &missing),
+        missing,
+        words: format!("{folder}/{DESCRIPTIONS}"),
+        begun,
+        corrections,
+        descriptions,
+    })
+}
+
+impl Stale {
+    fn new(report: &Report, overlay: &Document) -> Self {
+        let problem = report.problem();
+        // The problem is somewhere in the action; where it is with the overlay as a whole, there is none.
+        let action: String = problem
+            .pointer
+            .splitn(4, '/')
+            .take(3)
+            .collect::<Vec<_>>()
+            .join("/");
+        let action = overlay.value.pointer(&action).unwrap_or(&Value::Null);
+        let text = |key: &str| action[key].as_str().unwrap_or_default().trim().to_owned();
+        let line = report
+            .offset()
+            .map(|offset| overlay.source.position(offset).0);
+        Self {
+            place: match line {
+                Some(line) => format!("{}:{line}", overlay.source.name),
+                None => overlay.source.name.clone(),
+            },
+            target: text("target"),
+            why: problem.message.clone(),
+            found: problem.found.clone().unwrap_or_default(),
+            reason: text("description"),
+        }
+    }
+}

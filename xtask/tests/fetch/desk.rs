@@ -1,0 +1,143 @@
+//! A repository in a folder of its own, in which documents are fetched.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use xtask::cli::ReportFormat;
+use xtask::console::{Console, Failure, Verdict};
+use xtask::diagnostic::{Style, render};
+use xtask::fetch::{self, download::Limits};
+use xtask::workspace::Workspace;
+
+/// A small document without faults.
+pub(crate) const GOOD: &str = r#"openapi: 3.1.0
+info: {title: Small, version: "1"}
+paths:
+  /things/{id}:
+    get:
+      operationId: getThing
+      summary: upstream's words
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+      responses:
+        "200":
+          description: upstream's words
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/Thing'}
+components:
+  schemas:
+    Thing:
+      type: object
+      required: [name]
+      properties:
+        name: {type: string, description: upstream's words}
+"#;
+
+/// A folder in which commands are run.
+pub(crate) struct Desk(TempDir);
+
+impl Desk {
+    /// A repository whose API `small` is published at `url`.
+    pub(crate) fn new(url: &str) -> Self {
+        let desk = Self(tempfile::tempdir().expect("a folder"));
+        desk.publish("small", url);
+        desk
+    }
+
+    /// Adds an API to the list.
+    pub(crate) fn publish(&self, api: &str, url: &str) {
+        let list = self.path("openapi/sources.toml");
+        let before = fs::read_to_string(&list).unwrap_or_default();
+        let entry = format!("# A comment that stays.\n[{api}]\nurl = \"{url}\"\n");
+        self.write("openapi/sources.toml", &format!("{before}{entry}"));
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("written");
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("read")
+    }
+
+    /// All that is in the folder: paths and contents.
+    pub(crate) fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut open = vec![self.0.path().to_owned()];
+        while let Some(next) = open.pop() {
+            for entry in fs::read_dir(next).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    found.insert(path.clone(), fs::read(path).expect("read"));
+                }
+            }
+        }
+        found
+    }
+
+    /// Fetches: what was printed, and the problems if there are any.
+    pub(crate) fn fetch(&self, options: &fetch::Options<'_>) -> (String, Result<Verdict, String>) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut console = Console {
+            out: &mut out,
+            err: &mut err,
+            style: Style::Plain,
+        };
+        let workspace = Workspace::at(Some(self.0.path().to_owned()));
+        let verdict = fetch::run(&workspace, options, &mut console)
+            .map_err(|Failure(reports)| render(&reports, Style::Plain));
+        assert!(err.is_empty(), "{}", String::from_utf8_lossy(&err));
+        (String::from_utf8(out).expect("text"), verdict)
+    }
+
+    /// What a fetch prints that goes well.
+    pub(crate) fn fetches(&self, options: &fetch::Options<'_>) -> String {
+        let (out, verdict) = self.fetch(options);
+        assert_eq!(verdict, Ok(Verdict::Fine));
+        out
+    }
+
+    /// The problem of a fetch that is refused and changes nothing, with names for the ports.
+    pub(crate) fn refused(&self, options: &fetch::Options<'_>) -> String {
+        let before = self.contents();
+        let (_, verdict) = self.fetch(options);
+        let problem = verdict.expect_err("it is refused");
+        assert_eq!(self.contents(), before, "{problem}");
+        without_ports(&problem)
+    }
+}
+
+/// What is fetched if nothing else is said: everything.
+pub(crate) fn options<'a>() -> fetch::Options<'a> {
+    fetch::Options {
+        apis: &[],
+        from: None,
+        dry_run: false,
+        keep_prose: false,
+        today: "2026-01-02",
+        limits: Limits::default(),
+        format: ReportFormat::Text,
+    }
+}
+
+/// The text with `PORT` for the ports of this machine.
+pub(crate) fn without_ports(text: &str) -> String {
+    let mut parts = text.split("127.0.0.1:");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        shown.push_str("127.0.0.1:PORT");
+        shown.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    shown
+}

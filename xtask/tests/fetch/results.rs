@@ -1,0 +1,222 @@
+//! What is told after a fetch.
+
+use serde_json::Value;
+use xtask::cli::ReportFormat;
+use xtask::fetch;
+
+use crate::desk::{Desk, GOOD, options};
+use crate::server::{Answer, Server};
+
+const OVERLAY: &str = "overlay: 1.0.0\ninfo: {title: Words, version: 1.0.0}\nactions:\n";
+
+const WORDS: &str = r#"  - target: $.paths['/things/{id}'].get
+    update: {summary: Returns a thing, description: A thing is what it is.}
+  - target: $.paths['/things/{id}'].get.parameters[0]
+    update: {description: Which thing.}
+  - target: $.paths['/things/{id}'].get.responses['200']
+    update: {description: The thing.}
+  - target: $.components.schemas.Thing
+    update: {description: A thing.}
+  - target: $.components.schemas.Thing.properties.name
+    update: {description: Its name.}
+"#;
+
+const CORRECTIONS: &str = r#"  - target: $.components.schemas.Thing.properties.name
+    description: The <b>length</b> is that of a name, says @somebody.
+    update: {maxLength: 64}
+  - target: $.paths['/things/{id}'].delete
+    description: It may be repeated.
+    update: {x-retry-safety: safe}
+"#;
+
+/// A server that gives what the last call of the returned function said, `GOOD` at first.
+fn changing() -> (Server, std::sync::Arc<std::sync::Mutex<String>>) {
+    let document = std::sync::Arc::new(std::sync::Mutex::new(GOOD.to_owned()));
+    let current = std::sync::Arc::clone(&document);
+    let server = Server::always(move || {
+        let text = current.lock().expect("no panic").clone();
+        Answer::document(text)
+    });
+    (server, document)
+}
+
+/// A repository whose API has overlays that fit `GOOD` in all but one correction, and a server that gives a document
+/// that has moved on from it.
+fn moved_on() -> (Desk, Server) {
+    let (server, document) = changing();
+    let desk = Desk::new(&format!("{}/small.json", server.address));
+    desk.write(
+        "openapi/small/descriptions.overlay.yaml",
+        &format!("{OVERLAY}{WORDS}"),
+    );
+    desk.write(
+        "openapi/small/corrections.overlay.yaml",
+        &format!("{OVERLAY}{CORRECTIONS}"),
+    );
+    desk.fetches(&options());
+    *document.lock().expect("no panic") = GOOD
+        .replace("name: {type: string", "name: {maxLength: 64, type: string")
+        .replace("/things/{id}", "/items/{id}");
+    (desk, server)
+}
+
+fn told(desk: &Desk, format: ReportFormat) -> String {
+    desk.fetches(&fetch::Options {
+        format,
+        dry_run: true,
+        ..options()
+    })
+}
+
+#[test]
+fn what_is_left_to_do_is_told_for_people() {
+    let (desk, _server) = moved_on();
+    let before = desk.contents();
+    insta::assert_snapshot!("text", told(&desk, ReportFormat::Text));
+    assert_eq!(desk.contents(), before);
+}
+
+#[test]
+fn what_is_left_to_do_is_told_for_a_pull_request() {
+    let (desk, _server) = moved_on();
+    insta::assert_snapshot!("markdown", told(&desk, ReportFormat::Markdown));
+}
+
+#[test]
+fn what_is_left_to_do_is_told_for_programs() {
+    let (desk, _server) = moved_on();
+    insta::assert_snapshot!("json", told(&desk, ReportFormat::Json));
+}
+
+#[test]
+fn actions_that_are_told_are_all_that_is_missing_once_they_are_filled_in() {
+    let (server, _) = changing();
+    let desk = Desk::new(&format!("{}/small.json", server.address));
+    let first = desk.fetches(&options());
+    assert!(
+        first.contains("small: 5 places without words, all of them") && !first.contains("target"),
+        "{first}"
+    );
+    let words = "openapi/small/descriptions.overlay.yaml";
+    desk.write(
+        words,
+        &format!("{OVERLAY}  - target: $.info\n    update: {{x-a: 1}}\n"),
+    );
+    let text = desk.fetches(&options());
+    let (_, actions) = text.split_once(".overlay.yaml:\n").expect("actions");
+    desk.write(
+        words,
+        &format!("{OVERLAY}{}", actions.replace("\"\"", "Words.")),
+    );
+    let text = desk.fetches(&options());
+    assert_eq!(text, "small: operations 1, schemas 1, no fact changed\n");
+    assert!(told(&desk, ReportFormat::Markdown).contains("Everything is described."));
+}
+
+#[test]
+fn states_are_told_apart() {
+    let (server, document) = changing();
+    let desk = Desk::new(&format!("{}/small.json", server.address));
+    let state = |dry_run: bool| {
+        let text = desk.fetches(&fetch::Options {
+            format: ReportFormat::Json,
+            dry_run,
+            ..options()
+        });
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        value[0]["state"].as_str().expect("a state").to_owned()
+    };
+    assert_eq!(state(true), "new");
+    assert_eq!(state(false), "new");
+    assert_eq!(state(false), "unchanged");
+    *document.lock().expect("no panic") = GOOD.replace("getThing", "getOne");
+    assert_eq!(state(true), "changed");
+    assert_eq!(state(false), "changed");
+    *document.lock().expect("no panic") = GOOD
+        .replace("upstream's", "other")
+        .replace("getThing", "getOne");
+    assert_eq!(state(false), "unchanged");
+}
+
+#[test]
+fn api_that_fails_is_told_in_every_format() {
+    let desk = Desk::new("http://127.0.0.1:1/small.json");
+    for (format, expected) in [
+        (ReportFormat::Text, ""),
+        (ReportFormat::Markdown, "## `small`: not fetched\n"),
+        (ReportFormat::Json, "\"state\": \"failed\""),
+    ] {
+        let (text, verdict) = desk.fetch(&fetch::Options {
+            format,
+            ..options()
+        });
+        assert!(verdict.is_err());
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn overlay_that_cannot_be_read_is_told_and_nothing_is_written() {
+    let (server, _) = changing();
+    let desk = Desk::new(&format!("{}/small.json", server.address));
+    desk.write("openapi/small/corrections.overlay.yaml", "actions: [\n");
+    let problem = desk.refused(&options());
+    assert!(
+        problem.contains("openapi/small/corrections.overlay.yaml"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn names_of_a_document_cannot_break_out_of_the_markdown() {
+    let (server, document) = changing();
+    let desk = Desk::new(&format!("{}/small.json", server.address));
+    let words = "openapi/small/descriptions.overlay.yaml";
+    desk.write(words, &format!("{OVERLAY}{WORDS}"));
+    desk.fetches(&options());
+    let hostile = "`|@octocat</summary><script>x</script>\\n- [x] done\\n```\\n# Title ";
+    *document.lock().expect("no panic") = GOOD
+        .replace(
+            "'#/components/schemas/Thing'",
+            "'#/components/schemas/Thing', description: x",
+        )
+        .replace(
+            "        name: {",
+            &format!("        \"{hostile}\": {{type: string}}\n        name: {{"),
+        );
+    insta::assert_snapshot!("hostile_markdown", told(&desk, ReportFormat::Markdown));
+}
+
+#[test]
+fn long_list_is_cut_to_what_a_pull_request_can_hold() {
+    let (server, document) = changing();
+    let desk = Desk::new(&format!("{}/small.json", server.address));
+    desk.publish("other", &format!("{}/other.json", server.address));
+    for api in ["small", "other"] {
+        let words = format!("openapi/{api}/descriptions.overlay.yaml");
+        desk.write(&words, &format!("{OVERLAY}{WORDS}"));
+    }
+    desk.fetches(&options());
+    let many: String = (0..5000)
+        .map(|n| format!("        name{n}: {{type: string}}\n"))
+        .collect();
+    *document.lock().expect("no panic") =
+        GOOD.replace("        name: {", &format!("{many}        name: {{"));
+    let text = told(&desk, ReportFormat::Markdown);
+    assert!(text.len() > 40_000 && text.len() < 65_536, "{}", text.len());
+    for api in ["small", "other"] {
+        let (_, section) = text
+            .split_once(&format!("## `{api}`: facts changed"))
+            .expect("a section");
+        assert!(
+            section.contains("more tasks have no room here; `cargo xtask fetch"),
+            "{section}"
+        );
+    }
+    // What was opened is closed.
+    assert_eq!(
+        text.matches("<details>").count(),
+        text.matches("</details>").count()
+    );
+    assert_eq!(text.matches("\n```").count() % 2, 0);
+}
