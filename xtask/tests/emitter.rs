@@ -109,7 +109,7 @@ fn facts_of_an_operation_reach_table_checks_and_docs() {
         resource.contains("maximum(50.0).minimum(1.0)"),
         "{resource}"
     );
-    assert!(resource.contains("call.finish_outcome("), "{resource}");
+    assert!(resource.contains("call.receive(request).await?.outcome()"), "{resource}");
     let types = &files["src/types.rs"];
     assert!(
         types.contains(r#"min_length(3).pattern("^[a-z]+$")"#),
@@ -137,7 +137,7 @@ fn values_that_are_listed_as_a_rule_are_checked() {
 
 #[test]
 fn no_generated_call_sends_the_api_version_header() {
-    assert!(!generated(&document())["src/calls.rs"].contains("api-version"));
+    assert!(!generated(&document())["src/requests.rs"].contains("api-version"));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn ignored_operation_stays_in_the_table_only() {
     let files = generated(&document);
     assert!(files["src/operations.rs"].contains("listThings"));
     assert!(!files["src/resources/things.rs"].contains("listThings"));
-    assert!(!files["src/calls.rs"].contains("list_things"));
+    assert!(!files["src/requests.rs"].contains("list_things"));
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn rare_method_goes_through_the_request_of_reqwest() {
         .expect("an operation")
         .remove("x-paging");
     document["paths"]["/things"] = json!({"options": operation});
-    let calls = &generated(&document)["src/calls.rs"];
+    let calls = &generated(&document)["src/requests.rs"];
     assert!(
         calls.contains(".request(::reqwest::Method::OPTIONS, url)"),
         "{calls}"

@@ -74,10 +74,6 @@ impl BaseUrl {
         &self.text
     }
 
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
     /// Whether it is plain http, which it is on a loopback host only.
     pub(crate) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"

@@ -126,15 +126,15 @@ impl Error {
         Self::new(Some(operation), Kind::Transport(cause.without_url()))
     }
 
-    pub(crate) fn status_of(operation: &'static str, received: Received) -> Self {
-        let mut error = Self::new(Some(operation), Kind::Status);
+    pub(crate) fn status_of(received: Received) -> Self {
+        let mut error = Self::new(Some(received.operation.id()), Kind::Status);
         error.0.problem = Problem::parse(&received.body);
         error.0.received = Some(received);
         error
     }
 
-    pub(crate) fn unread(operation: &'static str, received: Received, why: Unread) -> Self {
-        let mut error = Self::new(Some(operation), Kind::Decode(why));
+    pub(crate) fn unread(received: Received, why: Unread) -> Self {
+        let mut error = Self::new(Some(received.operation.id()), Kind::Decode(why));
         error.0.received = Some(received);
         error
     }

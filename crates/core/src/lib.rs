@@ -4,7 +4,7 @@
 //! | module | what it owns |
 //! | --- | --- |
 //! | [`mod@transport`] | [`Transport`]: base URL, HTTP client, token source and limits, shared by all calls |
-//! | [`mod@call`] | [`Call`]: one call with its own settings and its own result |
+//! | [`mod@call`] | [`Call`], [`Received`]: one call with its own settings, and its answer |
 //! | [`mod@operation`] | [`Operation`]: a row of the generated operation table |
 //! | [`mod@response`] | [`Response`]: a decoded answer with status, headers and body |
 //! | [`mod@error`] | [`Error`]: everything that can go wrong, told apart by predicates |
@@ -41,11 +41,12 @@ pub mod token;
 pub mod transport;
 mod undecodable;
 
+pub use bytes::Bytes;
 pub use http;
 pub use reqwest;
 
 pub use base_url::{BaseUrl, dns_label, host};
-pub use call::{Call, CallOptions};
+pub use call::{Call, CallOptions, Received};
 pub use check::{Check, Checker, Rules, Violation};
 pub use error::Error;
 pub use http_client::HttpClient;

@@ -13,16 +13,11 @@ use crate::call::Received;
 pub struct Response<T> {
     value: T,
     received: Received,
-    operation: &'static str,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(value: T, received: Received, operation: &'static str) -> Self {
-        Self {
-            value,
-            received,
-            operation,
-        }
+    pub(crate) fn new(value: T, received: Received) -> Self {
+        Self { value, received }
     }
 
     /// The decoded value.
@@ -52,11 +47,7 @@ impl<T> Response<T> {
 
     /// The id of the operation that was called.
     pub fn operation(&self) -> &'static str {
-        self.operation
-    }
-
-    pub(crate) fn into_parts(self) -> (T, Received) {
-        (self.value, self.received)
+        self.received.operation.id()
     }
 
     /// The same answer with another value.
@@ -64,7 +55,6 @@ impl<T> Response<T> {
         Response {
             value: f(self.value),
             received: self.received,
-            operation: self.operation,
         }
     }
 }
@@ -72,7 +62,7 @@ impl<T> Response<T> {
 impl<T: fmt::Debug> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("operation", &self.operation)
+            .field("operation", &self.operation())
             .field("status", &self.received.status)
             .field("value", &self.value)
             .finish_non_exhaustive()

@@ -3,11 +3,16 @@
 //! The client and its builder.
 use std::sync::Arc;
 use std::time::Duration;
-use auth0_core::{BaseUrl, Error, HttpClient, TokenSource, Transport, TransportBuilder};
+use auth0_core::{
+    BaseUrl, Call, CallOptions, Error, HttpClient, Operation, TokenSource, Transport,
+    TransportBuilder,
+};
+use crate::requests::Client as Requests;
 /// A client of the Teams API. Cheap to clone; clones share the token source and the connections.
 #[derive(Clone, Debug)]
 pub struct Client {
     transport: Transport,
+    requests: Arc<Requests>,
 }
 impl Client {
     /// A builder for a client.
@@ -38,9 +43,17 @@ impl Client {
             client: self.clone(),
         }
     }
-    /// What every call goes through.
-    pub(crate) fn transport(&self) -> &Transport {
-        &self.transport
+    /// A call of `operation`.
+    pub(crate) fn call(
+        &self,
+        operation: &'static Operation,
+        options: CallOptions,
+    ) -> Call {
+        self.transport.call(operation, options)
+    }
+    /// What builds the requests.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
     }
 }
 /// Builds a [`Client`].
@@ -121,8 +134,14 @@ impl ClientBuilder {
         if let Some(timeout) = self.timeout {
             transport = transport.timeout(timeout);
         }
+        let transport = transport.build()?;
+        let requests = Requests::new_with_client(
+            transport.base_url(),
+            transport.reqwest().clone(),
+        );
         Ok(Client {
-            transport: transport.build()?,
+            transport,
+            requests: Arc::new(requests),
         })
     }
     fn base_url_from_parts(&self) -> Result<String, Error> {

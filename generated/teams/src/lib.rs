@@ -24,9 +24,9 @@
 //! # }
 //! ```
 #![forbid(unsafe_code)]
-mod calls;
 mod client;
 pub mod operations;
+mod requests;
 pub mod resources;
 pub mod types;
 pub use client::{audience, Client, ClientBuilder};

@@ -3,17 +3,16 @@
 
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, Pat, Stmt, UseTree, parse_quote};
+use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, Pat, Stmt, parse_quote};
 
 use crate::problem::Problem;
 
-/// Adjusts the calls.
-pub(super) fn calls(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
+/// Reduces the calls to the requests that they build.
+pub(super) fn requests(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
     let mut file: File = parse_quote!(#(#items)*);
-    replace_path_encoding(&mut file)?;
     remove_unused_constructor(&mut file)?;
     remove_api_version(&mut file)?;
-    remove_empty_hooks(&mut file)?;
+    keep_requests(&mut file)?;
     RareMethods.visit_file_mut(&mut file);
     Ok(documentation(file.items))
 }
@@ -81,37 +80,62 @@ fn gone(what: &str) -> Problem {
         .help("read what changed in progenitor and mend xtask/src/generate/adjust.rs")
 }
 
-/// progenitor's `encode_path` leaves `|` and `\` as they are: the first is not allowed by RFC 3986, the second is
-/// taken for a path separator by the URL parser.
-fn replace_path_encoding(file: &mut File) -> Result<(), Problem> {
-    let mut replaced = false;
-    for item in &mut file.items {
-        if let Item::Use(import) = item
-            && let UseTree::Path(path) = &mut import.tree
-            && let UseTree::Group(group) = &mut *path.tree
-        {
-            let before = group.items.len();
-            group.items = std::mem::take(&mut group.items)
-                .into_iter()
-                .filter(|tree| !matches!(tree, UseTree::Name(name) if name.ident == "encode_path"))
-                .collect();
-            replaced |= group.items.len() != before;
-        }
-    }
-    if !replaced {
-        return Err(gone("an import of `encode_path`"));
-    }
+/// Each method ends where the request is built. progenitor's own way to send it and to read the answer loses status and
+/// headers where an answer cannot be decoded, reads bodies of any size, and makes each crate compile all that anew.
+fn keep_requests(file: &mut File) -> Result<(), Problem> {
+    file.items.retain(|item| match item {
+        // The hooks and what they ask of the client.
+        Item::Impl(block) => block.trait_.is_none(),
+        Item::Const(_) | Item::Use(_) => false,
+        _ => true,
+    });
+    let mut methods = EndAtRequest(Ok(()));
+    methods.visit_file_mut(file);
+    methods.0?;
     let mut uses = PathParameters(false);
     uses.visit_file(file);
-    if uses.0 {
-        file.items.insert(
-            0,
-            parse_quote!(
-                use ::auth0_core::encode_path;
-            ),
-        );
-    }
+    let imports: File = if uses.0 {
+        // progenitor's own leaves `|` and `\` as they are: the first is not allowed by RFC 3986, the second is taken for a
+        // path separator by the URL parser.
+        parse_quote!(
+            use auth0_core::encode_path;
+        )
+    } else {
+        parse_quote!()
+    };
+    file.items.splice(0..0, imports.items);
     Ok(())
+}
+
+struct EndAtRequest(Result<(), Problem>);
+
+impl VisitMut for EndAtRequest {
+    fn visit_impl_item_fn_mut(&mut self, method: &mut syn::ImplItemFn) {
+        if method.sig.asyncness.take().is_none() {
+            return;
+        }
+        let mut statements = std::mem::take(&mut method.block.stmts).into_iter();
+        let mut kept = Vec::new();
+        let request = statements.find_map(|statement| match statement {
+            Stmt::Local(local) if declares(&local, "request") => local.init,
+            statement => {
+                kept.push(statement);
+                None
+            }
+        });
+        let Some(request) = request else {
+            self.0 = Err(gone("a request that every call builds"));
+            return;
+        };
+        let request = request.expr;
+        kept.push(Stmt::Expr(parse_quote!(Ok(#request)), None));
+        method.block.stmts = kept;
+        method.sig.output = parse_quote!(-> Result<reqwest::Request, progenitor_client::Error<()>>);
+    }
+}
+
+fn declares(local: &syn::Local, name: &str) -> bool {
+    matches!(&local.pat, Pat::Ident(pat) if pat.ident == name)
 }
 
 /// Whether any call encodes a path parameter.
@@ -188,47 +212,6 @@ impl VisitMut for RemoveApiVersion {
     }
 }
 
-/// Around `exec`, progenitor awaits two hooks that do nothing here. Each await makes the future of every call larger and
-/// the crate slower to build.
-fn remove_empty_hooks(file: &mut File) -> Result<(), Problem> {
-    struct Remove {
-        calls: usize,
-        removed: usize,
-    }
-    impl VisitMut for Remove {
-        fn visit_impl_item_fn_mut(&mut self, function: &mut syn::ImplItemFn) {
-            if function.sig.asyncness.is_none() {
-                return;
-            }
-            self.calls += 1;
-            let statements = &mut function.block.stmts;
-            let before = statements.len();
-            statements.retain(|statement| !awaits_an_empty_hook(statement));
-            self.removed += before - statements.len();
-        }
-    }
-    let mut pass = Remove {
-        calls: 0,
-        removed: 0,
-    };
-    pass.visit_file_mut(file);
-    if pass.removed == 2 * pass.calls {
-        Ok(())
-    } else {
-        Err(gone("the hooks `pre` and `post` in every call"))
-    }
-}
-
-/// `self.pre(…).await?;` or `self.post(…).await?;`
-fn awaits_an_empty_hook(statement: &Stmt) -> bool {
-    let Stmt::Expr(Expr::Try(tried), _) = statement else {
-        return false;
-    };
-    matches!(&*tried.expr, Expr::Await(awaited)
-        if matches!(&*awaited.base, Expr::MethodCall(call)
-            if call.method == "pre" || call.method == "post"))
-}
-
 struct RemoveHeadersCall;
 
 impl VisitMut for RemoveHeadersCall {
@@ -266,7 +249,7 @@ fn appends_to_header_map(statement: &Stmt) -> bool {
 }
 
 fn declares_header_map(statement: &Stmt) -> bool {
-    matches!(statement, Stmt::Local(local) if matches!(&local.pat, Pat::Ident(pat) if pat.ident == "header_map"))
+    matches!(statement, Stmt::Local(local) if declares(local, "header_map"))
 }
 
 fn is_header_map(expression: &Expr) -> bool {

@@ -154,6 +154,20 @@ impl<'c> Call<'c> {
         }
     }
 
+    /// What an answer is read as: a method of `auth0_core::Received`.
+    fn read(&self) -> TokenStream {
+        let output = &self.raw.output;
+        if self.operation.outcome.is_some() {
+            quote!(outcome)
+        } else if matches!(output, Type::Tuple(unit) if unit.elems.is_empty()) {
+            quote!(empty)
+        } else if shapes::is_named("ByteStream", output) {
+            quote!(bytes)
+        } else {
+            quote!(json)
+        }
+    }
+
     /// The method of the resource.
     pub(super) fn method(&self) -> TokenStream {
         let (method, ident) = (names::ident(self.method), &self.ident);
@@ -206,11 +220,7 @@ impl<'c> Call<'c> {
             .arguments
             .iter()
             .map(|argument| self.raw_argument(argument));
-        let finish = if self.operation.outcome.is_some() {
-            quote!(finish_outcome)
-        } else {
-            quote!(finish)
-        };
+        let read = self.read();
         let paging = self.paging()?;
         let doc = format!(
             " The call `{}`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.",
@@ -256,11 +266,10 @@ impl<'c> Call<'c> {
 
                 /// Sends the call and gives status and headers with the value.
                 pub async fn send(self) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
-                    let transport = self.client.transport();
-                    let call = transport.call(&crate::operations::#constant, self.options);
+                    let call = self.client.call(&crate::operations::#constant, self.options);
                     #check
-                    let raw = crate::calls::Client::of(transport, &call);
-                    call.#finish(raw.#raw_method(#(#arguments),*).await)
+                    let request = self.client.requests().#raw_method(#(#arguments),*);
+                    call.receive(request).await?.#read()
                 }
                 #paging
             }

@@ -101,12 +101,17 @@ pub(super) fn emit(
         use std::sync::Arc;
         use std::time::Duration;
 
-        use auth0_core::{BaseUrl, Error, HttpClient, TokenSource, Transport, TransportBuilder};
+        use auth0_core::{
+            BaseUrl, Call, CallOptions, Error, HttpClient, Operation, TokenSource, Transport, TransportBuilder,
+        };
+
+        use crate::requests::Client as Requests;
 
         #[doc = #doc]
         #[derive(Clone, Debug)]
         pub struct Client {
             transport: Transport,
+            requests: Arc<Requests>,
         }
 
         impl Client {
@@ -117,9 +122,14 @@ pub(super) fn emit(
 
             #roots
 
-            /// What every call goes through.
-            pub(crate) fn transport(&self) -> &Transport {
-                &self.transport
+            /// A call of `operation`.
+            pub(crate) fn call(&self, operation: &'static Operation, options: CallOptions) -> Call {
+                self.transport.call(operation, options)
+            }
+
+            /// What builds the requests.
+            pub(crate) fn requests(&self) -> &Requests {
+                &self.requests
             }
         }
 
@@ -271,7 +281,9 @@ fn builder(
                 if let Some(timeout) = self.timeout {
                     transport = transport.timeout(timeout);
                 }
-                Ok(Client { transport: transport.build()? })
+                let transport = transport.build()?;
+                let requests = Requests::new_with_client(transport.base_url(), transport.reqwest().clone());
+                Ok(Client { transport, requests: Arc::new(requests) })
             }
 
             fn base_url_from_parts(&self) -> Result<String, Error> {

@@ -108,9 +108,9 @@ pub(super) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
         #(#![doc = #doc])*
         #![forbid(unsafe_code)]
 
-        mod calls;
         mod client;
         pub mod operations;
+        mod requests;
         pub mod resources;
         pub mod types;
 

@@ -74,7 +74,7 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
         "src/client.rs".to_owned(),
         client::emit(&model, target, &resources.roots)?,
     );
-    modules.insert("src/calls.rs".to_owned(), calls(raw.calls)?);
+    modules.insert("src/requests.rs".to_owned(), requests(raw.calls)?);
     modules.insert("src/operations.rs".to_owned(), table::emit(&model));
     modules.insert(
         "src/types.rs".to_owned(),
@@ -147,28 +147,18 @@ fn types_module(
     })
 }
 
-/// The module of progenitor's client, with the hook through which every call goes.
-fn calls(items: Vec<syn::Item>) -> Result<TokenStream, Problem> {
-    let items = adjust::calls(items)?;
+/// The module of progenitor's client, which builds the requests.
+fn requests(items: Vec<syn::Item>) -> Result<TokenStream, Problem> {
+    let items = adjust::requests(items)?;
     Ok(quote! {
-        //! The low-level client that progenitor made. The resources call it.
+        //! What progenitor made of the operations: a request of each. The resources send them.
+
+        #[allow(unused_imports)]
+        use progenitor_client::RequestBuilderExt as _;
 
         #[allow(unused_imports)]
         use crate::types;
 
         #(#items)*
-
-        impl ClientHooks<::auth0_core::Call> for Client {
-            async fn exec(&self, request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
-                self.inner().execute(request).await
-            }
-        }
-
-        impl Client {
-            /// The client for one call: cheap, because the HTTP client is shared.
-            pub(crate) fn of(transport: &::auth0_core::Transport, call: &::auth0_core::Call) -> Self {
-                Self::new_with_client(transport.base_url(), transport.reqwest().clone(), call.clone())
-            }
-        }
     })
 }

@@ -47,10 +47,8 @@ impl VisitMut for Rewrite<'_, '_> {
             _ if first == "std" && IN_PRELUDE.contains(&last.ident.to_string().as_str()) => {
                 *path = parse_quote!(#last)
             }
-            // progenitor imports this one where its calls are.
-            View::Beside if path.is_ident("ByteStream") => {
-                *path = parse_quote!(progenitor_client::ByteStream);
-            }
+            // The body has arrived by then, so there is nothing to stream.
+            View::Beside if path.is_ident("ByteStream") => *path = parse_quote!(auth0_core::Bytes),
             View::Beside => path.leading_colon = None,
             View::Outside(name) => {
                 let krate = names::ident(&name.replace('-', "_"));

@@ -1,10 +1,7 @@
 //! What progenitor makes of the normalized document: the types and the low-level calls, as syntax trees.
 
 use openapiv3::OpenAPI;
-use progenitor::{
-    CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl, TypePatch,
-};
-use quote::quote;
+use progenitor::{CrateVers, GenerationSettings, Generator, InterfaceStyle, TypeImpl, TypePatch};
 use serde_json::{Map, Value, json};
 use syn::{File, Item};
 
@@ -76,8 +73,6 @@ fn settings(document: &Value) -> GenerationSettings {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
-        .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(::auth0_core::Call))
         .with_map_type("::std::collections::BTreeMap");
     for name in CRATES {
         settings.with_crate(name, CrateVers::Any, None);

@@ -135,7 +135,8 @@ async fn request_for_another_place_is_not_sent() {
     ] {
         let call = transport.call(&GET_MEMBER, CallOptions::default());
         let error = call
-            .finish(decoded::<Member>(&call, transport.reqwest().get(&url)).await)
+            .receive(built(transport.reqwest().get(&url)))
+            .await
             .unwrap_err();
         assert!(error.is_invalid_request(), "{url}: {error}");
     }
@@ -148,7 +149,8 @@ async fn request_that_cannot_be_built_is_an_invalid_request() {
     let transport = transport("http://127.0.0.1:1", StaticToken::new("t"));
     let call = transport.call(&GET_MEMBER, CallOptions::default());
     let error = call
-        .finish(decoded::<Member>(&call, transport.reqwest().get("http://[s3cr3t")).await)
+        .receive(built(transport.reqwest().get("http://[s3cr3t")))
+        .await
         .unwrap_err();
 
     assert!(error.is_invalid_request());
@@ -235,20 +237,25 @@ async fn refused_connection_is_told_from_a_lost_one() {
 }
 
 #[tokio::test]
-async fn answer_to_one_call_is_taken_once() {
-    let server = server_with_member().await;
-    let transport = transport(&server.uri(), StaticToken::new("t"));
-    let call = transport.call(&GET_MEMBER, CallOptions::default());
-    let request = || {
-        transport
-            .reqwest()
-            .get(format!("{}/members/1", transport.base_url()))
+async fn answer_is_read_as_what_the_operation_says() {
+    let server = BareServer::answering([
+        Answer::text("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n\u{1}\u{2}\u{3}"),
+        Answer::text("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"),
+        Answer::text("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"),
+    ])
+    .await;
+    let transport = transport(&server.url, StaticToken::new("t"));
+    let receive = async || {
+        let call = transport.call(&GET_MEMBER, CallOptions::default());
+        let request = transport.reqwest().get(&server.url);
+        call.receive(built(request)).await.unwrap()
     };
-    let result = decoded::<Member>(&call.clone(), request()).await;
-    assert!(call.finish(result).is_ok(), "a clone is the same call");
-    let stray =
-        progenitor_client::ResponseValue::new((), http::StatusCode::OK, http::HeaderMap::new());
-    assert!(call.finish(Ok(stray)).unwrap_err().is_invalid_request());
+    let bytes = receive().await.bytes().unwrap();
+    assert_eq!(&bytes.value()[..], [1, 2, 3]);
+    let nothing = receive().await.json::<Option<Member>>().unwrap();
+    assert_eq!(nothing.value(), &None);
+    let error = receive().await.json::<Member>().unwrap_err();
+    assert!(error.is_decode() && error.has_acted(), "{error}");
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ impl Paged for List {
                 .from
                 .iter()
                 .fold(request, |request, from| request.query(&[("from", from)]));
-            call.finish(decoded(&call, request).await)
+            call.receive(built(request)).await?.json()
         })
     }
 }

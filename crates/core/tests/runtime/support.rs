@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use auth0_core::{
-    AccessToken, BaseUrl, BoxFuture, Call, CallOptions, Error, HttpClient, Operation, Outcome,
-    Outcomes, Response, RetrySafety, TokenError, TokenSource, Transport, TransportBuilder,
+    AccessToken, BaseUrl, BoxFuture, CallOptions, Error, HttpClient, Operation, Outcome, Outcomes,
+    Response, RetrySafety, TokenError, TokenSource, Transport, TransportBuilder,
 };
-use progenitor_client::{Error as ProgenitorError, ResponseValue};
+use progenitor_client::Error as ProgenitorError;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,19 +45,11 @@ pub(crate) fn transport(base_url: &str, tokens: impl TokenSource) -> Transport {
     builder(base_url, tokens).build().unwrap()
 }
 
-/// What progenitor generates for an operation with a body in its answer.
-pub(crate) async fn decoded<T: DeserializeOwned>(
-    call: &Call,
+/// What progenitor generates for an operation.
+pub(crate) fn built(
     request: reqwest::RequestBuilder,
-) -> Result<ResponseValue<T>, ProgenitorError<()>> {
-    let request = request.header("api-version", "1.0.0").build()?;
-    let response = call.execute(request).await?;
-    match response.status().as_u16() {
-        status if call.operation().success().contains(&status) => {
-            ResponseValue::from_response(response).await
-        }
-        _ => Err(ProgenitorError::UnexpectedResponse(response)),
-    }
+) -> Result<reqwest::Request, ProgenitorError<()>> {
+    Ok(request.build()?)
 }
 
 /// A GET of the one member, as a generated facade makes it.
@@ -69,7 +61,7 @@ pub(crate) async fn get_member(
     let request = transport
         .reqwest()
         .get(format!("{}/members/1", transport.base_url()));
-    call.finish(decoded(&call, request).await)
+    call.receive(built(request)).await?.json()
 }
 
 /// A POST with a body.
@@ -78,7 +70,8 @@ pub(crate) async fn create_tenant(transport: &Transport) -> Result<Response<Memb
     let request = transport
         .reqwest()
         .post(format!("{}/tenants", transport.base_url()));
-    call.finish(decoded(&call, request.json(&serde_json::json!({ "name": "acme" }))).await)
+    let request = request.json(&serde_json::json!({ "name": "acme" }));
+    call.receive(built(request)).await?.json()
 }
 
 /// A DELETE without a body in its answer.
@@ -86,15 +79,8 @@ pub(crate) async fn delete_member(transport: &Transport) -> Result<Response<()>,
     let call = transport.call(&DELETE_MEMBER, CallOptions::default());
     let request = transport
         .reqwest()
-        .delete(format!("{}/members/1", transport.base_url()))
-        .build()
-        .unwrap();
-    let response = call.execute(request).await.unwrap();
-    let result = match response.status().as_u16() {
-        204 => Ok(ResponseValue::empty(response)),
-        _ => Err(ProgenitorError::UnexpectedResponse(response)),
-    };
-    call.finish(result)
+        .delete(format!("{}/members/1", transport.base_url()));
+    call.receive(built(request)).await?.empty()
 }
 
 /// A bulk PATCH.
@@ -105,7 +91,7 @@ pub(crate) async fn update_tenants<R: DeserializeOwned>(
     let request = transport
         .reqwest()
         .patch(format!("{}/members/1/tenants", transport.base_url()));
-    call.finish_outcome(decoded(&call, request).await)
+    call.receive(built(request)).await?.outcome()
 }
 
 /// Hands out `token-0`, `token-1`, … and notes what it is told of them.

@@ -265,9 +265,8 @@ async fn body_that_can_be_read_once_is_not_repeated() {
         .reqwest()
         .post(format!("{}/tenants", server.uri()))
         .body(body);
-    let error = call
-        .finish(decoded::<Member>(&call, request).await)
-        .unwrap_err();
+    let received = call.receive(built(request)).await.unwrap();
+    let error = received.json::<Member>().unwrap_err();
     assert!(error.is_unauthorized());
     assert_eq!(
         (tokens.fetched(), tokens.told()),

@@ -123,8 +123,9 @@ impl ListActivityLogs {
         auth0_core::Response<types::ListActivityResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::LIST_ACTIVITY_LOGS, self.options);
+        let call = self
+            .client
+            .call(&crate::operations::LIST_ACTIVITY_LOGS, self.options);
         let mut check = call.checker();
         check
             .field(
@@ -133,19 +134,18 @@ impl ListActivityLogs {
                 const { &::auth0_core::Rules::NONE.maximum(50.0).minimum(1.0) },
             );
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(
-            raw
-                .list_activity_logs(
-                    self.from.as_deref(),
-                    self.since.as_ref(),
-                    self.status.as_ref(),
-                    self.take,
-                    self.type_.as_ref(),
-                    self.until.as_ref(),
-                )
-                .await,
-        )
+        let request = self
+            .client
+            .requests()
+            .list_activity_logs(
+                self.from.as_deref(),
+                self.since.as_ref(),
+                self.status.as_ref(),
+                self.take,
+                self.type_.as_ref(),
+                self.until.as_ref(),
+            );
+        call.receive(request).await?.json()
     }
     /// All items, from here to the end, page after page.
     #[inline]

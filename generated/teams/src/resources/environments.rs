@@ -67,10 +67,9 @@ impl GetEnvironments {
         auth0_core::Response<types::ListEnvironmentsResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::GET_ENVIRONMENTS, self.options);
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.get_environments().await)
+        let call = self.client.call(&crate::operations::GET_ENVIRONMENTS, self.options);
+        let request = self.client.requests().get_environments();
+        call.receive(request).await?.json()
     }
 }
 impl std::future::IntoFuture for GetEnvironments {

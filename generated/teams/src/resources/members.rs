@@ -215,13 +215,12 @@ impl DeleteMember {
     }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::DELETE_MEMBER, self.options);
+        let call = self.client.call(&crate::operations::DELETE_MEMBER, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.delete_member(&self.id).await)
+        let request = self.client.requests().delete_member(&self.id);
+        call.receive(request).await?.empty()
     }
 }
 impl std::future::IntoFuture for DeleteMember {
@@ -262,13 +261,12 @@ impl GetMember {
         auth0_core::Response<types::GetMembersResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::GET_MEMBER, self.options);
+        let call = self.client.call(&crate::operations::GET_MEMBER, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.get_member(&self.id).await)
+        let request = self.client.requests().get_member(&self.id);
+        call.receive(request).await?.json()
     }
 }
 impl std::future::IntoFuture for GetMember {
@@ -309,13 +307,12 @@ impl InviteMember {
         auth0_core::Response<types::InviteMembersResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::INVITE_MEMBER, self.options);
+        let call = self.client.call(&crate::operations::INVITE_MEMBER, self.options);
         let mut check = call.checker();
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.invite_member(&self.body).await)
+        let request = self.client.requests().invite_member(&self.body);
+        call.receive(request).await?.json()
     }
 }
 impl std::future::IntoFuture for InviteMember {
@@ -369,8 +366,7 @@ impl ListMembers {
         auth0_core::Response<types::ListMembersResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::LIST_MEMBERS, self.options);
+        let call = self.client.call(&crate::operations::LIST_MEMBERS, self.options);
         let mut check = call.checker();
         check
             .field(
@@ -379,8 +375,11 @@ impl ListMembers {
                 const { &::auth0_core::Rules::NONE.maximum(50.0).minimum(1.0) },
             );
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.list_members(self.from.as_deref(), self.take).await)
+        let request = self
+            .client
+            .requests()
+            .list_members(self.from.as_deref(), self.take);
+        call.receive(request).await?.json()
     }
     /// All items, from here to the end, page after page.
     #[inline]
@@ -448,13 +447,14 @@ impl UpdateMemberRole {
         auth0_core::Response<types::UpdateMembersResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::UPDATE_MEMBER_ROLE, self.options);
+        let call = self
+            .client
+            .call(&crate::operations::UPDATE_MEMBER_ROLE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.update_member_role(&self.id, &self.body).await)
+        let request = self.client.requests().update_member_role(&self.id, &self.body);
+        call.receive(request).await?.json()
     }
 }
 impl std::future::IntoFuture for UpdateMemberRole {

@@ -216,14 +216,15 @@ impl AddMemberTenants {
         >,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::ADD_MEMBER_TENANTS, self.options);
+        let call = self
+            .client
+            .call(&crate::operations::ADD_MEMBER_TENANTS, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish_outcome(raw.add_member_tenants(&self.id, &self.body).await)
+        let request = self.client.requests().add_member_tenants(&self.id, &self.body);
+        call.receive(request).await?.outcome()
     }
 }
 impl std::future::IntoFuture for AddMemberTenants {
@@ -268,8 +269,8 @@ impl ListTenantAccessByEnvironment {
         auth0_core::Response<types::ListMembersTenantsResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport
+        let call = self
+            .client
             .call(&crate::operations::LIST_TENANT_ACCESS_BY_ENVIRONMENT, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
@@ -281,10 +282,11 @@ impl ListTenantAccessByEnvironment {
                 const { &::auth0_core::Rules::NONE.min_length(1) },
             );
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(
-            raw.list_tenant_access_by_environment(&self.id, &self.environment).await,
-        )
+        let request = self
+            .client
+            .requests()
+            .list_tenant_access_by_environment(&self.id, &self.environment);
+        call.receive(request).await?.json()
     }
 }
 impl std::future::IntoFuture for ListTenantAccessByEnvironment {
@@ -328,15 +330,15 @@ impl RemoveMemberTenant {
         >,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport
+        let call = self
+            .client
             .call(&crate::operations::REMOVE_MEMBER_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish_outcome(raw.remove_member_tenant(&self.id, &self.body).await)
+        let request = self.client.requests().remove_member_tenant(&self.id, &self.body);
+        call.receive(request).await?.outcome()
     }
 }
 impl std::future::IntoFuture for RemoveMemberTenant {
@@ -383,15 +385,15 @@ impl UpdateMemberTenants {
         >,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport
+        let call = self
+            .client
             .call(&crate::operations::UPDATE_MEMBER_TENANTS, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish_outcome(raw.update_member_tenants(&self.id, &self.body).await)
+        let request = self.client.requests().update_member_tenants(&self.id, &self.body);
+        call.receive(request).await?.outcome()
     }
 }
 impl std::future::IntoFuture for UpdateMemberTenants {

@@ -196,13 +196,12 @@ impl CreateTenant {
         auth0_core::Response<types::CreateTenantsResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::CREATE_TENANT, self.options);
+        let call = self.client.call(&crate::operations::CREATE_TENANT, self.options);
         let mut check = call.checker();
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.create_tenant(&self.body).await)
+        let request = self.client.requests().create_tenant(&self.body);
+        call.receive(request).await?.json()
     }
 }
 impl std::future::IntoFuture for CreateTenant {
@@ -238,13 +237,12 @@ impl DeleteTenant {
     }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::DELETE_TENANT, self.options);
+        let call = self.client.call(&crate::operations::DELETE_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.delete_tenant(&self.tenant_id).await)
+        let request = self.client.requests().delete_tenant(&self.tenant_id);
+        call.receive(request).await?.empty()
     }
 }
 impl std::future::IntoFuture for DeleteTenant {
@@ -285,13 +283,12 @@ impl GetTenant {
         auth0_core::Response<types::GetTenantsResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::GET_TENANT, self.options);
+        let call = self.client.call(&crate::operations::GET_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(raw.get_tenant(&self.tenant_id).await)
+        let request = self.client.requests().get_tenant(&self.tenant_id);
+        call.receive(request).await?.json()
     }
 }
 impl std::future::IntoFuture for GetTenant {
@@ -378,8 +375,7 @@ impl ListTenants {
         auth0_core::Response<types::ListTenantsResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::LIST_TENANTS, self.options);
+        let call = self.client.call(&crate::operations::LIST_TENANTS, self.options);
         let mut check = call.checker();
         check
             .field(
@@ -406,19 +402,18 @@ impl ListTenants {
                 const { &::auth0_core::Rules::NONE.maximum(50.0).minimum(1.0) },
             );
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(
-            raw
-                .list_tenants(
-                    self.environment.as_deref(),
-                    self.environment_tag.as_ref(),
-                    self.from.as_deref(),
-                    self.locality.as_deref(),
-                    self.sort.as_deref(),
-                    self.take,
-                )
-                .await,
-        )
+        let request = self
+            .client
+            .requests()
+            .list_tenants(
+                self.environment.as_deref(),
+                self.environment_tag.as_ref(),
+                self.from.as_deref(),
+                self.locality.as_deref(),
+                self.sort.as_deref(),
+                self.take,
+            );
+        call.receive(request).await?.json()
     }
     /// All items, from here to the end, page after page.
     #[inline]

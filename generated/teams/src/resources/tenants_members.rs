@@ -93,8 +93,9 @@ impl ListTenantMembers {
         auth0_core::Response<types::ListTenantsMembersResponseContent>,
         auth0_core::Error,
     > {
-        let transport = self.client.transport();
-        let call = transport.call(&crate::operations::LIST_TENANT_MEMBERS, self.options);
+        let call = self
+            .client
+            .call(&crate::operations::LIST_TENANT_MEMBERS, self.options);
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
         check
@@ -104,12 +105,11 @@ impl ListTenantMembers {
                 const { &::auth0_core::Rules::NONE.maximum(50.0).minimum(1.0) },
             );
         call.check(check)?;
-        let raw = crate::calls::Client::of(transport, &call);
-        call.finish(
-            raw
-                .list_tenant_members(&self.tenant_id, self.from.as_deref(), self.take)
-                .await,
-        )
+        let request = self
+            .client
+            .requests()
+            .list_tenant_members(&self.tenant_id, self.from.as_deref(), self.take);
+        call.receive(request).await?.json()
     }
     /// All items, from here to the end, page after page.
     #[inline]

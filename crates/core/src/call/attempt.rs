@@ -1,73 +1,26 @@
 //! Sending: the token, the headers, the one repetition after a 401, and the body with its limit.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderValue, StatusCode};
-use reqwest::{Request, Response, ResponseBuilderExt};
+use reqwest::{Request, Response};
 
 use super::{Call, Received};
 use crate::error::Unread;
-use crate::{AccessToken, Error, TokenSource};
-
-/// The status that tells progenitor's decoding that there is nothing to decode. No server sends it, and nobody sees
-/// it: [`Call::finish`] goes by what the call itself keeps.
-const FAILED: u16 = 999;
+use crate::{AccessToken, Error, Operation, TokenSource};
 
 impl Call {
-    /// Sends `request`, and once more with a new token if the first is refused and the token source has another. What
-    /// a generated client's `ClientHooks::exec` delegates to.
-    ///
-    /// It never fails: an error is kept in the call and told by [`Call::finish`].
-    pub async fn execute(&self, request: Request) -> reqwest::Result<Response> {
-        // Boxed, so that the futures on the way, which are moved, need no room for a request each.
-        let result = self.send(Box::new(request)).await;
-        let (status, body) = match &result {
-            Ok(received) => self.handed_on(received),
-            Err(_) => (FAILED, Bytes::new()),
-        };
-        *self.0.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        // With an address given, reqwest need not parse one that stands for none.
-        let response = http::Response::builder()
-            .status(status)
-            .url(self.0.transport.0.base_url.url().clone())
-            .body(body);
-        Ok(response.unwrap_or_default().into())
-    }
-
-    /// What progenitor is given to decode.
-    fn handed_on(&self, received: &Received) -> (u16, Bytes) {
-        let status = received.status.as_u16();
-        if let Some(outcomes) = self.0.operation.outcome() {
-            // Complete is complete, whatever body came along.
-            let nothing = Bytes::from_static(b"null");
-            return (
-                status,
-                if status == outcomes.complete {
-                    nothing
-                } else {
-                    received.body.clone()
-                },
-            );
-        }
-        let documented = self.0.operation.success();
-        let status = match documented.first() {
-            Some(first) if received.status.is_success() && !documented.contains(&status) => *first,
-            _ => status,
-        };
-        (status, received.body.clone())
-    }
-
-    async fn send(&self, mut request: Box<Request>) -> Result<Received, Error> {
+    pub(super) async fn send(&self, mut request: Request) -> Result<Received, Error> {
         self.prepare(&mut request)?;
-        let Some(tokens) = &self.0.transport.0.token_source else {
-            return self.attempt(*request, None, 1).await;
+        let Some(tokens) = &self.transport.0.token_source else {
+            return self.attempt(request, None, 1).await;
         };
         let (former, authorization) = self.token(tokens).await?;
         request.headers_mut().insert(AUTHORIZATION, authorization);
-        let repetition = request.try_clone().map(Box::new);
-        let received = self.attempt(*request, Some((tokens, &former)), 1).await?;
+        let repetition = request.try_clone();
+        let received = self.attempt(request, Some((tokens, &former)), 1).await?;
         if received.status != StatusCode::UNAUTHORIZED || !tokens.rejected(&former) {
             return Ok(received);
         }
@@ -80,7 +33,7 @@ impl Call {
             Err(error) => return Err(error.no_other_token(received)),
         };
         request.headers_mut().insert(AUTHORIZATION, authorization);
-        let received = self.attempt(*request, Some((tokens, &token)), 2).await?;
+        let received = self.attempt(request, Some((tokens, &token)), 2).await?;
         if received.status == StatusCode::UNAUTHORIZED {
             tokens.rejected(&token);
         }
@@ -89,20 +42,18 @@ impl Call {
 
     /// Sets what every attempt has in common.
     fn prepare(&self, request: &mut Request) -> Result<(), Error> {
-        let shared = &self.0.transport.0;
+        let shared = &self.transport.0;
         if !shared.base_url.covers(request.url()) {
-            return Err(Error::unbuildable_request(self.0.operation.id(), None));
+            return Err(Error::unbuildable_request(self.operation.id(), None));
         }
         let headers = request.headers_mut();
-        // A habit of progenitor's home that Auth0 does not know.
-        headers.remove("api-version");
         headers
             .entry(ACCEPT)
             .or_insert(HeaderValue::from_static("application/json"));
         if let Some(user_agent) = &shared.user_agent {
             headers.insert(USER_AGENT, user_agent.clone());
         }
-        for (name, value) in &self.0.options.headers {
+        for (name, value) in &self.options.headers {
             headers.insert(name, value.clone());
         }
         Ok(())
@@ -117,7 +68,7 @@ impl Call {
         let authorized = token.and_then(|token| Ok((token.authorization()?, token)));
         match authorized {
             Ok((authorization, token)) => Ok((token, authorization)),
-            Err(error) => Err(Error::token(self.0.operation.id(), error)),
+            Err(error) => Err(Error::token(self.operation.id(), error)),
         }
     }
 
@@ -128,9 +79,9 @@ impl Call {
         token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
         number: u32,
     ) -> impl Future<Output = Result<Received, Error>> {
-        let shared = &self.0.transport.0;
+        let shared = &self.transport.0;
         // reqwest keeps the time-out in a map, which a copy of the request would have to copy too: so it is set last.
-        *request.timeout_mut() = Some(self.0.options.timeout.unwrap_or(shared.timeout));
+        *request.timeout_mut() = Some(self.options.timeout.unwrap_or(shared.timeout));
         let sending = shared.http_client.reqwest().execute(request);
         self.answer(sending, token, number)
     }
@@ -141,8 +92,8 @@ impl Call {
         token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
         number: u32,
     ) -> Result<Received, Error> {
-        let operation = self.0.operation;
-        let shared = &self.0.transport.0;
+        let operation = self.operation;
+        let shared = &self.transport.0;
         let result = sending.await;
         let status = result
             .as_ref()
@@ -162,18 +113,20 @@ impl Call {
         if let Some((tokens, token)) = token.filter(|_| proves_the_token(response.status())) {
             tokens.accepted(token);
         }
-        let (received, cut) = receive(response, shared.max_response_bytes).await;
+        let (received, cut) = read(response, operation, shared.max_response_bytes).await;
         match cut {
-            Some(why) if received.status.is_success() => {
-                Err(Error::unread(operation.id(), received, why))
-            }
+            Some(why) if received.status.is_success() => Err(Error::unread(received, why)),
             _ => Ok(received),
         }
     }
 }
 
 /// Reads the body as far as it comes and the limit allows, and says why it is not all, if it is not.
-async fn receive(mut response: Response, limit: usize) -> (Received, Option<Unread>) {
+async fn read(
+    mut response: Response,
+    operation: &'static Operation,
+    limit: usize,
+) -> (Received, Option<Unread>) {
     let headers = std::mem::take(response.headers_mut());
     let mut body = Body::default();
     let cut = loop {
@@ -192,6 +145,7 @@ async fn receive(mut response: Response, limit: usize) -> (Received, Option<Unre
         }
     };
     let received = Received {
+        operation,
         status: response.status(),
         headers,
         body: body.into_bytes(),
