@@ -57,6 +57,7 @@ impl Client {
     /// - `take`: How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
     /// - `type_`: Keeps the events of this kind.
     /// - `until`: The end of the time span. Entries made at this very instant are left out.
+    #[inline]
     pub fn list_activity_logs<'a>(
         &'a self,
         from: Option<&'a str>,
@@ -91,6 +92,7 @@ impl Client {
     /// An environment in which the team has no tenant is not listed, even if one could be created there.
     ///
     /// Sends a `GET` request to `/api/environments`
+    #[inline]
     pub fn get_environments<'a>(
         &'a self,
     ) -> Result<reqwest::Request, progenitor_client::Error<()>> {
@@ -119,6 +121,7 @@ impl Client {
     /// Arguments:
     /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     /// - `take`: How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    #[inline]
     pub fn list_members<'a>(
         &'a self,
         from: Option<&'a str>,
@@ -152,6 +155,7 @@ impl Client {
     ///
     /// Arguments:
     /// - `body`: Whom to invite, and with what access.
+    #[inline]
     pub fn invite_member<'a>(
         &'a self,
         body: &'a types::InviteMembersRequestContent,
@@ -180,6 +184,7 @@ impl Client {
     ///
     /// Arguments:
     /// - `id`: The id of the member to return, such as `auth0|abc123`.
+    #[inline]
     pub fn get_member<'a>(
         &'a self,
         id: &'a str,
@@ -210,6 +215,7 @@ impl Client {
     ///
     /// Arguments:
     /// - `id`: The id of the member to remove, such as `auth0|abc123`.
+    #[inline]
     pub fn delete_member<'a>(
         &'a self,
         id: &'a str,
@@ -231,6 +237,7 @@ impl Client {
     /// Arguments:
     /// - `id`: The id of the member whose role changes, such as `auth0|abc123`.
     /// - `body`: The new role.
+    #[inline]
     pub fn update_member_role<'a>(
         &'a self,
         id: &'a str,
@@ -270,6 +277,7 @@ impl Client {
     /// Arguments:
     /// - `id`: The id of the member who gains access, such as `auth0|abc123`.
     /// - `body`: The tenants to add, with the roles to hold in them.
+    #[inline]
     pub fn add_member_tenants<'a>(
         &'a self,
         id: &'a str,
@@ -309,6 +317,7 @@ impl Client {
     /// Arguments:
     /// - `id`: The id of the member who loses access, such as `auth0|abc123`.
     /// - `body`: The tenants to remove.
+    #[inline]
     pub fn remove_member_tenant<'a>(
         &'a self,
         id: &'a str,
@@ -348,6 +357,7 @@ impl Client {
     /// Arguments:
     /// - `id`: The id of the member whose roles change, such as `auth0|abc123`.
     /// - `body`: The tenants to change, with the roles to assign in them.
+    #[inline]
     pub fn update_member_tenants<'a>(
         &'a self,
         id: &'a str,
@@ -379,6 +389,7 @@ impl Client {
     /// Arguments:
     /// - `id`: The id of the member whose tenants are listed, such as `auth0|abc123`.
     /// - `environment`: The name of the environment, as `GET /api/environments` lists it. It must not be empty.
+    #[inline]
     pub fn list_tenant_access_by_environment<'a>(
         &'a self,
         id: &'a str,
@@ -417,6 +428,7 @@ impl Client {
     /// - `locality`: Keeps the tenants of one locality, such as `us` in the public cloud, or the primary locality of a private one, such as `frankfurt`. It must not be empty.
     /// - `sort`: The order of the tenants, `created_at:-1` for the newest first, as without this parameter, or `created_at:1` for the oldest first.
     /// - `take`: How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    #[inline]
     pub fn list_tenants<'a>(
         &'a self,
         environment: Option<&'a str>,
@@ -468,6 +480,7 @@ impl Client {
     ///
     /// Arguments:
     /// - `body`: The tenant to create, in the form for the public cloud or for a private one.
+    #[inline]
     pub fn create_tenant<'a>(
         &'a self,
         body: &'a crate::types::CreateTenantsRequestContent,
@@ -496,6 +509,7 @@ impl Client {
     ///
     /// Arguments:
     /// - `tenant_id`: The UUID of the tenant to return.
+    #[inline]
     pub fn get_tenant<'a>(
         &'a self,
         tenant_id: &'a ::auth0_core::Open<::uuid::Uuid>,
@@ -525,6 +539,7 @@ impl Client {
     ///
     /// Arguments:
     /// - `tenant_id`: The UUID of the tenant to delete.
+    #[inline]
     pub fn delete_tenant<'a>(
         &'a self,
         tenant_id: &'a ::auth0_core::Open<::uuid::Uuid>,
@@ -547,6 +562,7 @@ impl Client {
     /// - `tenant_id`: The UUID of the tenant whose members are listed.
     /// - `from`: Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     /// - `take`: How many items a page may hold, from 1 to 50. The server takes 50 where nothing is said.
+    #[inline]
     pub fn list_tenant_members<'a>(
         &'a self,
         tenant_id: &'a ::auth0_core::Open<::uuid::Uuid>,

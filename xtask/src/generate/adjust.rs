@@ -131,6 +131,8 @@ impl VisitMut for EndAtRequest {
         kept.push(Stmt::Expr(parse_quote!(Ok(#request)), None));
         method.block.stmts = kept;
         method.sig.output = parse_quote!(-> Result<reqwest::Request, progenitor_client::Error<()>>);
+        // Compiled where a program calls it, as an async function would be, and not for every operation there is.
+        method.attrs.push(parse_quote!(#[inline]));
     }
 }
 
