@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         &naive::client(&normalized)?,
     )?;
     for (name, profile) in [("dev", Profile::Dev), ("release", Profile::Release)] {
-        eprintln!("building the dependencies ({name})");
+        println!("building the dependencies ({name})");
         for program in ["ours-program", "naive-program"] {
             scratch.build(program, profile)?;
         }

@@ -109,7 +109,10 @@ fn facts_of_an_operation_reach_table_checks_and_docs() {
         resource.contains("maximum(50.0).minimum(1.0)"),
         "{resource}"
     );
-    assert!(resource.contains("call.receive(request).await?.outcome()"), "{resource}");
+    assert!(
+        resource.contains("call.receive(request).await?.outcome()"),
+        "{resource}"
+    );
     let types = &files["src/types.rs"];
     assert!(
         types.contains(r#"min_length(3).pattern("^[a-z]+$")"#),
