@@ -15,7 +15,7 @@ async fn run() -> Result<(), Error> {
         .team("acme")
         .token_source(StaticToken::new("token"))
         .build()?;
-    let roles = || ["owner".into()] as [auth0_teams::Open<TenantMemberRoleEnum>; 1];
+    let roles = || [TenantMemberRoleEnum::Owner];
     let tenants = || [Uuid::nil()];
 
     println!("{:?}", teams.activity().list().take(50).await?);

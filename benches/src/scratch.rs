@@ -58,19 +58,19 @@ impl Scratch {
         }
         write(&root.join("naive/src/lib.rs"), naive)?;
         package(&root, "naive", &NAIVE_DEPENDENCIES)?;
-        for (name, client, source) in [
+        for (name, dependencies, source) in [
             (
                 "ours-program",
-                "auth0-teams",
+                ["auth0-core", "auth0-teams", "tokio"],
                 include_str!("../programs/ours.rs"),
             ),
             (
                 "naive-program",
-                "naive",
+                ["naive", "tokio", "uuid"],
                 include_str!("../programs/naive.rs"),
             ),
         ] {
-            package(&root, name, &[client, "tokio"])?;
+            package(&root, name, &dependencies)?;
             write(&root.join(name).join("src/main.rs"), source)?;
         }
         Ok(Self { root })

@@ -21,3 +21,4 @@ mod secrets;
 mod support;
 mod tokens;
 mod unions;
+mod workflows;
