@@ -29,6 +29,7 @@ use crate::problem::Problem;
 use crate::sources::ApiData;
 pub use manifest::dependencies;
 use model::Model;
+pub(crate) use names::{snake_name, type_name};
 
 /// What is to be made of a document.
 #[derive(Debug, Clone)]

@@ -40,7 +40,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// Whether `path` is `prefix` or lies below it: `/organizations` takes in `/organizations/{id}`, and not `/organizations-report`.
-fn is_under(path: &str, prefix: &str) -> bool {
+pub(crate) fn is_under(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix.trim_end_matches('/'))
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

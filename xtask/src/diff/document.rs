@@ -1,0 +1,52 @@
+//! What belongs to no operation: title, version, servers, security schemes, webhooks.
+
+use super::change::{Found, Places};
+use super::operations;
+use super::security;
+use super::side::Side;
+use super::walk::Walk;
+use crate::walk::join;
+
+impl Walk<'_> {
+    /// Records a change that belongs to no operation.
+    pub(super) fn document(&mut self, found: Found, places: Places) {
+        self.recorder.add(found, places, None);
+    }
+}
+
+/// Compares what belongs to no operation.
+pub(super) fn compare(walk: &mut Walk<'_>) {
+    for (key, rule) in [
+        ("openapi", "document-changed"),
+        ("info", "document-changed"),
+        ("tags", "document-changed"),
+        ("externalDocs", "document-changed"),
+        ("jsonSchemaDialect", "document-changed"),
+        ("webhooks", "unread-changed"),
+        ("servers", "server-changed"),
+    ] {
+        let at = join("", key);
+        let (before, after) = (walk.old.get(&at), walk.new.get(&at));
+        if before == after {
+            continue;
+        }
+        let mut found = Found::new(rule, &at);
+        if !(before.is_object() || after.is_object()) {
+            found.was = (!before.is_null()).then(|| super::show::value(before));
+            found.is = (!after.is_null()).then(|| super::show::value(after));
+        }
+        walk.document(found, Places::both(&at, &at));
+    }
+    security::schemes(walk);
+    // What holds for the whole document counts where an operation takes it up, which is told there.
+    let own = |side: Side<'_>| {
+        operations::all(side)
+            .iter()
+            .all(|operation| operation.value.get("security").is_some())
+    };
+    let (old, new) = (walk.old, walk.new);
+    if old.get("/security") != new.get("/security") && own(old) && own(new) {
+        let found = Found::new("unused-changed", "/security");
+        walk.document(found, Places::both("/security", "/security"));
+    }
+}
