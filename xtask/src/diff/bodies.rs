@@ -213,6 +213,7 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
                 .collect()
         };
     let (old_bodies, new_bodies) = (bodies(walk.old, &before), bodies(walk.new, &after));
+    let mut errors: BTreeMap<&'static str, Vec<(String, String)>> = BTreeMap::new();
     for (status, all, old_side) in gone
         .iter()
         .map(|status| (*status, &before, true))
@@ -241,13 +242,14 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
             (false, _, true) => "error-removed",
             (false, _, false) => "error-added",
         };
-        let direction = if *success {
-            Direction::Response
-        } else {
-            Direction::Unread
-        };
-        let shown = join(&new.shown, "responses");
-        let mut found = Found::new(rule, shown);
+        if !*success {
+            errors
+                .entry(rule)
+                .or_default()
+                .push((status.clone(), at.clone()));
+            continue;
+        }
+        let mut found = Found::new(rule, &new.shown);
         let places = if old_side {
             found = found.was(status);
             Places::old(at)
@@ -255,7 +257,21 @@ fn responses(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, numb
             found = found.is(status);
             Places::new_only(at)
         };
-        walk.add(found, places, (Some(direction), number));
+        walk.add(found, places, (Some(Direction::Response), number));
+    }
+    // All errors of an operation that went are one change, and all that came another.
+    for (rule, statuses) in errors {
+        let names: Vec<&str> = statuses.iter().map(|(status, _)| status.as_str()).collect();
+        let ats = statuses.iter().map(|(_, at)| at.as_str());
+        let found = Found::new(rule, &new.shown);
+        let (found, places) = match rule {
+            "error-removed" => (
+                found.was(names.join(", ")),
+                Places::new(ats, None::<String>),
+            ),
+            _ => (found.is(names.join(", ")), Places::new(None::<String>, ats)),
+        };
+        walk.add(found, places, (Some(Direction::Unread), number));
     }
     for (status, (old_at, old_success)) in &before {
         if let Some((new_at, success)) = after.get(status) {
@@ -319,7 +335,6 @@ fn headers(walk: &mut Walk<'_>, (old, new): &(String, String), seen: Use) {
         let reach = |side: Side<'_>, at: Option<&String>| -> Vec<String> {
             at.into_iter()
                 .flat_map(|at| std::iter::once(at.clone()).chain(side.reach(side.get(at))))
-                .filter(|at| !at.starts_with("/components/schemas/") || at.matches('/').count() > 0)
                 .collect()
         };
         let places = Places::new(reach(walk.old, was), reach(walk.new, is));

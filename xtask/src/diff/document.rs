@@ -4,7 +4,7 @@ use super::change::{Found, Places};
 use super::operations;
 use super::security;
 use super::side::Side;
-use super::walk::Walk;
+use super::walk::{Visited, Walk};
 use crate::walk::join;
 
 impl Walk<'_> {
@@ -44,8 +44,8 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
             .iter()
             .all(|operation| operation.value.get("security").is_some())
     };
-    let (old, new) = (walk.old, walk.new);
-    if old.get("/security") != new.get("/security") && own(old) && own(new) {
+    walk.visit("", "", Visited::Document);
+    if !security::same_for_all(walk) && own(walk.old) && own(walk.new) {
         let found = Found::new("unused-changed", "/security");
         walk.document(found, Places::both("/security", "/security"));
     }

@@ -158,9 +158,20 @@ impl Comparison<'_> {
             if is_set(place, key, old) && is_set(place, key, new) && self.sets(&at, before, after) {
                 continue;
             }
+            // A map that is not there is an empty one: its entries came or went one by one.
+            let child = place.child(key);
+            let none = Value::Object(Map::new());
+            let is_map = matches!(child, Place::Map(_) | Place::Components);
+            let none_there = |value: Option<&Value>| value.is_none() && is_map;
             match (before, after) {
                 (Some(before), Some(after)) => {
-                    self.values(place.child(key), (&at.0, before), (&at.1, after));
+                    self.values(child, (&at.0, before), (&at.1, after));
+                }
+                (Some(before), after) if none_there(after) && *before != none => {
+                    self.values(child, (&at.0, before), (&at.1, &none));
+                }
+                (before, Some(after)) if none_there(before) && *after != none => {
+                    self.values(child, (&at.0, &none), (&at.1, after));
                 }
                 (before, after) => self.push((&at.0, &at.1), before, after, Sort::Value),
             }

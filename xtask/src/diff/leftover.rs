@@ -175,6 +175,7 @@ fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> F
 /// Whether a member of a visited object is compared: a difference in it that is no change is one of form.
 fn compares(what: Visited, key: &str) -> bool {
     match what {
+        Visited::Document => key == "security",
         Visited::Operation => operations::COMPARED.contains(&key),
         Visited::Parameter => parameters::COMPARED.contains(&key),
         Visited::Body => BODY.contains(&key),

@@ -17,6 +17,7 @@ mod markdown;
 mod operations;
 mod parameters;
 mod rename;
+mod report;
 mod rules;
 mod schemas;
 mod security;
@@ -74,7 +75,7 @@ pub fn run(request: &Request<'_>, console: &mut Console<'_>) -> Result<Verdict, 
         let facts = compare_facts(&old.value, &new.value, request.include);
         console.result(&match request.format {
             DiffFormat::Text => text::facts(&facts),
-            DiffFormat::Markdown => markdown::facts(&facts),
+            DiffFormat::Markdown => markdown::facts(&facts, &command(request)),
             DiffFormat::Json => canonical::json(&json::facts(&facts)),
         });
         return Ok(if facts.is_empty() {
@@ -144,8 +145,9 @@ fn command(request: &Request<'_>) -> String {
         .iter()
         .map(|prefix| format!(" --include {prefix}"))
         .collect();
+    let facts = if request.facts { " --facts" } else { "" };
     format!(
-        "cargo xtask diff {} {}{include}",
+        "cargo xtask diff {} {}{facts}{include}",
         name(request.old),
         name(request.new)
     )

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::change::{Found, Places};
+use super::change::{Found, Places, Use};
 use super::facts::template;
 use super::rename::{self, Candidate};
 use super::side::Side;
@@ -206,7 +206,7 @@ fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
         ("callbacks", "unread-changed"),
     ] {
         let (before, after) = member(key);
-        walk.differs(rule, &before, &after, seen);
+        walk.differs_at(&new.shown, rule, &before, &after, seen);
     }
     name(walk, old, new, seen);
     deprecated(walk, old, new, seen);
@@ -218,7 +218,7 @@ fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
     walk.others(&old.at, &new.at, &known, seen);
 }
 
-fn name(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: super::change::Use) {
+fn name(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
     let (was, is) = (old.rust(), new.rust());
     if was == is {
         return;
@@ -233,12 +233,7 @@ fn name(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: sup
     walk.add(found, places, seen);
 }
 
-fn deprecated(
-    walk: &mut Walk<'_>,
-    old: &Operation<'_>,
-    new: &Operation<'_>,
-    seen: super::change::Use,
-) {
+fn deprecated(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
     let is = |operation: &Operation<'_>| operation.value["deprecated"] == Value::Bool(true);
     let rule = match (is(old), is(new)) {
         (false, true) => "operation-deprecated",

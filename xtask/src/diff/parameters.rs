@@ -111,8 +111,7 @@ pub(super) fn compare(
                 } else {
                     "parameter-removed"
                 };
-                let shown = join(&join(&new.shown, "parameters"), "-");
-                let found = Found::new(rule, shown).was(label(&old));
+                let found = Found::new(rule, &new.shown).was(label(&old));
                 walk.add(
                     found,
                     Places::old(&old.listed),
@@ -121,13 +120,14 @@ pub(super) fn compare(
             }
         }
     }
+    let shown = &new.shown;
     for new in after {
         let rule = match (new.unread(), new.required()) {
             (true, _) => "parameter-unread-changed",
             (false, true) => "parameter-added-required",
             (false, false) => "parameter-added",
         };
-        let found = Found::new(rule, &new.listed).is(label(&new));
+        let found = Found::new(rule, shown).is(label(&new));
         walk.add(
             found,
             Places::new_only(&new.listed),

@@ -40,7 +40,13 @@ fn pairs(candidates: Vec<(f32, usize, usize)>) -> Vec<(usize, usize)> {
     found
 }
 
-/// Fields of the same schema: those with names that are alike, or the only two.
+/// A name without what only spells it differently: `clientIds` is `client_ids`.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Fields of one name spelled differently, or of the same schema: those with names that are alike, or the only two.
 pub(super) fn properties<'n>(
     old: Side<'_>,
     gone: &[(&'n str, &Node)],
@@ -63,7 +69,8 @@ pub(super) fn properties<'n>(
             } else {
                 likeness >= ALIKE
             };
-            if enough && schema(old, old_node) == schema(new, new_node) {
+            let same = || schema(old, old_node) == schema(new, new_node);
+            if plain(a) == plain(b) || enough && same() {
                 candidates.push((likeness, i, j));
             }
         }

@@ -44,6 +44,14 @@ impl Direction {
             Self::Unread => "unread",
         }
     }
+
+    /// The name, for people.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Unread => "not read by the crate",
+            other => other.name(),
+        }
+    }
 }
 
 /// The level of a rule.

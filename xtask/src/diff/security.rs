@@ -58,9 +58,7 @@ fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
                 .flat_map(|(name, scopes)| {
                     let sort = sort(side, name);
                     let scopes = scopes.as_array().into_iter().flatten();
-                    let scopes = scopes
-                        .filter_map(Value::as_str)
-                        .map(|scope| format!("{scope}"));
+                    let scopes = scopes.filter_map(Value::as_str).map(str::to_owned);
                     std::iter::once(format!("{sort}:"))
                         .chain(scopes)
                         .collect::<Vec<_>>()
@@ -102,6 +100,12 @@ fn text(needs: &[Need]) -> String {
         }
     };
     needs.iter().map(one).collect::<Vec<_>>().join(", or ")
+}
+
+/// Whether what holds for the whole document asks for the same.
+pub(super) fn same_for_all(walk: &Walk<'_>) -> bool {
+    let need = |side: Side<'_>| needs(side, "/security");
+    need(walk.old) == need(walk.new)
 }
 
 /// Compares the security schemes, those of the same sort under another name as one.

@@ -48,33 +48,31 @@ pub(super) fn printable(text: &str) -> String {
 pub(super) fn place(side: Side<'_>, pointer: &str) -> (Subject, String) {
     let steps: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-    if let Some((kind, name, rest)) = component(pointer) {
+    if let Some((kind, name, _)) = component(pointer) {
         let subject = Subject::Component(kind.to_owned(), unescape(name));
-        let at = &pointer[..pointer.len() - rest.len()];
-        let outside = match kind {
-            "schemas" => 0,
-            _ => 3,
-        };
-        return match outside {
-            0 => (subject, within_schema(&steps[3..])),
-            _ => (subject, within(side, at, &steps[3..])),
+        return match kind {
+            "schemas" => (subject, within_schema(side, pointer, &steps[3..])),
+            _ => (subject, within(side, pointer, &steps[3..])),
         };
     }
     match steps.as_slice() {
         ["paths", path, method, rest @ ..] if METHODS.contains(method) => {
             let subject = Subject::Operation(format!("{} {path}", method.to_uppercase()));
-            let at: String = pointer.split('/').take(4).collect::<Vec<_>>().join("/");
-            (subject, within(side, &at, rest))
+            (subject, within(side, pointer, rest))
+        }
+        ["paths", path, rest @ ..] => {
+            let place = format!("{path} {}", within(side, pointer, rest));
+            (Subject::Document, place.trim_end().to_owned())
         }
         _ => (Subject::Document, steps.join(" ")),
     }
 }
 
 /// A place in an operation, a parameter, a body or a response.
-fn within(side: Side<'_>, at: &str, steps: &[&str]) -> String {
+fn within(side: Side<'_>, pointer: &str, steps: &[&str]) -> String {
     let (words, rest): (Vec<String>, &[&str]) = match steps {
-        ["parameters", index, rest @ ..] => {
-            let (place, name) = side.parameter(&format!("{at}/parameters/{index}"));
+        ["parameters", _, rest @ ..] => {
+            let (place, name) = side.parameter(&super::schemas::up(pointer, rest.len()));
             (vec![format!("{place} parameter `{name}`")], rest)
         }
         ["requestBody", rest @ ..] => (vec!["request body".to_owned()], rest),
@@ -94,15 +92,15 @@ fn within(side: Side<'_>, at: &str, steps: &[&str]) -> String {
         rest = more;
     }
     match rest {
-        ["schema", schema @ ..] => words.push(within_schema(schema)),
+        ["schema", schema @ ..] => words.push(within_schema(side, pointer, schema)),
         other => words.push(other.join(" ")),
     }
     words.retain(|word| !word.is_empty());
     words.join(" ")
 }
 
-/// A place in a schema: `.roles[]` for the items of a property.
-fn within_schema(steps: &[&str]) -> String {
+/// A place in a schema, of which `steps` are the last ones of `pointer`: `.roles[]` for the items of a property.
+fn within_schema(side: Side<'_>, pointer: &str, steps: &[&str]) -> String {
     let mut text = String::new();
     let mut rest = steps;
     loop {
@@ -122,7 +120,10 @@ fn within_schema(steps: &[&str]) -> String {
             }
             ["allOf", _, more @ ..] => more,
             ["oneOf" | "anyOf", index, more @ ..] => {
-                text.push_str(&format!("<{index}>"));
+                // A variant is known by its title, if it has one.
+                let variant = side.get(&super::schemas::up(pointer, more.len()));
+                let name = variant["title"].as_str().unwrap_or(index);
+                text.push_str(&format!("<{name}>"));
                 more
             }
             [] => return text,

@@ -86,19 +86,31 @@ pub(super) fn compare(old: &Value, new: &Value) -> Result<Surface, String> {
     });
     let (old, new) = (old?, new?);
     let mut surface = Surface::default();
+    surface.removed = only_in(&old, &new);
+    surface.added = only_in(&new, &old);
     for (key, item) in &old {
-        match new.get(key) {
-            None => surface.removed.push(item.clone()),
-            Some(other) if other != item => surface.changed.push((item.clone(), other.clone())),
-            Some(_) => {}
+        if let Some(other) = new.get(key).filter(|other| *other != item) {
+            surface.changed.push((item.clone(), other.clone()));
         }
     }
-    surface.added = new
-        .iter()
-        .filter(|(key, _)| !old.contains_key(*key))
-        .map(|(_, item)| item.clone())
-        .collect();
     Ok(surface)
+}
+
+/// The items that only the first crate has: a type goes or comes with all that it has.
+fn only_in(items: &Items, others: &Items) -> Vec<String> {
+    let owner = |key: &str| {
+        key.rfind(['.', ':'])
+            .map(|end| key[..end].trim_end_matches(':').to_owned())
+    };
+    items
+        .iter()
+        .filter(|(key, _)| {
+            let whole = owner(key)
+                .is_some_and(|owner| items.contains_key(&owner) && !others.contains_key(&owner));
+            !others.contains_key(*key) && !whole
+        })
+        .map(|(_, item)| item.clone())
+        .collect()
 }
 
 type Items = BTreeMap<String, String>;
@@ -134,9 +146,9 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
         command: String::new(),
         member: false,
     };
-    let files = pipeline::generate(&normalized.document, name, &target).map_err(told)?;
+    let files = pipeline::syntax(&normalized.document, name, &target).map_err(told)?;
     let mut items = Items::new();
-    for (path, text) in files {
+    for (path, file) in files {
         let Some(module) = path
             .strip_prefix("src/")
             .and_then(|path| path.strip_suffix(".rs"))
@@ -145,7 +157,6 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
         else {
             continue;
         };
-        let file = syn::parse_file(&text).map_err(|error| format!("{name}: {path}: {error}"))?;
         let module = match module {
             "client" => String::new(),
             module => format!("{}::", module.replace('/', "::")),

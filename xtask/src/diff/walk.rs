@@ -12,6 +12,7 @@ use crate::walk::join;
 /// What sort of object a visited place is: it says which of its members are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Visited {
+    Document,
     Operation,
     Parameter,
     Body,
@@ -61,13 +62,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Records a change of the operation, seen from `direction`.
-    pub(super) fn add(
-        &mut self,
-        found: Found,
-        places: Places,
-        (direction, operation): (Option<Direction>, usize),
-    ) {
-        self.recorder.add(found, places, [(direction, operation)]);
+    pub(super) fn add(&mut self, found: Found, places: Places, seen: Use) {
+        self.recorder.add(found, places, [seen]);
     }
 
     /// Notes that two places are compared.
@@ -94,33 +90,32 @@ impl<'a> Walk<'a> {
         self.waiting.push((pair, seen));
     }
 
-    /// Records a change where two values are not the same. Says whether it was.
-    pub(super) fn differs(
+    /// Records a change where two values are not the same.
+    pub(super) fn differs(&mut self, rule: &'static str, old: &str, new: &str, seen: Use) {
+        self.differs_at(new, rule, old, new, seen);
+    }
+
+    /// The same, shown elsewhere.
+    pub(super) fn differs_at(
         &mut self,
+        shown: &str,
         rule: &'static str,
         old: &str,
         new: &str,
-        seen: (Option<Direction>, usize),
-    ) -> bool {
+        seen: Use,
+    ) {
         let (before, after) = (self.old.get(old), self.new.get(new));
         if before == after {
-            return false;
+            return;
         }
-        let mut found = Found::new(rule, new);
+        let mut found = Found::new(rule, shown);
         found.was = (!before.is_null()).then(|| super::show::value(before));
         found.is = (!after.is_null()).then(|| super::show::value(after));
         self.add(found, Places::both(old, new), seen);
-        true
     }
 
     /// Records each member of two objects that is not the same and has no rule.
-    pub(super) fn others(
-        &mut self,
-        old: &str,
-        new: &str,
-        known: &[&str],
-        seen: (Option<Direction>, usize),
-    ) {
+    pub(super) fn others(&mut self, old: &str, new: &str, known: &[&str], seen: Use) {
         let (before, after) = (self.old.get(old), self.new.get(new));
         let keys: BTreeSet<String> = [before, after]
             .into_iter()
