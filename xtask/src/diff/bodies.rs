@@ -100,9 +100,21 @@ fn contents(
     seen: Use,
 ) {
     let at = (join(old, "content"), join(new, "content"));
-    // Different names of one format, such as JSON with and without a character set, are one to the crate.
-    let other = rank(was) != rank(is) || rank(was) > 2 && was != is;
-    let rule = if other { changed } else { listed };
+    let answer = seen.0 != Some(Direction::Request);
+    // To the crate, an answer is JSON or bytes, and different names of one format, such as JSON with and without a
+    // character set, are one.
+    let class = |kind: &str| match rank(kind) {
+        0 => (0, String::new()),
+        _ if answer => (1, String::new()),
+        rank @ 1..=2 => (rank, String::new()),
+        rank => (rank, kind.to_owned()),
+    };
+    let rule = if class(was) == class(is) {
+        listed
+    } else {
+        changed
+    };
+    let decoded = |kind: &str| rank(kind) < if answer { 1 } else { 2 };
     if was != is {
         let found = Found::new(rule, at.1.clone()).was(was).is(is);
         let places = Places::both(join(&at.0, was), join(&at.1, is));
@@ -139,10 +151,10 @@ fn contents(
         let (old, new) = (join(&at.0, &was), join(&at.1, &is));
         walk.visit(&old, &new, Visited::Media);
         // The crate handles other formats as bytes.
-        let seen = if rank(&is) > 1 || other {
-            (Some(Direction::Unread), seen.1)
-        } else {
-            seen
+        let seen = match (decoded(&was), decoded(&is)) {
+            (true, true) => seen,
+            (false, false) => (Some(Direction::Unread), seen.1),
+            _ => continue,
         };
         walk.schemas(join(&old, "schema"), join(&new, "schema"), seen, false);
         walk.differs(

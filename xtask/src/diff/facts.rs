@@ -62,10 +62,15 @@ impl Fact {
         match self.sort {
             Sort::Value => at.to_owned(),
             Sort::Element => element(at, value),
-            Sort::Name => join(at, "#name"),
+            Sort::Name => path_name(at),
             Sort::Order => join(at, "#order"),
         }
     }
+}
+
+/// The place of the name of a path.
+pub(super) fn path_name(path: &str) -> String {
+    join(path, "#name")
 }
 
 /// The place of an element of a set.

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::change::{Found, Places};
+use super::facts::path_name;
 use super::operations::Operation;
 use super::rules::Direction;
+use super::schemas::up;
 use super::side::Side;
 use super::walk::{Visited, Walk};
 use crate::walk::join;
@@ -92,6 +94,7 @@ pub(super) fn compare(
     number: usize,
 ) {
     let (before, mut after) = (all(walk.old, old), all(walk.new, new));
+    let (old_path, new_path) = (up(&old.shown, 1), up(&new.shown, 1));
     let (old_names, new_names) = (names(old.path), names(new.path));
     for old in before {
         // Those in the path go by their position: the wire has no name for them.
@@ -104,7 +107,12 @@ pub(super) fn compare(
             .iter()
             .position(|new| new.place == old.place && new.name == name);
         match found {
-            Some(index) => both(walk, &old, &after.remove(index), number),
+            Some(index) => both(
+                walk,
+                (&old, &old_path),
+                (&after.remove(index), &new_path),
+                number,
+            ),
             None => {
                 let rule = if old.unread() {
                     "parameter-unread-changed"
@@ -136,7 +144,13 @@ pub(super) fn compare(
     }
 }
 
-fn both(walk: &mut Walk<'_>, old: &Parameter<'_>, new: &Parameter<'_>, number: usize) {
+/// A parameter that is in both documents, with the path of its operation in each.
+fn both(
+    walk: &mut Walk<'_>,
+    (old, old_path): (&Parameter<'_>, &str),
+    (new, new_path): (&Parameter<'_>, &str),
+    number: usize,
+) {
     walk.visit(&old.listed, &new.listed, Visited::Parameter);
     walk.visit(&old.at, &new.at, Visited::Parameter);
     let seen = (Some(new.direction()), number);
@@ -145,8 +159,8 @@ fn both(walk: &mut Walk<'_>, old: &Parameter<'_>, new: &Parameter<'_>, number: u
             .was(&old.name)
             .is(&new.name);
         let places = Places::new(
-            [old.listed.clone(), old.at.clone()],
-            [new.listed.clone(), new.at.clone()],
+            [old.listed.clone(), old.at.clone(), path_name(old_path)],
+            [new.listed.clone(), new.at.clone(), path_name(new_path)],
         );
         walk.add(found, places, seen);
     }

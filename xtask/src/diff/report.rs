@@ -85,7 +85,7 @@ impl Subject {
 }
 
 /// A list that is cut: the first few, and how many there are more.
-pub(super) fn some(all: &[String]) -> String {
+fn some(all: &[String]) -> String {
     let more = all.len().saturating_sub(NAMED);
     let shown = all[..all.len() - more].join(", ");
     match more {
@@ -98,7 +98,9 @@ impl Entry<'_> {
     /// What the entry is about, where that is not its heading.
     pub(super) fn about(&self) -> Option<String> {
         let texts: Vec<String> = self.subjects.iter().map(|subject| subject.text()).collect();
-        (texts.len() >= ALIKE).then(|| some(&texts))
+        // Nothing is cut off what anybody has to act on.
+        let all = self.change.level > Level::Patch;
+        (texts.len() >= ALIKE).then(|| if all { texts.join(", ") } else { some(&texts) })
     }
 
     /// From where it is seen: the directions, and the operations where they are not what it is about.

@@ -253,12 +253,6 @@ pub const RULES: &[Rule] = &[
         "the same setter or argument, sent in another way",
     ),
     rule(
-        "parameter-order-changed",
-        Always(Major),
-        "order of the arguments changed",
-        "arguments of a method go by position",
-    ),
-    rule(
         "path-parameter-renamed",
         Always(Patch),
         "path parameter renamed",

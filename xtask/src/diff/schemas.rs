@@ -138,10 +138,13 @@ impl<'a> Comparison<'a, '_> {
             .was(text(old.clone()))
             .is(text(new.clone()));
         let place = |side: Side<'_>, node: &Node, name: &Option<String>| match name {
-            Some(_) => home(side, node),
-            None => node.first().cloned().unwrap_or_default(),
+            Some(_) => {
+                let reference = node.first().map(|part| join(part, "$ref"));
+                reference.into_iter().chain([home(side, node)]).collect()
+            }
+            None => node.clone(),
         };
-        let places = Places::both(
+        let places = Places::new(
             place(self.old, &self.pair.old, &old),
             place(self.new, &self.pair.new, &new),
         );
