@@ -1,6 +1,7 @@
 //! A change, and the collection of them: what is found in several places or from several sides is told once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::facts::Fact;
 use super::rules::{Direction, Level, Rule};
@@ -14,6 +15,45 @@ pub enum Subject {
     Operation(String),
     /// A component: its kind and its name.
     Component(String, String),
+}
+
+/// A guess at a rename.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Guess {
+    /// Whether this is the old name, and the other one the new.
+    pub is_old: bool,
+    /// The other name.
+    pub name: String,
+}
+
+impl Guess {
+    pub(super) fn to(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { is_old: true, name }
+    }
+
+    pub(super) fn from(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self {
+            is_old: false,
+            name,
+        }
+    }
+
+    /// The guess in words, without the name.
+    pub fn words(&self) -> &'static str {
+        if self.is_old {
+            "perhaps renamed to"
+        } else {
+            "perhaps renamed from"
+        }
+    }
+}
+
+impl fmt::Display for Guess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.words(), self.name)
+    }
 }
 
 /// A change.
@@ -31,8 +71,8 @@ pub struct Change {
     pub was: Option<String>,
     /// What is there.
     pub is: Option<String>,
-    /// A guess.
-    pub guess: Option<String>,
+    /// What it may have been renamed to or from.
+    pub guess: Option<Guess>,
     /// The sides from which a changed schema is seen.
     pub directions: Vec<Direction>,
     /// The operations that it reaches.
@@ -56,7 +96,7 @@ pub(super) struct Found {
     pub(super) rule: &'static str,
     pub(super) was: Option<String>,
     pub(super) is: Option<String>,
-    pub(super) guess: Option<String>,
+    pub(super) guess: Option<Guess>,
     /// The one direction from which it is a change, if it is none from the others.
     pub(super) only: Option<Direction>,
 }

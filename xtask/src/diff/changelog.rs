@@ -76,10 +76,9 @@ fn bullet(entry: &Entry<'_>) -> String {
         (Some(one), None) | (None, Some(one)) => format!(": `{}`", plain(one)),
         (None, None) => String::new(),
     };
-    let guess = change
-        .guess
-        .as_ref()
-        .map_or_else(String::new, |guess| format!(" ({})", plain(guess)));
+    let guess = change.guess.as_ref().map_or_else(String::new, |guess| {
+        format!(" ({} `{}`)", guess.words(), plain(&guess.name))
+    });
     format!(
         "- {breaking}`{about}`{place}: {}{values}{guess}",
         change.rule.says

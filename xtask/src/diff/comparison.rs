@@ -10,6 +10,7 @@ use super::rules::{Direction, Level, Levels, Rule};
 use super::schemas::is_included;
 use super::side::Side;
 use super::surface::{self, Surface};
+use super::untouched::Touched;
 use super::walk::Walk;
 use super::{document, leftover, operations, show};
 use crate::generate::{snake_name, type_name};
@@ -95,7 +96,8 @@ pub fn compare(old: &Value, new: &Value, options: &Options<'_>) -> Diff {
     }
     let mut walk = Walk::new(Side::new(&before), Side::new(&after));
     document::compare(&mut walk);
-    operations::compare(&mut walk);
+    let touched = Touched::new(&walk, &facts);
+    operations::compare(&mut walk, &touched);
     walk.finish();
     let mut explained = leftover::explain(&mut walk, facts);
     let entries = std::mem::take(&mut walk.recorder.entries);

@@ -52,7 +52,7 @@ fn change(change: &Change) -> Value {
         "place": change.place,
         "was": change.was,
         "is": change.is,
-        "guess": change.guess,
+        "guess": change.guess.as_ref().map(ToString::to_string),
         "directions": directions,
         "operations": change.operations,
         "rust": change.rust,

@@ -143,7 +143,7 @@ fn line(entry: &Entry<'_>) -> String {
     if !change.place.is_empty() {
         text = format!("{}: ", code(&change.place));
     }
-    text.push_str(&prose(change.rule.says));
+    text.push_str(change.rule.says);
     match (&change.was, &change.is) {
         (Some(was), Some(is)) => text = format!("{text}: {} → {}", code(was), code(is)),
         (Some(one), None) | (None, Some(one)) => text = format!("{text}: {}", code(one)),
@@ -155,15 +155,13 @@ fn line(entry: &Entry<'_>) -> String {
     if let Some(about) = entry.about() {
         text = format!("{text}: {}", code(&about));
     }
-    for aside in [&change.guess, &entry.seen()].into_iter().flatten() {
-        text = format!("{text} ({})", code(aside));
+    if let Some(guess) = &change.guess {
+        text = format!("{text} ({} {})", guess.words(), code(&guess.name));
+    }
+    if let Some(seen) = entry.seen() {
+        text = format!("{text} ({})", code(&seen));
     }
     format!("{text} — {}", change.rule.id)
-}
-
-/// Words of our own, in which backticks are meant.
-fn prose(text: &str) -> String {
-    text.to_owned()
 }
 
 /// A text as code, whatever is in it.

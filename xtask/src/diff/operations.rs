@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::change::{Found, Places, Use};
+use super::change::{Found, Guess, Places, Use};
 use super::facts::template;
 use super::rename::{self, Candidate};
 use super::side::Side;
+use super::untouched::Touched;
 use super::walk::{OperationInfo, Visited, Walk};
 use super::{bodies, parameters, security};
 use crate::generate::snake_name;
@@ -92,7 +93,7 @@ pub(super) fn all(side: Side<'_>) -> Vec<Operation<'_>> {
 }
 
 /// Compares the operations of both documents.
-pub(super) fn compare(walk: &mut Walk<'_>) {
+pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
     let (mut old, mut new) = (all(walk.old), all(walk.new));
     let mut pairs = Vec::new();
     let same: [fn(&Operation<'_>, &Operation<'_>) -> bool; 3] = [
@@ -113,7 +114,9 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
         );
     }
     for (old, new) in pairs {
-        both(walk, &old, &new);
+        if !touched.spares(walk, &old, &new) {
+            both(walk, &old, &new);
+        }
     }
     one_sided(walk, &old, &new);
 }
@@ -125,7 +128,7 @@ fn one_sided(walk: &mut Walk<'_>, old: &[Operation<'_>], new: &[Operation<'_>]) 
         let number = info(walk, operation, None);
         let mut found = Found::new("operation-removed", &operation.shown);
         let guess = guesses.iter().find(|(from, _)| *from == index);
-        found.guess = guess.map(|(_, to)| rename::perhaps_to(&new[*to].label()));
+        found.guess = guess.map(|(_, to)| Guess::to(new[*to].label()));
         let places = Places::new(ats(operation), None::<String>);
         walk.add(found, places, (None, number));
     }
@@ -133,7 +136,7 @@ fn one_sided(walk: &mut Walk<'_>, old: &[Operation<'_>], new: &[Operation<'_>]) 
         let number = info(walk, operation, None);
         let mut found = Found::new("operation-added", &operation.shown);
         let guess = guesses.iter().find(|(_, to)| *to == index);
-        found.guess = guess.map(|(from, _)| rename::perhaps_from(&old[*from].label()));
+        found.guess = guess.map(|(from, _)| Guess::from(old[*from].label()));
         let places = Places::new(None::<String>, ats(operation));
         walk.add(found, places, (None, number));
     }

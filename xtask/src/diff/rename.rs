@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use similar::TextDiff;
 
+use super::change::Guess;
 use super::facts::template;
 use super::side::Side;
 use super::view::{Node, resolved};
@@ -17,14 +18,6 @@ const ALIKE: f32 = 0.6;
 pub(super) fn likeness(a: &str, b: &str) -> f32 {
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     TextDiff::from_chars(&a, &b).ratio()
-}
-
-pub(super) fn perhaps_to(name: &str) -> String {
-    format!("perhaps renamed to `{name}`")
-}
-
-pub(super) fn perhaps_from(name: &str) -> String {
-    format!("perhaps renamed from `{name}`")
 }
 
 /// Pairs what went with what came, the most alike first, each once.
@@ -101,17 +94,17 @@ pub(super) fn values<'v>(gone: &[&'v Value], come: &[&'v Value]) -> Vec<(&'v str
 }
 
 /// What a value that went may be called now.
-pub(super) fn to(guesses: &[(&str, &str)], value: &Value) -> Option<String> {
+pub(super) fn to(guesses: &[(&str, &str)], value: &Value) -> Option<Guess> {
     let (_, to) = guesses
         .iter()
         .find(|(from, _)| value.as_str() == Some(from))?;
-    Some(perhaps_to(to))
+    Some(Guess::to(*to))
 }
 
 /// What a value that came may have been called.
-pub(super) fn from(guesses: &[(&str, &str)], value: &Value) -> Option<String> {
+pub(super) fn from(guesses: &[(&str, &str)], value: &Value) -> Option<Guess> {
     let (from, _) = guesses.iter().find(|(_, to)| value.as_str() == Some(to))?;
-    Some(perhaps_from(from))
+    Some(Guess::from(*from))
 }
 
 /// An operation, for guessing.
@@ -137,7 +130,7 @@ pub(super) fn operations(gone: &[Candidate<'_>], come: &[Candidate<'_>]) -> Vec<
                 continue;
             }
             let likeness = likeness(&template(a.path), &template(b.path));
-            if likeness >= 0.8 || likeness >= ALIKE && shape(a) == shape(b) {
+            if likeness >= 0.9 || likeness >= 0.75 && shape(a) == shape(b) {
                 candidates.push((likeness, i, j));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::change::{Change, Subject};
 use super::comparison::Diff;
-use super::rules::Level;
+use super::rules::{Direction, Level};
 
 /// From this many subjects on, changes that are alike are told once.
 const ALIKE: usize = 3;
@@ -106,9 +106,15 @@ impl Entry<'_> {
     /// From where it is seen: the directions, and the operations where they are not what it is about.
     pub(super) fn seen(&self) -> Option<String> {
         let change = self.change;
+        // What is read somewhere is not said to be unread elsewhere.
+        let read = change
+            .directions
+            .iter()
+            .any(|direction| *direction != Direction::Unread);
         let directions: Vec<&str> = change
             .directions
             .iter()
+            .filter(|direction| !read || **direction != Direction::Unread)
             .map(|direction| direction.text())
             .collect();
         let mut text = directions.join(" and ");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::change::{Found, Places};
+use super::change::{Found, Guess, Places};
 use super::facts::element;
 use super::rename;
 use super::rules::Direction;
@@ -85,6 +85,7 @@ impl<'a> Comparison<'a, '_> {
         self.others();
         self.properties();
         self.containers();
+        self.unread();
         variants::compare(&mut self);
         self.out
     }
@@ -381,7 +382,7 @@ impl<'a> Comparison<'a, '_> {
             let at = node.first().cloned().unwrap_or_default();
             let mut found = Found::new("property-removed", self.shown_old(&at, 2))
                 .was(view(self.old, node).shown(self.old));
-            found.guess = guesses.get(name).map(|to| rename::perhaps_to(to));
+            found.guess = guesses.get(name).map(|to| Guess::to(*to));
             found.only = side(&view(self.old, node));
             let required = before.required.get(name).into_iter().flatten();
             let places = Places::new(node.iter().chain(required).cloned(), None::<String>);
@@ -399,7 +400,7 @@ impl<'a> Comparison<'a, '_> {
             found.guess = guesses
                 .iter()
                 .find(|(_, to)| **to == name)
-                .map(|(from, _)| rename::perhaps_from(from));
+                .map(|(from, _)| Guess::from(*from));
             found.only = side(&schema);
             let required = required.into_iter().flatten();
             let places = Places::new(None::<String>, node.iter().chain(required).cloned());
@@ -517,6 +518,20 @@ impl<'a> Comparison<'a, '_> {
             };
             let places = Places::new(before.closed.clone(), after.closed.clone());
             self.push(Found::new(rule, self.here()), places);
+        }
+    }
+
+    /// The schemas for which the crate takes any value. One that has no partner is told with the schema that it is in.
+    fn unread(&mut self) {
+        for (step, old) in &self.before.unread {
+            if let Some(new) = self.after.unread.get(step) {
+                let pair = Pair {
+                    old: old.clone(),
+                    new: new.clone(),
+                    optional: true,
+                };
+                self.out.children.push((pair, Some(Direction::Unread)));
+            }
         }
     }
 

@@ -68,7 +68,10 @@ fn line(entry: &Entry<'_>) -> String {
     for more in [entry.places(), entry.about()].into_iter().flatten() {
         let _ = write!(text, ": {more}");
     }
-    for aside in [change.guess.clone(), entry.seen()].into_iter().flatten() {
+    for aside in [change.guess.as_ref().map(ToString::to_string), entry.seen()]
+        .into_iter()
+        .flatten()
+    {
         let _ = write!(text, " ({aside})");
     }
     let _ = write!(text, " [{}]", change.rule.id);

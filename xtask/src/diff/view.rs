@@ -110,6 +110,9 @@ pub(super) struct View<'a> {
     pub(super) closed: Option<String>,
     /// The schema of other properties.
     pub(super) additional: Option<Node>,
+    /// The schemas that the crate takes any value for, by their pointers within this one: places of tuples, and the fields
+    /// whose names follow a pattern.
+    pub(super) unread: BTreeMap<String, Node>,
     /// The alternatives.
     pub(super) variants: Vec<Node>,
     /// Where the lists of alternatives stand.
@@ -195,6 +198,17 @@ impl<'a> View<'a> {
                             let key = super::facts::element(&at, item);
                             self.required.entry(name).or_default().push(key);
                         }
+                    }
+                }
+                "patternProperties" => {
+                    for (name, at) in side.members(&at) {
+                        self.unread.entry(join(key, name)).or_default().push(at);
+                    }
+                }
+                "prefixItems" => {
+                    for (index, at) in side.items(&at).into_iter().enumerate() {
+                        let step = join(key, &index.to_string());
+                        self.unread.entry(step).or_default().push(at);
                     }
                 }
                 "items" => self.items.get_or_insert_default().push(at),

@@ -148,6 +148,7 @@ fn schema(schema: &Value, pointer: &str, found: &mut Vec<Mutation>) {
 }
 
 const VALUES: &[&str] = &[
+    "condition-changed",
     "enum-value-added",
     "enum-value-removed",
     "value-allowed",

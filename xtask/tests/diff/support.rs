@@ -91,7 +91,6 @@ pub(crate) fn diff(old: &Value, new: &Value) -> Diff {
 }
 
 /// The rules of the changes, each with its level.
-#[allow(dead_code)]
 pub(crate) fn rules(diff: &Diff) -> Vec<String> {
     let line = |change: &Change| format!("{} {}", change.rule.id, change.level.name());
     diff.changes.iter().map(line).collect()
