@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::change::{Change, Entry, Found, Subject};
 use super::facts::{self, Fact};
 use super::rules::{Direction, Level, Levels, Rule};
-use super::schemas::is_included;
+use super::schemas::up;
 use super::side::Side;
 use super::surface::{self, Surface};
 use super::untouched::Touched;
@@ -133,7 +133,8 @@ fn taken(document: &Value, include: &[String]) -> Value {
         return facts;
     }
     if let Some(paths) = facts.get_mut("paths").and_then(Value::as_object_mut) {
-        paths.retain(|path, _| is_included(path, include));
+        let wanted = |path: &str| include.iter().any(|prefix| passes::is_under(path, prefix));
+        paths.retain(|path, _| wanted(path));
     }
     if let Some(members) = facts.as_object_mut() {
         members.remove("webhooks");
@@ -192,7 +193,7 @@ fn change(walk: &Walk<'_>, found: Found, entry: Entry, facts: Vec<Fact>) -> Chan
             if side.document().pointer(key).is_some() {
                 key.clone()
             } else {
-                super::schemas::up(key, 1)
+                up(key, 1)
             }
         };
         let mut all: Vec<String> = keys.iter().map(known).collect();

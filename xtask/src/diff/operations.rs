@@ -125,7 +125,7 @@ pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
 fn one_sided(walk: &mut Walk<'_>, old: &[Operation<'_>], new: &[Operation<'_>]) {
     let guesses = rename::operations(&candidates(old), &candidates(new));
     for (index, operation) in old.iter().enumerate() {
-        let number = info(walk, operation, None);
+        let number = info(walk, operation, false);
         let mut found = Found::new("operation-removed", &operation.shown);
         let guess = guesses.iter().find(|(from, _)| *from == index);
         found.guess = guess.map(|(_, to)| Guess::to(new[*to].label()));
@@ -133,7 +133,7 @@ fn one_sided(walk: &mut Walk<'_>, old: &[Operation<'_>], new: &[Operation<'_>]) 
         walk.add(found, places, (None, number));
     }
     for (index, operation) in new.iter().enumerate() {
-        let number = info(walk, operation, None);
+        let number = info(walk, operation, false);
         let mut found = Found::new("operation-added", &operation.shown);
         let guess = guesses.iter().find(|(_, to)| *to == index);
         found.guess = guess.map(|(from, _)| Guess::from(old[*from].label()));
@@ -153,17 +153,17 @@ fn candidates<'a>(operations: &'a [Operation<'_>]) -> Vec<Candidate<'a>> {
         .collect()
 }
 
-/// Where an operation is, if not the same as where it is shown then both.
+/// The places of an operation: where it is shown, and where it stands if its path is a reference.
 fn ats(operation: &Operation<'_>) -> Vec<String> {
     vec![operation.shown.clone(), operation.at.clone()]
 }
 
 /// Notes an operation and gives its number.
-fn info(walk: &mut Walk<'_>, operation: &Operation<'_>, hidden: Option<bool>) -> usize {
+fn info(walk: &mut Walk<'_>, operation: &Operation<'_>, hidden: bool) -> usize {
     walk.operations.push(OperationInfo {
         label: operation.label(),
         rust: operation.rust(),
-        hidden: hidden.unwrap_or(false),
+        hidden,
     });
     walk.operations.len() - 1
 }
@@ -171,7 +171,7 @@ fn info(walk: &mut Walk<'_>, operation: &Operation<'_>, hidden: Option<bool>) ->
 /// An operation that is in both documents.
 fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
     let hidden = (old.hidden(walk.old), new.hidden(walk.new));
-    let number = info(walk, new, Some(hidden.0 || hidden.1));
+    let number = info(walk, new, hidden.0 || hidden.1);
     let seen = (None, number);
     walk.visit(&old.at, &new.at, Visited::Operation);
     let moved = |rule: &'static str, was: &str, is: &str| {

@@ -8,8 +8,9 @@ use similar::TextDiff;
 
 use super::change::Guess;
 use super::facts::template;
+use super::node::{Node, named};
 use super::side::Side;
-use super::view::{Node, resolved};
+use super::view::view;
 
 /// How alike two names have to be, from 0 to 1.
 const ALIKE: f32 = 0.6;
@@ -39,18 +40,26 @@ fn plain(name: &str) -> String {
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// Fields of one name spelled differently, or of the same schema: those with names that are alike, or the only two.
+/// Fields of one name spelled differently, or of the same type: those with names that are alike, or the only two.
 pub(super) fn properties<'n>(
     old: Side<'_>,
     gone: &[(&'n str, &Node)],
     new: Side<'_>,
     come: &[(&'n str, &Node)],
 ) -> BTreeMap<&'n str, &'n str> {
-    let schema = |side: Side<'_>, node: &Node| -> Vec<Value> {
-        resolved(side, node)
-            .iter()
-            .map(|part| side.get(part).clone())
-            .collect()
+    let shape = |side: Side<'_>, node: &Node| {
+        let schema = view(side, node);
+        let format = schema.keyword("format").map(|format| format.value.clone());
+        let values = schema
+            .values
+            .as_ref()
+            .map(|values| super::show::values(values));
+        (named(side, node), schema.shown(side), values, format)
+    };
+    // The name of a schema says more than what it is made of, where it has one in both documents.
+    let same = |old_node: &Node, new_node: &Node| {
+        let (a, b) = (shape(old, old_node), shape(new, new_node));
+        a.0.is_some() && a.0 == b.0 || (a.1, a.2, a.3) == (b.1, b.2, b.3)
     };
     let only = gone.len() == 1 && come.len() == 1;
     let mut candidates = Vec::new();
@@ -62,8 +71,7 @@ pub(super) fn properties<'n>(
             } else {
                 likeness >= ALIKE
             };
-            let same = || schema(old, old_node) == schema(new, new_node);
-            if plain(a) == plain(b) || enough && same() {
+            if plain(a) == plain(b) || enough && same(old_node, new_node) {
                 candidates.push((likeness, i, j));
             }
         }

@@ -85,15 +85,15 @@ pub(super) fn compare(old: &Value, new: &Value) -> Result<Surface, String> {
         (old, new)
     });
     let (old, new) = (old?, new?);
-    let mut surface = Surface::default();
-    surface.removed = only_in(&old, &new);
-    surface.added = only_in(&new, &old);
-    for (key, item) in &old {
-        if let Some(other) = new.get(key).filter(|other| *other != item) {
-            surface.changed.push((item.clone(), other.clone()));
-        }
-    }
-    Ok(surface)
+    let changed = old.iter().filter_map(|(key, item)| {
+        let other = new.get(key).filter(|other| *other != item)?;
+        Some((item.clone(), other.clone()))
+    });
+    Ok(Surface {
+        removed: only_in(&old, &new),
+        added: only_in(&new, &old),
+        changed: changed.collect(),
+    })
 }
 
 /// The items that only the first crate has: a type goes or comes with all that it has.

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::change::{Found, Places};
+use super::node::{Node, named};
 use super::schemas::Comparison;
 use super::side::Side;
-use super::view::{Node, named, view};
+use super::view::view;
 
 /// Compares the alternatives of two unions. Which is which is told by the names of their schemas, then by their titles,
 /// then by their constants; what is left goes by position where as many are left on both sides.

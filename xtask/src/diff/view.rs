@@ -5,11 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::side::{Side, component};
+use super::node::{Node, named};
+use super::side::Side;
 use crate::walk::join;
-
-/// A schema, as the pointers of its parts: of one, or of all those that give a property in an `allOf`.
-pub(super) type Node = Vec<String>;
 
 /// A keyword with its value and where it stands.
 #[derive(Debug, Clone)]
@@ -87,7 +85,7 @@ pub(super) struct View<'a> {
     /// Every schema that was merged into this one.
     pub(super) parts: Vec<String>,
     /// The types without null; none where any will do.
-    types: Option<BTreeSet<&'a str>>,
+    pub(super) types: Option<BTreeSet<&'a str>>,
     /// Where each `type` stands.
     pub(super) types_at: Vec<String>,
     /// Whether null is a value.
@@ -135,17 +133,17 @@ pub(super) fn view<'a>(side: Side<'a>, node: &[String]) -> View<'a> {
 
 /// What the parts of a schema say about null.
 #[derive(Default)]
-struct Nulls {
+pub(super) struct Nulls {
     /// A part admits it by its type or its values.
-    admitted: bool,
+    pub(super) admitted: bool,
     /// A part has a type or values without it.
-    refused: bool,
+    pub(super) refused: bool,
     /// `nullable: true` beside a reference or an `allOf`, which is meant for the whole.
-    said: bool,
+    pub(super) said: bool,
 }
 
 impl<'a> View<'a> {
-    fn add(
+    pub(super) fn add(
         &mut self,
         side: Side<'a>,
         pointer: &str,
@@ -228,169 +226,6 @@ impl<'a> View<'a> {
                     self.plain
                         .entry(key.as_str())
                         .or_insert(Keyword { value, at });
-                }
-            }
-        }
-    }
-
-    fn add_types(
-        &mut self,
-        value: Option<&'a Value>,
-        pointer: &str,
-        nullable: bool,
-        nulls: &mut Nulls,
-    ) {
-        let types: Vec<&str> = match value {
-            Some(Value::String(one)) => vec![one],
-            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
-            _ => return,
-        };
-        let at = join(pointer, "type");
-        if types.contains(&"null") || nullable {
-            nulls.admitted = true;
-        } else {
-            nulls.refused = true;
-        }
-        self.nullable_at.push(at.clone());
-        self.types_at.push(at);
-        let types: BTreeSet<&str> = types.into_iter().filter(|kind| *kind != "null").collect();
-        self.types = Some(match self.types.take() {
-            Some(known) => meet(&known, &types),
-            None => types,
-        });
-    }
-
-    /// An `enum`, or a `const`, which is one of one value.
-    fn add_values(
-        &mut self,
-        members: &'a serde_json::Map<String, Value>,
-        pointer: &str,
-        nullable: bool,
-        nulls: &mut Nulls,
-    ) {
-        for key in ["enum", "const"] {
-            let values: Vec<&Value> = match (key, members.get(key)) {
-                ("enum", Some(Value::Array(values))) => values.iter().collect(),
-                ("const", Some(value)) => vec![value],
-                _ => continue,
-            };
-            if values.iter().any(|value| value.is_null()) || nullable {
-                nulls.admitted = true;
-            } else {
-                nulls.refused = true;
-            }
-            let at = join(pointer, key);
-            if values.iter().any(|value| value.is_null()) {
-                self.nullable_at
-                    .push(super::facts::element(&at, &Value::Null));
-            }
-            self.keep_values(values, at);
-        }
-    }
-
-    fn keep_values(&mut self, values: Vec<&'a Value>, at: String) {
-        let values = values.into_iter().filter(|value| !value.is_null());
-        self.values = Some(match self.values.take() {
-            Some(known) => values.filter(|value| known.contains(value)).collect(),
-            None => values.collect(),
-        });
-        self.values_at.push(at);
-    }
-
-    /// The alternatives: those that only add null, that are the values of an enumeration, or that only restrict, are no
-    /// variants of a union.
-    fn add_variants(
-        &mut self,
-        side: Side<'a>,
-        at: &str,
-        nulls: &mut Nulls,
-        seen: &mut BTreeSet<String>,
-    ) {
-        let is_null = |pointer: &String| {
-            let value = side.get(pointer);
-            value["type"] == "null" || value.get("const").is_some_and(Value::is_null)
-        };
-        let all = side.items(at);
-        let (null, others): (Vec<String>, Vec<String>) = all.into_iter().partition(is_null);
-        if !null.is_empty() {
-            nulls.said = true;
-            self.nullable_at.extend(null);
-        }
-        let restricts = |pointer: &String| {
-            side.get(pointer).as_object().is_some_and(|members| {
-                !members.is_empty()
-                    && members.keys().all(|key| {
-                        ["required", "not", "title", "minProperties"].contains(&key.as_str())
-                    })
-            })
-        };
-        let constant = |pointer: &String| {
-            let value = side.get(pointer);
-            let one = match (
-                value.get("const"),
-                value["enum"].as_array().map(Vec::as_slice),
-            ) {
-                (Some(one), _) => Some(one),
-                (None, Some([one])) => Some(one),
-                _ => None,
-            };
-            one.filter(|one| one.is_string() && value.get("properties").is_none())
-        };
-        if !others.is_empty() && others.iter().all(restricts) {
-            let value = side.get(at);
-            let key = at.rsplit('/').next().unwrap_or_default();
-            let at = at.to_owned();
-            self.conditions
-                .entry(key.to_owned())
-                .or_insert(Keyword { value, at });
-        } else if !others.is_empty() && others.iter().all(|other| constant(other).is_some()) {
-            self.keep_values(others.iter().filter_map(constant).collect(), at.to_owned());
-        } else if let [only] = others.as_slice() {
-            self.add(side, only, nulls, seen);
-        } else if !others.is_empty() {
-            self.variants
-                .extend(others.into_iter().map(|other| vec![other]));
-            self.variants_at.push(at.to_owned());
-        }
-    }
-
-    /// Bounds, inclusive and exclusive, the latter as numbers (3.1) or as flags (3.0).
-    fn add_bounds(&mut self, members: &'a serde_json::Map<String, Value>, pointer: &str) {
-        for (plain, exclusive, lower) in [
-            ("minimum", "exclusiveMinimum", true),
-            ("maximum", "exclusiveMaximum", false),
-        ] {
-            let flag = members.get(exclusive) == Some(&Value::Bool(true));
-            let mut found = Vec::new();
-            if let Some(limit) = members.get(plain).and_then(Value::as_f64) {
-                let mut at = vec![join(pointer, plain)];
-                if flag {
-                    at.push(join(pointer, exclusive));
-                }
-                found.push(Bound {
-                    limit,
-                    exclusive: flag,
-                    at,
-                });
-            }
-            if let Some(limit) = members.get(exclusive).and_then(Value::as_f64) {
-                found.push(Bound {
-                    limit,
-                    exclusive: true,
-                    at: vec![join(pointer, exclusive)],
-                });
-            }
-            let kept = if lower {
-                &mut self.lower
-            } else {
-                &mut self.upper
-            };
-            for bound in found {
-                if kept
-                    .as_ref()
-                    .is_none_or(|known| tighter(&bound, known, lower))
-                {
-                    *kept = Some(bound);
                 }
             }
         }
@@ -491,16 +326,6 @@ pub(super) fn tighter(a: &Bound, b: &Bound, lower: bool) -> bool {
     }
 }
 
-/// The types that both sets take; a whole number is a number.
-fn meet<'a>(a: &BTreeSet<&'a str>, b: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
-    let takes = |set: &BTreeSet<&str>, kind: &str| {
-        set.contains(kind) || kind == "integer" && set.contains("number")
-    };
-    let mut met: BTreeSet<&str> = a.iter().filter(|kind| takes(b, kind)).copied().collect();
-    met.extend(b.iter().filter(|kind| takes(a, kind)));
-    met
-}
-
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -511,53 +336,4 @@ fn kind(value: &Value) -> &'static str {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     }
-}
-
-/// The node with references that stand alone followed, so that a schema that is used twice is one node.
-pub(super) fn resolved(side: Side<'_>, node: &[String]) -> Node {
-    let mut node: Node = node.iter().map(|part| side.resolve(part, false)).collect();
-    node.sort();
-    node.dedup();
-    node
-}
-
-/// The name of the component schema that a schema is, itself or but for null.
-pub(super) fn named(side: Side<'_>, node: &[String]) -> Option<String> {
-    let home = home(side, node);
-    match component(&home) {
-        Some(("schemas", name, "")) => Some(super::side::unescape(name)),
-        _ => None,
-    }
-}
-
-/// Where the main part of a schema stands: behind its references, and behind what only adds null or an annotation.
-pub(super) fn home(side: Side<'_>, node: &[String]) -> String {
-    let mut pointer = node.first().cloned().unwrap_or_default();
-    let mut seen = BTreeSet::new();
-    while seen.insert(pointer.clone()) {
-        let value = side.get(&pointer);
-        if let Some(target) = side.target(value) {
-            pointer = target;
-            continue;
-        }
-        let plain = ["type", "properties", "enum", "items"]
-            .iter()
-            .all(|key| value.get(key).is_none());
-        let Some(key) = ["allOf", "oneOf", "anyOf"]
-            .into_iter()
-            .find(|key| plain && value.get(key).is_some())
-        else {
-            break;
-        };
-        let others: Vec<String> = side
-            .items(&join(&pointer, key))
-            .into_iter()
-            .filter(|item| side.get(item)["type"] != "null")
-            .collect();
-        match others.as_slice() {
-            [only] if side.target(side.get(only)).is_some() => pointer.clone_from(only),
-            _ => break,
-        }
-    }
-    pointer
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::{Found, Places, Recorder, Use};
+use super::node::{Node, named, resolved};
 use super::rules::Direction;
 use super::schemas::{self, Pair};
 use super::side::Side;
-use super::view::{Node, named, resolved};
 use crate::walk::join;
 
 /// What sort of object a visited place is: it says which of its members are compared.
