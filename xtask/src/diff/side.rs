@@ -30,7 +30,14 @@ impl<'a> Side<'a> {
     /// Where the reference of a value leads to, if it is one into this document to something that is there.
     pub(super) fn target(self, value: &Value) -> Option<String> {
         let reference = value.get("$ref")?.as_str()?;
-        let pointer = reference.starts_with("#/").then(|| pointer_of(reference))?;
+        let pointer = reference
+            .strip_prefix('#')
+            .filter(|rest| rest.starts_with('/'))?;
+        // Only a percent sign makes the pointer differ from what is written.
+        let pointer = match reference.contains('%') {
+            true => pointer_of(reference),
+            false => pointer.to_owned(),
+        };
         self.document.pointer(&pointer).is_some().then_some(pointer)
     }
 

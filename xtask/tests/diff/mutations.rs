@@ -295,39 +295,23 @@ fn statuses(operation: &Value, pointer: &str, found: &mut Vec<Mutation>) {
 fn check(name: &str) -> usize {
     let document = load(name);
     let mutations = mutations(&document);
-    let mut wrong = Vec::new();
-    for mutation in &mutations {
-        let mut changed = document.clone();
-        if let Some(value) = changed.pointer_mut(&mutation.pointer) {
-            *value = mutation.value.clone();
-        }
-        sort_sets(&mut changed);
-        let facts = compare_facts(&document, &changed, &[]);
-        let places: BTreeSet<String> = facts.iter().map(|fact| fact.pointer().to_owned()).collect();
-        if places != mutation.places {
-            wrong.push(format!("{}: facts differ at {places:?}", mutation.what));
-        }
-        let options = Options {
-            include: &[],
-            surface: false,
-        };
-        let diff = compare(&document, &changed, &options);
-        let explained: usize = diff.changes.iter().map(|change| change.facts.len()).sum();
-        if explained != facts.len() {
-            wrong.push(format!(
-                "{}: {explained} of {} facts explained",
-                mutation.what,
-                facts.len()
-            ));
-        }
-        let fits = diff.changes.iter().any(|change| {
-            mutation.rules.contains(&change.rule.id) || UNREACHED.contains(&change.rule.id)
-        });
-        let rules: Vec<&str> = diff.changes.iter().map(|change| change.rule.id).collect();
-        if !fits || rules.contains(&"other-fact") {
-            wrong.push(format!("{}: told by {rules:?}", mutation.what));
-        }
-    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let parts: Vec<_> = mutations
+            .chunks(mutations.len().div_ceil(threads))
+            .map(|part| {
+                scope.spawn(|| {
+                    part.iter()
+                        .flat_map(|mutation| try_out(&document, mutation))
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().expect("no panic"))
+            .collect()
+    });
     assert!(
         wrong.is_empty(),
         "{} of {}:\n{}",
@@ -336,6 +320,41 @@ fn check(name: &str) -> usize {
         wrong.join("\n")
     );
     mutations.len()
+}
+
+/// What is wrong with how a mutation is told.
+fn try_out(document: &Value, mutation: &Mutation) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut changed = document.clone();
+    if let Some(value) = changed.pointer_mut(&mutation.pointer) {
+        *value = mutation.value.clone();
+    }
+    let facts = compare_facts(document, &changed, &[]);
+    let places: BTreeSet<String> = facts.iter().map(|fact| fact.pointer().to_owned()).collect();
+    if places != mutation.places {
+        wrong.push(format!("{}: facts differ at {places:?}", mutation.what));
+    }
+    let options = Options {
+        include: &[],
+        surface: false,
+    };
+    let diff = compare(document, &changed, &options);
+    let explained: usize = diff.changes.iter().map(|change| change.facts.len()).sum();
+    if explained != facts.len() {
+        wrong.push(format!(
+            "{}: {explained} of {} facts explained",
+            mutation.what,
+            facts.len()
+        ));
+    }
+    let rules: Vec<&str> = diff.changes.iter().map(|change| change.rule.id).collect();
+    let fits = rules
+        .iter()
+        .any(|rule| mutation.rules.contains(rule) || UNREACHED.contains(rule));
+    if !fits || rules.contains(&"other-fact") {
+        wrong.push(format!("{}: told by {rules:?}", mutation.what));
+    }
+    wrong
 }
 
 #[test]
