@@ -55,7 +55,7 @@ fn bullet(entry: &Entry<'_>) -> String {
     };
     let plain = |text: &str| printable(&text.replace('`', "'"));
     let about = match (entry.about(), &change.rust) {
-        (Some(several), _) => plain(&several),
+        (Some((_, several)), _) => plain(&several),
         (None, Some(rust)) => plain(rust),
         (None, None) => plain(&change.subject.text()),
     };

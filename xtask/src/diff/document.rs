@@ -3,9 +3,9 @@
 use super::change::{Found, Places};
 use super::operations;
 use super::security;
+use super::show;
 use super::side::Side;
 use super::walk::{Visited, Walk};
-use crate::walk::join;
 
 impl Walk<'_> {
     /// Records a change that belongs to no operation.
@@ -16,26 +16,22 @@ impl Walk<'_> {
 
 /// Compares what belongs to no operation.
 pub(super) fn compare(walk: &mut Walk<'_>) {
-    for (key, rule) in [
-        ("openapi", "document-changed"),
-        ("info", "document-changed"),
-        ("tags", "document-changed"),
-        ("externalDocs", "document-changed"),
-        ("jsonSchemaDialect", "document-changed"),
-        ("webhooks", "unread-changed"),
-        ("servers", "server-changed"),
+    let members = |side: Side<'_>| side.members("/info").into_iter().map(|(_, at)| at);
+    let mut info: Vec<String> = members(walk.old).chain(members(walk.new)).collect();
+    info.sort();
+    info.dedup();
+    for at in info {
+        differs(walk, "document-changed", &at);
+    }
+    for (at, rule) in [
+        ("/openapi", "document-changed"),
+        ("/tags", "document-changed"),
+        ("/externalDocs", "document-changed"),
+        ("/jsonSchemaDialect", "document-changed"),
+        ("/webhooks", "unread-changed"),
+        ("/servers", "server-changed"),
     ] {
-        let at = join("", key);
-        let (before, after) = (walk.old.get(&at), walk.new.get(&at));
-        if before == after {
-            continue;
-        }
-        let mut found = Found::new(rule, &at);
-        if !(before.is_object() || after.is_object()) {
-            found.was = (!before.is_null()).then(|| super::show::value(before));
-            found.is = (!after.is_null()).then(|| super::show::value(after));
-        }
-        walk.document(found, Places::both(&at, &at));
+        differs(walk, rule, at);
     }
     security::schemes(walk);
     // What holds for the whole document counts where an operation takes it up, which is told there.
@@ -49,4 +45,15 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
         let found = Found::new("unused-changed", "/security");
         walk.document(found, Places::both("/security", "/security"));
     }
+}
+
+fn differs(walk: &mut Walk<'_>, rule: &'static str, at: &str) {
+    let (before, after) = (walk.old.get(at), walk.new.get(at));
+    if before == after {
+        return;
+    }
+    let mut found = Found::new(rule, at);
+    found.was = (!before.is_null()).then(|| show::value(before));
+    found.is = (!after.is_null()).then(|| show::value(after));
+    walk.document(found, Places::both(at, at));
 }

@@ -152,8 +152,8 @@ fn line(entry: &Entry<'_>) -> String {
     if let Some(places) = entry.places() {
         text = format!("{text}: {places}");
     }
-    if let Some(about) = entry.about() {
-        text = format!("{text}: {}", code(&about));
+    if let Some((lead, about)) = entry.about() {
+        text = format!("{text}{lead}{}", code(&about));
     }
     if let Some(guess) = &change.guess {
         text = format!("{text} ({} {})", guess.words(), code(&guess.name));

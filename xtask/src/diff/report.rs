@@ -95,12 +95,17 @@ fn some(all: &[String]) -> String {
 }
 
 impl Entry<'_> {
-    /// What the entry is about, where that is not its heading.
-    pub(super) fn about(&self) -> Option<String> {
+    /// What the entry is about, where that is not its heading, and the word that leads to it.
+    pub(super) fn about(&self) -> Option<(&'static str, String)> {
         let texts: Vec<String> = self.subjects.iter().map(|subject| subject.text()).collect();
         // Nothing is cut off what anybody has to act on.
         let all = self.change.level > Level::Patch;
-        (texts.len() >= ALIKE).then(|| if all { texts.join(", ") } else { some(&texts) })
+        let list = if all { texts.join(", ") } else { some(&texts) };
+        let lead = match (&self.change.was, &self.change.is) {
+            (None, None) => ": ",
+            _ => " in ",
+        };
+        (texts.len() >= ALIKE).then_some((lead, list))
     }
 
     /// From where it is seen: the directions, and the operations where they are not what it is about.

@@ -65,8 +65,11 @@ fn line(entry: &Entry<'_>) -> String {
         }
         (None, None) => {}
     }
-    for more in [entry.places(), entry.about()].into_iter().flatten() {
-        let _ = write!(text, ": {more}");
+    if let Some(places) = entry.places() {
+        let _ = write!(text, ": {places}");
+    }
+    if let Some((lead, about)) = entry.about() {
+        let _ = write!(text, "{lead}{about}");
     }
     for aside in [change.guess.as_ref().map(ToString::to_string), entry.seen()]
         .into_iter()

@@ -56,6 +56,19 @@ fn element_of_a_set_and_entry_of_a_map_are_told_alone() {
 }
 
 #[test]
+fn empty_set_and_empty_map_are_not_the_same_as_none() {
+    let old = response(&json!({"type": "object"}));
+    for (key, empty) in [("required", json!([])), ("properties", json!({}))] {
+        let mut thing = json!({"type": "object"});
+        thing[key] = empty;
+        let new = response(&thing);
+        let at = format!("/components/schemas/Thing/{key}");
+        assert_eq!(pointers(&old, &new), [at.clone()]);
+        assert_eq!(pointers(&new, &old), [at]);
+    }
+}
+
+#[test]
 fn parameters_go_by_name_and_their_order_is_a_fact() {
     let list = |names: &[&str]| {
         let one = |name: &&str| json!({"name": name, "in": "query", "schema": {"type": "string"}});
