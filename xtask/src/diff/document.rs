@@ -16,8 +16,11 @@ impl Walk<'_> {
 
 /// Compares what belongs to no operation.
 pub(super) fn compare(walk: &mut Walk<'_>) {
-    let members = |side: Side<'_>| side.members("/info").into_iter().map(|(_, at)| at);
-    let mut info: Vec<String> = members(walk.old).chain(members(walk.new)).collect();
+    let mut info: Vec<String> = [walk.old, walk.new]
+        .into_iter()
+        .flat_map(|side| side.members("/info"))
+        .map(|(_, at)| at)
+        .collect();
     info.sort();
     info.dedup();
     for at in info {
