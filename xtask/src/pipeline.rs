@@ -73,7 +73,7 @@ pub fn generate(normalized: &Value, name: &str, target: &Target) -> Result<Files
     guarded(normalized, name, || generate::generate(normalized, target))
 }
 
-/// The Rust files of a crate as syntax trees. Problems are shown as in [`generate`].
+/// The Rust files of a crate as syntax trees. Problems are shown as in [`generate()`].
 pub fn syntax(
     normalized: &Value,
     name: &str,
