@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::walk::{Place, walk_mut};
 
@@ -15,13 +15,9 @@ pub fn sort_sets(document: &mut Value) {
             let Some(schema) = value.as_object_mut() else {
                 return;
             };
-            // Lists such as x-enum-varnames go item by item with the enum.
-            let paired = schema
-                .iter()
-                .any(|(key, value)| key.starts_with("x-enum") && value.is_array());
             for key in ["required", "type", "enum"] {
-                if let Some(Value::Array(items)) = schema.get_mut(key)
-                    && !(paired && key == "enum")
+                if is_set(place, key, schema)
+                    && let Some(Value::Array(items)) = schema.get_mut(key)
                 {
                     items.sort_by(order);
                 }
@@ -40,6 +36,18 @@ pub fn sort_sets(document: &mut Value) {
         }
         _ => {}
     });
+}
+
+/// Whether the list at `key` of an object at `place` is a set.
+pub fn is_set(place: Place, key: &str, object: &Map<String, Value>) -> bool {
+    match (place, key) {
+        (Place::Schema, "required" | "type") | (Place::SecurityRequirement, _) => true,
+        // Lists such as x-enum-varnames go item by item with the enum.
+        (Place::Schema, "enum") => !object
+            .iter()
+            .any(|(key, value)| key.starts_with("x-enum") && value.is_array()),
+        _ => false,
+    }
 }
 
 /// A total order of values: by kind, numbers by size, texts by their bytes, the rest as it is written.

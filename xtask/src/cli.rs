@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::console::{Console, Failure, Verdict};
 use crate::workspace::Workspace;
-use crate::{conformance, emit, fetch, normalize, regen};
+use crate::{conformance, diff, emit, fetch, normalize, regen};
 
 /// From published OpenAPI documents to client crates
 #[derive(Debug, Parser)]
@@ -42,6 +42,15 @@ pub enum ReportFormat {
     Markdown,
     /// For programs.
     Json,
+}
+
+/// What a comparison counts as a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A change that asks for a major version.
+    Breaking,
+    /// Any change of facts.
+    Any,
 }
 
 #[derive(Debug, Subcommand)]
@@ -130,6 +139,42 @@ enum Command {
         /// Keep only the paths that begin with this, and what they reach; can be given several times
         #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
         include: Vec<String>,
+    },
+    /// Say what changed in meaning between two documents, and what that asks of the version of the generated crate
+    ///
+    /// Prose is left aside. The changes are sorted into breaking ones and others by the rules in
+    /// xtask/src/diff/RULES.md, and the public items of both generated crates are compared. With --facts, every single
+    /// difference of facts is listed instead, and the exit status is 1 if there is one.
+    #[command(
+        after_help = "Examples:\n  cargo xtask diff old.json new.json\n  cargo xtask diff old.json new.json --format markdown --version 0.3.1 --fail-on breaking\n  cargo xtask diff openapi/teams/openapi.yaml teams.json --facts"
+    )]
+    Diff {
+        /// The old OpenAPI 3.0 or 3.1 document, in JSON or YAML
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The new one
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// List every difference of facts, and exit with 1 if there is one
+        #[arg(long)]
+        facts: bool,
+        /// Compare only the paths that begin with this, and what they reach; can be given several times
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+        /// The version of the crate that was made of the old document
+        #[arg(
+            long,
+            value_name = "X.Y.Z",
+            default_value = "0.1.0",
+            conflicts_with = "facts"
+        )]
+        version: String,
+        /// How the changes are written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
+        /// Exit with 1 if there is such a change
+        #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "facts")]
+        fail_on: Option<FailOn>,
     },
     /// Normalize, emit and type-check every document of a folder, and print a table
     ///
@@ -224,6 +269,26 @@ fn dispatch(
             },
             console,
         ),
+        Command::Diff {
+            old,
+            new,
+            facts,
+            include,
+            version,
+            format,
+            fail_on,
+        } => {
+            let request = diff::Request {
+                old,
+                new,
+                facts: *facts,
+                include,
+                version,
+                format: *format,
+                fail_on: *fail_on,
+            };
+            diff::run(&request, console)
+        }
         Command::Conformance {
             folder,
             expect_failing,

@@ -8,6 +8,7 @@ pub mod console;
 pub mod coverage;
 pub mod crate_name;
 pub mod diagnostic;
+pub mod diff;
 pub mod difference;
 pub mod document;
 pub mod emit;

@@ -19,9 +19,14 @@ pub fn code(text: &str) -> String {
 
 /// A text as a block of code, with a line break at its end.
 pub fn fenced(language: &str, text: &str) -> String {
-    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    let fence = fence(text);
     let end = if text.ends_with('\n') { "" } else { "\n" };
     format!("{fence}{language}\n{text}{end}{fence}\n")
+}
+
+/// What stands above and below a block of code with this text.
+pub fn fence(text: &str) -> String {
+    "`".repeat(longest_run(text).max(2) + 1)
 }
 
 /// A text as plain words of a line.

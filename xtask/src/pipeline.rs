@@ -1,5 +1,6 @@
 //! From a document to the files of a crate, with every problem shown in the document that it is about.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use crate::generate::{self, Target};
 use crate::guard::guard;
 use crate::overlay::{self, Purpose};
 use crate::passes::{self, Change, Options};
+use crate::problem::Problem;
 use crate::source::{Format, Source};
 
 /// A normalized document and what was done to it.
@@ -68,7 +70,24 @@ pub fn normalize(
 
 /// Generates the files of a crate. Problems are shown in the normalized document, which is called `name`.
 pub fn generate(normalized: &Value, name: &str, target: &Target) -> Result<Files, Failure> {
-    guard("the generator", || generate::generate(normalized, target))
+    guarded(normalized, name, || generate::generate(normalized, target))
+}
+
+/// The Rust files of a crate as syntax trees. Problems are shown as in [`generate()`].
+pub fn syntax(
+    normalized: &Value,
+    name: &str,
+    target: &Target,
+) -> Result<BTreeMap<String, syn::File>, Failure> {
+    guarded(normalized, name, || generate::syntax(normalized, target))
+}
+
+fn guarded<T>(
+    normalized: &Value,
+    name: &str,
+    work: impl FnOnce() -> Result<T, Problem>,
+) -> Result<T, Failure> {
+    guard("the generator", work)
         .and_then(|done| done)
         .map_err(|problem| {
             let source = Source {

@@ -205,7 +205,16 @@ pub fn count_operations(document: &Value) -> usize {
 
 /// Appends one step to a JSON pointer.
 pub fn join(pointer: &str, key: &str) -> String {
-    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+    // Most keys need no escapes, and walks join a great many of them.
+    if key.contains(['~', '/']) {
+        format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+    } else {
+        let mut joined = String::with_capacity(pointer.len() + 1 + key.len());
+        joined.push_str(pointer);
+        joined.push('/');
+        joined.push_str(key);
+        joined
+    }
 }
 
 /// Calls `visit` on every value of `document` that is not plain data, parents first, with its place and JSON

@@ -120,6 +120,8 @@ fn fetch(
         (None, None) => (Value::Null, String::new()),
     };
     let work = work::survey(workspace, api, entry, &facts)?;
+    let changes = Changes::between(api, entry, old.as_ref().map(|old| &old.value), &facts)
+        .map_err(|problem| Box::new(Report::of_file(Sources::FILE, problem)))?;
     let changed = old.as_ref().is_none_or(|old| old.source.text != text);
     if let Some(taken) = &taken
         && !options.dry_run
@@ -158,7 +160,7 @@ fn fetch(
             || entry.digest.clone().unwrap_or_default(),
             |taken| taken.digest,
         ),
-        changes: Changes::between(&file, old.as_ref(), &text),
+        changes,
         work,
     })
 }

@@ -57,13 +57,13 @@ pub(super) type Outcomes = [(String, Result<Outcome, Vec<Report>>)];
 
 /// An outcome for people.
 pub(super) fn text(api: &str, outcome: &Outcome) -> String {
-    let mut text = outcome.changes.text();
-    text.push_str(&format!(
-        "{api}: operations {}, schemas {}, {}\n",
+    let mut text = format!(
+        "{api}: operations {}, schemas {}, {}\n{}",
         outcome.operations,
         outcome.schemas,
-        outcome.state.words()
-    ));
+        outcome.state.words(),
+        outcome.changes.text()
+    );
     let work = &outcome.work;
     for (what, stale) in [
         ("correction", &work.corrections),

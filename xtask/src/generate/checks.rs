@@ -45,27 +45,30 @@ pub(super) fn checked_types(
         .cloned()
         .collect();
     // The items of a list that has rules of its own go through the same trait, rules or not; `Open` asks it of none.
-    let open = BTreeSet::from(["Open".to_owned()]);
     for field in sent
         .iter()
         .flat_map(|name| constrained_fields(name, model, structs))
-        .filter(|field| !mentions(&field.ty, &open))
     {
-        let held = sent
-            .iter()
-            .filter(|name| mentions(&field.ty, &BTreeSet::from([(*name).clone()])));
-        checked.extend(held.cloned());
+        let named = named_in(&field.ty);
+        if !named.contains("Open") {
+            checked.extend(named.intersection(&sent).cloned());
+        }
     }
+    // What each type holds is read once: a large document has thousands of types.
+    let held: BTreeMap<&String, BTreeSet<String>> = sent
+        .iter()
+        .map(|name| {
+            let fields = structs.get(name).into_iter().flatten();
+            let named = fields.flat_map(|field| named_in(&field.ty));
+            (name, named.chain(variants(name, model)).collect())
+        })
+        .collect();
     // What holds a checked type is checked too; this ends because the set only grows.
     loop {
         let before = checked.len();
-        for name in &sent {
-            let holds = structs
-                .get(name)
-                .is_some_and(|fields| fields.iter().any(|field| mentions(&field.ty, &checked)))
-                || variants(name, model).any(|variant| checked.contains(&variant));
-            if holds {
-                checked.insert(name.clone());
+        for (name, held) in &held {
+            if !held.is_disjoint(&checked) {
+                checked.insert((*name).clone());
             }
         }
         if checked.len() == before {
@@ -113,14 +116,25 @@ fn variants<'m>(name: &str, model: &'m Model<'_>) -> impl Iterator<Item = String
 
 /// Whether `ty` names one of `names` anywhere.
 pub(super) fn mentions(ty: &Type, names: &BTreeSet<String>) -> bool {
-    fn any(tokens: TokenStream, names: &BTreeSet<String>) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => names.contains(&ident.to_string()),
-            proc_macro2::TokenTree::Group(group) => any(group.stream(), names),
-            _ => false,
-        })
+    !named_in(ty).is_disjoint(names)
+}
+
+/// Every name in `ty`.
+fn named_in(ty: &Type) -> BTreeSet<String> {
+    fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
+        for token in tokens {
+            match token {
+                proc_macro2::TokenTree::Ident(ident) => {
+                    found.insert(ident.to_string());
+                }
+                proc_macro2::TokenTree::Group(group) => collect(group.stream(), found),
+                _ => {}
+            }
+        }
     }
-    any(ty.to_token_stream(), names)
+    let mut found = BTreeSet::new();
+    collect(ty.to_token_stream(), &mut found);
+    found
 }
 
 /// `impl Check` for a type: the rules of its fields and between them. What has no fields, an enum or a wrapper that

@@ -4,7 +4,7 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use proc_macro2::{Ident, Span};
 
 /// What typify calls the type of the schema `name`.
-pub(super) fn type_name(name: &str) -> String {
+pub(crate) fn type_name(name: &str) -> String {
     avoid_keyword(starting_like_an_identifier(
         words(name).to_upper_camel_case(),
         "X",
@@ -12,7 +12,7 @@ pub(super) fn type_name(name: &str) -> String {
 }
 
 /// What progenitor calls a parameter, a field or a method of this name.
-pub(super) fn snake_name(name: &str) -> String {
+pub(crate) fn snake_name(name: &str) -> String {
     avoid_keyword(starting_like_an_identifier(
         words(name).to_snake_case(),
         "_",

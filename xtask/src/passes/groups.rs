@@ -4,7 +4,7 @@
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
-use super::{Context, schema::each_operation_mut, source};
+use super::{Context, operation_ids, schema::each_operation_mut, source};
 use crate::problem::Problem;
 
 const GROUP: &str = "x-operation-group";
@@ -14,27 +14,14 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_operation_mut(document, &mut |operation, path, _, pointer| {
         let at = source::of(operation, pointer);
         let given = operation.get(GROUP).cloned();
-        let group = match &given {
-            Some(Value::String(group)) => vec![group.clone()],
-            Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
-                super::schema::strings(Some(&Value::Array(items.clone())))
-            }
-            Some(other) => {
-                cx.problem(
-                    Problem::at(&at, format!("`{GROUP}` has the wrong shape"))
-                        .expected("a text or a list of texts")
-                        .found(super::structure::show(other)),
-                );
-                Vec::new()
-            }
-            None => Vec::new(),
-        };
-        let group = if group.is_empty() {
-            derived(operation, path)
-        } else {
-            group
-        };
-        let group = json!(group);
+        if let (Some(other), None) = (&given, given_group(operation)) {
+            cx.problem(
+                Problem::at(&at, format!("`{GROUP}` has the wrong shape"))
+                    .expected("a text or a list of texts")
+                    .found(super::structure::show(other)),
+            );
+        }
+        let group = json!(group(operation, path));
         if given.as_ref() != Some(&group) {
             cx.changed_at(&at, format!("set {GROUP} to {group}"));
         }
@@ -61,6 +48,35 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         && members.remove("tags").is_some()
     {
         cx.changed_at("/tags", "removed the tags");
+    }
+}
+
+/// The group and the method name that an operation gets.
+pub(crate) fn names(operation: &Value, path: &str, method: &str) -> (Vec<String>, String) {
+    let name = match operation.get(NAME).and_then(Value::as_str) {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => match operation.get("operationId").and_then(Value::as_str) {
+            Some(id) if operation_ids::is_usable(id) => id.to_snake_case(),
+            _ => operation_ids::from_path(method, path).to_snake_case(),
+        },
+    };
+    (group(operation, path), name)
+}
+
+fn group(operation: &Value, path: &str) -> Vec<String> {
+    given_group(operation)
+        .filter(|group| !group.is_empty())
+        .unwrap_or_else(|| derived(operation, path))
+}
+
+/// The group that the document gives, if it has one of the two shapes.
+fn given_group(operation: &Value) -> Option<Vec<String>> {
+    match operation.get(GROUP)? {
+        Value::String(group) => Some(vec![group.clone()]),
+        items @ Value::Array(list) if list.iter().all(Value::is_string) => {
+            Some(super::schema::strings(Some(items)))
+        }
+        _ => None,
     }
 }
 

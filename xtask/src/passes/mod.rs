@@ -62,8 +62,12 @@ mod untyped;
 mod version;
 
 pub use context::Context;
+pub(crate) use groups::names as operation_names;
 pub(crate) use include::is_under;
 pub use reach::{Reach, reachable};
+pub(crate) use references::pointer_of;
+pub(crate) use request_bodies::rank;
+pub(crate) use responses::is_success;
 
 /// What the caller asks of a normalization.
 #[derive(Debug, Clone, Copy, Default)]
@@ -244,6 +248,12 @@ pub fn excerpt(document: Value, include: &[String]) -> Result<Value, Vec<Problem
     } else {
         Err(outcome.problems)
     }
+}
+
+/// Drops the components that nothing refers to.
+pub(crate) fn without_unused(document: &mut Value) {
+    let options = Options::default();
+    prune::apply(document, &mut Context::new(&options));
 }
 
 /// Runs some of the passes: all of them for [`normalize`], one for its fixture.

@@ -42,10 +42,10 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// An id without a letter makes no name.
-fn is_usable(id: &str) -> bool {
+pub(super) fn is_usable(id: &str) -> bool {
     id.chars().any(char::is_alphabetic)
 }
 
-fn from_path(method: &str, path: &str) -> String {
+pub(super) fn from_path(method: &str, path: &str) -> String {
     format!("{method} {}", path.replace('{', " by ").replace('}', " ")).to_lower_camel_case()
 }

@@ -147,7 +147,7 @@ fn resolve<'a>(
 }
 
 /// The JSON pointer of a reference within the document.
-pub(super) fn pointer_of(reference: &str) -> String {
+pub(crate) fn pointer_of(reference: &str) -> String {
     let path = reference.trim_start_matches('#');
     path.split('/')
         .skip(1)

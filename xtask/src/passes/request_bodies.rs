@@ -81,7 +81,7 @@ fn choose(content: &mut Map<String, Value>, at: &str, cx: &mut Context<'_>) -> b
 }
 
 /// The smaller, the rather.
-fn rank(kind: &str) -> u8 {
+pub(crate) fn rank(kind: &str) -> u8 {
     let kind = essence(kind);
     match kind.as_str() {
         "application/json" => 0,

@@ -90,7 +90,7 @@ fn any_success() -> Value {
     serde_json::json!({ "2XX": { "description": "" } })
 }
 
-pub(super) fn is_success(status: &str) -> bool {
+pub(crate) fn is_success(status: &str) -> bool {
     status.len() == 3
         && status.starts_with('2')
         && (is_range(status) || status.parse::<u64>().is_ok())

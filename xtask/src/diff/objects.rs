@@ -1,0 +1,194 @@
+//! What is within a schema compared: fields, items, and the values of other fields.
+
+use std::collections::BTreeSet;
+
+use super::change::{Found, Guess, Places};
+use super::node::Node;
+use super::rename;
+use super::rules::Direction;
+use super::schemas::{Comparison, Pair, up};
+use super::view::{View, view};
+use crate::walk::join;
+
+impl Comparison<'_, '_> {
+    pub(super) fn properties(&mut self) {
+        let (before, after) = (self.before, self.after);
+        let gone: Vec<(&str, &Node)> = before
+            .properties
+            .iter()
+            .filter(|(name, _)| !after.properties.contains_key(*name))
+            .map(|(name, node)| (*name, node))
+            .collect();
+        let come: Vec<(&str, &Node)> = after
+            .properties
+            .iter()
+            .filter(|(name, _)| !before.properties.contains_key(*name))
+            .map(|(name, node)| (*name, node))
+            .collect();
+        let guesses = rename::properties(self.old, &gone, self.new, &come);
+        for (name, node) in gone {
+            let at = node.first().cloned().unwrap_or_default();
+            let mut found = Found::new("property-removed", self.shown_old(&at, 2))
+                .was(view(self.old, node).shown(self.old));
+            found.guess = guesses.get(name).map(|to| Guess::to(*to));
+            found.only = side(&view(self.old, node));
+            let required = before.required.get(name).into_iter().flatten();
+            let places = Places::new(node.iter().chain(required).cloned(), None::<String>);
+            self.push(found, places);
+        }
+        for (name, node) in come {
+            let schema = view(self.new, node);
+            let required = after.required.get(name);
+            let rule = match required {
+                Some(_) => "property-added-required",
+                None => "property-added",
+            };
+            let at = node.first().cloned().unwrap_or_default();
+            let mut found = Found::new(rule, at).is(schema.shown(self.new));
+            found.guess = guesses
+                .iter()
+                .find(|(_, to)| **to == name)
+                .map(|(from, _)| Guess::from(*from));
+            found.only = side(&schema);
+            let required = required.into_iter().flatten();
+            let places = Places::new(None::<String>, node.iter().chain(required).cloned());
+            self.push(found, places);
+        }
+        for (name, old) in &before.properties {
+            let Some(new) = after.properties.get(name) else {
+                continue;
+            };
+            let only = match (side(&view(self.old, old)), side(&view(self.new, new))) {
+                (a, b) if a == b => a,
+                _ => None,
+            };
+            let (was, is) = (before.required.get(name), after.required.get(name));
+            if was.is_some() != is.is_some() {
+                let (rule, texts) = match is {
+                    Some(_) => ("property-required", ("optional", "required")),
+                    None => ("property-optional", ("required", "optional")),
+                };
+                let mut found = Found::new(rule, new.first().cloned().unwrap_or_default())
+                    .was(texts.0)
+                    .is(texts.1);
+                found.only = only;
+                let places = Places::new(
+                    was.into_iter().flatten().cloned(),
+                    is.into_iter().flatten().cloned(),
+                );
+                self.push(found, places);
+            }
+            let pair = Pair {
+                old: old.clone(),
+                new: new.clone(),
+                optional: was.is_none() && is.is_none(),
+            };
+            self.out.children.push((pair, only));
+        }
+        // A name that is required and has no schema: any value will do, and the crate has no field for it.
+        let names: BTreeSet<&str> = before
+            .required
+            .keys()
+            .chain(after.required.keys())
+            .copied()
+            .collect();
+        for name in names {
+            let known = before.properties.contains_key(name) || after.properties.contains_key(name);
+            let (was, is) = (before.required.get(name), after.required.get(name));
+            if known || was.is_some() == is.is_some() {
+                continue;
+            }
+            let at = was.or(is).and_then(|at| at.first()).map(|at| up(at, 1));
+            let mut found = Found::new("condition-changed", at.unwrap_or_default());
+            let text = format!("`{name}` required");
+            if was.is_some() {
+                found = found.was(text);
+            } else {
+                found = found.is(text);
+            }
+            let places = Places::new(
+                was.into_iter().flatten().cloned(),
+                is.into_iter().flatten().cloned(),
+            );
+            self.push(found, places);
+        }
+    }
+
+    /// Items, and the values of other properties.
+    pub(super) fn containers(&mut self) {
+        let (before, after) = (self.before, self.after);
+        let absent = |view: &View<'_>, node: &Node, key: &str| {
+            let part = view
+                .parts
+                .last()
+                .or(node.first())
+                .cloned()
+                .unwrap_or_default();
+            vec![join(&part, key)]
+        };
+        if before.items.is_some() || after.items.is_some() {
+            let old = before.items.clone();
+            let new = after.items.clone();
+            self.child(
+                old.unwrap_or_else(|| absent(before, &self.pair.old, "items")),
+                new.unwrap_or_else(|| absent(after, &self.pair.new, "items")),
+            );
+        }
+        match (&before.additional, &after.additional) {
+            (Some(old), Some(new)) => self.child(old.clone(), new.clone()),
+            (None, None) => {}
+            (old, new) => {
+                let shown = match (old, new) {
+                    (_, Some(new)) => new.first().cloned().unwrap_or_default(),
+                    (Some(old), None) => self.shown_old(old.first().map_or("", String::as_str), 1),
+                    (None, None) => String::new(),
+                };
+                let mut found = Found::new("map-values-changed", shown);
+                found.was = old
+                    .as_ref()
+                    .map(|node| view(self.old, node).shown(self.old));
+                found.is = new
+                    .as_ref()
+                    .map(|node| view(self.new, node).shown(self.new));
+                // What stood there instead is part of it.
+                let places = Places::new(
+                    old.iter().flatten().chain(&before.closed).cloned(),
+                    new.iter().flatten().chain(&after.closed).cloned(),
+                );
+                self.push(found, places);
+                return;
+            }
+        }
+        if before.closed.is_some() != after.closed.is_some() {
+            let rule = match after.closed {
+                Some(_) => "object-closed",
+                None => "object-opened",
+            };
+            let places = Places::new(before.closed.clone(), after.closed.clone());
+            self.push(Found::new(rule, self.here()), places);
+        }
+    }
+
+    /// The schemas for which the crate takes any value. One that has no partner is told with the schema that it is in.
+    pub(super) fn unread(&mut self) {
+        for (step, old) in &self.before.unread {
+            if let Some(new) = self.after.unread.get(step) {
+                let pair = Pair {
+                    old: old.clone(),
+                    new: new.clone(),
+                    optional: true,
+                };
+                self.out.children.push((pair, Some(Direction::Unread)));
+            }
+        }
+    }
+}
+
+/// The one direction from which a property is seen.
+fn side(view: &View<'_>) -> Option<Direction> {
+    match (view.is("readOnly"), view.is("writeOnly")) {
+        (true, false) => Some(Direction::Response),
+        (false, true) => Some(Direction::Request),
+        _ => None,
+    }
+}

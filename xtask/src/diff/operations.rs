@@ -1,0 +1,248 @@
+//! Operations: which of the old ones is which of the new ones, and what changed in each.
+
+use serde_json::Value;
+
+use super::change::{Found, Guess, Places, Use};
+use super::facts::template;
+use super::rename::{self, Candidate};
+use super::side::Side;
+use super::untouched::Touched;
+use super::walk::{OperationInfo, Visited, Walk};
+use super::{bodies, parameters, security};
+use crate::generate::snake_name;
+use crate::passes;
+use crate::walk::{METHODS, join};
+
+/// An operation of one document.
+#[derive(Debug, Clone)]
+pub(super) struct Operation<'a> {
+    pub(super) method: &'static str,
+    pub(super) path: &'a str,
+    /// Where it is shown: under its path, even if the path is a reference.
+    pub(super) shown: String,
+    /// Where it stands.
+    pub(super) at: String,
+    /// Where the path item stands.
+    pub(super) item: String,
+    pub(super) value: &'a Value,
+}
+
+/// The members of an operation that are compared.
+pub(super) const COMPARED: [&str; 11] = [
+    "callbacks",
+    "deprecated",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "security",
+    "tags",
+    "x-operation-group",
+    "x-operation-name",
+    "x-sdk-ignore",
+];
+
+impl Operation<'_> {
+    fn label(&self) -> String {
+        format!("{} {}", self.method.to_uppercase(), self.path)
+    }
+
+    fn id(&self) -> Option<&str> {
+        self.value["operationId"].as_str()
+    }
+
+    /// Whether the crate has no method for it: the document says so, or its body is in a format that the crate cannot build.
+    fn hidden(&self, side: Side<'_>) -> bool {
+        self.value["x-sdk-ignore"] == Value::Bool(true)
+            || bodies::sent(side, &side.resolve(&join(&self.at, "requestBody"), true))
+                .is_some_and(|kind| passes::rank(&kind) > 2)
+    }
+
+    /// The call in Rust.
+    fn rust(&self) -> String {
+        let (group, name) = passes::operation_names(self.value, self.path, self.method);
+        let mut text = String::new();
+        for step in group {
+            text.push_str(&format!("{}().", snake_name(&step)));
+        }
+        text.push_str(&format!("{}()", snake_name(&name)));
+        text
+    }
+}
+
+/// The operations of a document, by path and method.
+pub(super) fn all(side: Side<'_>) -> Vec<Operation<'_>> {
+    let mut found = Vec::new();
+    for (path, shown) in side.members("/paths") {
+        let item = side.resolve(&shown, true);
+        for method in METHODS {
+            let at = join(&item, method);
+            if side.get(&at).is_object() {
+                found.push(Operation {
+                    method,
+                    path,
+                    shown: join(&shown, method),
+                    value: side.get(&at),
+                    at,
+                    item: item.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Compares the operations of both documents.
+pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
+    let (mut old, mut new) = (all(walk.old), all(walk.new));
+    let mut pairs = Vec::new();
+    let same: [fn(&Operation<'_>, &Operation<'_>) -> bool; 3] = [
+        |a, b| a.method == b.method && a.path == b.path,
+        |a, b| a.method == b.method && template(a.path) == template(b.path),
+        // An operationId is what a document itself calls an operation, whatever its path.
+        |a, b| a.id().is_some() && a.id() == b.id(),
+    ];
+    for same in same {
+        old.retain(
+            |operation| match new.iter().position(|other| same(operation, other)) {
+                Some(index) => {
+                    pairs.push((operation.clone(), new.remove(index)));
+                    false
+                }
+                None => true,
+            },
+        );
+    }
+    for (old, new) in pairs {
+        if !touched.spares(walk, &old, &new) {
+            both(walk, &old, &new);
+        }
+    }
+    one_sided(walk, &old, &new);
+}
+
+/// Operations that only one document has.
+fn one_sided(walk: &mut Walk<'_>, old: &[Operation<'_>], new: &[Operation<'_>]) {
+    let guesses = rename::operations(&candidates(old), &candidates(new));
+    for (index, operation) in old.iter().enumerate() {
+        let number = info(walk, operation, false);
+        let mut found = Found::new("operation-removed", &operation.shown);
+        let guess = guesses.iter().find(|(from, _)| *from == index);
+        found.guess = guess.map(|(_, to)| Guess::to(new[*to].label()));
+        let places = Places::new(ats(operation), None::<String>);
+        walk.add(found, places, (None, number));
+    }
+    for (index, operation) in new.iter().enumerate() {
+        let number = info(walk, operation, false);
+        let mut found = Found::new("operation-added", &operation.shown);
+        let guess = guesses.iter().find(|(_, to)| *to == index);
+        found.guess = guess.map(|(from, _)| Guess::from(old[*from].label()));
+        let places = Places::new(None::<String>, ats(operation));
+        walk.add(found, places, (None, number));
+    }
+}
+
+fn candidates<'a>(operations: &'a [Operation<'_>]) -> Vec<Candidate<'a>> {
+    operations
+        .iter()
+        .map(|operation| Candidate {
+            method: operation.method,
+            path: operation.path,
+            operation: operation.value,
+        })
+        .collect()
+}
+
+/// The places of an operation: where it is shown, and where it stands if its path is a reference.
+fn ats(operation: &Operation<'_>) -> Vec<String> {
+    vec![operation.shown.clone(), operation.at.clone()]
+}
+
+/// Notes an operation and gives its number.
+fn info(walk: &mut Walk<'_>, operation: &Operation<'_>, hidden: bool) -> usize {
+    walk.operations.push(OperationInfo {
+        label: operation.label(),
+        rust: operation.rust(),
+        hidden,
+    });
+    walk.operations.len() - 1
+}
+
+/// An operation that is in both documents.
+fn both(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) {
+    let hidden = (old.hidden(walk.old), new.hidden(walk.new));
+    let number = info(walk, new, hidden.0 || hidden.1);
+    let seen = (None, number);
+    walk.visit(&old.at, &new.at, Visited::Operation);
+    let moved = |rule: &'static str, was: &str, is: &str| {
+        (
+            Found::new(rule, &new.shown).was(was).is(is),
+            Places::new(ats(old), ats(new)),
+        )
+    };
+    if template(old.path) != template(new.path) {
+        let (found, places) = moved("path-changed", old.path, new.path);
+        walk.add(found, places, seen);
+    }
+    if old.method != new.method {
+        let (found, places) = moved(
+            "method-changed",
+            &old.method.to_uppercase(),
+            &new.method.to_uppercase(),
+        );
+        walk.add(found, places, seen);
+    }
+    if hidden.0 != hidden.1 {
+        let rule = if hidden.1 {
+            "operation-hidden"
+        } else {
+            "operation-shown"
+        };
+        let places = Places::both(join(&old.at, "x-sdk-ignore"), join(&new.at, "x-sdk-ignore"));
+        walk.add(Found::new(rule, &new.shown), places, seen);
+    }
+    let member = |key: &str| (join(&old.at, key), join(&new.at, key));
+    for (key, rule) in [
+        ("operationId", "operation-renamed"),
+        ("x-release-lifecycle", "lifecycle-changed"),
+        ("tags", "tags-changed"),
+        ("callbacks", "unread-changed"),
+    ] {
+        let (before, after) = member(key);
+        walk.differs_at(&new.shown, rule, &before, &after, seen);
+    }
+    name(walk, old, new, seen);
+    deprecated(walk, old, new, seen);
+    security::compare(walk, old, new, seen);
+    parameters::compare(walk, old, new, number);
+    bodies::compare(walk, old, new, number);
+    let mut known = COMPARED.to_vec();
+    known.push("x-release-lifecycle");
+    walk.others(&old.at, &new.at, &known, seen);
+}
+
+fn name(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
+    let (was, is) = (old.rust(), new.rust());
+    if was == is {
+        return;
+    }
+    // Without an operationId, the name is made of the path, of which more has been said.
+    let keys = ["x-operation-group", "x-operation-name"];
+    let found = Found::new("method-renamed", &new.shown).was(was).is(is);
+    let places = Places::new(
+        keys.map(|key| join(&old.at, key)),
+        keys.map(|key| join(&new.at, key)),
+    );
+    walk.add(found, places, seen);
+}
+
+fn deprecated(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
+    let is = |operation: &Operation<'_>| operation.value["deprecated"] == Value::Bool(true);
+    let rule = match (is(old), is(new)) {
+        (false, true) => "operation-deprecated",
+        (true, false) => "operation-revived",
+        _ => return,
+    };
+    let places = Places::both(join(&old.at, "deprecated"), join(&new.at, "deprecated"));
+    walk.add(Found::new(rule, &new.shown), places, seen);
+}

@@ -1,0 +1,246 @@
+//! Two schemas compared: what changed in them themselves, and which schemas within them are to be compared next.
+
+use std::collections::BTreeSet;
+
+use super::change::{Found, Places};
+use super::node::{Node, home, named};
+use super::rules::Direction;
+use super::side::Side;
+use super::view::{View, view};
+use super::{bounds, variants};
+use crate::walk::join;
+
+/// Two schemas that stand for each other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Pair {
+    pub(super) old: Node,
+    pub(super) new: Node,
+    /// Whether both stand where nothing may stand too: in a property that is not required.
+    pub(super) optional: bool,
+}
+
+/// What the comparison of two schemas gives.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// What changed.
+    pub(super) changes: Vec<(Found, Places)>,
+    /// The pairs within, each with the one direction from which it is seen, if there is only one.
+    pub(super) children: Vec<(Pair, Option<Direction>)>,
+    /// Every schema that was read, in the old document and in the new one.
+    pub(super) visited: (Vec<String>, Vec<String>),
+}
+
+/// Compares two schemas.
+pub(super) fn compare(old: Side<'_>, new: Side<'_>, pair: &Pair) -> Compared {
+    let (before, after) = (view(old, &pair.old), view(new, &pair.new));
+    let comparison = Comparison {
+        old,
+        new,
+        pair,
+        new_home: home(new, &pair.new),
+        before: &before,
+        after: &after,
+        out: Compared::default(),
+    };
+    let mut out = comparison.run();
+    out.visited = (before.parts.clone(), after.parts.clone());
+    out
+}
+
+pub(super) struct Comparison<'a, 'v> {
+    pub(super) old: Side<'a>,
+    pub(super) new: Side<'a>,
+    pub(super) pair: &'v Pair,
+    pub(super) new_home: String,
+    pub(super) before: &'v View<'a>,
+    pub(super) after: &'v View<'a>,
+    pub(super) out: Compared,
+}
+
+impl<'a> Comparison<'a, '_> {
+    fn run(mut self) -> Compared {
+        self.name();
+        if self.types() {
+            return self.out;
+        }
+        self.null();
+        self.values();
+        self.format();
+        bounds::compare(&mut self);
+        for (key, rule) in [
+            ("default", "default-changed"),
+            ("deprecated", "deprecation-noted"),
+            ("title", "title-changed"),
+            ("discriminator", "variants-reordered"),
+            ("readOnly", "read-only-changed"),
+            ("writeOnly", "write-only-changed"),
+        ] {
+            self.plain(key, rule);
+        }
+        self.conditions();
+        self.others();
+        self.properties();
+        self.containers();
+        self.unread();
+        variants::compare(&mut self);
+        self.out
+    }
+
+    /// Where this place is shown.
+    pub(super) fn here(&self) -> String {
+        self.pair.new.first().cloned().unwrap_or_default()
+    }
+
+    pub(super) fn push(&mut self, found: Found, places: Places) {
+        self.out.changes.push((found, places));
+    }
+
+    /// Where a keyword of the old schema is shown: where it would be in the new one.
+    pub(super) fn shown_old(&self, at: &str, depth: usize) -> String {
+        let owner = up(at, depth);
+        if self.after.parts.contains(&owner) {
+            at.to_owned()
+        } else {
+            format!("{}{}", self.new_home, &at[owner.len()..])
+        }
+    }
+
+    fn name(&mut self) {
+        let (old, new) = (
+            named(self.old, &self.pair.old),
+            named(self.new, &self.pair.new),
+        );
+        if old == new {
+            return;
+        }
+        let title = |view: &View<'_>| {
+            let title = view.keyword("title")?.value.as_str()?;
+            Some(title.to_owned())
+        };
+        let made = |name: Option<String>, view: &View<'_>| name.or_else(|| title(view));
+        let type_name = |name: &String| crate::generate::type_name(name);
+        let same = made(old.clone(), self.before).as_ref().map(type_name)
+            == made(new.clone(), self.after).as_ref().map(type_name);
+        let rule = if same || !(self.before.makes_type() && self.after.makes_type()) {
+            "schema-moved"
+        } else {
+            "type-renamed"
+        };
+        let shown = match new {
+            Some(_) => self.new_home.clone(),
+            None => self.here(),
+        };
+        let text = |name: Option<String>| name.unwrap_or_else(|| "inline".to_owned());
+        let found = Found::new(rule, shown)
+            .was(text(old.clone()))
+            .is(text(new.clone()));
+        let place = |side: Side<'_>, node: &Node, name: &Option<String>| match name {
+            Some(_) => {
+                let reference = node.first().map(|part| join(part, "$ref"));
+                reference.into_iter().chain([home(side, node)]).collect()
+            }
+            None => node.clone(),
+        };
+        let places = Places::new(
+            place(self.old, &self.pair.old, &old),
+            place(self.new, &self.pair.new, &new),
+        );
+        self.push(found, places);
+    }
+
+    /// Says whether the types differ: nothing else is told of such schemas.
+    fn types(&mut self) -> bool {
+        let (old, new) = (self.before.types(), self.after.types());
+        let shape = |view: &View<'_>| !view.variants.is_empty();
+        let unions = (shape(self.before), shape(self.after));
+        let rule = match unions {
+            (true, true) => return false,
+            (true, false) => "type-narrowed",
+            (false, true) => "type-widened",
+            (false, false) => match (&old, &new) {
+                (None, None) => return false,
+                (None, Some(_)) => "type-narrowed",
+                (Some(_), None) => "type-widened",
+                (Some(old), Some(new)) if old == new => return false,
+                (Some(old), Some(new)) => compare_sets(old, new),
+            },
+        };
+        // A list of values in which whole and other numbers meet says so by its values.
+        if self.before.values.is_some()
+            && self.after.values.is_some()
+            && numeric(&old)
+            && numeric(&new)
+        {
+            return false;
+        }
+        let found = Found::new(rule, self.here())
+            .was(self.before.shown(self.old))
+            .is(self.after.shown(self.new));
+        let places = Places::new(
+            self.pair.old.iter().chain(&self.before.parts).cloned(),
+            self.pair.new.iter().chain(&self.after.parts).cloned(),
+        );
+        self.push(found, places);
+        true
+    }
+
+    fn null(&mut self) {
+        let (old, new) = (self.before.nullable, self.after.nullable);
+        if old == new || self.before.types().is_none() && self.before.variants.is_empty() {
+            return;
+        }
+        let rule = match (new, self.pair.optional) {
+            (true, false) => "null-allowed",
+            (true, true) => "null-allowed-optional",
+            (false, false) => "null-refused",
+            (false, true) => "null-refused-optional",
+        };
+        let found = Found::new(rule, self.here())
+            .was(self.before.shown(self.old))
+            .is(self.after.shown(self.new));
+        let places = Places::new(
+            self.before.nullable_at.clone(),
+            self.after.nullable_at.clone(),
+        );
+        self.push(found, places);
+    }
+
+    pub(super) fn child(&mut self, old: Node, new: Node) {
+        let pair = Pair {
+            old,
+            new,
+            optional: false,
+        };
+        self.out.children.push((pair, None));
+    }
+}
+
+fn numeric(types: &Option<BTreeSet<&str>>) -> bool {
+    types.as_ref().is_some_and(|types| {
+        types
+            .iter()
+            .all(|kind| ["integer", "number"].contains(kind))
+    })
+}
+
+fn compare_sets(old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> &'static str {
+    let takes = |set: &BTreeSet<&str>, kind: &str| {
+        set.contains(kind) || kind == "integer" && set.contains("number")
+    };
+    if old.iter().all(|kind| takes(new, kind)) {
+        "type-widened"
+    } else if new.iter().all(|kind| takes(old, kind)) {
+        "type-narrowed"
+    } else {
+        "type-changed"
+    }
+}
+
+/// A pointer without its last steps.
+pub(super) fn up(pointer: &str, steps: usize) -> String {
+    let mut pointer = pointer;
+    for _ in 0..steps {
+        pointer = pointer.rsplit_once('/').map_or("", |(up, _)| up);
+    }
+    pointer.to_owned()
+}

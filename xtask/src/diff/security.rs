@@ -1,0 +1,150 @@
+//! What an operation asks of a token: alternatives, each of scopes that are needed together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::change::{Found, Places, Use};
+use super::operations::Operation;
+use super::side::Side;
+use super::walk::Walk;
+use crate::walk::join;
+
+/// What is needed together: the sorts of the schemes, and their scopes.
+type Need = BTreeSet<String>;
+
+/// Compares what an operation asks for.
+pub(super) fn compare(walk: &mut Walk<'_>, old: &Operation<'_>, new: &Operation<'_>, seen: Use) {
+    let (old_at, new_at) = (place(walk.old, old), place(walk.new, new));
+    let (before, after) = (needs(walk.old, &old_at), needs(walk.new, &new_at));
+    // Whatever was enough for one of the first is enough for one of the second.
+    let enough = |given: &[Need], wanted: &[Need]| {
+        given
+            .iter()
+            .all(|have| wanted.iter().any(|need| need.is_subset(have)))
+    };
+    let rule = match (enough(&before, &after), enough(&after, &before)) {
+        (true, true) => return,
+        (true, false) => "scope-loosened",
+        (false, _) => "scope-tightened",
+    };
+    let found = Found::new(rule, &new_at)
+        .was(text(&before))
+        .is(text(&after));
+    walk.add(found, Places::both(old_at, new_at), seen);
+}
+
+/// Where it stands: at the operation, or for the whole document.
+fn place(side: Side<'_>, operation: &Operation<'_>) -> String {
+    let own = join(&operation.at, "security");
+    if side.get(&own).is_null() {
+        "/security".to_owned()
+    } else {
+        own
+    }
+}
+
+fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
+    let alternatives: Vec<Need> = side
+        .get(at)
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|alternative| {
+            let schemes = alternative.as_object();
+            schemes
+                .into_iter()
+                .flatten()
+                .flat_map(|(name, scopes)| {
+                    let sort = sort(side, name);
+                    let scopes = scopes.as_array().into_iter().flatten();
+                    let scopes = scopes.filter_map(Value::as_str).map(str::to_owned);
+                    std::iter::once(format!("{sort}:"))
+                        .chain(scopes)
+                        .collect::<Vec<_>>()
+                })
+                .collect()
+        })
+        .collect();
+    // No requirement at all is one that everything meets.
+    if alternatives.is_empty() {
+        vec![Need::new()]
+    } else {
+        alternatives
+    }
+}
+
+/// What a scheme wants to see: a bearer token, whoever gives it, is one thing.
+fn sort(side: Side<'_>, name: &str) -> String {
+    let scheme = side.get(&side.resolve(&join("/components/securitySchemes", name), true));
+    let text = |key: &str| scheme[key].as_str().unwrap_or_default().to_lowercase();
+    match (scheme["type"].as_str(), text("scheme").as_str()) {
+        (Some("oauth2" | "openIdConnect"), _) | (Some("http"), "bearer") => "token".to_owned(),
+        (Some("apiKey"), _) => format!("key in {} {}", text("in"), text("name")),
+        (Some(other), scheme) => format!("{other} {scheme}"),
+        (None, _) => name.to_owned(),
+    }
+}
+
+fn text(needs: &[Need]) -> String {
+    let one = |need: &Need| {
+        let scopes: Vec<&str> = need
+            .iter()
+            .map(String::as_str)
+            .filter(|word| !word.ends_with(':'))
+            .collect();
+        match (scopes.is_empty(), need.first()) {
+            (false, _) => scopes.join(" and "),
+            (true, None) => "no token".to_owned(),
+            (true, Some(sort)) => format!("a {}", sort.trim_end_matches(':')),
+        }
+    };
+    needs.iter().map(one).collect::<Vec<_>>().join(", or ")
+}
+
+/// Whether what holds for the whole document asks for the same.
+pub(super) fn same_for_all(walk: &Walk<'_>) -> bool {
+    let need = |side: Side<'_>| needs(side, "/security");
+    need(walk.old) == need(walk.new)
+}
+
+/// Compares the security schemes, those of the same sort under another name as one.
+pub(super) fn schemes(walk: &mut Walk<'_>) {
+    const AT: &str = "/components/securitySchemes";
+    let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (
+        walk.old.members(AT).into_iter().collect(),
+        walk.new.members(AT).into_iter().collect(),
+    );
+    let mut come: Vec<(&str, &String)> = new
+        .iter()
+        .filter(|(name, _)| !old.contains_key(*name))
+        .map(|(name, at)| (*name, at))
+        .collect();
+    for (name, old_at) in &old {
+        let same = new.get(name).map(|at| (*name, at.clone()));
+        let alike = || {
+            let sort_of = sort(walk.old, name);
+            let index = come
+                .iter()
+                .position(|(other, _)| sort(walk.new, other) == sort_of)?;
+            let (name, at) = come.remove(index);
+            Some((name, at.clone()))
+        };
+        let Some((other, new_at)) = same.or_else(alike) else {
+            let found = Found::new("security-scheme-changed", old_at).was(*name);
+            walk.document(found, Places::old(old_at));
+            continue;
+        };
+        if *name != other || walk.old.get(old_at) != walk.new.get(&new_at) {
+            let mut found = Found::new("security-scheme-changed", &new_at);
+            if *name != other {
+                found = found.was(*name).is(other);
+            }
+            walk.document(found, Places::both(old_at, new_at));
+        }
+    }
+    for (name, at) in come {
+        let found = Found::new("security-scheme-changed", at).is(name);
+        walk.document(found, Places::new_only(at));
+    }
+}

@@ -1,0 +1,283 @@
+//! The public items of the generated crates: what the rules say of a version is held against what the emitter makes.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use syn::{Fields, FnArg, ImplItem, Item, ReturnType, Visibility};
+
+use super::change::{Change, Subject};
+use super::rules::{Level, Rule};
+use crate::console::Failure;
+use crate::generate::Target;
+use crate::passes::Options;
+use crate::pipeline;
+use crate::source::{Format, Source};
+use crate::sources::ApiData;
+
+/// How the public items of two crates differ: each as a line of Rust.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surface {
+    /// Items that are gone.
+    pub removed: Vec<String>,
+    /// Items that are new.
+    pub added: Vec<String>,
+    /// Items of the same name that are another thing: what they were and what they are.
+    pub changed: Vec<(String, String)>,
+}
+
+impl Surface {
+    /// Changes of their own where the items say more than the rules did.
+    pub(super) fn raised(&self, level: Option<Level>) -> Option<Change> {
+        let breaking = self.removed.len() + self.changed.len();
+        let (rule, count) = if breaking > 0 {
+            ("rust-item-removed", breaking)
+        } else if !self.added.is_empty() {
+            ("rust-item-added", self.added.len())
+        } else {
+            return None;
+        };
+        let rule = Rule::named(rule);
+        if level >= Some(rule.level(None)) {
+            return None;
+        }
+        let first = self
+            .removed
+            .first()
+            .or(self.changed.first().map(|(was, _)| was))
+            .or(self.added.first());
+        let more = match count {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let text = first.map(|first| format!("{first}{more}"));
+        let (was, is) = if breaking > 0 {
+            (text, None)
+        } else {
+            (None, text)
+        };
+        Some(Change {
+            rule,
+            level: rule.level(None),
+            subject: Subject::Document,
+            place: String::new(),
+            was,
+            is,
+            guess: None,
+            directions: Vec::new(),
+            operations: Vec::new(),
+            rust: None,
+            old_at: Vec::new(),
+            new_at: Vec::new(),
+            facts: Vec::new(),
+        })
+    }
+}
+
+/// Generates both crates and compares their public items. Where one of them cannot be generated, says why.
+pub(super) fn compare(old: &Value, new: &Value) -> Result<Surface, String> {
+    // Two threads, because generating is most of the work of a comparison.
+    let (old, new) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| items(old, "the old document"));
+        let new = items(new, "the new document");
+        let old = other
+            .join()
+            .unwrap_or_else(|_| Err("the old document could not be generated".to_owned()));
+        (old, new)
+    });
+    let (old, new) = (old?, new?);
+    let changed = old.iter().filter_map(|(key, item)| {
+        let other = new.get(key).filter(|other| *other != item)?;
+        Some((item.clone(), other.clone()))
+    });
+    Ok(Surface {
+        removed: only_in(&old, &new),
+        added: only_in(&new, &old),
+        changed: changed.collect(),
+    })
+}
+
+/// The items that only the first crate has: a type goes or comes with all that it has.
+fn only_in(items: &Items, others: &Items) -> Vec<String> {
+    let owner = |key: &str| {
+        key.rfind(['.', ':'])
+            .map(|end| key[..end].trim_end_matches(':').to_owned())
+    };
+    items
+        .iter()
+        .filter(|(key, _)| {
+            let whole = owner(key)
+                .is_some_and(|owner| items.contains_key(&owner) && !others.contains_key(&owner));
+            !others.contains_key(*key) && !whole
+        })
+        .map(|(_, item)| item.clone())
+        .collect()
+}
+
+type Items = BTreeMap<String, String>;
+
+/// The public items of the crate that is generated from a document.
+fn items(document: &Value, name: &str) -> Result<Items, String> {
+    let told = |failure: Failure| {
+        let problem = failure.0.first().map(|report| {
+            let problem = report.problem();
+            let at = match problem.pointer.as_str() {
+                "" => String::new(),
+                pointer => format!(" (at {pointer})"),
+            };
+            format!("{}{at}", problem.message)
+        });
+        format!(
+            "{name} cannot be generated, so the Rust items were not compared: {}",
+            problem.unwrap_or_default()
+        )
+    };
+    let source = Source {
+        name: name.to_owned(),
+        text: String::new(),
+        format: Format::Json,
+    };
+    let normalized =
+        pipeline::normalize(document.clone(), &source, &Options::default()).map_err(told)?;
+    let target = Target {
+        crate_name: "compared".to_owned(),
+        version: "0.1.0".to_owned(),
+        core_path: String::new(),
+        api: ApiData::of_document(&normalized.document),
+        command: String::new(),
+        member: false,
+    };
+    let files = pipeline::syntax(&normalized.document, name, &target).map_err(told)?;
+    let mut items = Items::new();
+    for (path, file) in files {
+        let Some(module) = path
+            .strip_prefix("src/")
+            .and_then(|path| path.strip_suffix(".rs"))
+            // What is not public: progenitor's client, and the table of modules.
+            .filter(|module| !["calls", "lib", "resources"].contains(module))
+        else {
+            continue;
+        };
+        let module = match module {
+            "client" => String::new(),
+            module => format!("{}::", module.replace('/', "::")),
+        };
+        for item in &file.items {
+            read(item, &module, &mut items);
+        }
+    }
+    Ok(items)
+}
+
+fn public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
+/// Tokens on one line, without the space that `quote` puts between them.
+fn text(tokens: &impl quote::ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    text.replace(" :: ", "::")
+        .replace(":: ", "::")
+        .replace(" < ", "<")
+        .replace(" <", "<")
+        .replace("< ", "<")
+        .replace(" >", ">")
+        .replace(" ,", ",")
+        .replace("& ", "&")
+}
+
+fn read(item: &Item, module: &str, items: &mut Items) {
+    let mut add = |key: String, item: String| {
+        items.insert(key, item);
+    };
+    match item {
+        Item::Struct(item) if public(&item.vis) => {
+            let name = format!("{module}{}", item.ident);
+            add(name.clone(), format!("struct {name}"));
+            if let Fields::Unnamed(fields) = &item.fields {
+                for (index, field) in fields
+                    .unnamed
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, field)| public(&field.vis))
+                {
+                    add(
+                        format!("{name}.{index}"),
+                        format!("{name}.{index}: {}", text(&field.ty)),
+                    );
+                }
+            }
+            for field in item.fields.iter().filter(|field| public(&field.vis)) {
+                if let Some(ident) = &field.ident {
+                    add(
+                        format!("{name}.{ident}"),
+                        format!("{name}.{ident}: {}", text(&field.ty)),
+                    );
+                }
+            }
+        }
+        Item::Enum(item) if public(&item.vis) => {
+            let name = format!("{module}{}", item.ident);
+            add(name.clone(), format!("enum {name}"));
+            for variant in &item.variants {
+                let shown = format!("{name}::{}", variant.ident);
+                let held: Vec<String> =
+                    variant.fields.iter().map(|field| text(&field.ty)).collect();
+                let held = match held.as_slice() {
+                    [] => String::new(),
+                    held => format!("({})", held.join(", ")),
+                };
+                add(shown.clone(), format!("{shown}{held}"));
+            }
+        }
+        Item::Type(item) if public(&item.vis) => {
+            let name = format!("{module}{}", item.ident);
+            add(name.clone(), format!("type {name} = {}", text(&item.ty)));
+        }
+        Item::Static(item) if public(&item.vis) => {
+            let name = format!("{module}{}", item.ident);
+            add(name.clone(), format!("static {name}: {}", text(&item.ty)));
+        }
+        Item::Fn(item) if public(&item.vis) => {
+            let name = format!("{module}{}", item.sig.ident);
+            add(name.clone(), format!("fn {name}{}", signature(&item.sig)));
+        }
+        Item::Mod(item) if public(&item.vis) => {
+            let inner = format!("{module}{}::", item.ident);
+            for item in item.content.iter().flat_map(|(_, items)| items) {
+                read(item, &inner, items);
+            }
+        }
+        Item::Impl(item) if item.trait_.is_none() => {
+            let of = format!("{module}{}", text(&item.self_ty));
+            for function in &item.items {
+                if let ImplItem::Fn(function) = function
+                    && public(&function.vis)
+                {
+                    let name = format!("{of}::{}", function.sig.ident);
+                    add(
+                        name.clone(),
+                        format!("fn {name}{}", signature(&function.sig)),
+                    );
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The types of the arguments and the result: names of arguments are nobody's business.
+fn signature(signature: &syn::Signature) -> String {
+    let arguments: Vec<String> = signature
+        .inputs
+        .iter()
+        .map(|argument| match argument {
+            FnArg::Receiver(receiver) => text(receiver),
+            FnArg::Typed(argument) => text(&argument.ty),
+        })
+        .collect();
+    let output = match &signature.output {
+        ReturnType::Default => String::new(),
+        ReturnType::Type(_, ty) => format!(" -> {}", text(ty)),
+    };
+    format!("({}){output}", arguments.join(", "))
+}

@@ -1,0 +1,105 @@
+//! What needs no comparison: operations in which, and in all that they lead to, no fact differs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::facts::Fact;
+use super::operations::Operation;
+use super::side::{Side, component};
+use super::walk::Walk;
+
+/// Where facts differ.
+pub(super) struct Touched {
+    places: BTreeSet<String>,
+    /// The components in which facts differ, or that lead to one of these.
+    components: BTreeSet<String>,
+    /// Whether something differs that may count for every operation.
+    everywhere: bool,
+}
+
+impl Touched {
+    pub(super) fn new(walk: &Walk<'_>, facts: &[Fact]) -> Self {
+        let places: BTreeSet<String> = facts
+            .iter()
+            .flat_map(|fact| [fact.old_at.clone(), fact.new_at.clone()])
+            .collect();
+        let mut components: BTreeSet<String> = places.iter().filter_map(|at| owner(at)).collect();
+        let mut leads: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for side in [walk.old, walk.new] {
+            for (_, kind) in side.members("/components") {
+                for (_, at) in side.members(&kind) {
+                    let targets = targets(side.get(&at), side);
+                    leads.entry(at).or_default().extend(targets);
+                }
+            }
+        }
+        // This ends because the set only grows.
+        loop {
+            let before = components.len();
+            for (at, targets) in &leads {
+                if !targets.is_disjoint(&components) {
+                    components.insert(at.clone());
+                }
+            }
+            if components.len() == before {
+                break;
+            }
+        }
+        let everywhere = places.iter().any(|at| {
+            // A reference into the paths leads anywhere.
+            at.starts_with("/security") || at.starts_with("/components/securitySchemes")
+        }) || leads
+            .values()
+            .flatten()
+            .any(|at| !at.starts_with("/components/"));
+        Self {
+            places,
+            components,
+            everywhere,
+        }
+    }
+
+    /// Whether an operation is the same in both documents, with all that it leads to.
+    pub(super) fn spares(&self, walk: &Walk<'_>, old: &Operation<'_>, new: &Operation<'_>) -> bool {
+        if self.everywhere || old.at != new.at || old.item != new.item || old.path != new.path {
+            return false;
+        }
+        let prefix = format!("{}/", old.item);
+        let differs = self.places.contains(&old.item)
+            || self
+                .places
+                .range(prefix.clone()..)
+                .next()
+                .is_some_and(|at| at.starts_with(&prefix));
+        let leads = |side: Side<'_>| {
+            let targets = targets(side.get(&old.item), side);
+            targets.iter().any(|at| !at.starts_with("/components/"))
+                || !targets.is_disjoint(&self.components)
+        };
+        !differs && !leads(walk.old) && !leads(walk.new)
+    }
+}
+
+/// The component that a place is in.
+fn owner(at: &str) -> Option<String> {
+    let (kind, name, _) = component(at)?;
+    Some(format!("/components/{kind}/{name}"))
+}
+
+/// What the references within a value lead to: components, or other places.
+fn targets(value: &Value, side: Side<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![value];
+    while let Some(value) = waiting.pop() {
+        if let Some(target) = side.target(value) {
+            found.insert(owner(&target).unwrap_or(target));
+        }
+        match value {
+            Value::Object(members) => waiting.extend(members.values()),
+            Value::Array(items) => waiting.extend(items),
+            _ => {}
+        }
+    }
+    found
+}

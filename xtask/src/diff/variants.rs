@@ -1,0 +1,98 @@
+//! The alternatives of a union: which of the old ones is which of the new ones.
+
+use serde_json::Value;
+
+use super::change::{Found, Places};
+use super::node::{Node, named};
+use super::schemas::Comparison;
+use super::side::Side;
+use super::view::view;
+
+/// Compares the alternatives of two unions. Which is which is told by the names of their schemas, then by their titles,
+/// then by their constants; what is left goes by position where as many are left on both sides.
+pub(super) fn compare(comparison: &mut Comparison<'_, '_>) {
+    let mut old: Vec<Node> = comparison.before.variants.clone();
+    let mut new: Vec<Node> = comparison.after.variants.clone();
+    let identities: [fn(Side<'_>, &Node) -> Option<String>; 3] =
+        [|side, node| named(side, node), title, constants];
+    let mut pairs = Vec::new();
+    for identity in identities {
+        old.retain(|variant| {
+            let Some(known) = identity(comparison.old, variant) else {
+                return true;
+            };
+            let found = new
+                .iter()
+                .position(|other| identity(comparison.new, other).as_ref() == Some(&known));
+            match found {
+                Some(index) => {
+                    pairs.push((variant.clone(), new.remove(index)));
+                    false
+                }
+                None => true,
+            }
+        });
+    }
+    if old.len() == new.len() {
+        pairs.extend(old.drain(..).zip(new.drain(..)));
+    }
+    for (old, new) in pairs {
+        comparison.child(old, new);
+    }
+    let here = comparison.here();
+    for variant in old {
+        let name = text(comparison.old, &variant);
+        let found = Found::new("variant-removed", here.clone()).was(name);
+        comparison.push(found, Places::new(variant, None::<String>));
+    }
+    for variant in new {
+        let name = text(comparison.new, &variant);
+        let found = Found::new("variant-added", here.clone()).is(name);
+        comparison.push(found, Places::new(None::<String>, variant));
+    }
+    let keyword = |at: &[String]| {
+        let mut words: Vec<String> = at
+            .iter()
+            .map(|at| at.rsplit('/').next().unwrap_or_default().to_owned())
+            .collect();
+        words.sort();
+        words
+    };
+    let (was, is) = (
+        keyword(&comparison.before.variants_at),
+        keyword(&comparison.after.variants_at),
+    );
+    if was != is && !was.is_empty() && !is.is_empty() {
+        let found = Found::new("variants-reordered", here)
+            .was(was.join(", "))
+            .is(is.join(", "));
+        let places = Places::new(
+            comparison.before.variants_at.clone(),
+            comparison.after.variants_at.clone(),
+        );
+        comparison.push(found, places);
+    }
+}
+
+fn title(side: Side<'_>, node: &Node) -> Option<String> {
+    let view = view(side, node);
+    view.keyword("title")?.value.as_str().map(str::to_owned)
+}
+
+/// The properties of one text each, which is what tells variants apart.
+fn constants(side: Side<'_>, node: &Node) -> Option<String> {
+    let schema = view(side, node);
+    let constant = |(name, node): (&&str, &Node)| match view(side, node).values.as_deref() {
+        Some([Value::String(value)]) => Some(format!("{name}={value}")),
+        _ => None,
+    };
+    let all: Vec<String> = schema.properties.iter().filter_map(constant).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+fn text(side: Side<'_>, node: &Node) -> String {
+    named(side, node)
+        .or_else(|| title(side, node))
+        .or_else(|| constants(side, node))
+        .unwrap_or_else(|| view(side, node).shown(side))
+}
