@@ -153,7 +153,7 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
             .strip_prefix("src/")
             .and_then(|path| path.strip_suffix(".rs"))
             // What is not public: progenitor's client, and the table of modules.
-            .filter(|module| !["calls", "lib", "resources"].contains(module))
+            .filter(|module| !["requests", "lib", "resources"].contains(module))
         else {
             continue;
         };
@@ -182,6 +182,7 @@ fn text(tokens: &impl quote::ToTokens) -> String {
         .replace("< ", "<")
         .replace(" >", ">")
         .replace(" ,", ",")
+        .replace(",>", ">")
         .replace("& ", "&")
 }
 

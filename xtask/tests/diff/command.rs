@@ -71,6 +71,12 @@ fn report_is_the_whole_of_the_standard_output() {
     public Rust items: 2 removed, 0 changed, 0 added
       - types::Thing.p: ::std::option::Option<::std::string::String>
       - fn types::Thing::p(mut self, impl Into<::std::string::String>) -> Self
+
+    for CHANGELOG.md, under 2.0.0:
+
+    ### Removed
+
+    - **breaking:** `types::Thing::p`: field removed: `string`
     ");
     assert_eq!(err, "");
     let (_, out, _) = run(&old, &new, "--format json");
