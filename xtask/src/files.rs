@@ -89,8 +89,12 @@ pub fn write(folder: &Path, shown: &str, files: &Files) -> Result<usize, Box<Rep
     Ok(changed)
 }
 
-/// Writes one file so that it is either the old one or the new one, whatever happens meanwhile.
+/// Writes one file so that it is either the old one or the new one, whatever happens meanwhile. A device or a pipe, such
+/// as `/dev/null`, is written to: it must not be replaced by a file.
 pub fn write_file(path: &Path, text: &str) -> Result<(), Box<Report>> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return fs::write(path, text).map_err(|error| failed(path, "written", &error));
+    }
     let parent = path.parent().unwrap_or(Path::new(""));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = parent.join(format!(".{name}.{}", std::process::id()));
@@ -297,5 +301,24 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         fs::write(dir.path().join("a"), "").expect("written");
         assert!(write_file(&dir.path().join("a/b"), "x").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_written_to_and_not_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+
+        let dir = tempfile::tempdir().expect("a folder");
+        let pipe = dir.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo").success());
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::read_to_string(pipe))
+        };
+        write_file(&pipe, "text").expect("written");
+        let kind = fs::metadata(&pipe).expect("still there").file_type();
+        assert!(kind.is_fifo());
+        assert_eq!(reader.join().expect("read").expect("text"), "text");
     }
 }

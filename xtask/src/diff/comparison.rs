@@ -101,11 +101,12 @@ pub fn compare(old: &Value, new: &Value, options: &Options<'_>) -> Diff {
     walk.finish();
     let mut explained = leftover::explain(&mut walk, facts);
     let entries = std::mem::take(&mut walk.recorder.entries);
+    let mut names = RustNames::new(&walk);
     let mut changes: Vec<Change> = entries
         .into_iter()
         .map(|(found, entry)| {
             let facts = explained.remove(&found).unwrap_or_default();
-            change(&walk, found, entry, facts)
+            change(&walk, &mut names, found, entry, facts)
         })
         .collect();
     let mut diff = Diff::default();
@@ -143,7 +144,13 @@ fn taken(document: &Value, include: &[String]) -> Value {
     facts
 }
 
-fn change(walk: &Walk<'_>, found: Found, entry: Entry, facts: Vec<Fact>) -> Change {
+fn change(
+    walk: &Walk<'_>,
+    names: &mut RustNames<'_>,
+    found: Found,
+    entry: Entry,
+    facts: Vec<Fact>,
+) -> Change {
     let rule = Rule::named(found.rule);
     let hidden = |operation: usize| walk.operations[operation].hidden;
     // What the crate leaves out can change as it will; coming and going is another thing.
@@ -177,14 +184,9 @@ fn change(walk: &Walk<'_>, found: Found, entry: Entry, facts: Vec<Fact>) -> Chan
             .collect(),
         Levels::Always(_) => BTreeSet::new(),
     };
-    let calls: BTreeMap<&str, &str> = walk
-        .operations
-        .iter()
-        .map(|operation| (operation.label.as_str(), operation.rust.as_str()))
-        .collect();
     let rust = match &subject {
-        Subject::Operation(label) => calls.get(label.as_str()).map(|call| (*call).to_owned()),
-        Subject::Component(kind, name) if kind == "schemas" => rust_item(side, name, &place),
+        Subject::Operation(label) => names.call(label),
+        Subject::Component(kind, name) if kind == "schemas" => names.item(side, name, &place),
         _ => None,
     };
     // The element of a set has no pointer of its own: the set has.
@@ -217,21 +219,69 @@ fn change(walk: &Walk<'_>, found: Found, entry: Entry, facts: Vec<Fact>) -> Chan
     }
 }
 
-/// The type, or the field of it, that a component is in Rust, where it is one.
-fn rust_item(side: Side<'_>, name: &str, place: &str) -> Option<String> {
+/// What things are called in Rust.
+struct RustNames<'w> {
+    /// The methods by the labels of their operations.
+    calls: BTreeMap<&'w str, &'w str>,
+    new: Side<'w>,
+    /// What is known of a schema, by its name and whether it is that of the new document. A schema can have many changes.
+    schemas: BTreeMap<(String, bool), Kind>,
+}
+
+/// What a schema is in Rust.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A type with fields.
+    Struct,
+    /// A type without.
+    Type,
+    /// No type of its own.
+    Nothing,
+}
+
+impl<'w> RustNames<'w> {
+    fn new(walk: &'w Walk<'w>) -> Self {
+        let operations = walk.operations.iter();
+        Self {
+            calls: operations
+                .map(|operation| (operation.label.as_str(), operation.rust.as_str()))
+                .collect(),
+            new: walk.new,
+            schemas: BTreeMap::new(),
+        }
+    }
+
+    /// The method of an operation.
+    fn call(&self, label: &str) -> Option<String> {
+        self.calls.get(label).map(|call| (*call).to_owned())
+    }
+
+    /// The type, or the field of it, that a component is, where it is one.
+    fn item(&mut self, side: Side<'_>, name: &str, place: &str) -> Option<String> {
+        let is_new = std::ptr::eq(side.document(), self.new.document());
+        let known = self.schemas.entry((name.to_owned(), is_new));
+        let kind = *known.or_insert_with(|| kind(side, name));
+        let field = match kind {
+            Kind::Nothing => return None,
+            Kind::Type => None,
+            Kind::Struct => place.strip_prefix('.'),
+        };
+        let field = field.map_or_else(String::new, |rest| {
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(rest.len());
+            format!("::{}", snake_name(&rest[..end]))
+        });
+        Some(format!("types::{}{field}", type_name(name)))
+    }
+}
+
+fn kind(side: Side<'_>, name: &str) -> Kind {
     let at = crate::walk::join("/components/schemas", name);
     let schema = super::view::view(side, &[at]);
-    if !schema.makes_type() {
-        return None;
+    match (schema.makes_type(), schema.properties.is_empty()) {
+        (false, _) => Kind::Nothing,
+        (true, true) => Kind::Type,
+        (true, false) => Kind::Struct,
     }
-    let field = place.strip_prefix('.').map(|rest| {
-        let end = rest
-            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .unwrap_or(rest.len());
-        format!("::{}", snake_name(&rest[..end]))
-    });
-    let item = field
-        .filter(|_| !schema.properties.is_empty())
-        .unwrap_or_default();
-    Some(format!("types::{}{item}", type_name(name)))
 }
