@@ -2,6 +2,8 @@
 //! operation, a map of names to schemas or plain data. A property that is called `description` is thus never
 //! taken for a description.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// What a value in an OpenAPI document is.
@@ -205,15 +207,20 @@ pub fn count_operations(document: &Value) -> usize {
 
 /// Appends one step to a JSON pointer.
 pub fn join(pointer: &str, key: &str) -> String {
-    // Most keys need no escapes, and walks join a great many of them.
+    let mut joined = String::with_capacity(pointer.len() + 1 + key.len());
+    joined.push_str(pointer);
+    push(&mut joined, key);
+    joined
+}
+
+/// Adds one step to a JSON pointer.
+fn push(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    // Most keys need no escapes, and walks add a great many of them.
     if key.contains(['~', '/']) {
-        format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+        pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
     } else {
-        let mut joined = String::with_capacity(pointer.len() + 1 + key.len());
-        joined.push_str(pointer);
-        joined.push('/');
-        joined.push_str(key);
-        joined
+        pointer.push_str(key);
     }
 }
 
@@ -230,22 +237,37 @@ pub fn walk_value_mut(
     pointer: &str,
     visit: &mut dyn FnMut(&mut Value, Place, &str),
 ) {
+    step_mut(value, place, &mut pointer.to_owned(), visit);
+}
+
+/// One text is the pointer of every value: steps are added and taken away, which spares a text for each value.
+fn step_mut(
+    value: &mut Value,
+    place: Place,
+    pointer: &mut String,
+    visit: &mut dyn FnMut(&mut Value, Place, &str),
+) {
     visit(value, place, pointer);
+    let length = pointer.len();
     match value {
         Value::Object(members) => {
             for (key, member) in members {
                 let child = place.child(key);
                 if child != Place::Data {
-                    walk_value_mut(member, child, &join(pointer, key), visit);
+                    push(pointer, key);
+                    step_mut(member, child, pointer, visit);
+                    pointer.truncate(length);
                 }
             }
         }
         Value::Array(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                let key = index.to_string();
-                let child = place.child(&key);
-                if child != Place::Data {
-                    walk_value_mut(item, child, &join(pointer, &key), visit);
+            // What an item is does not depend on its number.
+            let child = place.child("0");
+            if child != Place::Data {
+                for (index, item) in items.iter_mut().enumerate() {
+                    let _ = write!(pointer, "/{index}");
+                    step_mut(item, child, pointer, visit);
+                    pointer.truncate(length);
                 }
             }
         }
@@ -265,22 +287,35 @@ pub fn walk_value(
     pointer: &str,
     visit: &mut dyn FnMut(&Value, Place, &str),
 ) {
+    step(value, place, &mut pointer.to_owned(), visit);
+}
+
+fn step(
+    value: &Value,
+    place: Place,
+    pointer: &mut String,
+    visit: &mut dyn FnMut(&Value, Place, &str),
+) {
     visit(value, place, pointer);
+    let length = pointer.len();
     match value {
         Value::Object(members) => {
             for (key, member) in members {
                 let child = place.child(key);
                 if child != Place::Data {
-                    walk_value(member, child, &join(pointer, key), visit);
+                    push(pointer, key);
+                    step(member, child, pointer, visit);
+                    pointer.truncate(length);
                 }
             }
         }
         Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                let key = index.to_string();
-                let child = place.child(&key);
-                if child != Place::Data {
-                    walk_value(item, child, &join(pointer, &key), visit);
+            let child = place.child("0");
+            if child != Place::Data {
+                for (index, item) in items.iter().enumerate() {
+                    let _ = write!(pointer, "/{index}");
+                    step(item, child, pointer, visit);
+                    pointer.truncate(length);
                 }
             }
         }

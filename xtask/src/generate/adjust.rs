@@ -1,15 +1,17 @@
 //! Adjustments to progenitor's calls, on the syntax tree. Each says which habit it removes and fails when it finds
 //! nothing to remove, so that an update of progenitor cannot silently bring the habit back.
 
+use proc_macro2::Span;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, File, ImplItem, Item, Lit, Meta, Pat, Stmt, parse_quote};
+use syn::{Attribute, Expr, File, ImplItem, Item, Lit, LitStr, Meta, Pat, Stmt, parse_quote};
 
 use crate::problem::Problem;
 
 /// Reduces the calls to the requests that they build.
 pub(super) fn requests(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
-    let mut file: File = parse_quote!(#(#items)*);
+    let mut file: File = parse_quote!();
+    file.items = items;
     remove_unused_constructor(&mut file)?;
     remove_api_version(&mut file)?;
     keep_requests(&mut file)?;
@@ -29,9 +31,11 @@ pub(super) fn documentation(items: Vec<Item>) -> Vec<Item> {
                 .collect();
         }
     }
-    let mut file: File = parse_quote!(#(#items)*);
-    OneLineEach.visit_file_mut(&mut file);
-    file.items
+    let mut items = items;
+    for item in &mut items {
+        OneLineEach.visit_item_mut(item);
+    }
+    items
 }
 
 fn lines(attribute: Attribute) -> Vec<Attribute> {
@@ -51,8 +55,16 @@ fn lines(attribute: Attribute) -> Vec<Attribute> {
     else {
         return vec![attribute];
     };
-    let doc = super::docs::doc(&text);
-    parse_quote!(#doc)
+    let line = |line: String| {
+        let mut attribute = attribute.clone();
+        if let Meta::NameValue(pair) = &mut attribute.meta
+            && let Expr::Lit(literal) = &mut pair.value
+        {
+            literal.lit = Lit::Str(LitStr::new(&line, Span::call_site()));
+        }
+        attribute
+    };
+    super::docs::lines(&text).map(line).collect()
 }
 
 /// progenitor calls a method of reqwest's client for each HTTP method, and reqwest has none for the rare ones.

@@ -9,15 +9,20 @@ use crate::walk::{Place, walk_mut};
 
 /// Doc attributes for `text`, one a line.
 pub(super) fn doc(text: &str) -> TokenStream {
-    let lines = text.trim().lines().map(|line| {
+    let lines = lines(text);
+    quote!(#(#[doc = #lines])*)
+}
+
+/// The lines of a doc comment, each with the blank that stands before it.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
+    text.trim().lines().map(|line| {
         let line = printable(line.trim_end());
         if line.is_empty() {
             line
         } else {
             format!(" {line}")
         }
-    });
-    quote!(#(#[doc = #lines])*)
+    })
 }
 
 /// The line with its control characters, which a pattern may hold, written as escapes.

@@ -112,12 +112,7 @@ fn sources(
         "src/client.rs".to_owned(),
         client::emit(model, target, &resources.roots)?,
     );
-    modules.insert("src/requests.rs".to_owned(), requests(raw.calls)?);
     modules.insert("src/operations.rs".to_owned(), table::emit(model));
-    modules.insert(
-        "src/types.rs".to_owned(),
-        types_module(raw.types, &types, model)?,
-    );
     let names = resources.modules.keys().map(|name| names::ident(name));
     modules.insert(
         "src/resources.rs".to_owned(),
@@ -131,16 +126,26 @@ fn sources(
         modules.insert(format!("src/resources/{name}.rs"), tokens);
     }
 
-    modules
-        .into_iter()
-        .map(|(path, tokens)| {
-            let file = syn::parse2(tokens).map_err(|error| {
-                Problem::at("", format!("the emitter wrote something that is not Rust into {path}: {error}"))
-                    .help("this is a defect of the generator, and the document that brought it out would make a good test")
-            })?;
-            Ok((path, file))
-        })
-        .collect()
+    let mut files = BTreeMap::new();
+    for (path, tokens) in modules {
+        let file = parsed(tokens, &path)?;
+        files.insert(path, file);
+    }
+    // What progenitor made is a tree already: to write it down and read it again takes longer than all else here.
+    files.insert("src/requests.rs".to_owned(), requests(raw.calls)?);
+    files.insert(
+        "src/types.rs".to_owned(),
+        types_module(raw.types, &types, model)?,
+    );
+    Ok(files)
+}
+
+/// Tokens that the emitter wrote as a syntax tree.
+fn parsed(tokens: TokenStream, what: &str) -> Result<syn::File, Problem> {
+    syn::parse2(tokens).map_err(|error| {
+        Problem::at("", format!("the emitter wrote something that is not Rust into {what}: {error}"))
+            .help("this is a defect of the generator, and the document that brought it out would make a good test")
+    })
 }
 
 /// The document without the operations that it keeps out of SDKs itself: they are in the table, but no code is made.
@@ -158,20 +163,16 @@ fn types_module(
     items: Vec<syn::Item>,
     types: &types::Types,
     model: &Model<'_>,
-) -> Result<TokenStream, Problem> {
-    let items = types::emit(items, types, model)?;
+) -> Result<syn::File, Problem> {
     let doc = format!(" The types of the {}.", model.title);
-    Ok(quote! {
-        #![doc = #doc]
-
-        #items
-    })
+    let mut file: syn::File = syn::parse_quote!(#![doc = #doc]);
+    file.items = types::emit(items, types, model)?;
+    Ok(file)
 }
 
 /// The module of progenitor's client, which builds the requests.
-fn requests(items: Vec<syn::Item>) -> Result<TokenStream, Problem> {
-    let items = adjust::requests(items)?;
-    Ok(quote! {
+fn requests(items: Vec<syn::Item>) -> Result<syn::File, Problem> {
+    let mut file: syn::File = syn::parse_quote! {
         //! What progenitor made of the operations: a request of each. The resources send them.
 
         #[allow(unused_imports)]
@@ -179,7 +180,7 @@ fn requests(items: Vec<syn::Item>) -> Result<TokenStream, Problem> {
 
         #[allow(unused_imports)]
         use crate::types;
-
-        #(#items)*
-    })
+    };
+    file.items.extend(adjust::requests(items)?);
+    Ok(file)
 }

@@ -34,35 +34,38 @@ pub(super) fn emit(
     items: Vec<Item>,
     types: &Types,
     model: &Model<'_>,
-) -> Result<TokenStream, Problem> {
-    let mut out = TokenStream::new();
+) -> Result<Vec<Item>, Problem> {
+    let mut emitted = Vec::new();
     for item in adjust::documentation(items) {
         let name = match &item {
             Item::Struct(item) => Some(item.ident.to_string()),
             Item::Enum(item) => Some(item.ident.to_string()),
             _ => None,
         };
-        out.extend(quote!(#item));
+        emitted.push(item);
         let Some(name) = name else { continue };
+        let mut beside = TokenStream::new();
         let fields = types.structs.get(&name);
         if let Some(fields) = fields {
-            out.extend(constructors(&name, fields, model));
-            out.extend(partial_report(&name, fields, model)?);
-            out.extend(page(&name, fields, model)?);
+            beside.extend(constructors(&name, fields, model));
+            beside.extend(partial_report(&name, fields, model)?);
+            beside.extend(page(&name, fields, model)?);
         }
         if types.checked.contains(&name) {
             let fields = fields.map_or(&[][..], Vec::as_slice);
-            out.extend(checks::of_type(&name, fields, &types.checked, model)?);
+            beside.extend(checks::of_type(&name, fields, &types.checked, model)?);
         }
+        emitted.extend(super::parsed(beside, &name)?.items);
     }
     for (name, schema) in model
         .schemas
         .iter()
         .filter(|(_, schema)| schema.get("x-union").is_some())
     {
-        out.extend(unions::emit(name, schema, types, model)?);
+        let union = unions::emit(name, schema, types, model)?;
+        emitted.extend(super::parsed(union, name)?.items);
     }
-    Ok(out)
+    Ok(emitted)
 }
 
 /// `new` and the setters of a struct.

@@ -28,6 +28,10 @@ pub(super) fn ref_to(name: &str) -> String {
 
 /// Undoes the escapes of a JSON pointer and of a URI fragment.
 pub(super) fn unescape(step: &str) -> String {
+    // Hardly any step has an escape.
+    if !step.contains(['%', '~']) {
+        return step.to_owned();
+    }
     let decoded = percent_decode(step);
     decoded.replace("~1", "/").replace("~0", "~")
 }
