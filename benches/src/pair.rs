@@ -54,7 +54,7 @@ impl Pair<'_> {
         if let [Some(ours), Some(theirs)] = medians.map(median) {
             let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
             println!(
-                "ratio: ours {ours:.1?}, {} {theirs:.1?}: {ratio:.2} (at most {:.2})\n",
+                "ratio: ours {ours:.2?}, {} {theirs:.2?}: {ratio:.2} (at most {:.2})\n",
                 self.theirs, self.at_most
             );
         }

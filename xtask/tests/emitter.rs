@@ -244,6 +244,15 @@ fn base_url_with_an_undeclared_variable_is_refused() {
 }
 
 #[test]
+fn operation_called_all_stands_beside_the_table_of_all() {
+    let mut document = document();
+    document["paths"]["/things"]["get"]["operationId"] = json!("all");
+    let table = &generated(&document)["src/operations.rs"];
+    assert_eq!(table.matches("pub static ALL: ").count(), 1, "{table}");
+    assert!(table.contains("pub static ALL_: "), "{table}");
+}
+
+#[test]
 fn ignored_operation_stays_in_the_table_only() {
     let mut document = document();
     document["paths"]["/things"]["get"]["x-sdk-ignore"] = json!(true);

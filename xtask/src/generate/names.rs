@@ -41,9 +41,10 @@ pub(super) fn call_name(id: &str) -> String {
     }
 }
 
-/// The name of a constant.
+/// The name of an operation in the table of operations, where `ALL` is the table.
 pub(super) fn constant_name(name: &str) -> String {
-    starting_like_an_identifier(words(name).to_snake_case(), "_").to_uppercase()
+    let name = starting_like_an_identifier(words(name).to_snake_case(), "_").to_uppercase();
+    unlike(name, &["ALL"])
 }
 
 /// An identifier. Names come through the functions above, so they are identifiers already.
