@@ -46,6 +46,7 @@ pub(crate) fn transport(base_url: &str, tokens: impl TokenSource) -> Transport {
 }
 
 /// What progenitor generates for an operation.
+#[allow(clippy::result_large_err, reason = "the type is progenitor's")]
 pub(crate) fn built(
     request: reqwest::RequestBuilder,
 ) -> Result<reqwest::Request, ProgenitorError<()>> {
