@@ -8,7 +8,7 @@ use std::sync::{Mutex, Once};
 use auth0_core::http::{HeaderName, HeaderValue};
 use auth0_core::{AccessToken, StaticToken, TokenSource as _};
 use auth0_teams::types::*;
-use auth0_teams::{Client, Error, SecretString};
+use auth0_teams::{Client, Error, HttpClient, SecretString};
 use serde_json::{Value, json};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -178,6 +178,31 @@ async fn run_succeeds_then_no_secret_is_printed_or_logged() {
     let secrets = secrets();
     out.assert_without(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
     assert_log_is_clean();
+}
+
+/// An HTTP client of the user's own may hold credentials: for a proxy, or in headers for a gateway.
+#[test]
+fn http_client_holds_credentials_then_nothing_made_with_it_prints_them() {
+    let header = (
+        HeaderName::from_static("x-gateway-key"),
+        HeaderValue::from_static(HEADER),
+    );
+    let proxy = format!("http://user:{PARAMETER}@127.0.0.1:1");
+    let http_client = reqwest::Client::builder()
+        .default_headers([header].into_iter().collect())
+        .proxy(reqwest::Proxy::all(proxy).unwrap());
+    let client = builder(StaticToken::new(token(1)))
+        .http_client(HttpClient::from_builder(http_client).unwrap())
+        .base_url("https://example.com")
+        .build()
+        .unwrap();
+    let mut out = Printed::default();
+    out.value("client", &client);
+    out.value("resource", &client.members().tenants());
+    out.value("call", &client.members().get("id"));
+    out.value("listing", &client.members().list().stream());
+    let secrets = secrets();
+    out.assert_without(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 fn builder_of(auth0: &Auth0) -> auth0_teams::ClientBuilder {

@@ -9,10 +9,17 @@ use auth0_core::{
 };
 use crate::requests::Client as Requests;
 /// A client of the Teams API. Cheap to clone; clones share the token source and the connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     transport: Transport,
     requests: Arc<Requests>,
+}
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
+    }
 }
 impl Client {
     /// A builder for a client.

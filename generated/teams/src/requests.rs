@@ -6,7 +6,6 @@ use progenitor_client::RequestBuilderExt as _;
 #[allow(unused_imports)]
 use crate::types;
 use auth0_core::encode_path;
-#[derive(Clone, Debug)]
 /// Client for Teams API
 ///
 /// Runs one Auth0 team: its members, its tenants and their environments, and the log of what was done.

@@ -4,7 +4,9 @@
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, File, ImplItem, Item, Lit, LitStr, Meta, Pat, Stmt, parse_quote};
+use syn::{
+    Attribute, Expr, File, ImplItem, Item, Lit, LitStr, Meta, Pat, Stmt, UseTree, parse_quote,
+};
 
 use crate::problem::Problem;
 
@@ -13,6 +15,7 @@ pub(super) fn requests(items: Vec<Item>) -> Result<Vec<Item>, Problem> {
     let mut file: File = parse_quote!();
     file.items = items;
     remove_unused_constructor(&mut file)?;
+    remove_derives(&mut file)?;
     remove_api_version(&mut file)?;
     keep_requests(&mut file)?;
     RareMethods.visit_file_mut(&mut file);
@@ -95,6 +98,9 @@ fn gone(what: &str) -> Problem {
 /// Each method ends where the request is built. progenitor's own way to send it and to read the answer loses status and
 /// headers where an answer cannot be decoded, reads bodies of any size, and makes each crate compile all that anew.
 fn keep_requests(file: &mut File) -> Result<(), Problem> {
+    if !file.items.iter().any(imports_path_encoding) {
+        return Err(gone("an import of `encode_path`"));
+    }
     file.items.retain(|item| match item {
         // The hooks and what they ask of the client.
         Item::Impl(block) => block.trait_.is_none(),
@@ -117,6 +123,13 @@ fn keep_requests(file: &mut File) -> Result<(), Problem> {
     };
     file.items.splice(0..0, imports.items);
     Ok(())
+}
+
+/// Whether `encode_path` comes by its bare name, so that an import of ours takes its place.
+fn imports_path_encoding(item: &Item) -> bool {
+    matches!(item, Item::Use(import) if matches!(&import.tree, UseTree::Path(path)
+        if matches!(&*path.tree, UseTree::Group(group)
+            if group.items.iter().any(|tree| matches!(tree, UseTree::Name(name) if name.ident == "encode_path")))))
 }
 
 struct EndAtRequest(Result<(), Problem>);
@@ -184,6 +197,25 @@ fn remove_unused_constructor(file: &mut File) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(gone("a constructor `Client::new`"))
+    }
+}
+
+/// progenitor's client derives `Debug`, which would print the HTTP client that a user handed in: its default headers may
+/// hold credentials. Nothing clones it either.
+fn remove_derives(file: &mut File) -> Result<(), Problem> {
+    let mut removed = false;
+    for item in &mut file.items {
+        if let Item::Struct(item) = item {
+            let before = item.attrs.len();
+            item.attrs
+                .retain(|attribute| !attribute.path().is_ident("derive"));
+            removed |= item.attrs.len() != before;
+        }
+    }
+    if removed {
+        Ok(())
+    } else {
+        Err(gone("a client that derives `Debug`"))
     }
 }
 

@@ -108,10 +108,16 @@ pub(super) fn emit(
         use crate::requests::Client as Requests;
 
         #[doc = #doc]
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct Client {
             transport: Transport,
             requests: Arc<Requests>,
+        }
+
+        impl std::fmt::Debug for Client {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct("Client").field("transport", &self.transport).finish_non_exhaustive()
+            }
         }
 
         impl Client {
