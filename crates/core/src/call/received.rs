@@ -27,14 +27,16 @@ impl Received {
     /// The answer read as JSON. An empty body is read as `null`, for the operations that may answer without one.
     pub fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let received = self.success()?;
-        let value = serde_json::from_slice(&received.body);
-        let value = match value {
+        let value = match serde_json::from_slice(&received.body) {
             Err(error) if received.body.is_empty() => {
                 serde_json::from_slice(b"null").map_err(|_| error)
             }
             value => value,
         };
-        received.read_as(value)
+        match value {
+            Ok(value) => Ok(Response::new(value, received)),
+            Err(error) => Err(received.undecodable(&error)),
+        }
     }
 
     /// An answer of which only status and headers say anything.
@@ -72,13 +74,6 @@ impl Received {
             Ok(self)
         } else {
             Err(Error::status_of(self))
-        }
-    }
-
-    fn read_as<T>(self, value: serde_json::Result<T>) -> Result<Response<T>, Error> {
-        match value {
-            Ok(value) => Ok(Response::new(value, self)),
-            Err(error) => Err(self.undecodable(&error)),
         }
     }
 
