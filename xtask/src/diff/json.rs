@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::Versions;
 use super::change::{Change, Subject};
 use super::comparison::Diff;
 use super::facts::Fact;
 use super::rules::Level;
 
 /// The changes.
-pub(super) fn diff(diff: &Diff, (current, next): (&str, &str)) -> Value {
+pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> Value {
     let changes: Vec<Value> = diff.changes.iter().map(change).collect();
     let rust = diff.surface.as_ref().map(|surface| {
         let changed: Vec<Value> = surface

@@ -1,6 +1,7 @@
 //! The report for a pull request. What comes from a document is shown as code and nowhere else: there, it can mention
 //! nobody, run nothing and break no table.
 
+use super::Versions;
 use super::comparison::Diff;
 use super::facts::Fact;
 use super::report::{Entry, counted, counts, heading, item_lines, items, sections};
@@ -78,7 +79,7 @@ impl Page {
 /// The changes in at most `limit` bytes: what they ask for, the breaking ones, the rest folded away.
 pub(super) fn diff(
     diff: &Diff,
-    (current, next): (&str, &str),
+    Versions { current, next }: &Versions,
     command: &str,
     limit: usize,
 ) -> String {

@@ -109,6 +109,15 @@ pub fn run(request: &Request<'_>, console: &mut Console<'_>) -> Result<Verdict, 
     Ok(if found { Verdict::Found } else { Verdict::Fine })
 }
 
+/// Two versions of a crate.
+#[derive(Debug, Clone)]
+pub struct Versions {
+    /// The one that it has.
+    pub current: String,
+    /// The one that follows.
+    pub next: String,
+}
+
 impl Diff {
     /// The changes as a report. `version` is the version of the crate that was made of the old document, `command` the
     /// command that gives the whole report where this one has to be cut.
@@ -122,33 +131,39 @@ impl Diff {
         version: &str,
         command: &str,
     ) -> Result<String, Problem> {
-        let next = self.next_version(version)?;
-        let versions = (version, next.as_str());
+        let versions = self.versions(version)?;
         Ok(match format {
-            ReportFormat::Text => text::diff(self, versions),
-            ReportFormat::Markdown => markdown::diff(self, versions, command, markdown::LIMIT),
-            ReportFormat::Json => canonical::json(&json::diff(self, versions)),
+            ReportFormat::Text => self.text(&versions),
+            ReportFormat::Markdown => self.markdown(&versions, command, markdown::LIMIT),
+            ReportFormat::Json => canonical::json(&self.json(&versions)),
         })
     }
 
-    /// The changes as Markdown, in at most about `limit` bytes, to be a part of a longer text.
+    /// The version of the crate that was made of the old document, and the one that these changes ask for.
     ///
     /// # Errors
     ///
     /// A version that is none.
-    pub fn markdown(&self, version: &str, command: &str, limit: usize) -> Result<String, Problem> {
-        let next = self.next_version(version)?;
-        Ok(markdown::diff(self, (version, &next), command, limit))
+    pub fn versions(&self, current: &str) -> Result<Versions, Problem> {
+        Ok(Versions {
+            next: self.next_version(current)?,
+            current: current.to_owned(),
+        })
+    }
+
+    /// The changes for people at a terminal.
+    pub fn text(&self, versions: &Versions) -> String {
+        text::diff(self, versions)
+    }
+
+    /// The changes as Markdown, in at most about `limit` bytes. `command` gives the whole where it has to be cut.
+    pub fn markdown(&self, versions: &Versions, command: &str, limit: usize) -> String {
+        markdown::diff(self, versions, command, limit)
     }
 
     /// The changes as the JSON that `diff.schema.json` describes.
-    ///
-    /// # Errors
-    ///
-    /// A version that is none.
-    pub fn json(&self, version: &str) -> Result<Value, Problem> {
-        let next = self.next_version(version)?;
-        Ok(json::diff(self, (version, &next)))
+    pub fn json(&self, versions: &Versions) -> Value {
+        json::diff(self, versions)
     }
 
     /// The entry that the changelog of the crate could have for these changes.

@@ -1,6 +1,6 @@
 //! The public items of the generated crates: what the rules say of a version is held against what the emitter makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use syn::{Fields, FnArg, ImplItem, Item, ReturnType, Visibility};
@@ -147,18 +147,19 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
         member: false,
     };
     let files = pipeline::syntax(&normalized.document, name, &target).map_err(told)?;
+    let private = private_modules(&files);
     let mut items = Items::new();
-    for (path, file) in files {
+    for (path, file) in &files {
         let Some(module) = path
             .strip_prefix("src/")
             .and_then(|path| path.strip_suffix(".rs"))
-            // What is not public: progenitor's client, and the table of modules.
-            .filter(|module| !["requests", "lib", "resources"].contains(module))
         else {
             continue;
         };
         let module = match module {
+            // The client is in a private module, and `lib.rs` hands it on.
             "client" => String::new(),
+            module if private.contains(module) => continue,
             module => format!("{}::", module.replace('/', "::")),
         };
         for item in &file.items {
@@ -166,6 +167,18 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
         }
     }
     Ok(items)
+}
+
+/// The modules that `lib.rs` does not show.
+fn private_modules(files: &BTreeMap<String, syn::File>) -> BTreeSet<String> {
+    let library = files.get("src/lib.rs");
+    let items = library.into_iter().flat_map(|file| &file.items);
+    items
+        .filter_map(|item| match item {
+            Item::Mod(module) if !public(&module.vis) => Some(module.ident.to_string()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn public(visibility: &Visibility) -> bool {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::Versions;
 use super::comparison::Diff;
 use super::facts::{Fact, Sort};
 use super::report::{Entry, counted, counts, heading, item_lines, items, sections};
@@ -12,7 +13,7 @@ use super::show::{printable, value};
 const ITEMS: usize = 60;
 
 /// The changes, grouped by what they are about, the breaking ones first.
-pub(super) fn diff(diff: &Diff, (current, next): (&str, &str)) -> String {
+pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> String {
     let Some(level) = diff.level() else {
         return "no fact changed\n".to_owned();
     };

@@ -2,28 +2,20 @@
 
 use serde_json::Value;
 
-use crate::cli::ReportFormat;
-use crate::diff::{self, Diff};
+use crate::diff::{self, Diff, Versions};
 use crate::problem::Problem;
 use crate::sources::Entry;
 
 /// The version that is told of where there is no crate yet.
 const FIRST: &str = "0.1.0";
 
-/// The changes from the old facts to the new ones.
+/// The changes from the old facts to the new ones, where there are any.
 #[derive(Debug)]
-pub(super) struct Changes {
-    text: String,
-    json: Value,
-    diff: Option<Diff>,
-    version: String,
-    command: String,
-}
+pub(super) struct Changes(Option<(Diff, Versions)>);
 
 impl Changes {
     /// Compares the facts of an API with the new ones.
     pub(super) fn between(
-        api: &str,
         entry: &Entry,
         old: Option<&Value>,
         new: &Value,
@@ -32,45 +24,36 @@ impl Changes {
             include: &[],
             surface: true,
         };
-        let version = entry.version.clone().unwrap_or_else(|| FIRST.to_owned());
-        let command = format!("cargo xtask fetch {api} --dry-run");
-        let diff = old
-            .filter(|old| *old != new)
+        let Some(diff) = old
             .map(|old| diff::compare(old, new, &options))
-            .filter(|diff| diff.level().is_some());
-        let (text, json) = match &diff {
-            None => (String::new(), Value::Null),
-            Some(diff) => (
-                diff.render(ReportFormat::Text, &version, &command)?,
-                diff.json(&version)?,
-            ),
+            .filter(|diff| diff.level().is_some())
+        else {
+            return Ok(Self(None));
         };
-        Ok(Self {
-            text,
-            json,
-            diff,
-            version,
-            command,
-        })
+        let versions = diff.versions(entry.version.as_deref().unwrap_or(FIRST))?;
+        Ok(Self(Some((diff, versions))))
     }
 
     /// For people; empty where there are none.
-    pub(super) fn text(&self) -> &str {
-        &self.text
+    pub(super) fn text(&self) -> String {
+        self.0
+            .as_ref()
+            .map_or_else(String::new, |(diff, versions)| diff.text(versions))
     }
 
-    /// For a pull request, in at most about `room` bytes; empty where there are none.
-    pub(super) fn markdown(&self, room: usize) -> String {
-        let Some(diff) = &self.diff else {
-            return String::new();
-        };
-        // The version was read for the text already.
-        diff.markdown(&self.version, &self.command, room)
-            .unwrap_or_default()
+    /// For a pull request, in at most about `room` bytes; empty where there are none. `command` shows them whole.
+    pub(super) fn markdown(&self, command: &str, room: usize) -> String {
+        self.0
+            .as_ref()
+            .map_or_else(String::new, |(diff, versions)| {
+                diff.markdown(versions, command, room)
+            })
     }
 
     /// For programs, as `cargo xtask diff --format json` gives them; null where there are none.
     pub(super) fn json(&self) -> Value {
-        self.json.clone()
+        self.0
+            .as_ref()
+            .map_or(Value::Null, |(diff, versions)| diff.json(versions))
     }
 }

@@ -34,7 +34,7 @@ fn fetched(api: &str, outcome: &Outcome, room: usize) -> String {
         outcome.schemas,
         code(&outcome.digest)
     );
-    let changes = outcome.changes.markdown(room / 3);
+    let changes = outcome.changes.markdown(&command(api), room / 3);
     if !changes.is_empty() {
         text.push_str(&format!("\n### What changed\n\n{changes}"));
     }
@@ -129,15 +129,20 @@ fn tasks(api: &str, items: impl Iterator<Item = String>, room: usize) -> String 
     text
 }
 
+/// The command that shows everything.
+fn command(api: &str) -> String {
+    format!("cargo xtask fetch {api} --dry-run")
+}
+
 fn more(api: &str, number: usize, what: &str) -> String {
     format!(
         "\n{number} more {what} have no room here; {} lists them all.\n",
-        code(&format!("cargo xtask fetch {api} --dry-run"))
+        code(&command(api))
     )
 }
 
 /// The first of some lines, as many as there is room for, and the number of the others.
-pub(super) fn fitting<'a>(lines: impl Iterator<Item = &'a str>, room: usize) -> (String, usize) {
+fn fitting<'a>(lines: impl Iterator<Item = &'a str>, room: usize) -> (String, usize) {
     let mut text = String::new();
     let mut left_out = 0;
     for line in lines {

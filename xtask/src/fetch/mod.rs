@@ -120,7 +120,7 @@ fn fetch(
         (None, None) => (Value::Null, String::new()),
     };
     let work = work::survey(workspace, api, entry, &facts)?;
-    let changes = Changes::between(api, entry, old.as_ref().map(|old| &old.value), &facts)
+    let changes = Changes::between(entry, old.as_ref().map(|old| &old.value), &facts)
         .map_err(|problem| Box::new(Report::of_file(Sources::FILE, problem)))?;
     let changed = old.as_ref().is_none_or(|old| old.source.text != text);
     if let Some(taken) = &taken
