@@ -42,6 +42,10 @@ impl Clock for FakeClock {
     fn now(&self) -> SystemTime {
         *self.0.lock().unwrap()
     }
+
+    fn monotonic(&self) -> Duration {
+        self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
+    }
 }
 
 /// The mock and a client of it whose tokens come from its token endpoint.

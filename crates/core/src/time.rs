@@ -1,7 +1,7 @@
 //! Time, injected: policies read a [`Clock`] and wait on a [`Sleeper`], so that tests need no real time.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::BoxFuture;
 
@@ -9,6 +9,10 @@ use crate::BoxFuture;
 pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
     /// The current time.
     fn now(&self) -> SystemTime;
+
+    /// How much time has passed since some fixed moment. Unlike [`now`](Clock::now) it never goes back when somebody
+    /// sets the clock, so intervals are measured with it.
+    fn monotonic(&self) -> Duration;
 }
 
 /// How to wait.
@@ -29,6 +33,15 @@ impl Clock for SystemTimer {
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
+
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place where the real clock is read"
+    )]
+    fn monotonic(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
 }
 
 impl Sleeper for SystemTimer {
@@ -43,3 +56,6 @@ impl Sleeper for SystemTimer {
 
 /// A clock that is shared.
 pub type SharedClock = Arc<dyn Clock>;
+
+/// A sleeper that is shared.
+pub type SharedSleeper = Arc<dyn Sleeper>;

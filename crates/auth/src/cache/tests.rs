@@ -23,6 +23,10 @@ impl Clock for StillClock {
     fn now(&self) -> SystemTime {
         *self.0.lock().unwrap()
     }
+
+    fn monotonic(&self) -> Duration {
+        self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
+    }
 }
 
 const TIMING: Timing = Timing {

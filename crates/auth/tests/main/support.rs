@@ -31,6 +31,10 @@ impl Clock for FakeClock {
     fn now(&self) -> SystemTime {
         *self.0.lock().unwrap()
     }
+
+    fn monotonic(&self) -> Duration {
+        self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
+    }
 }
 
 /// Settings that are complete, for the token endpoint at `server`.
