@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::call::Received;
 use crate::undecodable::Undecodable;
-use crate::{Problem, TokenError, Violation};
+use crate::{Cursor, Problem, TokenError, Violation};
 
 mod printing;
 
@@ -30,6 +30,7 @@ struct Inner {
     operation: Option<&'static str>,
     received: Option<Received>,
     problem: Option<Problem>,
+    cursor: Option<Cursor>,
 }
 
 #[derive(Debug)]
@@ -143,12 +144,19 @@ impl Error {
         Self::new(Some(operation), Kind::RepeatedCursor)
     }
 
+    /// The same error, of the page at `cursor`.
+    pub(crate) fn at_cursor(mut self, cursor: Option<Cursor>) -> Self {
+        self.0.cursor = cursor;
+        self
+    }
+
     fn new(operation: Option<&'static str>, kind: Kind) -> Self {
         Self(Box::new(Inner {
             kind,
             operation,
             received: None,
             problem: None,
+            cursor: None,
         }))
     }
 
@@ -216,7 +224,7 @@ impl Error {
         self.is_decode()
     }
 
-    /// The server named the page just read as the next one; going on would read it for ever.
+    /// In a listing, the server named a page that was read before as the next one; going on would read it for ever.
     pub fn is_repeated_cursor(&self) -> bool {
         matches!(self.0.kind, Kind::RepeatedCursor)
     }
@@ -281,6 +289,12 @@ impl Error {
     /// The body of an error answer as typed data, where it is a JSON object.
     pub fn problem(&self) -> Option<&Problem> {
         self.0.problem.as_ref()
+    }
+
+    /// In a listing read through [`Items`](crate::Items) or [`Pages`](crate::Pages), the cursor of the page that
+    /// failed: the listing can go on from it.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.0.cursor.as_ref()
     }
 
     /// The id of the operation that was called.

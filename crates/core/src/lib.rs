@@ -13,7 +13,7 @@
 //! | [`mod@open`] | [`Open`]: a known value, or whatever else the server sent |
 //! | [`mod@nullable`] | [`Nullable`]: `null` told from absent |
 //! | [`mod@outcome`] | [`Outcome`]: whether a bulk operation did everything |
-//! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams |
+//! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams; [`Cursor`]: a place in one, to be stored |
 //! | [`mod@base_url`] | [`BaseUrl`] and the checks of host names |
 //! | [`mod@token`] | [`TokenSource`]: how a call gets its token |
 //! | [`mod@time`] | clocks and sleepers, injected |
@@ -54,7 +54,7 @@ pub use nullable::Nullable;
 pub use open::{Open, Unlisted};
 pub use operation::{Operation, Outcomes, Paging, RetrySafety};
 pub use outcome::{Outcome, PartialReport};
-pub use paging::{Items, Page, Paged, Pages, items, pages};
+pub use paging::{Cursor, Items, Listing, Page, Paged, Pages, Position, items, pages, resume};
 pub use path::encode_path;
 pub use problem::{Problem, ValidationError};
 pub use response::{Response, value_of};

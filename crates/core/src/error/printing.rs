@@ -40,7 +40,7 @@ impl fmt::Display for Error {
             ),
             Kind::Status => self.fmt_status(f),
             Kind::RepeatedCursor => f.write_str(
-                "the server names the page just read as the next one, the listing cannot go on",
+                "the server names a page that was read before as the next one, the listing cannot go on",
             ),
             Kind::Decode(why) => {
                 f.write_str("the server has acted (")?;

@@ -3,13 +3,16 @@
 use std::pin::Pin;
 
 use auth0_core::{
-    BoxFuture, Error, Operation, Page, Paged, Response, StaticToken, Transport, items, pages,
+    BoxFuture, Error, Listing, Operation, Page, Paged, Position, Response, StaticToken,
+    TokenSource, Transport, items, pages, resume,
 };
 use serde_json::json;
-use wiremock::matchers::{any, query_param, query_param_is_missing};
+use wiremock::matchers::{any, header, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::*;
+
+mod cursors;
 
 static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers").with_success(&[200]);
 
@@ -22,8 +25,8 @@ struct Numbers {
 impl Page for Numbers {
     type Item = u32;
 
-    fn next(&self) -> Option<&str> {
-        self.next.as_deref()
+    fn next(&self) -> Option<Position> {
+        Position::of_checkpoint(self.next.as_deref())
     }
 
     fn into_items(self) -> Vec<u32> {
@@ -36,14 +39,33 @@ impl Page for Numbers {
 struct List {
     transport: Transport,
     from: Option<String>,
+    parity: Option<&'static str>,
+}
+
+impl List {
+    fn new(transport: Transport) -> Self {
+        Self {
+            transport,
+            from: None,
+            parity: None,
+        }
+    }
 }
 
 impl Paged for List {
     type Page = Numbers;
 
-    fn at(self, cursor: Option<String>) -> Self {
+    fn listing(&self) -> Listing {
+        Listing::new(&self.transport, &LIST).with("parity", &self.parity)
+    }
+
+    fn position(&self) -> Position {
+        Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+    }
+
+    fn at(self, position: Position) -> Self {
         Self {
-            from: cursor,
+            from: position.into_checkpoint(),
             ..self
         }
     }
@@ -69,6 +91,12 @@ impl Paged for List {
 
 /// A listing of pages `(cursor, numbers, next)`, and the server that has it.
 async fn listing(pages: &[(Option<&str>, &[u32], Option<&str>)]) -> (MockServer, List) {
+    let server = serving(pages).await;
+    let transport = transport(&server.uri(), StaticToken::new("t"));
+    (server, List::new(transport))
+}
+
+async fn serving(pages: &[(Option<&str>, &[u32], Option<&str>)]) -> MockServer {
     let server = MockServer::start().await;
     for (cursor, numbers, next) in pages {
         let body = match next {
@@ -88,14 +116,7 @@ async fn listing(pages: &[(Option<&str>, &[u32], Option<&str>)]) -> (MockServer,
         .with_priority(9)
         .mount(&server)
         .await;
-    let transport = transport(&server.uri(), StaticToken::new("t"));
-    (
-        server,
-        List {
-            transport,
-            from: None,
-        },
-    )
+    server
 }
 
 async fn requests(server: &MockServer) -> usize {
@@ -162,7 +183,7 @@ async fn repeated_cursor_is_an_error_after_the_items_of_its_page() {
     assert!(error.is_repeated_cursor() && !error.is_decode());
     assert_eq!(
         error.to_string(),
-        "listNumbers: the server names the page just read as the next one, the listing cannot go on"
+        "listNumbers: the server names a page that was read before as the next one, the listing cannot go on"
     );
     assert_eq!(items.try_next().await.unwrap(), None);
     assert_eq!(requests(&server).await, 2);
@@ -172,13 +193,13 @@ async fn repeated_cursor_is_an_error_after_the_items_of_its_page() {
 async fn failed_page_ends_the_stream_and_its_cursor_stays() {
     let (server, list) = listing(&[(None, &[1, 2], Some("lost"))]).await;
     let mut items = items(list.clone());
-    assert_eq!(items.cursor(), None);
     items.try_next().await.unwrap();
-    assert_eq!(items.cursor(), None, "an item of the first page is left");
     items.try_next().await.unwrap();
-    assert_eq!(items.cursor(), Some("lost"));
-    assert!(items.try_next().await.unwrap_err().is_server_error());
-    assert_eq!(items.cursor(), Some("lost"));
+    let error = items.try_next().await.unwrap_err();
+    assert!(error.is_server_error());
+    let cursor = items.cursor().unwrap();
+    assert_eq!(cursor.position(), &Position::Checkpoint("lost".to_owned()));
+    assert_eq!(error.cursor(), Some(&cursor));
     assert_eq!(items.try_next().await.unwrap(), None);
     assert_eq!(requests(&server).await, 2);
 
@@ -189,7 +210,7 @@ async fn failed_page_ends_the_stream_and_its_cursor_stays() {
         .respond_with(ResponseTemplate::new(200).set_body_json(body))
         .mount(&server)
         .await;
-    let mut rest = auth0_core::items(list.at(items.cursor().map(str::to_owned)));
+    let mut rest = auth0_core::items(resume(list, cursor).unwrap());
     assert_eq!(rest.try_next().await.unwrap(), Some(3));
     assert_eq!(rest.try_next().await.unwrap(), None);
 }
@@ -200,7 +221,8 @@ async fn cursor_of_a_half_read_page_is_the_page_itself() {
     let mut items = items(list);
     items.try_next().await.unwrap();
     items.try_next().await.unwrap();
-    assert_eq!(items.cursor(), Some("a"));
+    let cursor = items.cursor().unwrap();
+    assert_eq!(cursor.position(), &Position::Checkpoint("a".to_owned()));
     items.try_next().await.unwrap();
     assert_eq!(items.cursor(), None);
 }
@@ -217,7 +239,8 @@ async fn pages_come_whole() {
             next: Some("a".to_owned())
         }
     );
-    assert_eq!(pages.cursor(), Some("a"));
+    let cursor = pages.cursor().unwrap();
+    assert_eq!(cursor.position(), &Position::Checkpoint("a".to_owned()));
     assert!(pages.try_next().await.unwrap().unwrap().numbers.is_empty());
     assert_eq!(pages.cursor(), None);
     assert_eq!(pages.try_next().await.unwrap(), None);
@@ -265,4 +288,93 @@ async fn dropped_wait_loses_nothing() {
     assert!(pending);
     assert_eq!(items.try_next().await.unwrap(), Some(1));
     assert_eq!(requests(&server).await, 1);
+}
+
+/// The tokens that the server saw, in order.
+async fn tokens_seen(server: &MockServer) -> Vec<String> {
+    let requests = server.received_requests().await.unwrap();
+    let token =
+        |request: &wiremock::Request| request.headers["authorization"].to_str().map(String::from);
+    requests
+        .iter()
+        .map(|request| token(request).unwrap())
+        .collect()
+}
+
+/// Three pages of one number each, read with tokens from `source`.
+async fn read_three(server: &MockServer, source: impl TokenSource, ahead: bool) -> Vec<u32> {
+    let mut items = items(List::new(transport(&server.uri(), source)));
+    if ahead {
+        items = items.read_ahead();
+    }
+    let mut found = Vec::new();
+    while let Some(number) = items.try_next().await.unwrap() {
+        found.push(number);
+    }
+    found
+}
+
+const THREE: [(Option<&str>, &[u32], Option<&str>); 3] = [
+    (None, &[1], Some("a")),
+    (Some("a"), &[2], Some("b")),
+    (Some("b"), &[3], None),
+];
+
+#[tokio::test]
+async fn token_changes_in_the_middle_then_every_page_is_asked_for_with_the_token_of_its_time() {
+    for ahead in [false, true] {
+        let server = serving(&THREE).await;
+        assert_eq!(
+            read_three(&server, Tokens::default(), ahead).await,
+            [1, 2, 3]
+        );
+        assert_eq!(
+            tokens_seen(&server).await,
+            ["Bearer token-0", "Bearer token-1", "Bearer token-2"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn token_expires_in_the_middle_then_its_page_is_asked_for_again_and_the_listing_goes_on() {
+    for ahead in [false, true] {
+        let server = serving(&THREE).await;
+        Mock::given(header("authorization", "Bearer token-1"))
+            .respond_with(ResponseTemplate::new(401))
+            .with_priority(1)
+            .mount(&server)
+            .await;
+        let tokens = Tokens::replacing();
+        assert_eq!(read_three(&server, tokens.clone(), ahead).await, [1, 2, 3]);
+        assert_eq!(
+            tokens_seen(&server).await,
+            [
+                "Bearer token-0",
+                "Bearer token-1",
+                "Bearer token-2",
+                "Bearer token-3"
+            ]
+        );
+        assert_eq!(tokens.told()[1], "rejected 1");
+    }
+}
+
+#[tokio::test]
+async fn collected_listing_fails_then_the_error_says_where_to_go_on() {
+    let (_server, list) = listing(&[(None, &[1, 2], Some("lost"))]).await;
+    let mut stream = pages(list).read_ahead();
+    // What `try_collect` does: the stream is gone with the error.
+    let error = loop {
+        match std::future::poll_fn(|cx| futures_core::Stream::poll_next(Pin::new(&mut stream), cx))
+            .await
+        {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => break error,
+            None => panic!("the second page fails"),
+        }
+    };
+    drop(stream);
+    let cursor = error.cursor().unwrap();
+    assert_eq!(cursor.position(), &Position::Checkpoint("lost".to_owned()));
+    assert!(!printed(&error).contains("lost"));
 }

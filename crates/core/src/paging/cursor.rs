@@ -1,0 +1,149 @@
+//! A place in a listing that can be stored.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+/// Where in a listing a page is.
+///
+/// `Debug` names the kind of position and keeps its value to itself.
+#[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Position {
+    /// At the beginning.
+    #[default]
+    Start,
+    /// Where the server said, in a page before, that the next one is. The text is opaque.
+    Checkpoint(String),
+}
+
+impl Position {
+    /// The position at a checkpoint, if there is one. An empty text is none: sent back, it would begin the listing
+    /// again.
+    pub fn of_checkpoint(checkpoint: Option<&str>) -> Option<Self> {
+        checkpoint
+            .filter(|text| !text.is_empty())
+            .map(|text| Self::Checkpoint(text.to_owned()))
+    }
+
+    /// The checkpoint, where there is one to send.
+    pub fn into_checkpoint(self) -> Option<String> {
+        match self {
+            Self::Start => None,
+            Self::Checkpoint(text) => Some(text),
+        }
+    }
+}
+
+impl fmt::Debug for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "Start",
+            Self::Checkpoint(_) => "Checkpoint(…)",
+        })
+    }
+}
+
+/// A place in a listing, with the query that the listing comes from, so that it can be stored and go on later: in
+/// another process too, and only in the same listing.
+///
+/// It is taken from [`Items::cursor`](crate::Items::cursor), [`Pages::cursor`](crate::Pages::cursor) or
+/// [`Error::cursor`](crate::Error::cursor), and handed to the method `resume` of a generated listing.
+///
+/// Its serialized form is stable. A version or a kind of position that this release does not know is an error of the
+/// deserializer. Any format that describes itself will do, such as JSON:
+///
+/// ```
+/// use auth0_core::Cursor;
+///
+/// let stored = r#"{
+///     "version": 1,
+///     "base_url": "https://acme.teams.auth0.com",
+///     "operation": "listTenants",
+///     "query": {"locality": "us"},
+///     "position": {"checkpoint": "eyJpZCI6Ij…"}
+/// }"#;
+/// let cursor: Cursor = serde_json::from_str(stored)?;
+/// assert_eq!(cursor.operation(), "listTenants");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// `query` holds every parameter that was set, those of the path included, but for the cursor and the size of a page.
+/// At the beginning of the listing `position` is the text `start`.
+///
+/// It holds the values of filters and ids, so it is stored where those may be. `Debug` shows the names alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    version: Version,
+    pub(super) base_url: String,
+    pub(super) operation: String,
+    pub(super) query: BTreeMap<String, Value>,
+    pub(super) position: Position,
+}
+
+impl Cursor {
+    pub(super) fn new(
+        base_url: String,
+        operation: String,
+        query: BTreeMap<String, Value>,
+        position: Position,
+    ) -> Self {
+        Self {
+            version: Version,
+            base_url,
+            operation,
+            query,
+            position,
+        }
+    }
+
+    /// The id of the operation that lists.
+    pub fn operation(&self) -> &str {
+        &self.operation
+    }
+
+    /// Where in the listing it is.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+}
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cursor")
+            .field("operation", &self.operation)
+            .field("query", &self.query.keys().collect::<Vec<_>>())
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The version of the serialized form. There is one so far.
+#[derive(Clone, PartialEq, Eq)]
+struct Version;
+
+impl Version {
+    const NUMBER: u64 = 1;
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(Self::NUMBER)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            Self::NUMBER => Ok(Self),
+            found => Err(D::Error::custom(format_args!(
+                "found a cursor of version {found}, expected version {}",
+                Self::NUMBER
+            ))),
+        }
+    }
+}

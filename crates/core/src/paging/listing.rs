@@ -1,0 +1,136 @@
+//! What a listing is of, to tell it from any other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Cursor, Position};
+use crate::problem::shortened;
+use crate::{Checker, Error, Operation, Transport};
+
+/// What a listing is of: the API, the operation and its parameters. A [`Cursor`] belongs to one listing alone.
+///
+/// `Debug` shows names and no values.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use auth0_core::{BaseUrl, Listing, Operation, Position, StaticToken, TransportBuilder};
+///
+/// static LIST_TENANTS: Operation = Operation::new("listTenants", "GET", "/tenants");
+///
+/// let transport = TransportBuilder::new(BaseUrl::parse("https://acme.teams.auth0.com")?)
+///     .token_source(Arc::new(StaticToken::new("eyJhbGciOi…")))
+///     .build()?;
+/// let american = Listing::new(&transport, &LIST_TENANTS).with("locality", "us");
+/// let cursor = american.cursor(Position::Start);
+/// assert!(american.position_of(cursor.clone()).is_ok());
+///
+/// let european = Listing::new(&transport, &LIST_TENANTS).with("locality", "eu");
+/// let error = european.position_of(cursor).unwrap_err();
+/// assert!(error.is_invalid_request());
+/// # Ok::<(), auth0_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Listing {
+    base_url: String,
+    operation: &'static Operation,
+    query: BTreeMap<String, Value>,
+}
+
+impl Listing {
+    /// A listing through `operation` without parameters.
+    pub fn new(transport: &Transport, operation: &'static Operation) -> Self {
+        Self {
+            base_url: transport.base_url().to_owned(),
+            operation,
+            query: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a parameter. One without a value is left out.
+    #[must_use]
+    pub fn with<T: Serialize + ?Sized>(self, name: &str, value: &T) -> Self {
+        // What has no JSON has no query either: such a request cannot be built, let alone have a page.
+        self.with_value(name, serde_json::to_value(value).unwrap_or_default())
+    }
+
+    fn with_value(mut self, name: &str, value: Value) -> Self {
+        if !value.is_null() {
+            self.query.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    /// The operation that lists.
+    pub fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// The cursor of a place in this listing.
+    pub fn cursor(&self, position: Position) -> Cursor {
+        Cursor::new(
+            self.base_url.clone(),
+            self.operation.id().to_owned(),
+            self.query.clone(),
+            position,
+        )
+    }
+
+    /// The place that `cursor` names in this listing.
+    ///
+    /// # Errors
+    ///
+    /// An invalid request where the cursor belongs to another listing. The violations say what differs; of the
+    /// parameters they hold the names and not the values.
+    pub fn position_of(&self, cursor: Cursor) -> Result<Position, Error> {
+        let mut check = Checker::new();
+        for difference in self.differences(&cursor) {
+            check.violation("cursor", difference);
+        }
+        let violations = check.into_violations();
+        if violations.is_empty() {
+            return Ok(cursor.position);
+        }
+        Err(Error::invalid_request(self.operation.id(), violations))
+    }
+
+    fn differences(&self, cursor: &Cursor) -> Vec<String> {
+        let mut differences = Vec::new();
+        let mut compare = |what, expected: &str, found: &str| {
+            if expected != found {
+                let found = shortened(found);
+                differences.push(format!("found {what} `{found}`, expected `{expected}`"));
+            }
+        };
+        compare("base URL", &self.base_url, &cursor.base_url);
+        compare("operation", self.operation.id(), &cursor.operation);
+        if self.operation.id() != cursor.operation {
+            // The parameters of two operations have nothing to do with each other.
+            return differences;
+        }
+        let names: BTreeSet<_> = self.query.keys().chain(cursor.query.keys()).collect();
+        for name in names {
+            let difference = match (self.query.get(name), cursor.query.get(name)) {
+                (expected, found) if expected == found => continue,
+                (Some(_), Some(_)) => "found another value, expected that of the request",
+                (Some(_), None) => "found no value, expected that of the request",
+                (None, _) => "found a value, expected none",
+            };
+            differences.push(format!("parameter `{}`: {difference}", shortened(name)));
+        }
+        differences
+    }
+}
+
+impl fmt::Debug for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listing")
+            .field("base_url", &self.base_url)
+            .field("operation", &self.operation.id())
+            .field("query", &self.query.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}

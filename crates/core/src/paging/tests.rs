@@ -1,0 +1,286 @@
+//! Walks that are polled by hand, over pages that come when the test says so.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+
+use super::walk::{Fetched, Fetching, Walk};
+use super::{Items, Listing, Pages, Position};
+use crate::{BaseUrl, Error, Operation, TransportBuilder};
+
+static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers");
+
+/// One for all tests, because the HTTP client of a transport takes long to make.
+static LISTING: LazyLock<Listing> = LazyLock::new(|| {
+    let base_url = BaseUrl::parse("http://127.0.0.1:1").unwrap();
+    let transport = TransportBuilder::new(base_url).without_token().build();
+    Listing::new(&transport.unwrap(), &LIST)
+});
+
+type Numbers = Vec<u32>;
+
+/// Where pages come from, and what was asked of it.
+#[derive(Clone, Default)]
+struct Source(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    pages: HashMap<Position, Result<(Numbers, Option<Position>), Error>>,
+    asked: Vec<Position>,
+    polls: usize,
+    dropped: usize,
+}
+
+/// A page on its way: it arrives once the source has it.
+struct OnItsWay {
+    source: Source,
+    position: Position,
+}
+
+impl Source {
+    fn has(&self, at: &str, numbers: &[u32], next: Option<&str>) {
+        let page = (numbers.to_vec(), next.map(position));
+        self.0.lock().unwrap().pages.insert(position(at), Ok(page));
+    }
+
+    fn fails(&self, at: &str) {
+        let error = Err(Error::configuration("it is down"));
+        self.0.lock().unwrap().pages.insert(position(at), error);
+    }
+
+    fn asked(&self) -> usize {
+        self.0.lock().unwrap().asked.len()
+    }
+
+    fn polls(&self) -> usize {
+        self.0.lock().unwrap().polls
+    }
+
+    fn walk(&self, start: &str) -> Walk<Numbers> {
+        let source = self.clone();
+        Walk::new(LISTING.clone(), position(start), move |position| {
+            source.0.lock().unwrap().asked.push(position.clone());
+            let source = source.clone();
+            let page: Fetching<Numbers> = Box::pin(OnItsWay { source, position });
+            page
+        })
+    }
+
+    fn items(&self) -> Items<u32> {
+        Items::new(self.walk(""))
+    }
+
+    fn pages(&self) -> Pages<Numbers> {
+        Pages::new(self.walk(""))
+    }
+}
+
+impl Future for OnItsWay {
+    type Output = Result<Fetched<Numbers>, Error>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.source.0.lock().unwrap();
+        state.polls += 1;
+        match state.pages.remove(&self.position) {
+            Some(page) => Poll::Ready(page.map(|(value, next)| Fetched { value, next })),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.source.0.lock().unwrap().dropped += 1;
+    }
+}
+
+/// The position at a checkpoint; the empty one is the beginning.
+fn position(checkpoint: &str) -> Position {
+    Position::of_checkpoint(Some(checkpoint)).unwrap_or_default()
+}
+
+fn poll<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
+    Pin::new(stream).poll_next(&mut Context::from_waker(Waker::noop()))
+}
+
+/// What is there without waiting.
+fn now<S: Stream<Item = Result<T, Error>> + Unpin, T>(stream: &mut S) -> Option<Result<T, Error>> {
+    match poll(stream) {
+        Poll::Ready(next) => next,
+        Poll::Pending => panic!("expected something, found that it has to be waited for"),
+    }
+}
+
+#[test]
+fn nothing_is_read_ahead_then_a_page_is_asked_for_when_its_first_item_is() {
+    let source = Source::default();
+    source.has("", &[1, 2], Some("a"));
+    let mut items = source.items();
+    assert_eq!(source.asked(), 0);
+    now(&mut items).unwrap().unwrap();
+    now(&mut items).unwrap().unwrap();
+    assert_eq!(source.asked(), 1);
+    assert!(poll(&mut items).is_pending());
+    assert_eq!(source.asked(), 2);
+}
+
+#[test]
+fn items_are_read_ahead_then_one_page_is_asked_for_when_the_one_before_arrives() {
+    let source = Source::default();
+    source.has("", &[1, 2], Some("a"));
+    let mut items = source.items().read_ahead();
+    assert_eq!(source.asked(), 0, "a stream that is not read asks");
+    assert_eq!(now(&mut items).unwrap().unwrap(), 1);
+    assert_eq!(source.asked(), 2);
+    let polls = source.polls();
+    assert_eq!(now(&mut items).unwrap().unwrap(), 2);
+    assert!(source.polls() > polls, "an item does not bring it nearer");
+    assert!(poll(&mut items).is_pending());
+
+    source.has("a", &[3, 4], Some("b"));
+    source.has("b", &[5], None);
+    assert_eq!(now(&mut items).unwrap().unwrap(), 3);
+    assert_eq!(source.asked(), 3);
+    assert_eq!(now(&mut items).unwrap().unwrap(), 4);
+    assert_eq!(now(&mut items).unwrap().unwrap(), 5);
+    assert!(now(&mut items).is_none());
+    assert_eq!(source.asked(), 3);
+}
+
+#[test]
+fn page_ahead_arrives_early_then_no_other_is_asked_for_before_it_is_read() {
+    let source = Source::default();
+    source.has("", &[1, 2], Some("a"));
+    source.has("a", &[3], Some("b"));
+    source.has("b", &[4], None);
+    let mut items = source.items().read_ahead();
+    now(&mut items).unwrap().unwrap();
+    now(&mut items).unwrap().unwrap();
+    assert_eq!(source.asked(), 2);
+    assert_eq!(items.cursor().unwrap().position(), &position("a"));
+    now(&mut items).unwrap().unwrap();
+    assert_eq!(source.asked(), 3);
+}
+
+#[test]
+fn pages_are_read_ahead_then_one_is_asked_for_when_the_one_before_is_given() {
+    let source = Source::default();
+    source.has("", &[1], Some("a"));
+    source.has("a", &[2], Some("b"));
+    let mut pages = source.pages().read_ahead();
+    assert_eq!(now(&mut pages).unwrap().unwrap(), [1]);
+    assert_eq!(source.asked(), 2);
+    assert_eq!(pages.cursor().unwrap().position(), &position("a"));
+    assert_eq!(now(&mut pages).unwrap().unwrap(), [2]);
+    assert_eq!(source.asked(), 3);
+    assert!(poll(&mut pages).is_pending());
+    source.has("b", &[], None);
+    assert!(now(&mut pages).unwrap().unwrap().is_empty());
+    assert!(now(&mut pages).is_none());
+    assert_eq!(source.asked(), 3);
+}
+
+#[test]
+fn page_ahead_fails_then_the_error_comes_in_its_turn_and_ends_the_stream() {
+    let source = Source::default();
+    source.has("", &[1, 2], Some("a"));
+    source.fails("a");
+    let mut items = source.items().read_ahead();
+    assert_eq!(now(&mut items).unwrap().unwrap(), 1);
+    assert_eq!(items.cursor().unwrap().position(), &Position::Start);
+    assert_eq!(now(&mut items).unwrap().unwrap(), 2);
+    let error = now(&mut items).unwrap().unwrap_err();
+    assert_eq!(error.cursor().unwrap().position(), &position("a"));
+    assert_eq!(items.cursor().as_ref(), error.cursor());
+    assert!(now(&mut items).is_none());
+    assert_eq!(source.asked(), 2);
+}
+
+#[test]
+fn stream_is_dropped_then_the_page_ahead_is_dropped() {
+    let source = Source::default();
+    source.has("", &[1], Some("a"));
+    let mut items = source.items().read_ahead();
+    now(&mut items).unwrap().unwrap();
+    assert_eq!(source.0.lock().unwrap().dropped, 1);
+    drop(items);
+    assert_eq!(source.0.lock().unwrap().dropped, 2);
+}
+
+#[test]
+fn reading_ahead_begins_in_the_middle_then_the_next_page_is_asked_for_with_the_next_item() {
+    let source = Source::default();
+    source.has("", &[1, 2], Some("a"));
+    let mut items = source.items();
+    now(&mut items).unwrap().unwrap();
+    let mut items = items.read_ahead();
+    assert_eq!(source.asked(), 1);
+    now(&mut items).unwrap().unwrap();
+    assert_eq!(source.asked(), 2);
+}
+
+#[test]
+fn server_sends_round_in_a_circle_then_every_page_comes_once_and_none_is_asked_for_twice() {
+    for (start, ahead) in [("", false), ("0", false), ("0", true)] {
+        for length in 1..=5 {
+            for back_to in 0..length {
+                let source = Source::default();
+                source.has("", &[99], Some("0"));
+                for page in 0..length {
+                    let next = if page + 1 == length {
+                        back_to
+                    } else {
+                        page + 1
+                    };
+                    source.has(&page.to_string(), &[page], Some(&next.to_string()));
+                }
+                let mut items = Items::new(source.walk(start));
+                if ahead {
+                    items = items.read_ahead();
+                }
+                let mut found: Vec<u32> = Vec::new();
+                let error = loop {
+                    match now(&mut items).expect("the circle is seen") {
+                        Ok(number) => found.push(number),
+                        Err(error) => break error,
+                    }
+                };
+                let first = start.is_empty().then_some(99);
+                let expected: Vec<u32> = first.into_iter().chain(0..length).collect();
+                assert_eq!(found, expected);
+                assert_eq!(source.asked(), expected.len());
+                assert!(error.is_repeated_cursor());
+                let place = position(&back_to.to_string());
+                assert_eq!(error.cursor().unwrap().position(), &place);
+                assert_eq!(items.cursor().as_ref(), error.cursor());
+                assert!(now(&mut items).is_none());
+            }
+        }
+    }
+}
+
+#[test]
+fn cursor_is_nothing_exactly_when_all_was_read() {
+    let source = Source::default();
+    source.has("", &[1, 2], None);
+    let mut items = source.items();
+    assert_eq!(items.cursor().unwrap().position(), &Position::Start);
+    now(&mut items).unwrap().unwrap();
+    assert_eq!(items.cursor().unwrap().position(), &Position::Start);
+    now(&mut items).unwrap().unwrap();
+    assert_eq!(items.cursor(), None);
+}
+
+#[test]
+fn debug_of_a_stream_shows_no_checkpoint() {
+    let source = Source::default();
+    source.has("secret-start", &[1, 2], Some("secret-next"));
+    let mut items = Items::new(source.walk("secret-start"));
+    now(&mut items).unwrap().unwrap();
+    let text = format!("{items:?} {:?}", Pages::new(source.walk("secret-start")));
+    assert!(!text.contains("secret"), "{text}");
+    assert!(text.contains("listNumbers"), "{text}");
+}

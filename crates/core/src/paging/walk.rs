@@ -1,0 +1,156 @@
+//! The way from page to page.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::BuildHasher as _;
+use std::mem;
+use std::task::{Context, Poll, ready};
+
+use super::{Cursor, Listing, Position};
+use crate::{BoxFuture, Error};
+
+/// What is taken of a page, and where the next page is.
+pub(super) struct Fetched<V> {
+    pub(super) value: V,
+    pub(super) next: Option<Position>,
+}
+
+/// A page on its way.
+pub(super) type Fetching<V> = BoxFuture<'static, Result<Fetched<V>, Error>>;
+
+/// The way from page to page. It is generic over what is taken of a page only, not over the request, so that it is
+/// compiled for few types.
+pub(super) struct Walk<V> {
+    fetch: Box<dyn FnMut(Position) -> Fetching<V> + Send>,
+    listing: Listing,
+    visited: Visited,
+    reads_ahead: bool,
+    /// Where the page given last is.
+    here: Option<Position>,
+    /// Where the page that is given next is; nowhere after the last one.
+    next: Option<Position>,
+    turn: Turn<V>,
+}
+
+/// How far the page is that is given next.
+enum Turn<V> {
+    /// It was not asked for.
+    Due,
+    /// It is on its way.
+    UnderWay(Fetching<V>),
+    /// It is here, or the error in its place.
+    Arrived(Result<Fetched<V>, Error>),
+    /// There is none, or the walk has failed.
+    Over,
+}
+
+impl<V> Walk<V> {
+    /// A walk from the page at `start`.
+    pub(super) fn new(
+        listing: Listing,
+        start: Position,
+        fetch: impl FnMut(Position) -> Fetching<V> + Send + 'static,
+    ) -> Self {
+        let mut visited = Visited::default();
+        visited.add(&start);
+        Self {
+            fetch: Box::new(fetch),
+            listing,
+            visited,
+            reads_ahead: false,
+            here: None,
+            next: Some(start),
+            turn: Turn::Due,
+        }
+    }
+
+    /// From now on asks for a page as soon as the one before it is given.
+    pub(super) fn read_ahead(&mut self) {
+        self.reads_ahead = true;
+    }
+
+    /// The cursor of the page given last.
+    pub(super) fn here(&self) -> Option<Cursor> {
+        Some(self.listing.cursor(self.here.clone()?))
+    }
+
+    /// The cursor of the page that is given next, or that failed.
+    pub(super) fn next(&self) -> Option<Cursor> {
+        Some(self.listing.cursor(self.next.clone()?))
+    }
+
+    /// Gives the next page, or the error in its place, after which nothing comes.
+    pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<V, Error>>> {
+        ready!(self.poll_arrival(cx));
+        let Turn::Arrived(result) = mem::replace(&mut self.turn, Turn::Over) else {
+            return Poll::Ready(None);
+        };
+        let result = match result {
+            Ok(page) => {
+                let value = self.go_on(page);
+                self.poll_ahead(cx);
+                Ok(value)
+            }
+            Err(error) => Err(error.at_cursor(self.next())),
+        };
+        Poll::Ready(Some(result))
+    }
+
+    /// Sees to the page ahead, if it is to be read ahead. It is never more than one, for no other is asked for
+    /// before that one was given.
+    pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) {
+        if self.reads_ahead {
+            let _ = self.poll_arrival(cx);
+        }
+    }
+
+    /// Asks for the next page, if that was not done yet, and waits for it.
+    fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let (Turn::Due, Some(next)) = (&self.turn, &self.next) {
+            self.turn = Turn::UnderWay((self.fetch)(next.clone()));
+        }
+        if let Turn::UnderWay(page) = &mut self.turn {
+            self.turn = Turn::Arrived(ready!(page.as_mut().poll(cx)));
+        }
+        Poll::Ready(())
+    }
+
+    /// Moves on to `page` and gives what was taken of it.
+    fn go_on(&mut self, page: Fetched<V>) -> V {
+        self.turn = match &page.next {
+            None => Turn::Over,
+            Some(next) if self.visited.add(next) => Turn::Due,
+            // What is on this page is good, so the error comes after it.
+            Some(_) => Turn::Arrived(Err(Error::repeated_cursor(self.listing.operation().id()))),
+        };
+        self.here = mem::replace(&mut self.next, page.next);
+        page.value
+    }
+}
+
+impl<V> fmt::Debug for Walk<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Walk")
+            .field("listing", &self.listing)
+            .field("next", &self.next)
+            .field("over", &matches!(self.turn, Turn::Over))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The positions that a walk was at or was sent to. A server that sends it to one of them again sends it round for
+/// ever, in however large a circle.
+///
+/// Hashes of 64 bits are kept instead of the positions: a million members in pages of 50 are 20,000 of them, which is a
+/// few hundred kilobytes whatever the length of the checkpoints. That two of so many are alike by chance is as likely
+/// as one in a hundred thousand million.
+#[derive(Default)]
+struct Visited(HashSet<u64>);
+
+impl Visited {
+    /// Adds a position, and says whether it is new.
+    fn add(&mut self, position: &Position) -> bool {
+        let hash = self.0.hasher().hash_one(position);
+        self.0.insert(hash)
+    }
+}
