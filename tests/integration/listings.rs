@@ -1,17 +1,18 @@
 //! Listings, page after page: to the end that the server names, in order, and no further than an error.
 
+use auth0_core::Position;
 use auth0_teams::{Client, Error, Open};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
-use wiremock::MockServer;
+use wiremock::{MockServer, ResponseTemplate};
 
 use crate::samples::*;
 use crate::support::*;
 
 /// The four listings by name: the items of each, as far as they come, and the error that ended them.
-const LISTINGS: [&str; 4] = ["members", "tenants", "tenant members", "activity"];
+pub(crate) const LISTINGS: [&str; 4] = ["members", "tenants", "tenant members", "activity"];
 
-async fn read(client: &Client, listing: &str) -> (Vec<String>, Option<Error>) {
+pub(crate) async fn read(client: &Client, listing: &str) -> (Vec<String>, Option<Error>) {
     match listing {
         "members" => all(client.members().list().take(2).stream(), |item| item.id).await,
         "tenants" => {
@@ -33,7 +34,7 @@ async fn read(client: &Client, listing: &str) -> (Vec<String>, Option<Error>) {
     }
 }
 
-async fn all<T>(
+pub(crate) async fn all<T>(
     mut items: auth0_core::Items<T>,
     name: fn(T) -> String,
 ) -> (Vec<String>, Option<Error>) {
@@ -73,16 +74,15 @@ fn page(listing: &str, names: &[&str], next: Option<&str>) -> Value {
 }
 
 /// A server with pages by their cursor; the first page has none. Any other cursor is a 400.
-async fn serving(pages: Vec<(Option<&'static str>, Value)>) -> MockServer {
-    answering_with(move |request| {
-        let from = query(request, "from");
-        let page = pages.iter().find(|(cursor, _)| *cursor == from.as_deref());
-        match page {
-            Some((_, page)) => json(200, page),
-            None => json(400, &problem(400)),
-        }
-    })
-    .await
+pub(crate) async fn serving(pages: Vec<(Option<&'static str>, Value)>) -> MockServer {
+    answering_with(move |request| answer(&pages, query(request, "from").as_deref())).await
+}
+
+pub(crate) fn answer(pages: &[(Option<&str>, Value)], from: Option<&str>) -> ResponseTemplate {
+    match pages.iter().find(|(cursor, _)| *cursor == from) {
+        Some((_, page)) => json(200, page),
+        None => json(400, &problem(400)),
+    }
 }
 
 /// The cursors that the server was asked for.
@@ -97,6 +97,15 @@ async fn cursors(server: &MockServer) -> Vec<Option<String>> {
         .iter()
         .map(|request| query(request, "from"))
         .collect()
+}
+
+/// Three pages of every listing, of one, two and one items.
+pub(crate) fn three_pages(listing: &str) -> Vec<(Option<&'static str>, Value)> {
+    vec![
+        (None, page(listing, &["a"], Some("2"))),
+        (Some("2"), page(listing, &["b", "c"], Some("3"))),
+        (Some("3"), page(listing, &["d"], None)),
+    ]
 }
 
 #[tokio::test]
@@ -177,10 +186,10 @@ async fn error_in_the_middle_then_items_before_it_are_kept_and_the_cursor_says_w
         );
     }
     let server = serving(vec![(None, page("members", &["a"], Some("gone")))]).await;
-    let mut members = client(&server).members().list().stream();
-    members.try_next().await.unwrap();
-    members.try_next().await.unwrap_err();
-    assert_eq!(members.cursor(), Some("gone"));
+    let members = client(&server).members().list().stream();
+    let error = members.try_collect::<Vec<_>>().await.unwrap_err();
+    let gone = Position::Checkpoint("gone".to_owned());
+    assert_eq!(error.cursor().unwrap().position(), &gone);
 }
 
 #[tokio::test]
@@ -278,4 +287,21 @@ async fn odd_item_is_in_the_middle_then_the_listing_goes_on() {
         .unwrap();
     assert_eq!(members.len(), 3);
     assert!(matches!(members[1].role, Open::Other(_)));
+}
+
+#[tokio::test]
+async fn listing_is_read_ahead_then_the_same_is_asked_and_comes() {
+    let server = serving(three_pages("tenant members")).await;
+    let listing = client(&server)
+        .tenants()
+        .members()
+        .list(tenant_id())
+        .take(2);
+    let (names, error) = all(listing.stream().read_ahead(), |item| item.id).await;
+    assert!(
+        error.is_none() && names == ["a", "b", "c", "d"],
+        "{error:?}"
+    );
+    let expected = [None, Some("2".to_owned()), Some("3".to_owned())];
+    assert_eq!(cursors(&server).await, expected);
 }

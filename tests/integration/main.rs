@@ -9,6 +9,7 @@ mod answers;
 mod auth0;
 mod checks;
 mod consumer;
+mod cursors;
 mod freshness;
 mod inventory;
 mod listings;

@@ -129,6 +129,47 @@ fn facts_of_an_operation_reach_table_checks_and_docs() {
 }
 
 #[test]
+fn listing_is_told_apart_by_all_that_is_sent_but_the_place_and_the_size_of_a_page() {
+    let mut document = document();
+    let paths = document["paths"].as_object_mut().expect("paths");
+    let item = paths.remove("/things").expect("the path");
+    paths.insert("/boxes/{boxId}/things".to_owned(), item);
+    let get = &mut document["paths"]["/boxes/{boxId}/things"]["get"];
+    for (location, name) in [
+        ("path", "boxId"),
+        ("query", "resume"),
+        ("header", "X-Region"),
+    ] {
+        get["parameters"]
+            .as_array_mut()
+            .expect("parameters")
+            .push(json!({"in": location, "name": name, "required": location == "path", "schema": {"type": "string"}}));
+    }
+    let files = generated(&document);
+    let resource: String = files["src/resources/things.rs"]
+        .split_whitespace()
+        .collect();
+    let listing = r#".listing(&crate::operations::LIST_THINGS).with("boxId",&self.box_id).with("resume",&self.resume).with("X-Region",&self.x_region)}"#;
+    assert!(resource.contains(listing), "{resource}");
+    assert!(
+        resource.contains("pubfnresume_(mutself,resume:"),
+        "{resource}"
+    );
+    assert!(resource.contains("pubfnresume(self,cursor:"), "{resource}");
+}
+
+#[test]
+fn nothing_pages_then_the_client_makes_no_listings() {
+    let mut document = document();
+    let makes_listings =
+        |document: &Value| generated(document)["src/client.rs"].contains("auth0_core::Listing");
+    assert!(makes_listings(&document));
+    let get = document["paths"]["/things"]["get"].as_object_mut();
+    get.expect("an operation").remove("x-paging");
+    assert!(!makes_listings(&document));
+}
+
+#[test]
 fn values_that_are_listed_as_a_rule_are_checked() {
     let mut document = document();
     document["paths"]["/things"]["get"]["parameters"][1]["schema"]["x-constraints"] =

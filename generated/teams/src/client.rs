@@ -58,6 +58,10 @@ impl Client {
     ) -> Call {
         self.transport.call(operation, options)
     }
+    /// A listing through `operation`.
+    pub(crate) fn listing(&self, operation: &'static Operation) -> auth0_core::Listing {
+        auth0_core::Listing::new(&self.transport, operation)
+    }
     /// What builds the requests.
     pub(crate) fn requests(&self) -> &Requests {
         &self.requests

@@ -975,8 +975,8 @@ impl ListActivityResponseContent {
 }
 impl ::auth0_core::Page for ListActivityResponseContent {
     type Item = ActivityLogEntry;
-    fn next(&self) -> ::std::option::Option<&str> {
-        self.next.as_deref()
+    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
     fn into_items(self) -> ::std::vec::Vec<ActivityLogEntry> {
         self.logs
@@ -1026,8 +1026,8 @@ impl ListMembersResponseContent {
 }
 impl ::auth0_core::Page for ListMembersResponseContent {
     type Item = TeamMember;
-    fn next(&self) -> ::std::option::Option<&str> {
-        self.next.as_deref()
+    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
     fn into_items(self) -> ::std::vec::Vec<TeamMember> {
         self.members
@@ -1081,8 +1081,8 @@ impl ListTenantsMembersResponseContent {
 }
 impl ::auth0_core::Page for ListTenantsMembersResponseContent {
     type Item = TenantMember;
-    fn next(&self) -> ::std::option::Option<&str> {
-        self.next.as_deref()
+    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
     fn into_items(self) -> ::std::vec::Vec<TenantMember> {
         self.members
@@ -1115,8 +1115,8 @@ impl ListTenantsResponseContent {
 }
 impl ::auth0_core::Page for ListTenantsResponseContent {
     type Item = TenantItem;
-    fn next(&self) -> ::std::option::Option<&str> {
-        self.next.as_deref()
+    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
     fn into_items(self) -> ::std::vec::Vec<TenantItem> {
         self.tenants

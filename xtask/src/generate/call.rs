@@ -15,8 +15,9 @@ use super::{checks, docs, names};
 use crate::problem::Problem;
 
 /// The methods that every call has: a setter for a parameter of the same name gets an underscore.
-const CALL_METHODS: [&str; 7] = [
+const CALL_METHODS: [&str; 8] = [
     "send",
+    "resume",
     "stream",
     "pages",
     "timeout",

@@ -95,6 +95,14 @@ pub(super) fn emit(
     let doc = format!(
         " A client of the {title}. Cheap to clone; clones share the token source and the connections."
     );
+    let listing = model.pages().then(|| {
+        quote! {
+            /// A listing through `operation`.
+            pub(crate) fn listing(&self, operation: &'static Operation) -> auth0_core::Listing {
+                auth0_core::Listing::new(&self.transport, operation)
+            }
+        }
+    });
     Ok(quote! {
         //! The client and its builder.
 
@@ -132,6 +140,8 @@ pub(super) fn emit(
             pub(crate) fn call(&self, operation: &'static Operation, options: CallOptions) -> Call {
                 self.transport.call(operation, options)
             }
+
+            #listing
 
             /// What builds the requests.
             pub(crate) fn requests(&self) -> &Requests {

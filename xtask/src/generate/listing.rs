@@ -10,13 +10,24 @@ use super::{names, shapes};
 use crate::problem::Problem;
 
 impl Call<'_> {
-    /// `stream` and `pages`, where the operation pages.
+    /// `resume`, `stream` and `pages`, where the operation pages.
     pub(super) fn paging(&self) -> Result<TokenStream, Problem> {
         let Some((item, _)) = self.page()? else {
             return Ok(TokenStream::new());
         };
         let output = self.output();
         Ok(quote! {
+            /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
+            /// parameters first, as they were then; only the size of a page may differ.
+            ///
+            /// # Errors
+            ///
+            /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
+            #[inline]
+            pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
+                auth0_core::resume(self, cursor)
+            }
+
             /// All items, from here to the end, page after page.
             #[inline]
             pub fn stream(self) -> auth0_core::Items<#item> {
@@ -37,12 +48,25 @@ impl Call<'_> {
             return Ok(TokenStream::new());
         };
         let (ident, output) = (&self.ident, self.output());
+        let constant = names::ident(&names::constant_name(&self.operation.id));
+        let parameters = self.query();
         Ok(quote! {
             impl auth0_core::Paged for #ident {
                 type Page = #output;
 
-                fn at(mut self, cursor: Option<String>) -> Self {
-                    self.#cursor = cursor;
+                #[inline]
+                fn listing(&self) -> auth0_core::Listing {
+                    self.client.listing(&crate::operations::#constant) #(#parameters)*
+                }
+
+                #[inline]
+                fn position(&self) -> auth0_core::Position {
+                    auth0_core::Position::of_checkpoint(self.#cursor.as_deref()).unwrap_or_default()
+                }
+
+                #[inline]
+                fn at(mut self, position: auth0_core::Position) -> Self {
+                    self.#cursor = position.into_checkpoint();
                     self
                 }
 
@@ -57,6 +81,22 @@ impl Call<'_> {
                 }
             }
         })
+    }
+
+    /// What makes this listing another one than the next: everything that is sent, but for the place and the size of a
+    /// page.
+    fn query(&self) -> Vec<TokenStream> {
+        let paging = self.operation.paging.as_ref();
+        let of_the_page = |name: &str| paging.is_some_and(|p| p.cursor == name || p.size == name);
+        self.raw
+            .arguments
+            .iter()
+            .filter_map(|argument| {
+                let field = self.field(argument);
+                let name = self.parameter(argument).map_or("body", |p| p.name.as_str());
+                (!of_the_page(name)).then(|| quote!(.with(#name, &self.#field)))
+            })
+            .collect()
     }
 
     /// The type of the items of a page, and the field of the call that holds the cursor.

@@ -117,7 +117,7 @@ pub(super) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
         pub use client::{#audience Client, ClientBuilder};
 
         pub use auth0_core::{
-            AccessToken, Error, HttpClient, Nullable, Open, Outcome, PartialReport, Response, SecretString, TokenError,
+            AccessToken, Cursor, Error, HttpClient, Nullable, Open, Outcome, PartialReport, Response, SecretString, TokenError,
             TokenSource,
         };
         pub use auth0_core::{http, reqwest};

@@ -21,6 +21,8 @@ pub(super) enum RetrySafety {
 pub(super) struct Paging {
     /// The query parameter that takes the cursor.
     pub(super) cursor: String,
+    /// The query parameter that says how large a page is; empty where there is none.
+    pub(super) size: String,
     /// The property of the page that names the next cursor.
     pub(super) next: String,
     /// The property of the page that holds the items.
@@ -94,6 +96,13 @@ pub(super) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
+    /// Whether any operation that the client can call pages.
+    pub(super) fn pages(&self) -> bool {
+        self.operations
+            .iter()
+            .any(|operation| operation.paging.is_some() && !operation.ignored)
+    }
+
     pub(super) fn read(document: &'a Value) -> Result<Self, Problem> {
         let schemas = members(&document["components"]["schemas"])
             .map(|(name, schema)| (names::type_name(name), schema))
@@ -165,6 +174,7 @@ fn read_operation<'a>(
     success.sort_unstable();
     let paging = operation.get("x-paging").map(|paging| Paging {
         cursor: text(paging, "cursor"),
+        size: text(paging, "size"),
         next: text(paging, "next"),
         items: text(paging, "items"),
     });

@@ -267,8 +267,8 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
         impl ::auth0_core::Page for #ident {
             type Item = #item;
 
-            fn next(&self) -> ::std::option::Option<&str> {
-                self.#next.as_deref()
+            fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+                ::auth0_core::Position::of_checkpoint(self.#next.as_deref())
             }
 
             fn into_items(self) -> ::std::vec::Vec<#item> {

@@ -111,6 +111,16 @@ impl ListTenantMembers {
             .list_tenant_members(&self.tenant_id, self.from.as_deref(), self.take);
         call.receive(request).await?.json()
     }
+    /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
+    /// parameters first, as they were then; only the size of a page may differ.
+    ///
+    /// # Errors
+    ///
+    /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
+    #[inline]
+    pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
+        auth0_core::resume(self, cursor)
+    }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::TenantMember> {
@@ -132,8 +142,19 @@ impl std::future::IntoFuture for ListTenantMembers {
 }
 impl auth0_core::Paged for ListTenantMembers {
     type Page = types::ListTenantsMembersResponseContent;
-    fn at(mut self, cursor: Option<String>) -> Self {
-        self.from = cursor;
+    #[inline]
+    fn listing(&self) -> auth0_core::Listing {
+        self.client
+            .listing(&crate::operations::LIST_TENANT_MEMBERS)
+            .with("tenantId", &self.tenant_id)
+    }
+    #[inline]
+    fn position(&self) -> auth0_core::Position {
+        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+    }
+    #[inline]
+    fn at(mut self, position: auth0_core::Position) -> Self {
+        self.from = position.into_checkpoint();
         self
     }
     #[inline]

@@ -1,0 +1,129 @@
+//! Cursors that are stored, and listings that go on from them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use auth0_teams::Cursor;
+use auth0_teams::uuid::Uuid;
+
+use crate::listings::{LISTINGS, all, answer, read, serving, three_pages};
+use crate::samples::*;
+use crate::support::*;
+
+/// What a program keeps between two runs.
+fn stored(cursor: &Cursor) -> String {
+    serde_json::to_string(cursor).unwrap()
+}
+
+fn restored(text: &str) -> Cursor {
+    serde_json::from_str(text).unwrap()
+}
+
+#[tokio::test]
+async fn cursor_is_stored_and_resumed_by_a_new_client_then_exactly_the_rest_comes() {
+    let server = serving(three_pages("members")).await;
+    let mut pages = client(&server).members().list().take(2).pages();
+    pages.try_next().await.unwrap();
+    let text = stored(&pages.cursor().unwrap());
+    drop(pages);
+
+    let again = client(&server).members().list().take(2);
+    let rest = again.resume(restored(&text)).unwrap().stream();
+    let (names, error) = all(rest, |item| item.id).await;
+    assert!(error.is_none() && names == ["b", "c", "d"], "{error:?}");
+}
+
+#[tokio::test]
+async fn every_listing_fails_in_the_middle_then_it_goes_on_from_the_cursor_of_the_error() {
+    for listing in LISTINGS {
+        let pages = three_pages(listing);
+        let refuses = AtomicBool::new(true);
+        let server = answering_with(move |request| {
+            let from = query(request, "from");
+            if from.as_deref() == Some("3") && refuses.swap(false, Ordering::SeqCst) {
+                return json(400, &problem(400));
+            }
+            answer(&pages, from.as_deref())
+        })
+        .await;
+        let client = client(&server);
+        let (names, error) = read(&client, listing).await;
+        assert_eq!(names, ["a", "b", "c"], "{listing}");
+        let cursor = restored(&stored(error.unwrap().cursor().unwrap()));
+
+        let (names, error) = match listing {
+            "members" => {
+                let rest = client.members().list().take(2).resume(cursor).unwrap();
+                all(rest.stream(), |item| item.id).await
+            }
+            "tenants" => {
+                let rest = client.tenants().list().take(2).resume(cursor).unwrap();
+                all(rest.stream(), |item| item.tenant_name).await
+            }
+            "tenant members" => {
+                let rest = client.tenants().members().list(tenant_id()).take(2);
+                all(rest.resume(cursor).unwrap().stream(), |item| item.id).await
+            }
+            _ => {
+                let rest = client.activity().list().take(2).resume(cursor).unwrap();
+                all(rest.stream(), |item| item.current_event).await
+            }
+        };
+        assert!(error.is_none() && names == ["d"], "{listing}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn cursor_is_resumed_with_other_filters_then_they_are_refused_by_name_and_nothing_is_sent() {
+    let server = serving(three_pages("tenants")).await;
+    let client = client(&server);
+    let american = client.tenants().list().locality("us").sort("created_at:1");
+    let cursor = american.clone().stream().cursor().unwrap();
+    assert!(american.clone().take(7).resume(cursor.clone()).is_ok());
+
+    let other = client
+        .tenants()
+        .list()
+        .locality("eu")
+        .environment("private");
+    let error = other.resume(cursor).unwrap_err();
+    assert!(error.is_invalid_request());
+    insta::assert_snapshot!(error, @"listTenants: the request breaks the rules and was not sent: cursor: parameter `environment`: found no value, expected that of the request; cursor: parameter `locality`: found another value, expected that of the request; cursor: parameter `sort`: found a value, expected none");
+    assert_eq!(requests(&server).await.len(), 0);
+}
+
+#[tokio::test]
+async fn cursor_is_of_another_team_operation_or_tenant_then_it_is_refused() {
+    let server = serving(three_pages("members")).await;
+    let client = client(&server);
+    let cursor = client.members().list().stream().cursor().unwrap();
+    let other_team = client_at("https://other.teams.auth0.com");
+    let error = other_team
+        .members()
+        .list()
+        .resume(cursor.clone())
+        .unwrap_err();
+    assert!(error.to_string().contains("found base URL"), "{error}");
+
+    let error = client.activity().list().resume(cursor).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("found operation `listMembers`, expected `listActivityLogs`"),
+        "{error}"
+    );
+
+    let cursor = client
+        .tenants()
+        .members()
+        .list(tenant_id())
+        .stream()
+        .cursor()
+        .unwrap();
+    let other = client.tenants().members().list(Uuid::nil());
+    let error = other.resume(cursor).unwrap_err().to_string();
+    assert!(
+        error.contains("parameter `tenantId`: found another value"),
+        "{error}"
+    );
+    assert!(!error.contains(&tenant_id().to_string()), "{error}");
+}
