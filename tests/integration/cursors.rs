@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use auth0_teams::Cursor;
+use auth0_teams::resources::activity::ListActivityLogs;
+use auth0_teams::types::ActivityLogStatusEnum;
 use auth0_teams::uuid::Uuid;
+use auth0_teams::{Client, Cursor, Open};
 
 use crate::listings::{LISTINGS, all, answer, read, serving, three_pages};
 use crate::samples::*;
@@ -18,18 +20,35 @@ fn restored(text: &str) -> Cursor {
     serde_json::from_str(text).unwrap()
 }
 
+/// The activity since a day, with a filter of each kind: a date, a listed value and one that is not listed yet.
+fn filtered(client: &Client) -> ListActivityLogs {
+    let since = "2026-01-08T10:00:00Z".parse().unwrap();
+    let listing = client.activity().list().since(since);
+    let listing = listing.status(ActivityLogStatusEnum::Failure);
+    listing.type_(Open::other("new type")).take(2)
+}
+
 #[tokio::test]
 async fn cursor_is_stored_and_resumed_by_a_new_client_then_exactly_the_rest_comes() {
-    let server = serving(three_pages("members")).await;
-    let mut pages = client(&server).members().list().take(2).pages();
+    let server = serving(three_pages("activity")).await;
+    let mut pages = filtered(&client(&server)).pages();
     pages.try_next().await.unwrap();
     let text = stored(&pages.cursor().unwrap());
     drop(pages);
 
-    let again = client(&server).members().list().take(2);
-    let rest = again.resume(restored(&text)).unwrap().stream();
-    let (names, error) = all(rest, |item| item.id).await;
+    let rest = filtered(&client(&server)).resume(restored(&text)).unwrap();
+    let (names, error) = all(rest.stream(), |item| item.current_event).await;
     assert!(error.is_none() && names == ["b", "c", "d"], "{error:?}");
+    let filters = requests(&server)
+        .await
+        .into_iter()
+        .map(|request| ["since", "status", "type"].map(|name| query(&request, name).unwrap()));
+    assert!(
+        filters
+            .collect::<Vec<_>>()
+            .windows(2)
+            .all(|pair| pair[0] == pair[1])
+    );
 }
 
 #[tokio::test]
