@@ -7,7 +7,7 @@ use std::vec;
 
 use futures_core::Stream;
 
-use crate::{BoxFuture, Error, Response};
+use crate::{BoxFuture, Error, Operation, Response};
 
 /// A page of a listing.
 pub trait Page {
@@ -62,7 +62,7 @@ where
         let request = at(&request, cursor);
         Box::pin(async move {
             let response = request.fetch().await?;
-            let operation = response.operation();
+            let operation = response.row();
             let page = response.into_value();
             Ok(Fetched {
                 next: page.next().map(str::to_owned),
@@ -85,7 +85,7 @@ pub fn pages<P: Paged>(request: P) -> Pages<P::Page> {
             let response = request.fetch().await?;
             Ok(Fetched {
                 next: response.value().next().map(str::to_owned),
-                operation: response.operation(),
+                operation: response.row(),
                 value: response.into_value(),
             })
         })
@@ -189,7 +189,7 @@ impl<P> fmt::Debug for Pages<P> {
 struct Fetched<V> {
     value: V,
     next: Option<String>,
-    operation: &'static str,
+    operation: &'static Operation,
 }
 
 type Fetching<V> = BoxFuture<'static, Result<Fetched<V>, Error>>;
@@ -203,7 +203,7 @@ struct Walk<V> {
     /// Where the next page comes from.
     cursor: Option<String>,
     /// The operation that named the page just got as the next one.
-    repeated_by: Option<&'static str>,
+    repeated_by: Option<&'static Operation>,
     ended: bool,
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
+use crate::Operation;
 use crate::call::Received;
 
 /// A decoded answer with all that came with it.
@@ -45,9 +46,24 @@ impl<T> Response<T> {
         &self.received.body
     }
 
+    /// How many requests it took.
+    pub fn attempts(&self) -> u32 {
+        self.received.trail.attempts
+    }
+
+    /// The id that the server gave the request, where it gave one: what its support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.received.request_id()
+    }
+
     /// The id of the operation that was called.
     pub fn operation(&self) -> &'static str {
         self.received.operation.id()
+    }
+
+    /// The operation that was called.
+    pub(crate) fn row(&self) -> &'static Operation {
+        self.received.operation
     }
 
     /// The same answer with another value.

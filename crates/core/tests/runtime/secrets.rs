@@ -115,9 +115,9 @@ async fn nothing_that_prints_holds_a_planted_secret() {
     let mut text = format!("{source:?} {:?}", SecretString::from("plantedsecret"));
     let http_client = talkative_client();
     write!(text, "{http_client:?} {http_client:#?}").unwrap();
-    let building = builder(&server.url, source).http_client(http_client);
+    let building = builder(source).http_client(http_client);
     write!(text, "{building:?}").unwrap();
-    let transport = building.build().unwrap();
+    let transport = building.build(base(&server.url)).unwrap();
     let options = || {
         CallOptions::default().header(
             HeaderName::from_static("x-own"),
