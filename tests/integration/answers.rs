@@ -159,7 +159,7 @@ async fn required_field_is_missing_then_error_names_the_place() {
     let page = json!({"members": [member("auth0|1"), odd_member]});
     let server = answering_json(200, page).await;
     let error = client(&server).members().list().await.unwrap_err();
-    assert!(error.is_decode(), "{error:?}");
+    assert!(error.is_undecodable(), "{error:?}");
     assert!(
         error.to_string().contains("missing field `email`"),
         "{error}"
@@ -227,7 +227,10 @@ async fn bulk_answer_is_200_without_a_report_then_it_is_an_error() {
         let answer = ResponseTemplate::new(200).set_body_string(body);
         for result in bulk(answer).await {
             let error = result.unwrap_err();
-            assert!(error.is_decode() && error.has_acted(), "{body}: {error:?}");
+            assert!(
+                error.is_undecodable() && error.has_acted(),
+                "{body}: {error:?}"
+            );
             assert_eq!(error.body().unwrap(), body);
         }
     }
@@ -313,7 +316,10 @@ async fn success_is_not_json_then_error_says_the_server_has_acted() {
         let request =
             InviteMembersRequestContent::new("ada@example.com", TeamMemberRoleEnum::TeamsOwner);
         let error = client(&server).members().invite(request).await.unwrap_err();
-        assert!(error.is_decode() && error.has_acted(), "{body}: {error:?}");
+        assert!(
+            error.is_undecodable() && error.has_acted(),
+            "{body}: {error:?}"
+        );
         assert_eq!(error.status().map(|status| status.as_u16()), Some(201));
         assert_eq!(error.body().unwrap(), body);
     }
@@ -368,7 +374,7 @@ async fn body_breaks_off_then_what_came_is_kept_and_the_server_has_acted() {
     let (url, _served) = bare(answer).await;
     let payload = PublicCloudPayload::new("ada@example.com", "us");
     let error = client_at(&url).tenants().create(payload).await.unwrap_err();
-    assert!(error.is_decode() && error.has_acted(), "{error:?}");
+    assert!(error.is_undecodable() && error.has_acted(), "{error:?}");
     assert!(!error.body_is_complete());
     assert!(String::from_utf8_lossy(error.body().unwrap()).ends_with("\"s3cr3t\""));
     assert!(!printed(&error).contains("s3cr3t"));

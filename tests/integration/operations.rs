@@ -416,7 +416,9 @@ async fn operation_is_called_then_request_is_exact() {
         let mut headers: Vec<_> = request
             .headers
             .iter()
-            .filter(|(name, _)| !["host", "content-length"].contains(&name.as_str()))
+            .filter(|(name, _)| {
+                !["host", "content-length", "auth0-client"].contains(&name.as_str())
+            })
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
             .collect();
         headers.sort();
@@ -429,6 +431,7 @@ async fn operation_is_called_then_request_is_exact() {
         }
         expected.push("user-agent: auth0-teams/0.1.0".to_owned());
         assert_eq!(headers, expected, "{id}");
+        assert!(request.headers.contains_key("auth0-client"), "{id}");
         match case.body {
             Some(body) => assert_eq!(request.body_json::<Value>().unwrap(), body, "{id}"),
             None => assert_eq!(request.body, b"", "{id}"),

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::sync::LazyLock;
 
-use auth0_teams::{Client, ClientBuilder, HttpClient, TokenSource};
+use auth0_teams::{Client, ClientBuilder, HttpClient, RetryPolicy, TokenSource};
 use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -29,9 +29,10 @@ pub(crate) fn client_with(server: &MockServer, source: impl TokenSource) -> Clie
     builder(source).base_url(server.uri()).build().unwrap()
 }
 
-/// A builder that has everything but a place to go.
+/// A builder that has everything but a place to go. Its clients send each call once.
 pub(crate) fn builder(source: impl TokenSource) -> ClientBuilder {
     Client::builder()
+        .retry(RetryPolicy::never())
         .token_source(source)
         .http_client(http_client())
 }

@@ -121,7 +121,7 @@ async fn field_is_missing_then_error_names_it_and_keeps_the_secret_in_the_body_a
 /// Asserts that `error` says what it misses, and that the whole answer can be had from it and from nothing it prints.
 fn assert_lost(error: &Error, body: &Value, field: &str, form: &str) {
     assert!(
-        error.is_decode() && error.has_acted(),
+        error.is_undecodable() && error.has_acted(),
         "{form} {field}: {error:?}"
     );
     assert!(
@@ -188,7 +188,10 @@ async fn answer_is_neither_form_then_the_whole_body_is_kept() {
         json!({"locality": "us"}),
     ] {
         let error = create(body.clone()).await.unwrap_err();
-        assert!(error.is_decode() && error.has_acted(), "{body}: {error:?}");
+        assert!(
+            error.is_undecodable() && error.has_acted(),
+            "{body}: {error:?}"
+        );
         assert_eq!(
             serde_json::from_slice::<Value>(error.body().unwrap()).unwrap(),
             body

@@ -1,8 +1,8 @@
 //! The answer of a token endpoint: a token or an error of RFC 6749.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use auth0_core::SecretString;
+use auth0_core::{Scopes, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -17,6 +17,8 @@ pub(crate) struct Grant {
     pub(crate) token: SecretString,
     /// How long the token is valid, where the server said so.
     pub(crate) lifetime: Option<Duration>,
+    /// The scopes that were granted, where they are known.
+    pub(crate) scopes: Option<Scopes>,
 }
 
 /// Every field may have any type, so that a strange description does not hide the error that it describes.
@@ -25,6 +27,7 @@ struct Fields {
     access_token: Option<SecretString>,
     token_type: Option<Value>,
     expires_in: Option<Value>,
+    scope: Option<Value>,
     error: Option<Value>,
     error_description: Option<Value>,
     error_uri: Option<Value>,
@@ -61,6 +64,11 @@ pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
     Ok(Grant {
         token: token.clone(),
         lifetime: fields.expires_in.as_ref().and_then(lifetime),
+        scopes: fields
+            .scope
+            .as_ref()
+            .and_then(Value::as_str)
+            .and_then(|text| scopes(text, secrets)),
     })
 }
 
@@ -68,16 +76,6 @@ pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
 pub(crate) fn read_rejection(body: &[u8], secrets: &[&str]) -> Result<Rejection, Kind> {
     rejection(&parse(body)?, secrets)
         .ok_or_else(|| Kind::InvalidResponse("expected an error code, found none".into()))
-}
-
-/// The time that a Retry-After header asks to wait, from `now` on: seconds or an HTTP date.
-pub(crate) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
-    let header = header.trim();
-    if let Ok(seconds) = header.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = httpdate::parse_http_date(header).ok()?;
-    Some(at.duration_since(now).unwrap_or_default())
 }
 
 fn parse(body: &[u8]) -> Result<Fields, Kind> {
@@ -118,6 +116,17 @@ fn text(value: &Value, secrets: &[&str]) -> Option<String> {
         .take(MAX_TEXT)
         .collect();
     (!shown.is_empty()).then_some(shown)
+}
+
+/// The scopes in `scope`; nothing where it names none. A server that repeats a secret there is not believed.
+pub(crate) fn scopes(text: &str, secrets: &[&str]) -> Option<Scopes> {
+    let scopes = Scopes::parse(text);
+    let repeats = |scope: &str| {
+        secrets
+            .iter()
+            .any(|secret| !secret.is_empty() && scope.contains(secret))
+    };
+    (!scopes.is_empty() && !scopes.iter().any(repeats)).then_some(scopes)
 }
 
 /// The lifetime in `expires_in`: a number of seconds, which some servers send as a string. What is not a

@@ -98,12 +98,15 @@ impl Held {
             .unwrap_or(timing.fallback_lifetime)
             .min(MAX_LIFETIME);
         let valid_until = obtained_at + lifetime;
-        let token = AccessToken::new(grant.token, number);
+        let mut token = AccessToken::new(grant.token, number);
+        if grant.lifetime.is_some() {
+            token = token.expires_at(valid_until);
+        }
+        if let Some(scopes) = grant.scopes {
+            token = token.granting(scopes);
+        }
         Self {
-            token: match grant.lifetime {
-                Some(_) => token.expires_at(valid_until),
-                None => token,
-            },
+            token,
             obtained_at,
             refresh_at: obtained_at + (lifetime - lead(lifetime, timing.leeway, draw)),
             valid_until,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth0_core::{AccessToken, BoxFuture, SecretString, TokenError, TokenSource};
 use url::form_urlencoded;
 
-use crate::answer::Grant;
+use crate::answer::{self, Grant};
 use crate::cache::Cache;
 use crate::endpoint::{TokenEndpoint, TokenRequest};
 use crate::error::Error;
@@ -121,7 +121,14 @@ impl ClientCredentialsGrant {
                 },
                 secrets: &secrets,
             })
-            .await;
+            .await
+            .map(|grant| Grant {
+                // An answer that names no scopes grants those that were asked for (RFC 6749 §5.1).
+                scopes: grant
+                    .scopes
+                    .or_else(|| answer::scopes(&self.scope, &secrets)),
+                ..grant
+            });
         let (domain, audience) = (&self.domain, &self.audience);
         match &result {
             Ok(grant) => {

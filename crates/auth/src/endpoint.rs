@@ -8,8 +8,9 @@
 use std::time::Duration;
 
 use auth0_core::HttpClient;
+use auth0_core::retry::wait_asked_for;
 use auth0_core::time::SharedClock;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Response, StatusCode};
 use url::{Host, Url};
 
@@ -84,11 +85,7 @@ impl TokenEndpoint {
         let received_at = self.clock.now();
         Answer {
             status: response.status(),
-            retry_after: response
-                .headers()
-                .get(RETRY_AFTER)
-                .and_then(|header| header.to_str().ok())
-                .and_then(|header| answer::retry_after(header, received_at)),
+            retry_after: wait_asked_for(response.headers(), response.status(), received_at),
             received_at,
         }
     }

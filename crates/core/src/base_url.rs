@@ -74,6 +74,11 @@ impl BaseUrl {
         &self.text
     }
 
+    /// The host.
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
     /// Whether it is plain http, which it is on a loopback host only.
     pub(crate) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"

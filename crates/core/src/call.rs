@@ -9,17 +9,25 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Request;
 
-use crate::{BoxFuture, Checker, Error, Operation, Transport};
+use tracing::Instrument as _;
+
+use crate::{BoxFuture, Checker, Error, Operation, RetryPolicy, Transport};
 
 mod attempt;
 mod received;
+mod send;
+mod telemetry;
+mod trail;
 
 pub use received::Received;
+pub(crate) use trail::Trail;
 
 /// Settings of one call.
 #[derive(Clone, Default)]
 pub struct CallOptions {
     timeout: Option<Duration>,
+    call_timeout: Option<Duration>,
+    retry: Option<RetryPolicy>,
     headers: HeaderMap,
 }
 
@@ -28,6 +36,21 @@ impl CallOptions {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long the whole call may take: waiting for a token and for the limiter, all attempts, and the waits in
+    /// between.
+    #[must_use]
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how often the call is sent, and how long it waits in between.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
         self
     }
 
@@ -43,6 +66,8 @@ impl fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallOptions")
             .field("timeout", &self.timeout)
+            .field("call_timeout", &self.call_timeout)
+            .field("retry", &self.retry)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .finish()
     }
@@ -84,28 +109,32 @@ impl Call {
         if violations.is_empty() {
             return Ok(());
         }
-        Err(Error::invalid_request(self.operation.id(), violations))
+        Err(Error::invalid_request(self.operation, violations))
     }
 
-    /// Sends the request that progenitor built, and once more with a new token if the first is refused and the token
-    /// source has another. Gives the answer as it came, whatever its status.
+    /// Sends the request that progenitor built, as often as it takes and as is harmless: see [`crate::retry`]. Gives
+    /// the answer as it came, whatever its status.
     ///
     /// # Errors
     ///
-    /// What progenitor could not build, no token, no answer, or a success whose body did not arrive whole.
+    /// What progenitor could not build, no token, a scope that is missing, no answer, or a success whose body did not
+    /// arrive whole.
     pub fn receive(
         self,
         request: Result<Request, progenitor_client::Error<()>>,
     ) -> BoxFuture<'static, Result<Received, Error>> {
         // Boxed here, so that it is compiled here too, and not once more in every program.
         Box::pin(async move {
-            match request {
-                Ok(request) => self.send(request).await,
-                Err(progenitor_client::Error::CommunicationError(cause)) => {
-                    Err(Error::unbuildable_request(self.operation.id(), Some(cause)))
+            let request = request.map_err(|error| match error {
+                progenitor_client::Error::CommunicationError(cause) => {
+                    Error::unbuildable_request(self.operation, Some(cause))
                 }
-                Err(_) => Err(Error::unbuildable_request(self.operation.id(), None)),
-            }
+                _ => Error::unbuildable_request(self.operation, None),
+            })?;
+            let span = telemetry::span(self.operation, &self.transport);
+            let result = self.send(request).instrument(span.clone()).await;
+            telemetry::end(&span, &result);
+            result
         })
     }
 }

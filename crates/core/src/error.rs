@@ -1,13 +1,19 @@
 //! Everything that can go wrong with a call.
 
 use bytes::Bytes;
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, StatusCode};
 
-use crate::call::Received;
-use crate::undecodable::Undecodable;
-use crate::{Cursor, Problem, TokenError, Violation};
+use std::time::SystemTime;
 
+use crate::call::{Received, Trail};
+use crate::undecodable::Undecodable;
+use crate::{Cursor, Operation, Problem, Scopes, TokenError, Violation};
+
+mod cause;
 mod printing;
+
+pub(crate) use cause::Cause;
 
 /// What went wrong, told apart by predicates.
 ///
@@ -15,11 +21,17 @@ mod printing;
 /// | --- | --- | --- |
 /// | [`is_configuration`](Error::is_configuration) | was not asked | |
 /// | [`is_invalid_request`](Error::is_invalid_request) | was not asked | [`violations`](Error::violations) |
+/// | [`is_missing_scope`](Error::is_missing_scope) | was not asked, or refused with 403 | [`needed_scopes`](Error::needed_scopes), [`granted_scopes`](Error::granted_scopes) |
 /// | [`is_token`](Error::is_token) | was not asked, or refused the former token | [`token_error`](Error::token_error), the refusal |
-/// | [`is_transport`](Error::is_transport) | may have acted, unless [`is_connect`](Error::is_connect) | |
-/// | [`is_status`](Error::is_status) | refused | status, headers, body, [`problem`](Error::problem) |
-/// | [`is_decode`](Error::is_decode) | **has acted** | status, headers, body |
-/// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | |
+/// | [`is_transport`](Error::is_transport) | was not asked ([`is_connect`](Error::is_connect)), or was asked to read | |
+/// | [`is_outcome_unknown`](Error::is_outcome_unknown) | **may have acted**: no answer came | [`look_at`](Error::look_at) |
+/// | [`is_status`](Error::is_status) | refused, or failed | status, headers, body, [`problem`](Error::problem), [`retry_at`](Error::retry_at) |
+/// | [`is_undecodable`](Error::is_undecodable) | **has acted** | status, headers, body, [`decode_path`](Error::decode_path) |
+/// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | [`cursor`](Error::cursor) |
+///
+/// Beside these, [`is_timeout`](Error::is_timeout) says that time ran out, wherever it did;
+/// [`is_retryable`](Error::is_retryable), [`may_have_acted`](Error::may_have_acted) and
+/// [`attempts`](Error::attempts) answer for every kind.
 ///
 /// Neither `Display` nor `Debug` nor the chain of sources holds a secret, a URL or text of a body beyond the
 /// server's own short words for the kind of problem.
@@ -27,9 +39,10 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: Kind,
-    operation: Option<&'static str>,
+    operation: Option<&'static Operation>,
     received: Option<Received>,
     problem: Option<Problem>,
+    trail: Trail,
     cursor: Option<Cursor>,
 }
 
@@ -43,11 +56,23 @@ enum Kind {
         violations: Vec<Violation>,
         cause: Option<reqwest::Error>,
     },
+    MissingScope,
     Token(TokenError),
-    Transport(reqwest::Error),
+    TooLate(Awaited),
+    Transport(Cause),
+    OutcomeUnknown(Cause),
     Status,
-    Decode(Unread),
+    Undecodable(Unread),
     RepeatedCursor,
+}
+
+/// What a call was waiting for when its time was over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Awaited {
+    /// An access token.
+    Token,
+    /// The limiter.
+    Limiter,
 }
 
 /// Why a success could not be read.
@@ -88,31 +113,28 @@ impl Error {
         )
     }
 
-    pub(crate) fn invalid_request(operation: &'static str, violations: Vec<Violation>) -> Self {
-        Self::new(
-            Some(operation),
-            Kind::InvalidRequest {
-                violations,
-                cause: None,
-            },
-        )
+    pub(crate) fn invalid_request(
+        operation: &'static Operation,
+        violations: Vec<Violation>,
+    ) -> Self {
+        let cause = None;
+        Self::new(Some(operation), Kind::InvalidRequest { violations, cause })
     }
 
     pub(crate) fn unbuildable_request(
-        operation: &'static str,
+        operation: &'static Operation,
         cause: Option<reqwest::Error>,
     ) -> Self {
         let cause = cause.map(reqwest::Error::without_url);
-        Self::new(
-            Some(operation),
-            Kind::InvalidRequest {
-                violations: Vec::new(),
-                cause,
-            },
-        )
+        let violations = Vec::new();
+        Self::new(Some(operation), Kind::InvalidRequest { violations, cause })
     }
 
-    pub(crate) fn token(operation: &'static str, error: TokenError) -> Self {
+    pub(crate) fn missing_scope(operation: &'static Operation) -> Self {
+        Self::new(Some(operation), Kind::MissingScope)
+    }
+
+    pub(crate) fn token(operation: &'static Operation, error: TokenError) -> Self {
         Self::new(Some(operation), Kind::Token(error))
     }
 
@@ -123,25 +145,56 @@ impl Error {
         error
     }
 
-    pub(crate) fn transport(operation: &'static str, cause: reqwest::Error) -> Self {
-        Self::new(Some(operation), Kind::Transport(cause.without_url()))
+    /// The time of the whole call was over before a request could be sent.
+    pub(crate) fn too_late(operation: &'static Operation, awaited: Awaited) -> Self {
+        Self::new(Some(operation), Kind::TooLate(awaited))
+    }
+
+    pub(crate) fn transport(operation: &'static Operation, cause: Cause) -> Self {
+        Self::new(Some(operation), Kind::Transport(cause))
+    }
+
+    pub(crate) fn outcome_unknown(operation: &'static Operation, cause: Cause) -> Self {
+        Self::new(Some(operation), Kind::OutcomeUnknown(cause))
     }
 
     pub(crate) fn status_of(received: Received) -> Self {
-        let mut error = Self::new(Some(received.operation.id()), Kind::Status);
-        error.0.problem = Problem::parse(&received.body);
-        error.0.received = Some(received);
+        let problem = Problem::parse(&received.body);
+        let mut error = Self::of_answer(received, Kind::Status);
+        error.0.problem = problem;
         error
     }
 
     pub(crate) fn unread(received: Received, why: Unread) -> Self {
-        let mut error = Self::new(Some(received.operation.id()), Kind::Decode(why));
+        Self::of_answer(received, Kind::Undecodable(why))
+    }
+
+    pub(crate) fn repeated_cursor(operation: &'static Operation) -> Self {
+        Self::new(Some(operation), Kind::RepeatedCursor)
+    }
+
+    fn of_answer(received: Received, kind: Kind) -> Self {
+        let mut error = Self::new(Some(received.operation), kind);
+        error.0.trail = received.trail.clone();
         error.0.received = Some(received);
         error
     }
 
-    pub(crate) fn repeated_cursor(operation: &'static str) -> Self {
-        Self::new(Some(operation), Kind::RepeatedCursor)
+    fn new(operation: Option<&'static Operation>, kind: Kind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation,
+            received: None,
+            problem: None,
+            trail: Trail::default(),
+            cursor: None,
+        }))
+    }
+
+    /// The error at the end of `trail`.
+    pub(crate) fn on(mut self, trail: Trail) -> Self {
+        self.0.trail = trail;
+        self
     }
 
     /// The same error, of the page at `cursor`.
@@ -150,14 +203,8 @@ impl Error {
         self
     }
 
-    fn new(operation: Option<&'static str>, kind: Kind) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            operation,
-            received: None,
-            problem: None,
-            cursor: None,
-        }))
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.0.trail
     }
 
     /// A setting is missing or wrong.
@@ -192,20 +239,36 @@ impl Error {
         }
     }
 
-    /// The request or its answer was lost on the way. Unless [`is_connect`](Error::is_connect), the server may have
-    /// acted.
+    /// No answer came, and the server cannot have changed anything: no request reached it
+    /// ([`is_connect`](Error::is_connect)), or the call only reads.
     pub fn is_transport(&self) -> bool {
         matches!(self.0.kind, Kind::Transport(_))
     }
 
-    /// The answer did not come, or did not end, in time.
+    /// The request was sent, its answer never came, and the server may have done what it was asked for. It was not sent
+    /// again unless that changes nothing more. [`look_at`](Error::look_at) names the operations that tell what is now.
+    pub fn is_outcome_unknown(&self) -> bool {
+        matches!(self.0.kind, Kind::OutcomeUnknown(_))
+    }
+
+    /// The ids of the operations that show what the failed one would have changed, as far as the API has any.
+    pub fn look_at(&self) -> &'static [&'static str] {
+        self.0.operation.map_or(&[], Operation::look_at)
+    }
+
+    /// The answer did not come, or did not end, in time; or the time of the whole call was over.
     pub fn is_timeout(&self) -> bool {
-        self.network_error().is_some_and(reqwest::Error::is_timeout)
+        match &self.0.kind {
+            Kind::TooLate(_) => true,
+            Kind::Transport(cause) | Kind::OutcomeUnknown(cause) => cause.is_timeout(),
+            Kind::Undecodable(Unread::BrokeOff(cause)) => cause.is_timeout(),
+            _ => false,
+        }
     }
 
     /// No connection could be made, so the server was never asked.
     pub fn is_connect(&self) -> bool {
-        matches!(&self.0.kind, Kind::Transport(cause) if cause.is_connect())
+        matches!(&self.0.kind, Kind::Transport(cause) if cause.was_not_sent())
     }
 
     /// The server answered with another status than a success.
@@ -215,13 +278,42 @@ impl Error {
 
     /// The server answered with a success that could not be read: it **has acted**. The whole answer, as far as it
     /// came, is in [`body`](Error::body).
-    pub fn is_decode(&self) -> bool {
-        matches!(self.0.kind, Kind::Decode(_))
+    pub fn is_undecodable(&self) -> bool {
+        matches!(self.0.kind, Kind::Undecodable(_))
     }
 
     /// Whether the server is known to have done what it was asked for, though the call failed.
     pub fn has_acted(&self) -> bool {
-        self.is_decode()
+        self.is_undecodable()
+    }
+
+    /// Whether the server has done, or may have done, what it was asked for: it said so, its answer never came, or it
+    /// answered a call that writes with 408, 500, 502, 503 or 504. Attempts before the last one count as well.
+    pub fn may_have_acted(&self) -> bool {
+        self.has_acted() || self.0.trail.may_have_acted || self.earlier_attempt_may_have_acted()
+    }
+
+    /// Whether the server may have acted on an attempt before the last one. A 404 on a DELETE then means, as likely as
+    /// not, that the first attempt deleted it.
+    pub fn earlier_attempt_may_have_acted(&self) -> bool {
+        self.0.trail.earlier_may_have_acted
+    }
+
+    /// How many requests were sent; 0 where it did not come to that.
+    pub fn attempts(&self) -> u32 {
+        self.0.trail.attempts
+    }
+
+    /// Whether the same call can be made again without harm and may succeed then: a passing failure, of a call that
+    /// may be repeated or on which the server surely did not act. [`retry_at`](Error::retry_at) may say when.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.0.kind, Kind::TooLate(_)) || self.0.trail.retryable
+    }
+
+    /// When the server takes such calls again, by the clock here: where it answered with `Retry-After`, or with a 429
+    /// and `x-ratelimit-reset`.
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.0.trail.retry_at
     }
 
     /// In a listing, the server named a page that was read before as the next one; going on would read it for ever.
@@ -237,6 +329,48 @@ impl Error {
     /// Status 403.
     pub fn is_forbidden(&self) -> bool {
         self.refused_with(StatusCode::FORBIDDEN)
+    }
+
+    /// The token does not carry the scopes that the operation needs: told before the call where the client checks
+    /// scopes, or by a 403 that says so, or by a 403 to a token that is known to lack them.
+    pub fn is_missing_scope(&self) -> bool {
+        let lacks_them = || {
+            self.0
+                .operation
+                .zip(self.granted_scopes())
+                .is_some_and(|(operation, granted)| !granted.cover(operation))
+        };
+        matches!(self.0.kind, Kind::MissingScope)
+            || self.is_forbidden() && (self.says_insufficient_scope() || lacks_them())
+    }
+
+    /// RFC 6750 §3.1 has a code for it, which stands in a header; Auth0's APIs put it in the body.
+    fn says_insufficient_scope(&self) -> bool {
+        const CODE: &str = "insufficient_scope";
+        let in_header = self
+            .headers()
+            .into_iter()
+            .flat_map(|headers| headers.get_all(WWW_AUTHENTICATE))
+            .any(|value| value.to_str().is_ok_and(|value| value.contains(CODE)));
+        let in_body = self.problem().is_some_and(|problem| {
+            [
+                problem.error_code(),
+                problem.error(),
+                problem.problem_type(),
+            ]
+            .contains(&Some(CODE))
+        });
+        in_header || in_body
+    }
+
+    /// The scopes that the operation needs: alternatives, each of which needs all of its scopes.
+    pub fn needed_scopes(&self) -> &'static [&'static [&'static str]] {
+        self.0.operation.map_or(&[], Operation::scopes)
+    }
+
+    /// The scopes that the token of the last attempt was granted, where that is known.
+    pub fn granted_scopes(&self) -> Option<&Scopes> {
+        self.0.trail.granted.as_deref()
     }
 
     /// Status 404.
@@ -298,25 +432,36 @@ impl Error {
     }
 
     /// The id of the operation that was called.
-    pub fn operation(&self) -> Option<&str> {
-        self.0.operation
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation.map(Operation::id)
+    }
+
+    /// The id that the server gave the request, where it gave one: what its support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.received.as_ref()?.request_id()
     }
 
     /// Where in the body decoding failed, such as `members[3].role`; empty at the top.
     pub fn decode_path(&self) -> Option<&str> {
         match &self.0.kind {
-            Kind::Decode(Unread::Body(undecodable)) => Some(undecodable.path()),
+            Kind::Undecodable(Unread::Body(undecodable)) => Some(undecodable.path()),
             _ => None,
         }
     }
 
-    fn network_error(&self) -> Option<&reqwest::Error> {
+    /// A word for the kind.
+    pub(crate) fn kind_name(&self) -> &'static str {
         match &self.0.kind {
-            Kind::Configuration { cause, .. } | Kind::InvalidRequest { cause, .. } => {
-                cause.as_ref()
-            }
-            Kind::Transport(cause) | Kind::Decode(Unread::BrokeOff(cause)) => Some(cause),
-            Kind::Token(_) | Kind::Status | Kind::Decode(_) | Kind::RepeatedCursor => None,
+            Kind::Configuration { .. } => "configuration",
+            Kind::InvalidRequest { .. } => "invalid_request",
+            Kind::MissingScope => "missing_scope",
+            Kind::Token(_) => "token",
+            Kind::TooLate(_) => "timeout",
+            Kind::Transport(cause) => cause.name(),
+            Kind::OutcomeUnknown(_) => "outcome_unknown",
+            Kind::Status => "status",
+            Kind::Undecodable(_) => "undecodable",
+            Kind::RepeatedCursor => "repeated_cursor",
         }
     }
 }
@@ -324,8 +469,17 @@ impl Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
+            Kind::Configuration { cause, .. } | Kind::InvalidRequest { cause, .. } => {
+                cause.as_ref().map(|cause| cause as _)
+            }
             Kind::Token(error) => Some(error),
-            _ => self.network_error().map(|cause| cause as _),
+            Kind::Transport(cause) | Kind::OutcomeUnknown(cause) => Some(cause.source()),
+            Kind::Undecodable(Unread::BrokeOff(cause)) => Some(cause),
+            Kind::Undecodable(_)
+            | Kind::MissingScope
+            | Kind::TooLate(_)
+            | Kind::Status
+            | Kind::RepeatedCursor => None,
         }
     }
 }

@@ -1,17 +1,34 @@
 //! The HTTP client under every call and every token request.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
+
+use reqwest::{Request, Response};
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, ServiceExt as _};
+
+use crate::error::Cause;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// What a layer is put around: something that sends one request. See [`HttpClient::layer`].
+pub type HttpService = BoxCloneSyncService<Request, Response, BoxError>;
 
 /// An HTTP client that follows no redirects and repeats nothing by itself, whatever the builder said that it
 /// was made from. Cloning is cheap and shares the connection pool.
 ///
 /// `Debug` shows nothing of what the builder was given: default headers can hold secrets.
 #[derive(Clone)]
-pub struct HttpClient(reqwest::Client);
+pub struct HttpClient {
+    client: reqwest::Client,
+    /// The client in the layers that were put around it, where there are any.
+    layered: Option<HttpService>,
+}
 
 impl HttpClient {
-    /// A client with a connect time-out of 10 s and the proxies of the environment.
+    /// A client with a connect time-out of 10 s and the proxies of the environment. It speaks HTTP/2 where the server
+    /// does, and keeps connections open.
     pub fn new() -> Result<Self, reqwest::Error> {
         Self::from_builder(reqwest::Client::builder().connect_timeout(Duration::from_secs(10)))
     }
@@ -35,12 +52,70 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             .connection_verbose(false)
             .build()
-            .map(Self)
+            .map(|client| Self {
+                client,
+                layered: None,
+            })
     }
 
-    /// The client itself.
+    /// Puts a [`tower`](https://docs.rs/tower) layer around every attempt of every call: it sees each request as it
+    /// goes out, retries included, and each answer before anything is made of it. The layer added last is the
+    /// outermost. Token requests do not pass through it.
+    ///
+    /// A layer sees the access token in `Authorization`. A failure of its own counts as a connection that was lost
+    /// while the server may have acted, because nobody knows better.
+    ///
+    /// ```
+    /// use auth0_core::{HttpClient, HttpService, reqwest};
+    /// use tower::ServiceBuilder;
+    ///
+    /// let stamp = ServiceBuilder::new().map_request(|mut request: reqwest::Request| {
+    ///     let value = reqwest::header::HeaderValue::from_static("nightly");
+    ///     request.headers_mut().insert("x-job", value);
+    ///     request
+    /// });
+    /// let client = HttpClient::new()?.layer(stamp.into_inner());
+    /// # let _ = client;
+    /// # Ok::<(), reqwest::Error>(())
+    /// ```
+    #[must_use]
+    pub fn layer<L, S>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService, Service = S>,
+        S: Service<Request, Response = Response, Error: Into<BoxError>, Future: Send>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        let inner = self
+            .layered
+            .unwrap_or_else(|| HttpService::new(self.client.clone().map_err(Into::into)));
+        self.layered = Some(HttpService::new(layer.layer(inner).map_err(Into::into)));
+        self
+    }
+
+    /// The client itself, without the layers.
     pub fn reqwest(&self) -> &reqwest::Client {
-        &self.0
+        &self.client
+    }
+
+    /// Sends one request.
+    pub(crate) fn execute(
+        &self,
+        request: Request,
+    ) -> impl Future<Output = Result<Response, Cause>> + use<> {
+        // Both are decided here, so that the future carries one of them and not the request.
+        let sending = match &self.layered {
+            None => Ok(self.client.execute(request)),
+            Some(service) => Err(service.clone().oneshot(request)),
+        };
+        async move {
+            match sending {
+                Ok(sending) => sending.await.map_err(Cause::of_client),
+                Err(sending) => sending.await.map_err(Cause::of_layered),
+            }
+        }
     }
 }
 

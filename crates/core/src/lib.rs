@@ -5,6 +5,9 @@
 //! | --- | --- |
 //! | [`mod@transport`] | [`Transport`]: base URL, HTTP client, token source and limits, shared by all calls |
 //! | [`mod@call`] | [`Call`], [`Received`]: one call with its own settings, and its answer |
+//! | [`mod@retry`] | [`RetryPolicy`]: which calls are sent again, when, and how often |
+//! | [`mod@scopes`] | [`Scopes`]: what a token was granted, what operations need |
+//! | [`mod@http_client`] | [`HttpClient`]: what sends requests, and layers around it |
 //! | [`mod@operation`] | [`Operation`]: a row of the generated operation table |
 //! | [`mod@response`] | [`Response`]: a decoded answer with status, headers and body |
 //! | [`mod@error`] | [`Error`]: everything that can go wrong, told apart by predicates |
@@ -16,17 +19,19 @@
 //! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams; [`Cursor`]: a place in one, to be stored |
 //! | [`mod@base_url`] | [`BaseUrl`] and the checks of host names |
 //! | [`mod@token`] | [`TokenSource`]: how a call gets its token |
+//! | [`mod@auth0_client`] | [`Auth0Client`]: the header that says who calls |
 //! | [`mod@time`] | clocks and sleepers, injected |
 //!
 //! Invariants: no request goes out without a token, unless the client was told so; a call's error belongs to that
 //! call alone; no secret, no body and no URL with an id is in `Debug`, `Display` or logs.
 #![forbid(unsafe_code)]
 
+pub mod auth0_client;
 pub mod base_url;
 pub mod call;
 pub mod check;
 pub mod error;
-mod http_client;
+pub mod http_client;
 pub mod nullable;
 pub mod open;
 pub mod operation;
@@ -35,6 +40,8 @@ pub mod paging;
 mod path;
 pub mod problem;
 pub mod response;
+pub mod retry;
+pub mod scopes;
 mod secret;
 pub mod time;
 pub mod token;
@@ -45,11 +52,12 @@ pub use bytes::Bytes;
 pub use http;
 pub use reqwest;
 
+pub use auth0_client::Auth0Client;
 pub use base_url::{BaseUrl, dns_label, host};
 pub use call::{Call, CallOptions, Received};
 pub use check::{Check, Checker, Rules, Violation};
 pub use error::Error;
-pub use http_client::HttpClient;
+pub use http_client::{HttpClient, HttpService};
 pub use nullable::Nullable;
 pub use open::{Open, Unlisted};
 pub use operation::{Operation, Outcomes, Paging, RetrySafety};
@@ -58,6 +66,8 @@ pub use paging::{Cursor, Items, Listing, Page, Paged, Pages, Position, items, pa
 pub use path::encode_path;
 pub use problem::{Problem, ValidationError};
 pub use response::{Response, value_of};
+pub use retry::RetryPolicy;
+pub use scopes::Scopes;
 pub use secret::SecretString;
 pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource, token_fn};
 pub use transport::{Transport, TransportBuilder};

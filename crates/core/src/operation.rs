@@ -20,6 +20,8 @@ pub struct Operation {
     group: &'static [&'static str],
     name: &'static str,
     scopes: &'static [&'static [&'static str]],
+    scopes_are_hints: bool,
+    look_at: &'static [&'static str],
     retry_safety: RetrySafety,
     paging: Paging,
     success: &'static [u16],
@@ -73,6 +75,8 @@ impl Operation {
             group: &[],
             name: id,
             scopes: &[],
+            scopes_are_hints: false,
+            look_at: &[],
             retry_safety: RetrySafety::Unsafe,
             paging: Paging::None,
             success: &[],
@@ -100,6 +104,20 @@ impl Operation {
     #[must_use]
     pub const fn with_scopes(mut self, scopes: &'static [&'static [&'static str]]) -> Self {
         self.scopes = scopes;
+        self
+    }
+
+    /// Says that the scopes are hints: which are needed depends on more than the operation.
+    #[must_use]
+    pub const fn with_scope_hints(mut self) -> Self {
+        self.scopes_are_hints = true;
+        self
+    }
+
+    /// Sets the ids of the operations that show what this one changes.
+    #[must_use]
+    pub const fn with_look_at(mut self, operations: &'static [&'static str]) -> Self {
+        self.look_at = operations;
         self
     }
 
@@ -173,6 +191,16 @@ impl Operation {
     /// The scopes: alternatives, each of which needs all of its scopes. Empty: none is documented.
     pub const fn scopes(&self) -> &'static [&'static [&'static str]] {
         self.scopes
+    }
+
+    /// Whether the scopes are hints: good to explain a 403, and no reason to refuse a call.
+    pub const fn scopes_are_hints(&self) -> bool {
+        self.scopes_are_hints
+    }
+
+    /// The ids of the operations that show what this one changes: where to look when its outcome is unknown.
+    pub const fn look_at(&self) -> &'static [&'static str] {
+        self.look_at
     }
 
     /// What may happen when the call is sent twice.

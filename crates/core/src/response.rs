@@ -45,6 +45,16 @@ impl<T> Response<T> {
         &self.received.body
     }
 
+    /// How many requests it took.
+    pub fn attempts(&self) -> u32 {
+        self.received.trail.attempts
+    }
+
+    /// The id that the server gave the request, where it gave one: what its support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.received.request_id()
+    }
+
     /// The id of the operation that was called.
     pub fn operation(&self) -> &'static str {
         self.received.operation.id()

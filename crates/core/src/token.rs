@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use http::HeaderValue;
 
-use crate::{BoxFuture, SecretString};
+use crate::{BoxFuture, Scopes, SecretString};
 
 /// An access token as a token source hands it out.
 ///
@@ -17,6 +17,7 @@ pub struct AccessToken {
     text: Arc<Text>,
     id: u64,
     expires_at: Option<SystemTime>,
+    scopes: Option<Arc<Scopes>>,
 }
 
 struct Text {
@@ -35,6 +36,7 @@ impl AccessToken {
             }),
             id,
             expires_at: None,
+            scopes: None,
         }
     }
 
@@ -42,6 +44,14 @@ impl AccessToken {
     #[must_use]
     pub fn expires_at(mut self, at: SystemTime) -> Self {
         self.expires_at = Some(at);
+        self
+    }
+
+    /// Says which scopes were granted with the token: those of the token answer or, where it names none, those that
+    /// were asked for (RFC 6749 §5.1). Where a source does not know, it says nothing: the token itself is not read.
+    #[must_use]
+    pub fn granting(mut self, scopes: Scopes) -> Self {
+        self.scopes = Some(Arc::new(scopes));
         self
     }
 
@@ -58,6 +68,15 @@ impl AccessToken {
     /// When the token ends, where that is known.
     pub fn expiry(&self) -> Option<SystemTime> {
         self.expires_at
+    }
+
+    /// The scopes that were granted with the token, where that is known.
+    pub fn scopes(&self) -> Option<&Scopes> {
+        self.scopes.as_deref()
+    }
+
+    pub(crate) fn shared_scopes(&self) -> Option<Arc<Scopes>> {
+        self.scopes.clone()
     }
 
     /// The header that carries the token: a token that no header can carry is as good as none.
@@ -82,6 +101,7 @@ impl fmt::Debug for AccessToken {
             .field("secret", &self.text.secret)
             .field("id", &self.id)
             .field("expires_at", &self.expires_at)
+            .field("scopes", &self.scopes)
             .finish()
     }
 }

@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::{BaseUrl, Call, CallOptions, Error, HttpClient, Operation, TokenSource};
+use crate::retry::RetryBudget;
+use crate::time::{SharedClock, SharedSleeper, SystemTimer};
+use crate::{
+    Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Operation, RetryPolicy, TokenSource,
+};
 
 /// What all calls of a client share: where they go, what sends them, where the token comes from, and the limits.
 /// Cloning is cheap.
@@ -16,9 +20,9 @@ use crate::{BaseUrl, Call, CallOptions, Error, HttpClient, Operation, TokenSourc
 ///
 /// use auth0_core::{BaseUrl, StaticToken, TransportBuilder};
 ///
-/// let transport = TransportBuilder::new(BaseUrl::parse("https://acme.teams.auth0.com/api")?)
+/// let transport = TransportBuilder::new()
 ///     .token_source(Arc::new(StaticToken::new("eyJhbGciOi…")))
-///     .build()?;
+///     .build(BaseUrl::parse("https://acme.teams.auth0.com/api")?)?;
 /// assert_eq!(transport.base_url(), "https://acme.teams.auth0.com/api");
 /// # Ok::<(), auth0_core::Error>(())
 /// ```
@@ -30,9 +34,16 @@ pub(crate) struct Shared {
     pub(crate) http_client: HttpClient,
     /// Absent only where the client was told to go without.
     pub(crate) token_source: Option<Arc<dyn TokenSource>>,
+    pub(crate) check_scopes: bool,
     pub(crate) timeout: Duration,
+    pub(crate) call_timeout: Option<Duration>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) budget: RetryBudget,
     pub(crate) user_agent: Option<HeaderValue>,
+    pub(crate) auth0_client: Option<HeaderValue>,
     pub(crate) max_response_bytes: usize,
+    pub(crate) clock: SharedClock,
+    pub(crate) sleeper: SharedSleeper,
 }
 
 impl Transport {
@@ -57,35 +68,69 @@ impl fmt::Debug for Transport {
         f.debug_struct("Transport")
             .field("base_url", &self.0.base_url)
             .field("timeout", &self.0.timeout)
+            .field("call_timeout", &self.0.call_timeout)
+            .field("retry", &self.0.retry)
+            .field("check_scopes", &self.0.check_scopes)
             .field("max_response_bytes", &self.0.max_response_bytes)
             .finish_non_exhaustive()
     }
 }
 
 /// Settings of a [`Transport`].
+///
+/// | setting | until it is set |
+/// | --- | --- |
+/// | [`token_source`](Self::token_source) | none: it has to be set, or [`without_token`](Self::without_token) |
+/// | [`http_client`](Self::http_client) | [`HttpClient::new`]: connecting takes at most 10 s |
+/// | [`timeout`](Self::timeout) of an attempt | 60 s |
+/// | [`call_timeout`](Self::call_timeout) | none |
+/// | [`retry`](Self::retry) | [`RetryPolicy::default`]: three attempts within 120 s |
+/// | [`check_scopes`](Self::check_scopes) | off |
+/// | [`max_response_bytes`](Self::max_response_bytes) | 64 MiB |
+/// | [`user_agent`](Self::user_agent), [`auth0_client`](Self::auth0_client) | name and version of this crate |
+#[derive(Clone)]
 #[must_use]
 pub struct TransportBuilder {
-    base_url: BaseUrl,
     http_client: Option<HttpClient>,
     token_source: Option<Arc<dyn TokenSource>>,
     without_token: bool,
+    check_scopes: bool,
     timeout: Duration,
+    call_timeout: Option<Duration>,
+    retry: RetryPolicy,
     user_agent: Option<String>,
+    auth0_client: Option<Auth0Client>,
     max_response_bytes: usize,
+    clock: SharedClock,
+    sleeper: SharedSleeper,
 }
 
-impl TransportBuilder {
-    /// Settings for calls below `base_url`. A token source is needed as well.
-    pub fn new(base_url: BaseUrl) -> Self {
+impl Default for TransportBuilder {
+    fn default() -> Self {
         Self {
-            base_url,
             http_client: None,
             token_source: None,
             without_token: false,
-            timeout: Duration::from_secs(30),
+            check_scopes: false,
+            timeout: Duration::from_secs(60),
+            call_timeout: None,
+            retry: RetryPolicy::default(),
             user_agent: None,
-            max_response_bytes: 16 * 1024 * 1024,
+            auth0_client: Some(Auth0Client::new(
+                env!("CARGO_PKG_NAME"),
+                env!("CARGO_PKG_VERSION"),
+            )),
+            max_response_bytes: 64 * 1024 * 1024,
+            clock: Arc::new(SystemTimer),
+            sleeper: Arc::new(SystemTimer),
         }
+    }
+}
+
+impl TransportBuilder {
+    /// The settings that hold until others are set. A token source is needed as well.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Sets where the token of each attempt comes from.
@@ -101,15 +146,37 @@ impl TransportBuilder {
         self
     }
 
+    /// Refuses a call whose token is known to lack a scope that the operation needs, before anything is sent. Where the
+    /// token source does not know what was granted, and where the document gives scopes as hints only, nothing is
+    /// refused.
+    pub fn check_scopes(mut self) -> Self {
+        self.check_scopes = true;
+        self
+    }
+
     /// Sets the HTTP client. Until then it is [`HttpClient::new`].
     pub fn http_client(mut self, http_client: HttpClient) -> Self {
         self.http_client = Some(http_client);
         self
     }
 
-    /// Sets how long an attempt may take, from connecting to the last byte of the answer. Until then it is 30 s.
+    /// Sets how long an attempt may take, from connecting to the last byte of the answer. Until then it is 60 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Sets how long a whole call may take: waiting for a token and for the limiter, all attempts, and the waits in
+    /// between. Until then there is no such limit; there is that of the [`RetryPolicy`] on when the last attempt
+    /// begins.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how often a call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
         self
     }
 
@@ -119,14 +186,33 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets how much of an answer is read. Until then it is 16 MiB.
+    /// Sets what the `Auth0-Client` header tells, or that there is none. Until then it tells of this crate.
+    pub fn auth0_client(mut self, client: impl Into<Option<Auth0Client>>) -> Self {
+        self.auth0_client = client.into();
+        self
+    }
+
+    /// Sets how much of an answer is read. Until then it is 64 MiB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
     }
 
-    /// Builds the transport. It does no I/O.
-    pub fn build(self) -> Result<Transport, Error> {
+    /// Sets what tells the time and what waits, for tests that need no real time. The time-outs of attempts are the HTTP
+    /// client's own and go by the real clock.
+    pub fn timer(mut self, clock: SharedClock, sleeper: SharedSleeper) -> Self {
+        self.clock = clock;
+        self.sleeper = sleeper;
+        self
+    }
+
+    /// Builds the transport for calls below `base_url`. It does no I/O.
+    ///
+    /// # Errors
+    ///
+    /// A configuration error: no token source, a user agent that no header can carry, an HTTP client that cannot be
+    /// made.
+    pub fn build(self, base_url: BaseUrl) -> Result<Transport, Error> {
         if self.token_source.is_none() && !self.without_token {
             return Err(Error::configuration(
                 "token_source: not set, expected a source of access tokens",
@@ -141,16 +227,23 @@ impl TransportBuilder {
         };
         let http_client = match self.http_client {
             Some(client) => client,
-            None if self.base_url.is_plain() => HttpClient::direct().map_err(Error::http_client)?,
+            None if base_url.is_plain() => HttpClient::direct().map_err(Error::http_client)?,
             None => HttpClient::new().map_err(Error::http_client)?,
         };
         Ok(Transport(Arc::new(Shared {
-            base_url: self.base_url,
+            base_url,
             http_client,
             token_source: self.token_source,
+            check_scopes: self.check_scopes,
             timeout: self.timeout,
+            call_timeout: self.call_timeout,
+            retry: self.retry,
+            budget: RetryBudget::default(),
             user_agent,
+            auth0_client: self.auth0_client.as_ref().and_then(Auth0Client::header),
             max_response_bytes: self.max_response_bytes,
+            clock: self.clock,
+            sleeper: self.sleeper,
         })))
     }
 }
@@ -158,8 +251,10 @@ impl TransportBuilder {
 impl fmt::Debug for TransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportBuilder")
-            .field("base_url", &self.base_url)
             .field("timeout", &self.timeout)
+            .field("call_timeout", &self.call_timeout)
+            .field("retry", &self.retry)
+            .field("check_scopes", &self.check_scopes)
             .field("user_agent", &self.user_agent)
             .field("max_response_bytes", &self.max_response_bytes)
             .finish_non_exhaustive()

@@ -3,9 +3,10 @@
 //! The client and its builder.
 use std::sync::Arc;
 use std::time::Duration;
+use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{
-    BaseUrl, Call, CallOptions, Error, HttpClient, Operation, TokenSource, Transport,
-    TransportBuilder,
+    Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Operation, RetryPolicy,
+    TokenSource, Transport, TransportBuilder,
 };
 use crate::requests::Client as Requests;
 /// A client of the Teams API. Cheap to clone; clones share the token source and the connections.
@@ -68,15 +69,24 @@ impl Client {
     }
 }
 /// Builds a [`Client`].
-#[derive(Clone, Default)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     team: Option<String>,
     base_url: Option<String>,
-    token_source: Option<Arc<dyn TokenSource>>,
-    http_client: Option<HttpClient>,
-    timeout: Option<Duration>,
-    user_agent: Option<String>,
+    transport: TransportBuilder,
+}
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        Self {
+            team: None,
+            base_url: None,
+            transport: TransportBuilder::new()
+                .user_agent(format!("{name}/{version}"))
+                .auth0_client(Auth0Client::new(name, version)),
+        }
+    }
 }
 impl std::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -96,23 +106,52 @@ impl ClientBuilder {
     }
     /// Sets where the access tokens come from.
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
-        self.token_source = Some(Arc::new(source));
+        self.transport = self.transport.token_source(Arc::new(source));
         self
     }
-    /// Sets the HTTP client, for proxies and certificates of your own. Default: a new one with a connect
-    /// time-out of 10 s.
+    /// Refuses a call whose token is known to lack a scope that the operation needs, before anything is sent. Default: the server decides.
+    pub fn check_scopes(mut self) -> Self {
+        self.transport = self.transport.check_scopes();
+        self
+    }
+    /// Sets the HTTP client, for proxies, certificates and layers of your own. Default: a new one with a connect time-out of 10 s.
     pub fn http_client(mut self, client: HttpClient) -> Self {
-        self.http_client = Some(client);
+        self.transport = self.transport.http_client(client);
         self
     }
-    /// Sets how long each attempt of a call may take. Default: 30 s.
+    /// Sets how long each attempt of a call may take. Default: 60 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.transport = self.transport.timeout(timeout);
+        self
+    }
+    /// Sets how long a whole call may take: waiting for a token and for the limiter, all attempts, and the waits in between. Default: no limit of its own.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.transport = self.transport.call_timeout(timeout);
+        self
+    }
+    /// Sets how often a call is sent, and how long it waits in between. Default: three attempts within 120 s.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.transport = self.transport.retry(policy);
+        self
+    }
+    /// Sets how much of an answer is read. Default: 64 MiB.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.transport = self.transport.max_response_bytes(bytes);
         self
     }
     /// Sets the `User-Agent`. Default: name and version of this crate.
     pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
-        self.user_agent = Some(agent.into());
+        self.transport = self.transport.user_agent(agent);
+        self
+    }
+    /// Sets what the `Auth0-Client` header tells, or, with `None`, that there is none. Default: name and version of this crate.
+    pub fn auth0_client(mut self, client: impl Into<Option<Auth0Client>>) -> Self {
+        self.transport = self.transport.auth0_client(client);
+        self
+    }
+    /// Sets what tells the time and what waits, for tests that need no real time.
+    pub fn timer(mut self, clock: SharedClock, sleeper: SharedSleeper) -> Self {
+        self.transport = self.transport.timer(clock, sleeper);
         self
     }
     /// Builds the client. It does no input or output.
@@ -125,27 +164,7 @@ impl ClientBuilder {
             Some(url) => url.clone(),
             None => self.base_url_from_parts()?,
         };
-        let agent = self
-            .user_agent
-            .unwrap_or_else(|| {
-                concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"))
-                    .to_owned()
-            });
-        let mut transport = TransportBuilder::new(BaseUrl::parse(&base_url)?)
-            .user_agent(agent);
-        let source = self
-            .token_source
-            .ok_or_else(|| Error::configuration(
-                "the token source is missing, expected `.token_source(…)`",
-            ))?;
-        transport = transport.token_source(source);
-        if let Some(client) = self.http_client {
-            transport = transport.http_client(client);
-        }
-        if let Some(timeout) = self.timeout {
-            transport = transport.timeout(timeout);
-        }
-        let transport = transport.build()?;
+        let transport = self.transport.build(BaseUrl::parse(&base_url)?)?;
         let requests = Requests::new_with_client(
             transport.base_url(),
             transport.reqwest().clone(),

@@ -15,12 +15,14 @@ use super::{checks, docs, names};
 use crate::problem::Problem;
 
 /// The methods that every call has: a setter for a parameter of the same name gets an underscore.
-const CALL_METHODS: [&str; 8] = [
+const CALL_METHODS: [&str; 10] = [
     "send",
     "resume",
     "stream",
     "pages",
     "timeout",
+    "call_timeout",
+    "retry",
     "header",
     "into_future",
     "fetch",
@@ -252,6 +254,19 @@ impl<'c> Call<'c> {
                 /// Sets how long each attempt of this call may take.
                 pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
                     self.options = self.options.timeout(timeout);
+                    self
+                }
+
+                /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+                /// and the waits in between.
+                pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+                    self.options = self.options.call_timeout(timeout);
+                    self
+                }
+
+                /// Sets how often this call is sent, and how long it waits in between.
+                pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+                    self.options = self.options.retry(policy);
                     self
                 }
 

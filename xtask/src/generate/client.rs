@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::model::Model;
-use super::{Target, names};
+use super::{Target, docs, names};
 use crate::problem::Problem;
 use crate::sources::VariableKind;
 
@@ -109,8 +109,10 @@ pub(super) fn emit(
         use std::sync::Arc;
         use std::time::Duration;
 
+        use auth0_core::time::{SharedClock, SharedSleeper};
         use auth0_core::{
-            BaseUrl, Call, CallOptions, Error, HttpClient, Operation, TokenSource, Transport, TransportBuilder,
+            Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Operation, RetryPolicy, TokenSource, Transport,
+            TransportBuilder,
         };
 
         use crate::requests::Client as Requests;
@@ -208,31 +210,34 @@ fn builder(
         }
         None => " Sets the base URL: https, or http on a loopback address.",
     };
-    let token = if model.secured {
-        let message = "the token source is missing, expected `.token_source(…)`";
-        quote! {
-            let source = self.token_source.ok_or_else(|| Error::configuration(#message))?;
-            transport = transport.token_source(source);
-        }
+    // An API that asks for no token is called without one, unless a source is given.
+    let settings = if model.secured {
+        quote!(TransportBuilder::new())
     } else {
-        quote! {
-            transport = match self.token_source {
-                Some(source) => transport.token_source(source),
-                None => transport.without_token(),
-            };
-        }
+        quote!(TransportBuilder::new().without_token())
     };
+    let delegates = delegates();
     quote! {
         /// Builds a [`Client`].
-        #[derive(Clone, Default)]
+        #[derive(Clone)]
         #[must_use = "a builder does nothing until `build` is called"]
         pub struct ClientBuilder {
             #(#fields: Option<String>,)*
             base_url: Option<String>,
-            token_source: Option<Arc<dyn TokenSource>>,
-            http_client: Option<HttpClient>,
-            timeout: Option<Duration>,
-            user_agent: Option<String>,
+            transport: TransportBuilder,
+        }
+
+        impl Default for ClientBuilder {
+            fn default() -> Self {
+                let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+                Self {
+                    #(#fields: None,)*
+                    base_url: None,
+                    transport: #settings
+                        .user_agent(format!("{name}/{version}"))
+                        .auth0_client(Auth0Client::new(name, version)),
+                }
+            }
         }
 
         impl std::fmt::Debug for ClientBuilder {
@@ -251,30 +256,7 @@ fn builder(
                 self
             }
 
-            /// Sets where the access tokens come from.
-            pub fn token_source(mut self, source: impl TokenSource) -> Self {
-                self.token_source = Some(Arc::new(source));
-                self
-            }
-
-            /// Sets the HTTP client, for proxies and certificates of your own. Default: a new one with a connect
-            /// time-out of 10 s.
-            pub fn http_client(mut self, client: HttpClient) -> Self {
-                self.http_client = Some(client);
-                self
-            }
-
-            /// Sets how long each attempt of a call may take. Default: 30 s.
-            pub fn timeout(mut self, timeout: Duration) -> Self {
-                self.timeout = Some(timeout);
-                self
-            }
-
-            /// Sets the `User-Agent`. Default: name and version of this crate.
-            pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
-                self.user_agent = Some(agent.into());
-                self
-            }
+            #(#delegates)*
 
             /// Builds the client. It does no input or output.
             ///
@@ -286,18 +268,7 @@ fn builder(
                     Some(url) => url.clone(),
                     None => self.base_url_from_parts()?,
                 };
-                let agent = self.user_agent.unwrap_or_else(|| {
-                    concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned()
-                });
-                let mut transport = TransportBuilder::new(BaseUrl::parse(&base_url)?).user_agent(agent);
-                #token
-                if let Some(client) = self.http_client {
-                    transport = transport.http_client(client);
-                }
-                if let Some(timeout) = self.timeout {
-                    transport = transport.timeout(timeout);
-                }
-                let transport = transport.build()?;
+                let transport = self.transport.build(BaseUrl::parse(&base_url)?)?;
                 let requests = Requests::new_with_client(transport.base_url(), transport.reqwest().clone());
                 Ok(Client { transport, requests: Arc::new(requests) })
             }
@@ -309,6 +280,88 @@ fn builder(
     }
     .into_iter()
     .collect()
+}
+
+/// The setters that hand a setting on to the transport: its name, its parameters, what is handed on, and what it does.
+fn delegates() -> impl Iterator<Item = TokenStream> {
+    let setter = |name: &str, parameter: TokenStream, value: TokenStream, doc: &str| {
+        let name = format_ident!("{name}");
+        let doc = docs::doc(doc);
+        quote! {
+            #doc
+            pub fn #name(mut self #parameter) -> Self {
+                self.transport = self.transport.#name(#value);
+                self
+            }
+        }
+    };
+    [
+        setter(
+            "token_source",
+            quote!(, source: impl TokenSource),
+            quote!(Arc::new(source)),
+            "Sets where the access tokens come from.",
+        ),
+        setter(
+            "check_scopes",
+            quote!(),
+            quote!(),
+            "Refuses a call whose token is known to lack a scope that the operation needs, before anything is sent. \
+             Default: the server decides.",
+        ),
+        setter(
+            "http_client",
+            quote!(, client: HttpClient),
+            quote!(client),
+            "Sets the HTTP client, for proxies, certificates and layers of your own. Default: a new one with a connect \
+             time-out of 10 s.",
+        ),
+        setter(
+            "timeout",
+            quote!(, timeout: Duration),
+            quote!(timeout),
+            "Sets how long each attempt of a call may take. Default: 60 s.",
+        ),
+        setter(
+            "call_timeout",
+            quote!(, timeout: Duration),
+            quote!(timeout),
+            "Sets how long a whole call may take: waiting for a token and for the limiter, all attempts, and the waits \
+             in between. Default: no limit of its own.",
+        ),
+        setter(
+            "retry",
+            quote!(, policy: RetryPolicy),
+            quote!(policy),
+            "Sets how often a call is sent, and how long it waits in between. Default: three attempts within 120 s.",
+        ),
+        setter(
+            "max_response_bytes",
+            quote!(, bytes: usize),
+            quote!(bytes),
+            "Sets how much of an answer is read. Default: 64 MiB.",
+        ),
+        setter(
+            "user_agent",
+            quote!(, agent: impl Into<String>),
+            quote!(agent),
+            "Sets the `User-Agent`. Default: name and version of this crate.",
+        ),
+        setter(
+            "auth0_client",
+            quote!(, client: impl Into<Option<Auth0Client>>),
+            quote!(client),
+            "Sets what the `Auth0-Client` header tells, or, with `None`, that there is none. Default: name and version of \
+             this crate.",
+        ),
+        setter(
+            "timer",
+            quote!(, clock: SharedClock, sleeper: SharedSleeper),
+            quote!(clock, sleeper),
+            "Sets what tells the time and what waits, for tests that need no real time.",
+        ),
+    ]
+    .into_iter()
 }
 
 /// The function that gives the audience for a token.

@@ -117,8 +117,8 @@ pub(super) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
         pub use client::{#audience Client, ClientBuilder};
 
         pub use auth0_core::{
-            AccessToken, Cursor, Error, HttpClient, Nullable, Open, Outcome, PartialReport, Response, SecretString, TokenError,
-            TokenSource,
+            AccessToken, Auth0Client, Cursor, Error, HttpClient, Nullable, Open, Operation, Outcome, PartialReport, Response,
+            RetryPolicy, Scopes, SecretString, TokenError, TokenSource,
         };
         pub use auth0_core::{http, reqwest};
         pub use {chrono, serde_json, uuid};

@@ -11,7 +11,9 @@ use super::names;
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let mut operations: Vec<_> = model.operations.iter().collect();
     operations.sort_by(|a, b| a.id.cmp(&b.id));
-    let rows = operations.iter().map(|operation| row(operation));
+    let rows = operations
+        .iter()
+        .map(|operation| row(operation, &look_at(operation, &operations)));
     let names = operations
         .iter()
         .map(|operation| names::ident(&names::constant_name(&operation.id)));
@@ -35,7 +37,24 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-fn row(operation: &Operation<'_>) -> TokenStream {
+/// The ids of the operations that show what `operation` changes: those that read in its group, or the one that reads at
+/// its path.
+fn look_at<'o>(operation: &Operation<'_>, operations: &[&'o Operation<'o>]) -> Vec<&'o str> {
+    if operation.method == "get" {
+        return Vec::new();
+    }
+    let readers = || {
+        operations
+            .iter()
+            .filter(|other| other.method == "get" && other.group == operation.group)
+    };
+    match readers().find(|reader| reader.path == operation.path) {
+        Some(reader) => vec![&reader.id],
+        None => readers().map(|reader| reader.id.as_str()).collect(),
+    }
+}
+
+fn row(operation: &Operation<'_>, look_at: &[&str]) -> TokenStream {
     let ident = names::ident(&names::constant_name(&operation.id));
     let (id, method, path) = (
         &operation.id,
@@ -48,11 +67,15 @@ fn row(operation: &Operation<'_>) -> TokenStream {
         RetrySafety::Idempotent => quote!(RetrySafety::Idempotent),
         RetrySafety::Unsafe => quote!(RetrySafety::Unsafe),
     };
-    let scopes = operation
+    // A requirement without a scope lets every token through: the scopes beside it only say what may be needed.
+    let (named, open): (Vec<_>, Vec<_>) = operation
         .scopes
         .iter()
-        .map(|together| quote!(&[#(#together),*]));
-    let scopes = (!operation.scopes.is_empty()).then(|| quote!(.with_scopes(&[#(#scopes),*])));
+        .partition(|together| !together.is_empty());
+    let alternatives = named.iter().map(|together| quote!(&[#(#together),*]));
+    let scopes = (!named.is_empty()).then(|| quote!(.with_scopes(&[#(#alternatives),*])));
+    let hints = (!named.is_empty() && !open.is_empty()).then(|| quote!(.with_scope_hints()));
+    let look_at = (!look_at.is_empty()).then(|| quote!(.with_look_at(&[#(#look_at),*])));
     let paging = operation
         .paging
         .as_ref()
@@ -81,6 +104,8 @@ fn row(operation: &Operation<'_>) -> TokenStream {
             .with_group(&[#(#group),*])
             .with_name(#name)
             #scopes
+            #hints
+            #look_at
             .with_retry_safety(#safety)
             #paging
             .with_success(&[#(#success),*])

@@ -38,6 +38,7 @@ fn grant(token: String) -> Grant {
     Grant {
         token: token.into(),
         lifetime: Some(Duration::from_secs(3600)),
+        scopes: None,
     }
 }
 

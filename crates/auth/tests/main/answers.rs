@@ -202,19 +202,19 @@ async fn quota_429_of_two_hours_then_it_fails_at_once_and_says_when() {
 }
 
 #[tokio::test]
-async fn retry_after_is_a_date_then_it_counts_from_the_clock() {
-    // The fake clock starts at Fri, 15 Jan 2027 08:00:00 GMT.
+async fn retry_after_is_a_date_then_it_counts_from_the_clock_of_the_server() {
     for (header, expected) in [
         ("Fri, 15 Jan 2027 09:00:30 GMT", Some(3630)),
         ("Fri, 15 Jan 2027 07:00:00 GMT", Some(0)),
         ("soon", None),
         ("-1", None),
         ("18446744073709551615", Some(u64::MAX)),
-        ("18446744073709551616", None),
+        ("18446744073709551616", Some(u64::MAX)),
     ] {
         let server = answering(
             ResponseTemplate::new(429)
                 .insert_header("retry-after", header)
+                .insert_header("date", "Fri, 15 Jan 2027 08:00:00 GMT")
                 .set_body_string("<html>"),
         )
         .await;
@@ -335,4 +335,28 @@ async fn token_error_then_the_typed_error_is_its_source() {
     assert!(typed.is_invalid_client());
     assert!(Error::find_in(&error).unwrap().is_invalid_client());
     assert!(Error::find_in(&std::fmt::Error).is_none());
+}
+
+#[tokio::test]
+async fn scopes_of_the_answer_count_then_those_asked_for() {
+    for (asked, answered, known) in [
+        ("read:a read:b", Some("read:a"), Some("read:a")),
+        ("read:a read:b", None, Some("read:a read:b")),
+        ("read:a", Some(""), Some("read:a")),
+        ("", Some("read:b read:a"), Some("read:a read:b")),
+        ("", None, None),
+        // What is no list of scopes, and what repeats the secret, is not believed.
+        ("", Some("s3cr3t"), None),
+    ] {
+        let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": answered});
+        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let source = settings(&server)
+            .scope(asked)
+            .client_secret("s3cr3t")
+            .build()
+            .unwrap();
+        let token = token(&source).await;
+        let scopes = token.scopes().map(ToString::to_string);
+        assert_eq!(scopes.as_deref(), known, "{asked} {answered:?}");
+    }
 }

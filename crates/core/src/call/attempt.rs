@@ -1,122 +1,91 @@
-//! Sending: the token, the headers, the one repetition after a 401, and the body with its limit.
-
-use std::sync::Arc;
+//! One attempt: a request, and its answer with the limit of its body.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use reqwest::{Request, Response};
 
-use super::{Call, Received};
-use crate::error::Unread;
-use crate::{AccessToken, Error, Operation, TokenSource};
+use super::trail::Trail;
+use super::{Call, Received, telemetry};
+use crate::error::{Cause, Unread};
+use crate::retry::Ending;
+use crate::{AccessToken, Operation};
+
+/// How one attempt ended.
+pub(super) enum Attempted {
+    /// With an answer. Where it is no success, its body may have broken off.
+    Answered(Received),
+    /// With a success that did not arrive whole.
+    Cut(Received, Unread),
+    /// Without an answer.
+    Failed(Cause),
+}
+
+impl Attempted {
+    pub(super) fn answer(&self) -> Option<&Received> {
+        match self {
+            Self::Answered(received) | Self::Cut(received, _) => Some(received),
+            Self::Failed(_) => None,
+        }
+    }
+
+    pub(super) fn ending(&self) -> Ending {
+        match self {
+            Self::Answered(received) => Ending::Status(received.status),
+            // It would be too large again.
+            Self::Cut(received, Unread::TooLarge(_)) => Ending::Status(received.status),
+            Self::Cut(..) => Ending::Cut,
+            Self::Failed(cause) if cause.was_not_sent() => Ending::NotSent,
+            Self::Failed(_) => Ending::Lost,
+        }
+    }
+
+    /// Why no whole answer came, in a word.
+    pub(super) fn failure(&self) -> Option<&'static str> {
+        match self {
+            Self::Answered(_) => None,
+            Self::Cut(_, Unread::TooLarge(_)) => Some("too_large"),
+            Self::Cut(..) => Some("broke_off"),
+            Self::Failed(cause) => Some(cause.name()),
+        }
+    }
+}
 
 impl Call {
-    pub(super) async fn send(&self, mut request: Request) -> Result<Received, Error> {
-        self.prepare(&mut request)?;
-        let Some(tokens) = &self.transport.0.token_source else {
-            return self.attempt(request, None, 1).await;
-        };
-        let (former, authorization) = self.token(tokens).await?;
-        request.headers_mut().insert(AUTHORIZATION, authorization);
-        let repetition = request.try_clone();
-        let received = self.attempt(request, Some((tokens, &former)), 1).await?;
-        if received.status != StatusCode::UNAUTHORIZED || !tokens.rejected(&former) {
-            return Ok(received);
-        }
-        let Some(mut request) = repetition else {
-            return Ok(received);
-        };
-        let (token, authorization) = match self.token(tokens).await {
-            Ok((token, _)) if token.secret() == former.secret() => return Ok(received),
-            Ok(token) => token,
-            Err(error) => return Err(error.no_other_token(received)),
-        };
-        request.headers_mut().insert(AUTHORIZATION, authorization);
-        let received = self.attempt(request, Some((tokens, &token)), 2).await?;
-        if received.status == StatusCode::UNAUTHORIZED {
-            tokens.rejected(&token);
-        }
-        Ok(received)
-    }
-
-    /// Sets what every attempt has in common.
-    fn prepare(&self, request: &mut Request) -> Result<(), Error> {
-        let shared = &self.transport.0;
-        if !shared.base_url.covers(request.url()) {
-            return Err(Error::unbuildable_request(self.operation.id(), None));
-        }
-        let headers = request.headers_mut();
-        headers
-            .entry(ACCEPT)
-            .or_insert(HeaderValue::from_static("application/json"));
-        if let Some(user_agent) = &shared.user_agent {
-            headers.insert(USER_AGENT, user_agent.clone());
-        }
-        for (name, value) in &self.options.headers {
-            headers.insert(name, value.clone());
-        }
-        Ok(())
-    }
-
-    /// A token and the header that carries it.
-    async fn token(
+    /// Sends `request` once and reads the answer. `token` is told of its success.
+    ///
+    /// Not an `async fn`: that would carry the request along, which the HTTP client has taken by then.
+    pub(super) fn exchange(
         &self,
-        tokens: &Arc<dyn TokenSource>,
-    ) -> Result<(AccessToken, HeaderValue), Error> {
-        let token = tokens.token().await;
-        let authorized = token.and_then(|token| Ok((token.authorization()?, token)));
-        match authorized {
-            Ok((authorization, token)) => Ok((token, authorization)),
-            Err(error) => Err(Error::token(self.operation.id(), error)),
-        }
-    }
-
-    /// Not an `async fn`: that would carry the request along, which reqwest has taken by then.
-    fn attempt(
-        &self,
-        mut request: Request,
-        token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
+        request: Request,
+        token: Option<&AccessToken>,
         number: u32,
-    ) -> impl Future<Output = Result<Received, Error>> {
-        let shared = &self.transport.0;
-        // reqwest keeps the time-out in a map, which a copy of the request would have to copy too: so it is set last.
-        *request.timeout_mut() = Some(self.options.timeout.unwrap_or(shared.timeout));
-        let sending = shared.http_client.reqwest().execute(request);
-        self.answer(sending, token, number)
+    ) -> impl Future<Output = Attempted> {
+        telemetry::request(number, &request);
+        let sending = self.transport.0.http_client.execute(request);
+        async move {
+            let attempted = match sending.await {
+                Err(cause) => Attempted::Failed(cause),
+                Ok(response) => {
+                    // Told before the body is read: the token was taken, whatever becomes of the answer.
+                    if let Some(token) = token.filter(|_| proves_the_token(response.status()))
+                        && let Some(tokens) = &self.transport.0.token_source
+                    {
+                        tokens.accepted(token);
+                    }
+                    self.answer(response).await
+                }
+            };
+            telemetry::attempt(number, &attempted);
+            attempted
+        }
     }
 
-    async fn answer(
-        &self,
-        sending: impl Future<Output = reqwest::Result<Response>>,
-        token: Option<(&Arc<dyn TokenSource>, &AccessToken)>,
-        number: u32,
-    ) -> Result<Received, Error> {
-        let operation = self.operation;
-        let shared = &self.transport.0;
-        let result = sending.await;
-        let status = result
-            .as_ref()
-            .ok()
-            .map(|response| response.status().as_u16());
-        tracing::debug!(
-            target: "auth0_core",
-            operation = operation.id(),
-            method = operation.method(),
-            path = operation.path(),
-            attempt = number,
-            status,
-            "attempt"
-        );
-        let response = result.map_err(|cause| Error::transport(operation.id(), cause))?;
-        // Told before the body is read: the token was taken, whatever becomes of the answer.
-        if let Some((tokens, token)) = token.filter(|_| proves_the_token(response.status())) {
-            tokens.accepted(token);
-        }
-        let (received, cut) = read(response, operation, shared.max_response_bytes).await;
+    async fn answer(&self, response: Response) -> Attempted {
+        let limit = self.transport.0.max_response_bytes;
+        let (received, cut) = read(response, self.operation, limit).await;
         match cut {
-            Some(why) if received.status.is_success() => Err(Error::unread(received, why)),
-            _ => Ok(received),
+            Some(why) if received.status.is_success() => Attempted::Cut(received, why),
+            _ => Attempted::Answered(received),
         }
     }
 }
@@ -150,6 +119,7 @@ async fn read(
         headers,
         body: body.into_bytes(),
         complete: cut.is_none(),
+        trail: Trail::default(),
     };
     (received, cut)
 }

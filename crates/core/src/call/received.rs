@@ -6,9 +6,13 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::trail::Trail;
 use crate::error::Unread;
 use crate::undecodable::Undecodable;
 use crate::{Error, Operation, Outcome, Response};
+
+/// Where a request id may stand, the most telling place first.
+const REQUEST_ID: [&str; 3] = ["x-auth0-requestid", "x-request-id", "cf-ray"];
 
 /// An answer as it came.
 ///
@@ -21,6 +25,7 @@ pub struct Received {
     pub(crate) body: Bytes,
     /// Whether the body is all that was sent.
     pub(crate) complete: bool,
+    pub(crate) trail: Trail,
 }
 
 impl Received {
@@ -67,6 +72,13 @@ impl Received {
             Ok(Some(report)) => Ok(Response::new(Outcome::Partial(report), received)),
             Err(error) => Err(received.undecodable(&error)),
         }
+    }
+
+    /// The id that the server gave the request: what its support asks for.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        REQUEST_ID
+            .iter()
+            .find_map(|name| self.headers.get(*name)?.to_str().ok())
     }
 
     fn success(self) -> Result<Self, Error> {

@@ -4,12 +4,13 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Error, Kind, Unread};
+use super::{Awaited, Error, Kind, Unread};
 use crate::problem::shortened;
+use crate::scopes::Alternatives;
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(operation) = self.0.operation {
+        if let Some(operation) = self.operation() {
             write!(f, "{operation}: ")?;
         }
         match &self.0.kind {
@@ -29,29 +30,88 @@ impl fmt::Display for Error {
                 f.write_str("the access token was refused, and no other could be had")
             }
             Kind::Token(_) => f.write_str("no access token could be had, the request was not sent"),
-            Kind::Transport(cause) if cause.is_connect() => {
+            Kind::MissingScope => {
+                f.write_str("the token lacks a scope, the request was not sent")?;
+                self.fmt_scopes(f)
+            }
+            Kind::TooLate(awaited) => {
+                let awaited = match awaited {
+                    Awaited::Token => "an access token",
+                    Awaited::Limiter => "the limiter",
+                };
+                write!(
+                    f,
+                    "the time for the call was over while it waited for {awaited}"
+                )
+            }
+            Kind::Transport(cause) if cause.was_not_sent() => {
                 f.write_str("no connection to the server")
             }
-            Kind::Transport(cause) if cause.is_timeout() => {
-                f.write_str("no answer in time, the server may have acted")
+            Kind::Transport(cause) if cause.is_timeout() => f.write_str("no answer in time"),
+            Kind::Transport(_) => f.write_str("the connection failed before an answer came"),
+            Kind::OutcomeUnknown(cause) => {
+                let what = if cause.is_timeout() {
+                    "no answer in time"
+                } else {
+                    "the connection failed before an answer came"
+                };
+                write!(f, "outcome unknown: {what}, and the server may have acted")?;
+                match self.look_at() {
+                    [] => Ok(()),
+                    operations => write!(
+                        f,
+                        "; before it is sent again, look at {}",
+                        operations.join(" or ")
+                    ),
+                }
             }
-            Kind::Transport(_) => f.write_str(
-                "the connection failed before an answer came, the server may have acted",
-            ),
-            Kind::Status => self.fmt_status(f),
+            Kind::Status => {
+                self.fmt_status(f)?;
+                if self.is_missing_scope() {
+                    self.fmt_scopes(f)?;
+                }
+                if self.0.trail.may_have_acted {
+                    f.write_str(", the server may have acted")?;
+                }
+                Ok(())
+            }
             Kind::RepeatedCursor => f.write_str(
                 "the server names a page that was read before as the next one, the listing cannot go on",
             ),
-            Kind::Decode(why) => {
+            Kind::Undecodable(why) => {
                 f.write_str("the server has acted (")?;
                 self.fmt_status(f)?;
                 write!(f, "), but its answer cannot be read: {why}")
             }
+        }?;
+        match self.attempts() {
+            0 | 1 => Ok(()),
+            attempts if self.earlier_attempt_may_have_acted() => write!(
+                f,
+                " (attempt {attempts}; the server may have acted on an earlier one)"
+            ),
+            attempts => write!(f, " (attempt {attempts})"),
         }
     }
 }
 
 impl Error {
+    /// What the operation needs, and what there is.
+    fn fmt_scopes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.needed_scopes().is_empty() {
+            write!(f, "; it needs {}", Alternatives(self.needed_scopes()))?;
+        }
+        match self.granted_scopes() {
+            None => Ok(()),
+            Some(granted) if granted.is_empty() => f.write_str("; the token was granted none"),
+            Some(granted) => write!(
+                f,
+                "; the token was granted {}",
+                shortened(&granted.to_string())
+            ),
+        }
+    }
+
     /// The status and the server's own short words for it.
     fn fmt_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(status) = self.status() {
@@ -88,11 +148,14 @@ impl fmt::Display for Unread {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
-            .field("operation", &self.0.operation)
+            .field("operation", &self.operation())
             .field("kind", &self.0.kind)
             .field("status", &self.status())
             .field("problem", &self.0.problem)
             .field("body_length", &self.body().map(Bytes::len))
+            .field("attempts", &self.attempts())
+            .field("may_have_acted", &self.may_have_acted())
+            .field("retry_at", &self.retry_at())
             .finish_non_exhaustive()
     }
 }

@@ -21,9 +21,9 @@ use crate::{Checker, Error, Operation, Transport};
 ///
 /// static LIST_TENANTS: Operation = Operation::new("listTenants", "GET", "/tenants");
 ///
-/// let transport = TransportBuilder::new(BaseUrl::parse("https://acme.teams.auth0.com")?)
+/// let transport = TransportBuilder::new()
 ///     .token_source(Arc::new(StaticToken::new("eyJhbGciOi…")))
-///     .build()?;
+///     .build(BaseUrl::parse("https://acme.teams.auth0.com")?)?;
 /// let american = Listing::new(&transport, &LIST_TENANTS).with("locality", "us");
 /// let cursor = american.cursor(Position::Start);
 /// assert!(american.position_of(cursor.clone()).is_ok());
@@ -94,7 +94,7 @@ impl Listing {
         if violations.is_empty() {
             return Ok(cursor.position);
         }
-        Err(Error::invalid_request(self.operation.id(), violations))
+        Err(Error::invalid_request(self.operation, violations))
     }
 
     fn differences(&self, cursor: &Cursor) -> Vec<String> {

@@ -43,8 +43,11 @@ impl<T> Items<T> {
     /// Asks for the next page while the items of the one before are read. Until then a page is asked for when its first
     /// item is.
     ///
-    /// At most one page is asked for ahead, and no task is spawned: it comes nearer whenever the stream is polled. What
-    /// goes wrong with it is told in its turn, and dropping the stream drops it.
+    /// At most one page is asked for ahead. What goes wrong with it is told in its turn, and dropping the stream drops it.
+    ///
+    /// No task is spawned, so the page ahead comes nearer only while the stream is polled, and in between keeps what it
+    /// holds: its place at a limiter, for one. A loop that makes calls through the same limiter should not read ahead,
+    /// because they may queue behind a page that nobody polls. A time-out counts only while the page is waited for.
     pub fn read_ahead(mut self) -> Self {
         self.walk.read_ahead();
         self
@@ -101,8 +104,8 @@ impl<P> Pages<P> {
 
     /// Asks for the next page as soon as one was given. Until then a page is asked for when it is wanted.
     ///
-    /// At most one page is asked for ahead, and no task is spawned: it comes nearer whenever the stream is polled. What
-    /// goes wrong with it is told in its turn, and dropping the stream drops it.
+    /// At most one page is asked for ahead, with the reservations of [`Items::read_ahead`]. What goes wrong with it is
+    /// told in its turn, and dropping the stream drops it.
     pub fn read_ahead(mut self) -> Self {
         self.walk.read_ahead();
         self

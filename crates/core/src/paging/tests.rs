@@ -9,6 +9,7 @@ use futures_core::Stream;
 
 use super::walk::{Fetched, Fetching, Walk};
 use super::{Items, Listing, Pages, Position};
+use crate::error::Awaited;
 use crate::{BaseUrl, Error, Operation, TransportBuilder};
 
 static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers");
@@ -16,7 +17,7 @@ static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers");
 /// One for all tests, because the HTTP client of a transport takes long to make.
 static LISTING: LazyLock<Listing> = LazyLock::new(|| {
     let base_url = BaseUrl::parse("http://127.0.0.1:1").unwrap();
-    let transport = TransportBuilder::new(base_url).without_token().build();
+    let transport = TransportBuilder::new().without_token().build(base_url);
     Listing::new(&transport.unwrap(), &LIST)
 });
 
@@ -46,9 +47,12 @@ impl Source {
         self.0.lock().unwrap().pages.insert(position(at), Ok(page));
     }
 
-    fn fails(&self, at: &str) {
-        let error = Err(Error::configuration("it is down"));
-        self.0.lock().unwrap().pages.insert(position(at), error);
+    fn fails(&self, at: &str, error: Error) {
+        self.0
+            .lock()
+            .unwrap()
+            .pages
+            .insert(position(at), Err(error));
     }
 
     fn asked(&self) -> usize {
@@ -100,6 +104,10 @@ impl Drop for OnItsWay {
 /// The position at a checkpoint; the empty one is the beginning.
 fn position(checkpoint: &str) -> Position {
     Position::of_checkpoint(Some(checkpoint)).unwrap_or_default()
+}
+
+fn timeout() -> Error {
+    Error::too_late(&LIST, Awaited::Token)
 }
 
 fn poll<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
@@ -187,7 +195,7 @@ fn pages_are_read_ahead_then_one_is_asked_for_when_the_one_before_is_given() {
 fn page_ahead_fails_then_the_error_comes_in_its_turn_and_ends_the_stream() {
     let source = Source::default();
     source.has("", &[1, 2], Some("a"));
-    source.fails("a");
+    source.fails("a", Error::configuration("it is down"));
     let mut items = source.items().read_ahead();
     assert_eq!(now(&mut items).unwrap().unwrap(), 1);
     assert_eq!(items.cursor().unwrap().position(), &Position::Start);
@@ -197,6 +205,52 @@ fn page_ahead_fails_then_the_error_comes_in_its_turn_and_ends_the_stream() {
     assert_eq!(items.cursor().as_ref(), error.cursor());
     assert!(now(&mut items).is_none());
     assert_eq!(source.asked(), 2);
+}
+
+/// What is left of a listing of two pages whose second one times out before it is waited for, and is there after that.
+fn after_a_time_out(mut items: Items<u32>, source: &Source) -> Vec<u32> {
+    now(&mut items).unwrap().unwrap();
+    source.fails("a", timeout());
+    now(&mut items).unwrap().unwrap();
+    source.has("a", &[3], None);
+    std::iter::from_fn(|| now(&mut items))
+        .map(Result::unwrap)
+        .collect()
+}
+
+#[test]
+fn page_ahead_times_out_while_nobody_waits_then_it_is_asked_for_again_in_its_turn() {
+    let source = Source::default();
+    source.has("", &[1, 2], Some("a"));
+    let items = source.items().read_ahead();
+    assert_eq!(after_a_time_out(items, &source), [3]);
+    assert_eq!(source.asked(), 3);
+}
+
+#[test]
+fn page_times_out_while_somebody_waits_then_that_is_the_error() {
+    let source = Source::default();
+    source.has("", &[1], Some("a"));
+    let mut items = source.items().read_ahead();
+    now(&mut items).unwrap().unwrap();
+    assert!(poll(&mut items).is_pending());
+    source.fails("a", timeout());
+    assert!(now(&mut items).unwrap().unwrap_err().is_timeout());
+    assert_eq!(source.asked(), 2);
+}
+
+#[test]
+fn page_times_out_again_in_its_turn_then_that_is_the_error() {
+    let source = Source::default();
+    source.has("", &[1], Some("a"));
+    source.fails("a", timeout());
+    let mut items = source.items().read_ahead();
+    now(&mut items).unwrap().unwrap();
+    assert!(poll(&mut items).is_pending());
+    source.fails("a", timeout());
+    let error = now(&mut items).unwrap().unwrap_err();
+    assert_eq!(error.cursor().unwrap().position(), &position("a"));
+    assert_eq!(source.asked(), 3);
 }
 
 #[test]

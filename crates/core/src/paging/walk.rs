@@ -30,6 +30,8 @@ pub(super) struct Walk<V> {
     /// Where the page that is given next is; nowhere after the last one.
     next: Option<Position>,
     turn: Turn<V>,
+    /// Whether nobody has waited for that page so far.
+    is_ahead: bool,
 }
 
 /// How far the page is that is given next.
@@ -61,6 +63,7 @@ impl<V> Walk<V> {
             here: None,
             next: Some(start),
             turn: Turn::Due,
+            is_ahead: false,
         }
     }
 
@@ -81,25 +84,31 @@ impl<V> Walk<V> {
 
     /// Gives the next page, or the error in its place, after which nothing comes.
     pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<V, Error>>> {
+        let was_ahead = mem::take(&mut self.is_ahead);
         ready!(self.poll_arrival(cx));
         let Turn::Arrived(result) = mem::replace(&mut self.turn, Turn::Over) else {
             return Poll::Ready(None);
         };
-        let result = match result {
+        match result {
             Ok(page) => {
                 let value = self.go_on(page);
                 self.poll_ahead(cx);
-                Ok(value)
+                Poll::Ready(Some(Ok(value)))
             }
-            Err(error) => Err(error.at_cursor(self.next())),
-        };
-        Poll::Ready(Some(result))
+            // The time was the reader's, who took it over the items before: it says nothing of the server.
+            Err(error) if was_ahead && error.is_timeout() => {
+                self.turn = Turn::Due;
+                self.poll_page(cx)
+            }
+            Err(error) => Poll::Ready(Some(Err(error.at_cursor(self.next())))),
+        }
     }
 
     /// Sees to the page ahead, if it is to be read ahead. It is never more than one, for no other is asked for
     /// before that one was given.
     pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) {
         if self.reads_ahead {
+            self.is_ahead = true;
             let _ = self.poll_arrival(cx);
         }
     }
@@ -121,7 +130,7 @@ impl<V> Walk<V> {
             None => Turn::Over,
             Some(next) if self.visited.add(next) => Turn::Due,
             // What is on this page is good, so the error comes after it.
-            Some(_) => Turn::Arrived(Err(Error::repeated_cursor(self.listing.operation().id()))),
+            Some(_) => Turn::Arrived(Err(Error::repeated_cursor(self.listing.operation()))),
         };
         self.here = mem::replace(&mut self.next, page.next);
         page.value

@@ -12,9 +12,9 @@ use crate::support::*;
 /// The error that `answer` makes of a GET, with answers limited to 1000 bytes.
 async fn error_of(answer: impl Into<String>) -> Error {
     let server = BareServer::answering([Answer::text(answer)]).await;
-    let transport = builder(&server.url, StaticToken::new("t"))
+    let transport = builder(StaticToken::new("t"))
         .max_response_bytes(1000)
-        .build()
+        .build(base(&server.url))
         .unwrap();
     get_member(&transport, CallOptions::default())
         .await
@@ -165,9 +165,9 @@ async fn body_of_just_the_limit_is_read() {
     let body = format!(r#"{{"name":"{}","age":1}}"#, "n".repeat(1000 - 19));
     assert_eq!(body.len(), 1000);
     let server = BareServer::answering([Answer::text(json_answer("200 OK", &body))]).await;
-    let transport = builder(&server.url, StaticToken::new("t"))
+    let transport = builder(StaticToken::new("t"))
         .max_response_bytes(1000)
-        .build()
+        .build(base(&server.url))
         .unwrap();
     assert!(get_member(&transport, CallOptions::default()).await.is_ok());
 }
@@ -197,7 +197,9 @@ async fn success_that_does_not_decode_has_acted_and_keeps_everything() {
         .await
         .unwrap_err();
 
-    assert!(error.is_decode() && error.has_acted() && !error.is_status() && !error.is_transport());
+    assert!(
+        error.is_undecodable() && error.has_acted() && !error.is_status() && !error.is_transport()
+    );
     assert_eq!(error.status().unwrap().as_u16(), 201);
     assert_eq!(&error.body().unwrap()[..], body.as_bytes());
     assert!(error.body_is_complete());
@@ -231,7 +233,7 @@ async fn success_that_is_empty_or_no_json_has_acted() {
             _ => json_answer(status, body),
         };
         let error = error_of(text).await;
-        assert!(error.is_decode() && error.has_acted());
+        assert!(error.is_undecodable() && error.has_acted());
         assert_eq!(
             error.to_string(),
             format!(
@@ -252,7 +254,10 @@ async fn success_that_breaks_off_has_acted() {
     ))
     .await;
     assert!(
-        error.is_decode() && error.has_acted() && !error.is_timeout() && !error.body_is_complete()
+        error.is_undecodable()
+            && error.has_acted()
+            && !error.is_timeout()
+            && !error.body_is_complete()
     );
     assert_eq!(&error.body().unwrap()[..], br#"{"name":"Ann","#);
     assert_eq!(error.decode_path(), None);
@@ -266,7 +271,7 @@ async fn success_that_breaks_off_has_acted() {
 #[tokio::test]
 async fn success_over_the_limit_has_acted() {
     let error = error_of(json_answer("200 OK", &" ".repeat(5000))).await;
-    assert!(error.is_decode() && error.has_acted() && !error.body_is_complete());
+    assert!(error.is_undecodable() && error.has_acted() && !error.body_is_complete());
     assert_eq!(error.body().unwrap().len(), 1000);
     assert!(
         error
@@ -288,7 +293,7 @@ async fn body_that_does_not_end_in_time_keeps_its_status() {
     let (success, failure) =
         tokio::join!(error_of("200 OK"), error_of("500 Internal Server Error"));
 
-    assert!(success.is_timeout() && success.is_decode() && success.has_acted());
+    assert!(success.is_timeout() && success.is_undecodable() && success.has_acted());
     assert!(!success.is_transport() && !success.body_is_complete());
     assert!(success.to_string().ends_with("it did not end in time"));
     assert!(failure.is_server_error() && !failure.body_is_complete() && !failure.has_acted());
@@ -327,7 +332,7 @@ async fn calls_that_fail_together_each_get_their_own_error() {
     for (number, call) in (0..64_u16).zip(calls.collect::<Vec<_>>()) {
         let error = call.await.unwrap();
         if number % 4 == 0 {
-            assert!(error.is_decode());
+            assert!(error.is_undecodable());
             assert_eq!(error.body().unwrap().len(), 8 + usize::from(number));
             assert!(
                 error

@@ -90,7 +90,7 @@ async fn partial_status_without_a_report_is_never_a_success() {
         ("{}", "missing field `failure` (line 1, column 2)"),
     ] {
         let error = outcome_of("200 OK", body).await.unwrap_err();
-        assert!(error.is_decode() && error.has_acted());
+        assert!(error.is_undecodable() && error.has_acted());
         assert_eq!(&error.body().unwrap()[..], body.as_bytes());
         assert_eq!(
             error.to_string(),
@@ -105,7 +105,7 @@ async fn partial_status_without_a_report_is_never_a_success() {
 async fn undocumented_success_is_neither_complete_nor_partial() {
     for body in ["", "null", r#"{"failure":[]}"#] {
         let error = outcome_of("202 Accepted", body).await.unwrap_err();
-        assert!(error.is_decode() && error.has_acted());
+        assert!(error.is_undecodable() && error.has_acted());
         assert!(
             error
                 .to_string()

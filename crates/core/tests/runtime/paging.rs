@@ -180,7 +180,7 @@ async fn repeated_cursor_is_an_error_after_the_items_of_its_page() {
     assert_eq!(items.try_next().await.unwrap(), Some(1));
     assert_eq!(items.try_next().await.unwrap(), Some(2));
     let error = items.try_next().await.unwrap_err();
-    assert!(error.is_repeated_cursor() && !error.is_decode());
+    assert!(error.is_repeated_cursor() && !error.is_undecodable());
     assert_eq!(
         error.to_string(),
         "listNumbers: the server names a page that was read before as the next one, the listing cannot go on"

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use auth0_core::{
     AccessToken, BaseUrl, BoxFuture, CallOptions, Error, HttpClient, Operation, Outcome, Outcomes,
-    Response, RetrySafety, TokenError, TokenSource, Transport, TransportBuilder,
+    Response, RetryPolicy, RetrySafety, TokenError, TokenSource, Transport, TransportBuilder,
 };
 use progenitor_client::Error as ProgenitorError;
 use serde::de::DeserializeOwned;
@@ -37,12 +37,19 @@ pub(crate) struct Member {
     pub(crate) age: u32,
 }
 
-pub(crate) fn builder(base_url: &str, tokens: impl TokenSource) -> TransportBuilder {
-    TransportBuilder::new(BaseUrl::parse(base_url).unwrap()).token_source(Arc::new(tokens))
+pub(crate) fn base(url: &str) -> BaseUrl {
+    BaseUrl::parse(url).unwrap()
+}
+
+/// A client that sends each call once.
+pub(crate) fn builder(tokens: impl TokenSource) -> TransportBuilder {
+    TransportBuilder::new()
+        .token_source(Arc::new(tokens))
+        .retry(RetryPolicy::never())
 }
 
 pub(crate) fn transport(base_url: &str, tokens: impl TokenSource) -> Transport {
-    builder(base_url, tokens).build().unwrap()
+    builder(tokens).build(base(base_url)).unwrap()
 }
 
 /// What progenitor generates for an operation.

@@ -278,9 +278,9 @@ async fn body_that_can_be_read_once_is_not_repeated() {
 async fn client_without_token_sends_none_and_repeats_nothing() {
     let server = server_taking("other").await;
     let base_url = auth0_core::BaseUrl::parse(&server.uri()).unwrap();
-    let transport = auth0_core::TransportBuilder::new(base_url)
+    let transport = auth0_core::TransportBuilder::new()
         .without_token()
-        .build()
+        .build(base_url)
         .unwrap();
     let error = create_tenant(&transport).await.unwrap_err();
     assert!(error.is_unauthorized());

@@ -204,6 +204,17 @@ impl DeleteMember {
         self.options = self.options.timeout(timeout);
         self
     }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
+        self
+    }
     /// Adds a header to this call.
     pub fn header(
         mut self,
@@ -243,6 +254,17 @@ impl GetMember {
     /// Sets how long each attempt of this call may take.
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
         self.options = self.options.timeout(timeout);
+        self
+    }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
         self
     }
     /// Adds a header to this call.
@@ -289,6 +311,17 @@ impl InviteMember {
     /// Sets how long each attempt of this call may take.
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
         self.options = self.options.timeout(timeout);
+        self
+    }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
         self
     }
     /// Adds a header to this call.
@@ -348,6 +381,17 @@ impl ListMembers {
     /// Sets how long each attempt of this call may take.
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
         self.options = self.options.timeout(timeout);
+        self
+    }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
         self
     }
     /// Adds a header to this call.
@@ -448,6 +492,17 @@ impl UpdateMemberRole {
     /// Sets how long each attempt of this call may take.
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
         self.options = self.options.timeout(timeout);
+        self
+    }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
         self
     }
     /// Adds a header to this call.

@@ -198,6 +198,17 @@ impl AddMemberTenants {
         self.options = self.options.timeout(timeout);
         self
     }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
+        self
+    }
     /// Adds a header to this call.
     pub fn header(
         mut self,
@@ -251,6 +262,17 @@ impl ListTenantAccessByEnvironment {
     /// Sets how long each attempt of this call may take.
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
         self.options = self.options.timeout(timeout);
+        self
+    }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
         self
     }
     /// Adds a header to this call.
@@ -312,6 +334,17 @@ impl RemoveMemberTenant {
         self.options = self.options.timeout(timeout);
         self
     }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
+        self
+    }
     /// Adds a header to this call.
     pub fn header(
         mut self,
@@ -365,6 +398,17 @@ impl UpdateMemberTenants {
     /// Sets how long each attempt of this call may take.
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
         self.options = self.options.timeout(timeout);
+        self
+    }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
         self
     }
     /// Adds a header to this call.

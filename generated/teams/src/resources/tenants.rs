@@ -180,6 +180,17 @@ impl CreateTenant {
         self.options = self.options.timeout(timeout);
         self
     }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
+        self
+    }
     /// Adds a header to this call.
     pub fn header(
         mut self,
@@ -226,6 +237,17 @@ impl DeleteTenant {
         self.options = self.options.timeout(timeout);
         self
     }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
+        self
+    }
     /// Adds a header to this call.
     pub fn header(
         mut self,
@@ -265,6 +287,17 @@ impl GetTenant {
     /// Sets how long each attempt of this call may take.
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
         self.options = self.options.timeout(timeout);
+        self
+    }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
         self
     }
     /// Adds a header to this call.
@@ -357,6 +390,17 @@ impl ListTenants {
     /// Sets how long each attempt of this call may take.
     pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
         self.options = self.options.timeout(timeout);
+        self
+    }
+    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
+    /// and the waits in between.
+    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options = self.options.call_timeout(timeout);
+        self
+    }
+    /// Sets how often this call is sent, and how long it waits in between.
+    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
+        self.options = self.options.retry(policy);
         self
     }
     /// Adds a header to this call.

@@ -1,0 +1,270 @@
+//! The way of a call: its attempts, the waits in between, and the one repetition after a 401.
+
+use std::task::Poll;
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
+use http::{HeaderName, HeaderValue, StatusCode};
+use reqwest::Request;
+
+use super::attempt::Attempted;
+use super::trail::Trail;
+use super::{Call, Received, telemetry};
+use crate::error::Awaited;
+use crate::retry::{self, RetryPolicy};
+use crate::{AccessToken, Error};
+
+const AUTH0_CLIENT: HeaderName = HeaderName::from_static("auth0-client");
+
+/// A token, and the header that carries it.
+type Authorized = (AccessToken, HeaderValue);
+
+/// How far a call has come.
+struct Course {
+    policy: RetryPolicy,
+    began_at: Duration,
+    /// When the whole call has to be over.
+    ends_at: Option<Duration>,
+    /// What the last retry took from the budget.
+    borrowed: u32,
+    /// A token that was refused, and the refusal, while another one is had.
+    refused: Option<(AccessToken, Received)>,
+    /// A refused token was replaced.
+    replaced: bool,
+    trail: Trail,
+}
+
+impl Call {
+    /// Sends `request` until there is nothing to be gained by sending it again.
+    pub(super) async fn send(&self, mut request: Request) -> Result<Received, Error> {
+        let shared = &self.transport.0;
+        self.prepare(&mut request)?;
+        let began_at = shared.clock.monotonic();
+        let call_timeout = self.options.call_timeout.or(shared.call_timeout);
+        let mut course = Course {
+            policy: self.options.retry.unwrap_or(shared.retry),
+            began_at,
+            ends_at: call_timeout.map(|limit| began_at.saturating_add(limit)),
+            borrowed: 0,
+            refused: None,
+            replaced: false,
+            trail: Trail::default(),
+        };
+        let result = self.attempts(request, &mut course).await;
+        match result {
+            Ok(mut received) => {
+                received.trail = course.trail;
+                Ok(received)
+            }
+            Err(error) => Err(error.on(course.trail)),
+        }
+    }
+
+    async fn attempts(&self, mut request: Request, course: &mut Course) -> Result<Received, Error> {
+        let shared = &self.transport.0;
+        loop {
+            let token = match self.token(course).await {
+                Ok(token) => token,
+                Err(error) => {
+                    return Err(match course.refused.take() {
+                        Some((_, refusal)) => error.no_other_token(refusal),
+                        None => error,
+                    });
+                }
+            };
+            if let Some((former, refusal)) = course.refused.take() {
+                if token
+                    .as_ref()
+                    .is_none_or(|(token, _)| token.secret() == former.secret())
+                {
+                    return Ok(refusal);
+                }
+                course.replaced = true;
+            }
+            self.check_scopes(course, token.as_ref())?;
+            // A body that can be read once makes a call that is sent once.
+            let repetition = request.try_clone();
+            let attempted = self.attempt(request, token.as_ref(), course).await;
+            let wait = self.wait(course, &attempted);
+            let refused = self.refused(&attempted, token.as_ref()) && !course.replaced;
+            request = match (repetition, attempted, wait) {
+                (Some(repetition), _, Some(wait)) => {
+                    telemetry::wait(wait);
+                    course.trail.waited += wait;
+                    shared.sleeper.sleep(wait).await;
+                    repetition
+                }
+                (Some(repetition), Attempted::Answered(refusal), None) if refused => {
+                    course.refused = token.map(|(token, _)| (token, refusal));
+                    repetition
+                }
+                (_, attempted, _) => return self.conclude(course, attempted),
+            };
+        }
+    }
+
+    /// Sets what every attempt has in common.
+    fn prepare(&self, request: &mut Request) -> Result<(), Error> {
+        let shared = &self.transport.0;
+        if !shared.base_url.covers(request.url()) {
+            return Err(Error::unbuildable_request(self.operation, None));
+        }
+        let headers = request.headers_mut();
+        headers
+            .entry(ACCEPT)
+            .or_insert(HeaderValue::from_static("application/json"));
+        if let Some(user_agent) = &shared.user_agent {
+            headers.insert(USER_AGENT, user_agent.clone());
+        }
+        if let Some(auth0_client) = &shared.auth0_client {
+            headers.insert(AUTH0_CLIENT, auth0_client.clone());
+        }
+        for (name, value) in &self.options.headers {
+            headers.insert(name, value.clone());
+        }
+        Ok(())
+    }
+
+    /// A token and the header that carries it; nothing where the client goes without.
+    async fn token(&self, course: &Course) -> Result<Option<Authorized>, Error> {
+        let Some(tokens) = &self.transport.0.token_source else {
+            return Ok(None);
+        };
+        let token = self.within(course, Awaited::Token, tokens.token()).await?;
+        let authorized = token.and_then(|token| Ok((token.authorization()?, token)));
+        match authorized {
+            Ok((authorization, token)) => Ok(Some((token, authorization))),
+            Err(error) => Err(Error::token(self.operation, error)),
+        }
+    }
+
+    /// Notes what the token was granted, and refuses the call where that is known not to be enough and the client was
+    /// told to look.
+    fn check_scopes(&self, course: &mut Course, token: Option<&Authorized>) -> Result<(), Error> {
+        let granted = token.and_then(|(token, _)| token.shared_scopes());
+        let enough = granted
+            .as_ref()
+            .is_none_or(|granted| granted.allow(self.operation));
+        course.trail.granted = granted;
+        if enough || !self.transport.0.check_scopes {
+            return Ok(());
+        }
+        Err(Error::missing_scope(self.operation))
+    }
+
+    /// One attempt, and what is to be known of it at once.
+    async fn attempt(
+        &self,
+        mut request: Request,
+        token: Option<&Authorized>,
+        course: &mut Course,
+    ) -> Attempted {
+        let shared = &self.transport.0;
+        if let Some((_, authorization)) = token {
+            request
+                .headers_mut()
+                .insert(AUTHORIZATION, authorization.clone());
+        }
+        let timeout = self.options.timeout.unwrap_or(shared.timeout);
+        // reqwest keeps the time-out in a map, which a copy of the request would have to copy too: so it is set last.
+        *request.timeout_mut() = Some(
+            self.time_left(course)
+                .map_or(timeout, |left| left.min(timeout)),
+        );
+        course.trail.earlier_may_have_acted |= course.trail.may_have_acted;
+        course.trail.attempts += 1;
+        self.exchange(
+            request,
+            token.map(|(token, _)| token),
+            course.trail.attempts,
+        )
+        .await
+    }
+
+    /// Notes how an attempt ended, and gives the wait before the next one, if there is to be one.
+    fn wait(&self, course: &mut Course, attempted: &Attempted) -> Option<Duration> {
+        let shared = &self.transport.0;
+        let ending = attempted.ending();
+        let verdict = retry::judge(self.operation.retry_safety(), ending);
+        course.trail.may_have_acted = verdict.may_have_acted;
+        course.trail.retryable = verdict.repeatable;
+        let asked = attempted.answer().and_then(|answer| {
+            retry::wait_asked_for(&answer.headers, answer.status, shared.clock.now())
+        });
+        course.trail.retry_at = asked
+            .filter(|_| verdict.repeatable || verdict.may_have_acted)
+            .and_then(|wait| shared.clock.now().checked_add(wait));
+        if !verdict.repeatable {
+            if !verdict.may_have_acted {
+                shared.budget.give(course.borrowed.max(1));
+            }
+            return None;
+        }
+        let passed = shared.clock.monotonic().saturating_sub(course.began_at);
+        let wait = course
+            .policy
+            .wait(course.trail.attempts, passed, asked, fastrand::f64())?;
+        if self.time_left(course).is_some_and(|left| left <= wait) {
+            return None;
+        }
+        course.borrowed = ending.cost();
+        if !shared.budget.take(course.borrowed) {
+            telemetry::budget_used_up();
+            return None;
+        }
+        Some(wait)
+    }
+
+    /// Whether the token was refused, and the source has another one.
+    fn refused(&self, attempted: &Attempted, token: Option<&Authorized>) -> bool {
+        let unauthorized = attempted
+            .answer()
+            .is_some_and(|answer| answer.status == StatusCode::UNAUTHORIZED);
+        let tokens = self.transport.0.token_source.as_ref();
+        unauthorized
+            && token
+                .zip(tokens)
+                .is_some_and(|((token, _), tokens)| tokens.rejected(token))
+    }
+
+    /// What the last attempt makes of the call.
+    fn conclude(&self, course: &Course, attempted: Attempted) -> Result<Received, Error> {
+        match attempted {
+            Attempted::Answered(received) => Ok(received),
+            Attempted::Cut(received, why) => Err(Error::unread(received, why)),
+            Attempted::Failed(cause) if course.trail.may_have_acted => {
+                Err(Error::outcome_unknown(self.operation, cause))
+            }
+            Attempted::Failed(cause) => Err(Error::transport(self.operation, cause)),
+        }
+    }
+
+    /// How long the call may still take, where that is limited.
+    fn time_left(&self, course: &Course) -> Option<Duration> {
+        let ends_at = course.ends_at?;
+        Some(ends_at.saturating_sub(self.transport.0.clock.monotonic()))
+    }
+
+    /// Waits for `future`, but not beyond the end of the call.
+    async fn within<T>(
+        &self,
+        course: &Course,
+        awaited: Awaited,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let Some(left) = self.time_left(course) else {
+            return Ok(future.await);
+        };
+        let mut end = self.transport.0.sleeper.sleep(left);
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(value) = future.as_mut().poll(cx) {
+                return Poll::Ready(Ok(value));
+            }
+            end.as_mut()
+                .poll(cx)
+                .map(|()| Err(Error::too_late(self.operation, awaited)))
+        })
+        .await
+    }
+}

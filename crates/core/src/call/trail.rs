@@ -1,0 +1,25 @@
+//! What a call left behind on its way: how often it was sent, and what may have come of it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::Scopes;
+
+/// What is known of a call beside its answer. An answer has it, and so has an error.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trail {
+    /// How many requests were made, the last one included.
+    pub(crate) attempts: u32,
+    /// How long the call waited between attempts.
+    pub(crate) waited: Duration,
+    /// The server may have acted on an attempt before the last one, without telling.
+    pub(crate) earlier_may_have_acted: bool,
+    /// The server may have acted on the last attempt, without telling.
+    pub(crate) may_have_acted: bool,
+    /// The same call may be made again without harm, and may succeed then.
+    pub(crate) retryable: bool,
+    /// When the server takes such calls again.
+    pub(crate) retry_at: Option<SystemTime>,
+    /// What the token was granted, where that is known.
+    pub(crate) granted: Option<Arc<Scopes>>,
+}

@@ -1,0 +1,67 @@
+//! Why a request or its answer was lost.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What failed under a call: the HTTP client, or a layer that was put around it.
+pub(crate) enum Cause {
+    Http(reqwest::Error),
+    Layer(Box<dyn StdError + Send + Sync>),
+}
+
+impl Cause {
+    pub(crate) fn of_client(error: reqwest::Error) -> Self {
+        Self::Http(error.without_url())
+    }
+
+    /// The error of a layered client, which is reqwest's own where no layer made another of it.
+    pub(crate) fn of_layered(error: Box<dyn StdError + Send + Sync>) -> Self {
+        match error.downcast::<reqwest::Error>() {
+            Ok(error) => Self::of_client(*error),
+            Err(error) => Self::Layer(error),
+        }
+    }
+
+    fn http(&self) -> Option<&reqwest::Error> {
+        match self {
+            Self::Http(error) => Some(error),
+            Self::Layer(_) => None,
+        }
+    }
+
+    /// Whether the request surely never left. Of a layer's error nobody knows.
+    pub(crate) fn was_not_sent(&self) -> bool {
+        self.http()
+            .is_some_and(|error| error.is_connect() || error.is_builder())
+    }
+
+    pub(crate) fn is_timeout(&self) -> bool {
+        self.http().is_some_and(reqwest::Error::is_timeout)
+    }
+
+    /// A word for it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Layer(_) => "layer",
+            Self::Http(_) if self.was_not_sent() => "connect",
+            Self::Http(_) if self.is_timeout() => "timeout",
+            Self::Http(_) => "connection",
+        }
+    }
+
+    pub(crate) fn source(&self) -> &(dyn StdError + 'static) {
+        match self {
+            Self::Http(error) => error,
+            Self::Layer(error) => &**error,
+        }
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(error) => error.fmt(f),
+            Self::Layer(error) => error.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Scopes: what a token was granted, and what operations need.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::Operation;
+
+/// A set of scopes. It prints as OAuth writes it, with spaces in between (RFC 6749 §3.3).
+///
+/// ```
+/// use auth0_core::Scopes;
+///
+/// let granted = Scopes::parse("read:tenants read:members");
+/// assert!(granted.contains("read:members"));
+/// assert_eq!(granted.to_string(), "read:members read:tenants");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scopes(BTreeSet<String>);
+
+impl Scopes {
+    /// Reads scopes that are separated by spaces.
+    pub fn parse(text: &str) -> Self {
+        text.split_ascii_whitespace().collect()
+    }
+
+    /// Whether `scope` is one of them.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.0.contains(scope)
+    }
+
+    /// The scopes in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether they are enough for `operation`: all of one of its alternatives. So they are where it documents none, and
+    /// where its document gives scopes as hints only.
+    ///
+    /// ```
+    /// use auth0_core::{Operation, Scopes};
+    ///
+    /// static GET_MEMBER: Operation =
+    ///     Operation::new("getMember", "GET", "/members/{id}").with_scopes(&[&["read:members"]]);
+    /// assert!(!Scopes::parse("read:tenants").allow(&GET_MEMBER));
+    /// ```
+    pub fn allow(&self, operation: &Operation) -> bool {
+        operation.scopes_are_hints() || self.cover(operation)
+    }
+
+    /// Whether they cover what the document names, be it only a hint.
+    pub(crate) fn cover(&self, operation: &Operation) -> bool {
+        let alternatives = operation.scopes();
+        alternatives.is_empty()
+            || alternatives
+                .iter()
+                .any(|together| together.iter().all(|scope| self.contains(scope)))
+    }
+
+    /// The scopes that `operations` need: what to ask for when a token is to be good for all of them.
+    ///
+    /// Where an operation has alternatives, one that is needed anyway is taken, else the one that adds the fewest.
+    ///
+    /// ```
+    /// use auth0_core::{Operation, Scopes};
+    ///
+    /// static GET_MEMBER: Operation =
+    ///     Operation::new("getMember", "GET", "/members/{id}").with_scopes(&[&["read:members"]]);
+    /// static GET_TENANT: Operation = Operation::new("getTenant", "GET", "/tenants/{id}")
+    ///     .with_scopes(&[&["read:tenants"], &["read:members"]]);
+    /// assert_eq!(Scopes::needed_by([&GET_TENANT, &GET_MEMBER]).to_string(), "read:members");
+    /// ```
+    pub fn needed_by<'o>(operations: impl IntoIterator<Item = &'o Operation>) -> Self {
+        let mut operations: Vec<&Operation> = operations.into_iter().collect();
+        // Those without a choice first: what they need is there for the others then.
+        operations.sort_by_key(|operation| operation.scopes().len());
+        let mut needed = Self::default();
+        for operation in operations {
+            let missing = |together: &&&[&str]| {
+                together
+                    .iter()
+                    .filter(|scope| !needed.contains(scope))
+                    .count()
+            };
+            if let Some(together) = operation.scopes().iter().min_by_key(missing) {
+                needed
+                    .0
+                    .extend(together.iter().map(|scope| (*scope).to_owned()));
+            }
+        }
+        needed
+    }
+}
+
+impl<S: Into<String>> FromIterator<S> for Scopes {
+    fn from_iter<I: IntoIterator<Item = S>>(scopes: I) -> Self {
+        Self(scopes.into_iter().map(Into::into).collect())
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.iter().enumerate() {
+            let separator = if index == 0 { "" } else { " " };
+            write!(f, "{separator}{scope}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The alternatives of an operation in words: `read:members`, or `a and b, or c`.
+pub(crate) struct Alternatives(pub(crate) &'static [&'static [&'static str]]);
+
+impl fmt::Display for Alternatives {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, together) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", or " };
+            write!(f, "{separator}{}", together.join(" and "))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: [Operation; 4] = [
+        Operation::new("none", "GET", "/"),
+        Operation::new("one", "GET", "/").with_scopes(&[&["a"]]),
+        Operation::new("both", "GET", "/").with_scopes(&[&["a", "b"]]),
+        Operation::new("choice", "GET", "/").with_scopes(&[&["c", "d"], &["b"], &["a"]]),
+    ];
+
+    #[test]
+    fn scopes_are_enough_where_one_alternative_is_whole() {
+        let allows =
+            |granted: &str| TABLE.map(|operation| Scopes::parse(granted).allow(&operation));
+        assert_eq!(allows(""), [true, false, false, false]);
+        assert_eq!(allows("a"), [true, true, false, true]);
+        assert_eq!(allows("b"), [true, false, false, true]);
+        assert_eq!(allows("b  a"), [true, true, true, true]);
+        assert_eq!(allows("c"), [true, false, false, false]);
+        assert_eq!(allows("d c"), [true, false, false, true]);
+    }
+
+    #[test]
+    fn needed_scopes_are_as_few_as_will_do() {
+        let [none, one, both, choice] = &TABLE;
+        let needed =
+            |operations: &[&Operation]| Scopes::needed_by(operations.iter().copied()).to_string();
+        assert_eq!(needed(&[none]), "");
+        assert_eq!(needed(&[choice]), "b");
+        assert_eq!(needed(&[choice, one]), "a");
+        assert_eq!(needed(&[choice, both, none]), "a b");
+    }
+
+    #[test]
+    fn alternatives_read_as_words() {
+        assert_eq!(
+            Alternatives(TABLE[3].scopes()).to_string(),
+            "c and d, or b, or a"
+        );
+    }
+}
