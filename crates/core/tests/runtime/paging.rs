@@ -290,6 +290,21 @@ async fn dropped_wait_loses_nothing() {
     assert_eq!(requests(&server).await, 1);
 }
 
+#[tokio::test]
+async fn cursor_of_another_query_is_resumed_then_it_is_refused_before_anything_is_sent() {
+    let (server, list) = listing(&[(None, &[1], Some("a")), (Some("a"), &[2], None)]).await;
+    let mut all = items(list.clone());
+    all.try_next().await.unwrap();
+    let odd = List {
+        parity: Some("odd"),
+        ..list
+    };
+    let error = resume(odd, all.cursor().unwrap()).map(drop).unwrap_err();
+    assert!(error.is_invalid_request() && error.attempts() == 0);
+    assert_eq!(error.violations()[0].field(), "cursor");
+    assert_eq!(requests(&server).await, 1);
+}
+
 /// The tokens that the server saw, in order.
 async fn tokens_seen(server: &MockServer) -> Vec<String> {
     let requests = server.received_requests().await.unwrap();
