@@ -164,8 +164,13 @@ fn nothing_pages_then_the_client_makes_no_listings() {
     let makes_listings =
         |document: &Value| generated(document)["src/client.rs"].contains("auth0_core::Listing");
     assert!(makes_listings(&document));
+    let get = &mut document["paths"]["/things"]["get"];
+    get["x-sdk-ignore"] = json!(true);
+    assert!(!makes_listings(&document));
     let get = document["paths"]["/things"]["get"].as_object_mut();
-    get.expect("an operation").remove("x-paging");
+    let get = get.expect("an operation");
+    get.remove("x-sdk-ignore");
+    get.remove("x-paging");
     assert!(!makes_listings(&document));
 }
 
