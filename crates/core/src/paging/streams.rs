@@ -45,10 +45,12 @@ impl<T> Items<T> {
     ///
     /// At most one page is asked for ahead. What goes wrong with it is told in its turn, and dropping the stream drops it.
     ///
-    /// No task is spawned, so the page ahead comes nearer only while the stream is polled, and in between keeps what it
-    /// holds: its place at a limiter, for one. A loop that makes calls through the same limiter should not read ahead,
-    /// because they may queue behind a page that nobody polls. A time-out counts only while the page is waited for.
-    pub fn read_ahead(mut self) -> Self {
+    /// The page ahead comes in a task of its own, so that it takes no time from the reader; the stream has to be read
+    /// within a tokio runtime, as every call has.
+    pub fn read_ahead(mut self) -> Self
+    where
+        T: Send + 'static,
+    {
         self.walk.read_ahead();
         self
     }
@@ -79,7 +81,7 @@ impl<T> Items<T> {
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
         loop {
             if let Some(item) = self.items.next() {
-                self.walk.poll_ahead(cx);
+                self.walk.set_out();
                 return Poll::Ready(Some(Ok(item)));
             }
             match ready!(self.walk.poll_page(cx)) {
@@ -104,9 +106,12 @@ impl<P> Pages<P> {
 
     /// Asks for the next page as soon as one was given. Until then a page is asked for when it is wanted.
     ///
-    /// At most one page is asked for ahead, with the reservations of [`Items::read_ahead`]. What goes wrong with it is
-    /// told in its turn, and dropping the stream drops it.
-    pub fn read_ahead(mut self) -> Self {
+    /// At most one page is asked for ahead, in a task of its own. What goes wrong with it is told in its turn, and
+    /// dropping the stream drops it.
+    pub fn read_ahead(mut self) -> Self
+    where
+        P: Send + 'static,
+    {
         self.walk.read_ahead();
         self
     }

@@ -9,7 +9,6 @@ use futures_core::Stream;
 
 use super::walk::{Fetched, Fetching, Walk};
 use super::{Items, Listing, Pages, Position};
-use crate::error::Awaited;
 use crate::{BaseUrl, Error, Operation, TransportBuilder};
 
 static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers");
@@ -31,8 +30,11 @@ struct Source(Arc<Mutex<State>>);
 struct State {
     pages: HashMap<Position, Result<(Numbers, Option<Position>), Error>>,
     asked: Vec<Position>,
-    polls: usize,
     dropped: usize,
+    /// Those who wait for a page.
+    waiting: Vec<Waker>,
+    /// Whether a page that is not there is a panic.
+    panics: bool,
 }
 
 /// A page on its way: it arrives once the source has it.
@@ -43,24 +45,25 @@ struct OnItsWay {
 
 impl Source {
     fn has(&self, at: &str, numbers: &[u32], next: Option<&str>) {
-        let page = (numbers.to_vec(), next.map(position));
-        self.0.lock().unwrap().pages.insert(position(at), Ok(page));
+        self.put(at, Ok((numbers.to_vec(), next.map(position))));
     }
 
     fn fails(&self, at: &str, error: Error) {
-        self.0
-            .lock()
-            .unwrap()
-            .pages
-            .insert(position(at), Err(error));
+        self.put(at, Err(error));
+    }
+
+    fn put(&self, at: &str, page: Result<(Numbers, Option<Position>), Error>) {
+        let mut state = self.0.lock().unwrap();
+        state.pages.insert(position(at), page);
+        state.waiting.drain(..).for_each(Waker::wake);
     }
 
     fn asked(&self) -> usize {
         self.0.lock().unwrap().asked.len()
     }
 
-    fn polls(&self) -> usize {
-        self.0.lock().unwrap().polls
+    fn dropped(&self) -> usize {
+        self.0.lock().unwrap().dropped
     }
 
     fn walk(&self, start: &str) -> Walk<Numbers> {
@@ -85,12 +88,18 @@ impl Source {
 impl Future for OnItsWay {
     type Output = Result<Fetched<Numbers>, Error>;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.source.0.lock().unwrap();
-        state.polls += 1;
         match state.pages.remove(&self.position) {
             Some(page) => Poll::Ready(page.map(|(value, next)| Fetched { value, next })),
-            None => Poll::Pending,
+            None if state.panics => {
+                drop(state);
+                std::panic::panic_any("no such page")
+            }
+            None => {
+                state.waiting.push(cx.waker().clone());
+                Poll::Pending
+            }
         }
     }
 }
@@ -106,8 +115,11 @@ fn position(checkpoint: &str) -> Position {
     Position::of_checkpoint(Some(checkpoint)).unwrap_or_default()
 }
 
-fn timeout() -> Error {
-    Error::too_late(&LIST, Awaited::Token)
+/// Lets the tasks run until each of them waits.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
 }
 
 fn poll<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
@@ -135,37 +147,40 @@ fn nothing_is_read_ahead_then_a_page_is_asked_for_when_its_first_item_is() {
     assert_eq!(source.asked(), 2);
 }
 
-#[test]
-fn items_are_read_ahead_then_one_page_is_asked_for_when_the_one_before_arrives() {
+#[tokio::test]
+async fn items_are_read_ahead_then_one_page_is_asked_for_when_the_one_before_arrives() {
     let source = Source::default();
     source.has("", &[1, 2], Some("a"));
     let mut items = source.items().read_ahead();
     assert_eq!(source.asked(), 0, "a stream that is not read asks");
     assert_eq!(now(&mut items).unwrap().unwrap(), 1);
     assert_eq!(source.asked(), 2);
-    let polls = source.polls();
     assert_eq!(now(&mut items).unwrap().unwrap(), 2);
-    assert!(source.polls() > polls, "an item does not bring it nearer");
     assert!(poll(&mut items).is_pending());
 
     source.has("a", &[3, 4], Some("b"));
     source.has("b", &[5], None);
+    settle().await;
+    // The first page, and this one though nobody has looked for it since.
+    assert_eq!(source.dropped(), 2);
     assert_eq!(now(&mut items).unwrap().unwrap(), 3);
     assert_eq!(source.asked(), 3);
     assert_eq!(now(&mut items).unwrap().unwrap(), 4);
+    settle().await;
     assert_eq!(now(&mut items).unwrap().unwrap(), 5);
     assert!(now(&mut items).is_none());
     assert_eq!(source.asked(), 3);
 }
 
-#[test]
-fn page_ahead_arrives_early_then_no_other_is_asked_for_before_it_is_read() {
+#[tokio::test]
+async fn page_ahead_arrives_early_then_no_other_is_asked_for_before_it_is_read() {
     let source = Source::default();
     source.has("", &[1, 2], Some("a"));
     source.has("a", &[3], Some("b"));
     source.has("b", &[4], None);
     let mut items = source.items().read_ahead();
     now(&mut items).unwrap().unwrap();
+    settle().await;
     now(&mut items).unwrap().unwrap();
     assert_eq!(source.asked(), 2);
     assert_eq!(items.cursor().unwrap().position(), &position("a"));
@@ -173,8 +188,8 @@ fn page_ahead_arrives_early_then_no_other_is_asked_for_before_it_is_read() {
     assert_eq!(source.asked(), 3);
 }
 
-#[test]
-fn pages_are_read_ahead_then_one_is_asked_for_when_the_one_before_is_given() {
+#[tokio::test]
+async fn pages_are_read_ahead_then_one_is_asked_for_when_the_one_before_is_given() {
     let source = Source::default();
     source.has("", &[1], Some("a"));
     source.has("a", &[2], Some("b"));
@@ -182,17 +197,19 @@ fn pages_are_read_ahead_then_one_is_asked_for_when_the_one_before_is_given() {
     assert_eq!(now(&mut pages).unwrap().unwrap(), [1]);
     assert_eq!(source.asked(), 2);
     assert_eq!(pages.cursor().unwrap().position(), &position("a"));
+    settle().await;
     assert_eq!(now(&mut pages).unwrap().unwrap(), [2]);
     assert_eq!(source.asked(), 3);
     assert!(poll(&mut pages).is_pending());
     source.has("b", &[], None);
+    settle().await;
     assert!(now(&mut pages).unwrap().unwrap().is_empty());
     assert!(now(&mut pages).is_none());
     assert_eq!(source.asked(), 3);
 }
 
-#[test]
-fn page_ahead_fails_then_the_error_comes_in_its_turn_and_ends_the_stream() {
+#[tokio::test]
+async fn page_ahead_fails_then_the_error_comes_in_its_turn_and_ends_the_stream() {
     let source = Source::default();
     source.has("", &[1, 2], Some("a"));
     source.fails("a", Error::configuration("it is down"));
@@ -200,6 +217,7 @@ fn page_ahead_fails_then_the_error_comes_in_its_turn_and_ends_the_stream() {
     assert_eq!(now(&mut items).unwrap().unwrap(), 1);
     assert_eq!(items.cursor().unwrap().position(), &Position::Start);
     assert_eq!(now(&mut items).unwrap().unwrap(), 2);
+    settle().await;
     let error = now(&mut items).unwrap().unwrap_err();
     assert_eq!(error.cursor().unwrap().position(), &position("a"));
     assert_eq!(items.cursor().as_ref(), error.cursor());
@@ -207,65 +225,36 @@ fn page_ahead_fails_then_the_error_comes_in_its_turn_and_ends_the_stream() {
     assert_eq!(source.asked(), 2);
 }
 
-/// What is left of a listing of two pages whose second one times out before it is waited for, and is there after that.
-fn after_a_time_out(mut items: Items<u32>, source: &Source) -> Vec<u32> {
-    now(&mut items).unwrap().unwrap();
-    source.fails("a", timeout());
-    now(&mut items).unwrap().unwrap();
-    source.has("a", &[3], None);
-    std::iter::from_fn(|| now(&mut items))
-        .map(Result::unwrap)
-        .collect()
-}
-
-#[test]
-fn page_ahead_times_out_while_nobody_waits_then_it_is_asked_for_again_in_its_turn() {
+#[tokio::test]
+async fn page_ahead_panics_then_the_panic_comes_in_its_turn() {
     let source = Source::default();
-    source.has("", &[1, 2], Some("a"));
-    let items = source.items().read_ahead();
-    assert_eq!(after_a_time_out(items, &source), [3]);
-    assert_eq!(source.asked(), 3);
+    source.has("", &[1], Some("a"));
+    source.0.lock().unwrap().panics = true;
+    let mut items = source.items().read_ahead();
+    assert_eq!(now(&mut items).unwrap().unwrap(), 1);
+    settle().await;
+    let next = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(&mut items)));
+    assert_eq!(
+        *next.unwrap_err().downcast::<&str>().unwrap(),
+        "no such page"
+    );
 }
 
-#[test]
-fn page_times_out_while_somebody_waits_then_that_is_the_error() {
+#[tokio::test]
+async fn stream_is_dropped_then_the_page_ahead_is_dropped() {
     let source = Source::default();
     source.has("", &[1], Some("a"));
     let mut items = source.items().read_ahead();
     now(&mut items).unwrap().unwrap();
-    assert!(poll(&mut items).is_pending());
-    source.fails("a", timeout());
-    assert!(now(&mut items).unwrap().unwrap_err().is_timeout());
-    assert_eq!(source.asked(), 2);
-}
-
-#[test]
-fn page_times_out_again_in_its_turn_then_that_is_the_error() {
-    let source = Source::default();
-    source.has("", &[1], Some("a"));
-    source.fails("a", timeout());
-    let mut items = source.items().read_ahead();
-    now(&mut items).unwrap().unwrap();
-    assert!(poll(&mut items).is_pending());
-    source.fails("a", timeout());
-    let error = now(&mut items).unwrap().unwrap_err();
-    assert_eq!(error.cursor().unwrap().position(), &position("a"));
-    assert_eq!(source.asked(), 3);
-}
-
-#[test]
-fn stream_is_dropped_then_the_page_ahead_is_dropped() {
-    let source = Source::default();
-    source.has("", &[1], Some("a"));
-    let mut items = source.items().read_ahead();
-    now(&mut items).unwrap().unwrap();
-    assert_eq!(source.0.lock().unwrap().dropped, 1);
+    settle().await;
+    assert_eq!(source.dropped(), 1);
     drop(items);
-    assert_eq!(source.0.lock().unwrap().dropped, 2);
+    settle().await;
+    assert_eq!(source.dropped(), 2);
 }
 
-#[test]
-fn reading_ahead_begins_in_the_middle_then_the_next_page_is_asked_for_with_the_next_item() {
+#[tokio::test]
+async fn reading_ahead_begins_in_the_middle_then_the_next_page_is_asked_for_with_the_next_item() {
     let source = Source::default();
     source.has("", &[1, 2], Some("a"));
     let mut items = source.items();
@@ -276,8 +265,8 @@ fn reading_ahead_begins_in_the_middle_then_the_next_page_is_asked_for_with_the_n
     assert_eq!(source.asked(), 2);
 }
 
-#[test]
-fn server_sends_round_in_a_circle_then_every_page_comes_once_and_none_is_asked_for_twice() {
+#[tokio::test]
+async fn server_sends_round_in_a_circle_then_every_page_comes_once_and_none_is_asked_for_twice() {
     for (start, ahead) in [("", false), ("0", false), ("0", true)] {
         for length in 1..=5 {
             for back_to in 0..length {
@@ -297,6 +286,7 @@ fn server_sends_round_in_a_circle_then_every_page_comes_once_and_none_is_asked_f
                 }
                 let mut found: Vec<u32> = Vec::new();
                 let error = loop {
+                    settle().await;
                     match now(&mut items).expect("the circle is seen") {
                         Ok(number) => found.push(number),
                         Err(error) => break error,

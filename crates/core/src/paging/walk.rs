@@ -6,6 +6,9 @@ use std::hash::BuildHasher as _;
 use std::mem;
 use std::task::{Context, Poll, ready};
 
+use tokio::task::JoinHandle;
+use tracing::{Instrument as _, Span};
+
 use super::{Cursor, Listing, Position};
 use crate::{BoxFuture, Error};
 
@@ -24,14 +27,13 @@ pub(super) struct Walk<V> {
     fetch: Box<dyn FnMut(Position) -> Fetching<V> + Send>,
     listing: Listing,
     visited: Visited,
-    reads_ahead: bool,
+    /// What sends a page on its way before it is waited for, where pages are read ahead.
+    ahead: Option<fn(Fetching<V>) -> Fetching<V>>,
     /// Where the page given last is.
     here: Option<Position>,
     /// Where the page that is given next is; nowhere after the last one.
     next: Option<Position>,
     turn: Turn<V>,
-    /// Whether nobody has waited for that page so far.
-    is_ahead: bool,
 }
 
 /// How far the page is that is given next.
@@ -59,17 +61,19 @@ impl<V> Walk<V> {
             fetch: Box::new(fetch),
             listing,
             visited,
-            reads_ahead: false,
+            ahead: None,
             here: None,
             next: Some(start),
             turn: Turn::Due,
-            is_ahead: false,
         }
     }
 
     /// From now on asks for a page as soon as the one before it is given.
-    pub(super) fn read_ahead(&mut self) {
-        self.reads_ahead = true;
+    pub(super) fn read_ahead(&mut self)
+    where
+        V: Send + 'static,
+    {
+        self.ahead = Some(spawned);
     }
 
     /// The cursor of the page given last.
@@ -84,44 +88,31 @@ impl<V> Walk<V> {
 
     /// Gives the next page, or the error in its place, after which nothing comes.
     pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<V, Error>>> {
-        let was_ahead = mem::take(&mut self.is_ahead);
-        ready!(self.poll_arrival(cx));
-        let Turn::Arrived(result) = mem::replace(&mut self.turn, Turn::Over) else {
-            return Poll::Ready(None);
-        };
-        match result {
-            Ok(page) => {
-                let value = self.go_on(page);
-                self.poll_ahead(cx);
-                Poll::Ready(Some(Ok(value)))
-            }
-            // The time was the reader's, who took it over the items before: it says nothing of the server.
-            Err(error) if was_ahead && error.is_timeout() => {
-                self.turn = Turn::Due;
-                self.poll_page(cx)
-            }
-            Err(error) => Poll::Ready(Some(Err(error.at_cursor(self.next())))),
-        }
-    }
-
-    /// Sees to the page ahead, if it is to be read ahead. It is never more than one, for no other is asked for
-    /// before that one was given.
-    pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) {
-        if self.reads_ahead {
-            self.is_ahead = true;
-            let _ = self.poll_arrival(cx);
-        }
-    }
-
-    /// Asks for the next page, if that was not done yet, and waits for it.
-    fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let (Turn::Due, Some(next)) = (&self.turn, &self.next) {
             self.turn = Turn::UnderWay((self.fetch)(next.clone()));
         }
         if let Turn::UnderWay(page) = &mut self.turn {
             self.turn = Turn::Arrived(ready!(page.as_mut().poll(cx)));
         }
-        Poll::Ready(())
+        let Turn::Arrived(result) = mem::replace(&mut self.turn, Turn::Over) else {
+            return Poll::Ready(None);
+        };
+        Poll::Ready(Some(match result {
+            Ok(page) => {
+                let value = self.go_on(page);
+                self.set_out();
+                Ok(value)
+            }
+            Err(error) => Err(error.at_cursor(self.next())),
+        }))
+    }
+
+    /// Sends the next page on its way, if pages are read ahead. It is never more than one, for no other is asked for
+    /// before that one was given.
+    pub(super) fn set_out(&mut self) {
+        if let (Turn::Due, Some(next), Some(ahead)) = (&self.turn, &self.next, self.ahead) {
+            self.turn = Turn::UnderWay(ahead((self.fetch)(next.clone())));
+        }
     }
 
     /// Moves on to `page` and gives what was taken of it.
@@ -145,6 +136,29 @@ impl<V> fmt::Debug for Walk<V> {
             .field("over", &matches!(self.turn, Turn::Over))
             .finish_non_exhaustive()
     }
+}
+
+/// A page that comes whether it is waited for or not. It has to be a task: a page that only its reader polls would stand
+/// still between two items, with the place that it holds at a limiter, and its time-out would run on.
+fn spawned<V: Send + 'static>(page: Fetching<V>) -> Fetching<V> {
+    /// A task that ends with whoever waits for it.
+    struct Task<T>(JoinHandle<T>);
+
+    impl<T> Drop for Task<T> {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+
+    let mut task = Task(tokio::spawn(page.instrument(Span::current())));
+    Box::pin(async move {
+        match (&mut task.0).await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime is being shut down, and nothing comes of anything any more.
+            Err(_) => std::future::pending().await,
+        }
+    })
 }
 
 /// The positions that a walk was at or was sent to. A server that sends it to one of them again sends it round for
