@@ -17,7 +17,7 @@ use crate::Error;
 /// use auth0_core::{Cursor, Error, Items};
 ///
 /// /// Reads to the end, or says where to go on.
-/// async fn export<T: std::fmt::Debug>(items: Items<T>) -> Result<(), Option<Cursor>> {
+/// async fn export<T: std::fmt::Debug + Send + 'static>(items: Items<T>) -> Result<(), Option<Cursor>> {
 ///     let mut items = items.read_ahead();
 ///     while let Some(item) = items.try_next().await.map_err(|error| error.cursor().cloned())? {
 ///         println!("{item:?}");
