@@ -166,8 +166,8 @@ async fn required_field_is_missing_then_error_names_the_place() {
     );
     assert!(
         error
-            .decode_path()
-            .is_some_and(|path| path.starts_with("members[1]")),
+            .undecodable()
+            .is_some_and(|place| place.path() == "members[1]"),
         "{error}"
     );
 }

@@ -26,7 +26,7 @@ pub(crate) use cause::Cause;
 /// | [`is_transport`](Error::is_transport) | was not asked ([`is_connect`](Error::is_connect)), or was asked to read | |
 /// | [`is_outcome_unknown`](Error::is_outcome_unknown) | **may have acted**: no answer came | [`look_at`](Error::look_at) |
 /// | [`is_status`](Error::is_status) | refused, or failed | status, headers, body, [`problem`](Error::problem), [`retry_at`](Error::retry_at) |
-/// | [`is_undecodable`](Error::is_undecodable) | **has acted** | status, headers, body, [`decode_path`](Error::decode_path) |
+/// | [`is_undecodable`](Error::is_undecodable) | **has acted** | status, headers, body, [`undecodable`](Error::undecodable) |
 /// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | [`cursor`](Error::cursor) |
 ///
 /// Beside these, [`is_timeout`](Error::is_timeout) says that time ran out, wherever it did;
@@ -441,10 +441,10 @@ impl Error {
         self.0.received.as_ref()?.request_id()
     }
 
-    /// Where in the body decoding failed, such as `members[3].role`; empty at the top.
-    pub fn decode_path(&self) -> Option<&str> {
+    /// Where in the body decoding failed, and why; nothing where the body broke off or is too large.
+    pub fn undecodable(&self) -> Option<&Undecodable> {
         match &self.0.kind {
-            Kind::Undecodable(Unread::Body(undecodable)) => Some(undecodable.path()),
+            Kind::Undecodable(Unread::Body(undecodable)) => Some(undecodable),
             _ => None,
         }
     }

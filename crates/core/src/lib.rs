@@ -71,6 +71,7 @@ pub use scopes::Scopes;
 pub use secret::SecretString;
 pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource, token_fn};
 pub use transport::{Transport, TransportBuilder};
+pub use undecodable::Undecodable;
 
 /// A future that is boxed so that traits over it stay object safe.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -2,32 +2,50 @@
 
 use std::fmt;
 
+use serde_json::Value;
+use serde_json::error::Category;
+use serde_path_to_error::Segment;
+
 use crate::problem::shortened;
 
-/// A place in a body and what was wrong there.
+/// Where in a body decoding failed, and why: without a value from the body, which may be a secret.
 #[derive(Debug)]
-pub(crate) struct Undecodable {
+pub struct Undecodable {
     path: String,
+    offset: Option<usize>,
     line: usize,
     column: usize,
+    category: Category,
     what: String,
 }
 
 impl Undecodable {
     pub(crate) fn new(body: &[u8], error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
-        let path = offset(body, line, column).map(|offset| path_at(body, offset));
+        let offset = offset(body, line, column);
         Self {
-            path: path.unwrap_or_default(),
+            path: offset.map_or_else(String::new, |offset| path_at(body, offset)),
+            offset,
             line,
             column,
+            category: error.classify(),
             what: safe_text(error),
         }
     }
 
-    /// The place, such as `members[3].role`; empty at the top.
-    pub(crate) fn path(&self) -> &str {
+    /// The place by keys and indexes, such as `members[3].role`; empty at the top.
+    pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The place in bytes from the beginning of the body, where it is known.
+    pub fn offset(&self) -> Option<usize> {
+        self.offset
+    }
+
+    /// What is wrong: the body is no JSON, it ends too early, or it does not fit the type.
+    pub fn category(&self) -> Category {
+        self.category
     }
 }
 
@@ -94,75 +112,43 @@ fn offset(body: &[u8], line: usize, column: usize) -> Option<usize> {
     Some((start + column).min(body.len()))
 }
 
-/// A container that is open at the offset.
-enum Open {
-    /// An object and the key whose value is being read.
-    Object(Option<String>),
-    /// An array and the index of the item that is being read.
-    Array(usize),
-}
-
-/// The path of the value that ends or begins at `offset`. It reads broken JSON as far as it goes.
+/// The path of the value that ends or begins at `offset`.
+///
+/// The body is read once more up to that value, as no type in particular, so that it ends there too early and
+/// `serde_path_to_error` tells where. Reading it as the type that failed would compile the decoding of every type
+/// twice: a program with all operations took 16 to 19 % longer to build.
 fn path_at(body: &[u8], offset: usize) -> String {
-    let mut open = Vec::new();
-    let mut position = 0;
-    while position < offset {
-        match body[position] {
-            b'{' => open.push(Open::Object(None)),
-            b'[' => open.push(Open::Array(0)),
-            b'}' | b']' => {
-                open.pop();
-            }
-            b',' => match open.last_mut() {
-                Some(Open::Object(key)) => *key = None,
-                Some(Open::Array(index)) => *index += 1,
-                None => {}
-            },
-            b'"' => {
-                let end = string_end(body, position);
-                if let Some(Open::Object(key @ None)) = open.last_mut() {
-                    *key = Some(key_text(&body[position..end]));
-                }
-                position = end;
-                continue;
-            }
-            _ => {}
-        }
-        position += 1;
-    }
+    let read = &body[..offset];
+    let in_a_word =
+        |byte: &u8| matches!(byte, b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z');
+    let begin = match read.last() {
+        // The string, the object or the array that ends here is left open.
+        Some(b'"' | b'}' | b']') => read.len() - 1,
+        // A number or a literal is left out.
+        _ => read
+            .iter()
+            .rposition(|byte| !in_a_word(byte))
+            .map_or(0, |last| last + 1),
+    };
+    let mut json = serde_json::Deserializer::from_slice(&read[..begin]);
+    let Err(error) = serde_path_to_error::deserialize::<_, Value>(&mut json) else {
+        return String::new();
+    };
     let mut path = String::new();
-    for container in &open {
-        match container {
-            Open::Array(index) => path.push_str(&format!("[{index}]")),
-            Open::Object(None) => {}
-            Open::Object(Some(key)) => {
+    for segment in error.path() {
+        match segment {
+            Segment::Seq { index } => path.push_str(&format!("[{index}]")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                path.push_str(key);
+                // Keys of maps are the server's, so they are bounded like its other words.
+                path.extend(shortened(key).chars().take(64));
             }
+            Segment::Unknown => {}
         }
     }
     path
-}
-
-/// The position after the string that begins at `start`.
-fn string_end(body: &[u8], start: usize) -> usize {
-    let mut position = start + 1;
-    while let Some(byte) = body.get(position) {
-        match byte {
-            b'"' => return position + 1,
-            b'\\' => position += 2,
-            _ => position += 1,
-        }
-    }
-    body.len()
-}
-
-/// A key as text. Keys of maps are the server's, so they are bounded like its other words.
-fn key_text(quoted: &[u8]) -> String {
-    let key: String = serde_json::from_slice(quoted).unwrap_or_default();
-    shortened(&key).chars().take(64).collect()
 }
 
 #[cfg(test)]
@@ -238,6 +224,30 @@ mod tests {
         let key = "k\\\"]{".to_owned() + &"x".repeat(100);
         let path = path_at(format!("{{\"{key}\":1").as_bytes(), 109);
         assert_eq!(path, "k\"]{".to_owned() + &"x".repeat(60));
+    }
+
+    #[test]
+    fn every_kind_of_value_is_told_by_its_own_path() {
+        for value in ["\"a]\"", "-1.5e+3", "true", "null", "[[]]", "{\"a\":{}}"] {
+            let body =
+                format!(r#"[{{"name":"a","age":1,"roles":[],"extra":{{"x":1,"y":{value}}}}}]"#);
+            let error = serde_json::from_str::<Vec<Member>>(&body).unwrap_err();
+            let told = Undecodable::new(body.as_bytes(), &error);
+            assert_eq!(told.path(), "[0].extra.y", "{value}");
+            assert_eq!(told.category(), Category::Data);
+            let end = body.find(value).unwrap() + value.len();
+            assert!(told.offset().is_some_and(|offset| offset <= end), "{value}");
+        }
+    }
+
+    #[test]
+    fn path_leaves_the_containers_that_were_closed() {
+        let rest = r#"[{"name":"a","age":1,"roles":["owner"],"extra":{"x":1}},{"name":"b","age":2,"roles":[]},{"roles":1"#;
+        let error = serde_json::from_str::<Vec<Member>>(rest).unwrap_err();
+        assert_eq!(
+            Undecodable::new(rest.as_bytes(), &error).path(),
+            "[2].roles"
+        );
     }
 
     #[test]

@@ -204,7 +204,7 @@ async fn success_that_does_not_decode_has_acted_and_keeps_everything() {
     assert_eq!(&error.body().unwrap()[..], body.as_bytes());
     assert!(error.body_is_complete());
     assert_eq!(error.headers().unwrap()["x-request-id"], "r1");
-    assert_eq!(error.decode_path(), Some("age"));
+    assert_eq!(error.undecodable().unwrap().path(), "age");
     assert_eq!(
         error.to_string(),
         "createTenant: the server has acted (201 Created), but its answer cannot be read: \
@@ -260,7 +260,7 @@ async fn success_that_breaks_off_has_acted() {
             && !error.body_is_complete()
     );
     assert_eq!(&error.body().unwrap()[..], br#"{"name":"Ann","#);
-    assert_eq!(error.decode_path(), None);
+    assert!(error.undecodable().is_none());
     assert_eq!(
         error.to_string(),
         "getMember: the server has acted (200 OK), but its answer cannot be read: it broke off"

@@ -187,3 +187,36 @@ async fn nothing_that_prints_holds_a_planted_secret() {
         }
     }
 }
+
+#[tokio::test]
+async fn http2_logs_no_more_than_http1() {
+    collect();
+    let server = wiremock::MockServer::start().await;
+    let answer = wiremock::ResponseTemplate::new(200)
+        .insert_header("set-cookie", "sid=plantedcookie")
+        .set_body_string(r#"{"name":"plantedbody","age":41}"#);
+    wiremock::Mock::given(wiremock::matchers::any())
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge();
+    let transport = builder(StaticToken::new("plantedtoken"))
+        .http_client(HttpClient::from_builder(client).unwrap())
+        .build(base(&server.uri()))
+        .unwrap();
+    let options = CallOptions::default().header(
+        HeaderName::from_static("x-own"),
+        HeaderValue::from_static("plantedheader"),
+    );
+    let member = get_member(&transport, options).await.unwrap();
+    assert_eq!(member.value().name, "plantedbody");
+    let logged = LOGGED.lock().unwrap().clone();
+    assert!(
+        logged.contains("\nlog h2") || logged.contains("\nh2::"),
+        "it was HTTP/2"
+    );
+    let line = logged.lines().find(|line| line.contains("planted"));
+    assert_eq!(line, None, "a planted secret was logged");
+}
