@@ -55,6 +55,14 @@ fn call(operation: &Operation) -> String {
     )
 }
 
+/// Where to look when the outcome of an operation is unknown.
+fn look_at(operation: &Operation) -> String {
+    match operation.look_at() {
+        [] => "-".to_owned(),
+        operations => format!("look at {}", operations.join(", ")),
+    }
+}
+
 fn line(operation: &Operation) -> String {
     let scopes: Vec<_> = operation
         .scopes()
@@ -83,6 +91,7 @@ fn line(operation: &Operation) -> String {
         &format!("{} {}", operation.method(), operation.path()),
         &scopes.join(" or "),
         retry_safety,
+        &look_at(operation),
         paging,
         &success,
         &numbers(operation.errors()),

@@ -175,6 +175,42 @@ fn nothing_pages_then_the_client_makes_no_listings() {
 }
 
 #[test]
+fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
+    let rows = |document: &Value| generated(document)["src/operations.rs"].clone();
+    let mut document = document();
+    // The only one that reads in the group; and then the one that reads at the very path.
+    assert!(rows(&document).contains(r#".with_look_at(&["listThings"])"#));
+    let mut get = document["paths"]["/things"]["get"].clone();
+    get["operationId"] = json!("getThing");
+    get["x-operation-name"] = json!("get");
+    get.as_object_mut().expect("an object").remove("x-paging");
+    get["parameters"] = document["paths"]["/things/{id}"]["put"]["parameters"].clone();
+    document["paths"]["/things/{id}"]["get"] = get;
+    let rows = rows(&document);
+    assert!(rows.contains(r#".with_look_at(&["getThing"])"#), "{rows}");
+    assert_eq!(rows.matches("with_look_at").count(), 1, "{rows}");
+}
+
+#[test]
+fn requirement_without_a_scope_then_the_others_are_hints() {
+    let mut document = document();
+    let put = &mut document["paths"]["/things/{id}"]["put"];
+    put["security"] = json!([{"b": []}, {"b": ["write:a", "write:b"]}]);
+    let rows = &generated(&document)["src/operations.rs"];
+    assert!(
+        rows.contains(r#".with_scopes(&[&["write:a", "write:b"]])"#),
+        "{rows}"
+    );
+    assert_eq!(rows.matches(".with_scope_hints()").count(), 1, "{rows}");
+    document["paths"]["/things/{id}"]["put"]["security"] = json!([{"b": []}]);
+    let rows = &generated(&document)["src/operations.rs"];
+    assert!(
+        !rows.contains("scope_hints") && !rows.contains("with_scopes"),
+        "{rows}"
+    );
+}
+
+#[test]
 fn values_that_are_listed_as_a_rule_are_checked() {
     let mut document = document();
     document["paths"]["/things"]["get"]["parameters"][1]["schema"]["x-constraints"] =
