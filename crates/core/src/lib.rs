@@ -14,6 +14,7 @@
 //! | [`mod@nullable`] | [`Nullable`]: `null` told from absent |
 //! | [`mod@outcome`] | [`Outcome`]: whether a bulk operation did everything |
 //! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams |
+//! | [`mod@limit`] | [`Limiter`]: keeping to the server's rate limits |
 //! | [`mod@base_url`] | [`BaseUrl`] and the checks of host names |
 //! | [`mod@token`] | [`TokenSource`]: how a call gets its token |
 //! | [`mod@time`] | clocks and sleepers, injected |
@@ -27,6 +28,15 @@ pub mod call;
 pub mod check;
 pub mod error;
 mod http_client;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "transports are given a limiter next"
+    )
+)]
+pub mod limit;
 pub mod nullable;
 pub mod open;
 pub mod operation;
@@ -50,6 +60,10 @@ pub use call::{Call, CallOptions, Received};
 pub use check::{Check, Checker, Rules, Violation};
 pub use error::Error;
 pub use http_client::HttpClient;
+pub use limit::{
+    ClassSnapshot, HostSnapshot, Limiter, LimiterSnapshot, Limits, OrganizationSnapshot, Rate,
+    ReportedLimit,
+};
 pub use nullable::Nullable;
 pub use open::{Open, Unlisted};
 pub use operation::{Operation, Outcomes, Paging, RetrySafety};
