@@ -43,7 +43,7 @@ pub use snapshot::{
 /// One limiter is for one API under one plan; two APIs of one tenant have limits of their own. It knows only of what
 /// this process sends. It starts no task, and it never refuses: a caller who cannot wait gives the call a deadline.
 ///
-/// An organization takes about half a kilobyte, until no client acts for it any more and its limits are untouched
+/// An organization takes about 600 bytes, until no client acts for it any more and its limits are untouched
 /// again.
 ///
 /// ```

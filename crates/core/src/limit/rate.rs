@@ -16,6 +16,8 @@ const MAX_BURST: u32 = 1_000_000;
 
 const MAX_HEADROOM: f64 = 0.99;
 
+const MILLION: u64 = 1_000_000;
+
 /// How often something is allowed, and how much of it at once.
 ///
 /// What is not used is saved up, as far as the burst: in a window of any length at most the burst and the rate times
@@ -73,16 +75,16 @@ impl Rate {
             let expected = format!("a burst from 1 to {MAX_BURST}");
             return Err(wrong(name, &expected, burst));
         }
-        let share = 1.0 - headroom;
-        // Rounded up, so that the rate is never exceeded. The cast is exact enough: headroom is bounded.
-        let interval = (self.period.as_nanos() as f64 / (f64::from(self.count) * share)).ceil();
-        // What is whole on paper may be a hair less as a float: 10 × (1 − 0.9).
-        let burst = (f64::from(burst) * share + 1e-6).floor() as u32;
-        let quota = Quota::with_period(Duration::from_nanos(interval as u64));
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        // In millionths from here on: with whole numbers what is rounded, and which way, is in plain sight.
+        let share = ((1.0 - headroom) * MILLION as f64).round() as u64;
+        let per_period = u128::from(self.count) * u128::from(share);
+        let interval = (self.period.as_nanos() * u128::from(MILLION)).div_ceil(per_period);
+        let interval = u64::try_from(interval).map_or(Duration::MAX, Duration::from_nanos);
+        let burst = NonZeroU32::new((u64::from(burst) * share / MILLION) as u32);
+        let quota = Quota::with_period(interval);
         Ok(quota
             .expect("an interval is rounded up to at least one nanosecond")
-            .allow_burst(burst))
+            .allow_burst(burst.unwrap_or(NonZeroU32::MIN)))
     }
 }
 

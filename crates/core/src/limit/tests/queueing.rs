@@ -1,0 +1,142 @@
+use std::pin::pin;
+
+use super::support::*;
+use crate::limit::{Class, Lane, Limiter, Limits, Rate};
+
+#[test]
+fn all_places_are_taken_then_the_next_waits_for_one() {
+    paused(async {
+        let (limiter, _) = limiter(fast().max_in_flight(2));
+        let lane = limiter.lane(HOST);
+        let first = lane.acquire(Class::Read).await;
+        let _second = lane.acquire(Class::Write).await;
+        assert!(!passes(&lane, Class::Read));
+        assert!(!passes(
+            &limiter.for_organization("a").lane(HOST),
+            Class::Write
+        ));
+        assert!(passes(&limiter.lane("other.us.auth0.com"), Class::Read));
+        drop(first);
+        assert!(passes(&lane, Class::Read));
+    });
+}
+
+#[test]
+fn class_waits_for_its_rate_then_it_holds_no_place() {
+    paused(async {
+        let reads = Rate::per_second(1_000);
+        let (limiter, _) = limiter(Limits::new(reads, Rate::per_second(1)).max_in_flight(1));
+        let lane = limiter.lane(HOST);
+        assert!(passes(&lane, Class::Write));
+        let write = caller(&lane, Class::Write);
+        settle().await;
+        for _ in 0..100 {
+            assert!(passes(&lane, Class::Read));
+        }
+        drop(write.await.unwrap());
+    });
+}
+
+#[test]
+fn callers_of_the_host_are_many_then_an_organization_takes_turns_with_them() {
+    paused(async {
+        let (limiter, _) = limiter(slow());
+        let (host, organization) = (limiter.lane(HOST), limiter.for_organization("a").lane(HOST));
+        let many: Vec<_> = (0..50).map(|_| caller(&host, Class::Read)).collect();
+        settle().await;
+        let waits = [
+            caller(&organization, Class::Read),
+            caller(&organization, Class::Read),
+        ];
+        let [first, second] = waits;
+        assert_eq!(first.await.unwrap().0, s(2));
+        assert_eq!(second.await.unwrap().0, s(4));
+        for caller in many {
+            drop(caller.await.unwrap());
+        }
+    });
+}
+
+/// A place where a caller waits: what leads there, and how long the next one then waits if the caller gives up.
+type Stage = (&'static str, fn(&Lane, &Limiter), u64);
+
+#[test]
+fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
+    let stages: [Stage; 3] = [
+        (
+            "the organization's bucket",
+            |lane, _| assert!(passes(lane, Class::Read)),
+            4_000,
+        ),
+        (
+            "the organization's pause",
+            |lane, _| lane.observe(refusal(Class::Read, Some(s(3)))),
+            3_000,
+        ),
+        (
+            "the host's bucket",
+            |_, limiter| {
+                let other = limiter.for_organization("other").lane(HOST);
+                assert!(passes(&other, Class::Read));
+            },
+            1_000,
+        ),
+    ];
+    for (stage, prepare, expected) in stages {
+        paused(async {
+            let rate = Rate::per_second(1);
+            let (limiter, _) = limiter(slow().organization(Rate::per_minute(15), rate));
+            let lane = limiter.for_organization("a").lane(HOST);
+            prepare(&lane, &limiter);
+            let granted = limiter.snapshot().hosts[HOST].read.granted;
+            let started = tokio::time::Instant::now();
+            {
+                let mut first = pin!(lane.acquire(Class::Read));
+                let mut second = pin!(lane.acquire(Class::Read));
+                assert!(poll(&mut first).is_pending(), "{stage}");
+                assert!(poll(&mut second).is_pending(), "{stage}");
+                assert_eq!(limiter.snapshot().hosts[HOST].read.waiting, 2);
+                pass(ms(300)).await;
+            }
+            let host = limiter.snapshot().hosts[HOST].clone();
+            assert_eq!(host.read.waiting, 0, "{stage}");
+            assert_eq!(host.organizations["a"].read.waiting, 0, "{stage}");
+            assert_eq!(host.read.granted, granted, "{stage}");
+            assert_eq!(host.in_flight, 0, "{stage}");
+            wait_of(&lane, Class::Read).await;
+            assert_eq!(started.elapsed(), ms(expected), "{stage}");
+        });
+    }
+}
+
+#[test]
+fn waiter_for_a_place_is_dropped_then_it_took_nothing() {
+    paused(async {
+        let (limiter, _) = limiter(slow().max_in_flight(1));
+        let lane = limiter.lane(HOST);
+        let under_way = lane.acquire(Class::Read).await;
+        {
+            let mut waiting = pin!(lane.acquire(Class::Write));
+            assert!(poll(&mut waiting).is_pending());
+            drop(under_way);
+            // The place is its own by now, though it has not looked yet.
+        }
+        assert_eq!(limiter.snapshot().hosts[HOST].in_flight, 0);
+        assert!(passes(&lane, Class::Write), "its cell is still there");
+    });
+}
+
+#[test]
+fn first_of_several_waiters_is_dropped_then_the_next_takes_its_turn() {
+    paused(async {
+        let (limiter, _) = limiter(slow());
+        let lane = limiter.lane(HOST);
+        assert!(passes(&lane, Class::Read));
+        let callers = [0; 3].map(|_| caller(&lane, Class::Read));
+        pass(ms(500)).await;
+        let [first, second, third] = callers;
+        first.abort();
+        assert_eq!(second.await.unwrap().0, s(1));
+        assert_eq!(third.await.unwrap().0, s(2));
+    });
+}
