@@ -5,7 +5,7 @@ use tracing::field::{Field, Visit};
 use tracing::span;
 
 use super::support::*;
-use crate::limit::Class;
+use crate::limit::{Class, Observation};
 
 /// Every event of the test's own thread, one a line.
 #[derive(Clone, Default)]
@@ -54,7 +54,10 @@ fn callers_wait_and_pauses_begin_then_events_say_so_and_ids_are_at_trace_level_o
             wait_of(&organization, Class::Write).await;
             organization.observe(refusal(Class::Read, Some(s(5))));
             organization.observe(refusal(Class::Read, Some(s(6))));
-            limiter.lane(HOST).observe(refusal(Class::Read, None));
+            organization.observe(Observation {
+                global: true,
+                ..refusal(Class::Read, None)
+            });
         });
     });
     let expected = r#"DEBUG message=waited for the rate limit class="write" waited_ms=1000
@@ -62,6 +65,7 @@ TRACE message=waited for the rate limit class="write" waited_ms=1000 organizatio
 DEBUG message=paused class="read" of_host=false until_unix_s=1000006 why="status 429"
 TRACE message=paused class="read" until_unix_s=1000006 why="status 429" organization="org_a"
 DEBUG message=paused class="read" of_host=true until_unix_s=1000002 why="status 429"
+DEBUG message=paused class="write" of_host=true until_unix_s=1000002 why="status 429"
 "#;
     assert_eq!(*events.0.lock().unwrap(), expected);
 }

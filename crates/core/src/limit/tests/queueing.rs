@@ -41,19 +41,42 @@ fn class_waits_for_its_rate_then_it_holds_no_place() {
 fn callers_of_the_host_are_many_then_an_organization_takes_turns_with_them() {
     paused(async {
         let (limiter, _) = limiter(slow());
-        let (host, organization) = (limiter.lane(HOST), limiter.for_organization("a").lane(HOST));
-        let many: Vec<_> = (0..50).map(|_| caller(&host, Class::Read)).collect();
+        let organization = limiter.for_organization("a").lane(HOST);
+        let many: Vec<_> = (0..50)
+            .map(|_| caller(&limiter.lane(HOST), Class::Read))
+            .collect();
         settle().await;
-        let waits = [
-            caller(&organization, Class::Read),
-            caller(&organization, Class::Read),
-        ];
-        let [first, second] = waits;
+        let first = caller(&organization, Class::Read);
+        let second = caller(&organization, Class::Read);
         assert_eq!(first.await.unwrap().0, s(2));
         assert_eq!(second.await.unwrap().0, s(4));
         for caller in many {
             drop(caller.await.unwrap());
         }
+    });
+}
+
+#[test]
+fn organizations_all_wait_for_the_host_then_they_take_turns() {
+    paused(async {
+        let (limiter, _) = limiter(slow());
+        let organizations = ["a", "b", "c", "d"];
+        let mut callers = Vec::new();
+        for organization in organizations {
+            let lane = limiter.for_organization(organization).lane(HOST);
+            for turn in 0..5 {
+                callers.push((organization, turn, caller(&lane, Class::Read)));
+            }
+            settle().await;
+        }
+        let mut order = Vec::new();
+        for (organization, turn, caller) in callers {
+            order.push((caller.await.unwrap().0, turn, organization));
+        }
+        order.sort();
+        // The first of a was alone when it came, so its second stands before the first of b.
+        let rest: Vec<_> = order[1..17].iter().map(|(_, _, name)| *name).collect();
+        assert_eq!(rest, organizations.repeat(4));
     });
 }
 

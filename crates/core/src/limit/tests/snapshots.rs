@@ -23,9 +23,14 @@ fn callers_wait_then_the_snapshot_counts_them_and_their_time() {
         for caller in callers {
             drop(caller.await.unwrap());
         }
+        pass(ms(500)).await;
+        assert_eq!(wait_of(&lane, Class::Read).await, ms(500));
         let host = limiter.snapshot().hosts[HOST].clone();
-        assert_eq!((host.read.waiting, host.read.granted), (0, 4));
-        assert_eq!((host.read.total_wait, host.read.longest_wait), (s(6), s(3)));
+        assert_eq!((host.read.waiting, host.read.granted), (0, 5));
+        assert_eq!(
+            (host.read.total_wait, host.read.longest_wait),
+            (ms(6_500), s(3))
+        );
         assert_eq!(host.in_flight, 0);
     });
 }
