@@ -80,6 +80,22 @@ fn organizations_all_wait_for_the_host_then_they_take_turns() {
     });
 }
 
+#[test]
+fn caller_is_late_to_take_its_turn_at_the_host_then_nobody_overtakes_it() {
+    paused(async {
+        let (limiter, _) = limiter(slow());
+        let lane = |organization: &str| limiter.for_organization(organization).lane(HOST);
+        let (first, second) = (lane("a"), lane("b"));
+        assert!(passes(&first, Class::Read));
+        let mut late = pin!(first.acquire(Class::Read));
+        assert!(poll(&mut late).is_pending());
+        pass(s(5)).await;
+        assert!(!passes(&second, Class::Read));
+        assert!(poll(&mut late).is_ready());
+        assert_eq!(wait_of(&second, Class::Read).await, s(1));
+    });
+}
+
 /// A place where a caller waits: what leads there, and how long the next one then waits if the caller gives up.
 type Stage = (&'static str, fn(&Lane, &Limiter), u64);
 
