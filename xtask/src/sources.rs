@@ -354,29 +354,33 @@ tenant = { read = 4, write = 2 }
 
     #[test]
     fn tier_is_wrong_then_the_error_says_where_and_what_was_expected() {
-        let tier = "free]\ntenant = { read = 4, write = 2 }";
-        for (wrong, line, expected) in [
-            ("read = 0", 11, "from 1 to 1000000, found 0"),
-            ("read = -4", 11, "from 1 to 1000000, found -4"),
-            ("read = 1000001", 11, "from 1 to 1000000, found 1000001"),
-            ("read = nan", 11, "`nan`"),
-            ("read = 0.5", 11, "`0.5`"),
-            ("burst = 0, read = 4", 11, "from 1 to 1000000, found 0"),
-            ("raed = 4", 11, "unknown field `raed`"),
+        // What is put in for `read = 4`, the place that is shown, and the words.
+        for (wrong, place, expected) in [
+            ("read = 0", "0,", "from 1 to 1000000, found 0"),
+            ("read = -4", "-4,", "from 1 to 1000000, found -4"),
+            (
+                "read = 1000001",
+                "1000001,",
+                "from 1 to 1000000, found 1000001",
+            ),
+            ("read = nan", "nan,", "NaN"),
+            ("read = 0.5", "0.5,", "`0.5`"),
+            ("read = 4, burst = 0", "0,", "from 1 to 1000000, found 0"),
+            ("raed = 4", "raed", "unknown field `raed`"),
         ] {
-            let wrong = TEXT.replace(tier, &tier.replace("read = 4", wrong));
-            let report = Sources::parse(wrong).expect_err("it is wrong");
-            let text = report.to_string();
-            assert!(text.contains(expected), "{text}");
-            assert!(
-                text.contains(&format!("{}:{line}:", Sources::FILE)),
-                "{text}"
-            );
+            let text = TEXT.replace("read = 4", wrong);
+            let report = Sources::parse(text.clone()).expect_err("it is wrong");
+            assert!(report.to_string().contains(expected), "{report}");
+            let shown = &text[report.offset().expect("a place")..];
+            assert!(shown.starts_with(place), "{wrong}: {shown}");
         }
         for name in ["Free", "free_trial", "-free", "3-free"] {
-            let text = error(&TEXT.replace("tiers.free", &format!("tiers.{name}")));
-            assert!(text.contains(&format!("found `{name}`")), "{text}");
-            assert!(text.contains(&format!("{}:10:", Sources::FILE)), "{text}");
+            let text = TEXT.replace("tiers.free", &format!("tiers.{name}"));
+            let report = Sources::parse(text.clone()).expect_err("it is wrong");
+            let found = format!("found `{name}`");
+            assert!(report.to_string().contains(&found), "{report}");
+            let shown = &text[report.offset().expect("a place")..];
+            assert!(shown.starts_with(name), "{shown}");
         }
         let text = error(&TEXT.replace("tenant =", "organization ="));
         assert!(text.contains("missing field `tenant`"), "{text}");
