@@ -1,7 +1,11 @@
 use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use super::support::*;
+use crate::BoxFuture;
 use crate::limit::{Class, Lane, Limiter, Limits, Rate};
+use crate::time::{Clock, Sleeper};
 
 #[test]
 fn all_places_are_taken_then_the_next_waits_for_one() {
@@ -178,4 +182,55 @@ fn first_of_several_waiters_is_dropped_then_the_next_takes_its_turn() {
         assert_eq!(second.await.unwrap().0, s(1));
         assert_eq!(third.await.unwrap().0, s(2));
     });
+}
+
+/// Time stands, and nobody wakes.
+#[derive(Debug)]
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl Sleeper for Still {
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[test]
+fn callers_come_from_several_threads_at_once_then_no_cell_is_taken_twice_or_lost() {
+    let rate = Rate::per_second(1).burst(20_000);
+    let limits = Limits::new(rate, rate)
+        .organization(rate.burst(9_000), rate)
+        .headroom(0.0)
+        .max_in_flight(3);
+    let limiter = Limiter::with_timer(limits, Arc::new(Still), Arc::new(Still)).unwrap();
+    let lanes = ["a", "b", "c", "a"].map(|id| limiter.for_organization(id).lane(HOST));
+    let granted: usize = std::thread::scope(|scope| {
+        let threads = lanes
+            .each_ref()
+            .map(|lane| scope.spawn(|| (0..4_000).filter(|_| passes(lane, Class::Read)).count()));
+        threads.map(|thread| thread.join().unwrap()).iter().sum()
+    });
+    let host = limiter.snapshot().hosts[HOST].clone();
+    assert_eq!(host.read.granted, granted as u64);
+    assert_eq!((host.read.waiting, host.in_flight), (0, 0));
+    let rest = |lane| {
+        (0..20_000)
+            .take_while(|_| passes(lane, Class::Read))
+            .count()
+    };
+    let rest: usize = lanes.iter().map(rest).sum();
+    assert_eq!(granted + rest, 20_000);
+    let of_a = limiter.snapshot().hosts[HOST].organizations["a"]
+        .read
+        .granted;
+    assert!(of_a <= 9_000, "{of_a}");
 }
