@@ -186,11 +186,7 @@ fn attempt(
         crate_name: crate_name(&candidate.name),
         version: "0.0.0".to_owned(),
         core_path: core_path(workspace, &folder)?,
-        api: candidate
-            .entry
-            .as_ref()
-            .filter(|entry| entry.package().is_some())
-            .map_or_else(|| ApiData::of_document(&normalized), Entry::api),
+        api: api_data(candidate.entry.as_ref(), &normalized),
         command: "cargo xtask conformance".to_owned(),
         member: false,
     };
@@ -214,6 +210,18 @@ fn attempt(
     row.needs
         .extend(errors.into_iter().map(|error| format!("check: {error}")));
     Ok(row)
+}
+
+/// What is particular to the API. Its base URL is known once a crate is made of it, its tiers before that.
+fn api_data(entry: Option<&Entry>, document: &Value) -> ApiData {
+    match entry {
+        Some(entry) if entry.package().is_some() => entry.api(),
+        Some(entry) => ApiData {
+            tiers: entry.tiers.clone(),
+            ..ApiData::of_document(document)
+        },
+        None => ApiData::of_document(document),
+    }
 }
 
 fn read(candidate: &Candidate) -> Result<(Value, Source), Failure> {

@@ -29,5 +29,6 @@ pub mod progress;
 pub mod regen;
 pub mod source;
 pub mod sources;
+pub mod tiers;
 pub mod walk;
 pub mod workspace;

@@ -11,6 +11,7 @@ use crate::diagnostic::Report;
 use crate::fetch::address;
 use crate::problem::Problem;
 use crate::source::{Format, Source};
+use crate::tiers::{Tier, TierName};
 
 /// The list of APIs.
 #[derive(Debug, Clone)]
@@ -41,9 +42,9 @@ pub struct Entry {
     pub variables: BTreeMap<String, VariableKind>,
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
-    /// The rate limits of each plan.
+    /// The rate limits of each plan, by the names of the plans.
     #[serde(default)]
-    pub tiers: BTreeMap<String, Tier>,
+    pub tiers: BTreeMap<TierName, Tier>,
     /// SHA-256 of the document that was fetched last.
     pub digest: Option<String>,
     /// The day on which that document was first fetched.
@@ -77,6 +78,7 @@ impl Entry {
             base_url: self.base_url.clone(),
             variables: self.variables.clone(),
             audience: self.audience.clone(),
+            tiers: self.tiers.clone(),
         }
     }
 }
@@ -90,6 +92,8 @@ pub struct ApiData {
     pub variables: BTreeMap<String, VariableKind>,
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
+    /// The rate limits of each plan.
+    pub tiers: BTreeMap<TierName, Tier>,
 }
 
 impl ApiData {
@@ -113,16 +117,6 @@ pub enum VariableKind {
     Label,
     /// A host name.
     Host,
-}
-
-/// Requests that a plan allows.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tier {
-    /// Reads per second.
-    pub read: f64,
-    /// Writes per second.
-    pub write: f64,
 }
 
 impl Sources {
@@ -281,8 +275,8 @@ base_url = "https://{team}.teams.auth0.com"
 variables = { team = "label" }
 audience = "https://{team}.teams.auth0.com/api/"
 
-[teams.tiers]
-free = { read = 4, write = 2 }
+[teams.tiers.free]
+tenant = { read = 4, write = 2 }
 "#;
 
     fn error(text: &str) -> String {
@@ -316,14 +310,14 @@ free = { read = 4, write = 2 }
         etag = 'W/"a\b"'
         etag_of = "k"
 
-        [teams.tiers]
-        free = { read = 4, write = 2 }
+        [teams.tiers.free]
+        tenant = { read = 4, write = 2 }
         "#);
         let again = fetched("sha256:1", "2026-03-04", Some((r#"W/"a\b""#, "k")));
         assert_eq!(noted(&first, &again).text(), first.text());
         let entry = first.get("teams").expect("it is there");
         assert_eq!(entry.variables["team"], VariableKind::Label);
-        assert_eq!(entry.tiers["free"].write, 2.0);
+        assert_eq!(entry.api().tiers.len(), 1);
         assert_eq!(entry.etag.as_deref(), Some(r#"W/"a\b""#));
 
         let text = noted(&first, &fetched("sha256:2", "2026-03-04", None));
@@ -356,5 +350,39 @@ free = { read = 4, write = 2 }
         let sources = Sources::parse(TEXT.into()).expect("it is right");
         let text = sources.get("temas").expect_err("unknown").to_string();
         assert!(text.contains("`teams`"), "{text}");
+    }
+
+    #[test]
+    fn tier_is_wrong_then_the_error_says_where_and_what_was_expected() {
+        // What is put in for `read = 4`, the place that is shown, and the words.
+        for (wrong, place, expected) in [
+            ("read = 0", "0,", "from 1 to 1000000, found 0"),
+            ("read = -4", "-4,", "from 1 to 1000000, found -4"),
+            (
+                "read = 1000001",
+                "1000001,",
+                "from 1 to 1000000, found 1000001",
+            ),
+            ("read = nan", "nan,", "NaN"),
+            ("read = 0.5", "0.5,", "`0.5`"),
+            ("read = 4, burst = 0", "0,", "from 1 to 1000000, found 0"),
+            ("raed = 4", "raed", "unknown field `raed`"),
+        ] {
+            let text = TEXT.replace("read = 4", wrong);
+            let report = Sources::parse(text.clone()).expect_err("it is wrong");
+            assert!(report.to_string().contains(expected), "{report}");
+            let shown = &text[report.offset().expect("a place")..];
+            assert!(shown.starts_with(place), "{wrong}: {shown}");
+        }
+        for name in ["Free", "free_trial", "-free", "3-free"] {
+            let text = TEXT.replace("tiers.free", &format!("tiers.{name}"));
+            let report = Sources::parse(text.clone()).expect_err("it is wrong");
+            let found = format!("found `{name}`");
+            assert!(report.to_string().contains(&found), "{report}");
+            let shown = &text[report.offset().expect("a place")..];
+            assert!(shown.starts_with(name), "{shown}");
+        }
+        let text = error(&TEXT.replace("tenant =", "organization ="));
+        assert!(text.contains("missing field `tenant`"), "{text}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use xtask::generate::{Target, generate};
-use xtask::sources::{ApiData, VariableKind};
+use xtask::sources::{ApiData, Sources, VariableKind};
 
 fn target() -> Target {
     Target {
@@ -14,7 +14,7 @@ fn target() -> Target {
         api: ApiData {
             base_url: Some("https://{team}.example.com".to_owned()),
             variables: BTreeMap::from([("team".to_owned(), VariableKind::Label)]),
-            audience: None,
+            ..ApiData::default()
         },
         command: "cargo xtask regen".to_owned(),
         member: false,
@@ -415,4 +415,23 @@ fn body_of_bytes_is_kept_as_bytes() {
         json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}});
     let resource = &generated(&document)["src/resources/things.rs"];
     assert!(resource.contains("body: Vec<u8>"), "{resource}");
+}
+
+#[test]
+fn tiers_are_given_then_the_crate_has_a_constant_for_each() {
+    let sources = "[small]\nurl = \"https://example.com/small.json\"\n\
+        [small.tiers.free]\ntenant = { read = 4, write = 1 }\norganization = { read = 2, write = 1 }\n\
+        [small.tiers.enterprise-production]\ntenant = { read = 16, write = 16, burst = 50 }\n";
+    let sources = Sources::parse(sources.to_owned()).expect("the list is right");
+    let mut target = target();
+    target.api.tiers = sources.get("small").expect("it is there").api().tiers;
+    let files = generate(&document(), &target).expect("the document is fine");
+    let library = &files["src/lib.rs"];
+    assert!(library.contains("pub mod limits;"), "{library}");
+    assert!(library.contains("plans are in [`limits`]"), "{library}");
+    insta::assert_snapshot!(files["src/limits.rs"]);
+
+    let without = generated(&document());
+    assert!(!without.contains_key("src/limits.rs"));
+    assert!(!without["src/lib.rs"].contains("limits"));
 }

@@ -17,6 +17,7 @@
 //! | [`mod@nullable`] | [`Nullable`]: `null` told from absent |
 //! | [`mod@outcome`] | [`Outcome`]: whether a bulk operation did everything |
 //! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams; [`Cursor`]: a place in one, to be stored |
+//! | [`mod@limit`] | [`Limiter`]: keeping to the server's rate limits |
 //! | [`mod@base_url`] | [`BaseUrl`] and the checks of host names |
 //! | [`mod@token`] | [`TokenSource`]: how a call gets its token |
 //! | [`mod@auth0_client`] | [`Auth0Client`]: the header that says who calls |
@@ -32,6 +33,7 @@ pub mod call;
 pub mod check;
 pub mod error;
 pub mod http_client;
+pub mod limit;
 pub mod nullable;
 pub mod open;
 pub mod operation;
@@ -58,6 +60,10 @@ pub use call::{Call, CallOptions, Received};
 pub use check::{Check, Checker, Rules, Violation};
 pub use error::Error;
 pub use http_client::{HttpClient, HttpService};
+pub use limit::{
+    ClassSnapshot, HostSnapshot, Limiter, LimiterSnapshot, Limits, OrganizationSnapshot, Rate,
+    ReportedLimit,
+};
 pub use nullable::Nullable;
 pub use open::{Open, Unlisted};
 pub use operation::{Operation, Outcomes, Paging, RetrySafety};

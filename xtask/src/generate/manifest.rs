@@ -95,6 +95,10 @@ pub(super) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
     }
     text += "\n\nStart with [`Client::builder`]; the operations are methods of the [`resources`], their data is in [`types`], \
              and what is known of each is in the table of [`operations`].";
+    let has_limits = !target.api.tiers.is_empty();
+    if has_limits {
+        text += " The rate limits of the plans are in [`limits`].";
+    }
     text += &format!("\n\n{}", example(target));
     let doc = text.lines().map(|line| {
         if line.is_empty() {
@@ -103,12 +107,18 @@ pub(super) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
             format!(" {line}")
         }
     });
+    let limits = has_limits.then(|| {
+        quote!(
+            pub mod limits;
+        )
+    });
     let audience = target.api.audience.is_some().then(|| quote!(audience,));
     quote! {
         #(#![doc = #doc])*
         #![forbid(unsafe_code)]
 
         mod client;
+        #limits
         pub mod operations;
         mod requests;
         pub mod resources;

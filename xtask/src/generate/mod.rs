@@ -7,6 +7,7 @@ mod call_docs;
 mod checks;
 mod client;
 mod docs;
+mod limits;
 mod listing;
 mod manifest;
 mod model;
@@ -113,6 +114,9 @@ fn sources(
         client::emit(model, target, &resources.roots)?,
     );
     modules.insert("src/operations.rs".to_owned(), table::emit(model));
+    if let Some(limits) = limits::emit(&target.api.tiers) {
+        modules.insert("src/limits.rs".to_owned(), limits);
+    }
     let names = resources.modules.keys().map(|name| names::ident(name));
     modules.insert(
         "src/resources.rs".to_owned(),

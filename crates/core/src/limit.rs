@@ -1,0 +1,164 @@
+//! Keeping to the rate limits of a server before it has to refuse: a queue for each host, organization and class.
+//!
+//! A request passes two buckets, that of its host and that of its organization, where there is one. Cells are taken of
+//! both at once and only when the request goes out, so no window holds more than is allowed. Callers wait at two gates:
+//! first among those of the same organization, then, one of each organization, for the host. What is paused waits
+//! before the gate of the host, so that it is in nobody's way.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::Error;
+use crate::time::{SharedClock, SharedSleeper, SystemTimer};
+
+mod bucket;
+mod class;
+mod host;
+mod lane;
+mod queue;
+mod rate;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use class::Class;
+use host::Host;
+pub(crate) use lane::{Lane, Observation, Permit};
+use rate::Quotas;
+pub use rate::{Limits, Rate};
+pub use snapshot::{
+    ClassSnapshot, HostSnapshot, LimiterSnapshot, OrganizationSnapshot, ReportedLimit,
+};
+
+/// Holds requests back so that the server's rate limits are kept, with some headroom for others. Clones share
+/// everything, and so do clients that are given the same limiter.
+///
+/// Reads and writes of a host, and of each organization there, have a queue of their own. Callers wait in order, and
+/// one who gives up leaves the queue without a trace. An answer with status 429, or one that says that nothing remains,
+/// pauses the class of its request until the server allows more: that of the organization where the caller acts for
+/// one, else that of the host. A `global-rate-limit` pauses the whole host. A 429 that does not say how long counts as
+/// one second, and no pause is longer than an hour from the answer that asked for it.
+///
+/// One limiter is for one API under one plan; two APIs of one tenant have limits of their own. It knows only of what
+/// this process sends. It starts no task, and it never refuses: a caller who cannot wait gives the call a deadline.
+/// A call that waits has its turn when it is polled, so one that is neither polled nor dropped holds up those behind it.
+///
+/// An organization takes about 600 bytes, until no client acts for it any more and its limits are untouched
+/// again.
+///
+/// ```
+/// use auth0_core::{Limiter, Limits, Rate};
+///
+/// let limits = Limits::new(Rate::per_second(40), Rate::per_second(20))
+///     .organization(Rate::per_second(8), Rate::per_second(4));
+/// let limiter = Limiter::new(limits)?;
+/// let acme = limiter.for_organization("org_acme");
+/// # let _ = acme;
+/// assert!(limiter.snapshot().hosts.is_empty());
+/// # Ok::<(), auth0_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Limiter {
+    shared: Arc<Shared>,
+    organization: Option<Arc<str>>,
+}
+
+struct Shared {
+    limits: Limits,
+    quotas: Quotas,
+    clock: SharedClock,
+    sleeper: SharedSleeper,
+    /// One for each tenant, so there are few, and they are kept.
+    hosts: Mutex<BTreeMap<String, Arc<Host>>>,
+}
+
+impl Limiter {
+    /// A limiter that waits on tokio's timer.
+    ///
+    /// # Errors
+    ///
+    /// A configuration error that names the limit that is out of range, as a rate of zero is.
+    pub fn new(limits: Limits) -> Result<Self, Error> {
+        Self::with_timer(limits, Arc::new(SystemTimer), Arc::new(SystemTimer))
+    }
+
+    /// A limiter that reads and waits on what it is given.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Limiter::new`].
+    pub fn with_timer(
+        limits: Limits,
+        clock: SharedClock,
+        sleeper: SharedSleeper,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            shared: Arc::new(Shared {
+                limits,
+                quotas: limits.quotas()?,
+                clock,
+                sleeper,
+                hosts: Mutex::default(),
+            }),
+            organization: None,
+        })
+    }
+
+    /// The same limiter for clients that act for one organization: their calls count against its limits as well.
+    #[must_use]
+    pub fn for_organization(&self, id: impl Into<String>) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            organization: Some(Arc::from(id.into())),
+        }
+    }
+
+    /// What the limiter knows now, of all organizations.
+    pub fn snapshot(&self) -> LimiterSnapshot {
+        let hosts = self.hosts();
+        let of = |(name, host): (&String, &Arc<Host>)| {
+            (name.clone(), host.snapshot(self.shared.clock.as_ref()))
+        };
+        LimiterSnapshot {
+            hosts: hosts.iter().map(of).collect(),
+        }
+    }
+
+    /// The way of requests to `host`, as it stands in a URL. It is looked up once for a client.
+    pub(crate) fn lane(&self, host: &str) -> Lane {
+        let Shared {
+            quotas,
+            clock,
+            sleeper,
+            ..
+        } = &*self.shared;
+        let host = self
+            .hosts()
+            .entry(host.to_owned())
+            .or_insert_with(|| Arc::new(Host::new(quotas)))
+            .clone();
+        Lane {
+            clock: clock.clone(),
+            sleeper: sleeper.clone(),
+            group: host.group(self.organization.as_ref(), quotas, clock.monotonic()),
+            host,
+        }
+    }
+
+    fn hosts(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Host>>> {
+        // No code that can panic half-way through a change runs under the lock.
+        self.shared
+            .hosts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiter")
+            .field("limits", &self.shared.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,187 @@
+//! The way of a client's requests through the limiter: its host, and the organization that it acts for.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::class::Class;
+use super::host::Host;
+use super::queue::{Queue, Said, Scope, State};
+use crate::time::{SharedClock, SharedSleeper};
+
+/// A wait that is shorter is none: nobody notices, and merely passing through takes some time.
+const NOTICEABLE: Duration = Duration::from_millis(1);
+
+/// How long a 429 pauses that does not say.
+const UNSAID_PAUSE: Duration = Duration::from_secs(1);
+
+/// A server that asks for more is asked again after this. Nobody should wait for a header with a typing error.
+const MAX_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// The way of a client's requests. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Lane {
+    pub(super) clock: SharedClock,
+    pub(super) sleeper: SharedSleeper,
+    pub(super) host: Arc<Host>,
+    /// The organization, or the callers of the host who act for none. They queue here first, so that each of these
+    /// groups has one caller at a time in the host's queue, and none crowds the others out.
+    pub(super) group: Arc<Scope>,
+}
+
+/// Lets one request go out, and counts it as under way until it is dropped.
+#[must_use = "the request counts as under way only while this is held"]
+pub(crate) struct Permit {
+    _place: OwnedSemaphorePermit,
+}
+
+/// What an answer says of limits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Observation {
+    /// The class of the request.
+    pub(crate) class: Class,
+    /// Whether it was refused for its rate: status 429.
+    pub(crate) limited: bool,
+    /// Whether it was the limit of the whole host that refused it: `X-Auth0-Error-Kind: global-rate-limit`.
+    pub(crate) global: bool,
+    /// `X-RateLimit-Limit`.
+    pub(crate) limit: Option<u64>,
+    /// `X-RateLimit-Remaining`.
+    pub(crate) remaining: Option<u64>,
+    /// How long until the server allows more, if it says.
+    pub(crate) wait: Option<Duration>,
+}
+
+/// What stands before a request.
+enum Sight {
+    Clear,
+    /// The group has to wait this long.
+    Group(Duration),
+    /// The group is ready, and the host has to wait this long.
+    Host(Duration),
+}
+
+impl Lane {
+    /// Waits until a request may go out. Callers of one group and class go in the order in which they came; dropping
+    /// the future gives up the place in the queue and takes nothing.
+    pub(crate) async fn acquire(&self, class: Class) -> Permit {
+        let (group, host) = (self.group.queue(class), self.host.scope.queue(class));
+        let _entered = (group.enter(), host.enter());
+        let since = self.clock.monotonic();
+        let _first_of_group = group.gate.lock().await;
+        'group: loop {
+            // While the group has to wait, other groups pass.
+            while let Sight::Group(wait) = self.sight(group, host) {
+                self.sleeper.sleep(wait).await;
+            }
+            let _first_of_host = host.gate.lock().await;
+            loop {
+                match self.sight(group, host) {
+                    // A pause came in the meantime.
+                    Sight::Group(_) => continue 'group,
+                    Sight::Host(wait) => self.sleeper.sleep(wait).await,
+                    Sight::Clear => {
+                        // The place is taken last: a class that waits for its rate must not hold places that the
+                        // other class could use.
+                        let place = self.host.place().await;
+                        if let Some(waited) = self.take(group, host, since) {
+                            self.tell_wait(class, waited);
+                            return Permit { _place: place };
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes note of an answer.
+    pub(crate) fn observe(&self, observation: Observation) {
+        let now = self.clock.monotonic();
+        let Observation { class, limited, .. } = observation;
+        let wait = observation.wait.map(|wait| wait.min(MAX_PAUSE));
+        // Where there is no organization the limits are those of the host.
+        let of_host = observation.global || self.group.organization.is_none();
+        let scope = if of_host {
+            &self.host.scope
+        } else {
+            &*self.group
+        };
+        if observation.limit.is_some() || observation.remaining.is_some() {
+            scope.queue(class).state().note(Said {
+                limit: observation.limit,
+                remaining: observation.remaining,
+                reset: wait.map(|wait| now.saturating_add(wait)),
+            });
+        }
+        let (pause, why) = if limited {
+            (wait.unwrap_or(UNSAID_PAUSE), "status 429")
+        } else if let (Some(0), Some(wait)) = (observation.remaining, wait) {
+            (wait, "nothing remains")
+        } else {
+            return;
+        };
+        let classes = match limited && observation.global {
+            true => Class::ALL.as_slice(),
+            false => &[class],
+        };
+        for class in classes {
+            if scope.queue(*class).state().pause(now, pause) {
+                self.tell_pause(*class, of_host, pause, why);
+            }
+        }
+    }
+
+    fn sight(&self, group: &Queue, host: &Queue) -> Sight {
+        let now = self.clock.monotonic();
+        sight(&group.state(), &host.state(), now)
+    }
+
+    /// Takes a cell of each bucket, or none; how long the caller waited.
+    fn take(&self, group: &Queue, host: &Queue, since: Duration) -> Option<Duration> {
+        let now = self.clock.monotonic();
+        let (mut group, mut host) = (group.state(), host.state());
+        let Sight::Clear = sight(&group, &host, now) else {
+            return None;
+        };
+        let waited = now.saturating_sub(since);
+        let waited = if waited < NOTICEABLE {
+            Duration::ZERO
+        } else {
+            waited
+        };
+        group.grant(now, waited);
+        host.grant(now, waited);
+        Some(waited)
+    }
+
+    fn tell_wait(&self, class: Class, waited: Duration) {
+        if waited.is_zero() {
+            return;
+        }
+        let (class, waited_ms) = (class.name(), waited.as_millis() as u64);
+        tracing::debug!(target: "auth0_core", class, waited_ms, "waited for the rate limit");
+        if let Some(organization) = self.group.organization.as_deref() {
+            tracing::trace!(target: "auth0_core", class, waited_ms, organization, "waited for the rate limit");
+        }
+    }
+
+    fn tell_pause(&self, class: Class, of_host: bool, pause: Duration, why: &str) {
+        let until = self.clock.now().checked_add(pause);
+        let until = until.and_then(|until| until.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let until_unix_s = until.map(|until| until.as_secs());
+        let class = class.name();
+        tracing::debug!(target: "auth0_core", class, of_host, until_unix_s, why, "paused");
+        if let Some(organization) = self.group.organization.as_deref().filter(|_| !of_host) {
+            tracing::trace!(target: "auth0_core", class, until_unix_s, why, organization, "paused");
+        }
+    }
+}
+
+fn sight(group: &State, host: &State, now: Duration) -> Sight {
+    match (group.wait(now), host.wait(now)) {
+        (Duration::ZERO, Duration::ZERO) => Sight::Clear,
+        (Duration::ZERO, wait) => Sight::Host(wait),
+        (wait, _) => Sight::Group(wait),
+    }
+}

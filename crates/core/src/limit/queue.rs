@@ -1,0 +1,166 @@
+//! Where callers of one class wait, for one host or one organization: a gate that lets them through in order, and what
+//! stands behind it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use governor::Quota;
+
+use super::bucket::Bucket;
+use super::class::{Class, PerClass};
+use super::snapshot::{ClassSnapshot, ReportedLimit};
+use crate::time::Clock;
+
+/// The queues of a host, or of one organization there.
+pub(super) struct Scope {
+    /// Absent where it is the host's, or that of the callers who act for no organization.
+    pub(super) organization: Option<Arc<str>>,
+    pub(super) queues: PerClass<Queue>,
+}
+
+impl Scope {
+    pub(super) fn new(organization: Option<Arc<str>>, quotas: PerClass<Option<Quota>>) -> Self {
+        Self {
+            organization,
+            queues: quotas.map(Queue::new),
+        }
+    }
+
+    pub(super) fn queue(&self, class: Class) -> &Queue {
+        self.queues.of(class)
+    }
+
+    /// Whether a new scope would behave the same.
+    pub(super) fn is_as_new(&self, now: Duration) -> bool {
+        let queues = [&self.queues.read, &self.queues.write];
+        queues.iter().all(|queue| queue.state().is_as_new(now))
+    }
+}
+
+/// The callers of one class.
+pub(super) struct Queue {
+    /// Held by the caller whose turn it is. tokio's mutex is fair, and whoever gives up leaves the queue.
+    pub(super) gate: tokio::sync::Mutex<()>,
+    waiting: AtomicUsize,
+    state: Mutex<State>,
+}
+
+/// What stands behind the gate. Times are those of [`Clock::monotonic`].
+pub(super) struct State {
+    /// Absent where there is no rate to keep.
+    bucket: Option<Bucket>,
+    paused_until: Duration,
+    /// When the bucket is full again if nobody takes of it.
+    full_at: Duration,
+    refill: Duration,
+    granted: u64,
+    total_wait: Duration,
+    longest_wait: Duration,
+    said: Option<Said>,
+}
+
+/// What the server said last.
+#[derive(Clone, Copy)]
+pub(super) struct Said {
+    pub(super) limit: Option<u64>,
+    pub(super) remaining: Option<u64>,
+    /// When it allows more.
+    pub(super) reset: Option<Duration>,
+}
+
+impl Queue {
+    fn new(quota: Option<Quota>) -> Self {
+        Self {
+            gate: tokio::sync::Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            state: Mutex::new(State {
+                bucket: quota.map(Bucket::new),
+                paused_until: Duration::ZERO,
+                full_at: Duration::ZERO,
+                refill: quota.map_or(Duration::ZERO, |quota| quota.burst_size_replenished_in()),
+                granted: 0,
+                total_wait: Duration::ZERO,
+                longest_wait: Duration::ZERO,
+                said: None,
+            }),
+        }
+    }
+
+    /// Counts a caller as waiting until the value is dropped.
+    pub(super) fn enter(&self) -> Entered<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Entered(self)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // No code that can panic half-way through a change runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn snapshot(&self, clock: &dyn Clock) -> ClassSnapshot {
+        let (wall, now) = (clock.now(), clock.monotonic());
+        let on_wall = |at: Duration| match at.checked_sub(now) {
+            Some(ahead) => wall.checked_add(ahead),
+            None => wall.checked_sub(now - at),
+        };
+        let state = self.state();
+        ClassSnapshot {
+            waiting: self.waiting.load(Ordering::Relaxed),
+            granted: state.granted,
+            total_wait: state.total_wait,
+            longest_wait: state.longest_wait,
+            paused_until: on_wall(state.paused_until).filter(|_| now < state.paused_until),
+            reported: state.said.map(|said| ReportedLimit {
+                limit: said.limit,
+                remaining: said.remaining,
+                reset: said.reset.and_then(on_wall),
+            }),
+        }
+    }
+}
+
+/// A caller who is waiting.
+pub(super) struct Entered<'q>(&'q Queue);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl State {
+    /// How long until the next request may go out: zero where it may.
+    pub(super) fn wait(&self, now: Duration) -> Duration {
+        let bucket = self.bucket.as_ref();
+        bucket
+            .map_or(Duration::ZERO, |bucket| bucket.wait(now))
+            .max(self.paused_until.saturating_sub(now))
+    }
+
+    /// Lets a request out. There has to be no wait.
+    pub(super) fn grant(&mut self, now: Duration, waited: Duration) {
+        if let Some(bucket) = &self.bucket {
+            bucket.take(now);
+            self.full_at = now.saturating_add(self.refill);
+        }
+        self.granted += 1;
+        self.total_wait = self.total_wait.saturating_add(waited);
+        self.longest_wait = self.longest_wait.max(waited);
+    }
+
+    /// Lets nothing out for `pause`; whether it was not so already. What was said before is kept where it is longer.
+    pub(super) fn pause(&mut self, now: Duration, pause: Duration) -> bool {
+        let begins = self.paused_until <= now && !pause.is_zero();
+        self.paused_until = self.paused_until.max(now.saturating_add(pause));
+        begins
+    }
+
+    pub(super) fn note(&mut self, said: Said) {
+        self.said = Some(said);
+    }
+
+    fn is_as_new(&self, now: Duration) -> bool {
+        self.full_at <= now && self.paused_until <= now
+    }
+}

@@ -1,0 +1,184 @@
+//! How much is allowed: rates, and the set of them that a limiter keeps.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::Quota;
+
+use super::class::PerClass;
+use crate::Error;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The largest burst. Together with [`MAX_HEADROOM`] it keeps the arithmetic on nanoseconds within 64 bits.
+const MAX_BURST: u32 = 1_000_000;
+
+const MAX_HEADROOM: f64 = 0.99;
+
+const MILLION: u64 = 1_000_000;
+
+/// How often something is allowed, and how much of it at once.
+///
+/// What is not used is saved up, as far as the burst: in a window of any length at most the burst and the rate times
+/// the window are let through.
+///
+/// ```
+/// use auth0_core::Rate;
+///
+/// const LOGINS: Rate = Rate::per_second(16).burst(50);
+/// const LISTINGS: Rate = Rate::per_minute(100);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    count: u32,
+    period: Duration,
+    burst: Option<u32>,
+}
+
+impl Rate {
+    /// `count` requests per second, and the same number at once.
+    pub const fn per_second(count: u32) -> Self {
+        Self {
+            count,
+            period: SECOND,
+            burst: None,
+        }
+    }
+
+    /// `count` requests per minute, and at once what a second allows, but at least one.
+    pub const fn per_minute(count: u32) -> Self {
+        Self {
+            count,
+            period: MINUTE,
+            burst: None,
+        }
+    }
+
+    /// Sets how many requests may go out at once after a time without any, from 1 to 1,000,000.
+    #[must_use]
+    pub const fn burst(mut self, burst: u32) -> Self {
+        self.burst = Some(burst);
+        self
+    }
+
+    /// What is left of the rate beside the headroom. `name` is the setting that an error speaks of.
+    fn quota(self, name: &str, headroom: f64) -> Result<Quota, Error> {
+        if self.count == 0 {
+            return Err(wrong(name, "a rate of at least 1", "0"));
+        }
+        let burst = self.burst.unwrap_or_else(|| {
+            let of_a_second = u64::from(self.count) / self.period.as_secs();
+            u32::try_from(of_a_second).map_or(MAX_BURST, |count| count.clamp(1, MAX_BURST))
+        });
+        if !(1..=MAX_BURST).contains(&burst) {
+            let expected = format!("a burst from 1 to {MAX_BURST}");
+            return Err(wrong(name, &expected, burst));
+        }
+        // In millionths from here on: with whole numbers what is rounded, and which way, is in plain sight.
+        let share = ((1.0 - headroom) * MILLION as f64).round() as u64;
+        let per_period = u128::from(self.count) * u128::from(share);
+        let interval = (self.period.as_nanos() * u128::from(MILLION)).div_ceil(per_period);
+        let interval = u64::try_from(interval).map_or(Duration::MAX, Duration::from_nanos);
+        let burst = NonZeroU32::new((u64::from(burst) * share / MILLION) as u32);
+        let quota = Quota::with_period(interval);
+        Ok(quota
+            .expect("an interval is rounded up to at least one nanosecond")
+            .allow_burst(burst.unwrap_or(NonZeroU32::MIN)))
+    }
+}
+
+/// What a [`Limiter`](crate::Limiter) keeps to: rates of reads and of writes, and the number of requests under way.
+///
+/// The crates of APIs whose limits are published have a module `limits` with a constant for each plan.
+///
+/// ```
+/// use auth0_core::{Limits, Rate};
+///
+/// const PUBLIC_ENTERPRISE: Limits = Limits::new(Rate::per_second(40), Rate::per_second(20))
+///     .organization(Rate::per_second(8), Rate::per_second(4));
+/// let careful = PUBLIC_ENTERPRISE.headroom(0.5).max_in_flight(4);
+/// # let _ = careful;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[must_use]
+pub struct Limits {
+    read: Rate,
+    write: Rate,
+    organization: Option<(Rate, Rate)>,
+    headroom: f64,
+    max_in_flight: u32,
+}
+
+impl Limits {
+    /// The rates of one host, which is one tenant.
+    pub const fn new(read: Rate, write: Rate) -> Self {
+        Self {
+            read,
+            write,
+            organization: None,
+            headroom: 0.1,
+            // The fastest published plan, 160 reads a second, with answers that take a fifth of a second.
+            max_in_flight: 32,
+        }
+    }
+
+    /// Sets the rates of each organization, which hold beside those of the host. Until then organizations have none of
+    /// their own.
+    pub const fn organization(mut self, read: Rate, write: Rate) -> Self {
+        self.organization = Some((read, write));
+        self
+    }
+
+    /// Sets the share of each rate and burst that is left to others, such as logins: from 0 to 0.99, until then 0.1.
+    /// Of a burst one request always stays.
+    pub const fn headroom(mut self, share: f64) -> Self {
+        self.headroom = share;
+        self
+    }
+
+    /// Sets how many requests to one host may be under way at once, at least 1. Until then it is 32.
+    pub const fn max_in_flight(mut self, requests: u32) -> Self {
+        self.max_in_flight = requests;
+        self
+    }
+
+    /// The limits as quotas, checked.
+    pub(super) fn quotas(&self) -> Result<Quotas, Error> {
+        let headroom = self.headroom;
+        if !(0.0..=MAX_HEADROOM).contains(&headroom) {
+            let expected = format!("a share from 0 to {MAX_HEADROOM}");
+            return Err(wrong("headroom", &expected, headroom));
+        }
+        if self.max_in_flight == 0 {
+            return Err(wrong("max_in_flight", "at least 1 request", 0));
+        }
+        let (organization_read, organization_write) = self.organization.unzip();
+        let of_organization =
+            |name, rate: Option<Rate>| rate.map(|rate| rate.quota(name, headroom)).transpose();
+        Ok(Quotas {
+            host: PerClass {
+                read: Some(self.read.quota("read", headroom)?),
+                write: Some(self.write.quota("write", headroom)?),
+            },
+            organization: PerClass {
+                read: of_organization("organization read", organization_read)?,
+                write: of_organization("organization write", organization_write)?,
+            },
+            max_in_flight: self.max_in_flight as usize,
+        })
+    }
+}
+
+/// What a limiter makes its buckets of.
+pub(super) struct Quotas {
+    pub(super) host: PerClass<Option<Quota>>,
+    pub(super) organization: PerClass<Option<Quota>>,
+    pub(super) max_in_flight: usize,
+}
+
+fn wrong(name: &str, expected: &str, found: impl std::fmt::Display) -> Error {
+    Error::configuration(format!(
+        "limits: {name}: expected {expected}, found {found}"
+    ))
+}

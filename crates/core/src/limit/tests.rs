@@ -1,0 +1,8 @@
+mod events;
+mod organizations;
+mod pauses;
+mod properties;
+mod queueing;
+mod rates;
+mod snapshots;
+mod support;

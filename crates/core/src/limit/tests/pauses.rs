@@ -1,0 +1,177 @@
+use std::time::{Duration, SystemTime};
+
+use super::support::*;
+use crate::limit::{Class, Observation};
+
+#[test]
+fn answer_is_429_then_its_class_waits_and_the_other_does_not() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let lane = limiter.lane(HOST);
+        lane.observe(refusal(Class::Write, Some(s(7))));
+        assert!(passes(&lane, Class::Read));
+        assert!(passes(&limiter.lane("other.us.auth0.com"), Class::Write));
+        assert_eq!(wait_of(&lane, Class::Write).await, s(7));
+    });
+}
+
+#[test]
+fn answer_429_does_not_say_how_long_then_it_is_a_second() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let lane = limiter.lane(HOST);
+        lane.observe(refusal(Class::Read, None));
+        assert_eq!(wait_of(&lane, Class::Read).await, s(1));
+    });
+}
+
+#[test]
+fn nothing_remains_then_its_class_waits_for_the_reset() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let lane = limiter.lane(HOST);
+        let answer = |remaining, wait| Observation {
+            remaining: Some(remaining),
+            wait,
+            ..answer(Class::Read)
+        };
+        lane.observe(answer(1, Some(s(3))));
+        lane.observe(answer(0, None));
+        assert!(passes(&lane, Class::Read), "nothing said how long");
+        lane.observe(answer(0, Some(s(3))));
+        assert!(passes(&lane, Class::Write));
+        assert_eq!(wait_of(&lane, Class::Read).await, s(3));
+    });
+}
+
+#[test]
+fn limit_of_the_whole_host_is_hit_then_both_classes_of_all_wait() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let (a, b) = (limiter.for_organization("a"), limiter.for_organization("b"));
+        let lanes = [limiter.lane(HOST), a.lane(HOST), b.lane(HOST)];
+        lanes[1].observe(Observation {
+            global: true,
+            ..refusal(Class::Read, Some(s(4)))
+        });
+        for lane in &lanes {
+            assert!(!passes(lane, Class::Read));
+            assert!(!passes(lane, Class::Write));
+        }
+        assert!(passes(&a.lane("other.us.auth0.com"), Class::Read));
+        assert_eq!(wait_of(&lanes[2], Class::Write).await, s(4));
+    });
+}
+
+#[test]
+fn organization_is_paused_then_all_others_go_on() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let a = limiter.for_organization("a").lane(HOST);
+        let b = limiter.for_organization("b").lane(HOST);
+        a.observe(refusal(Class::Read, Some(s(4))));
+        let waiting = caller(&a, Class::Read);
+        settle().await;
+        assert!(passes(&b, Class::Read));
+        assert!(passes(&limiter.lane(HOST), Class::Read));
+        assert!(passes(&a, Class::Write));
+        assert_eq!(waiting.await.unwrap().0, s(4));
+    });
+}
+
+#[test]
+fn host_is_paused_then_its_organizations_are_as_well() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let a = limiter.for_organization("a").lane(HOST);
+        limiter.lane(HOST).observe(refusal(Class::Read, Some(s(4))));
+        assert!(passes(&a, Class::Write));
+        assert_eq!(wait_of(&a, Class::Read).await, s(4));
+    });
+}
+
+#[test]
+fn shorter_pause_comes_later_then_the_longer_one_stays() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let lane = limiter.lane(HOST);
+        lane.observe(refusal(Class::Read, Some(s(10))));
+        lane.observe(refusal(Class::Read, Some(s(2))));
+        lane.observe(refusal(Class::Read, Some(Duration::ZERO)));
+        lane.observe(answer(Class::Read));
+        assert_eq!(wait_of(&lane, Class::Read).await, s(10));
+    });
+}
+
+#[test]
+fn longer_pause_comes_while_callers_wait_then_they_wait_for_it() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let lane = limiter.lane(HOST);
+        lane.observe(refusal(Class::Read, Some(s(2))));
+        let waiting = caller(&lane, Class::Read);
+        pass(s(1)).await;
+        lane.observe(refusal(Class::Read, Some(s(5))));
+        assert_eq!(waiting.await.unwrap().0, s(6));
+    });
+}
+
+#[test]
+fn pause_is_absurd_then_it_is_an_hour() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let lane = limiter.lane(HOST);
+        lane.observe(refusal(Class::Read, Some(Duration::MAX)));
+        assert_eq!(wait_of(&lane, Class::Read).await, s(3600));
+    });
+}
+
+#[test]
+fn wall_clock_is_set_back_then_the_pause_ends_as_before() {
+    paused(async {
+        let (limiter, time) = limiter(fast());
+        let lane = limiter.lane(HOST);
+        lane.observe(refusal(Class::Read, Some(s(10))));
+        let waiting = caller(&lane, Class::Read);
+        pass(s(4)).await;
+        time.set_wall(SystemTime::UNIX_EPOCH + s(500));
+        let paused_until = limiter.snapshot().hosts[HOST].read.paused_until;
+        assert_eq!(paused_until, Some(SystemTime::UNIX_EPOCH + s(506)));
+        assert_eq!(waiting.await.unwrap().0, s(10));
+        assert_eq!(limiter.snapshot().hosts[HOST].read.paused_until, None);
+    });
+}
+
+#[test]
+fn organization_is_paused_before_its_turn_at_the_host_then_it_lets_others_pass() {
+    paused(async {
+        let (limiter, _) = limiter(slow());
+        let a = limiter.for_organization("a").lane(HOST);
+        let b = limiter.for_organization("b").lane(HOST);
+        assert!(passes(&b, Class::Read));
+        // a comes first at the gate of the host and waits there.
+        let first = caller(&a, Class::Read);
+        settle().await;
+        let second = caller(&b, Class::Read);
+        settle().await;
+        a.observe(refusal(Class::Read, Some(s(30))));
+        assert_eq!(second.await.unwrap().0, s(1));
+        assert_eq!(first.await.unwrap().0, s(30));
+    });
+}
+
+#[test]
+fn pause_comes_while_a_caller_waits_for_a_place_then_it_waits_and_leaves_the_place() {
+    paused(async {
+        let (limiter, _) = limiter(fast().max_in_flight(1));
+        let lane = limiter.lane(HOST);
+        let under_way = lane.acquire(Class::Read).await;
+        let write = caller(&lane, Class::Write);
+        settle().await;
+        lane.observe(refusal(Class::Write, Some(s(9))));
+        drop(under_way);
+        settle().await;
+        assert!(passes(&lane, Class::Read), "the place is free");
+        assert_eq!(write.await.unwrap().0, s(9));
+    });
+}

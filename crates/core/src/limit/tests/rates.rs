@@ -1,0 +1,132 @@
+use std::time::Duration;
+
+use super::support::*;
+use crate::limit::bucket::Bucket;
+use crate::limit::{Class, Limiter, Limits, Rate};
+
+fn quota(rate: Rate, headroom: f64) -> (u64, u32) {
+    let limits = Limits::new(rate, rate).headroom(headroom);
+    let quota = limits.quotas().unwrap().host.read.unwrap();
+    (
+        quota.replenish_interval().as_nanos() as u64,
+        quota.burst_size().get(),
+    )
+}
+
+#[test]
+fn headroom_is_left_then_rate_and_burst_are_smaller() {
+    for (rate, headroom, expected) in [
+        (Rate::per_second(4), 0.0, (250_000_000, 4)),
+        (Rate::per_second(10), 0.1, (111_111_112, 9)),
+        (Rate::per_second(16).burst(50), 0.1, (69_444_445, 45)),
+        (Rate::per_second(10), 0.9, (1_000_000_000, 1)),
+        (Rate::per_second(10).burst(30), 0.9, (1_000_000_000, 3)),
+        (Rate::per_minute(100), 0.0, (600_000_000, 1)),
+        (Rate::per_minute(600).burst(20), 0.5, (200_000_000, 10)),
+        // One always stays of a burst.
+        (Rate::per_second(1), 0.5, (2_000_000_000, 1)),
+    ] {
+        assert_eq!(quota(rate, headroom), expected, "{rate:?} {headroom}");
+    }
+    let unset = Limits::new(Rate::per_second(10), Rate::per_second(10));
+    assert_eq!(unset, unset.headroom(0.1));
+}
+
+#[test]
+fn limit_is_out_of_range_then_the_error_names_it() {
+    let rate = Rate::per_second(1);
+    let limits = Limits::new(rate, rate);
+    for (limits, expected) in [
+        (
+            Limits::new(Rate::per_second(0), rate),
+            "limits: read: expected a rate of at least 1, found 0",
+        ),
+        (
+            Limits::new(rate, Rate::per_minute(0)),
+            "limits: write: expected a rate of at least 1, found 0",
+        ),
+        (
+            Limits::new(rate.burst(0), rate),
+            "limits: read: expected a burst from 1 to 1000000, found 0",
+        ),
+        (
+            Limits::new(rate, rate.burst(1_000_001)),
+            "limits: write: expected a burst from 1 to 1000000, found 1000001",
+        ),
+        (
+            limits.organization(Rate::per_second(0), rate),
+            "limits: organization read: expected a rate of at least 1, found 0",
+        ),
+        (
+            limits.organization(rate, rate.burst(0)),
+            "limits: organization write: expected a burst from 1 to 1000000, found 0",
+        ),
+        (
+            limits.headroom(1.0),
+            "limits: headroom: expected a share from 0 to 0.99, found 1",
+        ),
+        (
+            limits.headroom(-0.1),
+            "limits: headroom: expected a share from 0 to 0.99, found -0.1",
+        ),
+        (
+            limits.headroom(f64::NAN),
+            "limits: headroom: expected a share from 0 to 0.99, found NaN",
+        ),
+        (
+            limits.max_in_flight(0),
+            "limits: max_in_flight: expected at least 1 request, found 0",
+        ),
+    ] {
+        let error = Limiter::new(limits).unwrap_err();
+        assert!(error.is_configuration());
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn numbers_are_the_largest_allowed_then_nothing_overflows() {
+    let limits = |rate: Rate| Limits::new(rate, rate).headroom(0.99);
+    for rate in [
+        Rate::per_minute(1).burst(1_000_000),
+        Rate::per_second(u32::MAX),
+    ] {
+        let bucket = Bucket::new(limits(rate).quotas().unwrap().host.read.unwrap());
+        for now in [Duration::ZERO, s(1 << 40), Duration::MAX] {
+            bucket.take(now);
+            bucket.wait(now);
+        }
+    }
+}
+
+#[test]
+fn bucket_is_looked_at_then_nothing_is_taken() {
+    let bucket = Bucket::new(slow().quotas().unwrap().host.read.unwrap());
+    assert_eq!(bucket.wait(s(5)), Duration::ZERO);
+    assert_eq!(bucket.wait(s(5)), Duration::ZERO);
+    bucket.take(s(5));
+    assert_eq!(bucket.wait(s(5)), s(1));
+    assert_eq!(bucket.wait(ms(5_400)), ms(600));
+    assert_eq!(bucket.wait(s(6)), Duration::ZERO);
+}
+
+#[test]
+fn organization_has_a_rate_then_both_rates_hold() {
+    paused(async {
+        let (limiter, _) = limiter(
+            Limits::new(Rate::per_second(2), Rate::per_second(2))
+                .organization(Rate::per_second(1), Rate::per_second(1))
+                .headroom(0.0),
+        );
+        let lane = |organization: &str| limiter.for_organization(organization).lane(HOST);
+        let (a, b, c) = (lane("a"), lane("b"), lane("c"));
+        assert!(passes(&a, Class::Read));
+        assert!(!passes(&a, Class::Read), "a's own is used up");
+        assert!(passes(&b, Class::Read));
+        assert!(!passes(&c, Class::Read), "the host's is used up");
+        assert_eq!(wait_of(&c, Class::Read).await, ms(500));
+        assert!(passes(&c, Class::Write), "writes are counted apart");
+        // c took of both buckets in the same moment: its own was not taken by the attempt that failed.
+        assert_eq!(wait_of(&c, Class::Read).await, s(1));
+    });
+}

@@ -1,0 +1,141 @@
+//! Time that passes only when nobody has anything else to do, and short words for what the tests do.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::BoxFuture;
+use crate::limit::{Class, Lane, Limiter, Limits, Observation, Permit, Rate};
+use crate::time::{Clock, Sleeper};
+
+pub(super) const HOST: &str = "acme.us.auth0.com";
+
+/// tokio's paused time as a clock, with a wall clock that can be set.
+#[derive(Debug)]
+pub(super) struct TestTime {
+    start: Instant,
+    wall_at_start: Mutex<SystemTime>,
+}
+
+impl TestTime {
+    pub(super) fn set_wall(&self, to: SystemTime) {
+        *self.wall_at_start.lock().unwrap() = to - self.monotonic();
+    }
+}
+
+impl Clock for TestTime {
+    fn now(&self) -> SystemTime {
+        *self.wall_at_start.lock().unwrap() + self.monotonic()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+impl Sleeper for TestTime {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep_until(Instant::now() + duration))
+    }
+}
+
+pub(super) async fn pass(duration: Duration) {
+    tokio::time::sleep_until(Instant::now() + duration).await;
+}
+
+/// Runs a test in paused time.
+pub(super) fn paused<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(test)
+}
+
+pub(super) fn limiter(limits: Limits) -> (Limiter, Arc<TestTime>) {
+    let time = Arc::new(TestTime {
+        start: Instant::now(),
+        wall_at_start: Mutex::new(SystemTime::UNIX_EPOCH + ms(1_000_000_000)),
+    });
+    let limiter = Limiter::with_timer(limits, time.clone(), time.clone()).unwrap();
+    (limiter, time)
+}
+
+/// One request per second of each class and one at once, and no headroom, so that times are easy to tell.
+pub(super) fn slow() -> Limits {
+    let rate = Rate::per_second(1);
+    Limits::new(rate, rate).headroom(0.0)
+}
+
+/// Nothing of this is used up in a test.
+pub(super) fn fast() -> Limits {
+    let rate = Rate::per_second(1_000_000);
+    Limits::new(rate, rate).headroom(0.0)
+}
+
+pub(super) const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+pub(super) const fn s(s: u64) -> Duration {
+    Duration::from_secs(s)
+}
+
+/// An answer that says nothing of limits.
+pub(super) fn answer(class: Class) -> Observation {
+    Observation {
+        class,
+        limited: false,
+        global: false,
+        limit: None,
+        remaining: None,
+        wait: None,
+    }
+}
+
+pub(super) fn refusal(class: Class, wait: Option<Duration>) -> Observation {
+    Observation {
+        limited: true,
+        wait,
+        ..answer(class)
+    }
+}
+
+/// Whether a request could go out now.
+pub(super) fn passes(lane: &Lane, class: Class) -> bool {
+    // tokio makes a task yield now and then, which would look like waiting.
+    let acquire = tokio::task::unconstrained(lane.acquire(class));
+    poll(&mut pin!(acquire)).is_ready()
+}
+
+pub(super) fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    std::pin::Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// How long a request waits, as a caller of its own.
+pub(super) async fn wait_of(lane: &Lane, class: Class) -> Duration {
+    let start = Instant::now();
+    let _permit = lane.acquire(class).await;
+    start.elapsed()
+}
+
+/// A caller who waits in a task of its own, and how long that took.
+pub(super) fn caller(lane: &Lane, class: Class) -> tokio::task::JoinHandle<(Duration, Permit)> {
+    let lane = lane.clone();
+    let start = Instant::now();
+    tokio::spawn(async move {
+        let permit = lane.acquire(class).await;
+        (start.elapsed(), permit)
+    })
+}
+
+/// Lets all tasks go as far as they come without time passing.
+pub(super) async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,73 @@
+//! `limits.rs` of a generated crate: the published rate limits, for `auth0_core::Limiter`.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::names;
+use crate::tiers::{Allowance, Count, Tier, TierName};
+
+/// The module, where there is anything to stand in it.
+pub(super) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
+    if tiers.is_empty() {
+        return None;
+    }
+    let constants = tiers.iter().map(|(name, tier)| constant(name, tier));
+    Some(quote! {
+        //! The rate limits of the plans, as they are published, to make a limiter of.
+        //!
+        //! They say what the server allows. The headroom that a limiter leaves to others is taken off them.
+
+        use auth0_core::{Limits, Rate};
+
+        #(#constants)*
+    })
+}
+
+fn constant(name: &TierName, tier: &Tier) -> TokenStream {
+    let ident = names::ident(&name.as_str().replace('-', "_").to_ascii_uppercase());
+    let plan = format!(" The plan `{}`.", name.as_str());
+    let mut words = format!(" For the tenant: {}.", words(&tier.tenant));
+    let tenant = rates(&tier.tenant);
+    let organization = tier.organization.as_ref().map(|organization| {
+        words += &format!(" For one organization: {}.", self::words(organization));
+        let rates = rates(organization);
+        quote!(.organization(#rates))
+    });
+    quote! {
+        #[doc = #plan]
+        #[doc = ""]
+        #[doc = #words]
+        pub const #ident: Limits = Limits::new(#tenant) #organization;
+    }
+}
+
+fn rates(allowance: &Allowance) -> TokenStream {
+    let burst = allowance.burst.map(|burst| {
+        let burst = proc_macro2::Literal::u32_unsuffixed(burst.get());
+        quote!(.burst(#burst))
+    });
+    let rate = |count: Count| {
+        let count = proc_macro2::Literal::u32_unsuffixed(count.get());
+        quote!(Rate::per_second(#count) #burst)
+    };
+    let (read, write) = (rate(allowance.read), rate(allowance.write));
+    quote!(#read, #write)
+}
+
+fn words(allowance: &Allowance) -> String {
+    let number = |count: Count, what: &str| match count.get() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    let mut text = format!(
+        "{} and {} per second",
+        number(allowance.read, "read"),
+        number(allowance.write, "write")
+    );
+    if let Some(burst) = allowance.burst {
+        text += &format!(", and {} of each at once", burst.get());
+    }
+    text
+}

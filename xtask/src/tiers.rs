@@ -1,0 +1,78 @@
+//! Rate limits of plans, as they stand in `openapi/sources.toml`.
+
+use serde::Deserialize;
+
+/// The name of a plan: `public-enterprise`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TierName(String);
+
+impl TierName {
+    /// The name as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TierName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) {
+            return Ok(Self(name));
+        }
+        Err(format!(
+            "expected the name of a tier in lower-case letters, digits and `-`, a letter first: it becomes the name of \
+             a constant, found `{name}`"
+        ))
+    }
+}
+
+/// Requests that a plan allows.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// What all callers of a tenant have together.
+    pub tenant: Allowance,
+    /// What one organization has of that, where it is limited by itself.
+    pub organization: Option<Allowance>,
+}
+
+/// Rates of reads and writes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowance {
+    /// Reads per second.
+    pub read: Count,
+    /// Writes per second.
+    pub write: Count,
+    /// How many of either may come at once, where that is not what a second allows.
+    pub burst: Option<Count>,
+}
+
+/// A number of requests: from 1 to 1,000,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Count(u32);
+
+impl Count {
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Count {
+    type Error = String;
+
+    fn try_from(count: i64) -> Result<Self, String> {
+        // The limiter takes no larger burst.
+        match u32::try_from(count) {
+            Ok(count @ 1..=1_000_000) => Ok(Self(count)),
+            _ => Err(format!(
+                "expected a number of requests from 1 to 1000000, found {count}"
+            )),
+        }
+    }
+}
