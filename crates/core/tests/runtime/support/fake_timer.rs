@@ -20,6 +20,8 @@ struct State {
     passed: Mutex<Duration>,
     slept: Mutex<Vec<Duration>>,
     stuck: AtomicBool,
+    /// Held by every wait that lasts for ever.
+    waiting: Arc<()>,
     at_first_wait: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
@@ -36,9 +38,14 @@ impl FakeTimer {
         *self.0.at_first_wait.lock().unwrap() = Some(Box::new(what));
     }
 
-    /// Every wait that was asked for.
+    /// Every wait, in the order in which they began.
     pub(crate) fn slept(&self) -> Vec<Duration> {
         self.0.slept.lock().unwrap().clone()
+    }
+
+    /// How many waits there are that last for ever.
+    pub(crate) fn waiting(&self) -> usize {
+        Arc::strong_count(&self.0.waiting) - 1
     }
 
     /// Lets time pass.
@@ -70,14 +77,18 @@ impl Clock for FakeTimer {
 
 impl Sleeper for FakeTimer {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        self.0.slept.lock().unwrap().push(duration);
-        if let Some(what) = self.0.at_first_wait.lock().unwrap().take() {
-            what();
-        }
-        if self.0.stuck.load(Ordering::SeqCst) {
-            return Box::pin(std::future::pending());
-        }
-        self.advance(duration);
-        Box::pin(std::future::ready(()))
+        let timer = self.clone();
+        // A wait that nobody comes to is none.
+        Box::pin(async move {
+            timer.0.slept.lock().unwrap().push(duration);
+            if let Some(what) = timer.0.at_first_wait.lock().unwrap().take() {
+                what();
+            }
+            if timer.0.stuck.load(Ordering::SeqCst) {
+                let _waiting = Arc::clone(&timer.0.waiting);
+                std::future::pending::<()>().await;
+            }
+            timer.advance(duration);
+        })
     }
 }

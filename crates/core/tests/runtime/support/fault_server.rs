@@ -89,6 +89,19 @@ impl FaultServer {
         self.seen.connections.load(Ordering::SeqCst)
     }
 
+    /// The value of a header in each request that arrived whole, and how often it was there.
+    pub(crate) fn header(&self, name: &str) -> Vec<(String, usize)> {
+        let value = |request: &String| {
+            let lines = request.lines().filter_map(|line| line.split_once(": "));
+            let values: Vec<_> = lines
+                .filter(|(found, _)| found.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.to_owned())
+                .collect();
+            (values.join(", "), values.len())
+        };
+        self.requests().iter().map(value).collect()
+    }
+
     /// The requests that arrived whole.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.seen.requests.lock().unwrap().clone()
@@ -190,7 +203,11 @@ impl Seen {
                 let length = head
                     .lines()
                     .find_map(|line| line.strip_prefix("content-length: "));
-                if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+                let whole = match length {
+                    Some(length) => body.len() >= length.parse().unwrap(),
+                    None => !head.contains("chunked") || body.ends_with("0\r\n\r\n"),
+                };
+                if whole {
                     self.requests.lock().unwrap().push(text.into_owned());
                     return Ok(());
                 }
