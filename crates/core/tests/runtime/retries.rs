@@ -157,7 +157,7 @@ async fn hint_of_an_earlier_answer_is_not_told_of_a_token_that_cannot_be_had() {
 
 /// A page of numbers.
 #[derive(serde::Deserialize)]
-struct Numbers {
+pub(crate) struct Numbers {
     numbers: Vec<u32>,
     next: Option<String>,
 }
@@ -174,14 +174,21 @@ impl Page for Numbers {
     }
 }
 
+/// A listing whose server knows without a cursor which page is the next one.
 #[derive(Clone)]
-struct List(Transport, Option<String>);
+pub(crate) struct List(Transport);
+
+impl List {
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self(transport)
+    }
+}
 
 impl Paged for List {
     type Page = Numbers;
 
-    fn at(self, cursor: Option<String>) -> Self {
-        Self(self.0, cursor)
+    fn at(self, _: Option<String>) -> Self {
+        self
     }
 
     fn fetch(self) -> BoxFuture<'static, Result<Response<Numbers>, Error>> {
@@ -205,7 +212,7 @@ async fn token_that_ends_in_the_middle_of_a_listing_is_replaced() {
         .retry(RetryPolicy::never())
         .build(base(&server.url))
         .unwrap();
-    let mut listing = items(List(transport, None));
+    let mut listing = items(List::new(transport));
     let mut found = Vec::new();
     while let Some(number) = listing.try_next().await.unwrap() {
         found.push(number);
