@@ -44,18 +44,9 @@ impl fmt::Display for Error {
                     "the time for the call was over while it waited for {awaited}"
                 )
             }
-            Kind::Transport(cause) if cause.was_not_sent() => {
-                f.write_str("no connection to the server")
-            }
-            Kind::Transport(cause) if cause.is_timeout() => f.write_str("no answer in time"),
-            Kind::Transport(_) => f.write_str("the connection failed before an answer came"),
+            Kind::Transport(cause) => cause.fmt(f),
             Kind::OutcomeUnknown(cause) => {
-                let what = if cause.is_timeout() {
-                    "no answer in time"
-                } else {
-                    "the connection failed before an answer came"
-                };
-                write!(f, "outcome unknown: {what}, and the server may have acted")?;
+                write!(f, "outcome unknown: {cause}, and the server may have acted")?;
                 match self.look_at() {
                     [] => Ok(()),
                     operations => write!(
@@ -96,7 +87,9 @@ impl Error {
             self.0.kind,
             Kind::Token(_) | Kind::TooLate(_) | Kind::MissingScope
         );
-        match (before_sending, self.earlier_attempt_may_have_acted()) {
+        // What is said of the last attempt need not be said of an earlier one as well.
+        let earlier = self.earlier_attempt_may_have_acted() && !self.0.trail.may_have_acted;
+        match (before_sending, earlier) {
             (true, true) => write!(f, " (after attempt {attempts}; the server may have acted)"),
             (false, true) => write!(
                 f,

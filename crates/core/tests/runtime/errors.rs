@@ -55,7 +55,7 @@ impl Bench {
     }
 
     async fn hasty(&self, operation: &'static Operation, fault: Fault) -> Error {
-        let builder = self.builder().timeout(Duration::from_millis(100));
+        let builder = self.builder().timeout(Duration::from_millis(300));
         self.error(builder, operation, &[fault]).await
     }
 
