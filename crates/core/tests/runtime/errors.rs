@@ -46,7 +46,7 @@ impl Bench {
         let (last, script) = script.split_last().unwrap();
         let server = FaultServer::playing(script.to_vec(), last.clone());
         let transport = builder.build(base(&server.url)).unwrap();
-        call(&transport, operation, CallOptions::default())
+        soon(call(&transport, operation, CallOptions::default()))
             .await
             .unwrap_err()
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use auth0_core::{
     AccessToken, BaseUrl, BoxFuture, CallOptions, Error, HttpClient, Operation, Outcome, Outcomes,
@@ -282,6 +283,12 @@ async fn answer_one(mut stream: TcpStream, answer: Answer, requests: Arc<Mutex<V
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// What comes of `future`, for which real time need not pass.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let limit = Duration::from_secs(2);
+    tokio::time::timeout(limit, future).await.expect("it hangs")
 }
 
 /// The URL of a port that nobody listens on.
