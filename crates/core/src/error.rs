@@ -293,8 +293,8 @@ impl Error {
         self.has_acted() || self.0.trail.may_have_acted || self.earlier_attempt_may_have_acted()
     }
 
-    /// Whether the server may have acted on an attempt before the last one. A 404 on a DELETE then means, as likely as
-    /// not, that the first attempt deleted it.
+    /// Whether the server may have acted on an attempt before the last one, or before one that could not be sent. A
+    /// 404 on a DELETE then means, as likely as not, that the first attempt deleted it.
     pub fn earlier_attempt_may_have_acted(&self) -> bool {
         self.0.trail.earlier_may_have_acted
     }

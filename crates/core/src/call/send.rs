@@ -85,17 +85,19 @@ impl Call {
             // A body that can be read once makes a call that is sent once.
             let repetition = request.try_clone();
             let attempted = self.attempt(request, token.as_ref(), course).await;
-            let wait = self.wait(course, &attempted);
+            let wait = self.wait(course, &attempted, repetition.is_some());
             let refused = self.refused(&attempted, token.as_ref()) && !course.replaced;
             request = match (repetition, attempted, wait) {
                 (Some(repetition), _, Some(wait)) => {
                     telemetry::wait(wait);
                     course.trail.waited += wait;
+                    course.trail.go_on();
                     shared.sleeper.sleep(wait).await;
                     repetition
                 }
                 (Some(repetition), Attempted::Answered(refusal), None) if refused => {
                     course.refused = token.map(|(token, _)| (token, refusal));
+                    course.trail.go_on();
                     repetition
                 }
                 (_, attempted, _) => return self.conclude(course, attempted),
@@ -127,6 +129,15 @@ impl Call {
 
     /// A token and the header that carries it; nothing where the client goes without.
     async fn token(&self, course: &Course) -> Result<Option<Authorized>, Error> {
+        let authorized = self.authorized(course).await?;
+        // A request that went out now would be given up at once, and nobody would know what it did.
+        if self.time_left(course).is_some_and(|left| left.is_zero()) {
+            return Err(Error::too_late(self.operation, Awaited::Token));
+        }
+        Ok(authorized)
+    }
+
+    async fn authorized(&self, course: &Course) -> Result<Option<Authorized>, Error> {
         let Some(tokens) = &self.transport.0.token_source else {
             return Ok(None);
         };
@@ -171,7 +182,6 @@ impl Call {
             self.time_left(course)
                 .map_or(timeout, |left| left.min(timeout)),
         );
-        course.trail.earlier_may_have_acted |= course.trail.may_have_acted;
         course.trail.attempts += 1;
         self.exchange(
             request,
@@ -181,8 +191,13 @@ impl Call {
         .await
     }
 
-    /// Notes how an attempt ended, and gives the wait before the next one, if there is to be one.
-    fn wait(&self, course: &mut Course, attempted: &Attempted) -> Option<Duration> {
+    /// Notes how an attempt ended, and gives the wait before the next one, if there is to be one and there can be.
+    fn wait(
+        &self,
+        course: &mut Course,
+        attempted: &Attempted,
+        can_repeat: bool,
+    ) -> Option<Duration> {
         let shared = &self.transport.0;
         let ending = attempted.ending();
         let verdict = retry::judge(self.operation.retry_safety(), ending);
@@ -198,6 +213,9 @@ impl Call {
             if !verdict.may_have_acted {
                 shared.budget.give(course.borrowed.max(1));
             }
+            return None;
+        }
+        if !can_repeat {
             return None;
         }
         let passed = shared.clock.monotonic().saturating_sub(course.began_at);

@@ -23,3 +23,12 @@ pub(crate) struct Trail {
     /// What the token was granted, where that is known.
     pub(crate) granted: Option<Arc<Scopes>>,
 }
+
+impl Trail {
+    /// The call goes on after an attempt: what holds of the last one now holds of an earlier one.
+    pub(super) fn go_on(&mut self) {
+        self.earlier_may_have_acted |= std::mem::take(&mut self.may_have_acted);
+        self.retryable = false;
+        self.retry_at = None;
+    }
+}

@@ -57,6 +57,18 @@ impl Cause {
     }
 }
 
+/// What happened, of which the source tells why.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Layer(_) => "a layer around the HTTP client failed before an answer came",
+            Self::Http(_) if self.was_not_sent() => "no connection to the server",
+            Self::Http(_) if self.is_timeout() => "no answer in time",
+            Self::Http(_) => "the connection failed before an answer came",
+        })
+    }
+}
+
 impl fmt::Debug for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -29,9 +29,9 @@ impl fmt::Display for Error {
             Kind::Token(_) if self.0.received.is_some() => {
                 f.write_str("the access token was refused, and no other could be had")
             }
-            Kind::Token(_) => f.write_str("no access token could be had, the request was not sent"),
+            Kind::Token(_) => write!(f, "no access token could be had, {}", self.not_sent()),
             Kind::MissingScope => {
-                f.write_str("the token lacks a scope, the request was not sent")?;
+                write!(f, "the token lacks a scope, {}", self.not_sent())?;
                 self.fmt_scopes(f)
             }
             Kind::TooLate(awaited) => {
@@ -44,18 +44,9 @@ impl fmt::Display for Error {
                     "the time for the call was over while it waited for {awaited}"
                 )
             }
-            Kind::Transport(cause) if cause.was_not_sent() => {
-                f.write_str("no connection to the server")
-            }
-            Kind::Transport(cause) if cause.is_timeout() => f.write_str("no answer in time"),
-            Kind::Transport(_) => f.write_str("the connection failed before an answer came"),
+            Kind::Transport(cause) => cause.fmt(f),
             Kind::OutcomeUnknown(cause) => {
-                let what = if cause.is_timeout() {
-                    "no answer in time"
-                } else {
-                    "the connection failed before an answer came"
-                };
-                write!(f, "outcome unknown: {what}, and the server may have acted")?;
+                write!(f, "outcome unknown: {cause}, and the server may have acted")?;
                 match self.look_at() {
                     [] => Ok(()),
                     operations => write!(
@@ -84,18 +75,39 @@ impl fmt::Display for Error {
                 write!(f, "), but its answer cannot be read: {why}")
             }
         }?;
-        match self.attempts() {
-            0 | 1 => Ok(()),
-            attempts if self.earlier_attempt_may_have_acted() => write!(
-                f,
-                " (attempt {attempts}; the server may have acted on an earlier one)"
-            ),
-            attempts => write!(f, " (attempt {attempts})"),
-        }
+        self.fmt_attempts(f)
     }
 }
 
 impl Error {
+    /// How often the request went out, where there is more to it than one attempt that failed.
+    fn fmt_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attempts = self.attempts();
+        let before_sending = matches!(
+            self.0.kind,
+            Kind::Token(_) | Kind::TooLate(_) | Kind::MissingScope
+        );
+        // What is said of the last attempt need not be said of an earlier one as well.
+        let earlier = self.earlier_attempt_may_have_acted() && !self.0.trail.may_have_acted;
+        match (before_sending, earlier) {
+            (true, true) => write!(f, " (after attempt {attempts}; the server may have acted)"),
+            (false, true) => write!(
+                f,
+                " (attempt {attempts}; the server may have acted on an earlier one)"
+            ),
+            (true, false) if attempts > 1 => write!(f, " (after attempt {attempts})"),
+            (false, false) if attempts > 1 => write!(f, " (attempt {attempts})"),
+            _ => Ok(()),
+        }
+    }
+
+    fn not_sent(&self) -> &'static str {
+        match self.attempts() {
+            0 => "the request was not sent",
+            _ => "the request was not sent again",
+        }
+    }
+
     /// What the operation needs, and what there is.
     fn fmt_scopes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.needed_scopes().is_empty() {

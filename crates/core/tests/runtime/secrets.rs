@@ -15,9 +15,18 @@ static LOGGED: Mutex<String> = Mutex::new(String::new());
 
 struct Collector;
 
-impl Visit for Collector {
+/// What is logged at once. It is kept whole: other tests log at the same time.
+struct Line(String);
+
+impl Line {
+    fn keep(&self) {
+        LOGGED.lock().unwrap().push_str(&self.0);
+    }
+}
+
+impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let _ = write!(LOGGED.lock().unwrap(), " {field}={value:?}");
+        let _ = write!(self.0, " {field}={value:?}");
     }
 }
 
@@ -27,22 +36,25 @@ impl tracing::Subscriber for Collector {
     }
 
     fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
-        LOGGED.lock().unwrap().push_str("\nspan");
-        span.record(&mut Collector);
+        let mut line = Line("\nspan".to_owned());
+        span.record(&mut line);
+        line.keep();
         span::Id::from_u64(1)
     }
 
     fn record(&self, _: &span::Id, values: &span::Record<'_>) {
-        values.record(&mut Collector);
+        let mut line = Line("\nrecord".to_owned());
+        values.record(&mut line);
+        line.keep();
     }
 
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &tracing::Event<'_>) {
         let metadata = event.metadata();
-        let begin = format!("\n{} {}", metadata.target(), metadata.level());
-        LOGGED.lock().unwrap().push_str(&begin);
-        event.record(&mut Collector);
+        let mut line = Line(format!("\n{} {}", metadata.target(), metadata.level()));
+        event.record(&mut line);
+        line.keep();
     }
 
     fn enter(&self, _: &span::Id) {}
@@ -67,10 +79,13 @@ impl log::Log for Collector {
     fn flush(&self) {}
 }
 
-fn collect() {
+/// Collects what is logged from now on, everywhere.
+pub(crate) fn collect() {
     static START: Once = Once::new();
     START.call_once(|| {
         tracing::subscriber::set_global_default(Collector).unwrap();
+        // A call site that another test came to meanwhile may believe that nobody collects.
+        tracing::callsite::rebuild_interest_cache();
         log::set_logger(&Collector).unwrap();
         log::set_max_level(log::LevelFilter::Trace);
     });

@@ -3,15 +3,25 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use auth0_core::{
     AccessToken, BaseUrl, BoxFuture, CallOptions, Error, HttpClient, Operation, Outcome, Outcomes,
-    Response, RetryPolicy, RetrySafety, TokenError, TokenSource, Transport, TransportBuilder,
+    Received, Response, RetryPolicy, RetrySafety, TokenError, TokenSource, Transport,
+    TransportBuilder,
 };
 use progenitor_client::Error as ProgenitorError;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+
+mod fake_timer;
+mod fault_server;
+mod predicates;
+
+pub(crate) use fake_timer::{FakeTimer, START};
+pub(crate) use fault_server::{Deserted, Fault, FaultServer, MEMBER, head};
+pub(crate) use predicates::{PREDICATES, true_predicates};
 
 pub(crate) static GET_MEMBER: Operation = Operation::new("getMember", "GET", "/members/{id}")
     .with_retry_safety(RetrySafety::Safe)
@@ -29,6 +39,14 @@ pub(crate) static UPDATE_TENANTS: Operation =
             complete: 204,
             partial: 200,
         });
+
+/// An operation of each class of retry safety.
+pub(crate) static READ: Operation = GET_MEMBER.with_scopes(&[&["read:members"]]);
+pub(crate) static REPLACE: Operation = Operation::new("replaceMember", "PUT", "/members/{id}")
+    .with_retry_safety(RetrySafety::Idempotent)
+    .with_success(&[200]);
+pub(crate) static REMOVE: Operation = DELETE_MEMBER.with_retry_safety(RetrySafety::Idempotent);
+pub(crate) static CREATE: Operation = CREATE_TENANT.with_look_at(&["listTenants"]);
 
 /// A member as a generated type would have it.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
@@ -70,6 +88,35 @@ pub(crate) async fn get_member(
         .reqwest()
         .get(format!("{}/members/1", transport.base_url()));
     call.receive(built(request)).await?.json()
+}
+
+/// A call of any operation, with a body where it writes, as a generated facade makes it.
+pub(crate) async fn call(
+    transport: &Transport,
+    operation: &'static Operation,
+    options: CallOptions,
+) -> Result<Response<Member>, Error> {
+    receive(transport, operation, options).await?.json()
+}
+
+/// The same, before its answer is read as anything.
+pub(crate) async fn receive(
+    transport: &Transport,
+    operation: &'static Operation,
+    options: CallOptions,
+) -> Result<Received, Error> {
+    let method = operation.method().parse().unwrap();
+    let path = operation.path().replace("{id}", "1");
+    let mut request = transport
+        .reqwest()
+        .request(method, format!("{}{path}", transport.base_url()));
+    if matches!(operation.method(), "POST" | "PUT") {
+        request = request.json(&serde_json::json!({ "name": "acme" }));
+    }
+    transport
+        .call(operation, options)
+        .receive(built(request))
+        .await
 }
 
 /// A POST with a body.
@@ -238,6 +285,12 @@ async fn answer_one(mut stream: TcpStream, answer: Answer, requests: Arc<Mutex<V
     }
 }
 
+/// What comes of `future`, for which real time need not pass.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let limit = Duration::from_secs(2);
+    tokio::time::timeout(limit, future).await.expect("it hangs")
+}
+
 /// The URL of a port that nobody listens on.
 pub(crate) async fn deserted_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -263,4 +316,9 @@ pub(crate) fn own_client() -> HttpClient {
             .user_agent("own-client/1"),
     )
     .unwrap()
+}
+
+/// A client for plain http. It reads no certificates, which is what takes time when a client is made.
+pub(crate) fn plain_client() -> HttpClient {
+    HttpClient::from_builder(reqwest::Client::builder().no_proxy().tls_certs_only([])).unwrap()
 }

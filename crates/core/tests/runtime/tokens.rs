@@ -244,7 +244,7 @@ async fn closure_is_asked_again_and_the_same_token_is_not_sent_twice() {
 }
 
 /// A body that is gone once it was read.
-struct Once(Option<&'static str>);
+pub(crate) struct Once(pub(crate) Option<&'static str>);
 
 impl futures_core::Stream for Once {
     type Item = Result<&'static str, std::io::Error>;

@@ -1,0 +1,398 @@
+//! The table of errors: every kind, how it comes about, and what it tells.
+
+use std::collections::BTreeSet;
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use auth0_core::{
+    AccessToken, CallOptions, Error, HttpClient, Operation, Outcome, Outcomes, RetryPolicy,
+    RetrySafety, Scopes, StaticToken, TokenError, TransportBuilder, dns_label, items, token_fn,
+};
+use tokio::sync::OnceCell;
+use tower::util::MapErrLayer;
+
+use crate::retries::List;
+use crate::support::*;
+
+static BULK: Operation = Operation::new("updateTenants", "PATCH", "/tenants")
+    .with_retry_safety(RetrySafety::Unsafe)
+    .with_outcome(Outcomes {
+        complete: 204,
+        partial: 200,
+    });
+
+/// What the rows have in common: one HTTP client, and no wait in real time.
+struct Bench {
+    http_client: HttpClient,
+    timer: FakeTimer,
+}
+
+impl Bench {
+    fn builder(&self) -> TransportBuilder {
+        self.timer
+            .under(builder(StaticToken::new("t")))
+            .http_client(self.http_client.clone())
+            .max_response_bytes(4096)
+    }
+
+    /// The error of a call through `builder` of a server that plays `script`, the last fault for ever.
+    async fn error(
+        &self,
+        builder: TransportBuilder,
+        operation: &'static Operation,
+        script: &[Fault],
+    ) -> Error {
+        let (last, script) = script.split_last().unwrap();
+        let server = FaultServer::playing(script.to_vec(), last.clone());
+        let transport = builder.build(base(&server.url)).unwrap();
+        soon(call(&transport, operation, CallOptions::default()))
+            .await
+            .unwrap_err()
+    }
+
+    async fn of(&self, operation: &'static Operation, fault: Fault) -> Error {
+        self.error(self.builder(), operation, &[fault]).await
+    }
+
+    async fn hasty(&self, operation: &'static Operation, fault: Fault) -> Error {
+        let builder = self.builder().timeout(Duration::from_millis(300));
+        self.error(builder, operation, &[fault]).await
+    }
+
+    async fn status(&self, operation: &'static Operation, status: &str, body: &str) -> Error {
+        self.of(operation, Fault::status(status, "", body)).await
+    }
+
+    async fn refused(&self, operation: &'static Operation) -> Error {
+        let deserted = Deserted::new();
+        let transport = self.builder().build(base(&deserted.url)).unwrap();
+        call(&transport, operation, CallOptions::default())
+            .await
+            .unwrap_err()
+    }
+
+    async fn layered(&self, operation: &'static Operation) -> Error {
+        let failing = MapErrLayer::new(|_: Box<dyn StdError + Send + Sync>| {
+            std::io::Error::other("the circuit is open")
+        });
+        let builder = self
+            .builder()
+            .http_client(self.http_client.clone().layer(failing));
+        self.error(builder, operation, &[Fault::ResetAfterRequest])
+            .await
+    }
+
+    async fn bulk(&self, status: &str, body: &str) -> Error {
+        let server = FaultServer::always(Fault::status(status, "", body));
+        let transport = self.builder().build(base(&server.url)).unwrap();
+        let received = receive(&transport, &BULK, CallOptions::default())
+            .await
+            .unwrap();
+        let outcome: Result<auth0_core::Response<Outcome<Member>>, _> = received.outcome();
+        outcome.unwrap_err()
+    }
+
+    async fn before_sending(&self, rows: &mut Vec<Row>) {
+        rows.push((
+            "a setting that is missing",
+            TransportBuilder::new()
+                .build(base("https://acme.teams.auth0.com/api"))
+                .unwrap_err(),
+        ));
+        rows.push((
+            "a setting that is wrong",
+            dns_label("team", "not a label").unwrap_err(),
+        ));
+        let transport = self.builder().build(base("http://127.0.0.1:1")).unwrap();
+        let sending = transport.call(&READ, CallOptions::default());
+        let mut checker = sending.checker();
+        checker.rule(false, "take", "expected at most 50");
+        rows.push((
+            "a request that breaks the rules",
+            sending.check(checker).unwrap_err(),
+        ));
+        for (name, url) in [
+            ("a request that cannot be built", "http://["),
+            ("a request for another place", "http://127.0.0.1:2/"),
+        ] {
+            let sending = transport.call(&READ, CallOptions::default());
+            let request = built(transport.reqwest().get(url));
+            rows.push((name, sending.receive(request).await.unwrap_err()));
+        }
+        let narrow = || {
+            token_fn(|| async {
+                Ok(AccessToken::new("t", 0).granting(Scopes::parse("read:tenants")))
+            })
+        };
+        let fine = [Fault::fine()];
+        let narrowed = self.builder().token_source(std::sync::Arc::new(narrow()));
+        rows.push((
+            "a scope that is missing",
+            self.error(narrowed.clone().check_scopes(), &READ, &fine)
+                .await,
+        ));
+        let forbidden = [Fault::status("403 Forbidden", "", "{}")];
+        rows.push((
+            "403, and a scope is missing",
+            self.error(narrowed, &READ, &forbidden).await,
+        ));
+        let failing = token_fn(|| async {
+            let cause = std::io::Error::other("the disk is gone");
+            Err(TokenError::new("the token file cannot be read").with_source(cause))
+        });
+        let failing = self.builder().token_source(std::sync::Arc::new(failing));
+        rows.push(("no token", self.error(failing, &CREATE, &fine).await));
+        let hanging = token_fn(std::future::pending::<Result<AccessToken, TokenError>>);
+        let hanging = self
+            .builder()
+            .token_source(std::sync::Arc::new(hanging))
+            .call_timeout(Duration::from_secs(5));
+        rows.push((
+            "no token in time",
+            self.error(hanging, &CREATE, &fine).await,
+        ));
+        let once = || std::sync::Arc::new(Tokens::failing_after(1));
+        let unauthorized = [Fault::status("401 Unauthorized", "", "{}")];
+        rows.push((
+            "a token that is refused, and no other",
+            self.error(self.builder().token_source(once()), &CREATE, &unauthorized)
+                .await,
+        ));
+        let retrying = self
+            .builder()
+            .token_source(once())
+            .retry(RetryPolicy::default());
+        rows.push((
+            "no token for the second attempt",
+            self.error(retrying, &REMOVE, &[Fault::ResetAfterRequest])
+                .await,
+        ));
+    }
+
+    async fn without_an_answer(&self, rows: &mut Vec<Row>) {
+        let lost = || Fault::Answer(Vec::new());
+        let silent = || Fault::Keep(Vec::new());
+        rows.extend([
+            ("refused, safe", self.refused(&READ).await),
+            ("refused, unsafe", self.refused(&CREATE).await),
+            ("lost, safe", self.of(&READ, lost()).await),
+            ("lost, idempotent", self.of(&REMOVE, lost()).await),
+            ("lost, unsafe", self.of(&CREATE, lost()).await),
+            ("too late, safe", self.hasty(&READ, silent()).await),
+            ("too late, unsafe", self.hasty(&CREATE, silent()).await),
+            ("a layer fails, safe", self.layered(&READ).await),
+            ("a layer fails, unsafe", self.layered(&CREATE).await),
+        ]);
+        let persistent = self.builder().retry(RetryPolicy::default());
+        rows.push((
+            "lost three times, idempotent",
+            self.error(persistent, &REMOVE, &[lost()]).await,
+        ));
+    }
+
+    async fn with_a_status(&self, rows: &mut Vec<Row>) {
+        let problem =
+            r#"{"status":400,"type":"VALIDATION_ERROR","title":"Invalid","details":"a secret"}"#;
+        rows.extend([
+            (
+                "400",
+                self.status(&CREATE, "400 Bad Request", problem).await,
+            ),
+            ("401", self.status(&READ, "401 Unauthorized", "{}").await),
+            ("403", self.status(&READ, "403 Forbidden", "{}").await),
+            ("404", self.status(&READ, "404 Not Found", "{}").await),
+            ("409", self.status(&CREATE, "409 Conflict", "{}").await),
+            (
+                "502 with HTML",
+                self.status(&READ, "502 Bad Gateway", "<html>").await,
+            ),
+            (
+                "503, unsafe",
+                self.status(&CREATE, "503 Service Unavailable", "{}").await,
+            ),
+        ]);
+        let later = Fault::status("429 Too Many Requests", "retry-after: 3600\r\n", "{}");
+        rows.push(("429", self.of(&CREATE, later).await));
+        let script = [
+            Fault::ResetAfterRequest,
+            Fault::status("404 Not Found", "", "{}"),
+        ];
+        let retrying = || self.builder().retry(RetryPolicy::default());
+        rows.push((
+            "404 to a repeated DELETE",
+            self.error(retrying(), &REMOVE, &script).await,
+        ));
+        let script = [
+            Fault::status("503 Service Unavailable", "", "{}"),
+            Fault::status("404 Not Found", "", "{}"),
+        ];
+        rows.push((
+            "404 to a repeated GET",
+            self.error(retrying(), &READ, &script).await,
+        ));
+    }
+
+    async fn of_a_success(&self, rows: &mut Vec<Row>) {
+        let odd = r#"{"name":"Ann","age":"a secret"}"#;
+        let short = || Fault::promising("200 OK", 23, r#"{"name":"#);
+        let stopping = Fault::Keep(head("200 OK", "", 23, r#"{"name":"#));
+        let endless = Fault::Endless(head("200 OK", "", 1 << 40, ""));
+        rows.extend([
+            (
+                "a success that does not decode",
+                self.status(&CREATE, "201 Created", odd).await,
+            ),
+            (
+                "a success that breaks off, safe",
+                self.of(&READ, short()).await,
+            ),
+            (
+                "a success that breaks off, unsafe",
+                self.of(&CREATE, short()).await,
+            ),
+            ("a success that stops", self.hasty(&CREATE, stopping).await),
+            ("a success without an end", self.of(&CREATE, endless).await),
+            (
+                "a bulk success of an unknown status",
+                self.bulk("202 Accepted", "{}").await,
+            ),
+            (
+                "a bulk failure without a report",
+                self.bulk("200 OK", "null").await,
+            ),
+        ]);
+        let page = Fault::status("200 OK", "", r#"{"numbers":[1],"next":"a"}"#);
+        let server = FaultServer::always(page);
+        let transport = self.builder().build(base(&server.url)).unwrap();
+        let mut listing = items(List::new(transport));
+        let repeated = loop {
+            if let Err(error) = listing.try_next().await {
+                break error;
+            }
+        };
+        rows.push(("a page that names itself as the next", repeated));
+    }
+}
+
+type Row = (&'static str, Error);
+
+/// All errors, made once for all tests.
+async fn rows() -> &'static [Row] {
+    static ROWS: OnceCell<Vec<Row>> = OnceCell::const_new();
+    ROWS.get_or_init(async || {
+        let bench = Bench {
+            http_client: plain_client(),
+            timer: FakeTimer::default(),
+        };
+        let mut rows = Vec::new();
+        bench.before_sending(&mut rows).await;
+        bench.without_an_answer(&mut rows).await;
+        bench.with_a_status(&mut rows).await;
+        bench.of_a_success(&mut rows).await;
+        rows
+    })
+    .await
+}
+
+/// `error` and its sources, without what differs from system to system.
+fn chain(error: &Error) -> Vec<String> {
+    let first: Option<&(dyn StdError + 'static)> = Some(error);
+    std::iter::successors(first, |&error| error.source())
+        .map(|error| {
+            let text = error.to_string();
+            match text.split_once(" (os error") {
+                Some((text, _)) => text.to_owned(),
+                None => text,
+            }
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_kind_of_error_tells_what_it_is() {
+    let mut table = String::new();
+    for (name, error) in rows().await {
+        writeln!(table, "{name}").unwrap();
+        let mut line = |title: &str, text: &str| {
+            writeln!(table, "    {title:<8} {text}").unwrap();
+        };
+        let chain = chain(error);
+        line("says", &chain[0]);
+        for source in &chain[1..] {
+            line("because", source);
+        }
+        line("is", &true_predicates(error).join(", "));
+        let acted = if error.has_acted() {
+            "has acted"
+        } else if error.earlier_attempt_may_have_acted() {
+            "may have acted on an earlier attempt"
+        } else if error.may_have_acted() {
+            "may have acted"
+        } else {
+            "has not acted"
+        };
+        line("server", acted);
+        let status = error.status().map(|status| status.as_u16().to_string());
+        let facts = [
+            ("attempts", Some(error.attempts().to_string())),
+            ("operation", error.operation().map(str::to_owned)),
+            ("status", status),
+            ("body", error.body().map(|body| body.len().to_string())),
+            ("decode path", error.decode_path().map(str::to_owned)),
+            (
+                "look at",
+                error.look_at().first().map(|id| (*id).to_owned()),
+            ),
+            ("retry at", error.retry_at().map(|_| "yes".to_owned())),
+        ];
+        let facts = facts
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}", value?)));
+        line("has", &facts.collect::<Vec<_>>().join(", "));
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn every_predicate_holds_of_an_error_and_not_of_another() {
+    let rows = rows().await;
+    for (name, holds) in PREDICATES {
+        let holding = rows.iter().filter(|(_, error)| holds(error)).count();
+        assert!(0 < holding && holding < rows.len(), "is_{name}: {holding}");
+    }
+}
+
+#[test]
+fn every_public_predicate_is_in_the_table() {
+    let source = include_str!("../../src/error.rs");
+    let public: BTreeSet<_> = source
+        .split("pub fn is_")
+        .skip(1)
+        .map(|rest| rest.split('(').next().unwrap())
+        .collect();
+    let told: BTreeSet<_> = PREDICATES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(public, told);
+}
+
+#[tokio::test]
+async fn no_error_repeats_what_its_source_says() {
+    for (name, error) in rows().await {
+        let chain = chain(error);
+        for (index, outer) in chain.iter().enumerate() {
+            for inner in &chain[index + 1..] {
+                assert!(
+                    !outer.contains(inner) && !inner.contains(outer),
+                    "{name}: `{outer}` and `{inner}`"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_error_prints_text_of_a_body() {
+    for (name, error) in rows().await {
+        assert!(!printed(error).contains("secret"), "{name}: {error:?}");
+    }
+}

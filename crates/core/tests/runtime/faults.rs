@@ -1,0 +1,376 @@
+//! The table of faults: what each one makes of a call of each class of retry safety, when it befalls the call once,
+//! and when it does not end.
+//!
+//! | column | holds |
+//! | --- | --- |
+//! | conns | connections that were made |
+//! | whole | requests that the server read to their end |
+//! | told | attempts that the caller is told of |
+//! | waits | waits before a repetition: `7s+` was asked for by the server, `jitter` was not |
+//! | the caller gets | `ok`, or every predicate of the error that holds |
+
+use std::fmt::Write as _;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use auth0_core::time::Clock as _;
+use auth0_core::{CallOptions, Error, HttpClient, Operation, Response, RetryPolicy};
+
+use crate::support::*;
+
+type Row = (&'static str, Fault);
+
+/// What became of one call.
+#[derive(Clone, PartialEq)]
+struct Ending {
+    connections: usize,
+    whole: usize,
+    attempts: u32,
+    waits: String,
+    gets: String,
+}
+
+const CLASSES: [(&str, &Operation); 3] = [
+    ("safe", &READ),
+    ("idempotent", &REPLACE),
+    ("unsafe", &CREATE),
+];
+
+/// What ends at once.
+fn quick_rows() -> Vec<Row> {
+    let unavailable = |headers| Fault::status("503 Service Unavailable", headers, "{}");
+    let limited = |headers: String| Fault::status("429 Too Many Requests", &headers, "{}");
+    let endless = |status| Fault::Endless(head(status, "", 1 << 40, ""));
+    let html = |status| Fault::status(status, "", "<html>");
+    let half_a_head = b"HTTP/1.1 200 OK\r\ncontent-le".to_vec();
+    let mut rows = vec![
+        ("reset, request not read", Fault::ResetUnread),
+        ("reset in the request", Fault::ResetInHead),
+        ("reset after the request", Fault::ResetAfterRequest),
+        ("closed without an answer", Fault::Answer(Vec::new())),
+        ("half a head", Fault::Answer(half_a_head)),
+        ("no HTTP", Fault::Answer(b"+OK ready\r\n".to_vec())),
+        (
+            "half a success",
+            Fault::promising("200 OK", 23, r#"{"name":"#),
+        ),
+        (
+            "half a 503",
+            Fault::promising("503 Service Unavailable", 23, "{"),
+        ),
+        ("half a 404", Fault::promising("404 Not Found", 23, "{")),
+        (
+            "success longer than it says",
+            Fault::promising("200 OK", 9, MEMBER),
+        ),
+        ("success without an end", endless("200 OK")),
+        ("503 without an end", endless("503 Service Unavailable")),
+        ("200 with HTML", html("200 OK")),
+        ("502 with HTML", html("502 Bad Gateway")),
+        ("503, after 7 s", unavailable("retry-after: 7\r\n")),
+        ("503, after an hour", unavailable("retry-after: 3600\r\n")),
+        ("429", limited(String::new())),
+        ("429, after 0 s", limited("retry-after: 0\r\n".to_owned())),
+        ("429, after 7 s", limited("retry-after: 7\r\n".to_owned())),
+        (
+            "429, after an hour",
+            limited("retry-after: 3600\r\n".to_owned()),
+        ),
+        (
+            "429, after nonsense",
+            limited("retry-after: soon\r\n".to_owned()),
+        ),
+        ("429, at a date", limited(dated(None, 7))),
+        ("429, reset in 7 s", limited(reset(None, 7))),
+        ("429, reset in an hour", limited(reset(None, 3600))),
+        ("429, date, 10 min ahead", limited(dated(Some(600), 7))),
+        ("429, date, 10 min behind", limited(dated(Some(-600), 7))),
+        ("429, reset, 10 min ahead", limited(reset(Some(600), 7))),
+        ("429, reset, 10 min behind", limited(reset(Some(-600), 7))),
+        ("429, reset, ahead, no Date", limited(reset(None, 607))),
+        ("429, reset, behind, no Date", limited(reset(None, -593))),
+    ];
+    rows.extend(
+        [
+            "307 Temporary Redirect",
+            "400 Bad Request",
+            "401 Unauthorized",
+            "403 Forbidden",
+            "404 Not Found",
+            "408 Request Timeout",
+            "409 Conflict",
+            "500 Internal Server Error",
+            "501 Not Implemented",
+            "503 Service Unavailable",
+            "504 Gateway Timeout",
+        ]
+        .map(|status| (&status[..3], Fault::status(status, "", "{}"))),
+    );
+    rows
+}
+
+/// What ends by the time-out of the attempt alone.
+fn slow_rows() -> Vec<Row> {
+    let slow_head = head("200 OK", &"x-slow: 1\r\n".repeat(30), 2, "{}");
+    let half_a_success = head("200 OK", "", 23, r#"{"name":"#);
+    let half_a_failure = head("503 Service Unavailable", "", 23, "{");
+    let slow_body = head("200 OK", "", 1000, "");
+    vec![
+        ("no answer", Fault::Keep(Vec::new())),
+        ("a head byte by byte", Fault::Slow(Vec::new(), slow_head)),
+        (
+            "a success byte by byte",
+            Fault::Slow(slow_body, vec![b' '; 1000]),
+        ),
+        ("a success that stops", Fault::Keep(half_a_success)),
+        ("a 503 that stops", Fault::Keep(half_a_failure)),
+    ]
+}
+
+/// `Retry-After` as a date that is `seconds` away by the server's own clock.
+fn dated(off: Option<i64>, seconds: i64) -> String {
+    let at = http_date(off.unwrap_or(0) + seconds);
+    format!("{}retry-after: {at}\r\n", date(off))
+}
+
+/// `x-ratelimit-reset` in `seconds` by the server's own clock.
+fn reset(off: Option<i64>, seconds: i64) -> String {
+    let at = moment(off.unwrap_or(0) + seconds);
+    format!("{}x-ratelimit-reset: {at}\r\n", date(off))
+}
+
+/// `Date`, by a clock that is `off` by so many seconds.
+fn date(off: Option<i64>) -> String {
+    off.map(|off| format!("date: {}\r\n", http_date(off)))
+        .unwrap_or_default()
+}
+
+fn http_date(offset: i64) -> String {
+    let moment = std::time::UNIX_EPOCH + Duration::from_secs(moment(offset));
+    httpdate::fmt_http_date(moment)
+}
+
+fn moment(offset: i64) -> u64 {
+    START.checked_add_signed(offset).unwrap()
+}
+
+/// The client of all calls, and how long each attempt may take.
+#[derive(Clone)]
+struct Conditions {
+    http_client: HttpClient,
+    timeout: Duration,
+}
+
+impl Conditions {
+    /// One call against the server at `url`.
+    async fn call(
+        &self,
+        timer: &FakeTimer,
+        url: &str,
+        operation: &'static Operation,
+    ) -> Result<Response<Member>, Error> {
+        let transport = timer
+            .under(builder(Tokens::replacing()))
+            .http_client(self.http_client.clone())
+            .retry(RetryPolicy::default())
+            .timeout(self.timeout)
+            .max_response_bytes(4096)
+            .build(base(url))
+            .unwrap();
+        call(&transport, operation, CallOptions::default()).await
+    }
+
+    async fn befallen(
+        &self,
+        fault: &Fault,
+        operation: &'static Operation,
+        for_ever: bool,
+    ) -> Ending {
+        let server = if for_ever {
+            FaultServer::always(fault.clone())
+        } else {
+            FaultServer::once(fault.clone())
+        };
+        let timer = FakeTimer::default();
+        let result = self.call(&timer, &server.url, operation).await;
+        ending(&result, &server, &timer)
+    }
+
+    /// Nobody listens: until the first wait, or for ever.
+    async fn refused(&self, operation: &'static Operation, for_ever: bool) -> Ending {
+        let deserted = Deserted::new();
+        let url = deserted.url.clone();
+        let timer = FakeTimer::default();
+        let (sender, receiver) = mpsc::channel();
+        let settle = move || sender.send(deserted.settle([], Fault::fine())).unwrap();
+        let result = if for_ever {
+            let result = self.call(&timer, &url, operation).await;
+            settle();
+            result
+        } else {
+            timer.at_first_wait(settle);
+            self.call(&timer, &url, operation).await
+        };
+        ending(&result, &receiver.recv().unwrap(), &timer)
+    }
+
+    /// What becomes of a call of each class, when the fault befalls it once and when it does not end.
+    async fn in_every_class(&self, fault: &Fault) -> [[Ending; 2]; 3] {
+        let [safe, idempotent, not_safe] = CLASSES.map(|(_, operation)| async {
+            let (once, for_ever) = tokio::join!(
+                self.befallen(fault, operation, false),
+                self.befallen(fault, operation, true)
+            );
+            [once, for_ever]
+        });
+        tokio::join!(safe, idempotent, not_safe).into()
+    }
+
+    /// Prints `rows`, all of which befall their calls at the same time.
+    async fn print(&self, table: &mut String, rows: Vec<Row>) {
+        let befalling: Vec<_> = rows
+            .into_iter()
+            .map(|(name, fault)| {
+                let conditions = self.clone();
+                let endings = async move { conditions.in_every_class(&fault).await };
+                (name, tokio::spawn(endings))
+            })
+            .collect();
+        for (name, endings) in befalling {
+            print(table, name, endings.await.unwrap());
+        }
+    }
+}
+
+fn what_it_gets(result: &Result<Response<Member>, Error>, timer: &FakeTimer) -> String {
+    let error = match result {
+        Ok(_) => return "ok".to_owned(),
+        Err(error) => error,
+    };
+    let mut words: Vec<_> = true_predicates(error)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    if let Some(status) = error.status() {
+        words.insert(0, status.as_u16().to_string());
+    }
+    if let Some(at) = error.retry_at() {
+        let wait = at.duration_since(timer.now()).unwrap();
+        words.push(format!("at+{}s", wait.as_secs()));
+    }
+    let acted = [
+        ("HAS ACTED", error.has_acted()),
+        (
+            "MAY HAVE ACTED",
+            error.may_have_acted() && !error.has_acted(),
+        ),
+        ("(earlier)", error.earlier_attempt_may_have_acted()),
+    ];
+    words.extend(
+        acted
+            .iter()
+            .filter(|(_, holds)| *holds)
+            .map(|(word, _)| (*word).to_owned()),
+    );
+    words.join(" ")
+}
+
+fn ending(
+    result: &Result<Response<Member>, Error>,
+    server: &FaultServer,
+    timer: &FakeTimer,
+) -> Ending {
+    let waits = timer.slept().into_iter().map(|wait| match wait.as_secs() {
+        0 => "jitter".to_owned(),
+        seconds => format!("{seconds}s+"),
+    });
+    let (attempts, acts_twice) = match result {
+        Ok(response) => (response.attempts(), false),
+        Err(error) => {
+            let acts_again = error.operation() == Some(CREATE.id());
+            (error.attempts(), acts_again && error.may_have_acted())
+        }
+    };
+    let connections = server.connections();
+    assert!(
+        !acts_twice || connections <= 1,
+        "an unsafe call was sent again"
+    );
+    Ending {
+        connections,
+        whole: server.requests().len(),
+        attempts,
+        waits: waits.collect::<Vec<_>>().join(" "),
+        gets: what_it_gets(result, timer),
+    }
+}
+
+/// The lines of one fault: one for each class, or for several classes to which the same happens.
+fn print(table: &mut String, mut name: &str, endings: [[Ending; 2]; 3]) {
+    let mut lines: Vec<(Vec<&str>, [Ending; 2])> = Vec::new();
+    for ((class, _), ending) in CLASSES.into_iter().zip(endings) {
+        match lines.iter_mut().find(|(_, other)| *other == ending) {
+            Some((classes, _)) => classes.push(class),
+            None => lines.push((vec![class], ending)),
+        }
+    }
+    for (classes, [once, for_ever]) in &lines {
+        let classes = match classes.len() {
+            3 => "every".to_owned(),
+            _ => classes.join(", "),
+        };
+        if once == for_ever {
+            line(table, [name, &classes, "either"], once);
+        } else {
+            line(table, [name, &classes, "once"], once);
+            line(table, ["", "", "for ever"], for_ever);
+        }
+        name = "";
+    }
+}
+
+fn line(table: &mut String, [name, classes, how_often]: [&str; 3], ending: &Ending) {
+    let Ending {
+        connections,
+        whole,
+        attempts,
+        waits,
+        gets,
+    } = ending;
+    writeln!(
+        table,
+        "{name:<27} | {classes:<18} | {how_often:<8} | {connections:>5} | {whole:>5} | {attempts:>4} | {waits:<13} | {gets}"
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn every_fault_in_every_class_has_its_ending() {
+    let mut table = format!(
+        "{:<27} | {:<18} | {:<8} | conns | whole | told | {:<13} | the caller gets\n",
+        "fault", "class", "befalls", "waits"
+    );
+    let conditions = Conditions {
+        http_client: plain_client(),
+        timeout: Duration::from_secs(60),
+    };
+    let mut endings = Vec::new();
+    for (_, operation) in CLASSES {
+        endings.push([
+            conditions.refused(operation, false).await,
+            conditions.refused(operation, true).await,
+        ]);
+    }
+    print(
+        &mut table,
+        "connection refused",
+        endings.try_into().ok().unwrap(),
+    );
+    conditions.print(&mut table, quick_rows()).await;
+    let hasty = Conditions {
+        timeout: Duration::from_millis(300),
+        ..conditions
+    };
+    hasty.print(&mut table, slow_rows()).await;
+    insta::assert_snapshot!(table);
+}

@@ -1,0 +1,179 @@
+//! Layers around every attempt.
+
+use std::error::Error as _;
+use std::sync::{Arc, Mutex};
+
+use auth0_core::{CallOptions, HttpClient, HttpService, RetryPolicy, Transport, reqwest};
+use http::{HeaderName, HeaderValue};
+use tower::layer::layer_fn;
+use tower::util::{MapErrLayer, MapRequestLayer, MapResponseLayer};
+
+use crate::support::*;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the layers noted, in its order.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn add(&self, note: impl Into<String>) {
+        self.0.lock().unwrap().push(note.into());
+    }
+
+    fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+fn client(server_url: &str, http_client: HttpClient) -> Transport {
+    FakeTimer::default()
+        .under(builder(Tokens::replacing()))
+        .retry(RetryPolicy::default())
+        .http_client(http_client)
+        .build(base(server_url))
+        .unwrap()
+}
+
+fn stamp(mut request: reqwest::Request, value: &str) -> reqwest::Request {
+    let name = HeaderName::from_static("x-stamp");
+    let value = HeaderValue::from_str(value).unwrap();
+    request.headers_mut().insert(name, value);
+    request
+}
+
+#[derive(Debug)]
+struct CircuitOpen;
+
+impl std::fmt::Display for CircuitOpen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the circuit is open")
+    }
+}
+
+impl std::error::Error for CircuitOpen {}
+
+#[tokio::test]
+async fn layer_sees_every_attempt_with_its_token_and_every_answer() {
+    let unauthorized = Fault::status("401 Unauthorized", "", "{}");
+    let unavailable = Fault::status("503 Service Unavailable", "", "{}");
+    let server = FaultServer::playing([unauthorized, unavailable], Fault::fine());
+    let notes = Notes::default();
+    let (requests, answers) = (notes.clone(), notes.clone());
+    let http_client = plain_client()
+        .layer(MapRequestLayer::new(move |request: reqwest::Request| {
+            requests.add(request.headers()["authorization"].to_str().unwrap());
+            request
+        }))
+        .layer(MapResponseLayer::new(move |answer: reqwest::Response| {
+            answers.add(answer.status().as_str());
+            answer
+        }));
+    call(
+        &client(&server.url, http_client),
+        &READ,
+        CallOptions::default(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        notes.taken(),
+        [
+            "Bearer token-0",
+            "401",
+            "Bearer token-1",
+            "503",
+            "Bearer token-2",
+            "200"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn layer_that_was_added_last_is_the_outermost_and_may_change_the_request() {
+    let server = FaultServer::always(Fault::fine());
+    let notes = Notes::default();
+    let noting = |name: &'static str| {
+        let notes = notes.clone();
+        MapRequestLayer::new(move |request| {
+            notes.add(name);
+            stamp(request, name)
+        })
+    };
+    let http_client = plain_client().layer(noting("first")).layer(noting("last"));
+    call(
+        &client(&server.url, http_client),
+        &CREATE,
+        CallOptions::default(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(notes.taken(), ["last", "first"]);
+    assert_eq!(server.header("x-stamp"), [("first".to_owned(), 1)]);
+}
+
+/// A client whose every request fails in a layer, and the note of each.
+fn broken(notes: &Notes) -> HttpClient {
+    let notes = notes.clone();
+    plain_client().layer(layer_fn(move |_: HttpService| {
+        let notes = notes.clone();
+        tower::service_fn(move |_: reqwest::Request| {
+            notes.add("asked");
+            std::future::ready(Err::<reqwest::Response, _>(BoxError::from(CircuitOpen)))
+        })
+    }))
+}
+
+#[tokio::test]
+async fn failure_of_a_layer_counts_as_a_lost_answer() {
+    let server = FaultServer::always(Fault::fine());
+    let notes = Notes::default();
+    for (operation, attempts) in [(&READ, 3), (&REPLACE, 3), (&CREATE, 1)] {
+        let transport = client(&server.url, broken(&notes));
+        let error = call(&transport, operation, CallOptions::default())
+            .await
+            .unwrap_err();
+        assert_eq!(error.is_transport(), operation.id() == READ.id());
+        assert_eq!(error.is_outcome_unknown(), operation.id() != READ.id());
+        assert!(!error.is_connect() && !error.is_timeout());
+        assert_eq!(error.attempts(), attempts);
+        assert_eq!(notes.taken().len(), attempts as usize);
+        let source = error.source().unwrap();
+        assert!(source.downcast_ref::<CircuitOpen>().is_some(), "{source}");
+        assert!(!error.to_string().contains("circuit"));
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn failure_of_the_client_keeps_its_meaning_under_a_layer() {
+    let deserted = Deserted::new();
+    let passing = || plain_client().layer(MapRequestLayer::new(|request| stamp(request, "x")));
+    let error = call(
+        &client(&deserted.url, passing()),
+        &CREATE,
+        CallOptions::default(),
+    )
+    .await
+    .unwrap_err();
+    assert!(error.is_transport() && error.is_connect());
+    assert_eq!(error.attempts(), 3);
+
+    let hanging = FaultServer::always(Fault::Keep(Vec::new()));
+    let options = CallOptions::default().timeout(std::time::Duration::from_millis(50));
+    let error = call(&client(&hanging.url, passing()), &CREATE, options)
+        .await
+        .unwrap_err();
+    assert!(error.is_outcome_unknown() && error.is_timeout());
+}
+
+#[tokio::test]
+async fn failure_that_a_layer_wraps_counts_as_a_lost_answer() {
+    let deserted = Deserted::new();
+    let wrapping = MapErrLayer::new(|_: BoxError| CircuitOpen);
+    let transport = client(&deserted.url, plain_client().layer(wrapping));
+    let error = call(&transport, &CREATE, CallOptions::default())
+        .await
+        .unwrap_err();
+    assert!(error.is_outcome_unknown() && !error.is_connect());
+}

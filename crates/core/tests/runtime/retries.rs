@@ -1,0 +1,532 @@
+//! Calls that are sent again: waits and their limits, tokens, bodies and connections.
+
+use std::time::Duration;
+
+use auth0_core::time::Clock as _;
+use auth0_core::{
+    AccessToken, BoxFuture, CallOptions, Error, Page, Paged, Response, RetryPolicy, StaticToken,
+    TokenError, TokenSource, Transport, TransportBuilder, items, token_fn,
+};
+
+use crate::support::*;
+use crate::tokens::Once;
+
+/// A client with the default policy that goes by `timer`.
+fn patient(timer: &FakeTimer, tokens: impl TokenSource) -> TransportBuilder {
+    timer
+        .under(builder(tokens))
+        .http_client(plain_client())
+        .retry(RetryPolicy::default())
+}
+
+fn client(server: &FaultServer, timer: &FakeTimer) -> Transport {
+    patient(timer, StaticToken::new("t"))
+        .build(base(&server.url))
+        .unwrap()
+}
+
+fn unavailable(headers: &str) -> Fault {
+    Fault::status("503 Service Unavailable", headers, "{}")
+}
+
+fn limited(headers: &str) -> Fault {
+    Fault::status("429 Too Many Requests", headers, "{}")
+}
+
+fn unauthorized() -> Fault {
+    Fault::status("401 Unauthorized", "", "{}")
+}
+
+async fn get(transport: &Transport) -> Result<Response<Member>, Error> {
+    call(transport, &READ, CallOptions::default()).await
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn repeated_delete_that_finds_nothing_says_that_the_first_may_have_deleted() {
+    let gone = Fault::status("404 Not Found", "", "{}");
+    let server = FaultServer::playing([Fault::ResetAfterRequest], gone);
+    let timer = FakeTimer::default();
+    let error = call(&client(&server, &timer), &REMOVE, CallOptions::default())
+        .await
+        .unwrap_err();
+
+    assert!(error.is_not_found() && error.earlier_attempt_may_have_acted());
+    assert!(error.may_have_acted() && !error.has_acted() && !error.is_retryable());
+    assert_eq!(
+        error.to_string(),
+        "deleteMember: 404 Not Found (attempt 2; the server may have acted on an earlier one)"
+    );
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn each_attempt_carries_its_own_token_and_nothing_else_changes() {
+    let script = [unavailable(""), unauthorized(), Fault::ResetAfterRequest];
+    let server = FaultServer::playing(script, Fault::fine());
+    let timer = FakeTimer::default();
+    let transport = patient(&timer, Tokens::replacing())
+        .build(base(&server.url))
+        .unwrap();
+    let options = CallOptions::default().retry(RetryPolicy::default().max_attempts(4));
+    let response = call(&transport, &REPLACE, options).await.unwrap();
+
+    assert_eq!(response.attempts(), 4);
+    let tokens: Vec<_> = (0..4)
+        .map(|number| (format!("Bearer token-{number}"), 1))
+        .collect();
+    assert_eq!(server.header("authorization"), tokens);
+    let without_token = |request: &String| {
+        let lines = request.lines();
+        lines
+            .filter(|line| !line.starts_with("authorization"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let requests = server.requests();
+    assert!(requests[0].ends_with(r#"{"name":"acme"}"#));
+    for request in &requests {
+        assert_eq!(without_token(request), without_token(&requests[0]));
+    }
+}
+
+#[tokio::test]
+async fn refused_token_is_replaced_where_nothing_is_retried() {
+    for operation in [&READ, &REPLACE, &CREATE] {
+        let server = FaultServer::once(unauthorized());
+        let transport = patient(&FakeTimer::default(), Tokens::replacing())
+            .retry(RetryPolicy::never())
+            .build(base(&server.url))
+            .unwrap();
+        let response = call(&transport, operation, CallOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(response.attempts(), 2);
+    }
+}
+
+#[tokio::test]
+async fn refusal_failure_success_is_a_success_where_the_call_may_be_repeated() {
+    for (operation, requests) in [(&READ, 3), (&REPLACE, 3), (&CREATE, 2)] {
+        let server = FaultServer::playing([unauthorized(), unavailable("")], Fault::fine());
+        let timer = FakeTimer::default();
+        let transport = patient(&timer, Tokens::replacing())
+            .build(base(&server.url))
+            .unwrap();
+        let result = call(&transport, operation, CallOptions::default()).await;
+        assert_eq!(result.is_ok(), requests == 3);
+        assert_eq!(server.requests().len(), requests);
+        // Another token is worth trying at once.
+        assert_eq!(timer.slept().len(), requests - 2);
+    }
+}
+
+#[tokio::test]
+async fn token_that_cannot_be_had_again_does_not_hide_what_was_sent() {
+    let server = FaultServer::once(Fault::ResetAfterRequest);
+    let transport = patient(&FakeTimer::default(), Tokens::failing_after(1))
+        .build(base(&server.url))
+        .unwrap();
+    let error = call(&transport, &REMOVE, CallOptions::default())
+        .await
+        .unwrap_err();
+
+    assert!(error.is_token() && error.earlier_attempt_may_have_acted() && error.may_have_acted());
+    assert!(!error.is_retryable());
+    assert_eq!((error.attempts(), server.requests().len()), (1, 1));
+    assert_eq!(
+        error.to_string(),
+        "deleteMember: no access token could be had, the request was not sent again \
+         (after attempt 1; the server may have acted)"
+    );
+}
+
+#[tokio::test]
+async fn hint_of_an_earlier_answer_is_not_told_of_a_token_that_cannot_be_had() {
+    let server = FaultServer::always(limited("retry-after: 7\r\n"));
+    let transport = patient(&FakeTimer::default(), Tokens::failing_after(1))
+        .build(base(&server.url))
+        .unwrap();
+    let error = get(&transport).await.unwrap_err();
+    assert!(error.is_token() && !error.may_have_acted());
+    assert_eq!(error.retry_at(), None);
+}
+
+/// A page of numbers.
+#[derive(serde::Deserialize)]
+pub(crate) struct Numbers {
+    numbers: Vec<u32>,
+    next: Option<String>,
+}
+
+impl Page for Numbers {
+    type Item = u32;
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    fn into_items(self) -> Vec<u32> {
+        self.numbers
+    }
+}
+
+/// A listing whose server knows without a cursor which page is the next one.
+#[derive(Clone)]
+pub(crate) struct List(Transport);
+
+impl List {
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self(transport)
+    }
+}
+
+impl Paged for List {
+    type Page = Numbers;
+
+    fn at(self, _: Option<String>) -> Self {
+        self
+    }
+
+    fn fetch(self) -> BoxFuture<'static, Result<Response<Numbers>, Error>> {
+        Box::pin(async move {
+            let options = CallOptions::default();
+            receive(&self.0, &READ, options).await?.json()
+        })
+    }
+}
+
+#[tokio::test]
+async fn token_that_ends_in_the_middle_of_a_listing_is_replaced() {
+    let page = |body: &str| Fault::status("200 OK", "", body);
+    let script = [
+        page(r#"{"numbers":[1,2],"next":"a"}"#),
+        unauthorized(),
+        page(r#"{"numbers":[3],"next":"b"}"#),
+    ];
+    let server = FaultServer::playing(script, page(r#"{"numbers":[4]}"#));
+    let transport = patient(&FakeTimer::default(), Tokens::replacing())
+        .retry(RetryPolicy::never())
+        .build(base(&server.url))
+        .unwrap();
+    let mut listing = items(List::new(transport));
+    let mut found = Vec::new();
+    while let Some(number) = listing.try_next().await.unwrap() {
+        found.push(number);
+    }
+    assert_eq!(found, [1, 2, 3, 4]);
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn wait_that_the_server_asks_for_is_slept_with_a_little_more() {
+    for fault in [
+        limited("retry-after: 7\r\n"),
+        unavailable("retry-after: 7\r\n"),
+    ] {
+        let server = FaultServer::once(fault);
+        let timer = FakeTimer::default();
+        assert_eq!(get(&client(&server, &timer)).await.unwrap().attempts(), 2);
+        let slept = timer.slept();
+        assert_eq!(slept.len(), 1);
+        assert!(slept[0] >= seconds(7) && slept[0] <= Duration::from_millis(7500));
+    }
+}
+
+#[tokio::test]
+async fn wait_longer_than_the_longest_is_not_slept_and_the_error_says_when() {
+    let server = FaultServer::always(limited("retry-after: 8\r\n"));
+    let timer = FakeTimer::default();
+    let policy = RetryPolicy::default().max_wait(seconds(7));
+    let error = call(
+        &client(&server, &timer),
+        &CREATE,
+        CallOptions::default().retry(policy),
+    )
+    .await
+    .unwrap_err();
+
+    assert!(error.is_rate_limited() && error.is_retryable() && !error.may_have_acted());
+    assert_eq!(error.retry_at(), Some(timer.now() + seconds(8)));
+    assert!(timer.slept().is_empty());
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn total_time_ends_the_retries() {
+    let server = FaultServer::always(unavailable("retry-after: 7\r\n"));
+    let timer = FakeTimer::default();
+    let policy = RetryPolicy::default()
+        .max_attempts(9)
+        .total_time(seconds(20));
+    let error = call(
+        &client(&server, &timer),
+        &READ,
+        CallOptions::default().retry(policy),
+    )
+    .await
+    .unwrap_err();
+    assert!(error.is_server_error() && error.is_retryable());
+    assert_eq!(error.attempts(), 3);
+    assert_eq!(timer.slept().len(), 2);
+}
+
+#[tokio::test]
+async fn call_that_would_end_in_a_wait_fails_at_once() {
+    let server = FaultServer::always(limited("retry-after: 7\r\n"));
+    let timer = FakeTimer::default();
+    let of_the_client = patient(&timer, StaticToken::new("t"))
+        .call_timeout(seconds(7))
+        .build(base(&server.url))
+        .unwrap();
+    let of_the_call = CallOptions::default().call_timeout(seconds(7));
+    for result in [
+        get(&of_the_client).await,
+        call(&client(&server, &timer), &READ, of_the_call).await,
+    ] {
+        let error = result.unwrap_err();
+        assert!(error.is_rate_limited() && !error.is_timeout());
+        assert_eq!(error.retry_at(), Some(timer.now() + seconds(7)));
+    }
+    assert!(timer.slept().is_empty());
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn call_whose_token_does_not_come_in_time_sends_nothing() {
+    let server = FaultServer::always(Fault::fine());
+    let timer = FakeTimer::default();
+    let hanging = token_fn(std::future::pending::<Result<AccessToken, TokenError>>);
+    let transport = patient(&timer, hanging)
+        .call_timeout(seconds(5))
+        .build(base(&server.url))
+        .unwrap();
+    let error = soon(call(&transport, &CREATE, CallOptions::default()))
+        .await
+        .unwrap_err();
+
+    assert!(error.is_timeout() && error.is_retryable() && !error.may_have_acted());
+    assert!(!error.is_transport() && !error.is_outcome_unknown());
+    assert_eq!((error.attempts(), server.connections()), (0, 0));
+    assert_eq!(timer.slept(), [seconds(5)]);
+    assert_eq!(
+        error.to_string(),
+        "createTenant: the time for the call was over while it waited for an access token"
+    );
+}
+
+#[tokio::test]
+async fn call_whose_time_ends_with_the_token_sends_nothing() {
+    let server = FaultServer::always(Fault::fine());
+    let timer = FakeTimer::default();
+    let clock = timer.clone();
+    let late = token_fn(move || {
+        clock.advance(seconds(5));
+        async { Ok(AccessToken::new("t", 0)) }
+    });
+    let transport = patient(&timer, late)
+        .call_timeout(seconds(5))
+        .build(base(&server.url))
+        .unwrap();
+    let error = call(&transport, &CREATE, CallOptions::default())
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout() && !error.is_outcome_unknown(), "{error}");
+    assert_eq!((error.attempts(), server.connections()), (0, 0));
+}
+
+#[tokio::test]
+async fn attempt_is_cut_to_what_is_left_of_the_call() {
+    let server = FaultServer::always(Fault::Keep(Vec::new()));
+    let transport = patient(&FakeTimer::default(), StaticToken::new("t"))
+        .timeout(seconds(60))
+        .call_timeout(Duration::from_millis(100))
+        .build(base(&server.url))
+        .unwrap();
+    let error = soon(call(&transport, &CREATE, CallOptions::default()))
+        .await
+        .unwrap_err();
+    assert!(error.is_outcome_unknown() && error.is_timeout());
+}
+
+#[tokio::test]
+async fn dropped_call_ends_its_wait_and_sends_nothing_more() {
+    let server = FaultServer::always(unavailable(""));
+    let timer = FakeTimer::stuck();
+    let transport = client(&server, &timer);
+    let mut waiting = Box::pin(get(&transport));
+    let asleep = soon(async {
+        while timer.slept().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    tokio::select! {
+        _ = &mut waiting => panic!("the wait ended by itself"),
+        () = asleep => {}
+    }
+    assert_eq!(timer.waiting(), 1);
+    drop(waiting);
+    assert_eq!(timer.waiting(), 0);
+    assert_eq!((server.connections(), timer.slept().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn outage_is_not_multiplied_and_successes_refill_the_budget() {
+    // A hundred retries, and a call each for the rest.
+    let outage = vec![unavailable(""); 160];
+    let script = [
+        outage,
+        vec![Fault::fine(); 4],
+        vec![unavailable("")],
+        vec![
+            Fault::fine(),
+            unavailable(""),
+            Fault::fine(),
+            unavailable(""),
+        ],
+    ];
+    let server = FaultServer::playing(script.concat(), Fault::fine());
+    let transport = client(&server, &FakeTimer::default());
+    for _ in 0..60 {
+        assert!(get(&transport).await.unwrap_err().is_retryable());
+    }
+    assert_eq!(server.requests().len(), 160);
+    for _ in 0..4 {
+        get(&transport).await.unwrap();
+    }
+    assert_eq!(get(&transport).await.unwrap_err().attempts(), 1);
+    get(&transport).await.unwrap();
+    // A retry that succeeds gives back what it took.
+    for _ in 0..2 {
+        assert_eq!(get(&transport).await.unwrap().attempts(), 2);
+    }
+}
+
+#[tokio::test]
+async fn lost_answer_costs_twice_as_much() {
+    let server = FaultServer::always(Fault::Answer(Vec::new()));
+    let transport = client(&server, &FakeTimer::default());
+    for _ in 0..40 {
+        get(&transport).await.unwrap_err();
+    }
+    assert_eq!(server.requests().len(), 40 + 50);
+}
+
+#[tokio::test]
+async fn rate_limits_do_not_use_the_budget_up() {
+    let server = FaultServer::always(limited(""));
+    let transport = client(&server, &FakeTimer::default());
+    for _ in 0..60 {
+        get(&transport).await.unwrap_err();
+    }
+    assert_eq!(server.requests().len(), 180);
+}
+
+#[tokio::test]
+async fn policy_of_the_call_holds_for_that_call_only() {
+    let server = FaultServer::always(unavailable(""));
+    let transport = client(&server, &FakeTimer::default());
+    for (policy, attempts) in [
+        (Some(RetryPolicy::never()), 1),
+        (Some(RetryPolicy::default().max_attempts(0)), 1),
+        (Some(RetryPolicy::default().max_attempts(5)), 5),
+        (None, 3),
+    ] {
+        let options = policy
+            .into_iter()
+            .fold(CallOptions::default(), CallOptions::retry);
+        let error = call(&transport, &READ, options).await.unwrap_err();
+        assert_eq!(error.attempts(), attempts);
+    }
+}
+
+#[tokio::test]
+async fn body_that_can_be_read_once_is_sent_once_and_takes_nothing_from_the_budget() {
+    let server = FaultServer::always(unavailable(""));
+    let transport = client(&server, &FakeTimer::default());
+    for _ in 0..120 {
+        let request = transport
+            .reqwest()
+            .put(format!("{}/members/1", server.url))
+            .body(reqwest::Body::wrap_stream(Once(Some("{}"))));
+        let sending = transport.call(&REPLACE, CallOptions::default());
+        let received = sending.receive(built(request)).await.unwrap();
+        let error = received.empty().unwrap_err();
+        assert_eq!(error.attempts(), 1);
+    }
+    assert_eq!(server.requests().len(), 120);
+    assert_eq!(get(&transport).await.unwrap_err().attempts(), 3);
+}
+
+#[tokio::test]
+async fn failure_whose_body_breaks_off_is_repeated_by_its_status() {
+    let broken = Fault::promising("503 Service Unavailable", 500, r#"{"title":"Un"#);
+    let server = FaultServer::playing([broken.clone()], Fault::fine());
+    let timer = FakeTimer::default();
+    assert_eq!(get(&client(&server, &timer)).await.unwrap().attempts(), 2);
+
+    let server = FaultServer::always(broken);
+    let error = call(&client(&server, &timer), &CREATE, CallOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 503);
+    assert!(error.is_status() && !error.body_is_complete() && error.may_have_acted());
+    assert_eq!(&error.body().unwrap()[..], br#"{"title":"Un"#);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn success_whose_body_breaks_off_is_repeated_by_those_who_only_read() {
+    for (operation, requests) in [(&READ, 2), (&REPLACE, 1), (&REMOVE, 1), (&CREATE, 1)] {
+        let server = FaultServer::once(Fault::promising("200 OK", 23, r#"{"name":"#));
+        let transport = client(&server, &FakeTimer::default());
+        let result = call(&transport, operation, CallOptions::default()).await;
+        assert_eq!(server.requests().len(), requests, "{}", operation.id());
+        let Err(error) = result else {
+            assert_eq!(requests, 2);
+            continue;
+        };
+        assert!(error.is_undecodable() && error.has_acted() && !error.is_retryable());
+        assert_eq!(&error.body().unwrap()[..], br#"{"name":"#);
+        assert!(!error.body_is_complete());
+    }
+}
+
+#[tokio::test]
+async fn bytes_after_an_answer_do_not_reach_the_next_call() {
+    let forged = r#"{"name":"Eve","age":66}"#;
+    let mut bytes = head("200 OK", "", MEMBER.len(), MEMBER);
+    bytes.extend(head("200 OK", "", forged.len(), forged));
+    let server = FaultServer::playing([Fault::Keep(bytes)], Fault::fine());
+    let transport = client(&server, &FakeTimer::default());
+    for _ in 0..2 {
+        let response = call(&transport, &CREATE, CallOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(response.value().name, "Ann");
+        assert_eq!(response.attempts(), 1);
+    }
+    assert_eq!(server.connections(), 2);
+}
+
+#[tokio::test]
+async fn kept_connection_that_ends_in_the_next_request_counts_as_a_lost_answer() {
+    for (operation, requests) in [(&READ, 3), (&CREATE, 2)] {
+        let kept = Fault::Keep(head("200 OK", "", MEMBER.len(), MEMBER));
+        let server = FaultServer::playing([kept], Fault::fine());
+        let transport = client(&server, &FakeTimer::default());
+        call(&transport, operation, CallOptions::default())
+            .await
+            .unwrap();
+        let result = call(&transport, operation, CallOptions::default()).await;
+        assert_eq!(server.requests().len(), requests);
+        assert_eq!(server.connections(), requests - 1);
+        assert_eq!(
+            result.is_err_and(|error| error.is_outcome_unknown()),
+            requests == 2
+        );
+    }
+}

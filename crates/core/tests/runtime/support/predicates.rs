@@ -1,0 +1,33 @@
+//! The predicates of an error by name, for tables.
+
+use auth0_core::Error;
+
+type Predicate = (&'static str, fn(&Error) -> bool);
+
+/// Every public `is_*` of [`Error`].
+pub(crate) const PREDICATES: [Predicate; 18] = [
+    ("configuration", Error::is_configuration),
+    ("invalid_request", Error::is_invalid_request),
+    ("token", Error::is_token),
+    ("missing_scope", Error::is_missing_scope),
+    ("transport", Error::is_transport),
+    ("outcome_unknown", Error::is_outcome_unknown),
+    ("status", Error::is_status),
+    ("undecodable", Error::is_undecodable),
+    ("repeated_cursor", Error::is_repeated_cursor),
+    ("connect", Error::is_connect),
+    ("timeout", Error::is_timeout),
+    ("unauthorized", Error::is_unauthorized),
+    ("forbidden", Error::is_forbidden),
+    ("not_found", Error::is_not_found),
+    ("conflict", Error::is_conflict),
+    ("rate_limited", Error::is_rate_limited),
+    ("server_error", Error::is_server_error),
+    ("retryable", Error::is_retryable),
+];
+
+/// The names of those that are true.
+pub(crate) fn true_predicates(error: &Error) -> Vec<&'static str> {
+    let holds = |(name, holds): &Predicate| holds(error).then_some(*name);
+    PREDICATES.iter().filter_map(holds).collect()
+}
