@@ -79,6 +79,14 @@ impl BaseUrl {
         self.url.host_str().unwrap_or_default()
     }
 
+    /// Host and port, which is what a server is known by.
+    pub(crate) fn authority(&self) -> String {
+        match self.url.port() {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+
     /// Whether it is plain http, which it is on a loopback host only.
     pub(crate) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"

@@ -288,7 +288,7 @@ impl Error {
     }
 
     /// Whether the server has done, or may have done, what it was asked for: it said so, its answer never came, or it
-    /// answered a call that writes with 408, 500, 502, 503 or 504. Attempts before the last one count as well.
+    /// answered a call that writes with 408 or a status of 500 and above, other than 501. Attempts before the last one count as well.
     pub fn may_have_acted(&self) -> bool {
         self.has_acted() || self.0.trail.may_have_acted || self.earlier_attempt_may_have_acted()
     }

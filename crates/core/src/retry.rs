@@ -21,7 +21,7 @@ use http::StatusCode;
 use crate::RetrySafety;
 
 mod budget;
-mod hint;
+pub(crate) mod hint;
 
 pub(crate) use budget::RetryBudget;
 pub use hint::wait_asked_for;
@@ -170,9 +170,12 @@ pub(crate) fn judge(safety: RetrySafety, ending: Ending) -> Verdict {
         // replace it by a failure.
         Ending::Cut => safety == RetrySafety::Safe,
     };
+    // Of a failure that nobody repeats nobody knows either how far the server came. 501 says that it did not begin.
+    let unexplained =
+        matches!(ending, Ending::Status(status) if status.is_server_error() && status != 501);
     Verdict {
         repeatable: passing && safety != RetrySafety::Unsafe,
-        may_have_acted: passing && safety != RetrySafety::Safe,
+        may_have_acted: (passing || unexplained) && safety != RetrySafety::Safe,
     }
 }
 
@@ -193,7 +196,7 @@ mod tests {
         for safety in [Safe, Idempotent, Unsafe] {
             assert_eq!(verdict(safety, status(429)), (true, false));
             assert_eq!(verdict(safety, Ending::NotSent), (true, false));
-            for code in [200, 204, 301, 400, 401, 403, 404, 409, 501, 505] {
+            for code in [200, 204, 301, 400, 401, 403, 404, 409, 501] {
                 assert_eq!(verdict(safety, status(code)), (false, false), "{code}");
             }
         }
@@ -205,6 +208,12 @@ mod tests {
             assert_eq!(verdict(Safe, ending), (true, false));
             assert_eq!(verdict(Idempotent, ending), (true, true));
             assert_eq!(verdict(Unsafe, ending), (false, true));
+        }
+        // Those of a proxy that gave the server up.
+        for code in [505, 520, 524, 599] {
+            assert_eq!(verdict(Safe, status(code)), (false, false));
+            assert_eq!(verdict(Idempotent, status(code)), (false, true));
+            assert_eq!(verdict(Unsafe, status(code)), (false, true));
         }
         assert_eq!(verdict(Safe, Ending::Cut), (true, false));
         assert_eq!(verdict(Idempotent, Ending::Cut), (false, false));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::limit::{Lane, Limiter};
 use crate::retry::RetryBudget;
 use crate::time::{SharedClock, SharedSleeper, SystemTimer};
 use crate::{
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) call_timeout: Option<Duration>,
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: RetryBudget,
+    /// The way through the limiter, where there is one.
+    pub(crate) lane: Option<Lane>,
     pub(crate) user_agent: Option<HeaderValue>,
     pub(crate) auth0_client: Option<HeaderValue>,
     pub(crate) max_response_bytes: usize,
@@ -85,6 +88,7 @@ impl fmt::Debug for Transport {
 /// | [`timeout`](Self::timeout) of an attempt | 60 s |
 /// | [`call_timeout`](Self::call_timeout) | none |
 /// | [`retry`](Self::retry) | [`RetryPolicy::default`]: three attempts within 120 s |
+/// | [`limiter`](Self::limiter) | none |
 /// | [`check_scopes`](Self::check_scopes) | off |
 /// | [`max_response_bytes`](Self::max_response_bytes) | 64 MiB |
 /// | [`user_agent`](Self::user_agent), [`auth0_client`](Self::auth0_client) | name and version of this crate |
@@ -98,6 +102,7 @@ pub struct TransportBuilder {
     timeout: Duration,
     call_timeout: Option<Duration>,
     retry: RetryPolicy,
+    limiter: Option<Limiter>,
     user_agent: Option<String>,
     auth0_client: Option<Auth0Client>,
     max_response_bytes: usize,
@@ -115,6 +120,7 @@ impl Default for TransportBuilder {
             timeout: Duration::from_secs(60),
             call_timeout: None,
             retry: RetryPolicy::default(),
+            limiter: None,
             user_agent: None,
             auth0_client: Some(Auth0Client::new(
                 env!("CARGO_PKG_NAME"),
@@ -180,6 +186,13 @@ impl TransportBuilder {
         self
     }
 
+    /// Sets what keeps calls to the server's rate limits. Clients that share a limiter share what it allows. Until then
+    /// nothing does.
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
     /// Sets the `User-Agent` header. Until then it is that of the HTTP client that was set, or this crate's.
     pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.user_agent = Some(user_agent.into());
@@ -230,6 +243,9 @@ impl TransportBuilder {
             None if base_url.is_plain() => HttpClient::direct().map_err(Error::http_client)?,
             None => HttpClient::new().map_err(Error::http_client)?,
         };
+        let lane = self
+            .limiter
+            .map(|limiter| limiter.lane(&base_url.authority()));
         Ok(Transport(Arc::new(Shared {
             base_url,
             http_client,
@@ -239,6 +255,7 @@ impl TransportBuilder {
             call_timeout: self.call_timeout,
             retry: self.retry,
             budget: RetryBudget::default(),
+            lane,
             user_agent,
             auth0_client: self.auth0_client.as_ref().and_then(Auth0Client::header),
             max_response_bytes: self.max_response_bytes,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{
-    Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Operation, RetryPolicy,
-    TokenSource, Transport, TransportBuilder,
+    Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Limiter, Operation,
+    RetryPolicy, TokenSource, Transport, TransportBuilder,
 };
 use crate::requests::Client as Requests;
 /// A client of the Teams API. Cheap to clone; clones share the token source and the connections.
@@ -132,6 +132,11 @@ impl ClientBuilder {
     /// Sets how often a call is sent, and how long it waits in between. Default: three attempts within 120 s.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.transport = self.transport.retry(policy);
+        self
+    }
+    /// Sets what keeps calls to the server's rate limits. Clients that share a limiter share what it allows. Default: nothing does.
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.transport = self.transport.limiter(limiter);
         self
     }
     /// Sets how much of an answer is read. Default: 64 MiB.

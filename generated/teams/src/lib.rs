@@ -31,9 +31,9 @@ pub mod resources;
 pub mod types;
 pub use client::{audience, Client, ClientBuilder};
 pub use auth0_core::{
-    AccessToken, Auth0Client, Cursor, Error, HttpClient, Nullable, Open, Operation,
-    Outcome, PartialReport, Response, RetryPolicy, Scopes, SecretString, TokenError,
-    TokenSource,
+    AccessToken, Auth0Client, Cursor, Error, HttpClient, Limiter, Limits, Nullable, Open,
+    Operation, Outcome, PartialReport, Rate, Response, RetryPolicy, Scopes, SecretString,
+    TokenError, TokenSource,
 };
 pub use auth0_core::{http, reqwest};
 pub use {chrono, serde_json, uuid};

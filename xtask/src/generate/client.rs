@@ -111,7 +111,7 @@ pub(super) fn emit(
 
         use auth0_core::time::{SharedClock, SharedSleeper};
         use auth0_core::{
-            Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Operation, RetryPolicy, TokenSource, Transport,
+            Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Limiter, Operation, RetryPolicy, TokenSource, Transport,
             TransportBuilder,
         };
 
@@ -334,6 +334,13 @@ fn delegates() -> impl Iterator<Item = TokenStream> {
             quote!(, policy: RetryPolicy),
             quote!(policy),
             "Sets how often a call is sent, and how long it waits in between. Default: three attempts within 120 s.",
+        ),
+        setter(
+            "limiter",
+            quote!(, limiter: Limiter),
+            quote!(limiter),
+            "Sets what keeps calls to the server's rate limits. Clients that share a limiter share what it allows. \
+             Default: nothing does.",
         ),
         setter(
             "max_response_bytes",

@@ -127,7 +127,7 @@ pub(super) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
         pub use client::{#audience Client, ClientBuilder};
 
         pub use auth0_core::{
-            AccessToken, Auth0Client, Cursor, Error, HttpClient, Nullable, Open, Operation, Outcome, PartialReport, Response,
+            AccessToken, Auth0Client, Cursor, Error, HttpClient, Limiter, Limits, Nullable, Open, Operation, Outcome, PartialReport, Rate, Response,
             RetryPolicy, Scopes, SecretString, TokenError, TokenSource,
         };
         pub use auth0_core::{http, reqwest};

@@ -11,10 +11,14 @@ use super::attempt::Attempted;
 use super::trail::Trail;
 use super::{Call, Received, telemetry};
 use crate::error::Awaited;
+use crate::limit::{Class, Observation, Permit};
 use crate::retry::{self, RetryPolicy};
 use crate::{AccessToken, Error};
 
 const AUTH0_CLIENT: HeaderName = HeaderName::from_static("auth0-client");
+
+/// A token that was had longer ago than this is asked for again before it is sent.
+const AGED: Duration = Duration::from_secs(1);
 
 /// A token, and the header that carries it.
 type Authorized = (AccessToken, HeaderValue);
@@ -82,9 +86,12 @@ impl Call {
                 course.replaced = true;
             }
             self.check_scopes(course, token.as_ref())?;
+            let (permit, token) = self.permit(course, token).await?;
             // A body that can be read once makes a call that is sent once.
             let repetition = request.try_clone();
             let attempted = self.attempt(request, token.as_ref(), course).await;
+            drop(permit);
+            self.tell_limiter(&attempted);
             let wait = self.wait(course, &attempted, repetition.is_some());
             let refused = self.refused(&attempted, token.as_ref()) && !course.replaced;
             request = match (repetition, attempted, wait) {
@@ -146,6 +153,52 @@ impl Call {
         match authorized {
             Ok((authorization, token)) => Ok(Some((token, authorization))),
             Err(error) => Err(Error::token(self.operation, error)),
+        }
+    }
+
+    /// Waits for the limiter, if there is one. A token that aged meanwhile is asked for again; with a source that keeps
+    /// its token it is the same.
+    async fn permit(
+        &self,
+        course: &mut Course,
+        token: Option<Authorized>,
+    ) -> Result<(Option<Permit>, Option<Authorized>), Error> {
+        let shared = &self.transport.0;
+        let Some(lane) = &shared.lane else {
+            return Ok((None, token));
+        };
+        let entered_at = shared.clock.monotonic();
+        let acquiring = lane.acquire(self.class());
+        let permit = self.within(course, Awaited::Limiter, acquiring).await?;
+        let now = shared.clock.monotonic();
+        if course.trail.attempts == 0 {
+            // The policy is about a server that fails, and not about callers who queue.
+            course.began_at = now;
+        }
+        let token = match now.saturating_sub(entered_at) > AGED {
+            true => self.token(course).await?,
+            false => token,
+        };
+        Ok((Some(permit), token))
+    }
+
+    fn tell_limiter(&self, attempted: &Attempted) {
+        let shared = &self.transport.0;
+        if let (Some(lane), Some(answer)) = (&shared.lane, attempted.answer()) {
+            let now = shared.clock.now();
+            lane.observe(Observation::of(
+                self.class(),
+                answer.status,
+                &answer.headers,
+                now,
+            ));
+        }
+    }
+
+    fn class(&self) -> Class {
+        match self.operation.method() {
+            "GET" | "HEAD" => Class::Read,
+            _ => Class::Write,
         }
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::{Awaited, Error, Kind, Unread};
+use crate::RetrySafety;
 use crate::problem::shortened;
 use crate::scopes::Alternatives;
 
@@ -70,7 +71,11 @@ impl fmt::Display for Error {
                 "the server names a page that was read before as the next one, the listing cannot go on",
             ),
             Kind::Undecodable(why) => {
-                f.write_str("the server has acted (")?;
+                f.write_str(if self.only_reads() {
+                    "the server has answered ("
+                } else {
+                    "the server has acted ("
+                })?;
                 self.fmt_status(f)?;
                 write!(f, "), but its answer cannot be read: {why}")
             }
@@ -80,6 +85,12 @@ impl fmt::Display for Error {
 }
 
 impl Error {
+    fn only_reads(&self) -> bool {
+        self.0
+            .operation
+            .is_some_and(|operation| operation.retry_safety() == RetrySafety::Safe)
+    }
+
     /// How often the request went out, where there is more to it than one attempt that failed.
     fn fmt_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let attempts = self.attempts();

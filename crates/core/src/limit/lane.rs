@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use http::{HeaderMap, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::class::Class;
 use super::host::Host;
 use super::queue::{Queue, Said, Scope, State};
+use crate::retry::hint;
 use crate::time::{SharedClock, SharedSleeper};
 
 /// A wait that is shorter is none: nobody notices, and merely passing through takes some time.
@@ -60,6 +62,31 @@ enum Sight {
     Group(Duration),
     /// The group is ready, and the host has to wait this long.
     Host(Duration),
+}
+
+impl Observation {
+    /// What the answer to a request of `class` says, at `now` by the clock here.
+    pub(crate) fn of(
+        class: Class,
+        status: StatusCode,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Self {
+        let wait = hint::wait_asked_for(headers, status, now)
+            .or_else(|| hint::until_reset(headers, now))
+            // A moment that has passed is as good as none.
+            .filter(|wait| !wait.is_zero());
+        Self {
+            class,
+            limited: status == StatusCode::TOO_MANY_REQUESTS,
+            global: headers
+                .get("x-auth0-error-kind")
+                .is_some_and(|kind| kind == "global-rate-limit"),
+            limit: hint::number(headers, "x-ratelimit-limit"),
+            remaining: hint::number(headers, "x-ratelimit-remaining"),
+            wait,
+        }
+    }
 }
 
 impl Lane {

@@ -263,7 +263,7 @@ async fn success_that_breaks_off_has_acted() {
     assert!(error.undecodable().is_none());
     assert_eq!(
         error.to_string(),
-        "getMember: the server has acted (200 OK), but its answer cannot be read: it broke off"
+        "getMember: the server has answered (200 OK), but its answer cannot be read: it broke off"
     );
     assert!(std::error::Error::source(&error).is_some());
 }

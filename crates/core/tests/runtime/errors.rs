@@ -339,7 +339,10 @@ async fn every_kind_of_error_tells_what_it_is() {
             ("operation", error.operation().map(str::to_owned)),
             ("status", status),
             ("body", error.body().map(|body| body.len().to_string())),
-            ("decode path", error.decode_path().map(str::to_owned)),
+            (
+                "decode path",
+                error.undecodable().map(|place| place.path().to_owned()),
+            ),
             (
                 "look at",
                 error.look_at().first().map(|id| (*id).to_owned()),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use auth0_core::time::Clock as _;
 use auth0_core::{
-    AccessToken, BoxFuture, CallOptions, Error, Page, Paged, Response, RetryPolicy, StaticToken,
-    TokenError, TokenSource, Transport, TransportBuilder, items, token_fn,
+    AccessToken, BoxFuture, CallOptions, Error, Listing, Page, Paged, Position, Response,
+    RetryPolicy, StaticToken, TokenError, TokenSource, Transport, TransportBuilder, items,
+    token_fn,
 };
 
 use crate::support::*;
@@ -165,8 +166,8 @@ pub(crate) struct Numbers {
 impl Page for Numbers {
     type Item = u32;
 
-    fn next(&self) -> Option<&str> {
-        self.next.as_deref()
+    fn next(&self) -> Option<Position> {
+        Position::of_checkpoint(self.next.as_deref())
     }
 
     fn into_items(self) -> Vec<u32> {
@@ -187,7 +188,15 @@ impl List {
 impl Paged for List {
     type Page = Numbers;
 
-    fn at(self, _: Option<String>) -> Self {
+    fn listing(&self) -> Listing {
+        Listing::new(&self.0, &READ)
+    }
+
+    fn position(&self) -> Position {
+        Position::Start
+    }
+
+    fn at(self, _: Position) -> Self {
         self
     }
 
