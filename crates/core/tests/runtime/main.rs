@@ -11,6 +11,7 @@ mod checks;
 mod errors;
 mod faults;
 mod layers;
+mod limits;
 mod outcomes;
 mod paging;
 mod retries;
