@@ -19,6 +19,7 @@ mod quickstart;
 mod repository;
 mod samples;
 mod secrets;
+mod settings;
 mod support;
 mod tokens;
 mod unions;
