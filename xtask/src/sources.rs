@@ -367,6 +367,11 @@ tenant = { read = 4, write = 2 }
             ("read = 0.5", "0.5,", "`0.5`"),
             ("read = 4, burst = 0", "0,", "from 1 to 1000000, found 0"),
             ("raed = 4", "raed", "unknown field `raed`"),
+            (
+                "both = 4",
+                "{ both",
+                "expected `read` and `write`, or `both` where they are counted together",
+            ),
         ] {
             let text = TEXT.replace("read = 4", wrong);
             let report = Sources::parse(text.clone()).expect_err("it is wrong");
@@ -382,6 +387,9 @@ tenant = { read = 4, write = 2 }
             let shown = &text[report.offset().expect("a place")..];
             assert!(shown.starts_with(name), "{shown}");
         }
+        let both = "tenant = { both = 4 }\norganization = { both = 2";
+        let text = error(&TEXT.replace("tenant = { read = 4, write = 2", both));
+        assert!(text.contains("unknown field `both`"), "{text}");
         let text = error(&TEXT.replace("tenant =", "organization ="));
         assert!(text.contains("missing field `tenant`"), "{text}");
     }

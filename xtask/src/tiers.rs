@@ -36,19 +36,75 @@ pub struct Tier {
     /// What all callers of a tenant have together.
     pub tenant: Allowance,
     /// What one organization has of that, where it is limited by itself.
-    pub organization: Option<Allowance>,
+    pub organization: Option<OrganizationAllowance>,
+}
+
+/// What one organization has; its reads and writes are always counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationAllowance {
+    read: Count,
+    write: Count,
+    burst: Option<Count>,
+}
+
+impl From<OrganizationAllowance> for Allowance {
+    fn from(organization: OrganizationAllowance) -> Self {
+        let OrganizationAllowance { read, write, burst } = organization;
+        let rates = Rates::Each { read, write };
+        Self { rates, burst }
+    }
 }
 
 /// Rates of reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Fields")]
 pub struct Allowance {
-    /// Reads per second.
-    pub read: Count,
-    /// Writes per second.
-    pub write: Count,
-    /// How many of either may come at once, where that is not what a second allows.
+    /// Requests per second.
+    pub rates: Rates,
+    /// How many may come at once, where that is not what a second allows.
     pub burst: Option<Count>,
+}
+
+/// Requests per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rates {
+    /// Reads and writes are counted apart.
+    Each {
+        /// Reads per second.
+        read: Count,
+        /// Writes per second.
+        write: Count,
+    },
+    /// Reads and writes are counted together.
+    Both(Count),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    read: Option<Count>,
+    write: Option<Count>,
+    both: Option<Count>,
+    burst: Option<Count>,
+}
+
+impl TryFrom<Fields> for Allowance {
+    type Error = &'static str;
+
+    fn try_from(fields: Fields) -> Result<Self, Self::Error> {
+        let rates = match (fields.read, fields.write, fields.both) {
+            (Some(read), Some(write), None) => Rates::Each { read, write },
+            (None, None, Some(both)) => Rates::Both(both),
+            _ => {
+                return Err(
+                    "expected `read` and `write`, or `both` where they are counted together",
+                );
+            }
+        };
+        let burst = fields.burst;
+        Ok(Self { rates, burst })
+    }
 }
 
 /// A number of requests: from 1 to 1,000,000.

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::names;
-use crate::tiers::{Allowance, Count, Tier, TierName};
+use crate::tiers::{Allowance, Count, Rates, Tier, TierName};
 
 /// The module, where there is anything to stand in it.
 pub(super) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
@@ -30,16 +30,21 @@ fn constant(name: &TierName, tier: &Tier) -> TokenStream {
     let plan = format!(" The plan `{}`.", name.as_str());
     let mut words = format!(" For the tenant: {}.", words(&tier.tenant));
     let tenant = rates(&tier.tenant);
-    let organization = tier.organization.as_ref().map(|organization| {
-        words += &format!(" For one organization: {}.", self::words(organization));
-        let rates = rates(organization);
+    let tenant = match tier.tenant.rates {
+        Rates::Each { .. } => quote!(new(#tenant)),
+        Rates::Both(_) => quote!(shared(#tenant)),
+    };
+    let organization = tier.organization.map(|organization| {
+        let organization = Allowance::from(organization);
+        words += &format!(" For one organization: {}.", self::words(&organization));
+        let rates = rates(&organization);
         quote!(.organization(#rates))
     });
     quote! {
         #[doc = #plan]
         #[doc = ""]
         #[doc = #words]
-        pub const #ident: Limits = Limits::new(#tenant) #organization;
+        pub const #ident: Limits = Limits::#tenant #organization;
     }
 }
 
@@ -52,8 +57,13 @@ fn rates(allowance: &Allowance) -> TokenStream {
         let count = proc_macro2::Literal::u32_unsuffixed(count.get());
         quote!(Rate::per_second(#count) #burst)
     };
-    let (read, write) = (rate(allowance.read), rate(allowance.write));
-    quote!(#read, #write)
+    match allowance.rates {
+        Rates::Each { read, write } => {
+            let (read, write) = (rate(read), rate(write));
+            quote!(#read, #write)
+        }
+        Rates::Both(both) => rate(both),
+    }
 }
 
 fn words(allowance: &Allowance) -> String {
@@ -61,13 +71,25 @@ fn words(allowance: &Allowance) -> String {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),
     };
-    let mut text = format!(
-        "{} and {} per second",
-        number(allowance.read, "read"),
-        number(allowance.write, "write")
-    );
+    let (mut text, of) = match allowance.rates {
+        Rates::Each { read, write } => (
+            format!(
+                "{} and {} per second",
+                number(read, "read"),
+                number(write, "write")
+            ),
+            " of each",
+        ),
+        Rates::Both(both) => (
+            format!(
+                "{} per second, reads and writes together",
+                number(both, "request")
+            ),
+            "",
+        ),
+    };
     if let Some(burst) = allowance.burst {
-        text += &format!(", and {} of each at once", burst.get());
+        text += &format!(", and {}{of} at once", burst.get());
     }
     text
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::class::PerClass;
+use super::class::{Class, PerClass};
 use super::queue::Scope;
 use super::rate::Quotas;
 use super::snapshot::{HostSnapshot, OrganizationSnapshot};
@@ -37,7 +37,7 @@ impl Host {
             write: None,
         };
         Self {
-            scope: Scope::new(None, quotas.host),
+            scope: Scope::new(None, quotas.host).sharing(quotas.shared),
             max_in_flight: quotas.max_in_flight,
             places: Arc::new(Semaphore::new(quotas.max_in_flight)),
             unaffiliated: Arc::new(Scope::new(None, unlimited)),
@@ -78,15 +78,15 @@ impl Host {
         let organizations = self.organizations();
         let of = |id: &Arc<str>, scope: &Scope| {
             let organization = OrganizationSnapshot {
-                read: scope.queues.read.snapshot(clock),
-                write: scope.queues.write.snapshot(clock),
+                read: scope.queue(Class::Read).snapshot(clock),
+                write: scope.queue(Class::Write).snapshot(clock),
             };
             (id.to_string(), organization)
         };
         HostSnapshot {
             in_flight: self.max_in_flight - self.places.available_permits(),
-            read: self.scope.queues.read.snapshot(clock),
-            write: self.scope.queues.write.snapshot(clock),
+            read: self.scope.queue(Class::Read).snapshot(clock),
+            write: self.scope.queue(Class::Write).snapshot(clock),
             organizations: organizations
                 .scopes
                 .iter()

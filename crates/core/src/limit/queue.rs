@@ -16,7 +16,9 @@ use crate::time::Clock;
 pub(super) struct Scope {
     /// Absent where it is the host's, or that of the callers who act for no organization.
     pub(super) organization: Option<Arc<str>>,
-    pub(super) queues: PerClass<Queue>,
+    queues: PerClass<Queue>,
+    /// Both classes wait in the queue of the reads.
+    shared: bool,
 }
 
 impl Scope {
@@ -24,17 +26,27 @@ impl Scope {
         Self {
             organization,
             queues: quotas.map(Queue::new),
+            shared: false,
         }
     }
 
+    /// Lets both classes wait in one queue.
+    pub(super) fn sharing(mut self, shared: bool) -> Self {
+        self.shared = shared;
+        self
+    }
+
     pub(super) fn queue(&self, class: Class) -> &Queue {
-        self.queues.of(class)
+        match self.shared {
+            true => &self.queues.read,
+            false => self.queues.of(class),
+        }
     }
 
     /// Whether a new scope would behave the same.
     pub(super) fn is_as_new(&self, now: Duration) -> bool {
-        let queues = [&self.queues.read, &self.queues.write];
-        queues.iter().all(|queue| queue.state().is_as_new(now))
+        let as_new = |class: Class| self.queue(class).state().is_as_new(now);
+        Class::ALL.into_iter().all(as_new)
     }
 }
 

@@ -105,6 +105,8 @@ impl Rate {
 pub struct Limits {
     read: Rate,
     write: Rate,
+    /// Reads and writes take from one rate, which both fields hold.
+    shared: bool,
     organization: Option<(Rate, Rate)>,
     headroom: f64,
     max_in_flight: u32,
@@ -116,11 +118,19 @@ impl Limits {
         Self {
             read,
             write,
+            shared: false,
             organization: None,
             headroom: 0.1,
             // The fastest published plan, 160 reads a second, with answers that take a fifth of a second.
             max_in_flight: 32,
         }
+    }
+
+    /// The rate of one host that counts reads and writes together. Both then wait in one queue.
+    pub const fn shared(rate: Rate) -> Self {
+        let mut limits = Self::new(rate, rate);
+        limits.shared = true;
+        limits
     }
 
     /// Sets the rates of each organization, which hold beside those of the host. Until then organizations have none of
@@ -165,6 +175,7 @@ impl Limits {
                 read: of_organization("organization read", organization_read)?,
                 write: of_organization("organization write", organization_write)?,
             },
+            shared: self.shared,
             max_in_flight: self.max_in_flight as usize,
         })
     }
@@ -174,6 +185,8 @@ impl Limits {
 pub(super) struct Quotas {
     pub(super) host: PerClass<Option<Quota>>,
     pub(super) organization: PerClass<Option<Quota>>,
+    /// Reads and writes of the host take from one bucket.
+    pub(super) shared: bool,
     pub(super) max_in_flight: usize,
 }
 

@@ -18,7 +18,8 @@ pub struct LimiterSnapshot {
 pub struct HostSnapshot {
     /// Requests that are under way.
     pub in_flight: usize,
-    /// The reads of all callers, whatever organization they act for.
+    /// The reads of all callers, whatever organization they act for; where the limits are
+    /// [shared](crate::Limits::shared), reads and writes, here as in `write`.
     pub read: ClassSnapshot,
     /// The writes of all callers, whatever organization they act for.
     pub write: ClassSnapshot,

@@ -234,3 +234,23 @@ fn callers_come_from_several_threads_at_once_then_no_cell_is_taken_twice_or_lost
         .granted;
     assert!(of_a <= 9_000, "{of_a}");
 }
+
+#[test]
+fn host_counts_reads_and_writes_together_then_both_take_of_one_rate() {
+    paused(async {
+        let limits = Limits::shared(Rate::per_second(1).burst(2)).headroom(0.0);
+        let (limiter, _) = limiter(limits);
+        let lane = limiter.lane(HOST);
+        assert!(passes(&lane, Class::Read));
+        assert!(passes(&lane, Class::Write));
+        assert!(!passes(&lane, Class::Read));
+        assert!(!passes(&lane, Class::Write));
+        let write = caller(&lane, Class::Write);
+        settle().await;
+        let read = caller(&lane, Class::Read);
+        assert_eq!(write.await.unwrap().0, s(1));
+        assert_eq!(read.await.unwrap().0, s(2));
+        let host = &limiter.snapshot().hosts[HOST];
+        assert_eq!((host.read.granted, host.write.granted), (4, 4));
+    });
+}
