@@ -1,73 +1,26 @@
-//! What a call costs, against one that is written by hand with reqwest and serde, to the same server on loopback.
+//! What a call costs, against one that is written by hand with reqwest and serde, to the same server on loopback. Ours
+//! goes through a limiter that it never waits for, has the default retries, and makes its spans; the other has none.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use auth0_core::StaticToken;
-use auth0_teams::{Client, HttpClient};
+use auth0_teams::{Client, HttpClient, Limiter, Limits, Rate};
+use benches::members::{ByHand, TOKEN, fifty, member};
 use benches::pair::Pair;
 use benches::server;
 use criterion::Criterion;
-use serde::Deserialize;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-const TOKEN: &str = "a-token-of-the-usual-length-is-longer-than-this";
-
-/// What somebody would write who needs these two calls.
-struct ByHand {
-    http: reqwest::Client,
-    base: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[allow(dead_code)] // Decoded to be used, though not here.
-struct Member {
-    email: String,
-    family_name: String,
-    given_name: String,
-    id: String,
-    name: String,
-    nickname: String,
-    role: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[allow(dead_code)]
-struct Page {
-    members: Vec<Member>,
-    next: Option<String>,
-}
-
-impl ByHand {
-    async fn member(&self, id: &str) -> Result<Member, reqwest::Error> {
-        let request = self.http.get(format!("{}/api/members/{id}", self.base));
-        let response = request.bearer_auth(TOKEN).send().await?;
-        response.error_for_status()?.json().await
-    }
-
-    async fn members(&self, take: u32) -> Result<Page, reqwest::Error> {
-        let request = self.http.get(format!("{}/api/members", self.base));
-        let request = request.query(&[("take", take)]).bearer_auth(TOKEN);
-        request.send().await?.error_for_status()?.json().await
-    }
-}
-
 fn main() -> Result<(), Box<dyn Error>> {
-    let member = |number: usize| {
-        json!({
-            "id": format!("auth0|65a1f0c2b7d4e900{number:08}"),
-            "email": format!("jane.{number}@example.com"),
-            "name": "Jane Doe",
-            "given_name": "Jane",
-            "family_name": "Doe",
-            "nickname": "jane",
-            "role": "teams_owner",
-        })
-    };
-    let members: Vec<_> = (0..50).map(member).collect();
-    let page = json!({"members": members, "next": "a-cursor"});
+    let page = json!({"members": fifty(), "next": "a-cursor"});
+    // A subscriber that takes what a program in production takes, so that spans are really made.
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
+        .with_writer(std::io::sink)
+        .init();
     let address = server::start(member(0).to_string(), page.to_string())?;
     let base = format!("http://{address}");
 
@@ -78,6 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .base_url(&base)
         .token_source(StaticToken::new(TOKEN))
         .http_client(HttpClient::direct()?)
+        .limiter(Limiter::new(Limits::new(
+            Rate::per_second(1_000_000),
+            Rate::per_second(1_000_000),
+        ))?)
         .build()?;
     let by_hand = ByHand {
         http: reqwest::Client::builder().no_proxy().build()?,
@@ -91,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         let (a, b) = (
             ours.members().list().take(50).await?,
-            by_hand.members(50).await?,
+            by_hand.members(50, None).await?,
         );
         assert_eq!((a.members.len(), a.next), (b.members.len(), b.next));
         Ok::<_, Box<dyn Error>>(())
@@ -110,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     pair(1.05).measure(
         &mut criterion.benchmark_group("call/page of 50"),
         || time(&runtime, async { ours.members().list().take(50).await }),
-        || time(&runtime, by_hand.members(50)),
+        || time(&runtime, by_hand.members(50, None)),
     );
     criterion.final_summary();
     Ok(())

@@ -1,6 +1,7 @@
 //! What the benchmarks share: the comparisons, and a way to measure two things side by side.
 #![forbid(unsafe_code)]
 
+pub mod members;
 pub mod naive;
 pub mod pair;
 pub mod scratch;
