@@ -21,8 +21,8 @@ pub(crate) use cause::Cause;
 /// | --- | --- | --- |
 /// | [`is_configuration`](Error::is_configuration) | was not asked | |
 /// | [`is_invalid_request`](Error::is_invalid_request) | was not asked | [`violations`](Error::violations) |
-/// | [`is_missing_scope`](Error::is_missing_scope) | was not asked, or refused with 403 | [`needed_scopes`](Error::needed_scopes), [`granted_scopes`](Error::granted_scopes) |
-/// | [`is_token`](Error::is_token) | was not asked, or refused the former token | [`token_error`](Error::token_error), the refusal |
+/// | [`is_missing_scope`](Error::is_missing_scope) | was not asked this time, or refused with 403 | [`needed_scopes`](Error::needed_scopes), [`granted_scopes`](Error::granted_scopes) |
+/// | [`is_token`](Error::is_token) | was not asked this time, or refused the former token | [`token_error`](Error::token_error), the refusal |
 /// | [`is_transport`](Error::is_transport) | was not asked ([`is_connect`](Error::is_connect)), or was asked to read | |
 /// | [`is_outcome_unknown`](Error::is_outcome_unknown) | **may have acted**: no answer came | [`look_at`](Error::look_at) |
 /// | [`is_status`](Error::is_status) | refused, or failed | status, headers, body, [`problem`](Error::problem), [`retry_at`](Error::retry_at) |
@@ -34,7 +34,7 @@ pub(crate) use cause::Cause;
 /// [`attempts`](Error::attempts) answer for every kind.
 ///
 /// Neither `Display` nor `Debug` nor the chain of sources holds a secret, a URL or text of a body beyond the
-/// server's own short words for the kind of problem.
+/// server's own short words for the kind of problem, and the keys on the way to what did not decode.
 pub struct Error(Box<Inner>);
 
 struct Inner {

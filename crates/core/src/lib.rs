@@ -24,7 +24,8 @@
 //! | [`mod@time`] | clocks and sleepers, injected |
 //!
 //! Invariants: no request goes out without a token, unless the client was told so; a call's error belongs to that
-//! call alone; no secret, no body and no URL with an id is in `Debug`, `Display` or logs.
+//! call alone; no secret and no body is in `Debug`, `Display` or logs, and a URL with an id in logs at
+//! trace level alone.
 #![forbid(unsafe_code)]
 
 pub mod auth0_client;

@@ -19,8 +19,12 @@ pub struct Problem {
 pub struct ValidationError(Value);
 
 impl Problem {
-    /// Reads a body; nothing if it is not a JSON object.
+    /// Reads a body; nothing if it is not a JSON object, or too long to be one that tells of a problem.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+        // As data it takes many times the memory.
+        if body.len() > 1024 * 1024 {
+            return None;
+        }
         let body: Value = serde_json::from_slice(body).ok().filter(Value::is_object)?;
         let validation_errors = match body.get("validation_errors") {
             Some(Value::Array(errors)) => errors.iter().cloned().map(ValidationError).collect(),

@@ -116,6 +116,11 @@ impl RetryPolicy {
         (passed.saturating_add(wait) <= self.total_time).then_some(wait)
     }
 
+    /// How long after `passed` an attempt may still begin.
+    pub(crate) fn time_left(&self, passed: Duration) -> Duration {
+        self.total_time.saturating_sub(passed)
+    }
+
     /// The longest wait after `attempts` attempts.
     fn backoff(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(31);
@@ -132,17 +137,29 @@ pub(crate) enum Ending {
     Cut,
     /// The request never left.
     NotSent,
+    /// The HTTP client does not take the request, and will not take it the next time.
+    Unsendable,
     /// The request left, or may have left, and no answer came.
     Lost,
 }
 
 impl Ending {
+    /// Whether the server is up and does its work, be it by a refusal.
+    pub(crate) fn is_healthy(self) -> bool {
+        match self {
+            Self::Status(status) => {
+                !status.is_server_error() && !matches!(status.as_u16(), 401 | 408 | 429)
+            }
+            Self::Cut | Self::NotSent | Self::Lost | Self::Unsendable => false,
+        }
+    }
+
     /// What a retry after it takes from the budget.
     pub(crate) fn cost(self) -> u32 {
         match self {
             Self::Status(StatusCode::TOO_MANY_REQUESTS) => 0,
             Self::Lost | Self::Cut => 10,
-            Self::Status(_) | Self::NotSent => 5,
+            Self::Status(_) | Self::NotSent | Self::Unsendable => 5,
         }
     }
 }
@@ -166,6 +183,7 @@ pub(crate) fn judge(safety: RetrySafety, ending: Ending) -> Verdict {
         }
         Ending::Status(status) => matches!(status.as_u16(), 408 | 500 | 502 | 503 | 504),
         Ending::Lost => true,
+        Ending::Unsendable => false,
         // Whoever only reads wants the body. For the others the success is what counts, and a repetition could only
         // replace it by a failure.
         Ending::Cut => safety == RetrySafety::Safe,

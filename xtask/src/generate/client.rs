@@ -178,20 +178,12 @@ fn builder(
             }
         }
     });
-    let missing = match variables {
-        [] => "neither a base URL".to_owned(),
-        variables => variables
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
-    };
     let from_template = match base {
         Some(template) => {
             let format = template.format();
             let reads = variables.iter().zip(&fields).map(|((name, kind), field)| {
                 let (check, _) = check(*kind);
-                let message = format!("{missing} is missing, expected `.{name}(…)` or `.base_url(…)`");
+                let message = format!("{name} is missing, expected `.{name}(…)` or `.base_url(…)`");
                 quote! {
                     let #field = self.#field.as_deref().ok_or_else(|| Error::configuration(#message))?;
                     let #field = auth0_core::#check(#name, #field)?.to_ascii_lowercase();

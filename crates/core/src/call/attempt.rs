@@ -34,6 +34,7 @@ impl Attempted {
             // It would be too large again.
             Self::Cut(received, Unread::TooLarge(_)) => Ending::Status(received.status),
             Self::Cut(..) => Ending::Cut,
+            Self::Failed(cause) if cause.was_not_taken() => Ending::Unsendable,
             Self::Failed(cause) if cause.was_not_sent() => Ending::NotSent,
             Self::Failed(_) => Ending::Lost,
         }

@@ -10,7 +10,7 @@ use reqwest::Request;
 use super::attempt::Attempted;
 use super::trail::Trail;
 use super::{Call, Received, telemetry};
-use crate::error::Awaited;
+use crate::error::{Awaited, Cause};
 use crate::limit::{Class, Observation, Permit};
 use crate::retry::{self, RetryPolicy};
 use crate::{AccessToken, Error};
@@ -90,8 +90,8 @@ impl Call {
             // A body that can be read once makes a call that is sent once.
             let repetition = request.try_clone();
             let attempted = self.attempt(request, token.as_ref(), course).await;
-            drop(permit);
             self.tell_limiter(&attempted);
+            drop(permit);
             let wait = self.wait(course, &attempted, repetition.is_some());
             let refused = self.refused(&attempted, token.as_ref()) && !course.replaced;
             request = match (repetition, attempted, wait) {
@@ -161,25 +161,31 @@ impl Call {
     async fn permit(
         &self,
         course: &mut Course,
-        token: Option<Authorized>,
+        mut token: Option<Authorized>,
     ) -> Result<(Option<Permit>, Option<Authorized>), Error> {
         let shared = &self.transport.0;
         let Some(lane) = &shared.lane else {
             return Ok((None, token));
         };
-        let entered_at = shared.clock.monotonic();
-        let acquiring = lane.acquire(self.class());
-        let permit = self.within(course, Awaited::Limiter, acquiring).await?;
-        let now = shared.clock.monotonic();
-        if course.trail.attempts == 0 {
-            // The policy is about a server that fails, and not about callers who queue.
-            course.began_at = now;
+        loop {
+            let had_at = shared.clock.monotonic();
+            let acquiring = lane.acquire(self.class());
+            let permit = self.within(course, Awaited::Limiter, acquiring).await?;
+            let now = shared.clock.monotonic();
+            if course.trail.attempts == 0 {
+                // The policy is about a server that fails, and not about callers who queue.
+                course.began_at = now;
+            }
+            if now.saturating_sub(had_at) <= AGED {
+                return Ok((Some(permit), token));
+            }
+            token = self.token(course).await?;
+            self.check_scopes(course, token.as_ref())?;
+            if shared.clock.monotonic().saturating_sub(now) <= AGED {
+                return Ok((Some(permit), token));
+            }
+            // The token took long. Requests that were let out one by one must not leave together when it comes.
         }
-        let token = match now.saturating_sub(entered_at) > AGED {
-            true => self.token(course).await?,
-            false => token,
-        };
-        Ok((Some(permit), token))
     }
 
     fn tell_limiter(&self, attempted: &Attempted) {
@@ -263,8 +269,10 @@ impl Call {
             .filter(|_| verdict.repeatable || verdict.may_have_acted)
             .and_then(|wait| shared.clock.now().checked_add(wait));
         if !verdict.repeatable {
-            if !verdict.may_have_acted {
-                shared.budget.give(course.borrowed.max(1));
+            if ending.is_healthy() {
+                shared
+                    .budget
+                    .give(std::mem::take(&mut course.borrowed).max(1));
             }
             return None;
         }
@@ -303,7 +311,12 @@ impl Call {
         match attempted {
             Attempted::Answered(received) => Ok(received),
             Attempted::Cut(received, why) => Err(Error::unread(received, why)),
-            Attempted::Failed(cause) if course.trail.may_have_acted => {
+            Attempted::Failed(Cause::Http(error)) if error.is_builder() => {
+                Err(Error::unbuildable_request(self.operation, Some(error)))
+            }
+            Attempted::Failed(cause)
+                if course.trail.may_have_acted || course.trail.earlier_may_have_acted =>
+            {
                 Err(Error::outcome_unknown(self.operation, cause))
             }
             Attempted::Failed(cause) => Err(Error::transport(self.operation, cause)),
@@ -323,7 +336,17 @@ impl Call {
         awaited: Awaited,
         future: impl Future<Output = T>,
     ) -> Result<T, Error> {
-        let Some(left) = self.time_left(course) else {
+        // After the first attempt the policy's time counts as well: a pause of the limiter may be long.
+        let of_policy = (course.trail.attempts > 0).then(|| {
+            let passed = self
+                .transport
+                .0
+                .clock
+                .monotonic()
+                .saturating_sub(course.began_at);
+            course.policy.time_left(passed)
+        });
+        let Some(left) = self.time_left(course).into_iter().chain(of_policy).min() else {
             return Ok(future.await);
         };
         let mut end = self.transport.0.sleeper.sleep(left);

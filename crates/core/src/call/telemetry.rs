@@ -12,6 +12,7 @@ use tracing::field::{Empty, debug};
 use super::Received;
 use super::attempt::Attempted;
 use super::trail::Trail;
+use crate::problem::shortened;
 use crate::{Error, Operation, Transport};
 
 /// The span of a call.
@@ -49,7 +50,7 @@ pub(super) fn end(span: &Span, result: &Result<Received, Error>) {
         span.record("http.response.status_code", status.as_u16());
     }
     if let Some(request_id) = request_id {
-        span.record("request_id", request_id);
+        span.record("request_id", shortened(request_id));
     }
     let Trail {
         attempts, waited, ..

@@ -31,8 +31,12 @@ impl Cause {
 
     /// Whether the request surely never left. Of a layer's error nobody knows.
     pub(crate) fn was_not_sent(&self) -> bool {
-        self.http()
-            .is_some_and(|error| error.is_connect() || error.is_builder())
+        self.http().is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// Whether the HTTP client does not take such a request, as one over http where it was told to use https only.
+    pub(crate) fn was_not_taken(&self) -> bool {
+        self.http().is_some_and(reqwest::Error::is_builder)
     }
 
     pub(crate) fn is_timeout(&self) -> bool {

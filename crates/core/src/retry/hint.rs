@@ -28,7 +28,9 @@ pub fn wait_asked_for(
     now: SystemTime,
 ) -> Option<Duration> {
     let limited = status == StatusCode::TOO_MANY_REQUESTS;
-    retry_after(headers, now).or_else(|| until_reset(headers, now).filter(|_| limited))
+    // A reset that has passed says nothing of how long to wait.
+    let reset = || until_reset(headers, now).filter(|wait| limited && !wait.is_zero());
+    retry_after(headers, now).or_else(reset)
 }
 
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
@@ -128,6 +130,13 @@ mod tests {
             ),
             Some(30)
         );
+    }
+
+    #[test]
+    fn reset_that_has_passed_counts_as_none() {
+        for at in [NOW, NOW - 5] {
+            assert_eq!(wait(429, &[("x-ratelimit-reset", &at.to_string())]), None);
+        }
     }
 
     #[test]

@@ -237,7 +237,7 @@ async fn success_that_is_empty_or_no_json_has_acted() {
         assert_eq!(
             error.to_string(),
             format!(
-                "getMember: the server has acted ({status}), but its answer cannot be read: {what}"
+                "getMember: the server has answered ({status}), but its answer cannot be read: {what}"
             )
         );
         assert!(!printed(&error).contains("s3cr3t"));

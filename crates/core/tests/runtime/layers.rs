@@ -177,3 +177,35 @@ async fn failure_that_a_layer_wraps_counts_as_a_lost_answer() {
         .unwrap_err();
     assert!(error.is_outcome_unknown() && !error.is_connect());
 }
+
+/// A layer's error that keeps what it wraps.
+#[derive(Debug)]
+struct Kept(BoxError);
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the layer failed")
+    }
+}
+
+impl std::error::Error for Kept {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+#[tokio::test]
+async fn failure_that_a_layer_keeps_tells_no_url() {
+    let server = FaultServer::always(Fault::ResetAfterRequest);
+    let keeping = plain_client().layer(MapErrLayer::new(Kept));
+    let transport = client(&server.url, keeping);
+    let error = call(&transport, &READ, CallOptions::default())
+        .await
+        .unwrap_err();
+    let printed = printed(&error);
+    assert!(
+        printed.contains("the layer failed") && printed.contains("Reqwest")
+            || printed.contains("reqwest")
+    );
+    assert!(!printed.contains("/members/"), "{printed}");
+}

@@ -539,3 +539,40 @@ async fn kept_connection_that_ends_in_the_next_request_counts_as_a_lost_answer()
         );
     }
 }
+
+#[tokio::test]
+async fn answer_is_lost_and_then_the_server_is_gone_then_the_outcome_is_unknown() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // It reads the request and is gone with its listener.
+        let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+        drop(listener);
+    });
+    let timer = FakeTimer::default();
+    let transport = patient(&timer, StaticToken::new("t"))
+        .build(base(&url))
+        .unwrap();
+    let error = call(&transport, &REMOVE, CallOptions::default())
+        .await
+        .unwrap_err();
+    server.join().unwrap();
+    assert!(error.is_outcome_unknown() && !error.is_connect() && !error.is_transport());
+    assert!(error.may_have_acted() && error.attempts() == 3, "{error}");
+}
+
+#[tokio::test]
+async fn request_that_the_http_client_does_not_take_is_tried_once() {
+    let server = FaultServer::always(Fault::fine());
+    let timer = FakeTimer::default();
+    let client = reqwest::Client::builder().no_proxy().https_only(true);
+    let transport = patient(&timer, StaticToken::new("t"))
+        .http_client(auth0_core::HttpClient::from_builder(client).unwrap())
+        .build(base(&server.url))
+        .unwrap();
+    let error = get(&transport).await.unwrap_err();
+    assert!(error.is_invalid_request() && !error.is_retryable() && !error.is_connect());
+    assert_eq!((error.attempts(), server.connections()), (1, 0));
+    assert!(timer.slept().is_empty());
+}
