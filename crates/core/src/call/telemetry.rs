@@ -55,8 +55,13 @@ pub(super) fn end(span: &Span, result: &Result<Received, Error>) {
     let Trail {
         attempts, waited, ..
     } = trail;
-    span.record("http.request.resend_count", attempts.saturating_sub(1));
-    span.record("waited_ms", millis(*waited));
+    // OpenTelemetry wants the count where there is one, and most calls go out once.
+    if *attempts > 1 {
+        span.record("http.request.resend_count", attempts - 1);
+    }
+    if !waited.is_zero() {
+        span.record("waited_ms", millis(*waited));
+    }
     match result {
         Err(error) => {
             span.record("error.type", error.kind_name());
