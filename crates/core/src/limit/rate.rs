@@ -142,6 +142,9 @@ impl Limits {
 
     /// Sets the share of each rate and burst that is left to others, such as logins: from 0 to 0.99, until then 0.1.
     /// Of a burst one request always stays.
+    ///
+    /// Leave some: requests arrive less evenly than they leave, so with none at all the server refuses one now and then,
+    /// and each refusal pauses its class for as long as the server asks, which is mostly a whole second.
     pub const fn headroom(mut self, share: f64) -> Self {
         self.headroom = share;
         self
