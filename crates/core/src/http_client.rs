@@ -90,9 +90,13 @@ impl HttpClient {
             + Sync
             + 'static,
     {
-        let inner = self
-            .layered
-            .unwrap_or_else(|| HttpService::new(self.client.clone().map_err(Into::into)));
+        let inner = self.layered.unwrap_or_else(|| {
+            HttpService::new(
+                self.client
+                    .clone()
+                    .map_err(|error| error.without_url().into()),
+            )
+        });
         self.layered = Some(HttpService::new(layer.layer(inner).map_err(Into::into)));
         self
     }
