@@ -7,6 +7,7 @@ use reqwest::{Request, Response};
 use super::trail::Trail;
 use super::{Call, Received, telemetry};
 use crate::error::{Cause, Unread};
+use crate::limit::Observation;
 use crate::retry::Ending;
 use crate::{AccessToken, Operation};
 
@@ -67,7 +68,8 @@ impl Call {
             let attempted = match sending.await {
                 Err(cause) => Attempted::Failed(cause),
                 Ok(response) => {
-                    // Told before the body is read: the token was taken, whatever becomes of the answer.
+                    // Told before the body is read: what the head says holds, whatever becomes of the answer.
+                    self.tell_limiter(&response);
                     if let Some(token) = token.filter(|_| proves_the_token(response.status()))
                         && let Some(tokens) = &self.transport.0.token_source
                     {
@@ -78,6 +80,19 @@ impl Call {
             };
             telemetry::attempt(number, &attempted);
             attempted
+        }
+    }
+
+    fn tell_limiter(&self, response: &Response) {
+        let shared = &self.transport.0;
+        if let Some(lane) = &shared.lane {
+            let (status, now) = (response.status(), shared.clock.now());
+            lane.observe(Observation::of(
+                self.class(),
+                status,
+                response.headers(),
+                now,
+            ));
         }
     }
 

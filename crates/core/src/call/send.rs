@@ -11,7 +11,7 @@ use super::attempt::Attempted;
 use super::trail::Trail;
 use super::{Call, Received, telemetry};
 use crate::error::{Awaited, Cause};
-use crate::limit::{Class, Observation, Permit};
+use crate::limit::{Class, Permit};
 use crate::retry::{self, RetryPolicy};
 use crate::{AccessToken, Error};
 
@@ -90,7 +90,6 @@ impl Call {
             // A body that can be read once makes a call that is sent once.
             let repetition = request.try_clone();
             let attempted = self.attempt(request, token.as_ref(), course).await;
-            self.tell_limiter(&attempted);
             drop(permit);
             let wait = self.wait(course, &attempted, repetition.is_some());
             let refused = self.refused(&attempted, token.as_ref()) && !course.replaced;
@@ -188,20 +187,7 @@ impl Call {
         }
     }
 
-    fn tell_limiter(&self, attempted: &Attempted) {
-        let shared = &self.transport.0;
-        if let (Some(lane), Some(answer)) = (&shared.lane, attempted.answer()) {
-            let now = shared.clock.now();
-            lane.observe(Observation::of(
-                self.class(),
-                answer.status,
-                &answer.headers,
-                now,
-            ));
-        }
-    }
-
-    fn class(&self) -> Class {
+    pub(super) fn class(&self) -> Class {
         match self.operation.method() {
             "GET" | "HEAD" => Class::Read,
             _ => Class::Write,

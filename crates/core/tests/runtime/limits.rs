@@ -127,6 +127,30 @@ async fn answer_that_names_a_limit_pauses_what_it_is_about() {
 }
 
 #[tokio::test]
+async fn head_of_an_answer_counts_before_its_body_comes() {
+    let head = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 5\r\ncontent-length: 9\r\n\r\n";
+    let server = BareServer::answering([Answer::Hang(head.into())]).await;
+    let timer = FakeTimer::default();
+    let limiter = per_second(&timer);
+    let transport = timer
+        .under(builder(Tokens::default()))
+        .http_client(plain_client())
+        .limiter(limiter.clone())
+        .build(base(&server.url))
+        .unwrap();
+    let reading = tokio::spawn(async move { read(&transport).await.map(|_| ()) });
+    soon(async {
+        while paused(&limiter, &timer) == [None, None] {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(paused(&limiter, &timer), [Some(5), None]);
+    assert!(!reading.is_finished());
+    reading.abort();
+}
+
+#[tokio::test]
 async fn organization_is_paused_and_its_host_is_not() {
     let server = FaultServer::once(refused("retry-after: 5\r\n"));
     let timer = FakeTimer::default();
