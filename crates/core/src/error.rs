@@ -138,13 +138,6 @@ impl Error {
         Self::new(Some(operation), Kind::Token(error))
     }
 
-    /// The token was refused with `answer`, and no other could be had.
-    pub(crate) fn no_other_token(self, answer: Received) -> Self {
-        let mut error = self;
-        error.0.received = Some(answer);
-        error
-    }
-
     /// The time of the whole call was over before a request could be sent.
     pub(crate) fn too_late(operation: &'static Operation, awaited: Awaited) -> Self {
         Self::new(Some(operation), Kind::TooLate(awaited))
@@ -173,9 +166,9 @@ impl Error {
         Self::new(Some(operation), Kind::RepeatedCursor)
     }
 
-    fn of_answer(received: Received, kind: Kind) -> Self {
+    fn of_answer(mut received: Received, kind: Kind) -> Self {
         let mut error = Self::new(Some(received.operation), kind);
-        error.0.trail = received.trail.clone();
+        error.0.trail = std::mem::take(&mut received.trail);
         error.0.received = Some(received);
         error
     }
@@ -191,9 +184,10 @@ impl Error {
         }))
     }
 
-    /// The error at the end of `trail`.
-    pub(crate) fn on(mut self, trail: Trail) -> Self {
+    /// The error at the end of `trail`. `answer` is that of the attempt before, where no other was made.
+    pub(crate) fn on(mut self, trail: Trail, answer: Option<Received>) -> Self {
         self.0.trail = trail;
+        self.0.received = self.0.received.or(answer);
         self
     }
 
@@ -397,7 +391,8 @@ impl Error {
         self.is_status() && self.status() == Some(status)
     }
 
-    /// The status of the answer, where one came.
+    /// The status of the answer, where one came. Where a call ended before it was sent again, it is that of the attempt
+    /// before.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.received.as_ref().map(|received| received.status)
     }

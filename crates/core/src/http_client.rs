@@ -63,7 +63,8 @@ impl HttpClient {
     /// outermost. Token requests do not pass through it.
     ///
     /// A layer sees the access token in `Authorization`. A failure of its own counts as a connection that was lost
-    /// while the server may have acted, because nobody knows better. It must not send a request twice: only this crate
+    /// while the server may have acted, because nobody knows better; its error is printed with the call's, and may hold
+    /// no secret. It must not send a request twice: only this crate
     /// knows which ones may be. Time that it takes by itself, before and after the request, is its own: the time-outs of
     /// attempts and calls count from where the request reaches the client.
     ///

@@ -116,9 +116,9 @@ impl RetryPolicy {
         (passed.saturating_add(wait) <= self.total_time).then_some(wait)
     }
 
-    /// How long after `passed` an attempt may still begin.
-    pub(crate) fn time_left(&self, passed: Duration) -> Duration {
-        self.total_time.saturating_sub(passed)
+    /// When the last attempt of a call has to begin.
+    pub(crate) fn ends_at(&self, began_at: Duration) -> Duration {
+        began_at.saturating_add(self.total_time)
     }
 
     /// The longest wait after `attempts` attempts.

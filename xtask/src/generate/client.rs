@@ -379,7 +379,7 @@ fn audience(target: &Target) -> Result<TokenStream, Problem> {
             .copied()
             .unwrap_or(VariableKind::Label);
         let (check, _) = check(kind);
-        let ident = format_ident!("{}", names::snake_name(name));
+        let ident = names::ident(&names::snake_name(name));
         parameters.push(quote!(#ident: &str));
         // Audiences are compared as texts, and a host name is one in lower case.
         reads.push(quote!(let #ident = auth0_core::#check(#name, #ident)?.to_ascii_lowercase();));

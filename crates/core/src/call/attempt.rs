@@ -29,6 +29,13 @@ impl Attempted {
         }
     }
 
+    pub(super) fn into_answer(self) -> Option<Received> {
+        match self {
+            Self::Answered(received) | Self::Cut(received, _) => Some(received),
+            Self::Failed(_) => None,
+        }
+    }
+
     pub(super) fn ending(&self) -> Ending {
         match self {
             Self::Answered(received) => Ending::Status(received.status),

@@ -29,10 +29,14 @@ struct Course {
     began_at: Duration,
     /// When the whole call has to be over.
     ends_at: Option<Duration>,
+    /// When the next attempt has to begin, where it is a retry.
+    begins_by: Option<Duration>,
     /// What the last retry took from the budget.
     borrowed: u32,
-    /// A token that was refused, and the refusal, while another one is had.
-    refused: Option<(AccessToken, Received)>,
+    /// A token that was refused, while another one is had.
+    refused: Option<AccessToken>,
+    /// The answer to the attempt before, while the next one is prepared.
+    answer: Option<Received>,
     /// A refused token was replaced.
     replaced: bool,
     trail: Trail,
@@ -49,8 +53,10 @@ impl Call {
             policy: self.options.retry.unwrap_or(shared.retry),
             began_at,
             ends_at: call_timeout.map(|limit| began_at.saturating_add(limit)),
+            begins_by: None,
             borrowed: 0,
             refused: None,
+            answer: None,
             replaced: false,
             trail: Trail::default(),
         };
@@ -60,26 +66,18 @@ impl Call {
                 received.trail = course.trail;
                 Ok(received)
             }
-            Err(error) => Err(error.on(course.trail)),
+            Err(error) => Err(error.on(course.trail, course.answer)),
         }
     }
 
     async fn attempts(&self, mut request: Request, course: &mut Course) -> Result<Received, Error> {
         let shared = &self.transport.0;
         loop {
-            let token = match self.token(course).await {
-                Ok(token) => token,
-                Err(error) => {
-                    return Err(match course.refused.take() {
-                        Some((_, refusal)) => error.no_other_token(refusal),
-                        None => error,
-                    });
-                }
-            };
-            if let Some((former, refusal)) = course.refused.take() {
-                if token
-                    .as_ref()
-                    .is_none_or(|(token, _)| token.secret() == former.secret())
+            let token = self.token(course).await?;
+            if let Some(former) = course.refused.take() {
+                let is_former = |(token, _): &Authorized| token.secret() == former.secret();
+                if token.as_ref().is_none_or(is_former)
+                    && let Some(refusal) = course.answer.take()
                 {
                     return Ok(refusal);
                 }
@@ -87,26 +85,30 @@ impl Call {
             }
             self.check_scopes(course, token.as_ref())?;
             let (permit, token) = self.permit(course, token).await?;
+            course.answer = None;
             // A body that can be read once makes a call that is sent once.
             let repetition = request.try_clone();
             let attempted = self.attempt(request, token.as_ref(), course).await;
             drop(permit);
             let wait = self.wait(course, &attempted, repetition.is_some());
             let refused = self.refused(&attempted, token.as_ref()) && !course.replaced;
-            request = match (repetition, attempted, wait) {
-                (Some(repetition), _, Some(wait)) => {
-                    telemetry::wait(wait);
-                    course.trail.waited += wait;
+            request = match (repetition, wait) {
+                (Some(repetition), Some(wait)) => {
+                    course.begins_by = Some(course.policy.ends_at(course.began_at));
+                    course.answer = attempted.into_answer();
                     course.trail.go_on();
+                    course.trail.waited += wait;
+                    telemetry::wait(wait);
                     shared.sleeper.sleep(wait).await;
                     repetition
                 }
-                (Some(repetition), Attempted::Answered(refusal), None) if refused => {
-                    course.refused = token.map(|(token, _)| (token, refusal));
+                (Some(repetition), None) if refused => {
+                    course.refused = token.map(|(token, _)| token);
+                    course.answer = attempted.into_answer();
                     course.trail.go_on();
                     repetition
                 }
-                (_, attempted, _) => return self.conclude(course, attempted),
+                _ => return self.conclude(course, attempted),
             };
         }
     }
@@ -248,21 +250,20 @@ impl Call {
         let verdict = retry::judge(self.operation.retry_safety(), ending);
         course.trail.may_have_acted = verdict.may_have_acted;
         course.trail.retryable = verdict.repeatable;
+        if ending.is_healthy() {
+            shared
+                .budget
+                .give(std::mem::take(&mut course.borrowed).max(1));
+        }
+        // Most calls end here.
+        if !verdict.repeatable && !verdict.may_have_acted {
+            return None;
+        }
         let asked = attempted.answer().and_then(|answer| {
             retry::wait_asked_for(&answer.headers, answer.status, shared.clock.now())
         });
-        course.trail.retry_at = asked
-            .filter(|_| verdict.repeatable || verdict.may_have_acted)
-            .and_then(|wait| shared.clock.now().checked_add(wait));
-        if !verdict.repeatable {
-            if ending.is_healthy() {
-                shared
-                    .budget
-                    .give(std::mem::take(&mut course.borrowed).max(1));
-            }
-            return None;
-        }
-        if !can_repeat {
+        course.trail.retry_at = asked.and_then(|wait| shared.clock.now().checked_add(wait));
+        if !verdict.repeatable || !can_repeat {
             return None;
         }
         let passed = shared.clock.monotonic().saturating_sub(course.began_at);
@@ -322,19 +323,11 @@ impl Call {
         awaited: Awaited,
         future: impl Future<Output = T>,
     ) -> Result<T, Error> {
-        // After the first attempt the policy's time counts as well: a pause of the limiter may be long.
-        let of_policy = (course.trail.attempts > 0).then(|| {
-            let passed = self
-                .transport
-                .0
-                .clock
-                .monotonic()
-                .saturating_sub(course.began_at);
-            course.policy.time_left(passed)
-        });
-        let Some(left) = self.time_left(course).into_iter().chain(of_policy).min() else {
+        // A retry has to begin in the policy's time as well: a pause of the limiter may be long.
+        let Some(end) = course.ends_at.into_iter().chain(course.begins_by).min() else {
             return Ok(future.await);
         };
+        let left = end.saturating_sub(self.transport.0.clock.monotonic());
         let mut end = self.transport.0.sleeper.sleep(left);
         let mut future = std::pin::pin!(future);
         std::future::poll_fn(|cx| {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::Scopes;
 
 /// What is known of a call beside its answer. An answer has it, and so has an error.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Trail {
     /// How many requests were made, the last one included.
     pub(crate) attempts: u32,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::StatusCode;
 
 use super::{Awaited, Error, Kind, Unread};
 use crate::RetrySafety;
@@ -27,7 +28,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Kind::Token(_) if self.0.received.is_some() => {
+            Kind::Token(_) if self.status() == Some(StatusCode::UNAUTHORIZED) => {
                 f.write_str("the access token was refused, and no other could be had")
             }
             Kind::Token(_) => write!(f, "no access token could be had, {}", self.not_sent()),

@@ -12,7 +12,7 @@ use auth0_core::{
 use tokio::sync::OnceCell;
 use tower::util::MapErrLayer;
 
-use crate::retries::List;
+use crate::paging::List;
 use crate::support::*;
 
 static BULK: Operation = Operation::new("updateTenants", "PATCH", "/tenants")

@@ -212,3 +212,22 @@ async fn time_in_the_queue_does_not_count_against_the_retries() {
     assert_eq!(timer.slept().len(), 3);
     assert_eq!(timer.slept().iter().sum::<Duration>().as_secs(), 120);
 }
+
+#[tokio::test]
+async fn retry_is_held_up_by_a_pause_then_it_ends_with_the_time_of_the_policy_and_keeps_the_answer()
+{
+    let reset = START + 3_000;
+    let headers = format!("x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {reset}\r\n");
+    let server = FaultServer::once(Fault::status("503 Service Unavailable", &headers, "{}"));
+    let timer = FakeTimer::default();
+    // The limiter goes by a clock that stands still, so the pause does not end.
+    let limiter = per_second(&FakeTimer::stuck());
+    let transport = limited_by(&limiter, &server, &timer, Tokens::default());
+    let policy = RetryPolicy::default().total_time(Duration::from_secs(10));
+    let options = CallOptions::default().retry(policy);
+    let error = soon(call(&transport, &READ, options)).await.unwrap_err();
+    assert!(error.is_timeout() && error.is_retryable() && !error.is_status());
+    assert_eq!((error.attempts(), server.requests().len()), (1, 1));
+    assert_eq!(error.status().unwrap().as_u16(), 503);
+    assert_eq!(&error.body().unwrap()[..], b"{}");
+}

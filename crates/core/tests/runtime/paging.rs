@@ -17,7 +17,7 @@ mod cursors;
 static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers").with_success(&[200]);
 
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-struct Numbers {
+pub(crate) struct Numbers {
     numbers: Vec<u32>,
     next: Option<String>,
 }
@@ -36,14 +36,14 @@ impl Page for Numbers {
 
 /// A generated request, with its optional cursor.
 #[derive(Clone)]
-struct List {
+pub(crate) struct List {
     transport: Transport,
     from: Option<String>,
     parity: Option<&'static str>,
 }
 
 impl List {
-    fn new(transport: Transport) -> Self {
+    pub(crate) fn new(transport: Transport) -> Self {
         Self {
             transport,
             from: None,

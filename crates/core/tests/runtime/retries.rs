@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use auth0_core::time::Clock as _;
 use auth0_core::{
-    AccessToken, BoxFuture, CallOptions, Error, Listing, Page, Paged, Position, Response,
-    RetryPolicy, StaticToken, TokenError, TokenSource, Transport, TransportBuilder, items,
-    token_fn,
+    AccessToken, CallOptions, Error, Response, RetryPolicy, StaticToken, TokenError, TokenSource,
+    Transport, TransportBuilder, items, token_fn,
 };
 
+use crate::paging::List;
 use crate::support::*;
 use crate::tokens::Once;
 
@@ -154,58 +154,6 @@ async fn hint_of_an_earlier_answer_is_not_told_of_a_token_that_cannot_be_had() {
     let error = get(&transport).await.unwrap_err();
     assert!(error.is_token() && !error.may_have_acted());
     assert_eq!(error.retry_at(), None);
-}
-
-/// A page of numbers.
-#[derive(serde::Deserialize)]
-pub(crate) struct Numbers {
-    numbers: Vec<u32>,
-    next: Option<String>,
-}
-
-impl Page for Numbers {
-    type Item = u32;
-
-    fn next(&self) -> Option<Position> {
-        Position::of_checkpoint(self.next.as_deref())
-    }
-
-    fn into_items(self) -> Vec<u32> {
-        self.numbers
-    }
-}
-
-/// A listing whose server knows without a cursor which page is the next one.
-#[derive(Clone)]
-pub(crate) struct List(Transport);
-
-impl List {
-    pub(crate) fn new(transport: Transport) -> Self {
-        Self(transport)
-    }
-}
-
-impl Paged for List {
-    type Page = Numbers;
-
-    fn listing(&self) -> Listing {
-        Listing::new(&self.0, &READ)
-    }
-
-    fn position(&self) -> Position {
-        Position::Start
-    }
-
-    fn at(self, _: Position) -> Self {
-        self
-    }
-
-    fn fetch(self) -> BoxFuture<'static, Result<Response<Numbers>, Error>> {
-        Box::pin(async move {
-            let options = CallOptions::default();
-            receive(&self.0, &READ, options).await?.json()
-        })
-    }
 }
 
 #[tokio::test]
@@ -575,4 +523,24 @@ async fn request_that_the_http_client_does_not_take_is_tried_once() {
     assert!(error.is_invalid_request() && !error.is_retryable() && !error.is_connect());
     assert_eq!((error.attempts(), server.connections()), (1, 0));
     assert!(timer.slept().is_empty());
+}
+
+#[tokio::test]
+async fn no_time_for_retries_is_left_then_a_refused_token_is_replaced_all_the_same() {
+    let server = FaultServer::once(unauthorized());
+    let fetched = std::sync::atomic::AtomicU64::new(0);
+    // The token takes a moment, so that whoever waits for it has to wait.
+    let tokens = token_fn(move || {
+        let number = fetched.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        async move {
+            tokio::task::yield_now().await;
+            Ok(AccessToken::new(format!("token-{number}"), number))
+        }
+    });
+    let policy = RetryPolicy::never().total_time(Duration::ZERO);
+    let transport = patient(&FakeTimer::default(), tokens)
+        .retry(policy)
+        .build(base(&server.url))
+        .unwrap();
+    assert_eq!(get(&transport).await.unwrap().attempts(), 2);
 }
