@@ -58,7 +58,7 @@ fn generated_files_are_changed_extra_and_missing_then_each_is_named_with_the_com
 #[test]
 fn one_generated_file_is_at_fault_then_the_check_finds_it() {
     type Fault = (&'static str, fn(&Path));
-    let faults: [Fault; 5] = [
+    let faults: [Fault; 6] = [
         ("generated/teams/Cargo.toml", |path| {
             fs::write(path, fs::read_to_string(path).unwrap() + "\n").unwrap()
         }),
@@ -74,6 +74,9 @@ fn one_generated_file_is_at_fault_then_the_check_finds_it() {
         }),
         ("openapi/teams/normalized.json", |path| {
             fs::remove_file(path).unwrap()
+        }),
+        ("crates/sandbox/openapi/teams.json", |path| {
+            fs::write(path, "{}").unwrap()
         }),
     ];
     for (name, fault) in faults {

@@ -38,7 +38,7 @@ pub(crate) fn xtask(root: &Path, arguments: &[&str]) -> (u8, String) {
 /// A copy of what regen reads and writes.
 pub(crate) fn copy() -> TempDir {
     let copy = TempDir::new().unwrap();
-    for folder in ["openapi", "generated"] {
+    for folder in ["openapi", "generated", "crates/sandbox/openapi"] {
         for (path, text) in files(&repository().join(folder)) {
             let path = copy.path().join(folder).join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

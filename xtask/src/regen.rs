@@ -1,5 +1,6 @@
 //! `regen`: the committed files of each API made anew from its facts and overlays, or compared with what they would be.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use crate::coverage::{as_actions, undescribed};
 use crate::diagnostic::Report;
 use crate::difference::unified;
 use crate::document::Document;
+use crate::facts;
 use crate::files::{self, Difference, Files};
 use crate::generate::Target;
 use crate::overlay::{self, Purpose};
@@ -21,6 +23,7 @@ use crate::source::Source;
 use crate::sources::{Entry, Sources};
 use crate::workspace::{
     CORRECTIONS, DESCRIPTIONS, FACTS, Workspace, api_folder, crate_folder, normalized_file,
+    sandbox_file,
 };
 
 /// Where `auth0-core` is, seen from a crate under `generated/`.
@@ -67,7 +70,8 @@ pub fn run(
 
 /// What an API's committed files should be.
 struct Made {
-    normalized: String,
+    /// Documents, by their paths from the root.
+    documents: BTreeMap<String, String>,
     files: Files,
     undescribed: Option<String>,
     warnings: Vec<Report>,
@@ -97,7 +101,7 @@ fn make(
             as_actions(&document, &missing)
         );
         return Ok(Made {
-            normalized: String::new(),
+            documents: BTreeMap::new(),
             files: Files::new(),
             undescribed: Some(listing),
             warnings: Vec::new(),
@@ -116,9 +120,15 @@ fn make(
         command: command(api),
         member: true,
     };
+    let mut documents =
+        BTreeMap::from([(normalized_file(api), canonical::json(&normalized.document))]);
+    if entry.sandbox {
+        let corrected = corrected(&workspace.path(&folder), &folder)?;
+        documents.insert(sandbox_file(api), canonical::json(&corrected));
+    }
     Ok(Made {
         files: pipeline::generate(&normalized.document, &normalized_file(api), &target)?,
-        normalized: canonical::json(&normalized.document),
+        documents,
         undescribed: None,
         warnings: normalized.warnings,
     })
@@ -126,10 +136,29 @@ fn make(
 
 /// The facts in `folder` with the overlays there applied, those that there are. `shown` is what people call the folder.
 pub fn overlaid(folder: &Path, shown: &str) -> Result<(Value, Source), Failure> {
+    apply(folder, shown, overlays(folder, shown)?)
+}
+
+/// The facts in `folder` with the corrections applied: what the API does, in the JSON Schema of OpenAPI 3.1, without
+/// the lowering that the generator needs. What a correction says in words is left out.
+fn corrected(folder: &Path, shown: &str) -> Result<Value, Failure> {
+    let mut corrections = overlays(folder, shown)?;
+    corrections.retain(|(_, purpose)| *purpose == Purpose::Corrections);
+    let (mut document, _) = apply(folder, shown, corrections)?;
+    facts::strip_prose(&mut document);
+    canonical::sort_sets(&mut document);
+    Ok(document)
+}
+
+fn apply(
+    folder: &Path,
+    shown: &str,
+    overlays: Vec<(Document, Purpose)>,
+) -> Result<(Value, Source), Failure> {
     let facts = Document::read_as(&folder.join(FACTS), &format!("{shown}/{FACTS}"))?.checked()?;
     let mut document = facts.value;
     let mut reports = Vec::new();
-    for (overlay, purpose) in overlays(folder, shown)? {
+    for (overlay, purpose) in overlays {
         reports.extend(
             overlay::apply(&mut document, &overlay, purpose)
                 .err()
@@ -178,11 +207,13 @@ fn write(
 ) -> Result<Verdict, Failure> {
     let folder = crate_folder(api);
     let mut changed = files::write(&workspace.path(&folder), &folder, &made.files)?;
-    if normalized_text(workspace, api)? != made.normalized {
-        files::write_file(&workspace.path(&normalized_file(api)), &made.normalized)?;
-        changed += 1;
+    for (file, text) in &made.documents {
+        if committed(workspace, file)? != *text {
+            files::write_file(&workspace.path(file), text)?;
+            changed += 1;
+        }
     }
-    let files = made.files.len() + 1;
+    let files = made.files.len() + made.documents.len();
     console.result(&match changed {
         0 => format!("{api}: {files} files, none changed\n"),
         changed => format!("{api}: {files} files, {changed} written or removed\n"),
@@ -196,16 +227,14 @@ fn compare(
     made: &Made,
     console: &mut Console<'_>,
 ) -> Result<Verdict, Failure> {
-    let file = normalized_file(api);
-    let normalized = normalized_text(workspace, api)?;
     let mut differences = Vec::new();
-    if normalized.is_empty() {
-        differences.push(format!("missing: {file}\n"));
-    } else if normalized != made.normalized {
-        differences.push(format!(
-            "changed: {file}\n{}",
-            unified(&file, &normalized, &made.normalized)
-        ));
+    for (file, text) in &made.documents {
+        let found = committed(workspace, file)?;
+        if found.is_empty() {
+            differences.push(format!("missing: {file}\n"));
+        } else if found != *text {
+            differences.push(format!("changed: {file}\n{}", unified(file, &found, text)));
+        }
     }
     let folder = crate_folder(api);
     let found = files::compare(&workspace.path(&folder), &made.files)?;
@@ -217,7 +246,7 @@ fn compare(
     if differences.is_empty() {
         console.result(&format!(
             "{api}: {} files are as they should be\n",
-            made.files.len() + 1
+            made.files.len() + made.documents.len()
         ));
         return Ok(Verdict::Fine);
     }
@@ -232,10 +261,10 @@ fn compare(
     Ok(Verdict::Found)
 }
 
-fn normalized_text(workspace: &Workspace, api: &str) -> Result<String, Failure> {
-    let file = normalized_file(api);
-    Ok(if workspace.path(&file).exists() {
-        workspace.read(&file)?.source.text
+/// The text of a document as it is there, empty where there is none.
+fn committed(workspace: &Workspace, file: &str) -> Result<String, Failure> {
+    Ok(if workspace.path(file).exists() {
+        workspace.read(file)?.source.text
     } else {
         String::new()
     })

@@ -45,6 +45,9 @@ pub struct Entry {
     /// The rate limits of each plan, by the names of the plans.
     #[serde(default)]
     pub tiers: BTreeMap<TierName, Tier>,
+    /// Whether the sandbox serves the API, which needs its document for that.
+    #[serde(default)]
+    pub sandbox: bool,
     /// SHA-256 of the document that was fetched last.
     pub digest: Option<String>,
     /// The day on which that document was first fetched.

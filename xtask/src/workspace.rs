@@ -62,3 +62,8 @@ pub fn normalized_file(api: &str) -> String {
 pub fn crate_folder(api: &str) -> String {
     format!("generated/{api}")
 }
+
+/// The document that the sandbox checks requests and answers by.
+pub fn sandbox_file(api: &str) -> String {
+    format!("crates/sandbox/openapi/{api}.json")
+}

@@ -1,0 +1,326 @@
+//! The settings of a sandbox.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+
+use crate::application::{Application, random_text};
+use crate::clock::Clock;
+use crate::document::Document;
+use crate::error::Error;
+use crate::faults::{Fault, Faults, Script};
+use crate::rate_limits::{Buckets, RateLimits};
+use crate::request_log::RequestLog;
+use crate::sandbox::{Sandbox, offset};
+use crate::server::{Shared, serve};
+use crate::team::{PrivateCloud, Settings, Team};
+use crate::token::{Access, Key, Settings as TokenSettings, TokenEndpoint, TokenQuota};
+
+/// The settings of a [`Sandbox`]; made by [`Sandbox::builder`].
+///
+/// ```
+/// use auth0_sandbox::{Effect, Fault, Sandbox};
+///
+/// # async fn example() -> Result<(), auth0_sandbox::Error> {
+/// let sandbox = Sandbox::builder()
+///     .team("acme")
+///     .members(200)
+///     .fault(Fault::of("listMembers").call(2).then(Effect::status(503)))
+///     .start()
+///     .await?;
+/// # let _ = sandbox;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct SandboxBuilder {
+    port: u16,
+    team: Settings,
+    audience: Option<String>,
+    applications: Vec<Application>,
+    token_lifetime: Duration,
+    token_quota: Option<TokenQuota>,
+    rate_limits: Option<RateLimits>,
+    faults: Vec<Fault>,
+    clock_offset_seconds: i64,
+    check_answers: bool,
+}
+
+impl SandboxBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            port: 0,
+            team: Settings {
+                members: 25,
+                tenants: 8,
+                activity: 60,
+                seed: 0,
+                slug: "acme".to_owned(),
+                private_clouds: vec![PrivateCloud {
+                    environment: "private-1".to_owned(),
+                    locality: "frankfurt".to_owned(),
+                }],
+                tenant_limit: None,
+                accept_invitations: false,
+            },
+            audience: None,
+            applications: Vec::new(),
+            token_lifetime: Duration::from_secs(86_400),
+            token_quota: None,
+            rate_limits: None,
+            faults: Vec::new(),
+            clock_offset_seconds: 0,
+            check_answers: false,
+        }
+    }
+
+    /// The port of 127.0.0.1 to listen at; 0, as without it, is any that is free.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The slug of the team; `acme` unless said otherwise.
+    pub fn team(mut self, slug: impl Into<String>) -> Self {
+        self.team.slug = slug.into();
+        self
+    }
+
+    /// How many members the team begins with; 25 unless said otherwise, at least 1. The first two are owners. Members
+    /// are made when they are looked at, so that a million of them take no memory.
+    pub fn members(mut self, members: u64) -> Self {
+        self.team.members = members;
+        self
+    }
+
+    /// How many tenants the team begins with; 8 unless said otherwise.
+    pub fn tenants(mut self, tenants: u64) -> Self {
+        self.team.tenants = tenants;
+        self
+    }
+
+    /// How many entries the activity log begins with; 60 unless said otherwise.
+    pub fn activity(mut self, entries: u64) -> Self {
+        self.team.activity = entries;
+        self
+    }
+
+    /// What ids, names and times are made of: the same seed gives the same ones. 0 unless said otherwise.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.team.seed = seed;
+        self
+    }
+
+    /// Adds a private cloud of the team, by environment and locality. There is always `private-1` in `frankfurt`.
+    pub fn private_cloud(
+        mut self,
+        environment: impl Into<String>,
+        locality: impl Into<String>,
+    ) -> Self {
+        self.team.private_clouds.push(PrivateCloud {
+            environment: environment.into(),
+            locality: locality.into(),
+        });
+        self
+    }
+
+    /// How many tenants the team may have at once; any number unless said otherwise.
+    pub fn tenant_limit(mut self, tenants: usize) -> Self {
+        self.team.tenant_limit = Some(tenants);
+        self
+    }
+
+    /// Invited persons become members at once, without [`Sandbox::accept_invitation`].
+    pub fn accept_invitations(mut self) -> Self {
+        self.team.accept_invitations = true;
+        self
+    }
+
+    /// The audience of access tokens; `https://{team}.teams.auth0.com/api/` unless said otherwise.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// Adds an application that may ask for tokens. [`Sandbox::client_id`] is the first; without any, one is made up
+    /// with a random secret and all scopes.
+    pub fn application(mut self, application: Application) -> Self {
+        self.applications.push(application);
+        self
+    }
+
+    /// How long tokens live, in whole seconds; a day unless said otherwise.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// How many tokens each application may be granted; any number, and no quota headers, unless said otherwise.
+    pub fn token_quota(mut self, quota: TokenQuota) -> Self {
+        self.token_quota = Some(quota);
+        self
+    }
+
+    /// How many requests are let through; any number, and no headers about it, unless said otherwise.
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.rate_limits = Some(limits);
+        self
+    }
+
+    /// Adds something that goes wrong.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Adds the faults of a script, and sets the clock off as it says.
+    pub fn script(mut self, script: Script) -> Self {
+        let faults = script.faults.into_iter().map(toml::Spanned::into_inner);
+        self.faults.extend(faults);
+        self.clock_offset_seconds += script.clock_offset_seconds;
+        self
+    }
+
+    /// How many seconds the sandbox's clock is ahead of the machine's, or behind it if negative.
+    pub fn clock_offset_seconds(mut self, seconds: i64) -> Self {
+        self.clock_offset_seconds = seconds;
+        self
+    }
+
+    /// Holds every answer against the document before it goes out. One that breaks it becomes a 500 and is listed in
+    /// [`Sandbox::violations`].
+    pub fn check_answers(mut self) -> Self {
+        self.check_answers = true;
+        self
+    }
+
+    /// Starts it, on the runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// A setting has a value that it cannot have, or the port cannot be used.
+    pub async fn start(self) -> Result<Sandbox, Error> {
+        self.check()?;
+        // Making the key and compiling the document's schemas takes long the first time.
+        let prepared = tokio::task::spawn_blocking(|| (Document::teams(), Key::of_this_process()));
+        let (document, key) = prepared.await.map_err(broken)?;
+        let (document, key) = (document.map_err(broken)?, key.map_err(broken)?);
+
+        let unusable = |source| Error::Port {
+            port: self.port,
+            source,
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+            .await
+            .map_err(unusable)?;
+        let port = listener.local_addr().map_err(unusable)?.port();
+        let url = format!("http://127.0.0.1:{port}");
+        let issuer = format!("{url}/");
+
+        let clock = Arc::new(Clock::new(offset(self.clock_offset_seconds)?));
+        let slug = self.team.slug.clone();
+        let audience = self
+            .audience
+            .unwrap_or_else(|| format!("https://{slug}.teams.auth0.com/api/"));
+        let mut applications = self.applications;
+        if applications.is_empty() {
+            applications.push(Application::with_random_secret("sandbox")?.name("Sandbox client"));
+        }
+        for application in &mut applications {
+            let all = || document.scopes().into_iter().map(str::to_owned).collect();
+            application.scopes.get_or_insert_with(all);
+        }
+        let application = applications[0].clone();
+        let names = applications
+            .iter()
+            .map(|application| (application.client_id.clone(), application.name.clone()))
+            .collect();
+        let by_id = |application: Application| (application.client_id.clone(), application);
+        let seed = self.team.seed;
+        let team = Team::new(self.team);
+        let admin = team
+            .first_member()
+            .ok_or_else(|| broken("there is no member"))?;
+        let shared = Arc::new(Shared {
+            document,
+            access: Access::new(key, issuer.clone(), audience.clone(), names),
+            tokens: TokenEndpoint::new(TokenSettings {
+                key,
+                clock: Arc::clone(&clock),
+                issuer,
+                audience,
+                applications: applications.into_iter().map(by_id).collect(),
+                lifetime: self.token_lifetime,
+                quota: self.token_quota,
+            }),
+            team: Mutex::new(team),
+            faults: Faults::new(self.faults, seed),
+            requests: RequestLog::default(),
+            buckets: self
+                .rate_limits
+                .map(|limits| Buckets::new(limits, Arc::clone(&clock))),
+            violations: self.check_answers.then(Mutex::default),
+            admin_token: SecretString::from(random_text()?),
+            clock,
+            port,
+        });
+        Ok(Sandbox {
+            server: tokio::spawn(serve(listener, Arc::clone(&shared))),
+            shared,
+            application,
+            admin,
+            team: slug,
+            url,
+        })
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let wrong = |setting, message: &str| Error::Setting {
+            setting,
+            message: message.to_owned(),
+        };
+        if self.team.members == 0 {
+            return Err(wrong("members", "expected at least 1, the owner; found 0"));
+        }
+        let is_label = |slug: &str| {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            (1..=63).contains(&slug.len())
+                && slug.bytes().all(is_plain)
+                && !slug.starts_with('-')
+                && !slug.ends_with('-')
+        };
+        if !is_label(&self.team.slug) {
+            return Err(wrong(
+                "team",
+                "expected one label of a host name: letters, digits and hyphens",
+            ));
+        }
+        if self.token_lifetime.as_secs() == 0 {
+            return Err(wrong("token lifetime", "expected at least 1 second"));
+        }
+        let mut ids: Vec<&str> = self
+            .applications
+            .iter()
+            .map(|application| application.client_id.as_str())
+            .collect();
+        ids.sort_unstable();
+        if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(wrong("application", "expected client ids that differ"));
+        }
+        for fault in &self.faults {
+            fault.check().map_err(|message| Error::Setting {
+                setting: "fault",
+                message,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn broken(error: impl std::fmt::Display) -> Error {
+    Error::Broken(error.to_string())
+}

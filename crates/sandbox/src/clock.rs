@@ -1,0 +1,66 @@
+//! The sandbox's time: the machine's, moved as tests need it.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A clock that can be moved. All that the sandbox does by time it does by this one.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    started: Instant,
+    /// How far the clock has been moved on, in milliseconds.
+    advanced: AtomicU64,
+    /// How far it is off, in milliseconds. Unlike `advanced` it can be set back, so intervals leave it aside.
+    offset: AtomicI64,
+}
+
+impl Clock {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the one clock of this crate; tests move it"
+    )]
+    pub(crate) fn new(offset: TimeDelta) -> Self {
+        Self {
+            started: Instant::now(),
+            advanced: AtomicU64::new(0),
+            offset: AtomicI64::new(offset.num_milliseconds()),
+        }
+    }
+
+    /// The time of day.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        let moved = millis(self.advanced.load(Ordering::Relaxed))
+            + TimeDelta::milliseconds(self.offset.load(Ordering::Relaxed));
+        Utc::now()
+            .checked_add_signed(moved)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// The time in seconds since 1970.
+    pub(crate) fn seconds(&self) -> i64 {
+        self.now().timestamp()
+    }
+
+    /// The time since the sandbox was started, which never goes back.
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.started.elapsed() + Duration::from_millis(self.advanced.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        let add = |advanced: u64| Some(advanced.saturating_add(by));
+        let _ = self
+            .advanced
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+
+    pub(crate) fn set_offset(&self, offset: TimeDelta) {
+        self.offset
+            .store(offset.num_milliseconds(), Ordering::Relaxed);
+    }
+}
+
+fn millis(number: u64) -> TimeDelta {
+    TimeDelta::try_milliseconds(i64::try_from(number).unwrap_or(i64::MAX)).unwrap_or(TimeDelta::MAX)
+}

@@ -1,0 +1,307 @@
+//! The API as its document has it: operations, and the schemas of what they take and give.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use http::{Method, StatusCode};
+use jsonschema::{Draft, Registry, Validator};
+use serde_json::Value;
+
+use crate::answer::Answer;
+
+/// Where the document is, for its own references.
+const BASE: &str = "urn:sandbox:document";
+
+/// The Teams API. What `cargo xtask regen` writes there is what was published, with the corrections of this project.
+static TEAMS: LazyLock<Result<Document, String>> =
+    LazyLock::new(|| Document::parse(include_str!("../openapi/teams.json")));
+
+/// A document that is ready to check by.
+pub(crate) struct Document {
+    pub(crate) operations: Vec<Operation>,
+    value: Value,
+}
+
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: Method,
+    /// The path with names in braces, which is how axum's router wants it too.
+    pub(crate) path: String,
+    /// The scopes that a token needs: one of these sets, the whole of it.
+    pub(crate) scopes: Vec<Vec<String>>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<Body>,
+    /// The statuses that are documented, each with the schema of its body where it has one.
+    answers: BTreeMap<u16, Option<Schema>>,
+}
+
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) is_in_path: bool,
+    pub(crate) is_required: bool,
+    /// Whether its text stands for a whole number.
+    pub(crate) is_integer: bool,
+    pub(crate) schema: Schema,
+}
+
+pub(crate) struct Body {
+    pub(crate) is_required: bool,
+    pub(crate) schema: Schema,
+}
+
+/// A schema of the document.
+pub(crate) struct Schema {
+    /// Its place in the document.
+    pub(crate) pointer: String,
+    validator: Validator,
+}
+
+impl Document {
+    /// The document of the Teams API.
+    pub(crate) fn teams() -> Result<&'static Self, &'static str> {
+        TEAMS.as_ref().map_err(String::as_str)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let registry = Registry::new()
+            .draft(Draft::Draft202012)
+            .add(BASE, &value)
+            .and_then(|builder| builder.prepare())
+            .map_err(|error| error.to_string())?;
+        let mut operations = Vec::new();
+        for (path, item) in object(&value, "/paths")? {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                // The other members of a path item are no operations.
+                if let Some(id) = operation["operationId"].as_str() {
+                    let place = format!("/paths/{}/{method}", escape(path));
+                    let reader = Reader {
+                        document: &value,
+                        registry: &registry,
+                    };
+                    operations.push(reader.operation(id, path, method, &place)?);
+                }
+            }
+        }
+        drop(registry);
+        Ok(Self { operations, value })
+    }
+
+    /// The value at `pointer` with references followed, and where it stands.
+    pub(crate) fn resolve<'a>(&'a self, pointer: &str) -> Option<(String, &'a Value)> {
+        resolve(&self.value, pointer)
+    }
+
+    /// All scopes that operations need, sorted.
+    pub(crate) fn scopes(&self) -> BTreeSet<&str> {
+        let sets = self
+            .operations
+            .iter()
+            .flat_map(|operation| &operation.scopes);
+        sets.flatten().map(String::as_str).collect()
+    }
+}
+
+impl Operation {
+    /// Whether it only reads.
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == Method::GET
+    }
+
+    /// Whether the document lists this status for it.
+    pub(crate) fn lists(&self, status: StatusCode) -> bool {
+        self.answers.contains_key(&status.as_u16())
+    }
+
+    /// The schema of the bodies of answers with this status.
+    pub(crate) fn answer(&self, status: StatusCode) -> Option<&Schema> {
+        self.answers.get(&status.as_u16())?.as_ref()
+    }
+
+    /// What in an answer is not as the document says.
+    pub(crate) fn fault_of(&self, answer: &Answer) -> Option<String> {
+        let status = answer.status.as_u16();
+        let Some(schema) = self.answers.get(&status) else {
+            return Some(format!("{}: status {status} is not documented", self.id));
+        };
+        let Some(schema) = schema else {
+            let found = answer.body.len();
+            return (found > 0).then(|| {
+                format!(
+                    "{}: {found} bytes with status {status}, which has no body",
+                    self.id
+                )
+            });
+        };
+        let body = match serde_json::from_slice(&answer.body) {
+            Ok(body) => body,
+            Err(error) => return Some(format!("{}: status {status}: {error}", self.id)),
+        };
+        schema
+            .faults(&body)
+            .next()
+            .map(|fault| format!("{}: status {status}: {fault}", self.id))
+    }
+}
+
+impl Schema {
+    /// What is wrong with a value, by place and rule. The value itself is not shown: it may be a secret.
+    pub(crate) fn faults<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = String> + 'a {
+        self.validator.iter_errors(value).map(|error| {
+            let place = error.instance_path().as_str().to_owned();
+            let rule = error.masked_with("the value");
+            if place.is_empty() {
+                rule.to_string()
+            } else {
+                format!("{place}: {rule}")
+            }
+        })
+    }
+}
+
+/// Reads the operations of a document.
+struct Reader<'a> {
+    document: &'a Value,
+    registry: &'a Registry<'a>,
+}
+
+impl Reader<'_> {
+    fn operation(
+        &self,
+        id: &str,
+        path: &str,
+        method: &str,
+        place: &str,
+    ) -> Result<Operation, String> {
+        let value = at(self.document, place)?;
+        let mut parameters = Vec::new();
+        for index in 0..value["parameters"].as_array().map_or(0, Vec::len) {
+            parameters.push(self.parameter(&format!("{place}/parameters/{index}"))?);
+        }
+        let mut answers = BTreeMap::new();
+        for status in object(self.document, &format!("{place}/responses"))?.keys() {
+            let number = status
+                .parse()
+                .map_err(|_| format!("{place}: `{status}` is no status"))?;
+            answers.insert(
+                number,
+                self.content(&format!("{place}/responses/{status}"))?,
+            );
+        }
+        let body = match value.get("requestBody") {
+            Some(_) => self.body(&format!("{place}/requestBody"))?,
+            None => None,
+        };
+        Ok(Operation {
+            id: id.to_owned(),
+            method: method
+                .to_uppercase()
+                .parse()
+                .map_err(|_| format!("{place}: `{method}` is no method"))?,
+            path: path.to_owned(),
+            scopes: scopes(&value["security"]),
+            parameters,
+            body,
+            answers,
+        })
+    }
+
+    fn parameter(&self, place: &str) -> Result<Parameter, String> {
+        let (place, value) = self.resolved(place)?;
+        let name = value["name"].as_str().unwrap_or_default().to_owned();
+        let (_, schema) = self.resolved(&format!("{place}/schema"))?;
+        Ok(Parameter {
+            name,
+            is_in_path: value["in"] == "path",
+            is_required: value["required"] == true,
+            is_integer: schema["type"] == "integer",
+            schema: self.schema(format!("{place}/schema"))?,
+        })
+    }
+
+    fn body(&self, place: &str) -> Result<Option<Body>, String> {
+        let (place, value) = self.resolved(place)?;
+        Ok(self.content(&place)?.map(|schema| Body {
+            is_required: value["required"] == true,
+            schema,
+        }))
+    }
+
+    /// The schema of the JSON at `place`, where there is any.
+    fn content(&self, place: &str) -> Result<Option<Schema>, String> {
+        let (place, value) = self.resolved(place)?;
+        if value["content"].is_null() {
+            return Ok(None);
+        }
+        self.schema(format!("{place}/content/application~1json/schema"))
+            .map(Some)
+    }
+
+    fn resolved(&self, place: &str) -> Result<(String, &Value), String> {
+        resolve(self.document, place).ok_or_else(|| format!("there is nothing at {place}"))
+    }
+
+    fn schema(&self, pointer: String) -> Result<Schema, String> {
+        at(self.document, &pointer)?;
+        let reference = serde_json::json!({ "$ref": format!("{BASE}#{}", fragment(&pointer)) });
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_registry(self.registry)
+            .should_validate_formats(true)
+            .build(&reference)
+            .map_err(|error| format!("{pointer}: {error}"))?;
+        Ok(Schema { pointer, validator })
+    }
+}
+
+fn resolve<'a>(document: &'a Value, pointer: &str) -> Option<(String, &'a Value)> {
+    let mut pointer = pointer.to_owned();
+    // No chain of references is longer than this; a circle would be.
+    for _ in 0..32 {
+        let value = document.pointer(&pointer)?;
+        match value["$ref"].as_str() {
+            Some(reference) => pointer = reference.strip_prefix('#')?.to_owned(),
+            None => return Some((pointer, value)),
+        }
+    }
+    None
+}
+
+fn scopes(security: &Value) -> Vec<Vec<String>> {
+    let requirements = security.as_array().into_iter().flatten();
+    requirements
+        .flat_map(|requirement| requirement.as_object().into_iter().flatten())
+        .map(|(_, scopes)| {
+            let scopes = scopes.as_array().into_iter().flatten();
+            scopes
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        })
+        .collect()
+}
+
+fn at<'a>(document: &'a Value, pointer: &str) -> Result<&'a Value, String> {
+    document
+        .pointer(pointer)
+        .ok_or_else(|| format!("there is nothing at {pointer}"))
+}
+
+fn object<'a>(
+    document: &'a Value,
+    pointer: &str,
+) -> Result<&'a serde_json::Map<String, Value>, String> {
+    at(document, pointer)?
+        .as_object()
+        .ok_or_else(|| format!("there is no object at {pointer}"))
+}
+
+/// A name as a part of a JSON pointer.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// A JSON pointer as the fragment of a URI.
+fn fragment(pointer: &str) -> String {
+    pointer.replace('{', "%7B").replace('}', "%7D")
+}

@@ -1,0 +1,154 @@
+//! What an effect makes of an answer.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+
+use super::effect::{Effect, Hint, Reply};
+use super::mangle;
+use crate::answer::{Answer, Problem};
+use crate::clock::Clock;
+use crate::document::{Document, Operation};
+use crate::token::Refusal;
+
+/// How an answer goes out.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// As it is.
+    Whole(Answer),
+    /// With half of its body.
+    Half(Answer),
+    /// With more and more body.
+    Endless(Answer),
+    /// Not at all: the connection is reset.
+    Reset,
+    /// Not at all: nothing happens.
+    Silence,
+}
+
+/// What the sandbox does with a call that has `effect`. `act` carries the operation out, if the effect lets it; `from`
+/// is the cursor that was asked for.
+pub(crate) fn apply(
+    effect: Option<&Effect>,
+    at: &At<'_>,
+    act: impl FnOnce() -> Answer,
+) -> Delivery {
+    let Some(effect) = effect else {
+        return Delivery::Whole(act());
+    };
+    let answer = effect.lets_act().then(act);
+    match (effect, answer) {
+        (Effect::Answer(reply), _) => Delivery::Whole(written(reply)),
+        (Effect::RateLimit { hint, seconds }, _) => {
+            Delivery::Whole(rate_limited(*hint, *seconds, at.clock))
+        }
+        (Effect::Quota { seconds }, _) => Delivery::Whole(quota(*seconds)),
+        (Effect::Reset { .. }, _) => Delivery::Reset,
+        (Effect::Silence { .. }, _) => Delivery::Silence,
+        (_, None) => Delivery::Silence,
+        (Effect::Truncate, Some(answer)) => Delivery::Half(answer),
+        (Effect::Endless, Some(answer)) => Delivery::Endless(answer),
+        (Effect::EarlyExpiry { .. }, Some(answer)) => Delivery::Whole(answer),
+        (Effect::UnknownEnums, Some(answer)) => Delivery::Whole(changed(answer, |answer, body| {
+            let schema = at
+                .operation
+                .and_then(|operation| operation.answer(answer.status));
+            if let Some(schema) = schema {
+                mangle::unknown_enums(at.document, &schema.pointer, body);
+            }
+        })),
+        (Effect::ExtraFields, Some(answer)) => {
+            Delivery::Whole(changed(answer, |_, body| mangle::extra_fields(body)))
+        }
+        (Effect::RepeatCursor, Some(answer)) => Delivery::Whole(changed(answer, |_, body| {
+            if let (Some(from), Some(members)) = (at.from, body.as_object_mut()) {
+                members.insert("next".to_owned(), Value::String(from.to_owned()));
+            }
+        })),
+    }
+}
+
+/// What an effect needs to know of the call.
+pub(crate) struct At<'a> {
+    pub(crate) document: &'a Document,
+    /// None at the token endpoint.
+    pub(crate) operation: Option<&'a Operation>,
+    pub(crate) clock: &'a Clock,
+    /// The cursor that was asked for.
+    pub(crate) from: Option<&'a str>,
+}
+
+/// The same answer with its body changed, if that is JSON and the call was one that succeeded.
+fn changed(mut answer: Answer, change: impl FnOnce(&Answer, &mut Value)) -> Answer {
+    if answer.status.is_success()
+        && let Ok(mut body) = serde_json::from_slice(&answer.body)
+    {
+        change(&answer, &mut body);
+        answer.body = Bytes::from(body.to_string());
+    }
+    answer
+}
+
+fn written(reply: &Reply) -> Answer {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = match (&reply.json, &reply.html) {
+        (Some(json), _) => Answer::json(status, json),
+        (None, Some(html)) => Answer::text(status, "text/html; charset=utf-8", html.clone()),
+        // RFC 9110: these have no body.
+        (None, None) if matches!(reply.status, 204 | 304) => Answer::empty(status),
+        (None, None) => {
+            Problem::new(status, "SANDBOX_FAULT", "The sandbox was told to fail").into()
+        }
+    };
+    let given: HeaderMap = reply
+        .headers
+        .iter()
+        .filter_map(|(name, value)| {
+            let name = HeaderName::try_from(name.as_str()).ok()?;
+            Some((name, HeaderValue::try_from(value.as_str()).ok()?))
+        })
+        .collect();
+    if given.contains_key(CONTENT_TYPE) {
+        answer.headers.remove(CONTENT_TYPE);
+    }
+    answer.headers.extend(given);
+    answer
+}
+
+fn rate_limited(hint: Hint, seconds: u64, clock: &Clock) -> Answer {
+    let answer = Answer::from(too_many_requests());
+    let at = SystemTime::from(clock.now()).checked_add(Duration::from_secs(seconds));
+    match (hint, at) {
+        (Hint::RetryAfter, _) => answer.with("retry-after", &seconds.to_string()),
+        (Hint::RetryAfterDate, Some(at)) => {
+            answer.with("retry-after", &httpdate::fmt_http_date(at))
+        }
+        (Hint::Reset, Some(_)) => {
+            let reset = i64::try_from(seconds)
+                .map_or(i64::MAX, |wait| clock.seconds().saturating_add(wait));
+            answer
+                .with("x-ratelimit-limit", "10")
+                .with("x-ratelimit-remaining", "0")
+                .with("x-ratelimit-reset", &reset.to_string())
+        }
+        (Hint::None, _) | (_, None) => answer,
+    }
+}
+
+/// The answer to one call too many.
+pub(crate) fn too_many_requests() -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "TOO_MANY_REQUESTS",
+        "There were too many requests",
+    )
+}
+
+fn quota(seconds: u64) -> Answer {
+    let wait = i64::try_from(seconds).unwrap_or(i64::MAX);
+    let windows = format!("b=per_hour;q=10;r=0;t={seconds}");
+    Answer::from(Refusal::quota(wait)).with("auth0-client-quota-limit", &windows)
+}

@@ -1,0 +1,359 @@
+//! Faults: what the sandbox does wrong because it was told to.
+
+mod apply;
+mod effect;
+mod mangle;
+mod script;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub(crate) use apply::{At, Delivery, apply, too_many_requests};
+pub use effect::{Effect, Hint, Reply};
+pub use script::Script;
+
+use crate::document::Document;
+
+/// What the token endpoint is called where faults and requests name an operation.
+pub(crate) const TOKEN: &str = "token";
+
+/// Something that goes wrong: in which calls, and what.
+///
+/// ```
+/// use std::time::Duration;
+/// use auth0_sandbox::{Effect, Fault};
+///
+/// // The first tenant is created, and the caller never hears of it.
+/// let lost = Fault::of("createTenant").call(1).then(Effect::Reset { acted: true });
+/// // Every tenth call is slow and then refused for a while.
+/// let slow = Fault::of_any().probability(0.1).delay(Duration::from_millis(300)).then(Effect::status(503));
+/// # let _ = (lost, slow);
+/// ```
+///
+/// As TOML, in a [`Script`], the first of them is:
+///
+/// ```toml
+/// [[fault]]
+/// operation = "createTenant"
+/// calls = [1]
+/// then = { reset = { acted = true } }
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[must_use]
+pub struct Fault {
+    #[serde(
+        deserialize_with = "operation",
+        skip_serializing_if = "Option::is_none"
+    )]
+    operation: Option<String>,
+    #[serde(deserialize_with = "calls", skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u64>,
+    #[serde(
+        deserialize_with = "probability",
+        skip_serializing_if = "Option::is_none"
+    )]
+    probability: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    then: Option<Effect>,
+}
+
+impl Fault {
+    /// A fault of one operation, by its id in the document, such as `createTenant`; `token` is the token endpoint.
+    pub fn of(operation: impl Into<String>) -> Self {
+        Self {
+            operation: Some(operation.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A fault of every operation of the APIs. The token endpoint is not meant.
+    pub fn of_any() -> Self {
+        Self::default()
+    }
+
+    /// Only the call with this number has it, counted from 1 since the fault was set up, among those that it is
+    /// about. A second one adds to the first.
+    pub fn call(mut self, number: u64) -> Self {
+        self.calls.push(number);
+        self
+    }
+
+    /// At most so many calls have it.
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// A call has it by chance, from 0 (none has) to 1 (each has). The seed of the sandbox decides which.
+    pub fn probability(mut self, probability: f64) -> Self {
+        self.probability = Some(probability);
+        self
+    }
+
+    /// The answer comes so much later.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay_ms = Some(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// What happens.
+    pub fn then(mut self, effect: Effect) -> Self {
+        self.then = Some(effect);
+        self
+    }
+
+    /// What is wrong with the fault itself.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.operation.as_deref().map_or(Ok(()), check_operation)?;
+        self.calls.iter().try_for_each(|call| check_call(*call))?;
+        self.probability.map_or(Ok(()), check_probability)?;
+        let is_of_token = self.operation.as_deref() == Some(TOKEN);
+        match &self.then {
+            Some(effect) => effect.check(is_of_token),
+            None if self.delay_ms.is_none() => {
+                Err("expected `then` or `delay-ms`, found neither".to_owned())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn is_about(&self, operation: &str) -> bool {
+        match &self.operation {
+            Some(own) => own == operation,
+            None => operation != TOKEN,
+        }
+    }
+}
+
+fn check_operation(name: &str) -> Result<(), String> {
+    let document = Document::teams().map_err(str::to_owned)?;
+    let mut known: Vec<&str> = document
+        .operations
+        .iter()
+        .map(|operation| operation.id.as_str())
+        .collect();
+    known.push(TOKEN);
+    if known.contains(&name) {
+        return Ok(());
+    }
+    known.sort_unstable();
+    Err(format!(
+        "expected an operation, found `{name}`; there are {}",
+        known.join(", ")
+    ))
+}
+
+fn check_call(number: u64) -> Result<(), String> {
+    match number {
+        0 => Err("expected calls to be counted from 1, found 0".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn check_probability(probability: f64) -> Result<(), String> {
+    if (0.0..=1.0).contains(&probability) {
+        Ok(())
+    } else {
+        Err(format!(
+            "expected a probability from 0 to 1, found {probability}"
+        ))
+    }
+}
+
+// The checks of single values are made while reading too, so that an error has the place of the value.
+
+fn operation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    check_operation(&name).map_err(serde::de::Error::custom)?;
+    Ok(Some(name))
+}
+
+fn calls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let calls = Vec::<u64>::deserialize(deserializer)?;
+    calls
+        .iter()
+        .try_for_each(|call| check_call(*call))
+        .map_err(serde::de::Error::custom)?;
+    Ok(calls)
+}
+
+fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let probability = f64::deserialize(deserializer)?;
+    check_probability(probability).map_err(serde::de::Error::custom)?;
+    Ok(Some(probability))
+}
+
+/// What befalls one call.
+#[derive(Debug, Default)]
+pub(crate) struct Drawn {
+    pub(crate) delay: Duration,
+    pub(crate) effect: Option<Effect>,
+}
+
+/// The faults that are set up.
+pub(crate) struct Faults(Mutex<State>);
+
+struct State {
+    faults: Vec<Live>,
+    random: fastrand::Rng,
+}
+
+struct Live {
+    fault: Fault,
+    /// Calls that it is about.
+    seen: u64,
+    /// Calls that had it.
+    befallen: u64,
+}
+
+impl Faults {
+    pub(crate) fn new(faults: Vec<Fault>, seed: u64) -> Self {
+        let state = State {
+            faults: faults.into_iter().map(Live::new).collect(),
+            random: fastrand::Rng::with_seed(seed),
+        };
+        Self(Mutex::new(state))
+    }
+
+    pub(crate) fn add(&self, fault: Fault) {
+        self.state().faults.push(Live::new(fault));
+    }
+
+    pub(crate) fn clear(&self) {
+        self.state().faults.clear();
+    }
+
+    /// All that are set up.
+    pub(crate) fn list(&self) -> Vec<Fault> {
+        let state = self.state();
+        state.faults.iter().map(|live| live.fault.clone()).collect()
+    }
+
+    /// What befalls a call of this operation. Of several faults that could, the one that was set up first does;
+    /// delays add up.
+    pub(crate) fn draw(&self, operation: &str) -> Drawn {
+        let mut state = self.state();
+        let State { faults, random } = &mut *state;
+        let mut drawn = Drawn::default();
+        for live in faults
+            .iter_mut()
+            .filter(|live| live.fault.is_about(operation))
+        {
+            live.seen += 1;
+            let Fault {
+                calls,
+                times,
+                probability,
+                ..
+            } = &live.fault;
+            let befalls = (calls.is_empty() || calls.contains(&live.seen))
+                && times.is_none_or(|times| live.befallen < times)
+                && probability.is_none_or(|probability| random.f64() < probability)
+                && (live.fault.then.is_none() || drawn.effect.is_none());
+            if befalls {
+                live.befallen += 1;
+                drawn.delay += Duration::from_millis(live.fault.delay_ms.unwrap_or(0));
+                drawn.effect = drawn.effect.or_else(|| live.fault.then.clone());
+            }
+        }
+        drawn
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Live {
+    fn new(fault: Fault) -> Self {
+        Self {
+            fault,
+            seen: 0,
+            befallen: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of the first ten calls of `operation` are befallen.
+    fn befallen(fault: Fault, operation: &str) -> Vec<usize> {
+        let faults = Faults::new(vec![fault.then(Effect::Truncate)], 1);
+        let is_befallen = |_: &usize| faults.draw(operation).effect.is_some();
+        (1..=10).filter(is_befallen).collect()
+    }
+
+    #[test]
+    fn calls_are_chosen_by_number_times_and_operation() {
+        assert_eq!(
+            befallen(Fault::of("getTenant").call(2).call(5), "getTenant"),
+            [2, 5]
+        );
+        assert_eq!(
+            befallen(Fault::of("getTenant").times(2), "getTenant"),
+            [1, 2]
+        );
+        assert!(befallen(Fault::of("getTenant").call(9).times(0), "getTenant").is_empty());
+        assert!(befallen(Fault::of("getTenant"), "listTenants").is_empty());
+        assert_eq!(befallen(Fault::of_any(), "listTenants").len(), 10);
+        assert!(befallen(Fault::of_any(), TOKEN).is_empty());
+        assert_eq!(befallen(Fault::of(TOKEN), TOKEN).len(), 10);
+    }
+
+    #[test]
+    fn calls_are_chosen_by_chance_then_the_seed_decides() {
+        let draws = |seed| {
+            let faults = Faults::new(
+                vec![Fault::of_any().probability(0.25).then(Effect::Truncate)],
+                seed,
+            );
+            let draw = |_| faults.draw("getTenant").effect.is_some();
+            (0..1000).map(draw).collect::<Vec<bool>>()
+        };
+        let befallen = draws(3).into_iter().filter(|&befallen| befallen).count();
+        assert!((200..300).contains(&befallen), "{befallen} of 1000");
+        assert_eq!(draws(3), draws(3));
+        assert_ne!(draws(3), draws(4));
+        assert!(befallen_never());
+    }
+
+    fn befallen_never() -> bool {
+        befallen(Fault::of_any().probability(0.0), "getTenant").is_empty()
+    }
+
+    #[test]
+    fn several_faults_could_then_the_first_does_and_delays_add_up() {
+        let faults = Faults::new(
+            vec![
+                Fault::of_any().delay(Duration::from_millis(20)),
+                Fault::of_any().call(1).then(Effect::Truncate),
+                Fault::of_any()
+                    .times(1)
+                    .delay(Duration::from_millis(5))
+                    .then(Effect::Endless),
+            ],
+            1,
+        );
+        let first = faults.draw("getTenant");
+        assert_eq!(
+            (first.delay.as_millis(), first.effect),
+            (20, Some(Effect::Truncate))
+        );
+        let second = faults.draw("getTenant");
+        assert_eq!(
+            (second.delay.as_millis(), second.effect),
+            (25, Some(Effect::Endless))
+        );
+        let third = faults.draw("getTenant");
+        assert_eq!((third.delay.as_millis(), third.effect), (20, None));
+    }
+}

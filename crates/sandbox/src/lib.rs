@@ -1,0 +1,92 @@
+//! A local Auth0 to develop against: a token endpoint and the Teams API with real state, on this machine.
+//!
+//! The Teams API is open to few, and what it creates costs money and cannot be undone. The sandbox behaves as the
+//! service is documented to, needs no account, starts in a moment and can be told to fail. Use it in tests:
+//!
+//! ```
+//! use auth0_sandbox::{Effect, Fault, Sandbox};
+//!
+//! # async fn example() -> Result<(), auth0_sandbox::Error> {
+//! let sandbox = Sandbox::builder().members(200).tenants(40).start().await?;
+//!
+//! // A client takes `sandbox.url()` as its base URL, and its token source takes these.
+//! let _ = (sandbox.token_url(), sandbox.client_id(), sandbox.client_secret(), sandbox.audience());
+//!
+//! // The next tenant is created, but its answer gets lost on the way.
+//! sandbox.fail(Fault::of("createTenant").times(1).then(Effect::Reset { acted: true }))?;
+//!
+//! // What came in, and whether it was done.
+//! let created = sandbox.requests_of("createTenant").iter().filter(|request| request.acted).count();
+//! # let _ = created;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! or as a program of its own, which prints one line of JSON when it is ready:
+//!
+//! ```text
+//! $ cargo run -p auth0-sandbox -- --members 200 --tenants 40
+//! {"url":"http://127.0.0.1:40123","team":"acme","domain":"acme-auth.sandbox.test","client_id":"sandbox",…}
+//! ```
+//!
+//! # What it does
+//!
+//! | | |
+//! | --- | --- |
+//! | tokens | client credentials with `client_secret_post` and `client_secret_basic`; RS256 tokens, their keys and discovery under `/.well-known`; quotas ([`TokenQuota`]) |
+//! | Teams API | all operations; the token's signature, issuer, audience, expiry and scopes are checked in every call |
+//! | requests | held against the published document; status 400 says which field breaks which rule |
+//! | limits | [`RateLimits`], with the headers; off unless asked for |
+//! | faults | [`Fault`] and [`Effect`], in code, by HTTP under `/_sandbox`, or from a [`Script`] |
+//!
+//! # Rules
+//!
+//! What the document's schemas cannot say answers with a status that it lists for the operation:
+//!
+//! | rule | status and `type` |
+//! | --- | --- |
+//! | a cursor goes on with the listing and the filters that it came from | 404 (403 for the activity log) `CURSOR_NOT_FOUND` |
+//! | the last owner stays one | 403 `LAST_OWNER` |
+//! | an invited person is no member yet | 403 `MEMBER_ALREADY_EXISTS` |
+//! | `editor-specific-apps` names applications, and (but for invitations) nothing else does | 403 `CLIENT_IDS_REQUIRED`, `CLIENT_IDS_NOT_ALLOWED` |
+//! | the administrator of a new tenant is a member | 404 `ADMIN_NOT_FOUND` |
+//! | a locality or private cloud exists | 404 `LOCALITY_NOT_FOUND`, `ENVIRONMENT_NOT_FOUND` |
+//! | a tenant's name is new, also among those that were deleted | 409 `TENANT_ALREADY_EXISTS` |
+//! | the team has room for a tenant ([`tenant_limit`](SandboxBuilder::tenant_limit)) | 403 `TENANT_LIMIT_REACHED` |
+//! | a tenant is added to a member who does not have it, and changed or removed for one who has | item 409 `TENANT_MEMBER_ALREADY_EXISTS`, item 404 `TENANT_MEMBER_NOT_FOUND` |
+//! | the token has a scope of the operation | 403 `INSUFFICIENT_SCOPE` |
+//!
+//! The types other than those that Auth0 documents are the sandbox's own. Nothing here was tried against the live
+//! service: it shows what a program does, not what Auth0 does.
+//!
+//! # Safe to run
+//!
+//! It listens at 127.0.0.1 only, and answers only requests that name this machine in `Host`. Domains of its tenants end
+//! in `.test`, where no host can be. Nothing is kept when it ends.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod application;
+mod builder;
+mod clock;
+mod document;
+mod error;
+mod faults;
+mod line;
+mod rate_limits;
+mod request;
+mod request_log;
+mod sandbox;
+mod server;
+mod team;
+mod token;
+
+pub use application::Application;
+pub use builder::SandboxBuilder;
+pub use error::Error;
+pub use faults::{Effect, Fault, Hint, Reply, Script};
+pub use rate_limits::RateLimits;
+pub use request_log::RequestRecord;
+pub use sandbox::{Connection, Sandbox};
+pub use team::{Invitation, Member};
+pub use token::TokenQuota;

@@ -1,0 +1,237 @@
+//! A running sandbox.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use tokio::task::JoinHandle;
+
+use crate::application::Application;
+use crate::builder::SandboxBuilder;
+use crate::error::Error;
+use crate::faults::Fault;
+use crate::request_log::RequestRecord;
+use crate::server::Shared;
+use crate::team::{Invitation, Member};
+
+/// A local Auth0, which stops when this is dropped.
+///
+/// ```
+/// use auth0_sandbox::Sandbox;
+///
+/// # async fn example() -> Result<(), auth0_sandbox::Error> {
+/// let sandbox = Sandbox::builder().members(200).tenants(40).start().await?;
+/// println!("{} grants tokens", sandbox.token_url());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sandbox {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) server: JoinHandle<()>,
+    pub(crate) application: Application,
+    pub(crate) admin: Member,
+    pub(crate) team: String,
+    pub(crate) url: String,
+}
+
+/// What a program needs to know to use a sandbox. It serializes to what the binary prints; it holds secrets, so it
+/// does not print itself.
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct Connection {
+    /// The base URL of the API, without a slash at its end.
+    pub url: String,
+    /// The slug of the team.
+    pub team: String,
+    /// The domain of the tenant that grants tokens. No host of this name exists: use `token_url`.
+    pub domain: String,
+    /// The client id of the application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// The audience of access tokens.
+    pub audience: String,
+    /// The token endpoint.
+    pub token_url: String,
+    /// The process.
+    pub pid: u32,
+    /// What `/_sandbox/…` wants as a bearer token.
+    pub admin_token: String,
+    /// The e-mail address of the first member, who is an owner.
+    pub admin_email: String,
+}
+
+impl Sandbox {
+    /// The settings of a sandbox, to be [started](SandboxBuilder::start).
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::new()
+    }
+
+    /// The base URL of the API, without a slash at its end, such as `http://127.0.0.1:40123`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The token endpoint.
+    pub fn token_url(&self) -> String {
+        format!("{}/oauth/token", self.url)
+    }
+
+    /// The slug of the team.
+    pub fn team(&self) -> &str {
+        &self.team
+    }
+
+    /// The domain of the tenant that grants tokens. No host of this name exists: use [`token_url`](Self::token_url).
+    pub fn domain(&self) -> String {
+        format!("{}-auth.sandbox.test", self.team)
+    }
+
+    /// The audience of access tokens.
+    pub fn audience(&self) -> &str {
+        self.shared.tokens.audience()
+    }
+
+    /// The client id of the application.
+    pub fn client_id(&self) -> &str {
+        &self.application.client_id
+    }
+
+    /// The secret of the application.
+    pub fn client_secret(&self) -> &str {
+        self.application.client_secret.expose_secret()
+    }
+
+    /// The first member of the team, who is an owner.
+    pub fn first_member(&self) -> &Member {
+        &self.admin
+    }
+
+    /// All that a program needs to know to use it.
+    pub fn connection(&self) -> Connection {
+        Connection {
+            url: self.url.clone(),
+            team: self.team.clone(),
+            domain: self.domain(),
+            client_id: self.client_id().to_owned(),
+            client_secret: self.client_secret().to_owned(),
+            audience: self.audience().to_owned(),
+            token_url: self.token_url(),
+            pid: std::process::id(),
+            admin_token: self.shared.admin_token.expose_secret().to_owned(),
+            admin_email: self.admin.email.clone(),
+        }
+    }
+
+    /// Lets something go wrong from now on.
+    ///
+    /// # Errors
+    ///
+    /// The fault names no operation that there is, or has a value that it cannot have.
+    pub fn fail(&self, fault: Fault) -> Result<(), Error> {
+        fault.check().map_err(|message| Error::Setting {
+            setting: "fault",
+            message,
+        })?;
+        self.shared.faults.add(fault);
+        Ok(())
+    }
+
+    /// Lets nothing go wrong any more.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// The newest 10,000 requests, the oldest of them first.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.shared.requests.list()
+    }
+
+    /// The newest requests of one operation, by its id; `token` is the token endpoint.
+    pub fn requests_of(&self, operation: &str) -> Vec<RequestRecord> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.operation.as_deref() == Some(operation));
+        requests
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.shared.requests.clear();
+    }
+
+    /// How many tokens were granted.
+    pub fn tokens_granted(&self) -> u64 {
+        self.shared.tokens.granted()
+    }
+
+    /// Refuses the tokens that were granted so far.
+    pub fn revoke_tokens(&self) {
+        self.shared
+            .access
+            .revoke_up_to(self.shared.tokens.granted());
+    }
+
+    /// Moves the sandbox's clock on. Tokens expire by it and rate limits recover.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// Sets how many seconds the sandbox's clock is ahead of the machine's, or behind it if negative.
+    ///
+    /// # Errors
+    ///
+    /// No clock can be off by so much.
+    pub fn set_clock_offset(&self, seconds: i64) -> Result<(), Error> {
+        self.shared.clock.set_offset(offset(seconds)?);
+        Ok(())
+    }
+
+    /// The invitations that wait to be accepted.
+    pub fn invitations(&self) -> Vec<Invitation> {
+        self.shared.team().invitations().to_vec()
+    }
+
+    /// Accepts an invitation, as the invited person would do in a browser. Gives back the new member.
+    ///
+    /// # Errors
+    ///
+    /// No such invitation waits.
+    pub fn accept_invitation(&self, id: &str) -> Result<Member, Error> {
+        let member = self.shared.team().accept(id);
+        member.ok_or_else(|| Error::Invitation { id: id.to_owned() })
+    }
+
+    /// The answers that were not as the document says, which are faults of the sandbox. Nothing is looked for without
+    /// [`check_answers`](SandboxBuilder::check_answers).
+    pub fn violations(&self) -> Vec<String> {
+        let violations = self.shared.violations.as_ref();
+        violations.map_or_else(Vec::new, |list| {
+            list.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        })
+    }
+}
+
+pub(crate) fn offset(seconds: i64) -> Result<TimeDelta, Error> {
+    TimeDelta::try_seconds(seconds).ok_or_else(|| Error::Setting {
+        setting: "clock offset",
+        message: format!("expected seconds that a clock can be off by, found {seconds}"),
+    })
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("url", &self.url)
+            .field("team", &self.team)
+            .finish_non_exhaustive()
+    }
+}

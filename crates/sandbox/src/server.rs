@@ -1,0 +1,370 @@
+//! The server: connections, routes, and the way of a request through token, limits, faults and the team.
+
+mod admin;
+mod deliver;
+mod hosts;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request};
+use axum::routing::{MethodFilter, get, on, post};
+use bytes::Bytes;
+use http::header::USER_AGENT;
+use http::{HeaderMap, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use secrecy::SecretString;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::answer::{Answer, Problem};
+use crate::clock::Clock;
+use crate::document::{Document, Operation};
+use crate::faults::{At, Drawn, Effect, Faults, TOKEN, apply};
+use crate::line::{Line, Scissors};
+use crate::rate_limits::{Buckets, Standing};
+use crate::request;
+use crate::request_log::{RequestLog, RequestRecord};
+use crate::team::{Call, Team};
+use crate::token::{Access, Caller, TokenEndpoint};
+
+/// The longest body that is read.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// All that the requests of one sandbox share.
+pub(crate) struct Shared {
+    pub(crate) document: &'static Document,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) tokens: TokenEndpoint,
+    pub(crate) access: Access,
+    pub(crate) team: Mutex<Team>,
+    pub(crate) faults: Faults,
+    pub(crate) requests: RequestLog,
+    pub(crate) buckets: Option<Buckets>,
+    /// Answers that were not as the document says; none are looked for where there is no list.
+    pub(crate) violations: Option<Mutex<Vec<String>>>,
+    pub(crate) admin_token: SecretString,
+    pub(crate) port: u16,
+}
+
+impl Shared {
+    pub(crate) fn team(&self) -> MutexGuard<'_, Team> {
+        self.team.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves until the future is dropped, and then closes every connection.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let router = router(&shared);
+    let mut connections = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // One connection that cannot be had (too many files are open, say) is no reason to stop.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+            },
+            Some(_) = connections.join_next() => continue,
+        };
+        // Answers are written whole, so there is nothing to wait for.
+        let _ = stream.set_nodelay(true);
+        let (line, scissors) = Line::new(stream);
+        let router = router.clone();
+        let service = tower::service_fn(move |mut request: http::Request<Incoming>| {
+            request.extensions_mut().insert(scissors.clone());
+            tower::ServiceExt::oneshot(router.clone(), request)
+        });
+        connections.spawn(async move {
+            let served = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(line), TowerToHyperService::new(service))
+                .await;
+            if let Err(error) = served {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+}
+
+fn router(shared: &Arc<Shared>) -> Router {
+    let mut router = Router::new();
+    for operation in &shared.document.operations {
+        let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
+            continue;
+        };
+        let shared = Arc::clone(shared);
+        let handler = move |path: RawPathParams, request: Request| {
+            let shared = Arc::clone(&shared);
+            async move { shared.operation(operation, &path, request).await }
+        };
+        router = router.route(&operation.path, on(filter, handler));
+    }
+    let token = Arc::clone(shared);
+    let discovery = Arc::clone(shared);
+    let keys = Arc::clone(shared);
+    router
+        .route(
+            "/oauth/token",
+            post(move |request: Request| async move { token.token(request).await }),
+        )
+        .route(
+            "/.well-known/openid-configuration",
+            get(move || async move { discovery.deliver(discovery.discovery()) }),
+        )
+        .route(
+            "/.well-known/jwks.json",
+            get(move || async move {
+                keys.deliver(Answer::json(StatusCode::OK, keys.tokens.key().public()))
+            }),
+        )
+        .merge(admin::router(shared))
+        .fallback({
+            let shared = Arc::clone(shared);
+            move |request: Request| async move { shared.nothing_there(&request) }
+        })
+        .method_not_allowed_fallback({
+            let shared = Arc::clone(shared);
+            move |request: Request| async move { shared.not_allowed(&request) }
+        })
+        .layer(hosts::OwnHosts::new(Arc::clone(shared)))
+}
+
+impl Shared {
+    /// What `/.well-known/openid-configuration` shows.
+    fn discovery(&self) -> Answer {
+        let issuer = self.tokens.issuer();
+        Answer::json(
+            StatusCode::OK,
+            &json!({
+                "issuer": issuer,
+                "token_endpoint": format!("{issuer}oauth/token"),
+                "jwks_uri": format!("{issuer}.well-known/jwks.json"),
+                "grant_types_supported": ["client_credentials"],
+                "response_types_supported": [],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+                "scopes_supported": self.document.scopes(),
+            }),
+        )
+    }
+
+    fn nothing_there(&self, request: &Request) -> axum::response::Response {
+        let problem = Problem::not_found("NOT_FOUND", "There is nothing at this path");
+        self.outside(request, problem.into())
+    }
+
+    fn not_allowed(&self, request: &Request) -> axum::response::Response {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        let problem = Problem::new(status, "METHOD_NOT_ALLOWED", "This path has no such method");
+        self.outside(request, problem.into())
+    }
+
+    /// Answers a request that is no operation.
+    fn outside(&self, request: &Request, answer: Answer) -> axum::response::Response {
+        let record = record(request, None);
+        self.note(record, Some(answer.status), false);
+        self.deliver(answer)
+    }
+
+    async fn token(self: Arc<Self>, request: Request) -> axum::response::Response {
+        let record = record(&request, Some(TOKEN));
+        let (parts, body) = request.into_parts();
+        let body = match read_body(body).await {
+            Ok(body) => body,
+            Err(problem) => return self.deliver(problem.into()),
+        };
+        let drawn = self.faults.draw(TOKEN);
+        let early = match drawn.effect {
+            Some(Effect::EarlyExpiry { seconds }) => Duration::from_secs(seconds),
+            _ => Duration::ZERO,
+        };
+        let act = || {
+            let answer = self.tokens.answer(&parts.headers, &body, early);
+            let acted = answer.status.is_success();
+            (answer, acted)
+        };
+        self.befall(record, drawn, None, None, act, scissors(&parts.extensions))
+            .await
+    }
+
+    async fn operation(
+        self: Arc<Self>,
+        operation: &'static Operation,
+        path: &RawPathParams,
+        request: Request,
+    ) -> axum::response::Response {
+        let record = record(&request, Some(&operation.id));
+        let (parts, body) = request.into_parts();
+        let body = match read_body(body).await {
+            Ok(body) => body,
+            Err(problem) => return self.deliver(problem.into()),
+        };
+        let path: BTreeMap<String, String> = path
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let query = parts.uri.query().unwrap_or_default();
+        let from = url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == "from")
+            .map(|(_, value)| value.into_owned());
+        let drawn = self.faults.draw(&operation.id);
+        let act = || {
+            let standing = match self
+                .buckets
+                .as_ref()
+                .map(|buckets| buckets.take(operation.is_read()))
+            {
+                None => None,
+                Some(Ok(standing)) => Some(standing),
+                Some(Err(answer)) => return (*answer, false),
+            };
+            let (answer, acted) = self
+                .carry_out(operation, &path, query, &parts.headers, &body)
+                .unwrap_or_else(|problem| (problem.into(), false));
+            let answer = self.checked(operation, answer);
+            (
+                standing.map_or(answer.clone(), |standing: Standing| {
+                    standing.write_on(answer)
+                }),
+                acted,
+            )
+        };
+        let scissors = scissors(&parts.extensions);
+        self.befall(
+            record,
+            drawn,
+            Some(operation),
+            from.as_deref(),
+            act,
+            scissors,
+        )
+        .await
+    }
+
+    /// Carries out an operation: its answer, and whether anything was done.
+    fn carry_out(
+        &self,
+        operation: &Operation,
+        path: &BTreeMap<String, String>,
+        query: &str,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<(Answer, bool), Problem> {
+        let caller: Caller = self
+            .access
+            .admit(headers, operation, self.clock.seconds())?;
+        let asked = request::read(operation, path, query, headers, body)?;
+        let agent = headers
+            .get(USER_AGENT)
+            .and_then(|value| value.to_str().ok());
+        let call = Call {
+            parameters: asked.parameters,
+            body: asked.body,
+            caller,
+            user_agent: agent.unwrap_or_default().to_owned(),
+            now: self.clock.now(),
+        };
+        let done = self.team().call(operation, &call)?;
+        Ok((done.answer, done.acted))
+    }
+
+    /// The answer, if it is as the document says. Otherwise the sandbox is at fault, which is noted.
+    fn checked(&self, operation: &Operation, answer: Answer) -> Answer {
+        let Some(violations) = &self.violations else {
+            return answer;
+        };
+        let Some(fault) = operation.fault_of(&answer) else {
+            return answer;
+        };
+        tracing::error!(fault, "an answer is not as the document says");
+        let problem = Problem::unknown(fault.clone());
+        violations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(fault);
+        problem.into()
+    }
+
+    /// Does to a call what was drawn for it, and notes what became of it.
+    async fn befall(
+        &self,
+        record: RequestRecord,
+        drawn: Drawn,
+        operation: Option<&Operation>,
+        from: Option<&str>,
+        act: impl FnOnce() -> (Answer, bool),
+        scissors: Option<Scissors>,
+    ) -> axum::response::Response {
+        if !drawn.delay.is_zero() {
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "a fault that takes time is one of the network, not of the sandbox's clock"
+            )]
+            tokio::time::sleep(drawn.delay).await;
+        }
+        let at = At {
+            document: self.document,
+            operation,
+            clock: &self.clock,
+            from,
+        };
+        let mut acted = false;
+        let delivery = apply(drawn.effect.as_ref(), &at, || {
+            let (answer, done) = act();
+            acted = done;
+            answer
+        });
+        self.note(record, delivery.status(), acted);
+        self.send(delivery, scissors).await
+    }
+
+    fn note(&self, mut record: RequestRecord, status: Option<StatusCode>, acted: bool) {
+        record.status = status.map(|status| status.as_u16());
+        record.acted = acted;
+        tracing::info!(
+            operation = record.operation,
+            method = record.method,
+            status = record.status,
+            acted,
+            "request"
+        );
+        self.requests.add(record);
+    }
+}
+
+/// What the request log holds of a request before it is known what becomes of it.
+fn record(request: &Request, operation: Option<&str>) -> RequestRecord {
+    RequestRecord {
+        number: 0,
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().map(str::to_owned),
+        operation: operation.map(str::to_owned),
+        status: None,
+        acted: false,
+    }
+}
+
+fn scissors(extensions: &http::Extensions) -> Option<Scissors> {
+    extensions.get::<Scissors>().cloned()
+}
+
+async fn read_body(body: Body) -> Result<Bytes, Problem> {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
+        Problem::invalid(format!(
+            "body: expected at most {MAX_BODY} bytes, all of them sent"
+        ))
+    })
+}

@@ -1,0 +1,78 @@
+//! Refuses requests that are not for this machine: a web page whose name leads here must not use the sandbox.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::response::Response;
+use futures_util::future::Either;
+use http::header::HOST;
+use http::{StatusCode, Uri};
+use tower::{Layer, Service};
+
+use super::Shared;
+use crate::answer::Problem;
+
+/// Lets requests through whose `Host` is a name of this machine.
+#[derive(Clone)]
+pub(super) struct OwnHosts(Arc<Shared>);
+
+impl OwnHosts {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self(shared)
+    }
+}
+
+impl<S> Layer<S> for OwnHosts {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded {
+            inner,
+            shared: Arc::clone(&self.0),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Guarded<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S: Service<Request, Response = Response>> Service<Request> for Guarded<S> {
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if is_own(&request, self.shared.port) {
+            return Either::Left(self.inner.call(request));
+        }
+        let status = StatusCode::MISDIRECTED_REQUEST;
+        let problem = Problem::new(
+            status,
+            "WRONG_HOST",
+            "The sandbox is for this machine alone",
+        )
+        .details("Host: expected 127.0.0.1, localhost or [::1] with the sandbox's port");
+        Either::Right(ready(Ok(self.shared.outside(&request, problem.into()))))
+    }
+}
+
+fn is_own(request: &Request, port: u16) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return false;
+    };
+    let Some(uri) = host.to_str().ok().and_then(|host| host.parse::<Uri>().ok()) else {
+        return false;
+    };
+    let is_port = uri.port_u16().unwrap_or(80) == port;
+    is_port && matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"))
+}

@@ -1,0 +1,139 @@
+//! The activity log: every change, and who made it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::page::page;
+use super::tenants::timestamp;
+use super::{Call, Done, Team};
+use crate::answer::Problem;
+use crate::document::Operation;
+
+/// Who did something.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Actor {
+    pub(super) id: String,
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    #[serde(rename = "isMember")]
+    pub(super) is_member: bool,
+    #[serde(rename = "teamRole", skip_serializing_if = "Option::is_none")]
+    pub(super) team_role: Option<String>,
+}
+
+/// An entry of the log, as the API shows it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Entry {
+    pub(super) id: Uuid,
+    #[serde(serialize_with = "timestamp")]
+    pub(super) created_at: DateTime<Utc>,
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) status: &'static str,
+    pub(super) current_event: &'static str,
+    pub(super) version: &'static str,
+    pub(super) hostname: &'static str,
+    pub(super) ip: &'static str,
+    pub(super) user_agent: String,
+    pub(super) details: Value,
+    pub(super) actor: Actor,
+}
+
+pub(super) const SUCCESS: &str = "Success";
+pub(super) const FAILURE: &str = "Failure";
+
+/// Kind and name of what the operation does, if that is written to the log.
+pub(super) fn event(operation: &str) -> Option<(&'static str, &'static str)> {
+    Some(match operation {
+        "inviteMember" => ("Team Invitation", "team_invitation_created"),
+        "updateMemberRole" => ("Team Member", "team_member_role_updated"),
+        "deleteMember" => ("Team Member", "team_member_deleted"),
+        "addMemberTenants" => ("Tenant Member", "tenant_member_added"),
+        "updateMemberTenants" => ("Tenant Member", "tenant_member_updated"),
+        "removeMemberTenant" => ("Tenant Member", "tenant_member_removed"),
+        "createTenant" => ("Tenant Activity", "tenant_created"),
+        "deleteTenant" => ("Tenant Activity", "tenant_deleted"),
+        _ => return None,
+    })
+}
+
+impl Entry {
+    /// What a call did or failed to do.
+    pub(super) fn of_call(
+        id: Uuid,
+        (kind, current_event): (&'static str, &'static str),
+        call: &Call,
+        acted: bool,
+        details: Value,
+    ) -> Self {
+        let mut request: Value = json!(call.parameters);
+        if let Some(members) = request.as_object_mut() {
+            members.insert("result".to_owned(), details);
+        }
+        Self {
+            id,
+            created_at: call.now,
+            kind,
+            status: if acted { SUCCESS } else { FAILURE },
+            current_event,
+            version: "1",
+            hostname: "sandbox.test",
+            ip: "127.0.0.1",
+            user_agent: call.user_agent.clone(),
+            details: request,
+            actor: Actor {
+                id: call.caller.client_id.clone(),
+                name: call.caller.name.clone(),
+                kind: "machine",
+                is_member: false,
+                team_role: None,
+            },
+        }
+    }
+}
+
+impl Team {
+    pub(super) fn list_activity(
+        &self,
+        operation: &Operation,
+        call: &Call,
+    ) -> Result<Done, Problem> {
+        let since = moment(call, "since")?;
+        let until = moment(call, "until")?;
+        let matches = |name: &str, value: &str| call.get(name).is_none_or(|wanted| wanted == value);
+        let wanted = |entry: &&Entry| {
+            since.is_none_or(|since| since <= shown(entry.created_at))
+                && until.is_none_or(|until| shown(entry.created_at) < until)
+                && matches("type", entry.kind)
+                && matches("status", entry.status)
+        };
+        page(operation, call, "logs", |start| {
+            let end = start.map_or(self.activity.len(), |last| {
+                usize::try_from(last).map_or(0, |last| last.min(self.activity.len()))
+            });
+            // The newest first.
+            let entries = self.activity.iter().take(end).enumerate().rev();
+            entries
+                .map(|(number, entry)| (number as u64, entry))
+                .filter(move |(_, entry)| wanted(entry))
+        })
+    }
+}
+
+/// A time as it is shown, so that a filter that was copied from an answer means just that entry.
+fn shown(time: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
+}
+
+fn moment(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Problem> {
+    call.get(name)
+        .map(|text| {
+            DateTime::parse_from_rfc3339(text)
+                .map(|time| time.with_timezone(&Utc))
+                .map_err(|_| Problem::invalid(format!("{name}: expected a date and time")))
+        })
+        .transpose()
+}

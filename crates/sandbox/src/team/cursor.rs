@@ -1,0 +1,50 @@
+//! Cursors of listings: where a listing goes on. They stay valid whatever is added or removed meanwhile, because they
+//! name the last item that was given and not a position.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{Call, missing};
+use crate::answer::Problem;
+use crate::document::Operation;
+
+/// What stands beside the place in a cursor: which listing it belongs to.
+fn mark(operation: &Operation, call: &Call) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    operation.id.hash(&mut hasher);
+    // The size of a page may change on the way; everything else makes it another listing.
+    let others = |name: &&String| !matches!(name.as_str(), "from" | "take");
+    for name in call.parameters.keys().filter(others) {
+        (name, &call.parameters[name]).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// The cursor of what comes after the item with this number.
+pub(super) fn after(operation: &Operation, call: &Call, number: u64) -> String {
+    let text = format!("{:016x}{number}", mark(operation, call));
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+/// The number of the item after which the call wants to go on.
+pub(super) fn start(operation: &Operation, call: &Call) -> Result<Option<u64>, Problem> {
+    let Some(cursor) = call.get("from") else {
+        return Ok(None);
+    };
+    let read = || {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+        let (marked, number) = text.split_at_checked(16)?;
+        let marked = u64::from_str_radix(marked, 16).ok()?;
+        (marked == mark(operation, call)).then(|| number.parse().ok())?
+    };
+    read().map(Some).ok_or_else(|| {
+        Problem::new(
+            missing(operation),
+            "CURSOR_NOT_FOUND",
+            "The cursor belongs to no listing like this one",
+        )
+        .details("from: expected the `next` of a page of the same listing with the same filters")
+    })
+}

@@ -1,0 +1,161 @@
+//! Members of the team.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::page::page;
+use super::population::{Member, Population};
+use super::{Call, Done, Team};
+use crate::answer::{Answer, Problem};
+use crate::document::Operation;
+
+const OWNER: &str = "teams_owner";
+
+/// The members: those that the team began with, and what became of them since.
+pub(super) struct Members {
+    population: Population,
+    /// Members who joined later or were changed.
+    changed: BTreeMap<u64, Member>,
+    removed: HashSet<u64>,
+    /// Those who joined later, by e-mail address in lower case.
+    addresses: HashMap<String, u64>,
+    next: u64,
+    owners: u64,
+}
+
+impl Members {
+    pub(super) fn new(seed: u64, size: u64) -> Self {
+        let population = Population::new(seed, size);
+        Self {
+            changed: BTreeMap::new(),
+            removed: HashSet::new(),
+            addresses: HashMap::new(),
+            next: size,
+            owners: population.owners(),
+            population,
+        }
+    }
+
+    pub(super) fn get(&self, number: u64) -> Option<Member> {
+        if self.removed.contains(&number) {
+            return None;
+        }
+        match self.changed.get(&number) {
+            Some(member) => Some(member.clone()),
+            None => self.population.member(number),
+        }
+    }
+
+    pub(super) fn by_id(&self, id: &str) -> Option<(u64, Member)> {
+        let number = self.population.number_of_id(id)?;
+        Some((number, self.get(number)?))
+    }
+
+    pub(super) fn by_email(&self, email: &str) -> Option<(u64, Member)> {
+        let joined = self.addresses.get(&email.to_lowercase()).copied();
+        let number = joined.or_else(|| self.population.number_of_email(email))?;
+        Some((number, self.get(number)?))
+    }
+
+    /// Members in the order in which they joined, those after this number.
+    fn after(&self, number: Option<u64>) -> impl Iterator<Item = (u64, Member)> {
+        let first = number.map_or(0, |number| number.saturating_add(1));
+        (first..self.next).filter_map(|number| Some((number, self.get(number)?)))
+    }
+
+    /// A person joins, by e-mail address and with a role.
+    pub(super) fn join(&mut self, email: &str, role: &str) -> (u64, Member) {
+        let number = self.next;
+        self.next += 1;
+        let nickname = email.split('@').next().unwrap_or_default();
+        let member = Member {
+            id: self.population.id(number),
+            email: email.to_owned(),
+            name: email.to_owned(),
+            given_name: String::new(),
+            family_name: String::new(),
+            nickname: nickname.to_owned(),
+            role: role.to_owned(),
+        };
+        self.addresses.insert(email.to_lowercase(), number);
+        self.owners += u64::from(role == OWNER);
+        self.changed.insert(number, member.clone());
+        (number, member)
+    }
+
+    /// Somebody who is the last owner may neither leave nor become anything else.
+    fn keep_an_owner(&self, member: &Member) -> Result<(), Problem> {
+        if member.role == OWNER && self.owners == 1 {
+            return Err(Problem::forbidden(
+                "LAST_OWNER",
+                "The last owner of a team cannot be removed from that role",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Team {
+    /// The member who was there first, and is an owner to begin with.
+    pub(crate) fn first_member(&self) -> Option<Member> {
+        self.members.get(0)
+    }
+
+    /// The member that the call is about.
+    pub(super) fn member_of(&self, call: &Call) -> Result<(u64, Member), Problem> {
+        self.members
+            .by_id(call.required("id"))
+            .ok_or_else(|| Problem::not_found("NOT_FOUND", "The team has no such member"))
+    }
+
+    pub(super) fn list_members(&self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
+        page(operation, call, "members", |start| {
+            self.members.after(start)
+        })
+    }
+
+    pub(super) fn get_member(&self, call: &Call) -> Result<Done, Problem> {
+        let (_, member) = self.member_of(call)?;
+        Ok(Done::reading(Answer::json(StatusCode::OK, &member)))
+    }
+
+    pub(super) fn update_member_role(&mut self, call: &Call) -> Result<Done, Problem> {
+        #[derive(Deserialize)]
+        struct Change {
+            role: String,
+        }
+        let change: Change = call.body()?;
+        let (number, mut member) = self.member_of(call)?;
+        if change.role != OWNER {
+            self.members.keep_an_owner(&member)?;
+        }
+        let details = json!({"from": member.role, "to": change.role});
+        self.members.owners -= u64::from(member.role == OWNER);
+        self.members.owners += u64::from(change.role == OWNER);
+        member.role = change.role;
+        let answer = Answer::json(StatusCode::OK, &member);
+        self.members.changed.insert(number, member);
+        Ok(Done::changing(answer, details))
+    }
+
+    pub(super) fn delete_member(&mut self, call: &Call) -> Result<Done, Problem> {
+        let (number, member) = self.member_of(call)?;
+        self.members.keep_an_owner(&member)?;
+        self.members.owners -= u64::from(member.role == OWNER);
+        self.members.changed.remove(&number);
+        self.members.removed.insert(number);
+        // An address may have been the population's and another's after that; the number says whose it is now.
+        self.members.addresses.retain(|_, other| *other != number);
+        for tenant in self.tenants.values_mut() {
+            tenant.access.remove(&number);
+        }
+        let details = json!({"email": member.email});
+        Ok(Done::changing(
+            Answer::empty(StatusCode::NO_CONTENT),
+            details,
+        ))
+    }
+}

@@ -1,0 +1,200 @@
+//! The team: its state, and what each operation does to it.
+
+mod access;
+mod activity;
+mod bulk;
+mod cursor;
+mod invitations;
+mod members;
+mod page;
+mod population;
+mod seed;
+mod tenants;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::answer::{Answer, Problem};
+use crate::document::Operation;
+use crate::token::Caller;
+use activity::Entry;
+pub use invitations::Invitation;
+use members::Members;
+pub use population::Member;
+use tenants::Tenant;
+
+/// A private cloud that a team has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PrivateCloud {
+    /// Its environment, such as `acme-private`.
+    pub(crate) environment: String,
+    /// Where it is, such as `frankfurt`.
+    pub(crate) locality: String,
+}
+
+/// What a team begins with.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) members: u64,
+    pub(crate) tenants: u64,
+    pub(crate) activity: u64,
+    pub(crate) seed: u64,
+    pub(crate) slug: String,
+    pub(crate) private_clouds: Vec<PrivateCloud>,
+    pub(crate) tenant_limit: Option<usize>,
+    pub(crate) accept_invitations: bool,
+}
+
+/// A call that is let in and whose request keeps to the document.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Parameters of path and query, by name.
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) body: Value,
+    pub(crate) caller: Caller,
+    pub(crate) user_agent: String,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Call {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// A parameter that the document requires.
+    fn required(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        T::deserialize(&self.body).map_err(|error| Problem::unknown(error.to_string()))
+    }
+}
+
+/// What an operation came to.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) answer: Answer,
+    /// What the activity log is told beyond the request, for operations that change something.
+    details: Value,
+    /// Whether anything was done of what was asked for.
+    pub(crate) acted: bool,
+}
+
+impl Done {
+    fn reading(answer: Answer) -> Self {
+        Self {
+            answer,
+            details: Value::Null,
+            acted: true,
+        }
+    }
+
+    fn changing(answer: Answer, details: Value) -> Self {
+        Self {
+            answer,
+            details,
+            acted: true,
+        }
+    }
+}
+
+/// The state of one team.
+pub(crate) struct Team {
+    settings: Settings,
+    members: Members,
+    invitations: Vec<Invitation>,
+    /// Tenants in the order in which they were created, by number.
+    tenants: BTreeMap<u64, Tenant>,
+    tenant_numbers: HashMap<Uuid, u64>,
+    /// Every name that a tenant ever had: none is given twice.
+    names: HashSet<String>,
+    activity: Vec<Entry>,
+    random: fastrand::Rng,
+}
+
+impl Team {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let mut team = Self {
+            members: Members::new(settings.seed, settings.members),
+            invitations: Vec::new(),
+            tenants: BTreeMap::new(),
+            tenant_numbers: HashMap::new(),
+            names: HashSet::new(),
+            activity: Vec::new(),
+            random: fastrand::Rng::with_seed(settings.seed),
+            settings,
+        };
+        team.sow();
+        team
+    }
+
+    /// Carries out an operation, and writes it to the activity log if it is one that changes something.
+    pub(crate) fn call(&mut self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
+        let result = self.carry_out(operation, call);
+        if let Some(event) = activity::event(&operation.id) {
+            let details = match &result {
+                Ok(done) => done.details.clone(),
+                Err(problem) => json!({"type": problem.kind, "title": problem.title}),
+            };
+            let acted = result.as_ref().is_ok_and(|done| done.acted);
+            let entry = Entry::of_call(self.uuid(), event, call, acted, details);
+            self.activity.push(entry);
+        }
+        result
+    }
+
+    fn carry_out(&mut self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
+        match operation.id.as_str() {
+            "listMembers" => self.list_members(operation, call),
+            "inviteMember" => self.invite_member(call),
+            "getMember" => self.get_member(call),
+            "updateMemberRole" => self.update_member_role(call),
+            "deleteMember" => self.delete_member(call),
+            "addMemberTenants" => self.add_member_tenants(call),
+            "updateMemberTenants" => self.update_member_tenants(call),
+            "removeMemberTenant" => self.remove_member_tenants(call),
+            "listTenantAccessByEnvironment" => self.list_tenant_access(call),
+            "listTenants" => self.list_tenants(operation, call),
+            "createTenant" => self.create_tenant(call),
+            "getTenant" => self.get_tenant(call),
+            "deleteTenant" => self.delete_tenant(call),
+            "listTenantMembers" => self.list_tenant_members(operation, call),
+            "getEnvironments" => self.list_environments(),
+            "listActivityLogs" => self.list_activity(operation, call),
+            other => Err(Problem::unknown(format!("`{other}` is not built yet"))),
+        }
+    }
+
+    /// The environments in which there are tenants.
+    fn list_environments(&self) -> Result<Done, Problem> {
+        let environments: std::collections::BTreeSet<&str> = self
+            .tenants
+            .values()
+            .map(|tenant| tenant.environment.as_str())
+            .collect();
+        Ok(Done::reading(Answer::json(
+            StatusCode::OK,
+            &json!({ "environments": environments }),
+        )))
+    }
+
+    /// A new id, which depends on the seed alone.
+    fn uuid(&mut self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid()
+    }
+}
+
+/// The status that a rule beyond the schemas answers with where nothing was found: not every operation documents 404.
+fn missing(operation: &Operation) -> StatusCode {
+    if operation.lists(StatusCode::NOT_FOUND) {
+        StatusCode::NOT_FOUND
+    } else {
+        StatusCode::FORBIDDEN
+    }
+}

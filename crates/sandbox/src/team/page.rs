@@ -1,0 +1,64 @@
+//! Pages of listings.
+
+use http::StatusCode;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use super::{Call, Done, cursor};
+use crate::answer::{Answer, Problem};
+use crate::document::Operation;
+
+/// How many items a page holds where nothing is said.
+const DEFAULT_SIZE: usize = 50;
+
+/// A page as the API shows it.
+struct Page<'a, T> {
+    name: &'static str,
+    items: &'a [T],
+    next: Option<String>,
+}
+
+impl<T: Serialize> Serialize for Page<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(self.name, self.items)?;
+        if let Some(next) = &self.next {
+            map.serialize_entry("next", next)?;
+        }
+        map.end()
+    }
+}
+
+/// A page of what `items` gives for the number of the item that came last, under `name`. Items come with numbers.
+pub(super) fn page<T: Serialize, I: Iterator<Item = (u64, T)>>(
+    operation: &Operation,
+    call: &Call,
+    name: &'static str,
+    items: impl FnOnce(Option<u64>) -> I,
+) -> Result<Done, Problem> {
+    let start = cursor::start(operation, call)?;
+    let size = call
+        .get("take")
+        .and_then(|take| take.parse().ok())
+        .unwrap_or(DEFAULT_SIZE);
+    let mut items = items(start);
+    let mut last = None;
+    let page: Vec<T> = items
+        .by_ref()
+        .take(size)
+        .map(|(number, item)| {
+            last = Some(number);
+            item
+        })
+        .collect();
+    // The last page names no next one, so it has to be known whether anything comes.
+    let next = match (last, items.next()) {
+        (Some(last), Some(_)) => Some(cursor::after(operation, call, last)),
+        _ => None,
+    };
+    let page = Page {
+        name,
+        items: &page,
+        next,
+    };
+    Ok(Done::reading(Answer::json(StatusCode::OK, &page)))
+}

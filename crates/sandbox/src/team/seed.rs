@@ -1,0 +1,123 @@
+//! What a team begins with, made of its seed: the same seed gives the same ids, names and times.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::Team;
+use super::access::Access;
+use super::activity::{Actor, Entry, FAILURE, SUCCESS};
+use super::tenants::{PUBLIC_CLOUD, Place};
+
+/// When it all began: 2025-01-01.
+const BEGINNING: i64 = 1_735_689_600;
+
+const TAGS: [&str; 3] = ["development", "staging", "production"];
+
+const ROLES: [&str; 5] = [
+    "owner",
+    "editor-users",
+    "viewer-config",
+    "viewer-users",
+    "editor-kms",
+];
+
+const EVENTS: [(&str, &str); 5] = [
+    ("Team Member", "team_member_role_updated"),
+    ("Team Invitation", "team_invitation_created"),
+    ("Tenant Activity", "tenant_updated"),
+    ("Tenant Member", "tenant_member_added"),
+    ("Team Settings", "team_settings_updated"),
+];
+
+impl Team {
+    /// Makes the first tenants and entries of the log.
+    pub(super) fn sow(&mut self) {
+        for number in 0..self.settings.tenants {
+            self.sow_tenant(number);
+        }
+        for number in 0..self.settings.activity {
+            let entry = self.sow_entry(number);
+            self.activity.push(entry);
+        }
+    }
+
+    fn sow_tenant(&mut self, number: u64) {
+        let clouds = self.settings.private_clouds.len();
+        let place = if clouds > 0 && number % 5 == 4 {
+            let cloud = &self.settings.private_clouds[self.random.usize(..clouds)];
+            Place {
+                environment: cloud.environment.clone(),
+                locality: cloud.locality.clone(),
+                tag: None,
+            }
+        } else {
+            let (locality, environment) = PUBLIC_CLOUD[self.random.usize(..PUBLIC_CLOUD.len())];
+            Place {
+                environment: environment.to_owned(),
+                locality: locality.to_owned(),
+                tag: Some(TAGS[self.random.usize(..TAGS.len())].to_owned()),
+            }
+        };
+        // The first member owns every tenant, and a few others have access.
+        let mut access = BTreeMap::from([(0, self.sow_access(ROLES[0]))]);
+        for _ in 0..3 {
+            let member = self.random.u64(..self.settings.members);
+            let role = ROLES[self.random.usize(1..ROLES.len())];
+            let granted = self.sow_access(role);
+            access.entry(member).or_insert(granted);
+        }
+        let name = format!("{}-{}", self.settings.slug, number + 1);
+        self.plant(name, place, moment(number, 6 * 60), access);
+    }
+
+    fn sow_access(&self, role: &str) -> Access {
+        Access {
+            roles: vec![role.to_owned()],
+            client_ids: Vec::new(),
+        }
+    }
+
+    fn sow_entry(&mut self, number: u64) -> Entry {
+        let (kind, current_event) = EVENTS[self.random.usize(..EVENTS.len())];
+        let status = if self.random.u8(..8) == 0 {
+            FAILURE
+        } else {
+            SUCCESS
+        };
+        let first = self.members.get(0);
+        let (id, name, role) = first.map_or_else(Default::default, |member| {
+            (member.id, member.name, Some(member.role))
+        });
+        Entry {
+            id: self.uuid(),
+            created_at: moment(number, 60),
+            kind,
+            status,
+            current_event,
+            version: "1",
+            hostname: "sandbox.test",
+            ip: "192.0.2.1",
+            user_agent: "Mozilla/5.0".to_owned(),
+            details: json!({}),
+            actor: Actor {
+                id,
+                name,
+                kind: "user",
+                is_member: true,
+                team_role: role,
+            },
+        }
+    }
+}
+
+/// The time of the event with this number, with so many minutes between two of them.
+fn moment(number: u64, minutes: i64) -> DateTime<Utc> {
+    let minutes = i64::try_from(number)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(minutes);
+    let passed = TimeDelta::try_minutes(minutes).unwrap_or_default();
+    let beginning = DateTime::from_timestamp(BEGINNING, 0).unwrap_or_default();
+    beginning.checked_add_signed(passed).unwrap_or(beginning)
+}

@@ -1,0 +1,287 @@
+//! The team's tenants.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::access::Access;
+use super::page::page;
+use super::{Call, Done, Team};
+use crate::answer::{Answer, Problem};
+use crate::document::Operation;
+
+/// The localities of the public cloud, each with the environment in which tenants are made there.
+pub(super) const PUBLIC_CLOUD: [(&str, &str); 6] = [
+    ("us", "US-3"),
+    ("eu", "EU-2"),
+    ("au", "AU-1"),
+    ("jp", "JP-1"),
+    ("ca", "CA-1"),
+    ("uk", "UK-1"),
+];
+
+/// A tenant, as the API shows it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Tenant {
+    pub(super) tenant_id: Uuid,
+    pub(super) tenant_name: String,
+    pub(super) domain: String,
+    pub(super) environment: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) environment_tag: Option<String>,
+    pub(super) locality: String,
+    #[serde(serialize_with = "timestamp")]
+    pub(super) created_at: DateTime<Utc>,
+    /// Who may do what there, by the members' numbers.
+    #[serde(skip)]
+    pub(super) access: BTreeMap<u64, Access>,
+}
+
+/// Writes a time as the API does, with milliseconds.
+pub(super) fn timestamp<S: Serializer>(
+    time: &DateTime<Utc>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
+}
+
+/// A tenant to create: with `locality` in the public cloud, with `environment` in a private one.
+#[derive(Deserialize)]
+struct Request {
+    admin_email: String,
+    tenant_name: Option<String>,
+    locality: Option<String>,
+    environment_tag: Option<String>,
+    environment: Option<String>,
+}
+
+/// Where a tenant is made.
+pub(super) struct Place {
+    pub(super) environment: String,
+    pub(super) locality: String,
+    /// What the tenant is used for, which only those in the public cloud say.
+    pub(super) tag: Option<String>,
+}
+
+fn not_found() -> Problem {
+    Problem::not_found("TENANT_NOT_FOUND", "The team has no such tenant")
+}
+
+impl Team {
+    pub(super) fn tenant_number(&self, id: &Uuid) -> Result<u64, Problem> {
+        self.tenant_numbers.get(id).copied().ok_or_else(not_found)
+    }
+
+    pub(super) fn tenant_mut(&mut self, id: &Uuid) -> Result<&mut Tenant, Problem> {
+        let number = self.tenant_number(id)?;
+        self.tenants.get_mut(&number).ok_or_else(not_found)
+    }
+
+    /// The tenant that the call is about.
+    pub(super) fn tenant_of(&self, call: &Call) -> Result<&Tenant, Problem> {
+        let number = self.tenant_number(&id_of(call)?)?;
+        self.tenants.get(&number).ok_or_else(not_found)
+    }
+
+    pub(super) fn list_tenants(&self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
+        let matches = |name: &str, value: Option<&str>| {
+            call.get(name).is_none_or(|wanted| Some(wanted) == value)
+        };
+        let wanted = |tenant: &&Tenant| {
+            matches("environment", Some(&tenant.environment))
+                && matches("environment_tag", tenant.environment_tag.as_deref())
+                && matches("locality", Some(&tenant.locality))
+        };
+        let oldest_first = call.get("sort") == Some("created_at:1");
+        page(operation, call, "tenants", |start| {
+            // Tenants are numbered in the order in which they were created.
+            let found: Box<dyn Iterator<Item = _>> = match (oldest_first, start) {
+                (true, None) => Box::new(self.tenants.range(..)),
+                (true, Some(last)) => Box::new(self.tenants.range(last.saturating_add(1)..)),
+                (false, None) => Box::new(self.tenants.range(..).rev()),
+                (false, Some(last)) => Box::new(self.tenants.range(..last).rev()),
+            };
+            found
+                .map(|(&number, tenant)| (number, tenant))
+                .filter(move |(_, tenant)| wanted(tenant))
+        })
+    }
+
+    pub(super) fn get_tenant(&self, call: &Call) -> Result<Done, Problem> {
+        let tenant = self.tenant_of(call)?;
+        Ok(Done::reading(Answer::json(StatusCode::OK, tenant)))
+    }
+
+    pub(super) fn delete_tenant(&mut self, call: &Call) -> Result<Done, Problem> {
+        let id = id_of(call)?;
+        let number = self.tenant_number(&id)?;
+        let tenant = self.tenants.remove(&number).ok_or_else(not_found)?;
+        self.tenant_numbers.remove(&id);
+        // Its name stays taken for ever.
+        let details = json!({"tenant_name": tenant.tenant_name});
+        Ok(Done::changing(
+            Answer::empty(StatusCode::NO_CONTENT),
+            details,
+        ))
+    }
+
+    pub(super) fn create_tenant(&mut self, call: &Call) -> Result<Done, Problem> {
+        let request: Request = call.body()?;
+        let place = self.place(&request)?;
+        let (admin, _) = self.members.by_email(&request.admin_email).ok_or_else(|| {
+            Problem::not_found(
+                "ADMIN_NOT_FOUND",
+                "The administrator is no member of the team",
+            )
+            .details("admin_email: expected the address of a member")
+        })?;
+        let limit = self.settings.tenant_limit;
+        if limit.is_some_and(|limit| self.tenants.len() >= limit) {
+            return Err(Problem::forbidden(
+                "TENANT_LIMIT_REACHED",
+                "The team may have no more tenants",
+            ));
+        }
+        let name = match request.tenant_name {
+            Some(name) => name,
+            None => self.free_name(),
+        };
+        if self.names.contains(&name) {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "TENANT_ALREADY_EXISTS",
+                "The name belongs to a tenant or to one that was deleted",
+            ));
+        }
+        let is_private = request.environment.is_some();
+        let owner = Access {
+            roles: vec!["owner".to_owned()],
+            client_ids: Vec::new(),
+        };
+        let tenant = self.plant(name, place, call.now, BTreeMap::from([(admin, owner)]));
+        let mut body = json!(tenant);
+        let details = json!({"tenant_id": tenant.tenant_id, "tenant_name": tenant.tenant_name});
+        body["management_client"] = self.management_client();
+        if let (true, Some(members)) = (is_private, body.as_object_mut()) {
+            // The form for private clouds has no locality.
+            members.remove("locality");
+        }
+        Ok(Done::changing(
+            Answer::json(StatusCode::CREATED, &body),
+            details,
+        ))
+    }
+
+    /// Adds a tenant, which is the newest then.
+    pub(super) fn plant(
+        &mut self,
+        name: String,
+        place: Place,
+        now: DateTime<Utc>,
+        access: BTreeMap<u64, Access>,
+    ) -> Tenant {
+        let newest = self.tenants.last_key_value();
+        let number = newest.map_or(0, |(number, _)| number + 1);
+        // A clock that was set back must not bring the order of numbers and times apart.
+        let created_at = newest.map_or(now, |(_, tenant)| tenant.created_at.max(now));
+        let region = match place.tag {
+            Some(_) => &place.locality,
+            None => &place.environment,
+        };
+        let tenant = Tenant {
+            tenant_id: self.uuid(),
+            // No host of this name exists: what is sent there by mistake reaches nobody.
+            domain: format!("{name}.{region}.sandbox.test"),
+            tenant_name: name,
+            environment: place.environment,
+            environment_tag: place.tag,
+            locality: place.locality,
+            created_at,
+            access,
+        };
+        self.names.insert(tenant.tenant_name.clone());
+        self.tenant_numbers.insert(tenant.tenant_id, number);
+        self.tenants.insert(number, tenant.clone());
+        tenant
+    }
+
+    fn place(&self, request: &Request) -> Result<Place, Problem> {
+        if let Some(environment) = &request.environment {
+            let clouds = &self.settings.private_clouds;
+            let cloud = clouds
+                .iter()
+                .find(|cloud| cloud.environment == *environment);
+            let cloud = cloud.ok_or_else(|| {
+                let known: Vec<_> = clouds
+                    .iter()
+                    .map(|cloud| cloud.environment.as_str())
+                    .collect();
+                Problem::not_found(
+                    "ENVIRONMENT_NOT_FOUND",
+                    "The team has no such private cloud",
+                )
+                .details(format!(
+                    "environment: expected one of: {}",
+                    known.join(", ")
+                ))
+            })?;
+            return Ok(Place {
+                environment: cloud.environment.clone(),
+                locality: cloud.locality.clone(),
+                tag: None,
+            });
+        }
+        let wanted = request.locality.as_deref().unwrap_or_default();
+        let known = PUBLIC_CLOUD
+            .iter()
+            .find(|(locality, _)| *locality == wanted);
+        let (locality, environment) = known.ok_or_else(|| {
+            let known: Vec<_> = PUBLIC_CLOUD.iter().map(|(locality, _)| *locality).collect();
+            Problem::not_found(
+                "LOCALITY_NOT_FOUND",
+                "The public cloud has no such locality",
+            )
+            .details(format!("locality: expected one of: {}", known.join(", ")))
+        })?;
+        let tag = request.environment_tag.as_deref().unwrap_or("development");
+        Ok(Place {
+            environment: (*environment).to_owned(),
+            locality: (*locality).to_owned(),
+            tag: Some(tag.to_owned()),
+        })
+    }
+
+    fn free_name(&mut self) -> String {
+        loop {
+            let name = format!("dev-{}", self.text(8).to_lowercase());
+            if !self.names.contains(&name) {
+                return name;
+            }
+        }
+    }
+
+    /// The credentials of a new tenant's client. They are not kept: whoever loses the answer has lost them.
+    fn management_client(&mut self) -> serde_json::Value {
+        json!({
+            "client_name": "Teams Management Client",
+            "client_id": self.text(32),
+            "client_secret": self.text(64),
+        })
+    }
+
+    fn text(&mut self, length: usize) -> String {
+        std::iter::repeat_with(|| self.random.alphanumeric())
+            .take(length)
+            .collect()
+    }
+}
+
+fn id_of(call: &Call) -> Result<Uuid, Problem> {
+    let id = call.required("tenantId");
+    id.parse()
+        .map_err(|_| Problem::invalid("tenantId: expected a UUID"))
+}

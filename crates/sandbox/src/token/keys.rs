@@ -1,0 +1,73 @@
+//! The key that signs access tokens.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// One key a process, made when it is first needed: making one takes long, and sandboxes are told apart by issuer.
+static KEY: LazyLock<Result<Key, String>> = LazyLock::new(Key::generate);
+
+pub(crate) struct Key {
+    header: Header,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    public: JwkSet,
+}
+
+impl Key {
+    pub(crate) fn of_this_process() -> Result<&'static Self, &'static str> {
+        KEY.as_ref().map_err(String::as_str)
+    }
+
+    fn generate() -> Result<Self, String> {
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| error.to_string())?;
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|error| error.to_string())?;
+        let pem = pem(der.as_ref());
+        let wrong = |error: jsonwebtoken::errors::Error| error.to_string();
+        let signing = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(wrong)?;
+        let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::RS256).map_err(wrong)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(wrong)?;
+        jwk.common.key_id = Some(kid.clone());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(kid);
+        Ok(Self {
+            header,
+            verifying: DecodingKey::from_jwk(&jwk).map_err(wrong)?,
+            signing,
+            public: JwkSet { keys: vec![jwk] },
+        })
+    }
+
+    /// What `/.well-known/jwks.json` shows.
+    pub(crate) fn public(&self) -> &JwkSet {
+        &self.public
+    }
+
+    pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, String> {
+        jsonwebtoken::encode(&self.header, claims, &self.signing).map_err(|error| error.to_string())
+    }
+
+    /// The claims of a token that this key signed. Nothing but the signature is checked.
+    pub(crate) fn claims<T: DeserializeOwned + Clone>(&self, token: &str) -> Option<T> {
+        let mut validation = Validation::new(Algorithm::RS256);
+        // The caller looks at these, by the sandbox's clock.
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        let token = jsonwebtoken::decode(token, &self.verifying, &validation).ok()?;
+        Some(token.claims)
+    }
+}
+
+/// A private key as the JOSE crate wants to read it.
+fn pem(der: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+}
