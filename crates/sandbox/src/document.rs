@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use http::{Method, StatusCode};
-use jsonschema::{Draft, Registry, Validator};
+use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::Value;
 
 use crate::answer::Answer;
@@ -139,24 +139,39 @@ impl Operation {
         };
         schema
             .faults(&body)
-            .next()
+            .first()
             .map(|fault| format!("{}: status {status}: {fault}", self.id))
     }
 }
 
 impl Schema {
     /// What is wrong with a value, by place and rule. The value itself is not shown: it may be a secret.
-    pub(crate) fn faults<'a>(&'a self, value: &'a Value) -> impl Iterator<Item = String> + 'a {
-        self.validator.iter_errors(value).map(|error| {
-            let place = error.instance_path().as_str().to_owned();
-            let rule = error.masked_with("the value");
-            if place.is_empty() {
-                rule.to_string()
-            } else {
-                format!("{place}: {rule}")
-            }
-        })
+    pub(crate) fn faults(&self, value: &Value) -> Vec<String> {
+        let mut faults = Vec::new();
+        for error in self.validator.iter_errors(value) {
+            describe(&error, &mut faults);
+        }
+        faults
     }
+}
+
+/// Says what an error is about. Where a value fits none of several forms, that is the form that it comes nearest to:
+/// "fits none" would name no field.
+fn describe(error: &ValidationError<'_>, faults: &mut Vec<String>) {
+    use jsonschema::error::ValidationErrorKind::{AnyOf, OneOfNotValid};
+    if let AnyOf { context } | OneOfNotValid { context } = error.kind()
+        && let Some(nearest) = context.iter().min_by_key(|errors| errors.len())
+    {
+        nearest.iter().for_each(|error| describe(error, faults));
+        return;
+    }
+    let place = error.instance_path().as_str();
+    let rule = error.masked_with("the value");
+    faults.push(if place.is_empty() {
+        rule.to_string()
+    } else {
+        format!("{place}: {rule}")
+    });
 }
 
 /// Reads the operations of a document.

@@ -84,7 +84,7 @@ fn check(parameter: &Parameter, text: &str) -> Result<(), Problem> {
     } else {
         Value::String(text.to_owned())
     };
-    match parameter.schema.faults(&value).next() {
+    match parameter.schema.faults(&value).first() {
         Some(fault) => Err(Problem::invalid(format!("{name}: {fault}"))),
         None => Ok(()),
     }
@@ -117,7 +117,7 @@ fn json(operation: &Operation, headers: &HeaderMap, bytes: &Bytes) -> Result<Val
             "body: expected JSON, found none (line {line}, column {column})"
         ))
     })?;
-    let faults: Vec<String> = body.schema.faults(&value).take(5).collect();
+    let faults = body.schema.faults(&value);
     if faults.is_empty() {
         Ok(value)
     } else {

@@ -50,8 +50,13 @@ impl Shared {
             Delivery::Half(answer) if !answer.body.is_empty() => {
                 let length = answer.body.len();
                 let half = answer.body.slice(..length / 2);
-                let broken = Err(io::Error::from(io::ErrorKind::ConnectionReset));
-                let body = Body::from_stream(stream::iter([Ok(half), broken]));
+                let broken = async {
+                    // While this waits, what there is goes out.
+                    tokio::task::yield_now().await;
+                    Err(io::Error::from(io::ErrorKind::ConnectionReset))
+                };
+                let body = stream::iter([Ok(half)]).chain(stream::once(broken));
+                let body = Body::from_stream(body);
                 let mut response = self.head(answer, body);
                 response
                     .headers_mut()

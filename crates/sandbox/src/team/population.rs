@@ -97,13 +97,17 @@ const fn inverse(odd: u64) -> u64 {
 /// Members by number, made of a seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Population {
-    seed: u64,
+    /// Made of the seed, so that seeds that differ by little have nothing in common.
+    key: u64,
     pub(super) size: u64,
 }
 
 impl Population {
     pub(super) fn new(seed: u64, size: u64) -> Self {
-        Self { seed, size }
+        Self {
+            key: fastrand::Rng::with_seed(seed).u64(..),
+            size,
+        }
     }
 
     /// The member with this number, where there is one.
@@ -146,7 +150,7 @@ impl Population {
 
     /// The id of the member with this number, whether or not it is one of the first.
     pub(super) fn id(&self, number: u64) -> String {
-        let scrambled = (number ^ self.seed).wrapping_mul(FACTOR);
+        let scrambled = (number ^ self.key).wrapping_mul(FACTOR);
         format!("auth0|{scrambled:016x}{:08x}", self.check(scrambled))
     }
 
@@ -154,7 +158,7 @@ impl Population {
     pub(super) fn number_of_id(&self, id: &str) -> Option<u64> {
         let digits = id.strip_prefix("auth0|")?;
         let scrambled = u64::from_str_radix(digits.get(..16)?, 16).ok()?;
-        let number = scrambled.wrapping_mul(INVERSE) ^ self.seed;
+        let number = scrambled.wrapping_mul(INVERSE) ^ self.key;
         (self.id(number) == id).then_some(number)
     }
 
@@ -168,11 +172,11 @@ impl Population {
     }
 
     fn check(&self, scrambled: u64) -> u32 {
-        fastrand::Rng::with_seed(scrambled ^ self.seed).u32(..)
+        fastrand::Rng::with_seed(scrambled ^ self.key).u32(..)
     }
 
     fn random(&self, number: u64) -> fastrand::Rng {
-        let mut random = fastrand::Rng::with_seed(self.seed.rotate_left(32) ^ number);
+        let mut random = fastrand::Rng::with_seed(self.key.rotate_left(32) ^ number);
         // Seeds that differ by little give numbers that differ by little at first.
         random.u64(..);
         random
