@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::console::{Console, Failure, Verdict};
 use crate::workspace::Workspace;
-use crate::{conformance, diff, emit, fetch, normalize, regen};
+use crate::{conformance, contract, diff, emit, fetch, normalize, regen};
 
 /// From published OpenAPI documents to client crates
 #[derive(Debug, Parser)]
@@ -194,6 +194,22 @@ enum Command {
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
+    /// Test the sandbox against the documents with schemathesis
+    ///
+    /// schemathesis makes up requests from a document and checks every answer. Each operation has to be carried out at
+    /// least once. Its version stands in xtask/contract/requirements.txt; it is installed under target/ the first time,
+    /// which needs python3 and the package index. Settings and exceptions are in xtask/contract too.
+    #[command(
+        after_help = "Examples:\n  cargo xtask contract\n  cargo xtask contract --documents ../published"
+    )]
+    Contract {
+        /// A folder with <api>.json or <api>.yaml as published, or with <api>/openapi.yaml; openapi/ where it is left out
+        #[arg(long, value_name = "DIR")]
+        documents: Option<PathBuf>,
+        /// How the result is written
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
 }
 
 /// Runs the command. Returns the exit status.
@@ -301,6 +317,13 @@ fn dispatch(
                 format: *format,
             };
             conformance::run(workspace, &options, console)
+        }
+        Command::Contract { documents, format } => {
+            let options = contract::Options {
+                documents: documents.as_deref(),
+                format: *format,
+            };
+            contract::run(workspace, &options, console)
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod canonical;
 pub mod cli;
 pub mod conformance;
 pub mod console;
+pub mod contract;
 pub mod coverage;
 pub mod crate_name;
 pub mod diagnostic;

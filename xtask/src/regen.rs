@@ -141,7 +141,7 @@ pub fn overlaid(folder: &Path, shown: &str) -> Result<(Value, Source), Failure> 
 
 /// The facts in `folder` with the corrections applied: what the API does, in the JSON Schema of OpenAPI 3.1, without
 /// the lowering that the generator needs. What a correction says in words is left out.
-fn corrected(folder: &Path, shown: &str) -> Result<Value, Failure> {
+pub fn corrected(folder: &Path, shown: &str) -> Result<Value, Failure> {
     let mut corrections = overlays(folder, shown)?;
     corrections.retain(|(_, purpose)| *purpose == Purpose::Corrections);
     let (mut document, _) = apply(folder, shown, corrections)?;

@@ -1,0 +1,178 @@
+//! schemathesis: installed where it is not there yet, given its settings, and run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::FOLDER;
+use super::documents::Contract;
+use crate::console::Failure;
+use crate::diagnostic::Report;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::workspace::Workspace;
+
+/// The name that the document has in the folder of a test.
+const DOCUMENT: &str = "document.json";
+
+/// What schemathesis writes for programs.
+const REPORT: &str = "report.json";
+
+/// schemathesis, in an environment of its own.
+pub(super) struct Tool(PathBuf);
+
+/// What schemathesis found.
+pub(super) struct Findings {
+    /// Whether every check passed.
+    pub(super) passed: bool,
+    /// How many requests it made up.
+    pub(super) cases: u64,
+    /// How many operations it did not test.
+    pub(super) untested: u64,
+    /// All that it printed.
+    pub(super) told: String,
+}
+
+impl Tool {
+    /// The version that the repository asks for. It is installed under `target` where it is not there yet, which needs
+    /// python3 and the package index.
+    pub(super) fn get(workspace: &Workspace, progress: &Progress) -> Result<Self, Failure> {
+        let wanted = workspace.path(FOLDER).join("requirements.txt");
+        let version = fs::read_to_string(&wanted).map_err(|error| {
+            let problem = Problem::at("", "the version of schemathesis cannot be read")
+                .found(error.to_string());
+            Failure(vec![Report::of_file(
+                &wanted.display().to_string(),
+                problem,
+            )])
+        })?;
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| workspace.path("target"), PathBuf::from);
+        let home = target
+            .join("contract")
+            .join(version.trim().replace("==", "-"));
+        let bin = home.join(if cfg!(windows) { "Scripts" } else { "bin" });
+        let tool = bin.join("schemathesis");
+        // An installation that broke off has the program but not this.
+        let is_whole = home.join("installed");
+        if !is_whole.exists() {
+            progress.at(&format!("installing {}", version.trim()));
+            let python = if cfg!(windows) { "python" } else { "python3" };
+            output(
+                Command::new(python)
+                    .args(["-m", "venv", "--clear"])
+                    .arg(&home),
+            )?;
+            output(
+                Command::new(bin.join("python"))
+                    .args([
+                        "-m",
+                        "pip",
+                        "install",
+                        "--quiet",
+                        "--disable-pip-version-check",
+                        "-r",
+                    ])
+                    .arg(&wanted),
+            )?;
+            write(&is_whole, version.trim())?;
+        }
+        Ok(Self(tool))
+    }
+
+    /// Puts document, settings and dictionaries into the folder of a test.
+    pub(super) fn prepare(
+        &self,
+        workspace: &Workspace,
+        contract: &Contract,
+        scratch: &Path,
+        dictionaries: &[(&str, Vec<String>)],
+    ) -> Result<(), Failure> {
+        let read = |name: &str| {
+            let path = workspace.path(FOLDER).join(name);
+            fs::read_to_string(&path).map_err(|error| {
+                let problem =
+                    Problem::at("", "the settings cannot be read").found(error.to_string());
+                Failure(vec![Report::of_file(&path.display().to_string(), problem)])
+            })
+        };
+        let mut settings = read("schemathesis.toml")?;
+        if contract.is_published {
+            settings.push_str(&read("schemathesis.published.toml")?);
+        }
+        write(&scratch.join("schemathesis.toml"), &settings)?;
+        write(&scratch.join(DOCUMENT), &contract.text)?;
+        for (name, values) in dictionaries {
+            // One quoted value a line, which is how fuzzers share dictionaries.
+            let lines = values.iter().map(|value| format!("{value:?}\n"));
+            write(
+                &scratch.join(format!("{name}.dict")),
+                &lines.collect::<String>(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Tests the server at `url`.
+    pub(super) fn run(&self, scratch: &Path, url: &str, token: &str) -> Result<Findings, Failure> {
+        let output = Command::new(&self.0)
+            .args(["--no-color", "run", DOCUMENT, "--url", url, "--seed", "1"])
+            .args(["--report", "json", "--report-json-path", REPORT])
+            .current_dir(scratch)
+            .env("SANDBOX_TOKEN", token)
+            // What it sends goes to this machine.
+            .env("NO_PROXY", "127.0.0.1")
+            .output()
+            .map_err(|error| not_run("schemathesis", &error))?;
+        let told = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let report: Option<Value> = fs::read(scratch.join(REPORT))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let Some(report) = report.filter(|report| report["complete"] == true) else {
+            return Err(failed("schemathesis did not come to an end", &told));
+        };
+        let count = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+        Ok(Findings {
+            passed: output.status.success(),
+            cases: count("/test_cases/generated"),
+            untested: count("/operations/total").saturating_sub(count("/operations/tested")),
+            told,
+        })
+    }
+}
+
+/// Runs a command that has to succeed.
+fn output(command: &mut Command) -> Result<Output, Failure> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| not_run(&name, &error))?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(failed(&format!("{name} failed ({})", output.status), &told))
+}
+
+fn not_run(name: &str, error: &std::io::Error) -> Failure {
+    let problem = Problem::at("", format!("{name} cannot be run"))
+        .found(error.to_string())
+        .help("the contract test needs python3 with its venv module");
+    Failure(vec![Report::plain(problem)])
+}
+
+fn failed(what: &str, told: &str) -> Failure {
+    let problem = Problem::at("", what).found(told.trim().to_owned());
+    Failure(vec![Report::plain(problem)])
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| {
+        let problem = Problem::at("", "the file cannot be written").found(error.to_string());
+        Failure(vec![Report::of_file(&path.display().to_string(), problem)])
+    })
+}
