@@ -189,3 +189,43 @@ impl Tested {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tested(passed: bool, untested: u64, carried_out: u64) -> Tested {
+        Tested {
+            api: "teams".to_owned(),
+            findings: Findings {
+                passed,
+                cases: 12,
+                untested,
+                told: String::new(),
+            },
+            operations: BTreeMap::from([
+                ("getTenant".to_owned(), (9, 4)),
+                ("listTenants".to_owned(), (3, carried_out)),
+            ]),
+        }
+    }
+
+    #[test]
+    fn checks_pass_and_every_operation_is_carried_out_then_it_is_fine() {
+        assert!(tested(true, 0, 1).is_fine());
+        for wrong in [tested(false, 0, 1), tested(true, 1, 1), tested(true, 0, 0)] {
+            assert!(!wrong.is_fine(), "{}", wrong.text());
+            assert_eq!(wrong.json()["passed"], false);
+        }
+    }
+
+    #[test]
+    fn operation_is_never_carried_out_then_it_is_named() {
+        let expected = "teams: 2 operations, 12 requests made up, all checks passed\n\
+                        \x20 operation    requests  carried out\n\
+                        \x20 getTenant           9            4\n\
+                        \x20 listTenants         3            0\n\
+                        never carried out, so not tested: listTenants\n";
+        assert_eq!(tested(true, 0, 0).text(), expected);
+    }
+}

@@ -84,3 +84,52 @@ fn published(folder: &Path, api: &str) -> Result<PathBuf, Failure> {
         )])
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found in a folder with these files.
+    fn found(files: &[(&str, &str)]) -> Result<Contract, Failure> {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        of_api(&Workspace::at(None), "demo", Some(folder.path()))
+    }
+
+    const TEXT: &str = r#"{"openapi": "3.1.0", "info": {"title": "Demo", "version": "1"},
+        "paths": {"/x": {"get": {"operationId": "getX", "responses": {"200": {"description": ""}}}}}}"#;
+
+    #[test]
+    fn document_is_as_published_then_its_operations_are_known() {
+        let contract = found(&[("demo.json", TEXT)]).expect("a document");
+        assert!(contract.is_published);
+        assert_eq!(contract.operations, BTreeSet::from(["getX".to_owned()]));
+    }
+
+    #[test]
+    fn document_has_a_folder_then_its_corrections_apply() {
+        let corrections = "overlay: 1.0.0\ninfo: {title: c, version: '1'}\nactions:\n\
+            - target: $.paths['/x'].get\n  description: why\n  update: {operationId: readX}\n";
+        let files = [
+            ("demo/openapi.yaml", TEXT),
+            ("demo/corrections.overlay.yaml", corrections),
+        ];
+        let contract = found(&files).expect("a document");
+        assert!(!contract.is_published);
+        assert_eq!(contract.operations, BTreeSet::from(["readX".to_owned()]));
+    }
+
+    #[test]
+    fn document_is_missing_then_the_error_says_what_was_looked_for() {
+        let Err(Failure(reports)) = found(&[("other.json", TEXT)]) else {
+            panic!("nothing was missing");
+        };
+        let text = reports[0].to_string();
+        let expected = "expected demo/openapi.yaml or one of demo.json, demo.yaml, demo.yml";
+        assert!(text.contains(expected), "{text}");
+    }
+}

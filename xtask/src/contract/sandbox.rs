@@ -33,7 +33,7 @@ impl Sandbox {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut process = Command::new(cargo)
             .args(["run", "--quiet", "--package", "auth0-sandbox", "--"])
-            .args(["--members", "200", "--tenants", "40", "--check-answers"])
+            .args(["--members", "12", "--tenants", "20", "--check-answers"])
             .current_dir(workspace.path("."))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
