@@ -1,11 +1,10 @@
 //! The settings of a sandbox.
 
-use std::net::Ipv4Addr;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::net::TcpListener;
 
 use crate::application::{Application, random_text};
 use crate::clock::Clock;
@@ -15,9 +14,15 @@ use crate::faults::{Fault, Faults, Script};
 use crate::rate_limits::{Buckets, RateLimits};
 use crate::request_log::RequestLog;
 use crate::sandbox::{Sandbox, offset};
-use crate::server::{Shared, serve};
+use crate::server::{Port, Shared, serve};
 use crate::team::{PrivateCloud, Settings, Team};
 use crate::token::{Access, Key, Settings as TokenSettings, TokenEndpoint, TokenQuota};
+
+/// The most members: they are made when they are looked at, but each has a number.
+const MOST_MEMBERS: u64 = 1_000_000_000;
+
+/// The most tenants and entries of the log, which are kept in memory.
+const MOST_KEPT: u64 = 1_000_000;
 
 /// The settings of a [`Sandbox`]; made by [`Sandbox::builder`].
 ///
@@ -90,20 +95,20 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many members the team begins with; 25 unless said otherwise, at least 1. The first two are owners. Members
-    /// are made when they are looked at, so that a million of them take no memory.
+    /// How many members the team begins with; 25 unless said otherwise, at least 1 and at most 1,000,000,000. The first
+    /// two are owners. Members are made when they are looked at, so that a million of them take no memory.
     pub fn members(mut self, members: u64) -> Self {
         self.team.members = members;
         self
     }
 
-    /// How many tenants the team begins with; 8 unless said otherwise.
+    /// How many tenants the team begins with; 8 unless said otherwise, at most 1,000,000.
     pub fn tenants(mut self, tenants: u64) -> Self {
         self.team.tenants = tenants;
         self
     }
 
-    /// How many entries the activity log begins with; 60 unless said otherwise.
+    /// How many entries the activity log begins with; 60 unless said otherwise, at most 1,000,000.
     pub fn activity(mut self, entries: u64) -> Self {
         self.team.activity = entries;
         self
@@ -181,7 +186,8 @@ impl SandboxBuilder {
     pub fn script(mut self, script: Script) -> Self {
         let faults = script.faults.into_iter().map(toml::Spanned::into_inner);
         self.faults.extend(faults);
-        self.clock_offset_seconds += script.clock_offset_seconds;
+        let offset = script.clock_offset_seconds;
+        self.clock_offset_seconds = self.clock_offset_seconds.saturating_add(offset);
         self
     }
 
@@ -214,11 +220,8 @@ impl SandboxBuilder {
             port: self.port,
             source,
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
-            .await
-            .map_err(unusable)?;
-        let port = listener.local_addr().map_err(unusable)?.port();
-        let url = format!("http://127.0.0.1:{port}");
+        let port = Arc::new(Port::open(self.port).await.map_err(unusable)?);
+        let url = format!("http://127.0.0.1:{}", port.number());
         let issuer = format!("{url}/");
 
         let clock = Arc::new(Clock::new(offset(self.clock_offset_seconds)?));
@@ -266,10 +269,11 @@ impl SandboxBuilder {
             violations: self.check_answers.then(Mutex::default),
             admin_token: SecretString::from(random_text()?),
             clock,
-            port,
+            port: port.number(),
         });
         Ok(Sandbox {
-            server: tokio::spawn(serve(listener, Arc::clone(&shared))),
+            server: tokio::spawn(serve(Arc::clone(&port), Arc::clone(&shared))),
+            port,
             shared,
             application,
             admin,
@@ -286,8 +290,19 @@ impl SandboxBuilder {
         if self.team.members == 0 {
             return Err(wrong("members", "expected at least 1, the owner; found 0"));
         }
+        let most = [
+            ("members", self.team.members, MOST_MEMBERS),
+            ("tenants", self.team.tenants, MOST_KEPT),
+            ("activity", self.team.activity, MOST_KEPT),
+        ];
+        for (setting, found, most) in most {
+            if found > most {
+                let message = format!("expected at most {most}, found {found}");
+                return Err(wrong(setting, &message));
+            }
+        }
         let is_label = |slug: &str| {
-            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
             (1..=63).contains(&slug.len())
                 && slug.bytes().all(is_plain)
                 && !slug.starts_with('-')
@@ -296,9 +311,27 @@ impl SandboxBuilder {
         if !is_label(&self.team.slug) {
             return Err(wrong(
                 "team",
-                "expected one label of a host name: letters, digits and hyphens",
+                "expected one label of a host name: lower-case letters, digits and hyphens",
             ));
         }
+        let mut environments = BTreeSet::new();
+        for cloud in &self.team.private_clouds {
+            let environment = cloud.environment.as_str();
+            let is_environment = environment.len() <= 32
+                && is_label(environment)
+                && environment.starts_with(|first: char| first.is_ascii_lowercase())
+                && !environment.contains("--");
+            if !is_environment {
+                return Err(wrong(
+                    "private cloud",
+                    "expected an environment of at most 32 lower-case letters, digits and single hyphens",
+                ));
+            }
+            if !environments.insert(environment) {
+                return Err(wrong("private cloud", "expected environments that differ"));
+            }
+        }
+        offset(self.clock_offset_seconds)?;
         if self.token_lifetime.as_secs() == 0 {
             return Err(wrong("token lifetime", "expected at least 1 second"));
         }

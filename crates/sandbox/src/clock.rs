@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// The last moment of the year 9999, in milliseconds since 1970.
+const LAST: i64 = 253_402_300_799_999;
+
 /// A clock that can be moved. All that the sandbox does by time it does by this one.
 #[derive(Debug)]
 pub(crate) struct Clock {
@@ -28,13 +31,22 @@ impl Clock {
         }
     }
 
-    /// The time of day.
+    /// The time of day. However far the clock is moved, it stays between the years 1970 and 9999: headers and tokens
+    /// have no other dates.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        let moved = millis(self.advanced.load(Ordering::Relaxed))
-            + TimeDelta::milliseconds(self.offset.load(Ordering::Relaxed));
-        Utc::now()
-            .checked_add_signed(moved)
-            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        let advanced = i64::try_from(self.advanced.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        let offset = self.offset.load(Ordering::Relaxed);
+        let moved = advanced
+            .saturating_add(offset)
+            .saturating_add(Utc::now().timestamp_millis());
+        at(moved)
+    }
+
+    /// The time of day in so many seconds, or the last that there is.
+    pub(crate) fn after(&self, seconds: u64) -> DateTime<Utc> {
+        let wait = i64::try_from(seconds).unwrap_or(i64::MAX);
+        let wait = wait.saturating_mul(1000);
+        at(self.now().timestamp_millis().saturating_add(wait))
     }
 
     /// The time in seconds since 1970.
@@ -61,6 +73,6 @@ impl Clock {
     }
 }
 
-fn millis(number: u64) -> TimeDelta {
-    TimeDelta::try_milliseconds(i64::try_from(number).unwrap_or(i64::MAX)).unwrap_or(TimeDelta::MAX)
+fn at(millis: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(millis.clamp(0, LAST)).unwrap_or_default()
 }

@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use auth0_sandbox::{Application, RateLimits, Sandbox, SandboxBuilder, Script, TokenQuota};
+use auth0_sandbox::{Application, Error, RateLimits, Sandbox, SandboxBuilder, Script, TokenQuota};
 use clap::Parser;
 
 /// A local Auth0 to develop against: token endpoint and Teams API
@@ -14,10 +14,10 @@ use clap::Parser;
 /// Prints one line of JSON on the standard output once it is ready: url, team, domain, client_id, client_secret,
 /// audience, token_url, pid, admin_token and admin_email. Logs go to the standard error; RUST_LOG is not read. It
 /// listens at 127.0.0.1 only, keeps nothing, and ends with Ctrl-C.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     version,
-    after_help = "Examples:\n  auth0-sandbox --members 200 --tenants 40\n  auth0-sandbox --port 8080 --faults faults.toml\n\nExit status: 0 it was told to stop, 1 it could not start, 2 the arguments are wrong."
+    after_help = "Examples:\n  auth0-sandbox --members 200 --tenants 40\n  auth0-sandbox --port 8080 --faults faults.toml\n\nExit status: 0 it was told to stop, 1 it could not start, 2 the arguments or the file of faults are wrong."
 )]
 struct Arguments {
     /// The port to listen at; 0 is any that is free
@@ -90,46 +90,76 @@ fn main() -> ExitCode {
         .init();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::FAILURE
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "error: {}", failure.message);
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+/// Why the program ends, and its exit status.
+struct Failure {
+    message: String,
+    status: u8,
+}
+
+impl Failure {
+    fn new(message: impl ToString) -> Self {
+        let message = message.to_string();
+        Self { message, status: 1 }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let is_argument = matches!(error, Error::Setting { .. } | Error::Script { .. });
+        Self {
+            status: if is_argument { 2 } else { 1 },
+            ..Self::new(error)
         }
     }
 }
 
 #[tokio::main]
-async fn run(arguments: Arguments) -> Result<(), String> {
-    let sandbox = settings(arguments)?
-        .start()
-        .await
-        .map_err(|error| error.to_string())?;
-    let line = serde_json::to_string(&sandbox.connection()).map_err(|error| error.to_string())?;
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    // Before it says that it is ready: whoever reads that may stop it at once.
+    let stopped =
+        stopped().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))?;
+    let sandbox = settings(arguments)?.start().await?;
+    let line = serde_json::to_string(&sandbox.connection()).map_err(Failure::new)?;
     let mut out = std::io::stdout();
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
-        .map_err(|error| format!("the standard output cannot be written to: {error}"))?;
-    stopped()
-        .await
-        .map_err(|error| format!("signals cannot be heard: {error}"))
+        .map_err(|error| {
+            Failure::new(format!("the standard output cannot be written to: {error}"))
+        })?;
+    stopped.await;
+    Ok(())
 }
 
-/// Comes back when the program is told to stop: by Ctrl-C, or as service managers do it.
+/// From now on, comes back when the program is told to stop: by Ctrl-C, or as service managers do it.
 #[cfg(unix)]
-async fn stopped() -> std::io::Result<()> {
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn stopped() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+#[cfg(windows)]
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }
 
-fn settings(arguments: Arguments) -> Result<SandboxBuilder, String> {
+fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
     let mut settings = Sandbox::builder()
         .port(arguments.port)
         .members(arguments.members)
@@ -144,8 +174,7 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, String> {
     if has_own {
         let mut application = match arguments.client_secret {
             Some(secret) => Application::new(arguments.client_id, secret),
-            None => Application::with_random_secret(arguments.client_id)
-                .map_err(|error| error.to_string())?,
+            None => Application::with_random_secret(arguments.client_id)?,
         };
         if !arguments.scopes.is_empty() {
             application = application.scopes(arguments.scopes);
@@ -172,9 +201,14 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, String> {
     }
     if let Some(file) = arguments.faults {
         let name = file.display().to_string();
-        let text = std::fs::read_to_string(&file)
-            .map_err(|error| format!("{name}: cannot be read: {error}"))?;
-        settings = settings.script(Script::parse(&name, &text).map_err(|error| error.to_string())?);
+        settings = settings.script(Script::parse(&name, &read(&file, &name)?)?);
     }
     Ok(settings)
+}
+
+fn read(file: &Path, name: &str) -> Result<String, Error> {
+    std::fs::read_to_string(file).map_err(|error| Error::Script {
+        name: name.to_owned(),
+        message: format!("cannot be read: {error}"),
+    })
 }

@@ -73,8 +73,12 @@ fn check(parameter: &Parameter, text: &str) -> Result<(), Problem> {
     let name = &parameter.name;
     let value = if parameter.is_integer {
         // What JSON takes for a number, and nothing else: no plus sign, no leading zero.
+        let is_whole = |text: &str| {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
         match serde_json::from_str(text) {
-            Ok(value @ Value::Number(_)) => value,
+            Ok(value @ Value::Number(_)) if is_whole(text) => value,
             _ => {
                 return Err(Problem::invalid(format!(
                     "{name}: expected a whole number, found something else"

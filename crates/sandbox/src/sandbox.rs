@@ -14,10 +14,11 @@ use crate::builder::SandboxBuilder;
 use crate::error::Error;
 use crate::faults::Fault;
 use crate::request_log::RequestRecord;
-use crate::server::Shared;
+use crate::server::{Port, Shared};
 use crate::team::{Invitation, Member};
 
-/// A local Auth0, which stops when this is dropped.
+/// A local Auth0, which stops when this is dropped. Its port is free then, and its connections are closed as soon as
+/// the runtime gets to it.
 ///
 /// ```
 /// use auth0_sandbox::Sandbox;
@@ -31,6 +32,7 @@ use crate::team::{Invitation, Member};
 pub struct Sandbox {
     pub(crate) shared: Arc<Shared>,
     pub(crate) server: JoinHandle<()>,
+    pub(crate) port: Arc<Port>,
     pub(crate) application: Application,
     pub(crate) admin: Member,
     pub(crate) team: String,
@@ -223,6 +225,7 @@ pub(crate) fn offset(seconds: i64) -> Result<TimeDelta, Error> {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        self.port.close();
         self.server.abort();
     }
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod deliver;
 mod hosts;
+mod port;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::routing::{MethodFilter, get, on, post};
 use bytes::Bytes;
@@ -21,7 +23,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use secrecy::SecretString;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::answer::{Answer, Problem};
@@ -34,6 +35,8 @@ use crate::request;
 use crate::request_log::{RequestLog, RequestRecord};
 use crate::team::{Call, Team};
 use crate::token::{Access, Caller, TokenEndpoint};
+
+pub(crate) use port::Port;
 
 /// The longest body that is read.
 const MAX_BODY: usize = 1024 * 1024;
@@ -61,13 +64,13 @@ impl Shared {
 }
 
 /// Serves until the future is dropped, and then closes every connection.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+pub(crate) async fn serve(port: Arc<Port>, shared: Arc<Shared>) {
     let router = router(&shared);
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+            accepted = port.accept() => match accepted {
+                Ok(stream) => stream,
                 // One connection that cannot be had (too many files are open, say) is no reason to stop.
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -104,9 +107,9 @@ fn router(shared: &Arc<Shared>) -> Router {
             continue;
         };
         let shared = Arc::clone(shared);
-        let handler = move |path: RawPathParams, request: Request| {
+        let handler = move |path: Result<RawPathParams, _>, request: Request| {
             let shared = Arc::clone(&shared);
-            async move { shared.operation(operation, &path, request).await }
+            async move { shared.operation(operation, path, request).await }
         };
         router = router.route(&operation.path, on(filter, handler));
     }
@@ -178,12 +181,18 @@ impl Shared {
         self.deliver(answer)
     }
 
+    /// Answers a request that cannot be read.
+    fn refuse(&self, record: RequestRecord, problem: Problem) -> axum::response::Response {
+        self.note(record, Some(problem.status), false);
+        self.deliver(problem.into())
+    }
+
     async fn token(self: Arc<Self>, request: Request) -> axum::response::Response {
         let record = record(&request, Some(TOKEN));
         let (parts, body) = request.into_parts();
         let body = match read_body(body).await {
             Ok(body) => body,
-            Err(problem) => return self.deliver(problem.into()),
+            Err(problem) => return self.refuse(record, problem),
         };
         let drawn = self.faults.draw(TOKEN);
         let early = match drawn.effect {
@@ -202,14 +211,20 @@ impl Shared {
     async fn operation(
         self: Arc<Self>,
         operation: &'static Operation,
-        path: &RawPathParams,
+        path: Result<RawPathParams, RawPathParamsRejection>,
         request: Request,
     ) -> axum::response::Response {
         let record = record(&request, Some(&operation.id));
         let (parts, body) = request.into_parts();
-        let body = match read_body(body).await {
-            Ok(body) => body,
-            Err(problem) => return self.deliver(problem.into()),
+        let read = read_body(body).await.and_then(|body| {
+            let invalid = |error: RawPathParamsRejection| {
+                Problem::invalid(format!("path: {}", error.body_text()))
+            };
+            Ok((path.map_err(invalid)?, body))
+        });
+        let (path, body) = match read {
+            Ok(read) => read,
+            Err(problem) => return self.refuse(record, problem),
         };
         let path: BTreeMap<String, String> = path
             .iter()

@@ -1,6 +1,6 @@
 //! What an effect makes of an answer.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -49,8 +49,16 @@ pub(crate) fn apply(
         (Effect::Reset { .. }, _) => Delivery::Reset,
         (Effect::Silence { .. }, _) => Delivery::Silence,
         (_, None) => Delivery::Silence,
+        // An answer without a body has no half.
+        (Effect::Truncate, Some(answer)) if answer.body.is_empty() => Delivery::Reset,
         (Effect::Truncate, Some(answer)) => Delivery::Half(answer),
-        (Effect::Endless, Some(answer)) => Delivery::Endless(answer),
+        (Effect::Endless, Some(mut answer)) => {
+            if answer.body.is_empty() {
+                // Nor can it go on for ever; this is as near as it gets.
+                answer.status = StatusCode::OK;
+            }
+            Delivery::Endless(answer)
+        }
         (Effect::EarlyExpiry { .. }, Some(answer)) => Delivery::Whole(answer),
         (Effect::UnknownEnums, Some(answer)) => Delivery::Whole(changed(answer, |answer, body| {
             let schema = at
@@ -120,21 +128,18 @@ fn written(reply: &Reply) -> Answer {
 
 fn rate_limited(hint: Hint, seconds: u64, clock: &Clock) -> Answer {
     let answer = Answer::from(too_many_requests());
-    let at = SystemTime::from(clock.now()).checked_add(Duration::from_secs(seconds));
-    match (hint, at) {
-        (Hint::RetryAfter, _) => answer.with("retry-after", &seconds.to_string()),
-        (Hint::RetryAfterDate, Some(at)) => {
-            answer.with("retry-after", &httpdate::fmt_http_date(at))
-        }
-        (Hint::Reset, Some(_)) => {
-            let reset = i64::try_from(seconds)
-                .map_or(i64::MAX, |wait| clock.seconds().saturating_add(wait));
-            answer
-                .with("x-ratelimit-limit", "10")
-                .with("x-ratelimit-remaining", "0")
-                .with("x-ratelimit-reset", &reset.to_string())
-        }
-        (Hint::None, _) | (_, None) => answer,
+    let at = clock.after(seconds);
+    match hint {
+        Hint::RetryAfter => answer.with("retry-after", &seconds.to_string()),
+        Hint::RetryAfterDate => answer.with(
+            "retry-after",
+            &httpdate::fmt_http_date(SystemTime::from(at)),
+        ),
+        Hint::Reset => answer
+            .with("x-ratelimit-limit", "10")
+            .with("x-ratelimit-remaining", "0")
+            .with("x-ratelimit-reset", &at.timestamp().to_string()),
+        Hint::None => answer,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -194,8 +195,13 @@ fn check_status(status: u16) -> Result<(), String> {
 
 fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), String> {
     for (name, value) in headers {
-        HeaderName::try_from(name.as_str())
+        let header = HeaderName::try_from(name.as_str())
             .map_err(|_| format!("expected the name of a header, found `{name}`"))?;
+        if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
+            return Err(format!(
+                "the header `{header}` is the connection's own; `truncate` and `endless` break bodies off"
+            ));
+        }
         HeaderValue::try_from(value.as_str())
             .map_err(|_| format!("expected a value that the header `{name}` can have"))?;
     }

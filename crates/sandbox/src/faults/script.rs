@@ -52,7 +52,7 @@ impl Script {
         let script: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
         for fault in &script.faults {
             fault.get_ref().check().map_err(|message| {
-                let line = text[..fault.span().start].lines().count() + 1;
+                let line = text[..fault.span().start].matches('\n').count() + 1;
                 wrong(format!("fault at line {line}: {message}"))
             })?;
         }

@@ -39,7 +39,8 @@ impl Shared {
         *response.headers_mut() = answer.headers;
         let date = httpdate::fmt_http_date(SystemTime::from(self.clock.now()));
         if let Ok(date) = HeaderValue::try_from(date) {
-            response.headers_mut().insert(DATE, date);
+            // A fault may have said another.
+            response.headers_mut().entry(DATE).or_insert(date);
         }
         response
     }
@@ -47,7 +48,7 @@ impl Shared {
     pub(super) async fn send(&self, delivery: Delivery, scissors: Option<Scissors>) -> Response {
         match delivery {
             Delivery::Whole(answer) => self.deliver(answer),
-            Delivery::Half(answer) if !answer.body.is_empty() => {
+            Delivery::Half(answer) => {
                 let length = answer.body.len();
                 let half = answer.body.slice(..length / 2);
                 let broken = async {
@@ -63,19 +64,14 @@ impl Shared {
                     .insert(CONTENT_LENGTH, HeaderValue::from(length));
                 response
             }
-            Delivery::Endless(mut answer) => {
-                if answer.body.is_empty() {
-                    // What has no body cannot go on for ever; this is as near as it gets.
-                    answer.status = StatusCode::OK;
-                }
+            Delivery::Endless(answer) => {
                 let length = answer.body.len();
                 let half = answer.body.slice(..length / 2);
                 let spaces = Bytes::from_static(&[b' '; 16 * 1024]);
                 let body = stream::iter([half]).chain(stream::repeat(spaces));
                 self.head(answer, Body::from_stream(body.map(Ok::<_, Infallible>)))
             }
-            // An answer without a body has no half: its connection is reset.
-            Delivery::Half(_) | Delivery::Reset => {
+            Delivery::Reset => {
                 if let Some(scissors) = scissors {
                     scissors.cut();
                 }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use axum::extract::Request;
 use axum::response::Response;
 use futures_util::future::Either;
+use http::StatusCode;
 use http::header::HOST;
-use http::{StatusCode, Uri};
 use tower::{Layer, Service};
 
 use super::Shared;
@@ -65,14 +65,20 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Guarded<S> {
     }
 }
 
+/// Whether the one `Host` is a name of this machine with the sandbox's port, and nothing beside.
 fn is_own(request: &Request, port: u16) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return false;
     };
-    let Some(uri) = host.to_str().ok().and_then(|host| host.parse::<Uri>().ok()) else {
-        return false;
-    };
-    let is_port = uri.port_u16().unwrap_or(80) == port;
-    is_port && matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"))
+    // Clients leave out the port that http has anyway.
+    let given = host.to_str().ok().and_then(|host| {
+        let without = (port == 80).then_some((host, "80"));
+        let (name, given) = host.rsplit_once(':').or(without)?;
+        (given == port.to_string()).then_some(name)
+    });
+    given.is_some_and(|name| {
+        let is = |own: &&str| name.eq_ignore_ascii_case(own);
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(is)
+    })
 }

@@ -111,6 +111,8 @@ pub(crate) struct Team {
     invitations: Vec<Invitation>,
     /// Tenants in the order in which they were created, by number.
     tenants: BTreeMap<u64, Tenant>,
+    /// The number of the next tenant. It is never one that a tenant had before: cursors may still name that one.
+    next_tenant: u64,
     tenant_numbers: HashMap<Uuid, u64>,
     /// Every name that a tenant ever had: none is given twice.
     names: HashSet<String>,
@@ -124,6 +126,7 @@ impl Team {
             members: Members::new(settings.seed, settings.members),
             invitations: Vec::new(),
             tenants: BTreeMap::new(),
+            next_tenant: 0,
             tenant_numbers: HashMap::new(),
             names: HashSet::new(),
             activity: Vec::new(),

@@ -13,6 +13,11 @@ use super::tenants::{PUBLIC_CLOUD, Place};
 /// When it all began: 2025-01-01.
 const BEGINNING: i64 = 1_735_689_600;
 
+/// Within how many seconds it all happened: a year, so that nothing lies in the future, however much there is.
+const YEAR: i64 = 365 * 86_400;
+
+const HOUR: i64 = 3600;
+
 const TAGS: [&str; 3] = ["development", "staging", "production"];
 
 const ROLES: [&str; 5] = [
@@ -68,8 +73,11 @@ impl Team {
             let granted = self.sow_access(role);
             access.entry(member).or_insert(granted);
         }
-        let name = format!("{}-{}", self.settings.slug, number + 1);
-        self.plant(name, place, moment(number, 6 * 60), access);
+        // A slug can be as long as the whole name may be.
+        let slug = &self.settings.slug[..self.settings.slug.len().min(50)];
+        let name = format!("{slug}-{}", number + 1);
+        let created_at = moment(number, self.settings.tenants, 6 * HOUR);
+        self.plant(name, place, created_at, access);
     }
 
     fn sow_access(&self, role: &str) -> Access {
@@ -92,7 +100,7 @@ impl Team {
         });
         Entry {
             id: self.uuid(),
-            created_at: moment(number, 60),
+            created_at: moment(number, self.settings.activity, HOUR),
             kind,
             status,
             current_event,
@@ -112,12 +120,11 @@ impl Team {
     }
 }
 
-/// The time of the event with this number, with so many minutes between two of them.
-fn moment(number: u64, minutes: i64) -> DateTime<Utc> {
-    let minutes = i64::try_from(number)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(minutes);
-    let passed = TimeDelta::try_minutes(minutes).unwrap_or_default();
+/// The time of the event with this number among so many, with so many seconds between two of them where there is room.
+fn moment(number: u64, total: u64, seconds: i64) -> DateTime<Utc> {
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let apart = seconds.min(YEAR / whole(total).max(1));
+    let passed = TimeDelta::try_seconds(whole(number).saturating_mul(apart)).unwrap_or_default();
     let beginning = DateTime::from_timestamp(BEGINNING, 0).unwrap_or_default();
     beginning.checked_add_signed(passed).unwrap_or(beginning)
 }

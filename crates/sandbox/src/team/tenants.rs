@@ -184,8 +184,9 @@ impl Team {
         now: DateTime<Utc>,
         access: BTreeMap<u64, Access>,
     ) -> Tenant {
+        let number = self.next_tenant;
+        self.next_tenant += 1;
         let newest = self.tenants.last_key_value();
-        let number = newest.map_or(0, |(number, _)| number + 1);
         // A clock that was set back must not bring the order of numbers and times apart.
         let created_at = newest.map_or(now, |(_, tenant)| tenant.created_at.max(now));
         let region = match place.tag {

@@ -170,9 +170,10 @@ pub(super) fn basic(value: &HeaderValue) -> Option<(String, String)> {
 }
 
 fn form_decoded(text: &str) -> String {
-    // A form of one name without a value decodes to the name.
-    url::form_urlencoded::parse(text.as_bytes())
+    // The value of a form that has no other. `&` would end it: it belongs to the text of who did not encode it.
+    let form = format!("={}", text.replace('&', "%26"));
+    url::form_urlencoded::parse(form.as_bytes())
         .next()
-        .map(|(name, _)| name.into_owned())
+        .map(|(_, value)| value.into_owned())
         .unwrap_or_default()
 }

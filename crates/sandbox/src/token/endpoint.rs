@@ -210,7 +210,13 @@ impl TokenEndpoint {
         headers: &HeaderMap,
         parameters: &BTreeMap<String, String>,
     ) -> Result<&Application, Refusal> {
-        let in_header = headers.get(AUTHORIZATION);
+        let mut in_headers = headers.get_all(AUTHORIZATION).iter();
+        let in_header = in_headers.next();
+        if in_headers.next().is_some() {
+            return Err(Refusal::invalid_request(
+                "expected one Authorization header, found several",
+            ));
+        }
         let secret = parameters.get("client_secret");
         let (id, secret) = match (in_header, secret) {
             (Some(_), Some(_)) => {
@@ -218,7 +224,18 @@ impl TokenEndpoint {
                     "expected one way of client authentication, found client_secret and Authorization",
                 ));
             }
-            (Some(value), None) => basic(value).ok_or_else(|| unknown_client(true))?,
+            (Some(value), None) => {
+                let (id, secret) = basic(value).ok_or_else(|| unknown_client(true))?;
+                if parameters
+                    .get("client_id")
+                    .is_some_and(|other| *other != id)
+                {
+                    return Err(Refusal::invalid_request(
+                        "client_id is another than that of the Authorization header",
+                    ));
+                }
+                (id, secret)
+            }
             (None, secret) => {
                 let missing = |name: &str| Refusal::invalid_request(format!("{name} is missing"));
                 let id = parameters
@@ -283,7 +300,7 @@ fn parameters(headers: &HeaderMap, body: &Bytes) -> Result<BTreeMap<String, Stri
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let content_type = content_type.split(';').next().unwrap_or_default().trim();
-    let pairs: Vec<(String, String)> = match content_type {
+    let pairs: Vec<(String, String)> = match content_type.to_ascii_lowercase().as_str() {
         "application/x-www-form-urlencoded" => url::form_urlencoded::parse(body)
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect(),

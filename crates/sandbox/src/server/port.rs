@@ -1,0 +1,51 @@
+//! The port that a sandbox listens at.
+
+use std::future::{pending, poll_fn};
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
+
+use tokio::net::{TcpListener, TcpStream};
+
+/// A port of 127.0.0.1 that is free again as soon as it is closed. To drop the task that listens would not do: a
+/// runtime drops tasks when it gets to it, and whoever starts the next sandbox at once would find the port taken.
+#[derive(Debug)]
+pub(crate) struct Port {
+    listener: Mutex<Option<TcpListener>>,
+    number: u16,
+}
+
+impl Port {
+    /// Listens at this port; 0 is any that is free.
+    pub(crate) async fn open(number: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, number)).await?;
+        let number = listener.local_addr()?.port();
+        let listener = Mutex::new(Some(listener));
+        Ok(Self { listener, number })
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        self.number
+    }
+
+    /// The next connection. None comes when the port is closed.
+    pub(crate) async fn accept(&self) -> io::Result<TcpStream> {
+        let accepted = poll_fn(|context| match &*self.listener() {
+            Some(listener) => listener.poll_accept(context).map(Some),
+            None => Poll::Ready(None),
+        });
+        match accepted.await {
+            Some(accepted) => accepted.map(|(stream, _)| stream),
+            None => pending().await,
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        drop(self.listener().take());
+    }
+
+    fn listener(&self) -> std::sync::MutexGuard<'_, Option<TcpListener>> {
+        self.listener.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,69 @@
+//! The `Host` of a request: a page of the web whose name leads to this machine must not get in.
+
+use auth0_sandbox::Sandbox;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::start;
+
+/// The status of an answer to `GET path` with these lines of a head, sent as they are.
+async fn status(sandbox: &Sandbox, path: &str, head: &str) -> String {
+    let address = sandbox.url().strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\n{head}connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn host_is_a_name_of_this_machine_then_the_request_is_let_in() {
+    let sandbox = start().await;
+    let port = sandbox.url().rsplit(':').next().unwrap();
+    for host in ["127.0.0.1", "localhost", "[::1]", "LocalHost"] {
+        let head = format!("host: {host}:{port}\r\n");
+        let found = status(&sandbox, "/.well-known/jwks.json", &head).await;
+        assert_eq!(found, "200", "{host}");
+    }
+}
+
+#[tokio::test]
+async fn host_is_another_name_then_no_path_lets_the_request_in() {
+    let sandbox = start().await;
+    let port: u16 = sandbox.url().rsplit(':').next().unwrap().parse().unwrap();
+    let other = port ^ 1;
+    let own = format!("host: 127.0.0.1:{port}\r\n");
+    for head in [
+        format!("host: evil.test:{port}\r\n"),
+        format!("host: 127.0.0.1.evil.test:{port}\r\n"),
+        format!("host: localhost.evil.test:{port}\r\n"),
+        format!("host: evil.test@127.0.0.1:{port}\r\n"),
+        format!("host: 127.0.0.2:{port}\r\n"),
+        format!("host: 0.0.0.0:{port}\r\n"),
+        format!("host: 192.168.0.1:{port}\r\n"),
+        format!("host: 127.0.0.1:{other}\r\n"),
+        format!("host: localhost:{other}\r\n"),
+        "host: 127.0.0.1\r\n".to_owned(),
+        "host: localhost\r\n".to_owned(),
+        "host: 127.0.0.1:\r\n".to_owned(),
+        "host: \r\n".to_owned(),
+        "host: http://127.0.0.1/\r\n".to_owned(),
+        String::new(),
+        format!("{own}host: evil.test\r\n"),
+        format!("{own}{own}"),
+        format!("x-forwarded-host: 127.0.0.1:{port}\r\nhost: evil.test\r\n"),
+    ] {
+        for path in [
+            "/.well-known/jwks.json",
+            "/oauth/token",
+            "/api/members",
+            "/_sandbox/requests",
+            "/nothing",
+        ] {
+            assert_eq!(status(&sandbox, path, &head).await, "421", "{path} {head}");
+        }
+    }
+    let refused = sandbox.requests().pop().unwrap();
+    assert_eq!((refused.status, refused.acted), (Some(421), false));
+}

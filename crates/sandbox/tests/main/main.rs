@@ -1,0 +1,29 @@
+//! The sandbox as a client sees it: over HTTP, through its library and as a program.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what the tests share panics like a test does"
+)]
+
+mod access;
+mod activity;
+mod admin;
+mod admission;
+mod changes;
+//mod effects;
+mod grants;
+mod hosts;
+mod invitations;
+mod lifecycle;
+mod limits;
+mod members;
+mod paging;
+//mod program;
+mod quotas;
+mod refusals;
+//mod schedules;
+//mod scripts;
+//mod secrets;
+mod seeds;
+mod support;
+mod tenants;
+mod validation;

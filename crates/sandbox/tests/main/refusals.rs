@@ -1,0 +1,155 @@
+//! What the token endpoint refuses, by RFC 6749 §5.2 and as Auth0 does it.
+
+use auth0_sandbox::{Application, Sandbox};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+
+use crate::support::{Reply, Running, form, reply, started};
+
+async fn sandbox() -> Running {
+    let application = Application::new("client", "s3cret").scopes(["read:members"]);
+    started(Sandbox::builder().application(application)).await
+}
+
+/// What is sent: how the client authenticates in the header, and the form.
+type Sent<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)]);
+
+async fn send(sandbox: &Running, (credentials, pairs): Sent<'_>) -> Reply {
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|&(name, value)| match value {
+            "AUDIENCE" => (name, sandbox.audience()),
+            value => (name, value),
+        })
+        .collect();
+    let mut request = sandbox.form(&pairs);
+    if let Some(credentials) = credentials {
+        let value = match credentials.split_once(' ') {
+            Some(_) => credentials.to_owned(),
+            None => format!("Basic {}", STANDARD.encode(credentials)),
+        };
+        request = request.header("authorization", value);
+    }
+    reply(request).await
+}
+
+const GRANT: (&str, &str) = ("grant_type", "client_credentials");
+const ID: (&str, &str) = ("client_id", "client");
+const SECRET: (&str, &str) = ("client_secret", "s3cret");
+const AUDIENCE: (&str, &str) = ("audience", "AUDIENCE");
+
+#[tokio::test]
+async fn request_is_wrong_then_status_and_error_say_how() {
+    let sandbox = sandbox().await;
+    let granted_before = sandbox.tokens_granted();
+    #[rustfmt::skip]
+    let table: &[(Sent<'_>, u16, &str)] = &[
+        ((None, &[GRANT, ID, ("client_secret", "wrong"), AUDIENCE]), 401, "invalid_client"),
+        ((None, &[GRANT, ("client_id", "nobody"), SECRET, AUDIENCE]), 401, "invalid_client"),
+        ((Some("client:wrong"), &[GRANT, AUDIENCE]), 401, "invalid_client"),
+        ((Some("nobody:s3cret"), &[GRANT, AUDIENCE]), 401, "invalid_client"),
+        ((Some("no-colon"), &[GRANT, AUDIENCE]), 401, "invalid_client"),
+        ((Some("Basic ###"), &[GRANT, AUDIENCE]), 401, "invalid_client"),
+        ((Some("Bearer abc"), &[GRANT, AUDIENCE]), 401, "invalid_client"),
+        ((Some("client:s3cret"), &[GRANT, ID, SECRET, AUDIENCE]), 400, "invalid_request"),
+        ((Some("client:s3cret"), &[GRANT, SECRET, AUDIENCE]), 400, "invalid_request"),
+        ((None, &[ID, SECRET, AUDIENCE]), 400, "invalid_request"),
+        ((None, &[GRANT, SECRET, AUDIENCE]), 400, "invalid_request"),
+        ((None, &[GRANT, ID, AUDIENCE]), 400, "invalid_request"),
+        ((None, &[GRANT, ID, SECRET]), 400, "invalid_request"),
+        ((None, &[GRANT, ID, SECRET, ("audience", "")]), 400, "invalid_request"),
+        ((None, &[GRANT, GRANT, ID, SECRET, AUDIENCE]), 400, "invalid_request"),
+        ((None, &[GRANT, ID, SECRET, AUDIENCE, AUDIENCE]), 400, "invalid_request"),
+        ((None, &[GRANT, ID, SECRET, SECRET, AUDIENCE]), 400, "invalid_request"),
+        ((None, &[GRANT, ID, SECRET, AUDIENCE, ("scope", "read:members"), ("scope", "read:members")]), 400, "invalid_request"),
+        ((None, &[]), 400, "invalid_request"),
+        ((None, &[("grant_type", "password"), ID, SECRET, AUDIENCE]), 400, "unsupported_grant_type"),
+        ((None, &[("grant_type", "CLIENT_CREDENTIALS"), ID, SECRET, AUDIENCE]), 400, "unsupported_grant_type"),
+        ((None, &[GRANT, ID, SECRET, ("audience", "https://other.test/")]), 403, "access_denied"),
+        ((None, &[GRANT, ID, SECRET, ("audience", "https://acme.teams.auth0.com/api")]), 403, "access_denied"),
+        ((None, &[GRANT, ID, SECRET, AUDIENCE, ("scope", "read:members delete:members")]), 403, "access_denied"),
+        ((None, &[GRANT, ID, SECRET, AUDIENCE, ("scope", "none:such")]), 403, "access_denied"),
+    ];
+    for &(sent, status, error) in table {
+        let answer = send(&sandbox, sent).await;
+        let found = (answer.status, answer.body["error"].as_str());
+        assert_eq!(found, (status, Some(error)), "{sent:?}: {:?}", answer.body);
+        assert!(answer.body["error_description"].is_string(), "{sent:?}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{sent:?}");
+        // RFC 6749 §5.2: a 401 names the scheme to a client that used the header, and to no other.
+        let challenge = (status == 401 && sent.0.is_some()).then_some("Basic realm=\"sandbox\"");
+        assert_eq!(answer.header("www-authenticate"), challenge, "{sent:?}");
+    }
+    assert_eq!(sandbox.tokens_granted(), granted_before);
+    let acted = sandbox.requests_of("token");
+    assert_eq!(acted.iter().filter(|request| request.acted).count(), 1);
+    assert_eq!(acted.len(), table.len() + 1);
+}
+
+#[tokio::test]
+async fn parameter_is_empty_then_it_counts_as_absent() {
+    let sandbox = sandbox().await;
+    let sent = [GRANT, ID, SECRET, AUDIENCE, ("scope", ""), ("scope", "")];
+    send(&sandbox, (None, &sent)).await.expect(200);
+    let sent = [GRANT, ("client_id", ""), SECRET, AUDIENCE];
+    send(&sandbox, (None, &sent)).await.expect(400);
+}
+
+#[tokio::test]
+async fn client_names_itself_in_header_and_form_then_both_have_to_agree() {
+    let sandbox = sandbox().await;
+    let sent = (Some("client:s3cret"), [GRANT, ID, AUDIENCE]);
+    send(&sandbox, (sent.0, &sent.1)).await.expect(200);
+    let other = [GRANT, ("client_id", "other"), AUDIENCE];
+    let answer = send(&sandbox, (sent.0, &other)).await;
+    assert_eq!(answer.expect(400)["error"], "invalid_request");
+}
+
+#[tokio::test]
+async fn there_are_two_authorization_headers_then_neither_counts() {
+    let sandbox = sandbox().await;
+    let right = format!("Basic {}", STANDARD.encode("client:s3cret"));
+    let request = sandbox.form(&[GRANT, ("audience", sandbox.audience())]);
+    let request = request
+        .header("authorization", &right)
+        .header("authorization", "Basic eDp5");
+    assert_eq!(reply(request).await.expect(400)["error"], "invalid_request");
+}
+
+#[tokio::test]
+async fn body_is_of_another_kind_then_it_is_an_invalid_request() {
+    let sandbox = sandbox().await;
+    let body = form(&[GRANT, ID, SECRET, ("audience", sandbox.audience())]);
+    for (kind, body) in [
+        (None, body.as_str()),
+        (Some("text/plain"), body.as_str()),
+        (Some("application/json"), body.as_str()),
+        (Some("application/json"), "[]"),
+        (Some("application/json"), ""),
+        (Some("application/x-www-form-urlencoded"), ""),
+    ] {
+        let mut request = sandbox.http.post(sandbox.token_url()).body(body.to_owned());
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        let answer = reply(request).await.expect(400);
+        assert_eq!(answer["error"], "invalid_request", "{kind:?} {body}");
+    }
+    let request = sandbox.http.post(sandbox.token_url()).body(body.clone());
+    let kind = "Application/X-WWW-Form-Urlencoded; charset=utf-8";
+    reply(request.header("content-type", kind))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn method_is_not_post_then_there_is_none() {
+    let sandbox = sandbox().await;
+    for method in [Method::GET, Method::PUT, Method::DELETE] {
+        let request = sandbox.http.request(method, sandbox.token_url());
+        let answer = reply(request).await;
+        assert_eq!(answer.problem(), (405, "METHOD_NOT_ALLOWED"));
+        assert_eq!(answer.header("allow"), Some("POST"));
+    }
+}
