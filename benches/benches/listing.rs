@@ -3,12 +3,12 @@
 
 use std::error::Error;
 use std::hint::black_box;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use auth0_core::StaticToken;
 use auth0_teams::{Client, HttpClient};
 use benches::members::{ByHand, TOKEN, fifty};
+use benches::memory;
 use benches::pair::Pair;
 use benches::server;
 use criterion::Criterion;
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         && flag == READ
     {
         let count = runtime.block_on(ours(&client(base)?, false))?;
-        println!("{count} {}", peak_memory()?);
+        println!("{count} {}", memory::peak_memory()?);
         return Ok(());
     }
     let address = start_server()?;
@@ -127,24 +127,7 @@ async fn theirs(by_hand: &ByHand) -> Result<usize, Box<dyn Error>> {
 
 /// The most memory, in KiB, that a process of its own holds while it reads the listing at `base`.
 fn memory_of(base: &str, members: usize) -> Result<u64, Box<dyn Error>> {
-    let output = Command::new(std::env::current_exe()?)
-        .args([READ, base])
-        .output()?;
-    let text = String::from_utf8(output.stdout)?;
-    let (count, memory) = text
-        .trim()
-        .split_once(' ')
-        .ok_or("the listing could not be read")?;
-    assert_eq!(count.parse::<usize>()?, members, "items are missing");
-    Ok(memory.parse()?)
-}
-
-/// The most memory, in KiB, that this process has held.
-fn peak_memory() -> Result<u64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.ok_or("this system does not tell")?.parse()?)
+    memory::of_child(&[READ, base], members)
 }
 
 #[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.

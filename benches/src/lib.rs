@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod members;
+pub mod memory;
 pub mod naive;
 pub mod pair;
 pub mod scratch;

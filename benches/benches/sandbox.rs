@@ -1,0 +1,149 @@
+//! What the sandbox costs as a server: reads with their token checked, against a bare axum handler that gives the same
+//! bytes; and its memory when a million members are listed, against a thousand.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use auth0_auth::ClientCredentials;
+use auth0_core::{HttpClient, TokenSource as _};
+use auth0_sandbox::Sandbox;
+use auth0_teams::Client;
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use benches::memory::peak_memory;
+use benches::pair::Pair;
+use criterion::Criterion;
+use futures_util::future::try_join_all;
+use tokio::runtime::Runtime;
+
+/// What makes this program list the members of a sandbox and tell its memory.
+const LIST: &str = "--list-members";
+
+/// How many requests are made in one measurement, and how many of them at the same time.
+const REQUESTS: usize = 1_600;
+const AT_ONCE: usize = 16;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    if let [_, flag, members] = arguments.as_slice()
+        && flag == LIST
+    {
+        let count = runtime.block_on(list(members.parse()?))?;
+        println!("{count} {}", peak_memory()?);
+        return Ok(());
+    }
+    let small = memory_of(1_000)?;
+    let large = memory_of(1_000_000)?;
+    let growth = large.saturating_sub(small) as f64 / 1024.0;
+    println!(
+        "memory: 1,000 members {small} KiB, 1,000,000 members {large} KiB: {growth:.1} MiB more (at most 16)\n"
+    );
+
+    // Both servers have a thread of their own, as the client has.
+    let servers = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let sandbox = servers.block_on(Sandbox::builder().members(1_000).start())?;
+    let token = runtime.block_on(source(&sandbox)?.token())?;
+    let token = token.secret();
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let mut criterion = Criterion::default().sample_size(20).configure_from_args();
+    let one = format!("/api/members/{}", sandbox.first_member().id);
+    for (name, path) in [
+        ("one member", one.as_str()),
+        ("page of 50", "/api/members?take=50"),
+    ] {
+        let ours = format!("{}{path}", sandbox.url());
+        let answer = runtime.block_on(read(&http, &ours, token))?;
+        let bare = servers.block_on(bare(answer.clone()))?;
+        assert_eq!(runtime.block_on(read(&http, &bare, token))?, answer);
+        let pair = Pair {
+            theirs: "bare-axum-handler",
+            at_most: 1.5,
+        };
+        let mut fastest = Duration::MAX;
+        pair.measure(
+            &mut criterion.benchmark_group(format!("sandbox/{name}")),
+            || {
+                let taken = time(&runtime, &http, &ours, token);
+                fastest = fastest.min(taken);
+                taken
+            },
+            || time(&runtime, &http, &bare, token),
+        );
+        let rate = REQUESTS as f64 / fastest.as_secs_f64();
+        println!("sandbox/{name}: up to {rate:.0} reads a second, {AT_ONCE} at a time\n");
+    }
+    criterion.final_summary();
+    Ok(())
+}
+
+fn source(sandbox: &Sandbox) -> Result<ClientCredentials, Box<dyn Error>> {
+    Ok(ClientCredentials::builder(sandbox.domain())
+        .token_url(sandbox.token_url())
+        .client_id(sandbox.client_id())
+        .client_secret(sandbox.client_secret())
+        .audience(sandbox.audience())
+        .http_client(HttpClient::direct()?)
+        .build()?)
+}
+
+/// Starts a handler that does nothing but give these bytes.
+async fn bare(answer: Vec<u8>) -> Result<String, Box<dyn Error>> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let answer = axum::body::Bytes::from(answer);
+    let handler = get(move || async move { ([(CONTENT_TYPE, "application/json")], answer) });
+    let router = Router::new().route("/", handler);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(format!("http://{address}/"))
+}
+
+async fn read(http: &reqwest::Client, url: &str, token: &str) -> reqwest::Result<Vec<u8>> {
+    let answer = http.get(url).bearer_auth(token).send().await?;
+    let body = answer.error_for_status()?.bytes().await?;
+    Ok(body.to_vec())
+}
+
+#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+fn time(runtime: &Runtime, http: &reqwest::Client, url: &str, token: &str) -> Duration {
+    runtime.block_on(async {
+        let start = Instant::now();
+        let workers = (0..AT_ONCE).map(|_| async {
+            for _ in 0..REQUESTS / AT_ONCE {
+                read(http, url, token).await?;
+            }
+            reqwest::Result::Ok(())
+        });
+        if let Err(error) = try_join_all(workers).await {
+            eprintln!("a read failed, so this figure is none: {error}");
+        }
+        start.elapsed()
+    })
+}
+
+/// Lists the members of a sandbox with so many, through the client.
+async fn list(members: u64) -> Result<usize, Box<dyn Error>> {
+    let sandbox = Sandbox::builder().members(members).start().await?;
+    let client = Client::builder()
+        .base_url(sandbox.url())
+        .token_source(source(&sandbox)?)
+        .http_client(HttpClient::direct()?)
+        .build()?;
+    let mut items = client.members().list().take(50).stream();
+    let mut count = 0;
+    while items.try_next().await?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// The most memory, in KiB, that a process of its own holds while it serves and reads such a listing.
+fn memory_of(members: usize) -> Result<u64, Box<dyn Error>> {
+    benches::memory::of_child(&[LIST, &members.to_string()], members)
+}
