@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth0_core::{Scopes, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Kind, Rejection};
@@ -31,11 +32,12 @@ struct Fields {
     error: Option<Value>,
     error_description: Option<Value>,
     error_uri: Option<Value>,
+    mfa_token: Option<Value>,
 }
 
 /// Reads the body of an answer with a 2xx status. What is kept of its texts has `secrets` blotted out.
 pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
-    let fields = parse(body)?;
+    let fields: Fields = parse(body)?;
     let Some(token) = &fields.access_token else {
         return Err(match rejection(&fields, secrets) {
             Some(rejection) => Kind::Rejected(rejection),
@@ -78,7 +80,8 @@ pub(crate) fn read_rejection(body: &[u8], secrets: &[&str]) -> Result<Rejection,
         .ok_or_else(|| Kind::InvalidResponse("expected an error code, found none".into()))
 }
 
-fn parse(body: &[u8]) -> Result<Fields, Kind> {
+/// The JSON of an answer.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Kind> {
     serde_json::from_slice(body).map_err(|error| {
         // The text of a serde error quotes what it read, so only its category and place are kept.
         let found = match (body.is_empty(), error.classify()) {
@@ -101,6 +104,11 @@ fn rejection(fields: &Fields, secrets: &[&str]) -> Option<Rejection> {
         error: keep(&fields.error)?,
         description: keep(&fields.error_description),
         uri: keep(&fields.error_uri),
+        mfa_token: fields
+            .mfa_token
+            .as_ref()
+            .and_then(Value::as_str)
+            .map(SecretString::from),
     })
 }
 

@@ -30,6 +30,9 @@ const FRESH: Duration = Duration::from_secs(60);
 /// is likely dead, and its answer old.
 const ABANDONED: Duration = Duration::from_secs(30);
 
+/// A used-up quota is believed for this long at the most: somebody may raise it.
+const MAX_QUOTA: Duration = Duration::from_secs(60);
+
 /// Auth0 grants no access token for longer than 30 days. The cap keeps an absurd lifetime from overflowing the clock.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -43,6 +46,18 @@ pub(crate) struct Timing {
     pub(crate) leeway: Duration,
     /// The lifetime of a token that came without one.
     pub(crate) fallback_lifetime: Duration,
+    /// How long a refusal is remembered.
+    pub(crate) refusal: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            leeway: Duration::from_secs(60),
+            fallback_lifetime: Duration::from_secs(300),
+            refusal: Duration::from_secs(10),
+        }
+    }
 }
 
 /// The cache of one token.
@@ -62,6 +77,8 @@ struct State {
     flight: Option<Flight>,
     /// After a failed early refresh: when the next one may start.
     next_refresh_at: Option<SystemTime>,
+    /// A refusal that would only be repeated, and until when it is not.
+    refusal: Option<(Error, SystemTime)>,
     /// The number of the last flight, which is also the number of the token that it brings.
     last_number: u64,
 }
@@ -136,6 +153,7 @@ fn lead(lifetime: Duration, leeway: Duration, draw: f64) -> Duration {
 
 enum Step {
     Use(AccessToken),
+    Fail(Error),
     Wait(Flight),
 }
 
@@ -154,6 +172,7 @@ impl Cache {
     pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
         match self.step() {
             Step::Use(token) => Ok(token),
+            Step::Fail(error) => Err(error),
             Step::Wait(flight) => {
                 let result = flight.landing.await;
                 self.settle(flight.number, result)
@@ -199,6 +218,11 @@ impl Cache {
             if !refresh_due {
                 return Step::Use(held.token.clone());
             }
+        }
+        if let Some((error, until)) = &state.refusal
+            && now < *until
+        {
+            return Step::Fail(error.clone());
         }
         if state.flight.as_ref().is_some_and(|flight| {
             !flight.is_driven()
@@ -261,10 +285,15 @@ impl Cache {
                 if first {
                     state.held = Some(held);
                     state.next_refresh_at = None;
+                    state.refusal = None;
                 }
                 Ok(token)
             }
             Err(error) => {
+                if first {
+                    let time = self.timing.remembered(&error);
+                    state.refusal = time.map(|time| (error.clone(), now + time));
+                }
                 let Some(held) = state.held.clone().filter(|held| held.is_valid(now)) else {
                     return Err(error);
                 };
@@ -285,6 +314,16 @@ impl Cache {
     fn state(&self) -> MutexGuard<'_, State> {
         // No code that can panic half-way through a change runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Timing {
+    /// How long an error stands for all further requests, if it does.
+    fn remembered(&self, error: &Error) -> Option<Duration> {
+        if error.is_quota_used_up() {
+            return error.retry_after().map(|wait| wait.min(MAX_QUOTA));
+        }
+        error.is_lasting().then_some(self.refusal)
     }
 }
 

@@ -1,21 +1,24 @@
 //! The client credentials grant of RFC 6749 §4.4.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use auth0_core::{AccessToken, BoxFuture, SecretString, TokenError, TokenSource};
-use url::form_urlencoded;
+use auth0_core::{AccessToken, BoxFuture, RetrySafety, TokenError, TokenSource};
 
 use crate::answer::{self, Grant};
+use crate::application::Application;
 use crate::cache::Cache;
-use crate::endpoint::{TokenEndpoint, TokenRequest};
+use crate::discovery::Endpoint;
 use crate::error::Error;
+use crate::form::Form;
+use crate::quota::TokenQuotas;
 
 mod builder;
+mod env;
 
 pub use builder::ClientCredentialsBuilder;
 
-/// Tokens for a program that acts for itself, had with its client id and secret and kept in memory.
+/// Tokens for a program that acts for itself, had with its client id and a proof of who it is, and kept in memory.
 ///
 /// Cloning is cheap, and all clones share one token.
 ///
@@ -48,13 +51,23 @@ impl ClientCredentials {
     pub fn builder(domain: impl Into<String>) -> ClientCredentialsBuilder {
         ClientCredentialsBuilder::new(domain.into())
     }
+
+    /// What the last token answer said of the quotas of tokens; nothing if it said nothing, or there was none yet.
+    pub fn quotas(&self) -> Option<TokenQuotas> {
+        self.0
+            .grant
+            .quotas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
 }
 
 impl fmt::Debug for ClientCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCredentials")
-            .field("domain", &self.0.grant.domain)
-            .field("client_id", &self.0.grant.client_id)
+            .field("domain", &self.0.grant.application.domain)
+            .field("client_id", &self.0.grant.application.client_id)
             .field("audience", &self.0.grant.audience)
             .finish_non_exhaustive()
     }
@@ -74,62 +87,23 @@ impl TokenSource for ClientCredentials {
     }
 }
 
-/// How a client proves who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum ClientAuthentication {
-    /// `client_secret_post`: id and secret are fields of the form.
-    #[default]
-    SecretPost,
-    /// `client_secret_basic`: id and secret are in the Authorization header.
-    SecretBasic,
-}
-
 /// The grant: everything that one request is made from.
 struct ClientCredentialsGrant {
-    endpoint: TokenEndpoint,
-    domain: String,
-    client_id: String,
-    client_secret: SecretString,
-    authentication: ClientAuthentication,
+    application: Application,
     audience: String,
     scope: String,
     organization: Option<String>,
-    parameters: Vec<(String, SecretString)>,
+    quotas: Mutex<Option<TokenQuotas>>,
 }
 
 impl ClientCredentialsGrant {
     async fn fetch(&self) -> Result<Grant, Error> {
-        let id = form_encode(&self.client_id);
-        let secret = form_encode(self.client_secret.secret());
-        let parameters: Vec<String> = self
-            .parameters
-            .iter()
-            .map(|(_, value)| form_encode(value.secret()))
-            .collect();
-        let mut secrets = vec![self.client_secret.secret(), &secret];
-        secrets.extend(self.parameters.iter().map(|(_, value)| value.secret()));
-        secrets.extend(parameters.iter().map(String::as_str));
-        let result = self
-            .endpoint
-            .send(TokenRequest {
-                form: self.form(),
-                // RFC 6749 §2.3.1 wants both encoded before they are joined with a colon.
-                basic: match self.authentication {
-                    ClientAuthentication::SecretPost => None,
-                    ClientAuthentication::SecretBasic => Some((&id, &secret)),
-                },
-                secrets: &secrets,
-            })
-            .await
-            .map(|grant| Grant {
-                // An answer that names no scopes grants those that were asked for (RFC 6749 §5.1).
-                scopes: grant
-                    .scopes
-                    .or_else(|| answer::scopes(&self.scope, &secrets)),
-                ..grant
-            });
-        let (domain, audience) = (&self.domain, &self.audience);
+        let form = Form::of_grant("client_credentials")
+            .field("audience", &self.audience)
+            .optional("scope", Some(&self.scope))
+            .optional("organization", self.organization.as_deref());
+        let result = self.request(&form).await;
+        let (domain, audience) = (&self.application.domain, &self.audience);
         match &result {
             Ok(grant) => {
                 let lifetime_s = grant.lifetime.map(|lifetime| lifetime.as_secs());
@@ -140,27 +114,22 @@ impl ClientCredentialsGrant {
         result
     }
 
-    fn form(&self) -> String {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "client_credentials");
-        if self.authentication == ClientAuthentication::SecretPost {
-            form.append_pair("client_id", &self.client_id);
-            form.append_pair("client_secret", self.client_secret.secret());
-        }
-        form.append_pair("audience", &self.audience);
-        if !self.scope.is_empty() {
-            form.append_pair("scope", &self.scope);
-        }
-        if let Some(organization) = &self.organization {
-            form.append_pair("organization", organization);
-        }
-        for (name, value) in &self.parameters {
-            form.append_pair(name, value.secret());
-        }
-        form.finish()
+    async fn request(&self, form: &Form) -> Result<Grant, Error> {
+        // A second token does no harm but what it costs.
+        let read = self
+            .application
+            .post(Endpoint::Token, form, RetrySafety::Safe)
+            .await?;
+        *self.quotas.lock().unwrap_or_else(PoisonError::into_inner) = read.answer.quotas.clone();
+        read.into_success(|body, secrets| {
+            let grant = answer::read_grant(body, secrets)?;
+            Ok(Grant {
+                // An answer that names no scopes grants those that were asked for (RFC 6749 §5.1).
+                scopes: grant
+                    .scopes
+                    .or_else(|| answer::scopes(&self.scope, secrets)),
+                ..grant
+            })
+        })
     }
-}
-
-fn form_encode(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

@@ -5,8 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use auth0_core::TokenError;
+use auth0_core::retry::Ending;
+use auth0_core::{SecretString, TokenError};
 use reqwest::StatusCode;
+
+use crate::quota::TokenQuotas;
+use crate::signing::SignError;
+
+/// No rate limit takes longer than this to recover.
+const LONG: Duration = Duration::from_secs(5 * 60);
 
 /// Why a token source could not be made or had no token to give.
 ///
@@ -20,6 +27,8 @@ pub struct Error(Arc<Inner>);
 struct Inner {
     kind: Kind,
     answer: Option<Answer>,
+    /// The server may have done what it was asked for, though no success was told.
+    outcome_unknown: bool,
 }
 
 /// What went wrong.
@@ -35,6 +44,10 @@ pub(crate) enum Kind {
     RateLimited(Option<Rejection>),
     /// The answer is neither a token nor an error of RFC 6749; the text says what was found.
     InvalidResponse(String),
+    /// The discovery document does not say what is needed; the text says what was expected.
+    Discovery(String),
+    /// An assertion could not be made.
+    Signing(SignError),
     /// The code that makes the request panicked.
     Panicked,
 }
@@ -45,6 +58,8 @@ pub(crate) struct Rejection {
     pub(crate) error: String,
     pub(crate) description: Option<String>,
     pub(crate) uri: Option<String>,
+    /// What a second factor is proved with, where one is asked for.
+    pub(crate) mfa_token: Option<SecretString>,
 }
 
 /// What is known of an answer besides its body.
@@ -53,6 +68,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) received_at: SystemTime,
+    pub(crate) quotas: Option<TokenQuotas>,
 }
 
 impl Error {
@@ -65,7 +81,43 @@ impl Error {
     }
 
     pub(crate) fn panicked() -> Self {
-        Self::new(Kind::Panicked, None)
+        Self::of(Kind::Panicked)
+    }
+
+    pub(crate) fn of(kind: Kind) -> Self {
+        Self::new(kind, None)
+    }
+
+    /// The same, where the server may have acted.
+    pub(crate) fn with_unknown_outcome(mut self) -> Self {
+        // Nobody else has the error yet.
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.outcome_unknown = true;
+        }
+        self
+    }
+
+    /// How the attempt ended that this is the error of, as far as repeating it goes.
+    pub(crate) fn ending(&self) -> Ending {
+        match (&self.0.kind, &self.0.answer) {
+            (Kind::Transport(error), None) if error.is_connect() => Ending::NotSent,
+            (Kind::Transport(error), None) if error.is_builder() => Ending::Unsendable,
+            (Kind::Transport(_), None) => Ending::Lost,
+            (Kind::Transport(_), Some(answer)) if answer.status.is_success() => Ending::Cut,
+            (_, Some(answer)) => Ending::Status(answer.status),
+            // Nothing was sent.
+            (_, None) => Ending::Unsendable,
+        }
+    }
+
+    /// Whether asking again soon would only be refused again: a refusal, and no failure of the server.
+    pub(crate) fn is_lasting(&self) -> bool {
+        matches!(self.0.kind, Kind::Rejected(_))
+            && self
+                .0
+                .answer
+                .as_ref()
+                .is_some_and(|answer| answer.status.is_client_error())
     }
 
     pub(crate) fn answered(answer: Answer, kind: Kind) -> Self {
@@ -73,7 +125,11 @@ impl Error {
     }
 
     fn new(kind: Kind, answer: Option<Answer>) -> Self {
-        Self(Arc::new(Inner { kind, answer }))
+        Self(Arc::new(Inner {
+            kind,
+            answer,
+            outcome_unknown: false,
+        }))
     }
 
     /// The first error of this type in `error` and its sources, such as the reason behind the failure of an API call.
@@ -128,6 +184,69 @@ impl Error {
         self.rejection().is_some_and(|rejection| {
             rejection.error == "invalid_client" || self.status() == Some(401)
         })
+    }
+
+    /// Whether the server does not take the grant: a code, a refresh token or a device code that is wrong, spent,
+    /// expired or somebody else's (`invalid_grant`).
+    pub fn is_invalid_grant(&self) -> bool {
+        self.error() == Some("invalid_grant")
+    }
+
+    /// Whether the server denies what was asked for: an audience or a scope that the client has not been granted, or a
+    /// user who said no (`access_denied`).
+    pub fn is_access_denied(&self) -> bool {
+        self.error() == Some("access_denied")
+    }
+
+    /// Whether the client may not use this grant type (`unauthorized_client`).
+    pub fn is_unauthorized_client(&self) -> bool {
+        self.error() == Some("unauthorized_client")
+    }
+
+    /// Whether the user has to do something first: log in, agree, or prove a second factor. For the last there is a
+    /// [`mfa_token`](Self::mfa_token).
+    pub fn is_interaction_required(&self) -> bool {
+        matches!(
+            self.error(),
+            Some("mfa_required" | "interaction_required" | "login_required" | "consent_required")
+        )
+    }
+
+    /// What the API for multi-factor authentication wants, where the server asks for a second factor
+    /// (`mfa_required`).
+    pub fn mfa_token(&self) -> Option<&SecretString> {
+        self.rejection()?.mfa_token.as_ref()
+    }
+
+    /// Whether no answer came to a request that may have been carried out: a code or a refresh token that was sent
+    /// with it may be spent.
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
+    /// Whether a quota of tokens is used up: status 429, and the quota headers of the answer say so, or it asks to wait
+    /// longer than a rate limit does. Nothing waits for it; [`retry_at`](Self::retry_at) says when to come back.
+    pub fn is_quota_used_up(&self) -> bool {
+        self.is_rate_limited()
+            && (self
+                .quotas()
+                .is_some_and(|quotas| quotas.used_up_until().is_some())
+                || self.retry_after().is_some_and(|wait| wait >= LONG))
+    }
+
+    /// What the answer said of the quotas of tokens.
+    pub fn quotas(&self) -> Option<&TokenQuotas> {
+        self.0.answer.as_ref()?.quotas.as_ref()
+    }
+
+    /// Whether the server's discovery document does not say what is needed, or says that it is of another server.
+    pub fn is_discovery(&self) -> bool {
+        matches!(self.0.kind, Kind::Discovery(_))
+    }
+
+    /// Whether an assertion could not be signed.
+    pub fn is_signing(&self) -> bool {
+        matches!(self.0.kind, Kind::Signing(_))
     }
 
     /// Whether a rate limit or a token quota is used up (status 429). [`retry_after`](Self::retry_after) says when
@@ -218,6 +337,10 @@ impl fmt::Display for Error {
                 self.write_status(f)?;
                 write!(f, ": {found}")
             }
+            Kind::Discovery(fault) => {
+                write!(f, "the discovery document cannot be used: {fault}")
+            }
+            Kind::Signing(_) => f.write_str("the request could not be signed"),
             Kind::Panicked => f.write_str("the token request panicked"),
         }
     }
@@ -245,6 +368,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("answer", &self.0.answer)
+            .field("outcome_unknown", &self.0.outcome_unknown)
             .finish()
     }
 }
@@ -253,6 +377,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
             Kind::Transport(error) => Some(error),
+            Kind::Signing(error) => Some(error),
             _ => None,
         }
     }

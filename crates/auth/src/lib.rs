@@ -41,10 +41,20 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod application;
 mod cache;
 mod client_credentials;
-mod endpoint;
+mod discovery;
 mod error;
+mod exchange;
+mod form;
+mod quota;
+mod random;
+mod signing;
 
-pub use client_credentials::{ClientAuthentication, ClientCredentials, ClientCredentialsBuilder};
+pub use application::ClientAuthentication;
+pub use auth0_core::BoxFuture;
+pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use error::Error;
+pub use quota::{QuotaWindow, TokenQuotas};
+pub use signing::{PrivateKey, SignError, Signer, SigningAlgorithm};

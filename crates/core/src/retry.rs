@@ -97,7 +97,7 @@ impl RetryPolicy {
     /// How long to wait before the next attempt; nothing where there is none to be made.
     ///
     /// `attempts` were made in `passed`, `asked` is what the server asks for, and `draw` is a random number from 0 to 1.
-    pub(crate) fn wait(
+    pub fn wait(
         &self,
         attempts: u32,
         passed: Duration,
@@ -130,7 +130,8 @@ impl RetryPolicy {
 
 /// How an attempt ended, as far as repeating it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+#[non_exhaustive]
+pub enum Ending {
     /// With an answer of this status, read to its end; or not, where it is no success.
     Status(StatusCode),
     /// With a success whose body broke off.
@@ -166,14 +167,17 @@ impl Ending {
 
 /// What an ending means for the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Verdict {
+#[non_exhaustive]
+pub struct Verdict {
     /// The call may be sent again without harm, and may succeed then.
-    pub(crate) repeatable: bool,
+    pub repeatable: bool,
     /// The server may have done what it was asked for, though no success was told.
-    pub(crate) may_have_acted: bool,
+    pub may_have_acted: bool,
 }
 
-pub(crate) fn judge(safety: RetrySafety, ending: Ending) -> Verdict {
+/// What the ending of an attempt means for an operation of this safety. The one place where that is decided, for API calls
+/// and token requests alike.
+pub fn judge(safety: RetrySafety, ending: Ending) -> Verdict {
     let passing = match ending {
         Ending::Status(StatusCode::TOO_MANY_REQUESTS) | Ending::NotSent => {
             return Verdict {

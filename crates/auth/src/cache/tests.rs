@@ -32,6 +32,7 @@ impl Clock for StillClock {
 const TIMING: Timing = Timing {
     leeway: Duration::from_secs(60),
     fallback_lifetime: Duration::from_secs(300),
+    refusal: Duration::from_secs(10),
 };
 
 fn grant(token: String) -> Grant {

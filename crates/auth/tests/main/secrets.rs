@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use auth0_auth::ClientAuthentication;
 use auth0_core::TokenSource as _;
@@ -83,6 +84,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
             .client_secret(SECRET)
             .parameter("hint", PARAMETER)
             .authentication(authentication)
+            .remember_refusals_for(Duration::ZERO)
             .clock(clock.clone());
         writeln!(output, "{builder:?} {builder:#?}").unwrap();
         let source = builder.build().unwrap();

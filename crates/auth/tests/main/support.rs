@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder, Error};
 use auth0_core::time::Clock;
-use auth0_core::{AccessToken, TokenError, TokenSource};
+use auth0_core::{AccessToken, RetryPolicy, TokenError, TokenSource};
 use serde_json::{Value, json};
 use tokio::sync::mpsc as async_mpsc;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
@@ -44,6 +44,7 @@ pub(crate) fn settings(server: &MockServer) -> ClientCredentialsBuilder {
         .client_id("client")
         .client_secret("s3cr3t")
         .audience("https://api.test/")
+        .retry(RetryPolicy::never())
 }
 
 /// A source with a clock of its own.

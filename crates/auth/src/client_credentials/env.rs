@@ -1,0 +1,122 @@
+//! Client credentials whose settings are in the environment.
+
+use super::{ClientCredentials, ClientCredentialsBuilder};
+use crate::error::Error;
+use crate::signing::{PrivateKey, SigningAlgorithm};
+
+impl ClientCredentials {
+    /// Takes the settings from the environment, by the names that Auth0's own tools use:
+    ///
+    /// | variable | is |
+    /// | --- | --- |
+    /// | `AUTH0_DOMAIN` | the domain of the tenant; required |
+    /// | `AUTH0_CLIENT_ID` | the client's id; required |
+    /// | `AUTH0_CLIENT_SECRET` | its secret |
+    /// | `AUTH0_PRIVATE_KEY` | instead of the secret: its private key in PEM (RS256) |
+    /// | `AUTH0_AUDIENCE` | the API that the token is for; required |
+    /// | `AUTH0_ORGANIZATION` | the organization that the token is for |
+    ///
+    /// An empty variable counts as none. What else there is to set can be set on the builder.
+    ///
+    /// # Errors
+    ///
+    /// A [configuration error](Error::is_configuration) if the key cannot be read or a variable is no Unicode. What is
+    /// missing is told by [`build`](ClientCredentialsBuilder::build).
+    pub fn from_env() -> Result<ClientCredentialsBuilder, Error> {
+        from(|name| match std::env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(format!("{name}: expected Unicode, found something else"))
+            }
+        })
+    }
+}
+
+/// The same, of whatever knows the variables.
+fn from(
+    variable: impl Fn(&str) -> Result<Option<String>, String>,
+) -> Result<ClientCredentialsBuilder, Error> {
+    let mut faults = Vec::new();
+    let mut get = |name| match variable(name) {
+        Ok(value) => value.filter(|value| !value.is_empty()),
+        Err(fault) => {
+            faults.push(fault);
+            None
+        }
+    };
+    let mut builder = ClientCredentials::builder(get("AUTH0_DOMAIN").unwrap_or_default())
+        .client_id(get("AUTH0_CLIENT_ID").unwrap_or_default())
+        .audience(get("AUTH0_AUDIENCE").unwrap_or_default());
+    if let Some(secret) = get("AUTH0_CLIENT_SECRET") {
+        builder = builder.client_secret(secret);
+    }
+    if let Some(organization) = get("AUTH0_ORGANIZATION") {
+        builder = builder.organization(organization);
+    }
+    if let Some(pem) = get("AUTH0_PRIVATE_KEY") {
+        match PrivateKey::from_pem(&pem, SigningAlgorithm::Rs256) {
+            Ok(key) => builder = builder.private_key_jwt(key),
+            Err(error) => faults.push(format!("AUTH0_PRIVATE_KEY: {error}")),
+        }
+    }
+    if faults.is_empty() {
+        Ok(builder)
+    } else {
+        Err(Error::configuration(faults))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Result<ClientCredentials, Error> {
+        let find = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            Ok(found.map(|(_, value)| (*value).to_owned()))
+        };
+        from(find)?.build()
+    }
+
+    #[test]
+    fn variables_are_all_there_then_they_are_the_settings() {
+        let source = of(&[
+            ("AUTH0_DOMAIN", "acme.us.auth0.com"),
+            ("AUTH0_CLIENT_ID", "id"),
+            ("AUTH0_CLIENT_SECRET", "secret"),
+            ("AUTH0_AUDIENCE", "https://acme.teams.auth0.com/api/"),
+            ("AUTH0_ORGANIZATION", "org_1"),
+        ])
+        .unwrap();
+        assert_eq!(
+            format!("{source:?}"),
+            "ClientCredentials { domain: \"acme.us.auth0.com\", client_id: \"id\", audience: \
+             \"https://acme.teams.auth0.com/api/\", .. }"
+        );
+        assert_eq!(source.0.grant.organization.as_deref(), Some("org_1"));
+    }
+
+    #[test]
+    fn variables_are_missing_or_empty_then_the_error_names_all_of_them() {
+        let error = of(&[
+            ("AUTH0_DOMAIN", "acme.us.auth0.com"),
+            ("AUTH0_CLIENT_ID", ""),
+        ])
+        .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the settings cannot be used: client_id is missing; client_secret is missing; audience is missing"
+        );
+    }
+
+    #[test]
+    fn key_cannot_be_read_then_the_error_names_its_variable_and_not_the_key() {
+        let error = of(&[("AUTH0_PRIVATE_KEY", "pl4nted")]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the settings cannot be used: AUTH0_PRIVATE_KEY: expected a private RSA key in PEM for RS256, found \
+             something else"
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! Where a server's endpoints are: at Auth0's well-known paths, or where its discovery document says.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use auth0_core::time::SharedClock;
+use serde::Deserialize;
+use url::{Host, Url};
+
+use crate::error::{Error, Kind};
+use crate::exchange::Exchange;
+
+/// How long a discovery document is used. Endpoints move seldom, and keys have a life of their own.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// The parts of a discovery document (OpenID Connect Discovery 1.0, RFC 8414) that are used here.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Metadata {
+    issuer: String,
+    token_endpoint: Option<String>,
+    authorization_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
+    jwks_uri: Option<String>,
+    #[serde(default)]
+    mtls_endpoint_aliases: Aliases,
+}
+
+/// RFC 8705 §5.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Aliases {
+    token_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
+}
+
+/// An endpoint of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Token,
+    Authorization,
+    DeviceAuthorization,
+    Jwks,
+}
+
+impl Endpoint {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token_endpoint",
+            Self::Authorization => "authorization_endpoint",
+            Self::DeviceAuthorization => "device_authorization_endpoint",
+            Self::Jwks => "jwks_uri",
+        }
+    }
+
+    /// Where it is at Auth0.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Token => "oauth/token",
+            Self::Authorization => "authorize",
+            Self::DeviceAuthorization => "oauth/device/code",
+            Self::Jwks => ".well-known/jwks.json",
+        }
+    }
+}
+
+/// A server, and how its endpoints are known.
+pub(crate) struct Server {
+    /// Who it says it is in ID tokens and to whom assertions are addressed.
+    issuer: String,
+    /// The issuer as a URL that paths are put below.
+    base: Url,
+    /// The token endpoint that the user gave.
+    token_url: Option<Url>,
+    /// Whether the discovery document is asked.
+    discovers: bool,
+    /// Whether the endpoints for clients with a certificate are meant.
+    mutual_tls: bool,
+    clock: SharedClock,
+    known: Mutex<Option<(Metadata, Duration)>>,
+}
+
+impl Server {
+    /// The server of an Auth0 domain, or the issuer that is given. Gives back every fault.
+    pub(crate) fn new(
+        domain: &str,
+        issuer: Option<&str>,
+        token_url: Option<&str>,
+        mutual_tls: bool,
+        clock: SharedClock,
+    ) -> Result<Self, Vec<String>> {
+        let mut faults = Vec::new();
+        // The domain has to be right even where another endpoint is used.
+        let of_domain = of_domain(domain).map_err(|fault| faults.push(fault));
+        let base = match issuer {
+            Some(issuer) => of_url("issuer", issuer).map_err(|fault| faults.push(fault)),
+            None => of_domain,
+        };
+        let token_url = token_url.map(|url| of_url("token_url", url)).transpose();
+        let token_url = token_url.map_err(|fault| faults.push(fault));
+        let (Ok(base), Ok(token_url), true) = (base, token_url, faults.is_empty()) else {
+            return Err(faults);
+        };
+        Ok(Self {
+            issuer: issuer.map_or_else(|| base.to_string(), str::to_owned),
+            // The aliases for certificates are in the discovery document alone.
+            discovers: issuer.is_some() || (mutual_tls && token_url.is_none()),
+            base,
+            token_url,
+            mutual_tls,
+            clock,
+            known: Mutex::new(None),
+        })
+    }
+
+    /// Whether all that is sent goes to this machine, and in clear.
+    pub(crate) fn is_plain(&self) -> bool {
+        let token_is_plain = |url: &Url| url.scheme() == "http";
+        self.token_url
+            .as_ref()
+            .map_or(self.base.scheme() == "http", token_is_plain)
+    }
+
+    /// Who the server says it is.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Where an endpoint is. Asks the discovery document if that is needed and was not asked lately.
+    pub(crate) async fn endpoint(
+        &self,
+        endpoint: Endpoint,
+        exchange: &Exchange,
+    ) -> Result<Url, Error> {
+        if let (Endpoint::Token, Some(url)) = (endpoint, &self.token_url) {
+            return Ok(url.clone());
+        }
+        if !self.discovers {
+            return below(&self.base, endpoint.path()).map_err(undiscovered);
+        }
+        let metadata = self.metadata(exchange).await?;
+        let Metadata {
+            mtls_endpoint_aliases: aliases,
+            ..
+        } = &metadata;
+        let alias = match endpoint {
+            Endpoint::Token => &aliases.token_endpoint,
+            Endpoint::DeviceAuthorization => &aliases.device_authorization_endpoint,
+            Endpoint::Authorization | Endpoint::Jwks => &None,
+        };
+        let plain = match endpoint {
+            Endpoint::Token => &metadata.token_endpoint,
+            Endpoint::DeviceAuthorization => &metadata.device_authorization_endpoint,
+            Endpoint::Authorization => &metadata.authorization_endpoint,
+            Endpoint::Jwks => &metadata.jwks_uri,
+        };
+        let text = alias
+            .as_ref()
+            .filter(|_| self.mutual_tls)
+            .or(plain.as_ref());
+        let name = endpoint.name();
+        let text = text.ok_or_else(|| undiscovered(format!("{name} is missing")))?;
+        of_url(name, text).map_err(undiscovered)
+    }
+
+    async fn metadata(&self, exchange: &Exchange) -> Result<Metadata, Error> {
+        let now = self.clock.monotonic();
+        if let Some((metadata, at)) = self.known().as_ref()
+            && now.saturating_sub(*at) < FRESH
+        {
+            return Ok(metadata.clone());
+        }
+        let url = below(&self.base, ".well-known/openid-configuration").map_err(undiscovered)?;
+        let metadata: Metadata = exchange.get(url).await?;
+        // OpenID Connect Discovery 1.0 §4.3: to the letter.
+        if metadata.issuer != self.issuer {
+            return Err(undiscovered(format!(
+                "issuer: expected {}, found another",
+                self.issuer
+            )));
+        }
+        *self.known() = Some((metadata.clone(), now));
+        Ok(metadata)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Option<(Metadata, Duration)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn undiscovered(fault: impl std::fmt::Display) -> Error {
+    Error::of(Kind::Discovery(fault.to_string()))
+}
+
+/// A path below an issuer, which may or may not end in a slash.
+fn below(base: &Url, path: &str) -> Result<Url, String> {
+    let base = base.as_str().trim_end_matches('/');
+    Url::parse(&format!("{base}/{path}")).map_err(|error| error.to_string())
+}
+
+/// The issuer of an Auth0 domain, which has to be a bare host name.
+///
+/// The text is compared with the host that a URL parser finds in it, so that nothing which moves the host
+/// elsewhere (`evil.com/#`, `user@evil.com`) gets through, and the fault does not repeat it: it may hold a password.
+fn of_domain(domain: &str) -> Result<Url, String> {
+    if domain.is_empty() {
+        return Err("domain is missing".into());
+    }
+    Url::parse(&format!("https://{domain}/"))
+        .ok()
+        .filter(|url| {
+            matches!(url.host(), Some(Host::Domain(host)) if host.eq_ignore_ascii_case(domain))
+        })
+        .ok_or_else(|| {
+            "domain: expected a bare host name such as acme.us.auth0.com, found something else (a scheme, a port, a \
+             path, an address)"
+                .into()
+        })
+}
+
+/// An endpoint given in full: https, or http on this machine.
+pub(crate) fn of_url(name: &str, text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{name}: expected a URL, found {error}"))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => {
+            return Err(format!(
+                "{name}: expected https, found http to a host that is not loopback"
+            ));
+        }
+        _ => return Err(format!("{name}: expected https, found another scheme")),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!(
+            "{name}: expected no user name or password, found one"
+        ));
+    }
+    if url.fragment().is_some() {
+        return Err(format!("{name}: expected no fragment, found one"));
+    }
+    Ok(url)
+}
+
+/// Whether the host is this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(host)) => host == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,232 @@
+//! How requests go to a server and answers are read, whatever they are for.
+//!
+//! The requests are written here and not by the `oauth2` crate (5.0). What every flow needs from an answer is lost
+//! behind its `RequestTokenError`: the status and `Retry-After`, without which a used-up quota cannot be told from
+//! a refusal, and a 502 not from anything. Its parse error keeps the whole body, which may hold a token, and
+//! an `expires_in` that is a string is an error there. What it would save is the encoding of a form of six fields.
+
+use std::time::Duration;
+
+use auth0_core::retry::{Ending, RetryPolicy, judge, wait_asked_for};
+use auth0_core::time::{SharedClock, SharedSleeper};
+use auth0_core::{HttpClient, RetrySafety, SecretString};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::answer;
+use crate::error::{Answer, Error, Kind};
+use crate::form::Form;
+use crate::quota::TokenQuotas;
+
+/// No answer of these endpoints comes near this size; what is longer is not one.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The means of every request.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    pub(crate) http_client: HttpClient,
+    pub(crate) clock: SharedClock,
+    pub(crate) sleeper: SharedSleeper,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+}
+
+/// One request with a form.
+pub(crate) struct Post {
+    pub(crate) url: Url,
+    pub(crate) form: Form,
+    /// User name and password of the Authorization header.
+    pub(crate) basic: Option<(String, SecretString)>,
+}
+
+/// An answer that was read to its end.
+pub(crate) struct Read {
+    pub(crate) answer: Answer,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// What must not be repeated from the body.
+    pub(crate) secrets: Vec<SecretString>,
+}
+
+impl Exchange {
+    /// The attempts of one request. `safety` says whether the server may be asked twice.
+    pub(crate) fn attempts(&self, safety: RetrySafety) -> Attempts<'_> {
+        Attempts {
+            exchange: self,
+            safety,
+            began_at: self.clock.monotonic(),
+            made: 0,
+        }
+    }
+
+    /// Sends a form once.
+    pub(crate) async fn post_once(&self, post: Post) -> Result<Read, Error> {
+        let mut builder = self
+            .http_client
+            .reqwest()
+            .post(post.url)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(post.form.encoded());
+        if let Some((user, password)) = &post.basic {
+            builder = builder.basic_auth(user, Some(password.secret()));
+        }
+        let mut secrets = post.form.secrets();
+        secrets.extend(post.basic.map(|(_, password)| password));
+        self.send(builder, secrets).await
+    }
+
+    /// Gets a JSON document, with the usual retries.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Error> {
+        let mut attempts = self.attempts(RetrySafety::Safe);
+        let read = loop {
+            let builder = self.http_client.reqwest().get(url.clone());
+            let result = self.send(builder, Vec::new()).await;
+            if let Some(end) = attempts.end(result).await {
+                break end?;
+            }
+        };
+        let kind = if read.answer.status.is_success() {
+            match answer::parse(&read.body) {
+                Ok(value) => return Ok(value),
+                Err(kind) => kind,
+            }
+        } else {
+            Kind::InvalidResponse("expected a document, found a refusal".into())
+        };
+        Err(Error::answered(read.answer, kind))
+    }
+
+    async fn send(
+        &self,
+        builder: RequestBuilder,
+        mut secrets: Vec<SecretString>,
+    ) -> Result<Read, Error> {
+        let request = builder
+            .timeout(self.timeout)
+            .header(ACCEPT, "application/json")
+            .build()
+            .map_err(Error::transport)?;
+        // The encoded pair is as good as the secret in it.
+        let encoded = request
+            .headers()
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
+            .map(SecretString::from);
+        secrets.extend(encoded);
+        let client = self.http_client.reqwest();
+        let mut response = client.execute(request).await.map_err(Error::transport)?;
+        let headers = std::mem::take(response.headers_mut());
+        let answer = self.answer(response.status(), &headers);
+        match body(response).await {
+            Ok(body) => Ok(Read {
+                answer,
+                headers,
+                body,
+                secrets,
+            }),
+            // The status alone says what a 429 means, and a body that cannot be read must not hide it.
+            Err(_) if answer.status == StatusCode::TOO_MANY_REQUESTS => Ok(Read {
+                answer,
+                headers,
+                body: Vec::new(),
+                secrets,
+            }),
+            Err(kind) => Err(Error::answered(answer, kind)),
+        }
+    }
+
+    fn answer(&self, status: StatusCode, headers: &HeaderMap) -> Answer {
+        let received_at = self.clock.now();
+        let quotas = TokenQuotas::of(headers, received_at);
+        let reset = || {
+            let until = quotas.as_ref()?.used_up_until()?;
+            until.duration_since(received_at).ok()
+        };
+        let is_limited = status == StatusCode::TOO_MANY_REQUESTS;
+        Answer {
+            status,
+            retry_after: wait_asked_for(headers, status, received_at)
+                .or_else(|| reset().filter(|_| is_limited)),
+            received_at,
+            quotas,
+        }
+    }
+}
+
+/// The attempts of one request.
+pub(crate) struct Attempts<'a> {
+    exchange: &'a Exchange,
+    safety: RetrySafety,
+    began_at: Duration,
+    made: u32,
+}
+
+impl Attempts<'_> {
+    /// How the request ends with this attempt. Nothing if it does not: another one is to be made now, and the time to
+    /// wait for that has passed.
+    pub(crate) async fn end(&mut self, result: Result<Read, Error>) -> Option<Result<Read, Error>> {
+        let exchange = self.exchange;
+        self.made += 1;
+        let (ending, asked) = match &result {
+            Ok(read) => (Ending::Status(read.answer.status), read.answer.retry_after),
+            Err(error) => (error.ending(), error.retry_after()),
+        };
+        let verdict = judge(self.safety, ending);
+        let passed = exchange.clock.monotonic().saturating_sub(self.began_at);
+        let wait = exchange
+            .retry
+            .wait(self.made, passed, asked, fastrand::f64());
+        match wait.filter(|_| verdict.repeatable) {
+            Some(wait) => {
+                let (attempts, wait_ms) = (self.made, wait.as_millis());
+                tracing::debug!(attempts, wait_ms, "a request is sent again");
+                exchange.sleeper.sleep(wait).await;
+                None
+            }
+            None if verdict.may_have_acted => Some(result.map_err(Error::with_unknown_outcome)),
+            None => Some(result),
+        }
+    }
+}
+
+impl Read {
+    /// What the answer says, if it is a success; the typed refusal otherwise.
+    pub(crate) fn into_success<T>(
+        self,
+        read: impl FnOnce(&[u8], &[&str]) -> Result<T, Kind>,
+    ) -> Result<T, Error> {
+        let secrets: Vec<&str> = self.secrets.iter().map(SecretString::secret).collect();
+        let status = self.answer.status;
+        let outcome = if status == StatusCode::TOO_MANY_REQUESTS {
+            Err(Kind::RateLimited(
+                answer::read_rejection(&self.body, &secrets).ok(),
+            ))
+        } else if status.is_success() {
+            read(&self.body, &secrets)
+        } else {
+            Err(answer::read_rejection(&self.body, &secrets)
+                .map_or_else(|kind| kind, Kind::Rejected))
+        };
+        outcome.map_err(|kind| Error::answered(self.answer, kind))
+    }
+}
+
+/// The body, as long as it is not longer than the limit.
+async fn body(mut response: Response) -> Result<Vec<u8>, Kind> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| Kind::Transport(error.without_url()))?
+    {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(Kind::InvalidResponse(format!(
+                "expected at most {MAX_BODY} bytes, found more"
+            )));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

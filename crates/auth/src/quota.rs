@@ -1,0 +1,133 @@
+//! Token quotas: how many tokens may still be granted, as the token endpoint tells it.
+
+use std::time::{Duration, SystemTime};
+
+use auth0_core::http::HeaderMap;
+
+/// What a token answer says of its quotas: `Auth0-Client-Quota-Limit` and `Auth0-Organization-Quota-Limit`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct TokenQuotas {
+    /// The windows of the client's own quota.
+    pub client: Vec<QuotaWindow>,
+    /// The windows of the organization's quota.
+    pub organization: Vec<QuotaWindow>,
+}
+
+/// One window of a quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QuotaWindow {
+    /// Its name, such as `per_hour` or `per_day`.
+    pub name: String,
+    /// How many tokens it holds.
+    pub quota: u64,
+    /// How many of them are left.
+    pub remaining: u64,
+    /// When it is full again.
+    pub resets_at: SystemTime,
+}
+
+impl TokenQuotas {
+    /// What the headers of an answer say that came at `now`; nothing where they say nothing that can be understood.
+    pub(crate) fn of(headers: &HeaderMap, now: SystemTime) -> Option<Self> {
+        let windows = |name: &str| -> Vec<QuotaWindow> {
+            let values = headers.get_all(name).iter();
+            values
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(','))
+                .filter_map(|window| QuotaWindow::parse(window, now))
+                .collect()
+        };
+        let quotas = Self {
+            client: windows("auth0-client-quota-limit"),
+            organization: windows("auth0-organization-quota-limit"),
+        };
+        (quotas != Self::default()).then_some(quotas)
+    }
+
+    /// When the next token can be granted, if one of the windows is used up.
+    pub fn used_up_until(&self) -> Option<SystemTime> {
+        let windows = self.client.iter().chain(&self.organization);
+        windows
+            .filter(|window| window.remaining == 0)
+            .map(|window| window.resets_at)
+            .max()
+    }
+}
+
+impl QuotaWindow {
+    /// Reads `b=per_hour;q=10;r=7;t=3540`: name, quota, remaining, seconds to the reset, in any order.
+    fn parse(text: &str, now: SystemTime) -> Option<Self> {
+        let (mut name, mut quota, mut remaining, mut resets_in) = (None, None, None, None);
+        for part in text.split(';') {
+            let (key, value) = part.trim().split_once('=')?;
+            match key {
+                "b" => name = Some(value),
+                "q" => quota = Some(value.parse().ok()?),
+                "r" => remaining = Some(value.parse().ok()?),
+                "t" => resets_in = Some(Duration::from_secs(value.parse().ok()?)),
+                // Whatever is added later does not make the rest unreadable.
+                _ => {}
+            }
+        }
+        let name = name.filter(|name| {
+            !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_graphic())
+        })?;
+        Some(Self {
+            name: name.to_owned(),
+            quota: quota?,
+            remaining: remaining?,
+            resets_at: now.checked_add(resets_in?)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use auth0_core::http::HeaderValue;
+
+    use super::*;
+
+    fn of(value: &'static str) -> Option<TokenQuotas> {
+        let mut headers = HeaderMap::new();
+        headers.insert("auth0-client-quota-limit", HeaderValue::from_static(value));
+        TokenQuotas::of(&headers, UNIX_EPOCH)
+    }
+
+    #[test]
+    fn windows_are_read_in_any_order_and_with_new_parts() {
+        let quotas = of("b=per_hour;q=10;r=7;t=3540,b=per_day; t=86000; r=0; q=100; x=1").unwrap();
+        let found: Vec<_> = quotas
+            .client
+            .iter()
+            .map(|window| (window.name.as_str(), window.quota, window.remaining))
+            .collect();
+        assert_eq!(found, [("per_hour", 10, 7), ("per_day", 100, 0)]);
+        let until = UNIX_EPOCH + Duration::from_secs(86_000);
+        assert_eq!(quotas.used_up_until(), Some(until));
+    }
+
+    #[test]
+    fn nonsense_is_no_quota() {
+        for text in [
+            "",
+            "b=per_hour",
+            "b=;q=1;r=1;t=1",
+            "q=1;r=1;t=1",
+            "b=x;q=-1;r=1;t=1",
+            "b=x;q=1;r=1;t=1e9",
+            "b",
+        ] {
+            assert_eq!(of(text), None, "{text}");
+        }
+        assert_eq!(of("b=x;q=1;r=1;t=18446744073709551615"), None);
+    }
+
+    #[test]
+    fn there_are_tokens_left_then_it_is_not_used_up() {
+        assert_eq!(of("b=x;q=1;r=1;t=9").unwrap().used_up_until(), None);
+    }
+}

@@ -1,0 +1,18 @@
+//! Texts that nobody can guess: ids of assertions and proofs, states, nonces and verifiers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::error::{Error, Kind};
+use crate::signing::SignError;
+
+/// 43 characters of base64url, which hold 256 bits.
+pub(crate) fn text() -> Result<String, Error> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| {
+        Error::of(Kind::Signing(SignError::new(
+            "the system gives no random numbers",
+        )))
+    })?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
