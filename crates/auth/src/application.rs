@@ -362,6 +362,7 @@ impl Application {
                 url,
                 form: form.clone(),
                 basic: None,
+                secrets: Vec::new(),
             };
             let result = self.exchange.post_once(self.with_proof(post).await?).await;
             if let Some(end) = attempts.end(result).await {
@@ -379,6 +380,7 @@ impl Application {
             Credentials::SecretBasic(secret) => {
                 // RFC 6749 §2.3.1 wants both encoded before they are joined with a colon.
                 post.basic = Some((encode(id), encode(secret.secret()).into()));
+                post.secrets.push(secret.clone());
                 Form::default()
             }
             Credentials::PrivateKeyJwt(signer) => Form::default()

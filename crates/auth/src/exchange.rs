@@ -37,8 +37,10 @@ pub(crate) struct Exchange {
 pub(crate) struct Post {
     pub(crate) url: Url,
     pub(crate) form: Form,
-    /// User name and password of the Authorization header.
+    /// User name and password of the Authorization header, both encoded as for a form.
     pub(crate) basic: Option<(String, SecretString)>,
+    /// What must not be repeated from the answer, beyond the secrets in the form.
+    pub(crate) secrets: Vec<SecretString>,
 }
 
 /// An answer that was read to its end.
@@ -74,6 +76,7 @@ impl Exchange {
         }
         let mut secrets = post.form.secrets();
         secrets.extend(post.basic.map(|(_, password)| password));
+        secrets.extend(post.secrets);
         self.send(builder, secrets).await
     }
 
