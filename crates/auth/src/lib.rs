@@ -51,6 +51,7 @@ mod form;
 mod quota;
 mod random;
 mod signing;
+mod store;
 
 pub use application::ClientAuthentication;
 pub use auth0_core::BoxFuture;
@@ -58,3 +59,4 @@ pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use error::Error;
 pub use quota::{QuotaWindow, TokenQuotas};
 pub use signing::{PrivateKey, SignError, Signer, SigningAlgorithm};
+pub use store::{MemoryStore, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
