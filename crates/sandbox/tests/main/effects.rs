@@ -1,0 +1,407 @@
+//! What each effect does to a call, whichever way the sandbox is told.
+
+use std::time::Duration;
+
+use auth0_sandbox::{Effect, Fault, Hint, Reply, Sandbox, Script};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::support::{Running, member, reply, start, started};
+
+/// Faults in code, and the same as a script has them.
+fn faults() -> Vec<(Fault, &'static str)> {
+    let role = |effect| Fault::of("updateMemberRole").then(effect);
+    let limit = |hint, seconds| role(Effect::RateLimit { hint, seconds });
+    vec![
+        (
+            role(Effect::status(500)),
+            "then = { answer = { status = 500 } }",
+        ),
+        (
+            role(Effect::Answer(Reply::new(503).header("retry-after", "7"))),
+            "then = { answer = { status = 503, headers = { retry-after = '7' } } }",
+        ),
+        (
+            role(Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>"))),
+            "then = { answer = { status = 502, html = '<h1>Bad gateway</h1>' } }",
+        ),
+        (
+            role(Effect::Answer(
+                Reply::new(200).json(json!({"role": 7})).acted(),
+            )),
+            "then = { answer = { status = 200, json = { role = 7 }, acted = true } }",
+        ),
+        (
+            role(Effect::status(204)),
+            "then = { answer = { status = 204 } }",
+        ),
+        (
+            role(Effect::Answer(
+                Reply::new(403)
+                    .json(json!("no"))
+                    .header("content-type", "text/x-own"),
+            )),
+            "then = { answer = { status = 403, json = 'no', headers = { content-type = 'text/x-own' } } }",
+        ),
+        (
+            limit(Hint::RetryAfter, 12),
+            "then = { rate-limit = { hint = 'retry-after', seconds = 12 } }",
+        ),
+        (
+            limit(Hint::RetryAfterDate, 12),
+            "then = { rate-limit = { hint = 'retry-after-date', seconds = 12 } }",
+        ),
+        (
+            limit(Hint::Reset, 12),
+            "then = { rate-limit = { hint = 'reset', seconds = 12 } }",
+        ),
+        (
+            limit(Hint::None, 12),
+            "then = { rate-limit = { hint = 'none', seconds = 12 } }",
+        ),
+        (
+            role(Effect::Reset { acted: false }),
+            "then = { reset = {} }",
+        ),
+        (
+            role(Effect::Reset { acted: true }),
+            "then = { reset = { acted = true } }",
+        ),
+        (
+            role(Effect::Silence { acted: false }),
+            "then = { silence = { acted = false } }",
+        ),
+        (
+            role(Effect::Silence { acted: true }),
+            "then = { silence = { acted = true } }",
+        ),
+        (role(Effect::Truncate), "then = 'truncate'"),
+        (role(Effect::Endless), "then = 'endless'"),
+        (role(Effect::ExtraFields), "then = 'extra-fields'"),
+        (role(Effect::UnknownEnums), "then = 'unknown-enums'"),
+        (role(Effect::RepeatCursor), "then = 'repeat-cursor'"),
+    ]
+}
+
+/// The seconds of the hints in this table. Between hint and `Date` the next second may have begun.
+fn about(seconds: i64) -> i64 {
+    assert!((11..=12).contains(&seconds), "{seconds}");
+    12
+}
+
+/// What a client gets to see.
+async fn seen(request: RequestBuilder) -> String {
+    let mut response = match request.timeout(Duration::from_millis(400)).send().await {
+        Ok(response) => response,
+        Err(error) if error.is_timeout() => return "no answer in time".to_owned(),
+        Err(_) => return "no answer".to_owned(),
+    };
+    let header = |name: &str| {
+        let value = response.headers().get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    };
+    let now = chrono::DateTime::parse_from_rfc2822(&header("date").unwrap()).unwrap();
+    let mut seen = response.status().as_u16().to_string();
+    if let Some(kind) = header("content-type") {
+        seen += &format!(" {kind}");
+    }
+    if let Some(after) = header("retry-after") {
+        seen += &match chrono::DateTime::parse_from_rfc2822(&after) {
+            Ok(date) => format!(
+                " retry-after a date in {}",
+                about((date - now).num_seconds())
+            ),
+            Err(_) => format!(" retry-after {after}"),
+        };
+    }
+    if let Some(reset) = header("x-ratelimit-reset") {
+        let seconds = about(reset.parse::<i64>().unwrap() - now.timestamp());
+        let [limit, left] = ["x-ratelimit-limit", "x-ratelimit-remaining"].map(header);
+        seen += &format!(
+            " reset in {seconds} limit {} left {}",
+            limit.unwrap(),
+            left.unwrap()
+        );
+    }
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(_)) if body.len() > 1_000_000 => return format!("{seen} and more and more"),
+            Ok(Some(chunk)) => body.extend(chunk),
+            Ok(None) => break,
+            Err(_) => {
+                return format!(
+                    "{seen} broken off, something had come: {}",
+                    !body.is_empty()
+                );
+            }
+        }
+    }
+    format!("{seen} {}", String::from_utf8(body).unwrap())
+}
+
+/// The library, the admin endpoint and a script, each with the same fault.
+async fn each_way(fault: Fault, operation: &str, text: &str) -> [Running; 3] {
+    let text = format!("[[fault]]\noperation = '{operation}'\n{text}");
+    let by_library = start().await;
+    by_library.fail(fault).unwrap();
+    let by_http = start().await;
+    let told: Value = toml::from_str(&text).unwrap();
+    let request = by_http
+        .admin(Method::POST, "/faults")
+        .json(&told["fault"][0]);
+    reply(request).await.expect(204);
+    let script = Script::parse("faults.toml", &text).unwrap();
+    let by_script = started(Sandbox::builder().script(script)).await;
+    let ways = [by_library, by_http, by_script];
+    let mut listed = Vec::new();
+    for sandbox in &ways {
+        listed.push(
+            reply(sandbox.admin(Method::GET, "/faults"))
+                .await
+                .expect(200),
+        );
+    }
+    // Each is listed in the form in which it can be set up again.
+    assert_eq!(
+        listed,
+        vec![told["fault"].clone(); 3]
+            .iter()
+            .map(normal)
+            .collect::<Vec<_>>()
+    );
+    ways
+}
+
+/// A fault as it is listed: with `acted` written out.
+fn normal(faults: &Value) -> Value {
+    let mut faults = faults.clone();
+    for effect in ["reset", "silence", "answer"] {
+        if let Some(effect) = faults[0]["then"].get_mut(effect) {
+            let acted = effect.get("acted").cloned().unwrap_or(json!(false));
+            effect["acted"] = acted;
+        }
+    }
+    faults
+}
+
+#[tokio::test]
+async fn fault_is_set_up_in_any_way_then_it_does_the_same() {
+    let mut all = Vec::new();
+    for (fault, text) in faults() {
+        let mut found = Vec::new();
+        for sandbox in each_way(fault, "updateMemberRole", text).await {
+            let path = member(&sandbox.first_member().id);
+            let body = json!({"role": "teams_report_viewer"});
+            let seen = seen(sandbox.request(Method::PATCH, &path).json(&body)).await;
+            let [record] = &sandbox.requests_of("updateMemberRole")[..] else {
+                panic!("expected one request")
+            };
+            // What the log of requests says is true: the role is another one, or is not.
+            let role = sandbox.get(&path).await.expect(200)["role"].clone();
+            assert_eq!(role == "teams_report_viewer", record.acted, "{text}");
+            let status = seen.get(..3).and_then(|status| status.parse().ok());
+            assert_eq!(record.status, status, "{text}");
+            found.push(format!(
+                "{text}\n  acted {}: {}",
+                record.acted,
+                seen.trim_end().replace(&sandbox.first_member().id, "ID")
+            ));
+        }
+        assert_eq!(found[0], found[1]);
+        assert_eq!(found[0], found[2]);
+        all.push(found.remove(0));
+    }
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    then = { answer = { status = 500 } }
+      acted false: 500 application/json {"status":500,"type":"SANDBOX_FAULT","title":"The sandbox was told to fail"}
+    then = { answer = { status = 503, headers = { retry-after = '7' } } }
+      acted false: 503 application/json retry-after 7 {"status":503,"type":"SANDBOX_FAULT","title":"The sandbox was told to fail"}
+    then = { answer = { status = 502, html = '<h1>Bad gateway</h1>' } }
+      acted false: 502 text/html; charset=utf-8 <h1>Bad gateway</h1>
+    then = { answer = { status = 200, json = { role = 7 }, acted = true } }
+      acted true: 200 application/json {"role":7}
+    then = { answer = { status = 204 } }
+      acted false: 204
+    then = { answer = { status = 403, json = 'no', headers = { content-type = 'text/x-own' } } }
+      acted false: 403 text/x-own "no"
+    then = { rate-limit = { hint = 'retry-after', seconds = 12 } }
+      acted false: 429 application/json retry-after 12 {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
+    then = { rate-limit = { hint = 'retry-after-date', seconds = 12 } }
+      acted false: 429 application/json retry-after a date in 12 {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
+    then = { rate-limit = { hint = 'reset', seconds = 12 } }
+      acted false: 429 application/json reset in 12 limit 10 left 0 {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
+    then = { rate-limit = { hint = 'none', seconds = 12 } }
+      acted false: 429 application/json {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
+    then = { reset = {} }
+      acted false: no answer
+    then = { reset = { acted = true } }
+      acted true: no answer
+    then = { silence = { acted = false } }
+      acted false: no answer in time
+    then = { silence = { acted = true } }
+      acted true: no answer in time
+    then = 'truncate'
+      acted true: 200 application/json broken off, something had come: true
+    then = 'endless'
+      acted true: 200 application/json and more and more
+    then = 'extra-fields'
+      acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer","sandbox_extra":{"nested":[1,null,"text"]}}
+    then = 'unknown-enums'
+      acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"sandbox-unknown"}
+    then = 'repeat-cursor'
+      acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer"}
+    "#);
+}
+
+#[tokio::test]
+async fn body_is_empty_then_it_breaks_off_by_a_reset_and_goes_on_with_another_status() {
+    for (effect, expected, status) in [
+        (Effect::Truncate, "no answer", None),
+        (Effect::Endless, "200 and more and more", Some(200)),
+        (Effect::ExtraFields, "204 ", Some(204)),
+        (Effect::UnknownEnums, "204 ", Some(204)),
+    ] {
+        let sandbox = start().await;
+        sandbox
+            .fail(Fault::of("deleteMember").then(effect))
+            .unwrap();
+        let id = sandbox.member_ids().await[3].clone();
+        assert_eq!(
+            seen(sandbox.request(Method::DELETE, &member(&id))).await,
+            expected
+        );
+        let record = sandbox.requests_of("deleteMember").remove(0);
+        assert_eq!((record.status, record.acted), (status, true));
+        assert_eq!(sandbox.get(&member(&id)).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn call_is_refused_then_truth_and_lies_stay_apart() {
+    // An effect that changes answers lets the refusal through, and says that nothing was done.
+    let sandbox = start().await;
+    for effect in [
+        Effect::ExtraFields,
+        Effect::UnknownEnums,
+        Effect::RepeatCursor,
+    ] {
+        sandbox
+            .fail(Fault::of("getMember").times(1).then(effect))
+            .unwrap();
+        let refused = sandbox.get("/api/members/nobody").await;
+        assert_eq!(refused.problem(), (404, "NOT_FOUND"));
+        assert_eq!(refused.body.as_object().unwrap().len(), 3);
+        assert!(!sandbox.requests_of("getMember").pop().unwrap().acted);
+    }
+}
+
+#[tokio::test]
+async fn quota_is_told_to_be_used_up_then_no_token_is_granted() {
+    let fault = || {
+        Fault::of("token")
+            .times(1)
+            .then(Effect::Quota { seconds: 1800 })
+    };
+    for sandbox in
+        each_way_of_token(fault(), "then = { quota = { seconds = 1800 } }\ntimes = 1").await
+    {
+        let before = sandbox.tokens_granted();
+        let refused = sandbox.ask_as_usual("").await;
+        assert_eq!(refused.header("retry-after"), Some("1800"));
+        assert_eq!(
+            refused.header("auth0-client-quota-limit"),
+            Some("b=per_hour;q=10;r=0;t=1800")
+        );
+        assert_eq!(refused.expect(429)["error"], "too_many_requests");
+        assert_eq!(sandbox.tokens_granted(), before);
+        assert!(!sandbox.requests_of("token").pop().unwrap().acted);
+        sandbox.ask_as_usual("").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn token_is_told_to_end_early_then_it_does_and_the_answer_does_not_say_so() {
+    let fault = || Fault::of("token").then(Effect::EarlyExpiry { seconds: 86_000 });
+    for mut sandbox in
+        each_way_of_token(fault(), "then = { early-expiry = { seconds = 86000 } }").await
+    {
+        let answer = sandbox.ask_as_usual("").await.expect(200);
+        assert_eq!(answer["expires_in"], 86_400);
+        sandbox.token = answer["access_token"].as_str().unwrap().to_owned();
+        sandbox.get("/api/environments").await.expect(200);
+        sandbox.advance(Duration::from_secs(395));
+        sandbox.get("/api/environments").await.expect(200);
+        sandbox.advance(Duration::from_secs(5));
+        assert_eq!(
+            sandbox.get("/api/environments").await.details(),
+            "the token has expired"
+        );
+    }
+}
+
+/// As [`each_way`], for the endpoint that every test begins with: the fault comes when the token is there.
+async fn each_way_of_token(fault: Fault, text: &str) -> Vec<Running> {
+    let text = format!("[[fault]]\noperation = 'token'\n{text}");
+    let by_library = start().await;
+    by_library.fail(fault).unwrap();
+    let by_http = start().await;
+    let told: Value = toml::from_str(&text).unwrap();
+    let request = by_http
+        .admin(Method::POST, "/faults")
+        .json(&told["fault"][0]);
+    reply(request).await.expect(204);
+    let script = Script::parse("faults.toml", &text).unwrap();
+    let by_script = Sandbox::builder()
+        .script(script)
+        .check_answers()
+        .start()
+        .await
+        .unwrap();
+    vec![by_library, by_http, Running::without_token(by_script)]
+}
+
+#[tokio::test]
+async fn answer_has_a_date_of_its_own_then_it_is_kept() {
+    let sandbox = start().await;
+    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let own = Effect::Answer(Reply::new(500).header("date", date));
+    sandbox.fail(Fault::of_any().then(own)).unwrap();
+    let answer = sandbox.get("/api/members").await;
+    assert_eq!(answer.header("date"), Some(date));
+}
+
+#[tokio::test]
+async fn wait_is_longer_than_all_time_then_the_hint_is_the_last_date() {
+    let sandbox = start().await;
+    for hint in [Hint::RetryAfter, Hint::RetryAfterDate, Hint::Reset] {
+        for seconds in [300_000_000_000, u64::MAX] {
+            let limit = Effect::RateLimit { hint, seconds };
+            sandbox.fail(Fault::of_any().times(1).then(limit)).unwrap();
+            let answer = sandbox.get("/api/members").await;
+            assert_eq!(answer.status, 429, "{hint:?}");
+            if hint == Hint::RetryAfterDate {
+                let last = "Fri, 31 Dec 9999 23:59:59 GMT";
+                assert_eq!(answer.header("retry-after"), Some(last));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn clock_is_off_then_dates_and_tokens_go_by_it() {
+    let script = Script::parse("faults.toml", "clock-offset-seconds = -7200").unwrap();
+    for builder in [
+        Sandbox::builder().script(script),
+        Sandbox::builder().clock_offset_seconds(-7200),
+    ] {
+        let sandbox = started(builder).await;
+        let answer = sandbox.get("/api/environments").await;
+        let date = chrono::DateTime::parse_from_rfc2822(answer.header("date").unwrap()).unwrap();
+        let behind = chrono::Utc::now().signed_duration_since(date).num_seconds();
+        assert!((7199..7260).contains(&behind), "{behind}");
+        answer.expect(200);
+        sandbox.set_clock_offset(86_400).unwrap();
+        sandbox.get("/api/environments").await.expect(401);
+    }
+}
