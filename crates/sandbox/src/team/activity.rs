@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::page::page;
 use super::tenants::timestamp;
-use super::{Call, Done, Team};
+use super::{Call, Done, Member, Team};
 use crate::answer::Problem;
 use crate::document::Operation;
 
@@ -90,6 +90,36 @@ impl Entry {
                 kind: "machine",
                 is_member: false,
                 team_role: None,
+            },
+        }
+    }
+}
+
+impl Entry {
+    /// What a person did with an invitation, which no call of the API does.
+    pub(super) fn of_member(
+        id: Uuid,
+        current_event: &'static str,
+        member: &Member,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            created_at: now,
+            kind: "Team Invitation",
+            status: SUCCESS,
+            current_event,
+            version: "1",
+            hostname: "sandbox.test",
+            ip: "127.0.0.1",
+            user_agent: String::new(),
+            details: json!({"email": member.email}),
+            actor: Actor {
+                id: member.id.clone(),
+                name: member.name.clone(),
+                kind: "user",
+                is_member: true,
+                team_role: Some(member.role.clone()),
             },
         }
     }

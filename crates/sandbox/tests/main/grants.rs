@@ -64,6 +64,8 @@ async fn issuer_is_discovered_then_endpoint_and_ways_are_named() {
     let discovery = reply(sandbox.http.get(url)).await.expect(200);
     assert_eq!(discovery["issuer"], format!("{}/", sandbox.url()));
     assert_eq!(discovery["token_endpoint"], sandbox.token_url());
+    let seen = sandbox.requests().pop().unwrap();
+    assert_eq!((seen.operation, seen.status), (None, Some(200)));
     assert_eq!(
         discovery["token_endpoint_auth_methods_supported"],
         json!(["client_secret_basic", "client_secret_post"])

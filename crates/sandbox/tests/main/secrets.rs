@@ -51,6 +51,7 @@ async fn use_it(sandbox: &Running, secrets: &mut Vec<String>) {
         let secret = created["management_client"]["client_secret"]
             .as_str()
             .unwrap();
+        assert_eq!(created.to_string().matches(secret).count(), 1);
         secrets.push(secret.to_owned());
     }
     let basic = STANDARD.encode(format!("robot:{ENCODED}"));

@@ -234,3 +234,14 @@ async fn clock_is_set_back_then_the_order_of_times_stays() {
     let time = |tenant: &Value| tenant["created_at"].as_str().unwrap().to_owned();
     assert!(time(&second.expect(201)) >= time(&first));
 }
+
+#[tokio::test]
+async fn name_is_asked_for_several_times_at_once_then_one_gets_it() {
+    let sandbox = start().await;
+    let body = json!({"locality": "us", "tenant_name": "shop", "admin_email": sandbox.first_member().email});
+    let requests = (0..20).map(|_| sandbox.post("/api/tenants", body.clone()));
+    let answers = futures_util::future::join_all(requests).await;
+    let created = answers.iter().filter(|answer| answer.status == 201);
+    assert_eq!(created.count(), 1);
+    assert_eq!(sandbox.tenant_ids().await.len(), 9);
+}
