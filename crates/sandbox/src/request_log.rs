@@ -8,7 +8,7 @@ use serde::Serialize;
 /// How many requests are kept: the newest.
 const KEPT: usize = 10_000;
 
-/// A request that the sandbox saw.
+/// A request that the sandbox saw. Those that tell it what to do, under `/_sandbox`, are not among them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RequestRecord {
