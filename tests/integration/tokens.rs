@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth0_auth::Error as AuthError;
 use auth0_core::time::Clock as _;
-use auth0_sandbox::{Effect, Fault, Sandbox, TokenQuota};
+use auth0_sandbox::{Effect, Fault, Sandbox};
 use auth0_teams::Error;
 use auth0_teams::resources::members::GetMember;
 use auth0_teams::types::{InviteMembersRequestContent, TeamMember, TeamMemberRoleEnum};
@@ -192,20 +192,18 @@ async fn request_breaks_the_rules_then_no_token_is_bought_for_it() {
 
 #[tokio::test]
 async fn token_is_refused_and_no_other_can_be_had_then_the_error_holds_both_and_says_when() {
-    let quota = TokenQuota::per_hour(1);
-    let local = Local::start(Sandbox::builder().token_quota(quota)).await;
+    let local = start().await;
     member(&local).await.unwrap();
     local.revoke_tokens();
+    let used_up = Effect::Quota { seconds: 7200 };
+    local.fail(Fault::of("token").then(used_up)).unwrap();
     let error = member(&local).await.unwrap_err();
     assert!(error.is_token(), "{error:?}");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(401));
     let cause = AuthError::find_in(&error).unwrap();
     assert!(cause.is_rate_limited());
-    let wait = cause.retry_after().unwrap();
-    assert!(
-        !wait.is_zero() && wait <= Duration::from_secs(3600),
-        "{wait:?}"
-    );
+    let wait = Duration::from_secs(7200);
+    assert_eq!(cause.retry_after(), Some(wait));
     assert_eq!(cause.retry_at(), Some(local.timer.now() + wait));
     assert!(
         local.timer.slept().is_empty(),

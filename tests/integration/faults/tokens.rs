@@ -15,10 +15,11 @@ use auth0_auth::Error as AuthError;
 use auth0_core::time::Clock as _;
 use auth0_sandbox::{Effect, Fault, Sandbox};
 use auth0_teams::{Error, RetryPolicy};
+use futures_util::future::join_all;
 use serde_json::json;
 
+use super::rows::{Row, answer, late, row, slow, too_late};
 use super::words::words;
-use super::{Row, answer, delayed, row, slow};
 use crate::sandbox::Local;
 
 /// The operation that the token endpoint is to the sandbox.
@@ -58,8 +59,8 @@ fn slow_rows() -> Vec<Row> {
     vec![
         slow("silence", Effect::Silence { acted: false }),
         slow("silence once granted", Effect::Silence { acted: true }),
-        delayed("answer comes late", Duration::from_millis(10)),
-        delayed("answer comes too late", Duration::from_secs(600)),
+        late(),
+        too_late(),
     ]
 }
 
@@ -104,8 +105,7 @@ fn told(result: Result<(), Error>, local: &Local) -> String {
 }
 
 /// Two calls, of which the first is befallen or both are.
-async fn line(row: Row, for_ever: bool) -> String {
-    let local = start().await;
+async fn line(row: &Row, for_ever: bool, local: Local) -> String {
     let fault = row.fault(TOKEN);
     local
         .fail(if for_ever { fault } else { fault.times(1) })
@@ -146,14 +146,18 @@ async fn line(row: Row, for_ever: bool) -> String {
     )
 }
 
+/// Prints `rows`, all of which happen at the same time.
 async fn print(table: &mut String, rows: Vec<Row>) {
-    let lines = rows.into_iter().map(|row| {
-        let name = row.name;
-        let lines = async move { tokio::join!(line(row.clone(), false), line(row, true)) };
-        (name, tokio::spawn(lines))
+    // Sandboxes are started first, so that this takes no time of calls that have little.
+    let mut starting = Vec::new();
+    for row in rows {
+        starting.push((row, start().await, start().await));
+    }
+    let befalling = starting.into_iter().map(|(row, one, other)| async move {
+        let lines = tokio::join!(line(&row, false, one), line(&row, true, other));
+        (row.name, lines)
     });
-    for (name, lines) in lines.collect::<Vec<_>>() {
-        let (once, for_ever) = lines.await.unwrap();
+    for (name, (once, for_ever)) in join_all(befalling).await {
         writeln!(table, "{name:<23} | once     | {once}").unwrap();
         writeln!(table, "{:<23} | for ever | {for_ever}", "").unwrap();
     }
