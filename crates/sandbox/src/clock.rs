@@ -31,8 +31,9 @@ impl Clock {
         }
     }
 
-    /// The time of day. However far the clock is moved, it stays between the years 1970 and 9999: headers and tokens
-    /// have no other dates.
+    /// The time of day in whole milliseconds, as the API shows times: a filter that was copied from an answer means
+    /// just the entry that it came from. However far the clock is moved, it stays between the years 1970 and 9999:
+    /// headers and tokens have no other dates.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         let advanced = i64::try_from(self.advanced.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
         let offset = self.offset.load(Ordering::Relaxed);

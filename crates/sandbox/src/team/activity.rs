@@ -135,8 +135,8 @@ impl Team {
         let until = moment(call, "until")?;
         let matches = |name: &str, value: &str| call.get(name).is_none_or(|wanted| wanted == value);
         let wanted = |entry: &&Entry| {
-            since.is_none_or(|since| since <= shown(entry.created_at))
-                && until.is_none_or(|until| shown(entry.created_at) < until)
+            since.is_none_or(|since| since <= entry.created_at)
+                && until.is_none_or(|until| entry.created_at < until)
                 && matches("type", entry.kind)
                 && matches("status", entry.status)
         };
@@ -151,11 +151,6 @@ impl Team {
                 .filter(move |(_, entry)| wanted(entry))
         })
     }
-}
-
-/// A time as it is shown, so that a filter that was copied from an answer means just that entry.
-fn shown(time: DateTime<Utc>) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }
 
 fn moment(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Problem> {

@@ -245,3 +245,24 @@ async fn name_is_asked_for_several_times_at_once_then_one_gets_it() {
     assert_eq!(created.count(), 1);
     assert_eq!(sandbox.tenant_ids().await.len(), 9);
 }
+
+#[tokio::test]
+async fn first_tenants_go_and_others_come_then_none_takes_the_place_of_another() {
+    let sandbox = started(Sandbox::builder().tenants(4)).await;
+    for id in &sandbox.tenant_ids().await[..2] {
+        sandbox
+            .delete(&format!("/api/tenants/{id}"))
+            .await
+            .expect(204);
+    }
+    for name in ["first", "second", "third"] {
+        create(&sandbox, json!({"locality": "us", "tenant_name": name}))
+            .await
+            .expect(201);
+    }
+    let tenants = sandbox
+        .all("/api/tenants", "tenants", "sort=created_at:1")
+        .await;
+    let names = texts(&json!(tenants), "tenant_name");
+    assert_eq!(names, ["acme-3", "acme-4", "first", "second", "third"]);
+}
