@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -119,9 +118,6 @@ fn written(reply: &Reply) -> Answer {
             Some((name, HeaderValue::try_from(value.as_str()).ok()?))
         })
         .collect();
-    if given.contains_key(CONTENT_TYPE) {
-        answer.headers.remove(CONTENT_TYPE);
-    }
     answer.headers.extend(given);
     answer
 }
