@@ -63,3 +63,26 @@ impl RequestLog {
         state.kept.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_too_many_requests_then_the_oldest_are_forgotten() {
+        let log = RequestLog::default();
+        for _ in 0..KEPT + 5 {
+            log.add(RequestRecord {
+                number: 0,
+                method: "GET".to_owned(),
+                path: "/".to_owned(),
+                query: None,
+                operation: None,
+                status: None,
+                acted: false,
+            });
+        }
+        let kept = log.list();
+        assert_eq!((kept.len(), kept[0].number), (KEPT, 6));
+    }
+}

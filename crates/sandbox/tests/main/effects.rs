@@ -5,6 +5,8 @@ use std::time::Duration;
 use auth0_sandbox::{Effect, Fault, Hint, Reply, Sandbox, Script};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Running, member, reply, start, started};
 
@@ -298,4 +300,18 @@ async fn call_is_refused_then_truth_and_lies_stay_apart() {
         assert_eq!(refused.body.as_object().unwrap().len(), 3);
         assert!(!sandbox.requests_of("getMember").pop().unwrap().acted);
     }
+}
+
+#[tokio::test]
+async fn connection_is_told_to_be_reset_then_its_end_is_no_proper_one() {
+    let sandbox = start().await;
+    sandbox
+        .fail(Fault::of_any().then(Effect::Reset { acted: true }))
+        .unwrap();
+    let address = sandbox.url().strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /api/members HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let error = stream.read(&mut [0]).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }
