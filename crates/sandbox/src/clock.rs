@@ -43,13 +43,6 @@ impl Clock {
         at(moved)
     }
 
-    /// The time of day in so many seconds, or the last that there is.
-    pub(crate) fn after(&self, seconds: u64) -> DateTime<Utc> {
-        let wait = i64::try_from(seconds).unwrap_or(i64::MAX);
-        let wait = wait.saturating_mul(1000);
-        at(self.now().timestamp_millis().saturating_add(wait))
-    }
-
     /// The time in seconds since 1970.
     pub(crate) fn seconds(&self) -> i64 {
         self.now().timestamp()
@@ -72,6 +65,13 @@ impl Clock {
         self.offset
             .store(offset.num_milliseconds(), Ordering::Relaxed);
     }
+}
+
+/// The time so many seconds after `now`, or the last that there is.
+pub(crate) fn after(now: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
+    let wait = i64::try_from(seconds).unwrap_or(i64::MAX);
+    let wait = wait.saturating_mul(1000);
+    at(now.timestamp_millis().saturating_add(wait))
 }
 
 fn at(millis: i64) -> DateTime<Utc> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::effect::{Effect, Hint, Reply};
 use super::mangle;
 use crate::answer::{Answer, Problem};
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::document::{Document, Operation};
 use crate::token::Refusal;
 
@@ -123,8 +123,11 @@ fn written(reply: &Reply) -> Answer {
 }
 
 fn rate_limited(hint: Hint, seconds: u64, clock: &Clock) -> Answer {
-    let answer = Answer::from(too_many_requests());
-    let at = clock.after(seconds);
+    let now = clock.now();
+    let at = after(now, seconds);
+    // A client reckons with `Date`, so both come from one look at the clock.
+    let date = httpdate::fmt_http_date(SystemTime::from(now));
+    let answer = Answer::from(too_many_requests()).with("date", &date);
     match hint {
         Hint::RetryAfter => answer.with("retry-after", &seconds.to_string()),
         Hint::RetryAfterDate => answer.with(
