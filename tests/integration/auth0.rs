@@ -1,11 +1,9 @@
 //! A mock of Auth0: a token endpoint that numbers its tokens, beside an API that a test answers for.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder};
-use auth0_core::time::Clock;
 use auth0_teams::Client;
 use serde_json::json;
 use wiremock::matchers::{path, path_regex};
@@ -23,36 +21,9 @@ pub(crate) fn token(number: usize) -> String {
     format!("planted-access-token-{number}")
 }
 
-/// A clock that moves only when told to.
-#[derive(Debug)]
-pub(crate) struct FakeClock(Mutex<SystemTime>);
-
-impl FakeClock {
-    pub(crate) fn new() -> Arc<Self> {
-        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        Arc::new(Self(Mutex::new(start)))
-    }
-
-    pub(crate) fn advance(&self, duration: Duration) {
-        *self.0.lock().unwrap() += duration;
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> SystemTime {
-        *self.0.lock().unwrap()
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
-    }
-}
-
 /// The mock and a client of it whose tokens come from its token endpoint.
 pub(crate) struct Auth0 {
     pub(crate) server: MockServer,
-    pub(crate) clock: Arc<FakeClock>,
-    pub(crate) source: ClientCredentials,
     pub(crate) client: Client,
 }
 
@@ -76,15 +47,9 @@ impl Auth0 {
             .respond_with(api)
             .mount(&server)
             .await;
-        let clock = FakeClock::new();
-        let source = settings(&server, &clock).build().unwrap();
-        let client = client_with(&server, source.clone());
-        Self {
-            server,
-            clock,
-            source,
-            client,
-        }
+        let source = settings(&server).build().unwrap();
+        let client = client_with(&server, source);
+        Self { server, client }
     }
 
     /// The requests to the token endpoint and those to the API.
@@ -102,13 +67,12 @@ impl Auth0 {
     }
 }
 
-pub(crate) fn settings(server: &MockServer, clock: &Arc<FakeClock>) -> ClientCredentialsBuilder {
+pub(crate) fn settings(server: &MockServer) -> ClientCredentialsBuilder {
     ClientCredentials::builder("acme-auth.us.auth0.com")
         .token_url(format!("{}/oauth/token", server.uri()))
         .client_id("program")
         .client_secret(CLIENT_SECRET)
         .audience("https://acme.teams.auth0.com/api/")
-        .clock(clock.clone())
         .http_client(http_client())
 }
 
@@ -123,22 +87,5 @@ pub(crate) fn granting() -> impl Respond + 'static {
             "expires_in": LIFETIME.as_secs(),
         });
         ResponseTemplate::new(200).set_body_json(grant)
-    }
-}
-
-/// The number of the token that `request` carries.
-pub(crate) fn token_of(request: &Request) -> Option<usize> {
-    let header = request.headers.get("authorization")?.to_str().unwrap();
-    header
-        .strip_prefix("Bearer planted-access-token-")?
-        .parse()
-        .ok()
-}
-
-/// An API that takes the tokens from number `first` on and refuses the others, and answers with `body`.
-pub(crate) fn taking_tokens_from(first: usize, body: serde_json::Value) -> impl Respond + 'static {
-    move |request: &Request| match token_of(request) {
-        Some(number) if number >= first => json(200, &body),
-        _ => json(401, &crate::samples::problem(401)),
     }
 }

@@ -161,7 +161,7 @@ async fn run_succeeds_then_no_secret_is_printed_or_logged() {
     log_everything();
     let auth0 = Auth0::start(api).await;
     let mut out = Printed::default();
-    let builder = settings(&auth0.server, &auth0.clock)
+    let builder = settings(&auth0.server)
         .parameter("assertion", PARAMETER)
         .authentication(auth0_auth::ClientAuthentication::SecretBasic);
     out.value("source builder", &builder);
@@ -305,7 +305,7 @@ async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged(
             .respond_with(json(status, &body))
             .with_priority(1);
         let scope = mock.mount_as_scoped(&auth0.server).await;
-        let source = settings(&auth0.server, &auth0.clock).build().unwrap();
+        let source = settings(&auth0.server).build().unwrap();
         let error = client_with(&auth0.server, source)
             .members()
             .list()

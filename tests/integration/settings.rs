@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use auth0_core::{AccessToken, token_fn};
-use auth0_teams::types::PublicCloudPayload;
 use auth0_teams::{Auth0Client, Limiter, Limits, Operation, Rate, RetryPolicy, Scopes, operations};
 use serde_json::json;
 use tower::ServiceBuilder;
-use wiremock::ResponseTemplate;
 
 use crate::support::{answering_json, builder, http_client, only_request, requests};
 
@@ -99,24 +97,6 @@ async fn scope_is_missing_then_the_call_is_refused_before_it_is_sent() {
          read:tenants"
     );
     assert!(requests(&server).await.is_empty());
-}
-
-#[tokio::test]
-async fn tenant_is_created_and_its_answer_lost_then_the_error_says_where_to_look() {
-    let server =
-        crate::support::answering(ResponseTemplate::new(201).set_delay(Duration::from_secs(60)))
-            .await;
-    let client = builder(auth0_core::StaticToken::new("t"))
-        .base_url(server.uri())
-        .retry(RetryPolicy::default())
-        .timeout(Duration::from_millis(200))
-        .build()
-        .unwrap();
-    let payload = PublicCloudPayload::new("ann@example.com", "us");
-    let error = client.tenants().create(payload).await.unwrap_err();
-    assert!(error.is_outcome_unknown() && error.may_have_acted() && error.is_timeout());
-    assert_eq!(error.look_at(), ["listTenants"]);
-    assert_eq!(requests(&server).await.len(), 1);
 }
 
 #[test]

@@ -1,129 +1,132 @@
 //! Tokens by client credentials: one request for many calls, replaced when refused or about to end, and no call
 //! without one.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use auth0_auth::Error as AuthError;
+use auth0_core::time::Clock as _;
+use auth0_sandbox::{Effect, Fault, Sandbox};
 use auth0_teams::Error;
+use auth0_teams::resources::members::GetMember;
+use auth0_teams::types::{InviteMembersRequestContent, TeamMember, TeamMemberRoleEnum};
+use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 use wiremock::{Request, ResponseTemplate};
 
-use crate::auth0::*;
-use crate::samples::*;
+use crate::auth0::{Auth0, LIFETIME};
+use crate::samples::problem;
+use crate::sandbox::Local;
 use crate::support::*;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_calls_at_once_then_one_token_is_fetched() {
-    let auth0 = Auth0::start(taking_tokens_from(1, member("auth0|1"))).await;
-    let calls = (0..64).map(|_| {
-        let client = auth0.client.clone();
-        tokio::spawn(async move { client.members().get("auth0|1").await })
-    });
+/// A sandbox whose tokens live for an hour.
+async fn start() -> Local {
+    Local::start(Sandbox::builder().token_lifetime(LIFETIME)).await
+}
+
+fn member(local: &Local) -> GetMember {
+    local.client.members().get(&local.first_member().id)
+}
+
+/// Sixty-four calls at once, which all succeed.
+async fn crowd(local: &Local) {
+    let calls = (0..64).map(|_| tokio::spawn(member(local).into_future()));
     for result in join_all(calls).await {
         result.unwrap().unwrap();
     }
-    let (tokens, calls) = auth0.seen().await;
-    assert_eq!((tokens.len(), calls.len()), (1, 64));
-    let form = String::from_utf8(tokens[0].body.clone()).unwrap();
-    assert_eq!(
-        form,
-        format!(
-            "grant_type=client_credentials&client_id=program&client_secret={CLIENT_SECRET}\
-             &audience=https%3A%2F%2Facme.teams.auth0.com%2Fapi%2F"
-        )
-    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixty_four_calls_at_once_then_one_token_is_fetched() {
+    let local = start().await;
+    crowd(&local).await;
+    assert_eq!(local.statuses("token"), [Some(200)]);
+    assert_eq!(local.statuses("getMember"), [Some(200); 64]);
 }
 
 #[tokio::test]
 async fn two_clients_share_a_source_then_they_share_the_token() {
-    let auth0 = Auth0::start(taking_tokens_from(1, member("auth0|1"))).await;
-    let second = client_with(&auth0.server, auth0.source.clone());
-    auth0.client.members().get("auth0|1").await.unwrap();
-    second.members().get("auth0|1").await.unwrap();
-    assert_eq!(auth0.counts().await, (1, 2));
+    let local = start().await;
+    let second = local.builder().build().unwrap();
+    member(&local).await.unwrap();
+    second.members().list().await.unwrap();
+    assert_eq!(local.requests_of("token").len(), 1);
+    assert_eq!(local.requests().len(), 3);
 }
 
 #[tokio::test]
 async fn token_that_was_taken_is_refused_then_it_is_fetched_once_and_the_call_repeated() {
-    let body = json!({"id": "inv_1", "email": "ada@example.com", "role": "teams_owner"});
-    let count = AtomicUsize::new(0);
-    let auth0 = Auth0::start(move |request: &Request| {
-        let first = count.fetch_add(1, Ordering::Relaxed) == 0;
-        match token_of(request) {
-            Some(1) if !first => json(401, &problem(401)),
-            _ => json(201, &body),
-        }
-    })
-    .await;
-    let invite = || {
-        use auth0_teams::types::{InviteMembersRequestContent, TeamMemberRoleEnum};
-        let body =
-            InviteMembersRequestContent::new("ada@example.com", TeamMemberRoleEnum::TeamsOwner);
-        auth0.client.members().invite(body)
+    let local = start().await;
+    let invite = |email: &str| {
+        let body = InviteMembersRequestContent::new(email, TeamMemberRoleEnum::TeamsOwner);
+        local.client.members().invite(body)
     };
-    invite().await.unwrap();
-    invite().await.unwrap();
-    let (tokens, calls) = auth0.seen().await;
-    assert_eq!(tokens.len(), 2);
-    let carried: Vec<_> = calls.iter().map(token_of).collect();
-    assert_eq!(carried, [Some(1), Some(1), Some(2)]);
-    assert_eq!(calls[1].body, calls[2].body, "the repetition lost its body");
+    invite("ada@example.com").await.unwrap();
+    local.revoke_tokens();
+    invite("grace@example.com").await.unwrap();
+    assert_eq!(local.statuses("inviteMember"), [201, 401, 201].map(Some));
+    assert_eq!(local.requests_of("token").len(), 2);
+    let invitations = local.invitations();
+    let emails: Vec<_> = invitations
+        .iter()
+        .map(|invitation| &*invitation.email)
+        .collect();
+    assert_eq!(
+        emails,
+        ["ada@example.com", "grace@example.com"],
+        "the repetition lost its body"
+    );
+    assert_eq!(invitations[1].role, "teams_owner");
 }
 
 #[tokio::test]
 async fn new_token_is_refused_as_well_then_the_error_is_the_refusal_and_no_third_is_fetched() {
-    let auth0 = Auth0::start(taking_tokens_from(9, json!({}))).await;
+    let local = start().await;
+    let seconds = LIFETIME.as_secs();
+    local
+        .fail(Fault::of("token").then(Effect::EarlyExpiry { seconds }))
+        .unwrap();
+    let counts = || {
+        (
+            local.requests_of("token").len(),
+            local.requests_of("getMember").len(),
+        )
+    };
     // A token that is not fresh is worth replacing even if no API ever took it.
-    assert_unauthorized(&auth0.client.members().get("auth0|1").await.unwrap_err());
+    assert_unauthorized(&member(&local).await.unwrap_err());
     assert_eq!(
-        auth0.counts().await,
+        counts(),
         (1, 1),
         "a fresh token that was never taken is not replaced"
     );
-    auth0.clock.advance(LIFETIME / 2);
-    assert_unauthorized(&auth0.client.members().get("auth0|1").await.unwrap_err());
-    assert_eq!(auth0.counts().await, (2, 3));
-    assert_unauthorized(&auth0.client.members().get("auth0|1").await.unwrap_err());
-    assert_eq!(auth0.counts().await, (2, 4));
+    local.timer.advance(LIFETIME / 2);
+    assert_unauthorized(&member(&local).await.unwrap_err());
+    assert_eq!(counts(), (2, 3));
+    assert_unauthorized(&member(&local).await.unwrap_err());
+    assert_eq!(counts(), (2, 4));
+    assert_eq!(local.statuses("getMember"), [Some(401); 4]);
 }
 
 fn assert_unauthorized(error: &Error) {
     assert!(error.is_unauthorized(), "{error:?}");
     assert_eq!(
         error.problem().and_then(|problem| problem.problem_type()),
-        Some("TYPE_OF_401")
+        Some("UNAUTHORIZED")
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn token_is_refused_to_sixty_four_calls_at_once_then_one_new_one_is_fetched() {
-    let revoked = std::sync::Arc::new(AtomicUsize::new(0));
-    let first_good = revoked.clone();
-    let auth0 = Auth0::start(move |request: &Request| {
-        if token_of(request) > Some(first_good.load(Ordering::SeqCst)) {
-            json(200, &member("auth0|1"))
-        } else {
-            json(401, &problem(401))
-        }
-    })
-    .await;
-    auth0.client.members().get("auth0|1").await.unwrap();
-    revoked.store(1, Ordering::SeqCst);
-    let calls = (0..64).map(|_| {
-        let client = auth0.client.clone();
-        tokio::spawn(async move { client.members().get("auth0|1").await })
-    });
-    for result in join_all(calls).await {
-        result.unwrap().unwrap();
-    }
-    let (tokens, calls) = auth0.seen().await;
-    assert_eq!(tokens.len(), 2);
-    let good = calls
-        .iter()
-        .filter(|request| token_of(request) == Some(2))
-        .count();
-    assert_eq!(good, 64);
+    let local = start().await;
+    member(&local).await.unwrap();
+    local.revoke_tokens();
+    local.forget_requests();
+    crowd(&local).await;
+    assert_eq!(local.requests_of("token").len(), 1);
+    let statuses = local.statuses("getMember");
+    let good = statuses.iter().filter(|status| **status == Some(200));
+    assert_eq!(good.count(), 64);
+    assert!(statuses.contains(&Some(401)));
 }
 
 /// A predicate of the typed error.
@@ -164,7 +167,7 @@ async fn token_cannot_be_had_then_the_api_is_not_asked() {
     ];
     for (answer, kind) in answers {
         let told = format!("{answer:?}");
-        let auth0 = Auth0::with(answer, json(200, &member("auth0|1"))).await;
+        let auth0 = Auth0::with(answer, json(200, &crate::samples::member("auth0|1"))).await;
         let error = auth0.client.members().get("auth0|1").await.unwrap_err();
         assert!(error.is_token() && !error.has_acted(), "{told}: {error:?}");
         assert_eq!(error.operation(), Some("getMember"));
@@ -181,68 +184,75 @@ async fn token_cannot_be_had_then_the_api_is_not_asked() {
 
 #[tokio::test]
 async fn request_breaks_the_rules_then_no_token_is_bought_for_it() {
-    let auth0 = Auth0::start(taking_tokens_from(1, member("auth0|1"))).await;
-    let error = auth0.client.members().get("..").await.unwrap_err();
+    let local = start().await;
+    let error = local.client.members().get("..").await.unwrap_err();
     assert!(error.is_invalid_request());
-    assert_eq!(auth0.counts().await, (0, 0));
+    assert!(local.requests().is_empty());
 }
 
 #[tokio::test]
-async fn token_is_refused_and_no_other_can_be_had_then_the_error_holds_both() {
-    let count = AtomicUsize::new(0);
-    let endpoint = move |_: &Request| match count.fetch_add(1, Ordering::Relaxed) {
-        0 => json(
-            200,
-            &json!({"access_token": token(1), "token_type": "Bearer", "expires_in": 3600}),
-        ),
-        _ => json(429, &json!({"error": "too_many_requests"})),
-    };
-    let auth0 = Auth0::with(endpoint, taking_tokens_from(2, json!({}))).await;
-    let _ = auth0.client.members().get("auth0|1").await;
-    auth0.clock.advance(LIFETIME / 2);
-    let error = auth0.client.members().get("auth0|1").await.unwrap_err();
+async fn token_is_refused_and_no_other_can_be_had_then_the_error_holds_both_and_says_when() {
+    let local = start().await;
+    member(&local).await.unwrap();
+    local.revoke_tokens();
+    let used_up = Effect::Quota { seconds: 7200 };
+    local.fail(Fault::of("token").then(used_up)).unwrap();
+    let error = member(&local).await.unwrap_err();
     assert!(error.is_token(), "{error:?}");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(401));
-    assert!(AuthError::find_in(&error).unwrap().is_rate_limited());
+    let cause = AuthError::find_in(&error).unwrap();
+    assert!(cause.is_rate_limited());
+    let wait = Duration::from_secs(7200);
+    assert_eq!(cause.retry_after(), Some(wait));
+    assert_eq!(cause.retry_at(), Some(local.timer.now() + wait));
+    assert!(
+        local.timer.slept().is_empty(),
+        "somebody waited for the quota"
+    );
+    assert_eq!(local.statuses("token"), [200, 429].map(Some));
+    assert_eq!(local.statuses("getMember"), [200, 401].map(Some));
 }
 
 #[tokio::test]
 async fn token_ends_in_the_middle_of_a_listing_then_the_next_page_comes_with_a_new_one() {
-    let page = |request: &Request| match query(request, "from").as_deref() {
-        None => json(200, &json!({"members": [member("a")], "next": "2"})),
-        Some("2") => json(200, &json!({"members": [member("b")], "next": "3"})),
-        _ => json(200, &json!({"members": [member("c")]})),
-    };
-    let auth0 = Auth0::start(page).await;
-    let mut members = auth0.client.members().list().stream();
-    let mut ids = Vec::new();
-    while let Some(member) = members.try_next().await.unwrap() {
-        ids.push(member.id);
-        auth0.clock.advance(LIFETIME * 2 / 3);
+    let local = Local::start(Sandbox::builder().members(3).token_lifetime(LIFETIME)).await;
+    let mut members = local.client.members().list().take(1).stream();
+    let mut tokens = Vec::new();
+    while members.try_next().await.unwrap().is_some() {
+        tokens.push(local.tokens_granted());
+        local.timer.advance(LIFETIME * 2 / 3);
     }
-    assert_eq!(ids, ["a", "b", "c"]);
-    let (tokens, calls) = auth0.seen().await;
-    let carried: Vec<_> = calls.iter().map(token_of).collect();
-    assert_eq!(carried, [Some(1), Some(1), Some(2)]);
-    assert_eq!(tokens.len(), 2);
+    assert_eq!(tokens, [1, 1, 2]);
+    // It was replaced before the sandbox could refuse it.
+    assert_eq!(local.statuses("listMembers"), [Some(200); 3]);
+    assert_eq!(local.requests_of("token").len(), 2);
 }
 
 #[tokio::test]
 async fn token_is_refused_in_the_middle_of_a_listing_then_no_page_is_lost_or_doubled() {
-    let auth0 = Auth0::start(|request: &Request| {
-        match (query(request, "from").as_deref(), token_of(request)) {
-            (None, Some(1)) => json(200, &json!({"members": [member("a")], "next": "2"})),
-            (Some("2"), Some(2)) => json(200, &json!({"members": [member("b")]})),
-            _ => json(401, &problem(401)),
-        }
-    })
-    .await;
-    let mut members = auth0.client.members().list().stream();
-    let mut ids = Vec::new();
+    let local = Local::start(Sandbox::builder().members(3)).await;
+    let listing = local.client.members().list();
+    let expected: Vec<_> = listing.clone().stream().try_collect().await.unwrap();
+    local.forget_requests();
+    let mut members = listing.take(1).stream();
+    let mut read = Vec::new();
     while let Some(member) = members.try_next().await.unwrap() {
-        ids.push(member.id);
+        if read.is_empty() {
+            local.revoke_tokens();
+        }
+        read.push(member);
     }
-    assert_eq!(ids, ["a", "b"]);
+    let ids = |members: &[TeamMember]| {
+        members
+            .iter()
+            .map(|member| member.id.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&read), ids(&expected));
+    assert_eq!(
+        local.statuses("listMembers"),
+        [200, 401, 200, 200].map(Some)
+    );
 }
 
 /// What the server does with call `n`. None is a 401, which would be repeated.

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::console::{Console, Failure, Verdict};
 use crate::workspace::Workspace;
-use crate::{conformance, contract, diff, emit, fetch, normalize, regen};
+use crate::{conformance, contract, diff, emit, fetch, interop, normalize, regen};
 
 /// From published OpenAPI documents to client crates
 #[derive(Debug, Parser)]
@@ -210,6 +210,19 @@ enum Command {
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
+    /// Test the SDK against oidc-provider, a certified OpenID provider
+    ///
+    /// Runs the tests of tests/interop, which `cargo test` leaves out. oidc-provider is installed there the first time,
+    /// and again when tests/interop/package-lock.json changed, which needs npm and the package registry. Runs on Node 20
+    /// or newer; openssl makes the certificates of the time of a test. Exits with 1 if a test fails.
+    #[command(
+        after_help = "Examples:\n  cargo xtask interop\n  cargo xtask interop refresh device"
+    )]
+    Interop {
+        /// Run only the tests whose names contain one of these
+        #[arg(value_name = "NAME")]
+        tests: Vec<String>,
+    },
 }
 
 /// Runs the command. Returns the exit status.
@@ -325,5 +338,6 @@ fn dispatch(
             };
             contract::run(workspace, &options, console)
         }
+        Command::Interop { tests } => interop::run(workspace, tests),
     }
 }

@@ -18,6 +18,7 @@ pub mod fetch;
 pub mod files;
 pub mod generate;
 pub mod guard;
+pub mod interop;
 pub mod locate;
 pub mod markdown;
 pub mod normalize;

@@ -469,3 +469,17 @@ fn document_that_fails_is_listed_and_only_an_expected_failure_is_fine() {
     let (status, text) = desk.run("conformance documents --expect-failing gone.yaml");
     assert_eq!(status, 2, "{text}");
 }
+
+#[test]
+fn node_is_missing_then_interop_says_what_it_needs() {
+    let desk = Desk::new();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("interop")
+        .env("PATH", desk.0.path())
+        .output()
+        .expect("run");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("node cannot be run"), "{told}");
+    assert!(told.contains("need Node 20 or newer"), "{told}");
+}

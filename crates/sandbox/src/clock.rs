@@ -31,8 +31,9 @@ impl Clock {
         }
     }
 
-    /// The time of day. However far the clock is moved, it stays between the years 1970 and 9999: headers and tokens
-    /// have no other dates.
+    /// The time of day in whole milliseconds, as the API shows times: a filter that was copied from an answer means
+    /// just the entry that it came from. However far the clock is moved, it stays between the years 1970 and 9999:
+    /// headers and tokens have no other dates.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         let advanced = i64::try_from(self.advanced.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
         let offset = self.offset.load(Ordering::Relaxed);
@@ -40,13 +41,6 @@ impl Clock {
             .saturating_add(offset)
             .saturating_add(Utc::now().timestamp_millis());
         at(moved)
-    }
-
-    /// The time of day in so many seconds, or the last that there is.
-    pub(crate) fn after(&self, seconds: u64) -> DateTime<Utc> {
-        let wait = i64::try_from(seconds).unwrap_or(i64::MAX);
-        let wait = wait.saturating_mul(1000);
-        at(self.now().timestamp_millis().saturating_add(wait))
     }
 
     /// The time in seconds since 1970.
@@ -71,6 +65,13 @@ impl Clock {
         self.offset
             .store(offset.num_milliseconds(), Ordering::Relaxed);
     }
+}
+
+/// The time so many seconds after `now`, or the last that there is.
+pub(crate) fn after(now: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
+    let wait = i64::try_from(seconds).unwrap_or(i64::MAX);
+    let wait = wait.saturating_mul(1000);
+    at(now.timestamp_millis().saturating_add(wait))
 }
 
 fn at(millis: i64) -> DateTime<Utc> {

@@ -320,3 +320,53 @@ fn escape(name: &str) -> String {
 fn fragment(pointer: &str) -> String {
     pointer.replace('{', "%7B").replace('}', "%7D")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn answer_is_not_as_documented_then_place_and_rule_are_named_and_the_value_is_not() {
+        let document = Document::teams().unwrap();
+        let of = |id: &str| {
+            document
+                .operations
+                .iter()
+                .find(|operation| operation.id == id)
+        };
+        let (get, delete) = (of("getMember").unwrap(), of("deleteMember").unwrap());
+        let mut member = json!({"id": "1", "email": "a@b.test", "name": "", "given_name": "", "family_name": "",
+            "nickname": "", "role": "teams_owner"});
+        assert_eq!(get.fault_of(&Answer::json(StatusCode::OK, &member)), None);
+        member["role"] = json!("pl4nted");
+        let fault = get
+            .fault_of(&Answer::json(StatusCode::OK, &member))
+            .unwrap();
+        assert!(
+            fault.starts_with("getMember: status 200: /role: "),
+            "{fault}"
+        );
+        assert!(!fault.contains("pl4nted"), "{fault}");
+        for (operation, answer, expected) in [
+            (
+                get,
+                Answer::json(StatusCode::CREATED, &member),
+                "getMember: status 201 is not documented",
+            ),
+            (
+                get,
+                Answer::empty(StatusCode::OK),
+                "getMember: status 200: EOF while parsing a value at line 1 column 0",
+            ),
+            (
+                delete,
+                Answer::json(StatusCode::NO_CONTENT, &1),
+                "deleteMember: 1 bytes with status 204, which has no body",
+            ),
+        ] {
+            assert_eq!(operation.fault_of(&answer).as_deref(), Some(expected));
+        }
+    }
+}

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// How many requests are kept: the newest.
 const KEPT: usize = 10_000;
 
-/// A request that the sandbox saw.
+/// A request that the sandbox saw. Those that tell it what to do, under `/_sandbox`, are not among them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RequestRecord {
@@ -61,5 +61,28 @@ impl RequestLog {
     pub(crate) fn clear(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.kept.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_too_many_requests_then_the_oldest_are_forgotten() {
+        let log = RequestLog::default();
+        for _ in 0..KEPT + 5 {
+            log.add(RequestRecord {
+                number: 0,
+                method: "GET".to_owned(),
+                path: "/".to_owned(),
+                query: None,
+                operation: None,
+                status: None,
+                acted: false,
+            });
+        }
+        let kept = log.list();
+        assert_eq!((kept.len(), kept[0].number), (KEPT, 6));
     }
 }

@@ -202,7 +202,7 @@ impl Sandbox {
     ///
     /// No such invitation waits.
     pub fn accept_invitation(&self, id: &str) -> Result<Member, Error> {
-        let member = self.shared.team().accept(id);
+        let member = self.shared.team().accept(id, self.shared.clock.now());
         member.ok_or_else(|| Error::Invitation { id: id.to_owned() })
     }
 

@@ -123,12 +123,15 @@ fn router(shared: &Arc<Shared>) -> Router {
         )
         .route(
             "/.well-known/openid-configuration",
-            get(move || async move { discovery.deliver(discovery.discovery()) }),
+            get(move |request: Request| async move {
+                discovery.outside(&request, discovery.discovery())
+            }),
         )
         .route(
             "/.well-known/jwks.json",
-            get(move || async move {
-                keys.deliver(Answer::json(StatusCode::OK, keys.tokens.key().public()))
+            get(move |request: Request| async move {
+                let answer = Answer::json(StatusCode::OK, keys.tokens.key().public());
+                keys.outside(&request, answer)
             }),
         )
         .merge(admin::router(shared))

@@ -3,14 +3,13 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::effect::{Effect, Hint, Reply};
 use super::mangle;
 use crate::answer::{Answer, Problem};
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::document::{Document, Operation};
 use crate::token::Refusal;
 
@@ -119,16 +118,16 @@ fn written(reply: &Reply) -> Answer {
             Some((name, HeaderValue::try_from(value.as_str()).ok()?))
         })
         .collect();
-    if given.contains_key(CONTENT_TYPE) {
-        answer.headers.remove(CONTENT_TYPE);
-    }
     answer.headers.extend(given);
     answer
 }
 
 fn rate_limited(hint: Hint, seconds: u64, clock: &Clock) -> Answer {
-    let answer = Answer::from(too_many_requests());
-    let at = clock.after(seconds);
+    let now = clock.now();
+    let at = after(now, seconds);
+    // A client reckons with `Date`, so both come from one look at the clock.
+    let date = httpdate::fmt_http_date(SystemTime::from(now));
+    let answer = Answer::from(too_many_requests()).with("date", &date);
     match hint {
         Hint::RetryAfter => answer.with("retry-after", &seconds.to_string()),
         Hint::RetryAfterDate => answer.with(

@@ -199,7 +199,7 @@ fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), String> {
             .map_err(|_| format!("expected the name of a header, found `{name}`"))?;
         if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
             return Err(format!(
-                "the header `{header}` is the connection's own; `truncate` and `endless` break bodies off"
+                "expected a header of the answer, found `{header}`, which is the connection's own"
             ));
         }
         HeaderValue::try_from(value.as_str())

@@ -49,7 +49,8 @@ impl Script {
             name: name.to_owned(),
             message,
         };
-        let script: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        let script: Self =
+            toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
         for fault in &script.faults {
             fault.get_ref().check().map_err(|message| {
                 let line = text[..fault.span().start].matches('\n').count() + 1;

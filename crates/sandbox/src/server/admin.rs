@@ -147,7 +147,7 @@ impl Shared {
     }
 
     fn accept(&self, id: &str) -> Done {
-        let member = self.team().accept(id);
+        let member = self.team().accept(id, self.clock.now());
         match member {
             Some(member) => ok(&member),
             None => Err(Problem::not_found("NOT_FOUND", "No such invitation waits")),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::page::page;
 use super::tenants::timestamp;
-use super::{Call, Done, Team};
+use super::{Call, Done, Member, Team};
 use crate::answer::Problem;
 use crate::document::Operation;
 
@@ -95,6 +95,36 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// What a person did with an invitation, which no call of the API does.
+    pub(super) fn of_member(
+        id: Uuid,
+        current_event: &'static str,
+        member: &Member,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            created_at: now,
+            kind: "Team Invitation",
+            status: SUCCESS,
+            current_event,
+            version: "1",
+            hostname: "sandbox.test",
+            ip: "127.0.0.1",
+            user_agent: String::new(),
+            details: json!({"email": member.email}),
+            actor: Actor {
+                id: member.id.clone(),
+                name: member.name.clone(),
+                kind: "user",
+                is_member: true,
+                team_role: Some(member.role.clone()),
+            },
+        }
+    }
+}
+
 impl Team {
     pub(super) fn list_activity(
         &self,
@@ -105,8 +135,8 @@ impl Team {
         let until = moment(call, "until")?;
         let matches = |name: &str, value: &str| call.get(name).is_none_or(|wanted| wanted == value);
         let wanted = |entry: &&Entry| {
-            since.is_none_or(|since| since <= shown(entry.created_at))
-                && until.is_none_or(|until| shown(entry.created_at) < until)
+            since.is_none_or(|since| since <= entry.created_at)
+                && until.is_none_or(|until| entry.created_at < until)
                 && matches("type", entry.kind)
                 && matches("status", entry.status)
         };
@@ -121,11 +151,6 @@ impl Team {
                 .filter(move |(_, entry)| wanted(entry))
         })
     }
-}
-
-/// A time as it is shown, so that a filter that was copied from an answer means just that entry.
-fn shown(time: DateTime<Utc>) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
 }
 
 fn moment(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Problem> {

@@ -1,11 +1,13 @@
 //! Invitations to the team, which become members when they are accepted.
 
+use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::access::{self, Access};
+use super::activity::Entry;
 use super::population::Member;
 use super::{Call, Done, Team};
 use crate::answer::{Answer, Problem};
@@ -70,16 +72,12 @@ impl Team {
         };
         let answer = Answer::json(StatusCode::CREATED, &invitation);
         let details = json!({"email": invitation.email, "role": invitation.role});
-        let id = invitation.id.clone();
         self.invitations.push(invitation);
-        if self.settings.accept_invitations {
-            self.accept(&id);
-        }
         Ok(Done::changing(answer, details))
     }
 
     /// The invited person accepts: the member that comes of it, or nothing if no such invitation waits.
-    pub(crate) fn accept(&mut self, id: &str) -> Option<Member> {
+    pub(crate) fn accept(&mut self, id: &str, now: DateTime<Utc>) -> Option<Member> {
         let place = self
             .invitations
             .iter()
@@ -103,6 +101,8 @@ impl Team {
                     .or_insert_with(|| access.clone());
             }
         }
+        let entry = Entry::of_member(self.uuid(), "team_invitation_accepted", &member, now);
+        self.activity.push(entry);
         Some(member)
     }
 }

@@ -149,6 +149,12 @@ impl Team {
             let entry = Entry::of_call(self.uuid(), event, call, acted, details);
             self.activity.push(entry);
         }
+        if self.settings.accept_invitations {
+            // Only now, so that the log has first the invitation and then what came of it.
+            while let Some(id) = self.invitations.first().map(|waiting| waiting.id.clone()) {
+                self.accept(&id, call.now);
+            }
+        }
         result
     }
 

@@ -1,6 +1,8 @@
 //! The members that a team begins with. They are made when they are looked at: a team of a million takes no more
 //! memory than one of ten.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 /// A member of the team, as the API shows it.
@@ -127,17 +129,21 @@ impl Population {
                 (_, 0 | 1) => "teams_report_viewer",
                 _ => "teams_contributor",
             };
-            let mut address = format!("{given}.{family}").to_lowercase();
+            // Listings make many of these, so texts are put together in place.
+            let mut nickname = String::with_capacity(32);
+            nickname.extend([given, ".", family]);
+            nickname.make_ascii_lowercase();
             if number > 0 {
-                address.push_str(&format!(".{number}"));
+                // A text takes whatever is written.
+                let _ = write!(nickname, ".{number}");
             }
             Member {
                 id: self.id(number),
-                email: format!("{address}@example.com"),
-                name: format!("{given} {family}"),
+                email: [&nickname, "@example.com"].concat(),
+                name: [given, " ", family].concat(),
                 given_name: given.to_owned(),
                 family_name: family.to_owned(),
-                nickname: address,
+                nickname,
                 role: role.to_owned(),
             }
         })

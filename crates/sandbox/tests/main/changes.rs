@@ -15,7 +15,7 @@ async fn log(sandbox: &Running) -> Vec<Value> {
 async fn quiet() -> Running {
     let application = Application::new("robot", "s3cret").name("Robot");
     let builder = Sandbox::builder().application(application).activity(0);
-    started(builder.accept_invitations()).await
+    started(builder).await
 }
 
 #[tokio::test]
@@ -219,4 +219,39 @@ async fn nothing_changes_then_nothing_is_written() {
     sandbox.get("/api/environments").await.expect(200);
     sandbox.post("/api/members", json!({})).await.expect(400);
     assert!(log(&sandbox).await.is_empty());
+}
+
+#[tokio::test]
+async fn invitation_is_accepted_then_the_log_names_the_person() {
+    let sandbox = quiet().await;
+    let body = json!({"email": "new@example.com", "role": "teams_report_viewer"});
+    let invitation = sandbox.post("/api/members", body).await.expect(201);
+    let id = invitation["id"].as_str().unwrap();
+    let joined = sandbox.accept_invitation(id).unwrap();
+    sandbox.accept_invitation(id).unwrap_err();
+    let [accepted, invited] = &log(&sandbox).await[..] else {
+        panic!("expected two entries")
+    };
+    assert_eq!(invited["current_event"], "team_invitation_created");
+    assert_eq!(accepted["current_event"], "team_invitation_accepted");
+    assert_eq!(accepted["details"], json!({"email": "new@example.com"}));
+    let actor = json!({"id": joined.id, "name": joined.name, "type": "user", "isMember": true,
+        "teamRole": "teams_report_viewer"});
+    assert_eq!(accepted["actor"], actor);
+}
+
+#[tokio::test]
+async fn invitation_is_accepted_by_itself_then_the_log_has_the_order() {
+    let sandbox = started(Sandbox::builder().activity(0).accept_invitations()).await;
+    let body = json!({"email": "new@example.com", "role": "teams_report_viewer"});
+    sandbox.post("/api/members", body).await.expect(201);
+    let entries = log(&sandbox).await;
+    let events: Vec<_> = entries
+        .iter()
+        .map(|entry| &entry["current_event"])
+        .collect();
+    assert_eq!(
+        events,
+        ["team_invitation_accepted", "team_invitation_created"]
+    );
 }

@@ -111,3 +111,13 @@ async fn one_application_has_none_left_then_another_still_has() {
         .await;
     second.expect(200);
 }
+
+#[tokio::test]
+async fn hour_and_day_are_used_up_then_the_wait_is_the_longer_one() {
+    let sandbox = at_midnight(TokenQuota::per_hour(1).per_day(1)).await;
+    sandbox.ask_as_usual("").await.expect(200);
+    let refused = sandbox.ask_as_usual("").await;
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert_eq!(wait, windows(&refused)[1].3);
+    assert!(wait > 80_000, "{wait}");
+}

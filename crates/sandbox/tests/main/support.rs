@@ -107,6 +107,19 @@ pub(crate) fn member(id: &str) -> String {
     format!("/api/members/{}", id.replace('|', "%7C"))
 }
 
+/// The answer names the field and the rule.
+#[track_caller]
+pub(crate) fn assert_invalid(answer: &Reply, field: &str, rule: &str) {
+    assert_eq!(
+        answer.problem(),
+        (400, "VALIDATION_ERROR"),
+        "{field}: {rule}"
+    );
+    let details = answer.details();
+    assert!(details.contains(field), "{field}: {details}");
+    assert!(details.contains(rule), "{rule}: {details}");
+}
+
 /// The texts under `name` of all items.
 pub(crate) fn texts(items: &Value, name: &str) -> Vec<String> {
     let items = items.as_array().unwrap().iter();

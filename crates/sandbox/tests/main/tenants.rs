@@ -234,3 +234,35 @@ async fn clock_is_set_back_then_the_order_of_times_stays() {
     let time = |tenant: &Value| tenant["created_at"].as_str().unwrap().to_owned();
     assert!(time(&second.expect(201)) >= time(&first));
 }
+
+#[tokio::test]
+async fn name_is_asked_for_several_times_at_once_then_one_gets_it() {
+    let sandbox = start().await;
+    let body = json!({"locality": "us", "tenant_name": "shop", "admin_email": sandbox.first_member().email});
+    let requests = (0..20).map(|_| sandbox.post("/api/tenants", body.clone()));
+    let answers = futures_util::future::join_all(requests).await;
+    let created = answers.iter().filter(|answer| answer.status == 201);
+    assert_eq!(created.count(), 1);
+    assert_eq!(sandbox.tenant_ids().await.len(), 9);
+}
+
+#[tokio::test]
+async fn first_tenants_go_and_others_come_then_none_takes_the_place_of_another() {
+    let sandbox = started(Sandbox::builder().tenants(4)).await;
+    for id in &sandbox.tenant_ids().await[..2] {
+        sandbox
+            .delete(&format!("/api/tenants/{id}"))
+            .await
+            .expect(204);
+    }
+    for name in ["first", "second", "third"] {
+        create(&sandbox, json!({"locality": "us", "tenant_name": name}))
+            .await
+            .expect(201);
+    }
+    let tenants = sandbox
+        .all("/api/tenants", "tenants", "sort=created_at:1")
+        .await;
+    let names = texts(&json!(tenants), "tenant_name");
+    assert_eq!(names, ["acme-3", "acme-4", "first", "second", "third"]);
+}

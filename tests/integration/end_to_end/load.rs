@@ -1,0 +1,80 @@
+//! Many calls at once.
+
+use std::sync::Arc;
+
+use auth0_sandbox::RateLimits;
+use auth0_teams::{Limiter, Limits, Rate};
+use futures_util::future::join_all;
+
+use super::*;
+
+const CALLS: usize = 200;
+
+/// A sandbox that keeps to the limits of a plan: 4 reads and 2 writes a second.
+async fn limited() -> Local {
+    let limits: RateLimits = "free".parse().unwrap();
+    Local::start(Sandbox::builder().rate_limits(limits)).await
+}
+
+/// Reads and writes, all at once; how many were refused with a 429.
+async fn crowd(local: &Local, client: &Client) -> usize {
+    let id = &local.first_member().id;
+    let calls = (0..CALLS).map(|number| async move {
+        let members = client.members();
+        if number % 4 == 0 {
+            let body = UpdateMembersRequestContent::new(TeamRole::TeamsOwner);
+            members.update(id, body).await.map(|_| ())
+        } else {
+            members.get(id).await.map(|_| ())
+        }
+    });
+    let results = join_all(calls).await;
+    let errors: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    assert!(errors.iter().all(Error::is_rate_limited), "{errors:?}");
+    errors.len()
+}
+
+#[tokio::test]
+async fn limiter_keeps_to_the_limits_of_the_plan_then_nobody_is_refused() {
+    let local = limited().await;
+    // Where somebody sleeps, time passes at once for all, also for a request that is still on its way: so one at a time
+    // is.
+    let limits = Limits::new(Rate::per_second(4), Rate::per_second(2)).max_in_flight(1);
+    let timer = || Arc::new(local.timer.clone());
+    let limiter = Limiter::with_timer(limits, timer(), timer()).unwrap();
+    let client = local.builder().limiter(limiter.clone()).build().unwrap();
+    assert_eq!(crowd(&local, &client).await, 0);
+
+    let requests = local.requests();
+    let done = requests
+        .iter()
+        .filter(|request| request.acted && request.operation.as_deref() != Some("token"));
+    assert_eq!(done.count(), CALLS);
+    let snapshot = limiter.snapshot();
+    let host = snapshot.hosts.values().next().unwrap();
+    assert_eq!((host.read.granted, host.write.granted), (150, 50));
+    assert!(
+        !local.timer.slept().is_empty(),
+        "there was no need for a limiter"
+    );
+}
+
+#[tokio::test]
+async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
+    let local = limited().await;
+    let refused = crowd(&local, &local.client).await;
+    // The sandbox's clock goes by itself, so how many are let through depends on the machine.
+    assert!(refused > CALLS / 2, "{refused}");
+    let statuses = [
+        local.statuses("getMember"),
+        local.statuses("updateMemberRole"),
+    ]
+    .concat();
+    assert_eq!(
+        statuses
+            .iter()
+            .filter(|status| **status == Some(429))
+            .count(),
+        refused
+    );
+}

@@ -1,0 +1,137 @@
+//! What a user does in a browser, by plain HTTP: logging in, and allowing or refusing a device.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response};
+use url::{Url, form_urlencoded};
+
+/// Opens `authorize_url` as the account `login_hint`, who logs in and agrees to everything. A name that no account has
+/// refuses. Gives back the first address that is not the provider's: that of the client, with `code` or `error`.
+pub(crate) async fn login(authorize_url: &str, login_hint: &str) -> Url {
+    let mut url = Url::parse(authorize_url).unwrap();
+    url.query_pairs_mut().append_pair("login_hint", login_hint);
+    let mut browser = Browser::new();
+    match browser.open(url).await {
+        Stop::Elsewhere(url) => url,
+        Stop::Page(text) => panic!("expected to be sent back to the client, found a page: {text}"),
+    }
+}
+
+/// What a user says to a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Device {
+    Allow,
+    Refuse,
+}
+
+/// Opens the `verification_uri_complete` of a device flow and answers. The account is the `login_hint` of the device's
+/// request, or `ada`. Gives back the last page.
+pub(crate) async fn answer_device(verification_uri_complete: &str, answer: Device) -> String {
+    let url = Url::parse(verification_uri_complete).unwrap();
+    let mut browser = Browser::new();
+    let Stop::Page(form) = browser.open(url.clone()).await else {
+        panic!("expected a form");
+    };
+    let word = match answer {
+        Device::Allow => "confirm",
+        Device::Refuse => "abort",
+    };
+    let fields = [
+        ("xsrf", value_of(&form, "xsrf")),
+        ("user_code", value_of(&form, "user_code")),
+        (word, "yes"),
+    ];
+    match browser.submit(url, &fields).await {
+        Stop::Page(text) => text,
+        Stop::Elsewhere(url) => panic!("expected a page, was sent to {url}"),
+    }
+}
+
+/// The value of a field in the provider's HTML, which always writes name and value in this way.
+fn value_of<'p>(page: &'p str, field: &str) -> &'p str {
+    let start = format!("name=\"{field}\" value=\"");
+    let (_, rest) = page.split_once(&start).unwrap();
+    rest.split_once('"').unwrap().0
+}
+
+/// Where a browser came to rest.
+enum Stop {
+    Page(String),
+    /// The address of another server, which was not visited.
+    Elsewhere(Url),
+}
+
+/// Follows redirects one by one and keeps cookies, each by its name and the path that it is for.
+struct Browser {
+    client: Client,
+    cookies: BTreeMap<(String, String), String>,
+}
+
+impl Browser {
+    fn new() -> Self {
+        let client = Client::builder().no_proxy().redirect(Policy::none());
+        Self {
+            client: client.build().unwrap(),
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    async fn open(&mut self, url: Url) -> Stop {
+        let request = self.client.get(url.clone());
+        self.visit(url, request).await
+    }
+
+    async fn submit(&mut self, mut url: Url, fields: &[(&str, &str)]) -> Stop {
+        url.set_query(None);
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self
+            .client
+            .post(url.clone())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
+        self.visit(url, request).await
+    }
+
+    async fn visit(&mut self, mut url: Url, mut request: RequestBuilder) -> Stop {
+        for _ in 0..20 {
+            let cookies: Vec<String> = self
+                .cookies
+                .iter()
+                .filter(|((_, path), _)| url.path().starts_with(path.as_str()))
+                .map(|((name, _), value)| format!("{name}={value}"))
+                .collect();
+            let request_now = request.header(COOKIE, cookies.join("; "));
+            let response = request_now.send().await.unwrap();
+            self.keep_cookies(&response);
+            let Some(location) = response.headers().get(LOCATION) else {
+                return Stop::Page(response.text().await.unwrap());
+            };
+            let next = url.join(location.to_str().unwrap()).unwrap();
+            if next.origin() != url.origin() {
+                return Stop::Elsewhere(next);
+            }
+            request = self.client.get(next.clone());
+            url = next;
+        }
+        panic!("the provider sends the browser round and round: {url}");
+    }
+
+    fn keep_cookies(&mut self, response: &Response) {
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let mut parts = cookie.to_str().unwrap().split("; ");
+            let (name, value) = parts.next().unwrap().split_once('=').unwrap();
+            let path = parts.find_map(|part| part.strip_prefix("path="));
+            let key = (name.to_owned(), path.unwrap_or("/").to_owned());
+            // A cookie is deleted by an empty one.
+            if value.is_empty() {
+                self.cookies.remove(&key);
+            } else {
+                self.cookies.insert(key, value.to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+// An OpenID provider for the time of a test: oidc-provider on two ports of this machine, told in one line of JSON.
+// It ends when its standard input is closed, so it outlives no test, however that ends.
+
+import './quiet.mjs';
+
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { ACCOUNTS, DEFAULT_ACCOUNT, interact } from './accounts.mjs';
+import { Api } from './api.mjs';
+import { makeCertificates } from './certificates.mjs';
+import { clients } from './clients.mjs';
+import { AUDIENCE, SCOPES, makeProvider } from './provider.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'interop-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => process.exit(0));
+}
+for (const end of ['end', 'close', 'error']) {
+  process.stdin.on(end, () => process.exit(0));
+}
+process.stdin.resume();
+
+const certificates = makeCertificates(folder);
+let handler;
+const serve = (request, response) => handler(request, response);
+const origin = await listen(createServer(serve), 'http');
+const mtlsOrigin = await listen(
+  createTlsServer(
+    {
+      key: readFileSync(certificates.server.key),
+      cert: readFileSync(certificates.server.certificate),
+      ca: readFileSync(certificates.ca),
+      // Whether a certificate is good enough is for the provider to say: a self-signed one is from no authority.
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    serve,
+  ),
+  'https',
+);
+
+const registered = clients(certificates);
+// With a slash at the end, as Auth0's issuers have one.
+const issuer = `${origin}/`;
+const { provider, verificationKeys } = await makeProvider(issuer, mtlsOrigin, registered);
+const api = new Api({ issuer, audience: AUDIENCE, keys: verificationKeys });
+const oidc = provider.callback();
+handler = (request, response) => {
+  const { pathname } = new URL(request.url, origin);
+  if (pathname === '/api' || pathname.startsWith('/api/')) {
+    return api.answer(request, response);
+  }
+  if (pathname.startsWith('/interaction/')) {
+    return interact(provider, request, response);
+  }
+  if (pathname === '/authorize') {
+    request.url = withConsent(request.url);
+  }
+  return oidc(request, response);
+};
+
+process.stdout.write(
+  `${JSON.stringify({
+    issuer,
+    discovery: `${origin}/.well-known/openid-configuration`,
+    authorization_endpoint: `${origin}/authorize`,
+    token_endpoint: `${origin}/oauth/token`,
+    device_authorization_endpoint: `${origin}/oauth/device/code`,
+    api: `${origin}/api`,
+    audience: AUDIENCE,
+    scopes: SCOPES,
+    mtls: {
+      token_endpoint: `${mtlsOrigin}/oauth/token`,
+      api: `${mtlsOrigin}/api`,
+      ca: certificates.ca,
+    },
+    clients: Object.fromEntries(registered.map(({ name, told }) => [name, told])),
+    accounts: ACCOUNTS,
+    default_account: DEFAULT_ACCOUNT,
+  })}\n`,
+);
+
+// Listens at a port that is free; the origin.
+function listen(server, scheme) {
+  // A test that waits must not meet a connection that is just being closed.
+  server.keepAliveTimeout = 120_000;
+  return new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve(`${scheme}://127.0.0.1:${server.address().port}`));
+  });
+}
+
+// oidc-provider drops `offline_access` unless the user is asked for consent, as OpenID Connect Core §11 says. Auth0
+// does not want to be asked that way, so its clients do not ask.
+function withConsent(target) {
+  const url = new URL(target, origin);
+  const query = url.searchParams;
+  if (query.get('scope')?.split(' ').includes('offline_access') && !query.has('prompt')) {
+    query.set('prompt', 'consent');
+  }
+  return url.pathname + url.search;
+}
