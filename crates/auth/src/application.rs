@@ -7,6 +7,9 @@ use std::time::Duration;
 use auth0_core::retry::RetryPolicy;
 use auth0_core::time::{SharedClock, SharedSleeper, SystemTimer};
 use auth0_core::{HttpClient, RetrySafety, SecretString};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::discovery::{Endpoint, Server};
@@ -289,6 +292,11 @@ impl Settings {
                 ));
             }
         }
+        if self.mutual_tls && self.http_client.is_none() {
+            faults.push(
+                "mutual_tls: expected an http_client that has the certificate, found none".into(),
+            );
+        }
         if self.timeout.is_zero() {
             faults.push("timeout: expected more than 0 s, found 0 s".into());
         }
@@ -348,6 +356,16 @@ struct Assertion<'a> {
 }
 
 impl Application {
+    /// What tells requests with these extra parameters from others, but not what they are; nothing where there are none.
+    pub(crate) fn digest_of_parameters(&self) -> Option<String> {
+        let mut form = Form::default();
+        for (name, value) in &self.parameters {
+            form = form.secret(name, value);
+        }
+        let digest = digest(&SHA256, form.encoded().as_bytes());
+        (!self.parameters.is_empty()).then(|| URL_SAFE_NO_PAD.encode(digest))
+    }
+
     /// Sends a form to an endpoint, with the proof of who asks and the extra parameters.
     pub(crate) async fn post(
         &self,

@@ -59,4 +59,6 @@ pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use error::Error;
 pub use quota::{QuotaWindow, TokenQuotas};
 pub use signing::{PrivateKey, SignError, Signer, SigningAlgorithm};
-pub use store::{MemoryStore, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
+pub use store::{
+    FileStore, MemoryStore, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
+};
