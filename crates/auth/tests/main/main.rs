@@ -5,9 +5,13 @@
 )]
 
 mod answers;
+mod assertions;
 mod caching;
+mod discovery;
 mod flights;
+mod keys;
 mod request;
+mod retries;
 mod secrets;
 mod settings;
 mod support;
