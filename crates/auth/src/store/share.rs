@@ -1,6 +1,5 @@
 //! The share that a source has in a store: a token that others may have fetched, and that others may use.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,9 +36,16 @@ pub(crate) struct Share {
     timing: Timing,
     /// The digests of tokens that an API refused.
     refused: Mutex<Vec<[u8; 32]>>,
-    /// What the store failed with, until it works again.
-    failure: Mutex<Option<StoreError>>,
-    is_warned: AtomicBool,
+    trouble: Mutex<Trouble>,
+}
+
+/// How the store does.
+#[derive(Default)]
+struct Trouble {
+    /// What it failed with first in the last request that it failed in, until there is one that it did not fail in.
+    failure: Option<StoreError>,
+    /// Whether it failed in the request under way.
+    is_new: bool,
 }
 
 /// A token that was found, and whether it is time to replace it.
@@ -63,8 +69,7 @@ impl Share {
             sleeper,
             timing,
             refused: Mutex::default(),
-            failure: Mutex::default(),
-            is_warned: AtomicBool::new(false),
+            trouble: Mutex::default(),
         }
     }
 
@@ -76,11 +81,16 @@ impl Share {
         if let Some(found) = self.find().await
             && !found.is_due
         {
+            self.settle();
             return Ok(found.grant);
         }
         // A caller that goes away must not leave the lock locked, nor a token that was paid for unsaved.
-        let replace = async move { self.replace(fetch).await }.in_current_span();
-        match tokio::spawn(replace).await {
+        let replace = async move {
+            let result = self.replace(fetch).await;
+            self.settle();
+            result
+        };
+        match tokio::spawn(replace.in_current_span()).await {
             Ok(result) => result,
             Err(error) if error.is_panic() => Err(Error::panicked()),
             Err(_) => Err(Error::abandoned()),
@@ -99,10 +109,9 @@ impl Share {
         }
     }
 
-    /// What the store failed with, if it did not work the last time.
+    /// What the store failed with, if it did not do all that it was asked for the last time.
     pub(crate) fn failure(&self) -> Option<StoreError> {
-        let failure = self.failure.lock();
-        failure.unwrap_or_else(PoisonError::into_inner).clone()
+        self.trouble().failure.clone()
     }
 
     async fn replace(
@@ -178,21 +187,34 @@ impl Share {
 
     /// Takes note of how the store did. A failure is warned of once, until the store works again.
     fn note<T>(&self, result: Result<T, StoreError>) -> Option<T> {
-        let (value, failure) = match result {
-            Ok(value) => (Some(value), None),
-            Err(error) => (None, Some(error)),
+        let error = match result {
+            Ok(value) => return Some(value),
+            Err(error) => error,
         };
-        match &failure {
-            None => self.is_warned.store(false, Ordering::Relaxed),
-            Some(error) if !self.is_warned.swap(true, Ordering::Relaxed) => {
-                let cause = std::error::Error::source(error).map(tracing::field::display);
-                tracing::warn!(%error, cause, "the token store fails, tokens are fetched without it");
-            }
-            Some(_) => {}
+        let mut trouble = self.trouble();
+        if trouble.failure.is_none() {
+            let cause = std::error::Error::source(&error).map(tracing::field::display);
+            tracing::warn!(%error, cause, "the token store fails, tokens are fetched without it");
         }
-        let mut last = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = failure;
-        value
+        if !trouble.is_new {
+            *trouble = Trouble {
+                failure: Some(error),
+                is_new: true,
+            };
+        }
+        None
+    }
+
+    /// Takes note of the end of a request.
+    fn settle(&self) {
+        let mut trouble = self.trouble();
+        if !std::mem::take(&mut trouble.is_new) {
+            trouble.failure = None;
+        }
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Trouble> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn refused(&self) -> MutexGuard<'_, Vec<[u8; 32]>> {

@@ -14,4 +14,5 @@ mod request;
 mod retries;
 mod secrets;
 mod settings;
+mod stores;
 mod support;
