@@ -10,6 +10,7 @@ mod caching;
 mod discovery;
 mod flights;
 mod keys;
+mod predicates;
 mod request;
 mod retries;
 mod secrets;
