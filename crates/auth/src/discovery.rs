@@ -143,10 +143,15 @@ impl Server {
             return below(&self.base, endpoint.path()).map_err(undiscovered);
         }
         let metadata = self.metadata(exchange).await?;
+        self.locate(endpoint, &metadata)
+    }
+
+    /// Where a document has an endpoint, if it may be there.
+    pub(crate) fn locate(&self, endpoint: Endpoint, metadata: &Metadata) -> Result<Url, Error> {
         let Metadata {
             mtls_endpoint_aliases: aliases,
             ..
-        } = &metadata;
+        } = metadata;
         let alias = match endpoint {
             Endpoint::Token => &aliases.token_endpoint,
             Endpoint::DeviceAuthorization => &aliases.device_authorization_endpoint,
@@ -192,15 +197,20 @@ impl Server {
                 return Ok(metadata);
             }
         };
-        // OpenID Connect Discovery 1.0 §4.3: to the letter.
-        if metadata.issuer != self.issuer {
-            return Err(undiscovered(format!(
-                "issuer: expected {}, found another",
-                self.issuer
-            )));
-        }
+        self.check(&metadata)?;
         *self.known() = Some((metadata.clone(), now));
         Ok(metadata)
+    }
+
+    /// Whether a document is this server's own: OpenID Connect Discovery 1.0 §4.3, to the letter.
+    pub(crate) fn check(&self, metadata: &Metadata) -> Result<(), Error> {
+        if metadata.issuer == self.issuer {
+            return Ok(());
+        }
+        Err(undiscovered(format!(
+            "issuer: expected {}, found another",
+            self.issuer
+        )))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Option<(Metadata, Duration)>> {

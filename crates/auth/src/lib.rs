@@ -48,6 +48,9 @@ mod discovery;
 mod error;
 mod exchange;
 mod form;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod quota;
 mod random;
 mod signing;

@@ -1,6 +1,6 @@
 //! Where tokens are kept: in memory, or where other processes find them too.
 
-mod file;
+pub(crate) mod file;
 mod memory;
 mod share;
 

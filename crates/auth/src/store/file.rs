@@ -12,7 +12,7 @@ use super::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
 use document::Document;
 
 mod disk;
-mod document;
+pub(crate) mod document;
 mod lock;
 #[cfg(all(test, unix))]
 mod tests;

@@ -139,3 +139,28 @@ fn value(of: &impl Serialize) -> Result<Value, StoreError> {
 fn unfit() -> StoreError {
     StoreError::new("the token does not fit into JSON")
 }
+
+/// Reads what may be a token file, changes it and reads what would be written.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let path = Path::new("tokens.json");
+    let key = TokenKey::default();
+    let Ok(mut document) = Document::parse(path, bytes) else {
+        return;
+    };
+    let others = document.tokens.len();
+    let found = document
+        .token(path, &key)
+        .is_ok_and(|token| token.is_some());
+    let token = StoredToken::new("token", std::time::UNIX_EPOCH);
+    let read_again = document
+        .put(&key, &token)
+        .and_then(|()| Document::parse(path, &document.to_bytes()?));
+    let Ok(again) = read_again else {
+        panic!("what is written cannot be read");
+    };
+    let stored = again.token(path, &key).ok().flatten();
+    assert!(stored.is_some_and(|stored| stored.access_token.secret() == "token"));
+    assert!(again.tokens.len() >= others && (found || again.tokens.len() <= others + 1));
+    assert_eq!(again.rest, document.rest);
+}
