@@ -1,9 +1,10 @@
 //! Ways to get an Auth0 access token. Each of them is a [`TokenSource`](auth0_core::TokenSource), which is what
 //! the generated API clients ask before every attempt of a call.
 //!
-//! | for | there is |
-//! | --- | --- |
-//! | a program that acts for itself, with a client secret | [`ClientCredentials`] |
+//! | for | there is | page |
+//! | --- | --- | --- |
+//! | a program that acts for itself, with a secret, a key or a certificate | [`ClientCredentials`] | [client credentials](docs::client_credentials) |
+//! | one token for several processes, or for the next run | [`FileStore`] | [stores](docs::stores) |
 //!
 //! ```
 //! use auth0_auth::ClientCredentials;
@@ -45,6 +46,7 @@ mod application;
 mod cache;
 mod client_credentials;
 mod discovery;
+pub mod docs;
 mod error;
 mod exchange;
 mod form;

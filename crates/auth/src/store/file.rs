@@ -14,7 +14,7 @@ use document::Document;
 mod disk;
 pub(crate) mod document;
 mod lock;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 
 /// Reading and writing take milliseconds. Whoever holds the lock for longer is stopped or hangs.

@@ -40,7 +40,8 @@ fn holding(error: &Error) -> Vec<&'static str> {
 #[tokio::test]
 async fn server_answers_then_exactly_the_predicates_of_the_answer_hold() {
     let error = |code: &str| json!({"error": code, "error_description": "why"});
-    let cases: [(u16, &[(&str, &str)], Value, &[&str]); 24] = [
+    type Headers = &'static [(&'static str, &'static str)];
+    let cases: [(u16, Headers, Value, &[&str]); 24] = [
         (
             401,
             &[],
