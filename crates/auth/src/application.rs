@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use auth0_core::retry::RetryPolicy;
 use auth0_core::time::{SharedClock, SharedSleeper, SystemTimer};
@@ -401,10 +401,14 @@ impl Application {
                 post.secrets.push(secret.clone());
                 Form::default()
             }
-            Credentials::PrivateKeyJwt(signer) => Form::default()
-                .field("client_id", id)
-                .field("client_assertion_type", JWT_BEARER)
-                .secret("client_assertion", &self.assertion(&**signer).await?),
+            Credentials::PrivateKeyJwt(signer) => {
+                let now = self.exchange.clock.now();
+                let assertion = assertion(&**signer, id, self.server.issuer(), now).await?;
+                Form::default()
+                    .field("client_id", id)
+                    .field("client_assertion_type", JWT_BEARER)
+                    .secret("client_assertion", &assertion)
+            }
             Credentials::MutualTls | Credentials::Public => Form::default().field("client_id", id),
         };
         post.form = post.form.with(proof);
@@ -413,22 +417,27 @@ impl Application {
         }
         Ok(post)
     }
+}
 
-    async fn assertion(&self, signer: &dyn Signer) -> Result<SecretString, Error> {
-        let now = self.exchange.clock.now();
-        let iat = now
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |passed| passed.as_secs());
-        let claims = Assertion {
-            iss: &self.client_id,
-            sub: &self.client_id,
-            aud: self.server.issuer(),
-            iat,
-            exp: iat + ASSERTION_LIFETIME.as_secs(),
-            jti: crate::random::text()?,
-        };
-        signed(signer, "JWT", &claims)
-            .await
-            .map_err(|error| Error::of(Kind::Signing(error)))
-    }
+/// An assertion of `private_key_jwt`: the client says who it is, to the issuer, at `now`.
+pub(crate) async fn assertion(
+    signer: &dyn Signer,
+    client_id: &str,
+    issuer: &str,
+    now: SystemTime,
+) -> Result<SecretString, Error> {
+    let iat = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |passed| passed.as_secs());
+    let claims = Assertion {
+        iss: client_id,
+        sub: client_id,
+        aud: issuer,
+        iat,
+        exp: iat + ASSERTION_LIFETIME.as_secs(),
+        jti: crate::random::text()?,
+    };
+    signed(signer, "JWT", &claims)
+        .await
+        .map_err(|error| Error::of(Kind::Signing(error)))
 }

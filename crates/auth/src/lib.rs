@@ -53,6 +53,8 @@ mod form;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[doc(hidden)]
+pub mod measured;
 mod quota;
 mod random;
 mod signing;

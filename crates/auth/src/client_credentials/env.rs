@@ -157,4 +157,54 @@ mod tests {
              something else"
         );
     }
+
+    fn pem() -> String {
+        use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+        use base64::Engine as _;
+
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let text = base64::engine::general_purpose::STANDARD.encode(pair.to_pkcs8v1().unwrap());
+        format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+    }
+
+    #[test]
+    fn key_is_given_by_any_of_its_names_and_on_one_line_then_it_signs() {
+        for name in KEYS {
+            for pem in [pem(), pem().replace('\n', "\\n")] {
+                of(&[
+                    ("AUTH0_DOMAIN", "acme.us.auth0.com"),
+                    ("AUTH0_CLIENT_ID", "id"),
+                    ("AUTH0_AUDIENCE", "https://acme.teams.auth0.com/api/"),
+                    (name, &pem),
+                    (ALGORITHM, "ES256"),
+                ])
+                .unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn key_is_given_twice_or_for_an_unknown_algorithm_then_it_is_refused() {
+        let error = of(&[
+            (KEYS[0], &pem()),
+            (KEYS[2], "pl4nted"),
+            (ALGORITHM, "ES256"),
+        ]);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "the settings cannot be used: expected one key, found AUTH0_PRIVATE_KEY and \
+             AUTH0_CLIENT_ASSERTION_PRIVATE_KEY"
+        );
+        let error = of(&[(KEYS[1], &pem()), (ALGORITHM, "none")]).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains(
+                "AUTH0_CLIENT_ASSERTION_SIGNING_KEY: AUTH0_CLIENT_ASSERTION_SIGNING_ALG says"
+            ),
+            "{text}"
+        );
+        // An algorithm without a key is nothing to complain of: tools share their settings.
+        let error = of(&[(ALGORITHM, "none")]).unwrap_err();
+        assert!(error.to_string().contains("client_secret is missing"));
+    }
 }

@@ -334,6 +334,18 @@ async fn lock_file_is_removed_while_it_is_held_then_whoever_made_a_new_one_holds
     assert!(store.lock(&key("one")).now_or_never().is_none());
 }
 
+#[test]
+fn lock_file_is_removed_before_it_is_locked_then_it_does_not_count() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.lock");
+    let opened = disk::open_lock(&path).unwrap();
+    assert!(disk::is_at(&opened, &path));
+    fs::remove_file(&path).unwrap();
+    assert!(!disk::is_at(&opened, &path));
+    let newer = disk::open_lock(&path).unwrap();
+    assert!(!disk::is_at(&opened, &path) && disk::is_at(&newer, &path));
+}
+
 #[tokio::test]
 async fn somebody_holds_the_file_for_long_then_it_is_told() {
     #[derive(Debug)]
