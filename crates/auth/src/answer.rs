@@ -1,13 +1,13 @@
 //! The answer of a token endpoint: a token or an error of RFC 6749.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use auth0_core::{Scopes, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::{Kind, Rejection};
+use crate::error::{Error, Kind, Rejection};
 
 /// The longest error code, description or token type that is kept.
 const MAX_TEXT: usize = 200;
@@ -20,6 +20,10 @@ pub(crate) struct Grant {
     pub(crate) lifetime: Option<Duration>,
     /// The scopes that were granted, where they are known.
     pub(crate) scopes: Option<Scopes>,
+    /// When it was asked for, where that was not just now.
+    pub(crate) obtained_at: Option<SystemTime>,
+    /// Why there is no newer one, where this is one that should have been replaced.
+    pub(crate) stale: Option<Error>,
 }
 
 /// Every field may have any type, so that a strange description does not hide the error that it describes.
@@ -44,20 +48,19 @@ pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
             None => Kind::InvalidResponse("expected access_token, found none".into()),
         });
     };
-    // The token goes into a header: anything but visible ASCII would either not fit or mean something else there.
-    if token.is_empty() || !token.secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !fits_header(token) {
         return Err(Kind::InvalidResponse(
             "expected an access_token of visible ASCII characters, found others or none".into(),
         ));
     }
+    let mut hidden = secrets.to_vec();
+    hidden.push(token.secret());
     if let Some(token_type) = &fields.token_type
         && !token_type
             .as_str()
             .is_some_and(|token_type| token_type.eq_ignore_ascii_case("bearer"))
     {
         // A token bound to a key is useless to a caller that sends it as a bearer token.
-        let mut hidden = secrets.to_vec();
-        hidden.push(token.secret());
         let found = text(token_type, &hidden).unwrap_or_else(|| "no string".into());
         return Err(Kind::InvalidResponse(format!(
             "expected token_type Bearer, found {found}"
@@ -70,8 +73,15 @@ pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
             .scope
             .as_ref()
             .and_then(Value::as_str)
-            .and_then(|text| scopes(text, secrets)),
+            .and_then(|text| scopes(text, &hidden)),
+        obtained_at: None,
+        stale: None,
     })
+}
+
+/// Whether a token can go into a header: anything but visible ASCII would either not fit or mean something else there.
+pub(crate) fn fits_header(token: &SecretString) -> bool {
+    !token.is_empty() && token.secret().bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Reads the body of an answer with any other status.
@@ -99,30 +109,34 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Kind> {
 }
 
 fn rejection(fields: &Fields, secrets: &[&str]) -> Option<Rejection> {
-    let keep = |field: &Option<Value>| text(field.as_ref()?, secrets);
+    let mfa_token = fields.mfa_token.as_ref().and_then(Value::as_str);
+    let mut secrets = secrets.to_vec();
+    secrets.extend(mfa_token);
+    let keep = |field: &Option<Value>| text(field.as_ref()?, &secrets);
     Some(Rejection {
         error: keep(&fields.error)?,
         description: keep(&fields.error_description),
         uri: keep(&fields.error_uri),
-        mfa_token: fields
-            .mfa_token
-            .as_ref()
-            .and_then(Value::as_str)
-            .map(SecretString::from),
+        mfa_token: mfa_token.map(SecretString::from),
     })
 }
 
 /// A text of the server's that may be shown: short, on one line, without secrets.
 fn text(value: &Value, secrets: &[&str]) -> Option<String> {
-    let mut text = value.as_str()?.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        text = text.replace(secret, "…");
+    let visible = |text: &str| -> String {
+        let characters = text.chars();
+        characters
+            .filter(|character| !character.is_control())
+            .collect()
+    };
+    // First what cannot be seen goes: with something between its letters a secret would not be found.
+    let mut text = visible(value.as_str()?);
+    for secret in secrets.iter().map(|secret| visible(secret)) {
+        if !secret.is_empty() {
+            text = text.replace(&secret, "…");
+        }
     }
-    let shown: String = text
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(MAX_TEXT)
-        .collect();
+    let shown: String = text.chars().take(MAX_TEXT).collect();
     (!shown.is_empty()).then_some(shown)
 }
 

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use auth0_core::retry::RetryPolicy;
 use auth0_core::time::{SharedClock, SharedSleeper, SystemTimer};
 use auth0_core::{HttpClient, RetrySafety, SecretString};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::discovery::{Endpoint, Server};
@@ -289,6 +292,11 @@ impl Settings {
                 ));
             }
         }
+        if self.mutual_tls && self.http_client.is_none() {
+            faults.push(
+                "mutual_tls: expected an http_client that has the certificate, found none".into(),
+            );
+        }
         if self.timeout.is_zero() {
             faults.push("timeout: expected more than 0 s, found 0 s".into());
         }
@@ -348,6 +356,16 @@ struct Assertion<'a> {
 }
 
 impl Application {
+    /// What tells requests with these extra parameters from others, but not what they are; nothing where there are none.
+    pub(crate) fn digest_of_parameters(&self) -> Option<String> {
+        let mut form = Form::default();
+        for (name, value) in &self.parameters {
+            form = form.secret(name, value);
+        }
+        let digest = digest(&SHA256, form.encoded().as_bytes());
+        (!self.parameters.is_empty()).then(|| URL_SAFE_NO_PAD.encode(digest))
+    }
+
     /// Sends a form to an endpoint, with the proof of who asks and the extra parameters.
     pub(crate) async fn post(
         &self,
@@ -383,10 +401,14 @@ impl Application {
                 post.secrets.push(secret.clone());
                 Form::default()
             }
-            Credentials::PrivateKeyJwt(signer) => Form::default()
-                .field("client_id", id)
-                .field("client_assertion_type", JWT_BEARER)
-                .secret("client_assertion", &self.assertion(&**signer).await?),
+            Credentials::PrivateKeyJwt(signer) => {
+                let now = self.exchange.clock.now();
+                let assertion = assertion(&**signer, id, self.server.issuer(), now).await?;
+                Form::default()
+                    .field("client_id", id)
+                    .field("client_assertion_type", JWT_BEARER)
+                    .secret("client_assertion", &assertion)
+            }
             Credentials::MutualTls | Credentials::Public => Form::default().field("client_id", id),
         };
         post.form = post.form.with(proof);
@@ -395,22 +417,27 @@ impl Application {
         }
         Ok(post)
     }
+}
 
-    async fn assertion(&self, signer: &dyn Signer) -> Result<SecretString, Error> {
-        let now = self.exchange.clock.now();
-        let iat = now
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |passed| passed.as_secs());
-        let claims = Assertion {
-            iss: &self.client_id,
-            sub: &self.client_id,
-            aud: self.server.issuer(),
-            iat,
-            exp: iat + ASSERTION_LIFETIME.as_secs(),
-            jti: crate::random::text()?,
-        };
-        signed(signer, "JWT", &claims)
-            .await
-            .map_err(|error| Error::of(Kind::Signing(error)))
-    }
+/// An assertion of `private_key_jwt`: the client says who it is, to the issuer, at `now`.
+pub(crate) async fn assertion(
+    signer: &dyn Signer,
+    client_id: &str,
+    issuer: &str,
+    now: SystemTime,
+) -> Result<SecretString, Error> {
+    let iat = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |passed| passed.as_secs());
+    let claims = Assertion {
+        iss: client_id,
+        sub: client_id,
+        aud: issuer,
+        iat,
+        exp: iat + ASSERTION_LIFETIME.as_secs(),
+        jti: crate::random::text()?,
+    };
+    signed(signer, "JWT", &claims)
+        .await
+        .map_err(|error| Error::of(Kind::Signing(error)))
 }

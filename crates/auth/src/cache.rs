@@ -105,16 +105,15 @@ struct Held {
     obtained_at: SystemTime,
     refresh_at: SystemTime,
     valid_until: SystemTime,
+    /// Why it was not replaced, though it was time to.
+    stale: Option<Error>,
 }
 
 impl Held {
     /// `draw` is a random number from 0 to 1.
-    fn new(number: u64, grant: Grant, obtained_at: SystemTime, timing: Timing, draw: f64) -> Self {
-        let lifetime = grant
-            .lifetime
-            .unwrap_or(timing.fallback_lifetime)
-            .min(MAX_LIFETIME);
-        let valid_until = obtained_at + lifetime;
+    fn new(number: u64, grant: Grant, started_at: SystemTime, timing: Timing, draw: f64) -> Self {
+        let obtained_at = grant.obtained_at.unwrap_or(started_at);
+        let (refresh_at, valid_until) = timing.times(obtained_at, grant.lifetime, draw);
         let mut token = AccessToken::new(grant.token, number);
         if grant.lifetime.is_some() {
             token = token.expires_at(valid_until);
@@ -125,8 +124,9 @@ impl Held {
         Self {
             token,
             obtained_at,
-            refresh_at: obtained_at + (lifetime - lead(lifetime, timing.leeway, draw)),
+            refresh_at,
             valid_until,
+            stale: grant.stale,
         }
     }
 
@@ -210,18 +210,18 @@ impl Cache {
     fn step(&self) -> Step {
         let now = self.clock.now();
         let mut state = self.state();
+        let refused = state.refusal.as_ref().filter(|(_, until)| now < *until);
         if let Some(held) = state.held.as_ref().filter(|held| held.is_valid(now)) {
             let refresh_due = held.refresh_at <= now
                 && state.next_refresh_at.is_none_or(|at| at <= now)
+                && refused.is_none()
                 // While the token is valid one caller is enough to wait for the next.
                 && !state.flight.as_ref().is_some_and(Flight::is_driven);
             if !refresh_due {
                 return Step::Use(held.token.clone());
             }
         }
-        if let Some((error, until)) = &state.refusal
-            && now < *until
-        {
+        if let Some((error, _)) = refused {
             return Step::Fail(error.clone());
         }
         if state.flight.as_ref().is_some_and(|flight| {
@@ -283,28 +283,26 @@ impl Cache {
             Ok(held) => {
                 let token = held.token.clone();
                 if first {
+                    let stale = held.stale.clone();
+                    let valid_until = held.valid_until;
                     state.held = Some(held);
                     state.next_refresh_at = None;
                     state.refusal = None;
+                    if let Some(error) = stale {
+                        state.refresh_failed(&error, valid_until, now, &self.timing);
+                    }
                 }
                 Ok(token)
             }
             Err(error) => {
-                if first {
-                    let time = self.timing.remembered(&error);
-                    state.refusal = time.map(|time| (error.clone(), now + time));
-                }
                 let Some(held) = state.held.clone().filter(|held| held.is_valid(now)) else {
+                    if first {
+                        state.refuse(&error, now, &self.timing);
+                    }
                     return Err(error);
                 };
                 if first {
-                    let pause = pause(&error, held.valid_until, now);
-                    tracing::warn!(
-                        %error,
-                        pause_s = pause.as_secs(),
-                        "early refresh failed, the token is still valid"
-                    );
-                    state.next_refresh_at = Some(now + pause);
+                    state.refresh_failed(&error, held.valid_until, now, &self.timing);
                 }
                 Ok(held.token.clone())
             }
@@ -317,13 +315,51 @@ impl Cache {
     }
 }
 
+impl State {
+    /// Takes note of an error that would only be repeated.
+    fn refuse(&mut self, error: &Error, now: SystemTime, timing: &Timing) {
+        let time = timing.remembered(error);
+        self.refusal = time.map(|time| (error.clone(), now + time));
+    }
+
+    /// Takes note of an early refresh that failed.
+    fn refresh_failed(
+        &mut self,
+        error: &Error,
+        valid_until: SystemTime,
+        now: SystemTime,
+        timing: &Timing,
+    ) {
+        self.refuse(error, now, timing);
+        let pause = pause(error, valid_until, now);
+        tracing::warn!(
+            %error,
+            pause_s = pause.as_secs(),
+            "early refresh failed, the token is still valid"
+        );
+        self.next_refresh_at = Some(now + pause);
+    }
+}
+
 impl Timing {
+    /// When a token is replaced that was asked for at `obtained_at`, and when it ends.
+    pub(crate) fn times(
+        &self,
+        obtained_at: SystemTime,
+        lifetime: Option<Duration>,
+        draw: f64,
+    ) -> (SystemTime, SystemTime) {
+        let lifetime = lifetime.unwrap_or(self.fallback_lifetime).min(MAX_LIFETIME);
+        let early = lifetime - lead(lifetime, self.leeway, draw);
+        (obtained_at + early, obtained_at + lifetime)
+    }
+
     /// How long an error stands for all further requests, if it does.
     fn remembered(&self, error: &Error) -> Option<Duration> {
         if error.is_quota_used_up() {
             return error.retry_after().map(|wait| wait.min(MAX_QUOTA));
         }
-        error.is_lasting().then_some(self.refusal)
+        error.is_lasting().then_some(self.refusal.min(MAX_LIFETIME))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use auth0_core::{AccessToken, BoxFuture, RetrySafety, TokenError, TokenSource};
+use auth0_core::{AccessToken, BoxFuture, RetrySafety, Scopes, TokenError, TokenSource};
 
 use crate::answer::{self, Grant};
 use crate::application::Application;
@@ -12,6 +12,7 @@ use crate::discovery::Endpoint;
 use crate::error::Error;
 use crate::form::Form;
 use crate::quota::TokenQuotas;
+use crate::store::{Share, StoreError, TokenKey};
 
 mod builder;
 mod env;
@@ -42,6 +43,7 @@ pub struct ClientCredentials(Arc<Inner>);
 
 struct Inner {
     grant: Arc<ClientCredentialsGrant>,
+    share: Option<Arc<Share>>,
     cache: Cache,
 }
 
@@ -60,6 +62,12 @@ impl ClientCredentials {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Why the [store](ClientCredentialsBuilder::store) did not do what it was last asked for; nothing if it did, or if
+    /// there is none.
+    pub fn store_failure(&self) -> Option<StoreError> {
+        self.0.share.as_ref()?.failure()
     }
 }
 
@@ -83,6 +91,10 @@ impl TokenSource for ClientCredentials {
     }
 
     fn rejected(&self, token: &AccessToken) -> bool {
+        // First here: once the cache lets go of it, the next caller may look into the store at once.
+        if let Some(share) = &self.0.share {
+            share.refuse(token);
+        }
         self.0.cache.rejected(token.id())
     }
 }
@@ -97,6 +109,20 @@ struct ClientCredentialsGrant {
 }
 
 impl ClientCredentialsGrant {
+    /// All that tells its tokens from others.
+    fn key(&self) -> TokenKey {
+        TokenKey {
+            issuer: self.application.server.granter().to_owned(),
+            client_id: self.application.client_id.clone(),
+            audience: Some(self.audience.clone()),
+            organization: self.organization.clone(),
+            // In whatever order they were asked for.
+            scope: Scopes::parse(&self.scope).to_string(),
+            parameters: self.application.digest_of_parameters(),
+            ..TokenKey::default()
+        }
+    }
+
     async fn fetch(&self) -> Result<Grant, Error> {
         let form = Form::of_grant("client_credentials")
             .field("audience", &self.audience)

@@ -13,6 +13,9 @@ use crate::exchange::Exchange;
 /// How long a discovery document is used. Endpoints move seldom, and keys have a life of their own.
 const FRESH: Duration = Duration::from_secs(60 * 60);
 
+/// How long after a failure the document is asked for again, where there is an old one.
+const PAUSE: Duration = Duration::from_secs(60);
+
 /// The parts of a discovery document (OpenID Connect Discovery 1.0, RFC 8414) that are used here.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Metadata {
@@ -113,15 +116,18 @@ impl Server {
 
     /// Whether all that is sent goes to this machine, and in clear.
     pub(crate) fn is_plain(&self) -> bool {
-        let token_is_plain = |url: &Url| url.scheme() == "http";
-        self.token_url
-            .as_ref()
-            .map_or(self.base.scheme() == "http", token_is_plain)
+        let is_plain = |url: &Url| url.scheme() == "http";
+        is_plain(&self.base) || self.token_url.as_ref().is_some_and(is_plain)
     }
 
     /// Who the server says it is.
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// Who grants the tokens: a token endpoint that was given by hand may be anybody's.
+    pub(crate) fn granter(&self) -> &str {
+        self.token_url.as_ref().map_or(&self.issuer, Url::as_str)
     }
 
     /// Where an endpoint is. Asks the discovery document if that is needed and was not asked lately.
@@ -137,10 +143,15 @@ impl Server {
             return below(&self.base, endpoint.path()).map_err(undiscovered);
         }
         let metadata = self.metadata(exchange).await?;
+        self.locate(endpoint, &metadata)
+    }
+
+    /// Where a document has an endpoint, if it may be there.
+    pub(crate) fn locate(&self, endpoint: Endpoint, metadata: &Metadata) -> Result<Url, Error> {
         let Metadata {
             mtls_endpoint_aliases: aliases,
             ..
-        } = &metadata;
+        } = metadata;
         let alias = match endpoint {
             Endpoint::Token => &aliases.token_endpoint,
             Endpoint::DeviceAuthorization => &aliases.device_authorization_endpoint,
@@ -158,27 +169,48 @@ impl Server {
             .or(plain.as_ref());
         let name = endpoint.name();
         let text = text.ok_or_else(|| undiscovered(format!("{name} is missing")))?;
-        of_url(name, text).map_err(undiscovered)
+        let url = of_url(name, text).map_err(undiscovered)?;
+        if self.base.scheme() == "https" && url.scheme() != "https" {
+            // Whoever is reached by https does not send others to what listens on their own machine.
+            return Err(undiscovered(format!("{name}: expected https, found http")));
+        }
+        Ok(url)
     }
 
     async fn metadata(&self, exchange: &Exchange) -> Result<Metadata, Error> {
         let now = self.clock.monotonic();
-        if let Some((metadata, at)) = self.known().as_ref()
+        let known = self.known().clone();
+        if let Some((metadata, at)) = &known
             && now.saturating_sub(*at) < FRESH
         {
             return Ok(metadata.clone());
         }
         let url = below(&self.base, ".well-known/openid-configuration").map_err(undiscovered)?;
-        let metadata: Metadata = exchange.get(url).await?;
-        // OpenID Connect Discovery 1.0 §4.3: to the letter.
-        if metadata.issuer != self.issuer {
-            return Err(undiscovered(format!(
-                "issuer: expected {}, found another",
-                self.issuer
-            )));
-        }
+        let metadata: Metadata = match (exchange.get(url).await, known) {
+            (Ok(metadata), _) => metadata,
+            (Err(error), None) => return Err(error),
+            (Err(error), Some((metadata, _))) => {
+                // What was true an hour ago is most likely still, and nothing works without it.
+                tracing::warn!(%error, "the discovery document is not to be had, the last one is used");
+                let asked_at = now.saturating_sub(FRESH - PAUSE);
+                *self.known() = Some((metadata.clone(), asked_at));
+                return Ok(metadata);
+            }
+        };
+        self.check(&metadata)?;
         *self.known() = Some((metadata.clone(), now));
         Ok(metadata)
+    }
+
+    /// Whether a document is this server's own: OpenID Connect Discovery 1.0 §4.3, to the letter.
+    pub(crate) fn check(&self, metadata: &Metadata) -> Result<(), Error> {
+        if metadata.issuer == self.issuer {
+            return Ok(());
+        }
+        Err(undiscovered(format!(
+            "issuer: expected {}, found another",
+            self.issuer
+        )))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Option<(Metadata, Duration)>> {
@@ -236,6 +268,10 @@ pub(crate) fn of_url(name: &str, text: &str) -> Result<Url, String> {
     }
     if url.fragment().is_some() {
         return Err(format!("{name}: expected no fragment, found one"));
+    }
+    if name == "issuer" && url.query().is_some() {
+        // OpenID Connect Discovery 1.0 §3; nothing could be put below it.
+        return Err(format!("{name}: expected no query, found one"));
     }
     Ok(url)
 }

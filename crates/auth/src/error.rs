@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     Signing(SignError),
     /// The code that makes the request panicked.
     Panicked,
+    /// The runtime ended that made the request.
+    Abandoned,
 }
 
 /// The error of RFC 6749 §5.2, every text shortened and without secrets.
@@ -71,6 +73,16 @@ pub(crate) struct Answer {
     pub(crate) quotas: Option<TokenQuotas>,
 }
 
+impl Answer {
+    /// Whether it says that a quota of tokens is used up.
+    pub(crate) fn is_quota_used_up(&self) -> bool {
+        let quotas = self.quotas.as_ref();
+        self.status == StatusCode::TOO_MANY_REQUESTS
+            && (quotas.is_some_and(|quotas| quotas.used_up_until().is_some())
+                || self.retry_after.is_some_and(|wait| wait >= LONG))
+    }
+}
+
 impl Error {
     pub(crate) fn configuration(faults: Vec<String>) -> Self {
         Self::new(Kind::Configuration(faults), None)
@@ -82,6 +94,10 @@ impl Error {
 
     pub(crate) fn panicked() -> Self {
         Self::of(Kind::Panicked)
+    }
+
+    pub(crate) fn abandoned() -> Self {
+        Self::of(Kind::Abandoned)
     }
 
     pub(crate) fn of(kind: Kind) -> Self {
@@ -227,11 +243,7 @@ impl Error {
     /// Whether a quota of tokens is used up: status 429, and the quota headers of the answer say so, or it asks to wait
     /// longer than a rate limit does. Nothing waits for it; [`retry_at`](Self::retry_at) says when to come back.
     pub fn is_quota_used_up(&self) -> bool {
-        self.is_rate_limited()
-            && (self
-                .quotas()
-                .is_some_and(|quotas| quotas.used_up_until().is_some())
-                || self.retry_after().is_some_and(|wait| wait >= LONG))
+        self.0.answer.as_ref().is_some_and(Answer::is_quota_used_up)
     }
 
     /// What the answer said of the quotas of tokens.
@@ -342,6 +354,7 @@ impl fmt::Display for Error {
             }
             Kind::Signing(_) => f.write_str("the request could not be signed"),
             Kind::Panicked => f.write_str("the token request panicked"),
+            Kind::Abandoned => f.write_str("the runtime that made the token request has ended"),
         }
     }
 }

@@ -176,12 +176,16 @@ impl Attempts<'_> {
             Ok(read) => (Ending::Status(read.answer.status), read.answer.retry_after),
             Err(error) => (error.ending(), error.retry_after()),
         };
+        // A quota is not waited for, however soon it has tokens again.
+        let is_used_up = result
+            .as_ref()
+            .is_ok_and(|read| read.answer.is_quota_used_up());
         let verdict = judge(self.safety, ending);
         let passed = exchange.clock.monotonic().saturating_sub(self.began_at);
         let wait = exchange
             .retry
             .wait(self.made, passed, asked, fastrand::f64());
-        match wait.filter(|_| verdict.repeatable) {
+        match wait.filter(|_| verdict.repeatable && !is_used_up) {
             Some(wait) => {
                 let (attempts, wait_ms) = (self.made, wait.as_millis());
                 tracing::debug!(attempts, wait_ms, "a request is sent again");

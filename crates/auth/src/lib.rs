@@ -1,9 +1,10 @@
 //! Ways to get an Auth0 access token. Each of them is a [`TokenSource`](auth0_core::TokenSource), which is what
 //! the generated API clients ask before every attempt of a call.
 //!
-//! | for | there is |
-//! | --- | --- |
-//! | a program that acts for itself, with a client secret | [`ClientCredentials`] |
+//! | for | there is | page |
+//! | --- | --- | --- |
+//! | a program that acts for itself, with a secret, a key or a certificate | [`ClientCredentials`] | [client credentials](docs::client_credentials) |
+//! | one token for several processes, or for the next run | [`FileStore`] | [stores](docs::stores) |
 //!
 //! ```
 //! use auth0_auth::ClientCredentials;
@@ -45,9 +46,15 @@ mod application;
 mod cache;
 mod client_credentials;
 mod discovery;
+pub mod docs;
 mod error;
 mod exchange;
 mod form;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+#[doc(hidden)]
+pub mod measured;
 mod quota;
 mod random;
 mod signing;
@@ -59,4 +66,6 @@ pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use error::Error;
 pub use quota::{QuotaWindow, TokenQuotas};
 pub use signing::{PrivateKey, SignError, Signer, SigningAlgorithm};
-pub use store::{MemoryStore, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
+pub use store::{
+    FileStore, MemoryStore, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
+};

@@ -55,7 +55,7 @@ impl SigningAlgorithm {
         }
     }
 
-    fn of_name(name: &str) -> Option<Self> {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.name() == name)
     }
 
@@ -203,13 +203,19 @@ impl PrivateKey {
             Some(_) => EncodingKey::from_ec_pem(pem.as_bytes()),
         };
         let key = read.map_err(|_| {
-            let kind = if algorithm.curve().is_some() {
-                "EC"
+            let kind = match algorithm.curve() {
+                Some(_) => "EC",
+                None => "RSA",
+            };
+            let found = if pem.contains("BEGIN ENCRYPTED PRIVATE KEY") {
+                "an encrypted one; `openssl pkcs8 -in KEY.pem` decrypts it"
+            } else if pem.contains("BEGIN EC PRIVATE KEY") {
+                "one in SEC1; `openssl pkcs8 -topk8 -nocrypt -in KEY.pem` makes it PKCS#8"
             } else {
-                "RSA"
+                "something else"
             };
             SignError::new(format!(
-                "expected a private {kind} key in PEM for {}, found something else",
+                "expected a private {kind} key in PEM for {}, found {found}",
                 algorithm.name()
             ))
         })?;

@@ -1,6 +1,8 @@
 //! Where tokens are kept: in memory, or where other processes find them too.
 
+pub(crate) mod file;
 mod memory;
+mod share;
 
 use std::any::Any;
 use std::fmt;
@@ -10,7 +12,9 @@ use std::time::SystemTime;
 use auth0_core::{BoxFuture, SecretString};
 use serde::{Deserialize, Serialize};
 
+pub use file::FileStore;
 pub use memory::MemoryStore;
+pub(crate) use share::Share;
 
 /// What a token is for. Tokens with the same key may stand in for each other, others may not.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -32,6 +36,10 @@ pub struct TokenKey {
     /// The key that it is bound to, by its thumbprint (RFC 7638).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_key: Option<String>,
+    /// A digest of the extra parameters of the request, which may have a say in what is granted; nothing where there are
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<String>,
     /// Whose session it is, by a name that the program chose; nothing for a token of the client itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
@@ -95,6 +103,31 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Waits until nobody else replaces the token under `key`. Others wait until the guard is dropped.
     fn lock<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>>;
+}
+
+impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
+    fn load<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        (**self).load(key)
+    }
+
+    fn save<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        token: &'a StoredToken,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).save(key, token)
+    }
+
+    fn remove<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).remove(key)
+    }
+
+    fn lock<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
+        (**self).lock(key)
+    }
 }
 
 /// The right to replace a token, given back when this is dropped.

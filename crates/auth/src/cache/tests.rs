@@ -40,6 +40,8 @@ fn grant(token: String) -> Grant {
         token: token.into(),
         lifetime: Some(Duration::from_secs(3600)),
         scopes: None,
+        obtained_at: None,
+        stale: None,
     }
 }
 

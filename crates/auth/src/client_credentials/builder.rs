@@ -10,6 +10,7 @@ use super::{ClientCredentials, ClientCredentialsGrant, Inner};
 use crate::application::{Needs, Settings, setters};
 use crate::cache::{Cache, Timing};
 use crate::error::Error;
+use crate::store::{Share, TokenStore};
 
 /// The settings of a [`ClientCredentials`]; made by [`ClientCredentials::builder`].
 #[derive(Clone)]
@@ -20,6 +21,7 @@ pub struct ClientCredentialsBuilder {
     scope: String,
     organization: Option<String>,
     timing: Timing,
+    store: Option<Arc<dyn TokenStore>>,
 }
 
 impl ClientCredentialsBuilder {
@@ -30,6 +32,7 @@ impl ClientCredentialsBuilder {
             scope: String::new(),
             organization: None,
             timing: Timing::default(),
+            store: None,
         }
     }
 
@@ -83,6 +86,17 @@ impl ClientCredentialsBuilder {
         self
     }
 
+    /// Where the token is kept besides the memory of this source, so that other processes and the next run of the program
+    /// find it; nowhere unless said otherwise. Sources may share a store: each has its own key in it, made from all that
+    /// tells their tokens apart.
+    ///
+    /// A store that fails keeps nobody from getting a token, it is only fetched anew:
+    /// [`store_failure`](ClientCredentials::store_failure) has the error, and it is logged as a warning.
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
     /// Checks the settings. No request is made.
     ///
     /// # Errors
@@ -91,6 +105,7 @@ impl ClientCredentialsBuilder {
     pub fn build(self) -> Result<ClientCredentials, Error> {
         let faults = self.faults();
         let clock = self.settings.clock.clone();
+        let sleeper = self.settings.sleeper.clone();
         let application = self.settings.build(Needs::Proof, faults)?;
         let grant = Arc::new(ClientCredentialsGrant {
             application,
@@ -99,13 +114,22 @@ impl ClientCredentialsBuilder {
             organization: self.organization,
             quotas: Mutex::new(None),
         });
-        let fetched = grant.clone();
+        let share = self.store.map(|store| {
+            let (clock, key) = (clock.clone(), grant.key());
+            Arc::new(Share::new(store, key, clock, sleeper, self.timing))
+        });
+        let (fetched, shared) = (grant.clone(), share.clone());
         let fetch = Box::new(move || -> BoxFuture<'static, _> {
             let grant = fetched.clone();
-            Box::pin(async move { grant.fetch().await })
+            let fetch = async move { grant.fetch().await };
+            match shared.clone() {
+                Some(share) => Box::pin(share.token(fetch)),
+                None => Box::pin(fetch),
+            }
         });
         Ok(ClientCredentials(Arc::new(Inner {
             grant,
+            share,
             cache: Cache::new(fetch, clock, self.timing),
         })))
     }

@@ -1,8 +1,19 @@
 //! Client credentials whose settings are in the environment.
 
+use auth0_core::SecretString;
+
 use super::{ClientCredentials, ClientCredentialsBuilder};
 use crate::error::Error;
 use crate::signing::{PrivateKey, SigningAlgorithm};
+
+/// The names that Auth0's tools have for the key: its SDKs, and its Terraform provider.
+const KEYS: [&str; 3] = [
+    "AUTH0_PRIVATE_KEY",
+    "AUTH0_CLIENT_ASSERTION_SIGNING_KEY",
+    "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY",
+];
+
+const ALGORITHM: &str = "AUTH0_CLIENT_ASSERTION_SIGNING_ALG";
 
 impl ClientCredentials {
     /// Takes the settings from the environment, by the names that Auth0's own tools use:
@@ -12,7 +23,9 @@ impl ClientCredentials {
     /// | `AUTH0_DOMAIN` | the domain of the tenant; required |
     /// | `AUTH0_CLIENT_ID` | the client's id; required |
     /// | `AUTH0_CLIENT_SECRET` | its secret |
-    /// | `AUTH0_PRIVATE_KEY` | instead of the secret: its private key in PEM (RS256) |
+    /// | `AUTH0_PRIVATE_KEY` | instead of the secret: its private key in PEM, where line ends may be written `\n` |
+    /// | `AUTH0_CLIENT_ASSERTION_SIGNING_KEY`, `AUTH0_CLIENT_ASSERTION_PRIVATE_KEY` | other names of the same |
+    /// | `AUTH0_CLIENT_ASSERTION_SIGNING_ALG` | what it signs with, such as `ES256`; `RS256` where it is not set |
     /// | `AUTH0_AUDIENCE` | the API that the token is for; required |
     /// | `AUTH0_ORGANIZATION` | the organization that the token is for |
     ///
@@ -54,17 +67,42 @@ fn from(
     if let Some(organization) = get("AUTH0_ORGANIZATION") {
         builder = builder.organization(organization);
     }
-    if let Some(pem) = get("AUTH0_PRIVATE_KEY") {
-        match PrivateKey::from_pem(&pem, SigningAlgorithm::Rs256) {
+    let algorithm = get(ALGORITHM);
+    let keys = KEYS.map(|name| get(name).map(|pem| (name, pem)));
+    let mut keys = keys.into_iter().flatten();
+    if let Some((name, pem)) = keys.next() {
+        match key(&pem, algorithm.as_deref()) {
             Ok(key) => builder = builder.private_key_jwt(key),
-            Err(error) => faults.push(format!("AUTH0_PRIVATE_KEY: {error}")),
+            Err(fault) => faults.push(format!("{name}: {fault}")),
         }
+        faults.extend(keys.map(|(other, _)| format!("expected one key, found {name} and {other}")));
     }
     if faults.is_empty() {
         Ok(builder)
     } else {
         Err(Error::configuration(faults))
     }
+}
+
+fn key(pem: &str, algorithm: Option<&str>) -> Result<PrivateKey, String> {
+    let algorithm = match algorithm {
+        None => SigningAlgorithm::Rs256,
+        Some(name) => SigningAlgorithm::of_name(name).ok_or_else(|| {
+            format!(
+                "{ALGORITHM} says with what it signs: expected RS256, RS384, PS256, PS384, ES256 or ES384, found another"
+            )
+        })?,
+    };
+    // Files of settings and consoles of CI systems take one line for a variable.
+    let lines;
+    let pem = match pem.contains("\\n") {
+        true => {
+            lines = SecretString::from(pem.replace("\\n", "\n"));
+            lines.secret()
+        }
+        false => pem,
+    };
+    PrivateKey::from_pem(pem, algorithm).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -118,5 +156,55 @@ mod tests {
             "the settings cannot be used: AUTH0_PRIVATE_KEY: expected a private RSA key in PEM for RS256, found \
              something else"
         );
+    }
+
+    fn pem() -> String {
+        use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+        use base64::Engine as _;
+
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let text = base64::engine::general_purpose::STANDARD.encode(pair.to_pkcs8v1().unwrap());
+        format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+    }
+
+    #[test]
+    fn key_is_given_by_any_of_its_names_and_on_one_line_then_it_signs() {
+        for name in KEYS {
+            for pem in [pem(), pem().replace('\n', "\\n")] {
+                of(&[
+                    ("AUTH0_DOMAIN", "acme.us.auth0.com"),
+                    ("AUTH0_CLIENT_ID", "id"),
+                    ("AUTH0_AUDIENCE", "https://acme.teams.auth0.com/api/"),
+                    (name, &pem),
+                    (ALGORITHM, "ES256"),
+                ])
+                .unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn key_is_given_twice_or_for_an_unknown_algorithm_then_it_is_refused() {
+        let error = of(&[
+            (KEYS[0], &pem()),
+            (KEYS[2], "pl4nted"),
+            (ALGORITHM, "ES256"),
+        ]);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "the settings cannot be used: expected one key, found AUTH0_PRIVATE_KEY and \
+             AUTH0_CLIENT_ASSERTION_PRIVATE_KEY"
+        );
+        let error = of(&[(KEYS[1], &pem()), (ALGORITHM, "none")]).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains(
+                "AUTH0_CLIENT_ASSERTION_SIGNING_KEY: AUTH0_CLIENT_ASSERTION_SIGNING_ALG says"
+            ),
+            "{text}"
+        );
+        // An algorithm without a key is nothing to complain of: tools share their settings.
+        let error = of(&[(ALGORITHM, "none")]).unwrap_err();
+        assert!(error.to_string().contains("client_secret is missing"));
     }
 }

@@ -271,6 +271,7 @@ async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
         .client_secret("s3cr3t")
         .audience("https://api.test/")
         .timeout(Duration::from_millis(if hold { 50 } else { 30_000 }))
+        .retry(auth0_core::RetryPolicy::never())
         .build()
         .unwrap()
 }

@@ -5,9 +5,15 @@
 )]
 
 mod answers;
+mod assertions;
 mod caching;
+mod discovery;
 mod flights;
+mod keys;
+mod predicates;
 mod request;
+mod retries;
 mod secrets;
 mod settings;
+mod stores;
 mod support;

@@ -1,8 +1,8 @@
 //! What goes over the wire.
 
-use auth0_auth::ClientAuthentication;
-use auth0_core::TokenSource;
-use wiremock::Request;
+use auth0_auth::{ClientAuthentication, ClientCredentials, PrivateKey, SigningAlgorithm};
+use auth0_core::{HttpClient, TokenSource};
+use wiremock::{Request, ResponseTemplate};
 
 use crate::support::{answering, grant, requests, settings, text, tokens};
 
@@ -79,13 +79,32 @@ async fn every_option_then_the_form_holds_all_in_order() {
 }
 
 #[tokio::test]
-async fn redirect_then_it_is_not_followed() {
-    let elsewhere = answering(grant("stolen")).await;
-    let server =
-        answering(wiremock::ResponseTemplate::new(307).insert_header("location", elsewhere.uri()))
-            .await;
-    let error = crate::support::failure(&settings(&server).build().unwrap()).await;
-    assert!(error.is_invalid_response());
-    assert_eq!(error.status(), Some(307));
-    assert_eq!(requests(&elsewhere).await, 0);
+async fn redirect_then_neither_secret_nor_assertion_goes_to_the_other_host() {
+    let key = crate::keys::key(SigningAlgorithm::Es256);
+    for status in [301, 302, 303, 307, 308] {
+        let elsewhere = answering(grant("stolen")).await;
+        let redirect = ResponseTemplate::new(status).insert_header("location", elsewhere.uri());
+        let server = answering(redirect).await;
+        let signing = ClientCredentials::builder("acme.us.auth0.com")
+            .token_url(server.uri())
+            .client_id("client")
+            .private_key_jwt(PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap())
+            .audience("https://api.test/");
+        // One that follows redirects by itself is kept from it.
+        let following = reqwest::redirect::Policy::limited(5);
+        let following = reqwest::Client::builder().redirect(following);
+        let http_client = HttpClient::from_builder(following).unwrap();
+        for settings in [
+            settings(&server),
+            settings(&server).authentication(ClientAuthentication::SecretBasic),
+            settings(&server).http_client(http_client),
+            signing,
+        ] {
+            let error = crate::support::failure(&settings.build().unwrap()).await;
+            assert!(error.is_invalid_response());
+            assert_eq!(error.status(), Some(status));
+        }
+        assert_eq!(requests(&server).await, 4);
+        assert_eq!(requests(&elsewhere).await, 0);
+    }
 }

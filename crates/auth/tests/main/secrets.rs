@@ -4,7 +4,10 @@ use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth0_auth::ClientAuthentication;
+use auth0_auth::{
+    ClientAuthentication, ClientCredentials, FileStore, MemoryStore, PrivateKey, SigningAlgorithm,
+    StoredToken, TokenStore as _,
+};
 use auth0_core::TokenSource as _;
 use serde_json::json;
 use tracing::field::{Field, Visit};
@@ -23,7 +26,13 @@ const BODY: &str = "pl4nted-body";
 
 /// Keeps all events and spans as text.
 #[derive(Clone, Default)]
-struct Collector(Arc<Mutex<String>>);
+pub(crate) struct Collector(Arc<Mutex<String>>);
+
+impl Collector {
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Visit for Collector {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
@@ -94,7 +103,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         for (status, body) in [
             (
                 401,
-                json!({"error": "invalid_client", "error_description": format!("not {SECRET} or {ENCODED} with {PARAMETER} or {ENCODED_PARAMETER} {header}")}),
+                json!({"error": "invalid_client", "error_description": format!("not {SECRET} or pl4\u{7}nted/secret+1 or {ENCODED} with {PARAMETER} or {ENCODED_PARAMETER} {header}")}),
             ),
             (
                 401,
@@ -146,5 +155,129 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         "early refresh failed",
     ] {
         assert!(log.contains(expected), "{expected} not in {log}");
+    }
+}
+
+/// Something of `text` that stands for all of it: its lines, and parts of them.
+fn pieces(text: &str) -> Vec<String> {
+    let lines = text
+        .lines()
+        .filter(|line| line.len() >= 20 && !line.starts_with('-'));
+    lines
+        .flat_map(|line| [&line[..20], &line[line.len() - 20..]].map(str::to_owned))
+        .collect()
+}
+
+#[tokio::test]
+async fn keys_assertions_and_stored_tokens_then_no_output_holds_one() {
+    let log = Collector::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let clock = FakeClock::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tokens.json");
+    let mut output = String::new();
+    let mut secrets: Vec<String> = [TOKEN, PARAMETER, ENCODED_PARAMETER, "pl4nted"]
+        .map(str::to_owned)
+        .to_vec();
+
+    for algorithm in [SigningAlgorithm::Rs256, SigningAlgorithm::Es256] {
+        let key = crate::keys::key(algorithm);
+        secrets.extend(pieces(&key.pem));
+        for name in ["d", "p", "q", "dp", "dq", "qi"] {
+            secrets.extend(key.jwk[name].as_str().map(str::to_owned));
+        }
+        let server = answering(|request: &wiremock::Request| {
+            // It repeats the assertion, as it is and as it came.
+            let body = String::from_utf8(request.body.clone()).unwrap();
+            let description: Vec<_> = url::form_urlencoded::parse(&request.body)
+                .map(|(_, value)| value.into_owned())
+                .collect();
+            let text = format!("{} {body}", description.join(" "));
+            ResponseTemplate::new(401)
+                .set_body_json(json!({"error": "invalid_client", "error_description": text}))
+        })
+        .await;
+        for private in [
+            PrivateKey::from_pem(&key.pem, algorithm),
+            PrivateKey::from_jwk(&key.jwk.to_string(), algorithm),
+        ] {
+            let private = private.unwrap();
+            writeln!(output, "{private:?} {private:#?}").unwrap();
+            let store = FileStore::new(&path);
+            writeln!(output, "{store:?}").unwrap();
+            let builder = ClientCredentials::builder("acme.us.auth0.com")
+                .token_url(format!("{}/oauth/token", server.uri()))
+                .client_id("client")
+                .private_key_jwt(private)
+                .parameter("hint", PARAMETER)
+                .audience("https://api.test/")
+                .clock(clock.clone())
+                .store(store);
+            writeln!(output, "{builder:?}").unwrap();
+            let source = builder.build().unwrap();
+            let error = source.token().await.unwrap_err();
+            writeln!(output, "{source:?} {}", chain(&error)).unwrap();
+            let typed = crate::support::typed(&error);
+            assert!(typed.error_description().unwrap().contains('…'), "{typed}");
+        }
+        for request in server.received_requests().await.unwrap() {
+            let fields = url::form_urlencoded::parse(&request.body).into_owned();
+            for (_, value) in fields.filter(|(name, _)| name == "client_assertion") {
+                secrets.push(value);
+            }
+        }
+        // A success goes into the file, and is found there by the next run.
+        let grant =
+            json!({"access_token": TOKEN, "expires_in": 3600, "scope": format!("{TOKEN} a")});
+        answer(&server, ResponseTemplate::new(200).set_body_json(grant)).await;
+        for _ in 0..2 {
+            let private = PrivateKey::from_pem(&key.pem, algorithm).unwrap();
+            let source = ClientCredentials::builder("acme.us.auth0.com")
+                .token_url(format!("{}/oauth/token", server.uri()))
+                .client_id("client")
+                .private_key_jwt(private)
+                .parameter("hint", PARAMETER)
+                .audience("https://api.test/")
+                .clock(clock.clone())
+                .store(FileStore::new(&path))
+                .build()
+                .unwrap();
+            let token = source.token().await.unwrap();
+            writeln!(output, "{token:?} {source:?}").unwrap();
+            assert!(source.store_failure().is_none());
+        }
+    }
+
+    // The file has the token and nothing else that is secret, and it alone has.
+    let mut stored = StoredToken::new(TOKEN, auth0_core::time::Clock::now(&*clock));
+    stored.refresh_token = Some("pl4nted-refresh".into());
+    writeln!(output, "{stored:?} {:?}", MemoryStore::new()).unwrap();
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let file = entry.unwrap().path();
+        let content = std::fs::read_to_string(&file).unwrap();
+        output.push_str(&content.replace(TOKEN, ""));
+        assert_eq!(content.contains(TOKEN), file == path);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+        }
+    }
+    // A damaged one is an error that repeats nothing.
+    let damaged = std::fs::read_to_string(&path).unwrap().replace("3600", "");
+    std::fs::write(&path, &damaged[..damaged.len() - 9]).unwrap();
+    let key = serde_json::from_value(json!({"issuer": "i", "client_id": "c"})).unwrap();
+    let error = FileStore::new(&path).load(&key).await.unwrap_err();
+    writeln!(output, "{}", chain(&error)).unwrap();
+
+    secrets.sort();
+    secrets.dedup();
+    assert!(secrets.len() > 60, "{}", secrets.len());
+    let log = log.text();
+    assert!(log.contains("access token fetched"), "{log}");
+    for secret in &secrets {
+        assert!(!output.contains(secret), "{secret} in {output}");
+        assert!(!log.contains(secret), "{secret} in {log}");
     }
 }

@@ -1,0 +1,215 @@
+//! Reading and writing a file that nobody else may see.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::store::StoreError;
+
+/// Thousands of tokens fit into this. What is longer was not written here.
+const MAX_SIZE: u64 = 16 * 1024 * 1024;
+
+/// How often a file is looked at anew that is replaced while it is opened.
+const TRIES: usize = 100;
+
+/// What the file holds; nothing where there is none.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    let failed = |error| failed("read", path, error);
+    for _ in 0..TRIES {
+        let Some(seen) = look(path)? else {
+            return Ok(None);
+        };
+        let file = match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            opened => opened.map_err(failed)?,
+        };
+        let opened = file.metadata().map_err(failed)?;
+        // What was looked at may have been exchanged, by another process of ours or by somebody's link.
+        if !is_same(&seen, &opened) {
+            continue;
+        }
+        check(path, &opened)?;
+        let mut bytes = Vec::new();
+        let limited = file.take(MAX_SIZE + 1).read_to_end(&mut bytes);
+        limited.map_err(failed)?;
+        if bytes.len() as u64 > MAX_SIZE {
+            return Err(StoreError::new(format!(
+                "{}: expected a token file of at most {MAX_SIZE} bytes, found more",
+                path.display()
+            )));
+        }
+        return Ok(Some(bytes));
+    }
+    Err(StoreError::new(format!(
+        "{}: the file is replaced again and again while it is read",
+        path.display()
+    )))
+}
+
+/// Puts a file with these bytes in place of the one that is there, if one is. The caller holds the lock.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let written = beside(path, "tmp")?;
+    // It was left by a process that ended while it wrote: nobody else writes now.
+    match fs::remove_file(&written) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(failed("remove", &written, error));
+        }
+        _ => {}
+    }
+    let result = write(&written, bytes)
+        .and_then(|()| fs::rename(&written, path))
+        .map_err(|error| failed("write", path, error));
+    if result.is_err() {
+        let _ = fs::remove_file(&written);
+    }
+    result?;
+    sync_directory(path);
+    Ok(())
+}
+
+/// Opens a lock file, which is created where there is none, and its directory with it.
+pub(super) fn open_lock(path: &Path) -> Result<File, StoreError> {
+    let directory = directory(path);
+    create_private(directory).map_err(|error| failed("create", directory, error))?;
+    look(path)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    private(&mut options)
+        .open(path)
+        .map_err(|error| failed("open", path, error))
+}
+
+/// Whether the file is still the one at `path`: a lock on one that was deleted keeps nobody out.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(file), Ok(found)) => is_same(&file, &found),
+        _ => false,
+    }
+}
+
+/// The file beside `path` with this at the end of its name.
+pub(super) fn beside(path: &Path, ending: &str) -> Result<PathBuf, StoreError> {
+    let Some(name) = path.file_name() else {
+        return Err(StoreError::new(format!(
+            "{}: expected the path of a file, found none",
+            path.display()
+        )));
+    };
+    let mut name = name.to_owned();
+    name.push(".");
+    name.push(ending);
+    Ok(path.with_file_name(name))
+}
+
+/// What is at `path`, if it may be used.
+fn look(path: &Path) -> Result<Option<Metadata>, StoreError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => check(path, &found).map(|()| Some(found)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("look at", path, error)),
+    }
+}
+
+fn check(path: &Path, found: &Metadata) -> Result<(), StoreError> {
+    let kind = found.file_type();
+    if !kind.is_file() {
+        let kind = match (kind.is_symlink(), kind.is_dir()) {
+            (true, _) => "a symbolic link",
+            (_, true) => "a directory",
+            _ => "something else",
+        };
+        return Err(StoreError::new(format!(
+            "{}: expected a regular file, found {kind}",
+            path.display()
+        )));
+    }
+    check_mode(path, found)
+}
+
+#[cfg(unix)]
+fn check_mode(path: &Path, found: &Metadata) -> Result<(), StoreError> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = found.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(StoreError::new(format!(
+        "{}: expected a file that nobody but its owner can read or write, found mode {mode:03o}; mend it with `chmod 600 \
+         {}`",
+        path.display(),
+        quoted(path)
+    )))
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &Path, _: &Metadata) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// A path as a shell takes it.
+pub(super) fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
+    if text.bytes().all(plain) && !text.starts_with('-') {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    let mut file = private(&mut options).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// The mode is given when the file is created, so it is never wider, not even for a moment.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+fn create_private(directory: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// A rename survives a power cut once the directory is on the disk. Where directories cannot be flushed, it is as good as
+/// it gets.
+fn sync_directory(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(directory) = File::open(directory(path)) {
+        let _ = directory.sync_all();
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+fn failed(what: &str, path: &Path, error: io::Error) -> StoreError {
+    StoreError::new(format!("{}: cannot {what} it", path.display())).with_source(error)
+}

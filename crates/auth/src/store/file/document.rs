@@ -1,0 +1,166 @@
+//! The JSON in a token file.
+
+use std::path::Path;
+
+use aws_lc_rs::digest::{SHA256, digest as hash};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::disk;
+use crate::store::{StoreError, StoredToken, TokenKey};
+
+/// The format that is written and read here.
+const VERSION: u64 = 1;
+
+/// All that is in a file. Members that are not known are kept: a later version of this program may have written them.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Document {
+    version: u64,
+    #[serde(default)]
+    tokens: Vec<Entry>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// A token and what it is for. Keys are compared as they stand, so that one which has a member more, whose meaning
+/// is not known here, is another key.
+#[derive(Deserialize, Serialize)]
+struct Entry {
+    key: Value,
+    token: Value,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            tokens: Vec::new(),
+            rest: Map::new(),
+        }
+    }
+}
+
+impl Document {
+    /// The document in the file; an empty one where there is no file, or nothing in it.
+    pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
+        match disk::read(path)? {
+            Some(bytes) => Self::parse(path, &bytes),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Says of an error where it is and what to do, but never what was read: that may be a token.
+    fn parse(path: &Path, bytes: &[u8]) -> Result<Self, StoreError> {
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
+        let document: Self = serde_json::from_slice(bytes).map_err(|error| {
+            StoreError::new(format!(
+                "{}: expected a token file, found something else or a damaged one (line {}, column {}); it is left as it \
+                 is, and if nobody needs it, remove it with `rm {}`",
+                path.display(),
+                error.line(),
+                error.column(),
+                disk::quoted(path)
+            ))
+        })?;
+        if document.version != VERSION {
+            return Err(StoreError::new(format!(
+                "{}: expected a token file of version {VERSION}, found version {}; use another path, or the program that \
+                 wrote it",
+                path.display(),
+                document.version
+            )));
+        }
+        Ok(document)
+    }
+
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
+        serde_json::to_vec_pretty(self).map_err(|_| unfit())
+    }
+
+    /// The token under a key.
+    pub(super) fn token(
+        &self,
+        path: &Path,
+        key: &TokenKey,
+    ) -> Result<Option<StoredToken>, StoreError> {
+        let key = value(key)?;
+        let Some(entry) = self.tokens.iter().find(|entry| entry.key == key) else {
+            return Ok(None);
+        };
+        let token = StoredToken::deserialize(&entry.token).map_err(|_| {
+            StoreError::new(format!(
+                "{}: expected a token for {key}, found a damaged one; it is replaced with the next",
+                path.display()
+            ))
+        });
+        token.map(Some)
+    }
+
+    pub(super) fn put(&mut self, key: &TokenKey, token: &StoredToken) -> Result<(), StoreError> {
+        let (key, token) = (value(key)?, value(token)?);
+        match self.tokens.iter_mut().find(|entry| entry.key == key) {
+            Some(entry) => entry.token = token,
+            None => self.tokens.push(Entry {
+                key,
+                token,
+                rest: Map::new(),
+            }),
+        }
+        Ok(())
+    }
+
+    /// Whether there was one.
+    pub(super) fn remove(&mut self, key: &TokenKey) -> Result<bool, StoreError> {
+        let key = value(key)?;
+        let before = self.tokens.len();
+        self.tokens.retain(|entry| entry.key != key);
+        Ok(self.tokens.len() != before)
+    }
+}
+
+/// A name for a key that a file can have.
+pub(super) fn digest(key: &TokenKey) -> Result<String, StoreError> {
+    let text = serde_json::to_vec(key).map_err(|_| unfit())?;
+    // 96 bits are enough to tell the keys of one file apart.
+    let digest = hash(&SHA256, &text);
+    Ok(URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12]))
+}
+
+fn value(of: &impl Serialize) -> Result<Value, StoreError> {
+    serde_json::to_value(of).map_err(|_| unfit())
+}
+
+fn unfit() -> StoreError {
+    StoreError::new("the token does not fit into JSON")
+}
+
+/// Reads what may be a token file, changes it and reads what would be written.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let path = Path::new("tokens.json");
+    let key = TokenKey::default();
+    let Ok(mut document) = Document::parse(path, bytes) else {
+        return;
+    };
+    let others = document.tokens.len();
+    let found = document
+        .token(path, &key)
+        .is_ok_and(|token| token.is_some());
+    let token = StoredToken::new("token", std::time::UNIX_EPOCH);
+    let read_again = document
+        .put(&key, &token)
+        .and_then(|()| Document::parse(path, &document.to_bytes()?));
+    let Ok(again) = read_again else {
+        panic!("what is written cannot be read");
+    };
+    let stored = again.token(path, &key).ok().flatten();
+    assert!(stored.is_some_and(|stored| stored.access_token.secret() == "token"));
+    assert!(again.tokens.len() >= others && (found || again.tokens.len() <= others + 1));
+    assert_eq!(again.rest, document.rest);
+}

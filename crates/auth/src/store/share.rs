@@ -1,0 +1,240 @@
+//! The share that a source has in a store: a token that others may have fetched, and that others may use.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use auth0_core::time::{SharedClock, SharedSleeper};
+use auth0_core::{AccessToken, Scopes};
+use aws_lc_rs::digest::{SHA256, digest};
+use futures_util::future::{Either, select};
+use tracing::Instrument as _;
+
+use super::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
+use crate::answer::{Grant, fits_header};
+use crate::cache::Timing;
+use crate::error::Error;
+
+/// How long to wait for somebody else to replace the token. Whoever takes longer has stopped or hangs, and a second token
+/// costs less than a program that stands still.
+const MAX_LOCK_WAIT: Duration = Duration::from_secs(30);
+
+/// A token that was asked for later than now comes from a clock that is wrong, but clocks differ a little.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// How many refused tokens are known. One is what there is as a rule; a store that cannot be written keeps giving back
+/// the same.
+const MAX_REFUSED: usize = 16;
+
+/// A token in a store, as one source sees it.
+///
+/// The store never decides whether there is a token: where it fails, the token is fetched as if there were none.
+pub(crate) struct Share {
+    store: Arc<dyn TokenStore>,
+    key: TokenKey,
+    clock: SharedClock,
+    sleeper: SharedSleeper,
+    timing: Timing,
+    /// The digests of tokens that an API refused.
+    refused: Mutex<Vec<[u8; 32]>>,
+    trouble: Mutex<Trouble>,
+}
+
+/// How the store does.
+#[derive(Default)]
+struct Trouble {
+    /// What it failed with first in the last request that it failed in, until there is one that it did not fail in.
+    failure: Option<StoreError>,
+    /// Whether it failed in the request under way.
+    is_new: bool,
+}
+
+/// A token that was found, and whether it is time to replace it.
+struct Found {
+    grant: Grant,
+    is_due: bool,
+}
+
+impl Share {
+    pub(crate) fn new(
+        store: Arc<dyn TokenStore>,
+        key: TokenKey,
+        clock: SharedClock,
+        sleeper: SharedSleeper,
+        timing: Timing,
+    ) -> Self {
+        Self {
+            store,
+            key,
+            clock,
+            sleeper,
+            timing,
+            refused: Mutex::default(),
+            trouble: Mutex::default(),
+        }
+    }
+
+    /// The token in the store, or the one that `fetch` brings.
+    pub(crate) async fn token(
+        self: Arc<Self>,
+        fetch: impl Future<Output = Result<Grant, Error>> + Send + 'static,
+    ) -> Result<Grant, Error> {
+        if let Some(found) = self.find().await
+            && !found.is_due
+        {
+            self.settle();
+            return Ok(found.grant);
+        }
+        // A caller that goes away must not leave the lock locked, nor a token that was paid for unsaved.
+        let replace = async move {
+            let result = self.replace(fetch).await;
+            self.settle();
+            result
+        };
+        match tokio::spawn(replace.in_current_span()).await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => Err(Error::panicked()),
+            Err(_) => Err(Error::abandoned()),
+        }
+    }
+
+    /// An API refused a token: it is not taken from the store again.
+    pub(crate) fn refuse(&self, token: &AccessToken) {
+        let digest = of(token.secret());
+        let mut refused = self.refused();
+        if !refused.contains(&digest) {
+            if refused.len() == MAX_REFUSED {
+                refused.remove(0);
+            }
+            refused.push(digest);
+        }
+    }
+
+    /// What the store failed with, if it did not do all that it was asked for the last time.
+    pub(crate) fn failure(&self) -> Option<StoreError> {
+        self.trouble().failure.clone()
+    }
+
+    async fn replace(
+        &self,
+        fetch: impl Future<Output = Result<Grant, Error>> + Send,
+    ) -> Result<Grant, Error> {
+        let _guard = self.lock().await;
+        // Whoever had the lock before may have brought what is needed.
+        let found = match self.find().await {
+            Some(found) if !found.is_due => return Ok(found.grant),
+            found => found,
+        };
+        let asked_at = self.clock.now();
+        match fetch.await {
+            Ok(mut grant) => {
+                grant.obtained_at = Some(asked_at);
+                let stored = StoredToken::of(&grant, asked_at);
+                let saved = self.store.save(&self.key, &stored).await;
+                self.note(saved);
+                Ok(grant)
+            }
+            // It is still valid, if not for long.
+            Err(error) => match found {
+                Some(found) => Ok(Grant {
+                    stale: Some(error),
+                    ..found.grant
+                }),
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn lock(&self) -> Option<StoreGuard> {
+        let lock = self.store.lock(&self.key);
+        let late = self.sleeper.sleep(MAX_LOCK_WAIT);
+        match select(lock, late).await {
+            Either::Left((locked, _)) => self.note(locked),
+            Either::Right(_) => self.note(Err(StoreError::new(
+                "another process takes too long to replace the token",
+            ))),
+        }
+    }
+
+    /// What the store has, if it is worth anything.
+    async fn find(&self) -> Option<Found> {
+        let loaded = self.store.load(&self.key).await;
+        let stored = self.note(loaded)??;
+        let now = self.clock.now();
+        let is_usable = stored.token_type.eq_ignore_ascii_case("bearer")
+            && fits_header(&stored.access_token)
+            && stored.obtained_at <= now + SKEW
+            && !self.refused().contains(&of(stored.access_token.secret()));
+        let lifetime = match stored.expires_at {
+            Some(at) => Some(at.duration_since(stored.obtained_at).ok()?),
+            None => None,
+        };
+        if !is_usable {
+            return None;
+        }
+        // The earliest time that the lot can give: whoever comes to replace the token would find it due.
+        let (due_at, ends_at) = self.timing.times(stored.obtained_at, lifetime, 1.0);
+        (now < ends_at).then(|| Found {
+            is_due: due_at <= now,
+            grant: Grant {
+                token: stored.access_token,
+                lifetime,
+                scopes: stored.scope.as_deref().map(Scopes::parse),
+                obtained_at: Some(stored.obtained_at),
+                stale: None,
+            },
+        })
+    }
+
+    /// Takes note of how the store did. A failure is warned of once, until the store works again.
+    fn note<T>(&self, result: Result<T, StoreError>) -> Option<T> {
+        let error = match result {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let mut trouble = self.trouble();
+        if trouble.failure.is_none() {
+            let cause = std::error::Error::source(&error).map(tracing::field::display);
+            tracing::warn!(%error, cause, "the token store fails, tokens are fetched without it");
+        }
+        if !trouble.is_new {
+            *trouble = Trouble {
+                failure: Some(error),
+                is_new: true,
+            };
+        }
+        None
+    }
+
+    /// Takes note of the end of a request.
+    fn settle(&self) {
+        let mut trouble = self.trouble();
+        if !std::mem::take(&mut trouble.is_new) {
+            trouble.failure = None;
+        }
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Trouble> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Vec<[u8; 32]>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StoredToken {
+    fn of(grant: &Grant, obtained_at: std::time::SystemTime) -> Self {
+        let mut stored = Self::new(grant.token.clone(), obtained_at);
+        // A lifetime beyond what the clock can hold is as good as none.
+        let lifetime = grant.lifetime;
+        stored.expires_at = lifetime.and_then(|lifetime| obtained_at.checked_add(lifetime));
+        stored.scope = grant.scopes.as_ref().map(ToString::to_string);
+        stored
+    }
+}
+
+fn of(token: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    bytes
+}

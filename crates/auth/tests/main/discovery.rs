@@ -1,0 +1,307 @@
+//! Where the token endpoint is: discovery, its checks, and the alias for clients with a certificate.
+
+use std::sync::Arc;
+
+use auth0_auth::{ClientCredentials, ClientCredentialsBuilder, Error};
+use auth0_core::{HttpClient, RetryPolicy};
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{FakeClock, failure, grant, requests, settings, text};
+
+/// A server whose discovery document, below `base`, is what `document` makes of its address.
+async fn serving(base: &str, document: impl FnOnce(&str) -> Value) -> MockServer {
+    let server = MockServer::start().await;
+    mount(&server, base, document).await;
+    server
+}
+
+async fn mount(server: &MockServer, base: &str, document: impl FnOnce(&str) -> Value) {
+    let body = document(&server.uri());
+    let place = format!("{base}/.well-known/openid-configuration");
+    Mock::given(method("GET"))
+        .and(path(place))
+        .respond_with(ResponseTemplate::new(200).set_body_json(body))
+        .mount(server)
+        .await;
+    for (place, token) in [("/token", "token"), ("/mtls/token", "mtls-token")] {
+        Mock::given(method("POST"))
+            .and(path(place))
+            .respond_with(grant(token))
+            .mount(server)
+            .await;
+    }
+}
+
+fn discovering(issuer: String) -> ClientCredentialsBuilder {
+    ClientCredentials::builder("acme.us.auth0.com")
+        .issuer(issuer)
+        .client_id("client")
+        .client_secret("s3cr3t")
+        .audience("https://api.test/")
+        .retry(RetryPolicy::never())
+}
+
+async fn failing(server: &MockServer, issuer: &str) -> Error {
+    let source = discovering(format!("{}{issuer}", server.uri()));
+    failure(&source.build().unwrap()).await
+}
+
+async fn paths(server: &MockServer) -> Vec<String> {
+    let requests = server.received_requests().await.unwrap();
+    requests
+        .iter()
+        .map(|request| request.url.path().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn issuer_then_the_document_names_the_endpoint_and_is_asked_once_an_hour() {
+    let server = serving(
+        "",
+        |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
+    )
+    .await;
+    let clock = FakeClock::new();
+    let source = discovering(server.uri())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    assert_eq!(text(&source).await, "token");
+    assert_eq!(
+        paths(&server).await,
+        ["/.well-known/openid-configuration", "/token"]
+    );
+    clock.advance(3590);
+    text(&source).await;
+    assert_eq!(
+        requests(&server).await,
+        3,
+        "the token alone is fetched anew"
+    );
+    clock.advance(3600);
+    text(&source).await;
+    assert_eq!(requests(&server).await, 5);
+}
+
+#[tokio::test]
+async fn issuer_has_a_path_and_a_slash_then_the_document_is_below_it() {
+    for issuer in ["/tenant", "/tenant/"] {
+        let server = serving("/tenant", |uri| {
+            json!({"issuer": format!("{uri}{issuer}"), "token_endpoint": format!("{uri}/token")})
+        })
+        .await;
+        let source = discovering(format!("{}{issuer}", server.uri()))
+            .build()
+            .unwrap();
+        assert_eq!(text(&source).await, "token");
+    }
+}
+
+#[tokio::test]
+async fn document_is_of_another_issuer_then_it_is_refused() {
+    for other in ["https://evil.test/", ""] {
+        let server = serving(
+            "",
+            |uri| json!({"issuer": other, "token_endpoint": format!("{uri}/token")}),
+        )
+        .await;
+        let error = failing(&server, "").await;
+        assert!(error.is_discovery());
+        assert!(error.to_string().ends_with("found another"), "{error}");
+        assert!(!error.to_string().contains("evil"));
+    }
+    // To the letter: a slash more is another issuer.
+    let server = serving(
+        "",
+        |uri| json!({"issuer": format!("{uri}/"), "token_endpoint": format!("{uri}/token")}),
+    )
+    .await;
+    assert!(failing(&server, "").await.is_discovery());
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn endpoint_is_missing_or_goes_elsewhere_in_clear_then_it_is_refused() {
+    for (endpoint, expected) in [
+        (None, "token_endpoint is missing"),
+        (Some("http://evil.test/token"), "expected https, found http"),
+        (Some("ftp://evil.test/token"), "found another scheme"),
+        (
+            Some("https://user:p4ssw0rd@evil.test/"),
+            "expected no user name",
+        ),
+        (Some("token"), "expected a URL"),
+    ] {
+        let server = serving("", |uri| json!({"issuer": uri, "token_endpoint": endpoint})).await;
+        let error = failing(&server, "").await;
+        assert!(error.is_discovery() && !error.is_configuration());
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!error.to_string().contains("p4ssw0rd"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn document_is_not_to_be_had_then_the_error_says_how_it_was_answered() {
+    for (answer, status) in [
+        (ResponseTemplate::new(404), 404),
+        (
+            ResponseTemplate::new(200).set_body_string("<html>pl4nted"),
+            200,
+        ),
+        (
+            ResponseTemplate::new(200).set_body_json(json!({"issuer": ["pl4nted"]})),
+            200,
+        ),
+    ] {
+        let server = crate::support::answering(answer).await;
+        let error = failing(&server, "").await;
+        assert!(error.is_invalid_response(), "{error}");
+        assert_eq!(error.status(), Some(status));
+        assert!(!crate::support::chain(&error).contains("pl4nted"));
+    }
+}
+
+#[tokio::test]
+async fn redirect_then_it_is_not_followed() {
+    let elsewhere = serving(
+        "",
+        |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
+    )
+    .await;
+    let place = format!("{}/.well-known/openid-configuration", elsewhere.uri());
+    let redirect = ResponseTemplate::new(307).insert_header("location", place);
+    let server = crate::support::answering(redirect).await;
+    let error = failing(&server, "").await;
+    assert_eq!(error.status(), Some(307));
+    assert_eq!(requests(&elsewhere).await, 0);
+}
+
+#[tokio::test]
+async fn document_fails_later_then_the_last_one_is_used_and_asked_for_again_soon() {
+    let document = |uri: &str| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")});
+    let server = serving("", document).await;
+    let clock = FakeClock::new();
+    let source = discovering(server.uri())
+        .clock(clock.clone())
+        .leeway(std::time::Duration::ZERO)
+        .build()
+        .unwrap();
+    text(&source).await;
+    server.reset().await;
+    Mock::given(method("POST"))
+        .respond_with(
+            grant("token").set_body_json(json!({"access_token": "short", "expires_in": 40})),
+        )
+        .mount(&server)
+        .await;
+    clock.advance(3600);
+    assert_eq!(text(&source).await, "short");
+    assert_eq!(
+        paths(&server).await,
+        ["/.well-known/openid-configuration", "/token"]
+    );
+    clock.advance(40);
+    text(&source).await;
+    assert_eq!(requests(&server).await, 3);
+    clock.advance(40);
+    text(&source).await;
+    assert_eq!(requests(&server).await, 5);
+
+    // Another server in its place is another matter.
+    server.reset().await;
+    mount(&server, "", |_| json!({"issuer": "https://evil.test/"})).await;
+    clock.advance(3600);
+    assert!(failure(&source).await.is_discovery());
+}
+
+#[tokio::test]
+async fn client_has_a_certificate_then_the_alias_is_its_endpoint() {
+    let both = |uri: &str| {
+        json!({
+            "issuer": uri,
+            "token_endpoint": format!("{uri}/token"),
+            "mtls_endpoint_aliases": {"token_endpoint": format!("{uri}/mtls/token")},
+        })
+    };
+    let mutual = |server: &MockServer| {
+        ClientCredentials::builder("acme.us.auth0.com")
+            .issuer(server.uri())
+            .client_id("client")
+            .audience("https://api.test/")
+            .mutual_tls()
+            .http_client(HttpClient::direct().unwrap())
+            .build()
+            .unwrap()
+    };
+    let server = serving("", both).await;
+    assert_eq!(text(&mutual(&server)).await, "mtls-token");
+    let sent = server.received_requests().await.unwrap();
+    assert_eq!(
+        String::from_utf8(sent[1].body.clone()).unwrap(),
+        "grant_type=client_credentials&client_id=client&audience=https%3A%2F%2Fapi.test%2F"
+    );
+    assert!(!sent[1].headers.contains_key("authorization"));
+
+    // Others do not take it, and without one the usual endpoint serves them too (RFC 8705 §5).
+    assert_eq!(
+        text(&discovering(server.uri()).build().unwrap()).await,
+        "token"
+    );
+    let server = serving(
+        "",
+        |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
+    )
+    .await;
+    assert_eq!(text(&mutual(&server)).await, "token");
+}
+
+#[test]
+fn client_has_a_certificate_but_no_http_client_then_it_is_refused() {
+    let error = ClientCredentials::builder("acme.us.auth0.com")
+        .client_id("client")
+        .audience("https://api.test/")
+        .mutual_tls()
+        .build()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the settings cannot be used: mutual_tls: expected an http_client that has the certificate, found none"
+    );
+}
+
+#[test]
+fn issuer_is_no_address_of_a_server_then_it_is_refused() {
+    for (issuer, expected) in [
+        (
+            "http://acme.us.auth0.com/",
+            "issuer: expected https, found http",
+        ),
+        (
+            "https://acme.us.auth0.com/?a=b",
+            "issuer: expected no query",
+        ),
+        (
+            "https://acme.us.auth0.com/#a",
+            "issuer: expected no fragment",
+        ),
+        ("acme", "issuer: expected a URL"),
+    ] {
+        let error = discovering(issuer.into()).build().unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn token_url_is_given_too_then_nothing_is_asked_for_it() {
+    let server = serving("", |_| json!({})).await;
+    let source = settings(&server)
+        .issuer(server.uri())
+        .token_url(format!("{}/token", server.uri()))
+        .clock(Arc::new(auth0_core::time::SystemTimer))
+        .build()
+        .unwrap();
+    assert_eq!(text(&source).await, "token");
+    assert_eq!(requests(&server).await, 1);
+}

@@ -1,0 +1,282 @@
+//! Which token requests are sent again, and when, without any time passing.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use auth0_auth::ClientCredentials;
+use auth0_core::time::Sleeper;
+use auth0_core::{BoxFuture, RetryPolicy};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use wiremock::{MockServer, Request, ResponseTemplate};
+
+use crate::support::{answering, failure, grant, requests, settings, text, tokens_with};
+
+/// Waits for nothing, and remembers for how long it should have.
+#[derive(Debug, Default)]
+pub(crate) struct FakeSleeper(Mutex<Vec<Duration>>);
+
+impl FakeSleeper {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub(crate) fn waits(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Sleeper for FakeSleeper {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.0.lock().unwrap().push(duration);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn source(server: &MockServer) -> (ClientCredentials, Arc<FakeSleeper>) {
+    let sleeper = FakeSleeper::new();
+    let source = settings(server)
+        .retry(RetryPolicy::default())
+        .sleeper(sleeper.clone())
+        .build()
+        .unwrap();
+    (source, sleeper)
+}
+
+/// Answers with `first`, and then with a token.
+fn then_a_token(first: ResponseTemplate) -> impl wiremock::Respond {
+    let count = Mutex::new(0);
+    move |_: &Request| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        match *count {
+            1 => first.clone(),
+            _ => grant("token"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn failure_passes_then_the_request_is_sent_again() {
+    for status in [408, 429, 500, 502, 503, 504] {
+        let server = answering(then_a_token(ResponseTemplate::new(status))).await;
+        let (source, sleeper) = source(&server);
+        assert_eq!(text(&source).await, "token", "{status}");
+        assert_eq!(requests(&server).await, 2);
+        assert_eq!(sleeper.waits().len(), 1);
+        assert!(sleeper.waits()[0] <= Duration::from_millis(500));
+    }
+}
+
+#[tokio::test]
+async fn server_refuses_then_the_request_is_not_sent_again() {
+    for status in [400, 401, 403, 404, 501] {
+        let body = json!({"error": "invalid_client"});
+        let server = answering(then_a_token(
+            ResponseTemplate::new(status).set_body_json(body),
+        ))
+        .await;
+        let (source, sleeper) = source(&server);
+        assert_eq!(failure(&source).await.status(), Some(status));
+        assert_eq!(requests(&server).await, 1);
+        assert!(sleeper.waits().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn server_fails_on_then_the_last_answer_is_the_error() {
+    let server = answering(ResponseTemplate::new(503)).await;
+    let (source, sleeper) = source(&server);
+    assert_eq!(failure(&source).await.status(), Some(503));
+    assert_eq!(requests(&server).await, 3);
+    assert_eq!(sleeper.waits().len(), 2);
+}
+
+#[tokio::test]
+async fn server_asks_to_wait_then_it_is_waited_for_that_long_and_no_longer() {
+    let limited = |wait: &str| ResponseTemplate::new(429).insert_header("retry-after", wait);
+    let server = answering(then_a_token(limited("7"))).await;
+    let (source_, sleeper) = source(&server);
+    assert_eq!(text(&source_).await, "token");
+    let wait = sleeper.waits()[0];
+    assert!(wait >= Duration::from_secs(7) && wait < Duration::from_secs(8));
+
+    let server = answering(then_a_token(limited("21"))).await;
+    let (source, sleeper) = source(&server);
+    let error = failure(&source).await;
+    assert!(error.is_rate_limited() && !error.is_quota_used_up());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(21)));
+    assert!(sleeper.waits().is_empty());
+}
+
+#[tokio::test]
+async fn quota_is_used_up_then_nothing_is_waited_for_however_soon_it_is_back() {
+    for (retry_after, expected) in [(None, 9), (Some("3"), 3), (Some("0"), 0)] {
+        let mut answer = ResponseTemplate::new(429)
+            .insert_header("auth0-client-quota-limit", "b=per_hour;q=10;r=0;t=9")
+            .insert_header(
+                "auth0-organization-quota-limit",
+                "b=per_day;q=100;r=3;t=80000",
+            );
+        if let Some(wait) = retry_after {
+            answer = answer.insert_header("retry-after", wait);
+        }
+        let server = answering(then_a_token(answer)).await;
+        let (source, sleeper) = source(&server);
+        let error = failure(&source).await;
+        assert!(error.is_quota_used_up() && error.is_rate_limited());
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(expected)));
+        assert_eq!(error.quotas().unwrap().client[0].remaining, 0);
+        assert_eq!(source.quotas().unwrap().organization[0].remaining, 3);
+        assert_eq!(requests(&server).await, 1);
+        assert!(sleeper.waits().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn answer_names_quotas_then_they_can_be_read_without_a_failure() {
+    let count = std::sync::atomic::AtomicU64::new(0);
+    let server = answering(move |_: &Request| {
+        let left = 9 - count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        grant("token").insert_header(
+            "auth0-client-quota-limit",
+            format!("b=per_hour;q=10;r={left};t=3540").as_str(),
+        )
+    })
+    .await;
+    let (source, _) = source(&server);
+    assert_eq!(source.quotas(), None);
+    text(&source).await;
+    let quotas = source.quotas().unwrap();
+    let window = &quotas.client[0];
+    assert_eq!(
+        (window.name.as_str(), window.quota, window.remaining),
+        ("per_hour", 10, 9)
+    );
+    assert_eq!(quotas.used_up_until(), None);
+    assert!(quotas.organization.is_empty());
+}
+
+/// A server that hangs up on the first `failures` connections, in the middle of the answer where `cut` says so.
+async fn hangs_up(failures: usize, cut: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        for number in 0.. {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer).await;
+            let body = "{\"access_token\": \"token\"}";
+            let length = if number < failures { 500 } else { body.len() };
+            if number >= failures || cut {
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                );
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn connection_breaks_then_the_request_is_sent_again() {
+    for cut in [false, true] {
+        let sleeper = FakeSleeper::new();
+        let source = ClientCredentials::builder("acme.us.auth0.com")
+            .token_url(hangs_up(2, cut).await)
+            .client_id("client")
+            .client_secret("s3cr3t")
+            .audience("https://api.test/")
+            .sleeper(sleeper.clone())
+            .build()
+            .unwrap();
+        assert_eq!(text(&source).await, "token");
+        assert_eq!(sleeper.waits().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn refusal_then_it_stands_for_a_while_and_a_failure_does_not() {
+    let clock = crate::support::FakeClock::new();
+    let number =
+        |number: u64| json!({"error": "invalid_client", "error_description": format!("{number}")});
+    let server = answering(move |request: &Request| {
+        // Every answer is another, so that a remembered one shows.
+        static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let _ = request;
+        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        ResponseTemplate::new(401).set_body_json(number(count))
+    })
+    .await;
+    let source = settings(&server)
+        .remember_refusals_for(Duration::from_secs(10))
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let described = async || {
+        failure(&source)
+            .await
+            .error_description()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(described().await, "0");
+    clock.advance(9);
+    assert_eq!(described().await, "0");
+    clock.advance(1);
+    assert_eq!(described().await, "1");
+    assert_eq!(requests(&server).await, 2);
+}
+
+#[tokio::test]
+async fn refusals_are_remembered_for_ever_then_the_clock_does_not_overflow() {
+    let body = json!({"error": "invalid_client"});
+    let server = answering(ResponseTemplate::new(401).set_body_json(body)).await;
+    let source = settings(&server)
+        .remember_refusals_for(Duration::MAX)
+        .build()
+        .unwrap();
+    failure(&source).await;
+    assert!(failure(&source).await.is_invalid_client());
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn used_up_quota_then_it_stands_until_its_reset_but_for_a_minute_at_most() {
+    for (reset, stands) in [(30, 30), (3600, 60)] {
+        let clock = crate::support::FakeClock::new();
+        let quota = format!("b=per_hour;q=10;r=0;t={reset}");
+        let answer =
+            ResponseTemplate::new(429).insert_header("auth0-client-quota-limit", quota.as_str());
+        let server = answering(answer).await;
+        let source = settings(&server).clock(clock.clone()).build().unwrap();
+        failure(&source).await;
+        clock.advance(stands - 1);
+        assert!(failure(&source).await.is_quota_used_up());
+        assert_eq!(requests(&server).await, 1);
+        clock.advance(1);
+        failure(&source).await;
+        assert_eq!(requests(&server).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn early_refresh_is_refused_then_the_refusal_does_not_hide_the_valid_token() {
+    // 20 s of life: a refresh is due 2 s before the end, and the next one sooner than the refusal is forgotten.
+    let server = answering(tokens_with(
+        |number| json!({"access_token": format!("token-{number}"), "expires_in": 20}),
+    ))
+    .await;
+    let (source, clock) = crate::support::source(&server);
+    text(&source).await;
+    clock.advance(18);
+    let body = json!({"error": "invalid_client"});
+    crate::support::answer(&server, ResponseTemplate::new(401).set_body_json(body)).await;
+    assert_eq!(text(&source).await, "token-1");
+    clock.advance(1);
+    assert_eq!(text(&source).await, "token-1");
+    clock.advance(1);
+    assert!(failure(&source).await.is_invalid_client());
+}

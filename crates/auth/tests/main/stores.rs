@@ -1,0 +1,674 @@
+//! Tokens that are shared by sources, by runs of a program and by processes.
+
+use std::collections::BTreeSet;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use auth0_auth::{
+    BoxFuture, ClientCredentials, ClientCredentialsBuilder, FileStore, MemoryStore, StoreError,
+    StoreGuard, StoredToken, TokenKey, TokenStore,
+};
+use auth0_core::TokenSource as _;
+use auth0_core::time::Clock as _;
+use serde_json::{Value, json};
+use wiremock::{MockServer, Respond, ResponseTemplate};
+
+use crate::retries::FakeSleeper;
+use crate::secrets::Collector;
+use crate::support::{
+    FakeClock, Gate, answer, answering, failure, grant, requests, settings, text, token, tokens,
+    tokens_with,
+};
+
+/// A source with a clock and a store that others have too.
+fn sharing(
+    server: &MockServer,
+    clock: &Arc<FakeClock>,
+    store: impl TokenStore,
+) -> ClientCredentials {
+    let builder = settings(server).clock(clock.clone()).store(store);
+    builder.build().unwrap()
+}
+
+#[tokio::test]
+async fn source_has_a_token_then_the_next_run_finds_it_with_all_that_is_known_of_it() {
+    let server = answering(tokens_with(
+        |_| json!({"access_token": "token", "expires_in": 3600, "scope": "read:a read:b"}),
+    ))
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let clock = FakeClock::new();
+    let path = directory.path().join("tokens.json");
+    let first = sharing(&server, &clock, FileStore::new(&path));
+    let fetched = token(&first).await;
+    clock.advance(100);
+    let next = sharing(&server, &clock, FileStore::new(&path));
+    let found = token(&next).await;
+    assert_eq!(found.secret(), "token");
+    assert_eq!(found.expiry(), fetched.expiry());
+    assert_eq!(found.scopes(), fetched.scopes());
+    assert_eq!(requests(&server).await, 1);
+    assert!(first.store_failure().is_none() && next.store_failure().is_none());
+}
+
+#[tokio::test]
+async fn sources_differ_in_what_they_ask_for_then_each_has_its_own_token() {
+    let server = answering(tokens()).await;
+    let store = MemoryStore::new();
+    type Change = fn(ClientCredentialsBuilder) -> ClientCredentialsBuilder;
+    let changes: [Change; 8] = [
+        |same| same,
+        |other| other.client_id("other"),
+        |other| other.audience("https://other.test/"),
+        |other| other.organization("org_1"),
+        |other| other.scope("read:a read:b"),
+        |other| other.parameter("resource", "https://one.test/"),
+        |other| other.parameter("resource", "https://two.test/"),
+        |other| other.parameter("r", "esource=https://two.test/"),
+    ];
+    let mut found = BTreeSet::new();
+    for change in changes {
+        let settings = change(settings(&server)).store(store.clone());
+        found.insert(text(&settings.build().unwrap()).await);
+    }
+    assert_eq!(found.len(), changes.len());
+    // Another server with the same settings.
+    let other = answering(grant("other")).await;
+    assert_eq!(
+        text(&settings(&other).store(store.clone()).build().unwrap()).await,
+        "other"
+    );
+    // The same in other words.
+    let same = settings(&server)
+        .scope("read:b")
+        .scope("read:a")
+        .store(store.clone());
+    assert_eq!(text(&same.build().unwrap()).await, "token-5");
+    assert_eq!(requests(&server).await, changes.len());
+}
+
+#[tokio::test]
+async fn store_is_asked_then_the_key_is_all_that_tells_tokens_apart() {
+    #[derive(Clone, Default)]
+    struct Keys(Arc<std::sync::Mutex<Vec<Value>>>);
+    impl TokenStore for Keys {
+        fn load<'a>(
+            &'a self,
+            key: &'a TokenKey,
+        ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+            self.0
+                .lock()
+                .unwrap()
+                .push(serde_json::to_value(key).unwrap());
+            Box::pin(std::future::ready(Ok(None)))
+        }
+        fn save<'a>(
+            &'a self,
+            _: &'a TokenKey,
+            _: &'a StoredToken,
+        ) -> BoxFuture<'a, Result<(), StoreError>> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn remove<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
+            unreachable!()
+        }
+        fn lock<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
+            Box::pin(std::future::ready(Ok(StoreGuard::new(()))))
+        }
+    }
+    let keys = Keys::default();
+    // Nobody listens there.
+    let source = ClientCredentials::builder("acme.us.auth0.com")
+        .issuer("http://127.0.0.1:1/")
+        .client_id("client")
+        .client_secret("s3cr3t")
+        .audience("https://api.test/")
+        .organization("org_1")
+        .scope("b a")
+        .parameter("resource", "s3cr3t")
+        .retry(auth0_core::RetryPolicy::never())
+        .store(keys.clone())
+        .build()
+        .unwrap();
+    failure(&source).await;
+    let keys = keys.0.lock().unwrap();
+    assert_eq!(keys.len(), 2, "before and after it is locked");
+    assert_eq!(
+        keys[0],
+        json!({
+            "issuer": "http://127.0.0.1:1/",
+            "client_id": "client",
+            "audience": "https://api.test/",
+            "organization": "org_1",
+            "scope": "a b",
+            // The SHA-256 of `resource=s3cr3t`.
+            "parameters": keys[0]["parameters"],
+        })
+    );
+    assert_eq!(keys[0]["parameters"].as_str().unwrap().len(), 43);
+}
+
+#[tokio::test]
+async fn token_is_due_then_one_source_replaces_it_and_the_others_find_the_new_one() {
+    let server = answering(tokens()).await;
+    let (clock, store) = (FakeClock::new(), MemoryStore::new());
+    let sources: Vec<_> = (0..5)
+        .map(|_| sharing(&server, &clock, store.clone()))
+        .collect();
+    for source in &sources {
+        assert_eq!(text(source).await, "token-1");
+    }
+    clock.advance(3600 - 60);
+    for source in &sources {
+        assert_eq!(text(source).await, "token-2");
+    }
+    // A run that begins now takes the new one too.
+    assert_eq!(text(&sharing(&server, &clock, store)).await, "token-2");
+    assert_eq!(requests(&server).await, 2);
+}
+
+#[tokio::test]
+async fn sources_come_at_once_then_one_fetches_and_the_others_wait() {
+    let (mut gate, respond) = Gate::new();
+    let server = answering(respond).await;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tokens.json");
+    let clock = FakeClock::new();
+    let sources: Vec<_> = (0..10)
+        .map(|_| sharing(&server, &clock, FileStore::new(&path)))
+        .collect();
+    let callers = futures_util::future::join_all(sources.iter().map(text));
+    let answers = async {
+        gate.arrival().await;
+        gate.release(grant("token"));
+    };
+    let (tokens, ()) = tokio::join!(callers, answers);
+    assert!(tokens.iter().all(|text| text == "token"));
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn token_is_refused_then_it_is_not_taken_from_the_store_again() {
+    let server = answering(tokens()).await;
+    let (clock, store) = (FakeClock::new(), MemoryStore::new());
+    let [one, two] = [(); 2].map(|()| sharing(&server, &clock, store.clone()));
+    let revoked = token(&one).await;
+    let found = token(&two).await;
+    one.accepted(&revoked);
+    assert!(one.rejected(&revoked));
+    assert_eq!(text(&one).await, "token-2");
+    // The other learns it by itself, and finds what was fetched meanwhile.
+    two.accepted(&found);
+    assert!(two.rejected(&found));
+    assert_eq!(text(&two).await, "token-2");
+    assert_eq!(requests(&server).await, 2);
+}
+
+#[tokio::test]
+async fn stored_token_is_refused_then_its_own_age_says_whether_it_is_replaced() {
+    let server = answering(tokens()).await;
+    let (clock, store) = (FakeClock::new(), MemoryStore::new());
+    text(&sharing(&server, &clock, store.clone())).await;
+    // It was just fetched, by another process: a new one would be refused as well.
+    let source = sharing(&server, &clock, store.clone());
+    let fresh = token(&source).await;
+    assert!(!source.rejected(&fresh));
+    assert_eq!(text(&source).await, "token-1");
+
+    clock.advance(61);
+    let source = sharing(&server, &clock, store);
+    let old = token(&source).await;
+    assert_eq!(old.secret(), "token-1");
+    assert!(source.rejected(&old), "it is new here, but old");
+    assert_eq!(text(&source).await, "token-2");
+}
+
+#[tokio::test]
+async fn store_cannot_be_written_then_none_of_the_refused_tokens_comes_back() {
+    let server = answering(tokens()).await;
+    let clock = FakeClock::new();
+    let inner = MemoryStore::new();
+    text(&sharing(&server, &clock, inner.clone())).await;
+    let store = Failing::new(inner);
+    store.save.store(true, Ordering::Relaxed);
+    let source = sharing(&server, &clock, store);
+    for number in 1..5 {
+        let token = token(&source).await;
+        assert_eq!(token.secret(), format!("token-{number}"));
+        source.accepted(&token);
+        assert!(source.rejected(&token));
+    }
+}
+
+#[tokio::test]
+async fn stored_token_is_of_no_use_then_another_is_fetched() {
+    let clock = FakeClock::new();
+    let now = clock.now();
+    let seconds = Duration::from_secs;
+    type Change = fn(&mut StoredToken, std::time::SystemTime);
+    let changes: [(&str, Change); 8] = [
+        ("ended", |token, now| token.expires_at = Some(now)),
+        ("has no end and is old", |token, _| token.expires_at = None),
+        ("ends before it begins", |token, _| {
+            token.expires_at = Some(token.obtained_at - Duration::from_secs(1));
+        }),
+        ("is bound to a key", |token, _| {
+            token.token_type = "DPoP".into()
+        }),
+        ("is empty", |token, _| token.access_token = "".into()),
+        ("fits into no header", |token, _| {
+            token.access_token = "a\r\nb: c".into()
+        }),
+        ("is from the future", |token, now| {
+            token.obtained_at = now + Duration::from_secs(61);
+            token.expires_at = Some(now + Duration::from_secs(3600));
+        }),
+        ("is as far from now as can be", |token, _| {
+            let mut far = std::time::UNIX_EPOCH;
+            for power in (0..63).rev() {
+                far = far
+                    .checked_add(Duration::from_secs(1 << power))
+                    .unwrap_or(far);
+            }
+            (token.obtained_at, token.expires_at) = (far, None);
+        }),
+    ];
+    let server = answering(tokens()).await;
+    let store = MemoryStore::new();
+    let source = || sharing(&server, &clock, store.clone());
+    assert_eq!(text(&source()).await, "token-1");
+    let key = key_of(&server);
+    let mut good = StoredToken::new("stored", now - seconds(301));
+    good.expires_at = Some(now + seconds(1000));
+    store.save(&key, &good).await.unwrap();
+    assert_eq!(text(&source()).await, "stored");
+    for (number, (what, change)) in changes.into_iter().enumerate() {
+        let mut bad = good.clone();
+        change(&mut bad, now);
+        store.save(&key, &bad).await.unwrap();
+        let expected = format!("token-{}", number + 2);
+        assert_eq!(text(&source()).await, expected, "{what}");
+        // It took the place of the other.
+        let found = store.load(&key).await.unwrap().unwrap();
+        assert_eq!(found.access_token.secret(), expected, "{what}");
+    }
+}
+
+/// The key of a source with `settings`.
+fn key_of(server: &MockServer) -> TokenKey {
+    serde_json::from_value(json!({
+        "issuer": format!("{}/oauth/token", server.uri()),
+        "client_id": "client",
+        "audience": "https://api.test/",
+    }))
+    .unwrap()
+}
+
+#[tokio::test]
+async fn stored_token_is_due_and_no_other_is_to_be_had_then_it_is_used_to_its_end() {
+    let server = answering(tokens()).await;
+    let (clock, store) = (FakeClock::new(), MemoryStore::new());
+    text(&sharing(&server, &clock, store.clone())).await;
+    clock.advance(3600 - 40);
+    answer(&server, ResponseTemplate::new(503)).await;
+    let source = sharing(&server, &clock, store);
+    for _ in 0..5 {
+        assert_eq!(text(&source).await, "token-1");
+    }
+    assert_eq!(requests(&server).await, 1, "not with every call");
+    clock.advance(10);
+    assert_eq!(text(&source).await, "token-1");
+    assert_eq!(
+        requests(&server).await,
+        2,
+        "again after a quarter of what is left"
+    );
+    clock.advance(30);
+    assert_eq!(failure(&source).await.status(), Some(503));
+}
+
+/// A store that fails where it is told to.
+#[derive(Clone)]
+struct Failing {
+    inner: MemoryStore,
+    load: Arc<AtomicBool>,
+    save: Arc<AtomicBool>,
+    lock: Arc<AtomicBool>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Failing {
+    fn new(inner: MemoryStore) -> Self {
+        Self {
+            inner,
+            load: Arc::default(),
+            save: Arc::default(),
+            lock: Arc::default(),
+            asked: Arc::default(),
+        }
+    }
+
+    fn check(&self, fails: &AtomicBool, what: &str) -> Result<(), StoreError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        match fails.load(Ordering::Relaxed) {
+            true => Err(StoreError::new(format!("cannot {what}")).with_source(std::fmt::Error)),
+            false => Ok(()),
+        }
+    }
+}
+
+impl TokenStore for Failing {
+    fn load<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        Box::pin(async move {
+            self.check(&self.load, "load")?;
+            self.inner.load(key).await
+        })
+    }
+
+    fn save<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        token: &'a StoredToken,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.check(&self.save, "save")?;
+            self.inner.save(key, token).await
+        })
+    }
+
+    fn remove<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner.remove(key)
+    }
+
+    fn lock<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
+        Box::pin(async move {
+            self.check(&self.lock, "lock")?;
+            self.inner.lock(key).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn store_fails_then_the_token_is_fetched_all_the_same_and_it_is_told_once() {
+    let log = Collector::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let warnings = || log.text().matches("the token store fails").count();
+    let server = answering(tokens()).await;
+    let clock = FakeClock::new();
+    let store = Failing::new(MemoryStore::new());
+    let source = sharing(&server, &clock, store.clone());
+    let all = [&store.load, &store.lock, &store.save];
+    for fails in all {
+        fails.store(true, Ordering::Relaxed);
+    }
+    for number in 1..4 {
+        assert_eq!(text(&source).await, format!("token-{number}"));
+        let error = source.store_failure().unwrap();
+        assert_eq!(error.to_string(), "cannot load", "what it began with");
+        clock.advance(3600);
+    }
+    assert_eq!(warnings(), 1, "{}", log.text());
+    assert!(
+        log.text()
+            .contains("cause=an error occurred when formatting an argument")
+    );
+
+    // It recovers, and fails again.
+    for fails in all {
+        fails.store(false, Ordering::Relaxed);
+    }
+    text(&source).await;
+    assert!(source.store_failure().is_none());
+    for (fails, expected) in all
+        .into_iter()
+        .zip(["cannot load", "cannot lock", "cannot save"])
+    {
+        clock.advance(3600);
+        fails.store(true, Ordering::Relaxed);
+        text(&source).await;
+        fails.store(false, Ordering::Relaxed);
+        assert_eq!(source.store_failure().unwrap().to_string(), expected);
+    }
+    assert_eq!(warnings(), 2, "it failed all the time since the second one");
+    clock.advance(3600);
+    text(&source).await;
+    assert!(source.store_failure().is_none());
+}
+
+#[tokio::test]
+async fn token_is_in_memory_then_the_store_is_not_asked() {
+    let server = answering(tokens()).await;
+    let store = Failing::new(MemoryStore::new());
+    let source = sharing(&server, &FakeClock::new(), store.clone());
+    text(&source).await;
+    let asked = store.asked.load(Ordering::Relaxed);
+    for _ in 0..100 {
+        text(&source).await;
+    }
+    assert_eq!(store.asked.load(Ordering::Relaxed), asked);
+}
+
+#[tokio::test]
+async fn somebody_replaces_the_token_for_ever_then_it_is_not_waited_for() {
+    let server = answering(tokens()).await;
+    let store = MemoryStore::new();
+    let _held = store.lock(&key_of(&server)).await.unwrap();
+    let sleeper = FakeSleeper::new();
+    let source = settings(&server)
+        .store(store.clone())
+        .sleeper(sleeper.clone())
+        .build()
+        .unwrap();
+    assert_eq!(text(&source).await, "token-1");
+    assert_eq!(sleeper.waits(), [Duration::from_secs(30)]);
+    // What came of it is there for the others.
+    let saved = store.load(&key_of(&server)).await.unwrap().unwrap();
+    assert_eq!(saved.access_token.secret(), "token-1");
+}
+
+#[tokio::test]
+async fn caller_goes_away_then_the_token_is_saved_and_the_lock_given_back() {
+    let (mut gate, respond) = Gate::new();
+    let server = answering(respond).await;
+    let store = MemoryStore::new();
+    let source = sharing(&server, &FakeClock::new(), store.clone());
+    let mut caller = source.token();
+    tokio::select! {
+        biased;
+        _ = &mut caller => unreachable!("the answer is held back"),
+        () = gate.arrival() => {}
+    }
+    drop(caller);
+    drop(source);
+    gate.release(grant("token"));
+    let _locked = store.lock(&key_of(&server)).await.unwrap();
+    let saved = store.load(&key_of(&server)).await.unwrap().unwrap();
+    assert_eq!(saved.access_token.secret(), "token");
+}
+
+#[test]
+fn runtime_ends_under_a_request_then_the_next_one_is_served() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let servers = runtime();
+    let (mut gate, respond) = Gate::new();
+    let server = servers.block_on(answering(respond));
+    let source = sharing(&server, &FakeClock::new(), MemoryStore::new());
+    runtime().block_on(async {
+        let mut first = source.token();
+        tokio::select! {
+            biased;
+            _ = &mut first => unreachable!("the answer is held back"),
+            () = gate.arrival() => {}
+        }
+    });
+    gate.release(grant("lost"));
+    gate.release(grant("token"));
+    runtime().block_on(async {
+        let error = failure(&source).await;
+        assert_eq!(
+            error.to_string(),
+            "the runtime that made the token request has ended"
+        );
+        assert_eq!(text(&source).await, "token");
+    });
+}
+
+/// What another process is told: where the token endpoint is, where the file is, and what to do.
+const PROCESS: &str = "AUTH0_AUTH_TEST_PROCESS";
+
+/// Starts this test binary as another process, which does what `task` says.
+fn process(url: &str, path: &std::path::Path, task: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "stores::process_started_by_another_test",
+            "--nocapture",
+        ])
+        .env(PROCESS, json!([url, path, task]).to_string())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// No test by itself: what [`process`] runs.
+#[tokio::test]
+async fn process_started_by_another_test() {
+    let Ok(told) = std::env::var(PROCESS) else {
+        return;
+    };
+    let [url, path, task]: [String; 3] = serde_json::from_str(&told).unwrap();
+    let store = FileStore::new(&path);
+    let source = |audience: &str| {
+        ClientCredentials::builder("acme.us.auth0.com")
+            .token_url(url.clone())
+            .client_id("client")
+            .client_secret("s3cr3t")
+            .audience(audience)
+            .store(store.clone())
+            .build()
+            .unwrap()
+    };
+    if task == "hold" {
+        let key: TokenKey = serde_json::from_value(json!({
+            "issuer": url, "client_id": "client", "audience": "shared"
+        }))
+        .unwrap();
+        let _held = store.lock(&key).await.unwrap();
+        std::fs::write(format!("{path}.held"), "").unwrap();
+        std::future::pending::<()>().await;
+    }
+    let shared = source("shared");
+    text(&shared).await;
+    assert!(
+        shared.store_failure().is_none(),
+        "{:?}",
+        shared.store_failure()
+    );
+    for number in 0..5 {
+        let own = source(&format!("{task}-{number}"));
+        text(&own).await;
+        assert!(own.store_failure().is_none(), "{:?}", own.store_failure());
+    }
+}
+
+/// Grants a token that names the audience.
+fn by_audience() -> impl Respond {
+    |request: &wiremock::Request| {
+        let fields = url::form_urlencoded::parse(&request.body);
+        let audience = fields
+            .into_owned()
+            .find(|(name, _)| name == "audience")
+            .unwrap()
+            .1;
+        grant(&format!("token-of-{audience}"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_share_a_file_then_each_token_is_fetched_once_and_none_is_lost() {
+    let server = answering(by_audience()).await;
+    let url = format!("{}/oauth/token", server.uri());
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("made/tokens.json");
+    let mut processes: Vec<_> = (0..6)
+        .map(|number| process(&url, &path, &format!("p{number}")))
+        .collect();
+    tokio::task::spawn_blocking(move || {
+        for process in &mut processes {
+            assert!(process.wait().unwrap().success());
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(requests(&server).await, 1 + 6 * 5);
+
+    // All of them are there for the next one.
+    answer(&server, ResponseTemplate::new(500)).await;
+    let audiences =
+        (0..6).flat_map(|process| (0..5).map(move |number| format!("p{process}-{number}")));
+    for audience in audiences.chain(["shared".to_owned()]) {
+        let settings = settings(&server).audience(&audience);
+        let source = settings.store(FileStore::new(&path)).build().unwrap();
+        assert_eq!(text(&source).await, format!("token-of-{audience}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn process_that_holds_the_lock_is_killed_then_the_others_go_on() {
+    let server = answering(by_audience()).await;
+    let url = format!("{}/oauth/token", server.uri());
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tokens.json");
+    let held = directory.path().join("tokens.json.held");
+    let mut holder = process(&url, &path, "hold");
+    while !held.exists() {
+        assert!(holder.try_wait().unwrap().is_none(), "it ended");
+        tokio::task::yield_now().await;
+    }
+    let source = settings(&server)
+        .audience("shared")
+        .store(FileStore::new(&path));
+    let source = source.build().unwrap();
+    let mut waiting = source.token();
+    // Time enough for somebody who does not wait.
+    for _ in 0..200 {
+        assert!(futures_util::FutureExt::now_or_never(&mut waiting).is_none());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(requests(&server).await, 0);
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!(waiting.await.unwrap().secret(), "token-of-shared");
+    assert!(source.store_failure().is_none());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn file_is_open_to_others_then_the_token_comes_anew_and_the_failure_has_the_command() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let server = answering(tokens()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tokens.json");
+    let clock = FakeClock::new();
+    text(&sharing(&server, &clock, FileStore::new(&path))).await;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let source = sharing(&server, &clock, FileStore::new(&path));
+    assert_eq!(text(&source).await, "token-2");
+    let error = source.store_failure().unwrap().to_string();
+    assert!(
+        error.ends_with(&format!("mend it with `chmod 600 {}`", path.display())),
+        "{error}"
+    );
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("token-2"));
+}
