@@ -121,8 +121,7 @@ impl ClientCredentialsGrant {
             .post(Endpoint::Token, form, RetrySafety::Safe)
             .await?;
         *self.quotas.lock().unwrap_or_else(PoisonError::into_inner) = read.answer.quotas.clone();
-        read.into_success(|body, secrets| {
-            let grant = answer::read_grant(body, secrets)?;
+        read.into_granted(|grant, _, secrets| {
             Ok(Grant {
                 // An answer that names no scopes grants those that were asked for (RFC 6749 §5.1).
                 scopes: grant

@@ -4,6 +4,7 @@
 //! | for | there is |
 //! | --- | --- |
 //! | a program that acts for itself, with a client secret | [`ClientCredentials`] |
+//! | tokens that a thief cannot use | [`dpop`], in any of them |
 //!
 //! ```
 //! use auth0_auth::ClientCredentials;
@@ -45,6 +46,7 @@ mod application;
 mod cache;
 mod client_credentials;
 mod discovery;
+pub mod dpop;
 mod error;
 mod exchange;
 mod form;
@@ -56,6 +58,7 @@ mod store;
 pub use application::ClientAuthentication;
 pub use auth0_core::BoxFuture;
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
+pub use dpop::DpopKey;
 pub use error::Error;
 pub use quota::{QuotaWindow, TokenQuotas};
 pub use signing::{PrivateKey, SignError, Signer, SigningAlgorithm};

@@ -40,6 +40,7 @@ fn grant(token: String) -> Grant {
         token: token.into(),
         lifetime: Some(Duration::from_secs(3600)),
         scopes: None,
+        key: None,
     }
 }
 
