@@ -6,6 +6,7 @@
 
 mod answers;
 mod caching;
+mod dpop;
 mod flights;
 mod request;
 mod secrets;

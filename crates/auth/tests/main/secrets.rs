@@ -23,7 +23,13 @@ const BODY: &str = "pl4nted-body";
 
 /// Keeps all events and spans as text.
 #[derive(Clone, Default)]
-struct Collector(Arc<Mutex<String>>);
+pub(crate) struct Collector(Arc<Mutex<String>>);
+
+impl Collector {
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl Visit for Collector {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
