@@ -50,3 +50,73 @@ fn asks_for_nonce(read: &Read) -> bool {
         && answer::read_rejection(&read.body, &[])
             .is_ok_and(|rejection| rejection.error == "use_dpop_nonce")
 }
+
+#[cfg(test)]
+mod tests {
+    use auth0_core::{RetryPolicy, RetrySafety};
+    use serde_json::json;
+    use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
+
+    use super::*;
+    use crate::application::{Needs, Settings};
+    use crate::form::Form;
+
+    /// A server whose every endpoint wants the nonce `n1`, and a public client of it that sends everything once.
+    async fn strict_server() -> (MockServer, Application) {
+        let server = MockServer::start().await;
+        let issuer = server.uri();
+        let answer = move |request: &Request| {
+            if request.url.path().starts_with("/.well-known/") {
+                return ResponseTemplate::new(200).set_body_json(json!({
+                    "issuer": issuer,
+                    "token_endpoint": format!("{issuer}/token"),
+                    "device_authorization_endpoint": format!("{issuer}/device"),
+                }));
+            }
+            ResponseTemplate::new(400)
+                .set_body_json(json!({"error": "use_dpop_nonce"}))
+                .insert_header("dpop-nonce", "n1")
+        };
+        let mock = Mock::given(matchers::any()).respond_with(answer);
+        mock.mount(&server).await;
+        let mut settings = Settings::new("acme.us.auth0.com".into());
+        settings.issuer = Some(server.uri());
+        settings.client_id = "client".into();
+        settings.retry = RetryPolicy::never();
+        settings.dpop = Some(DpopKey::generate().unwrap());
+        let application = settings.build(Needs::Nothing, Vec::new()).unwrap();
+        (server, application)
+    }
+
+    /// How many requests to `path` there were, and how many of them had a proof.
+    async fn counts(server: &MockServer, path: &str) -> (usize, usize) {
+        let received = server.received_requests().await.unwrap();
+        let sent = || received.iter().filter(|request| request.url.path() == path);
+        let proven = sent().filter(|request| request.headers.contains_key("dpop"));
+        (sent().count(), proven.count())
+    }
+
+    #[tokio::test]
+    async fn what_can_be_used_once_is_sent_again_for_a_nonce_and_is_not_in_doubt() {
+        let (server, application) = strict_server().await;
+        let form = Form::of_grant("authorization_code").field("code", "c0de");
+        let read = application.post(Endpoint::Token, &form, RetrySafety::Unsafe);
+        let error = read.await.unwrap().into_granted(|grant, _, _| Ok(grant));
+        let error = error.unwrap_err();
+        assert_eq!(error.error(), Some("use_dpop_nonce"));
+        assert!(!error.is_outcome_unknown());
+        assert_eq!(counts(&server, "/token").await, (2, 2));
+        let received = server.received_requests().await.unwrap();
+        let mut bodies = received.iter().map(|request| &request.body);
+        assert!(bodies.next_back() == bodies.next_back());
+    }
+
+    #[tokio::test]
+    async fn other_endpoints_get_no_proof() {
+        let (server, application) = strict_server().await;
+        let form = Form::default().field("scope", "openid");
+        let read = application.post(Endpoint::DeviceAuthorization, &form, RetrySafety::Safe);
+        assert_eq!(read.await.unwrap().answer.status, StatusCode::BAD_REQUEST);
+        assert_eq!(counts(&server, "/device").await, (1, 0));
+    }
+}

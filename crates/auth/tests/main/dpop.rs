@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use wiremock::{MockServer, Request, ResponseTemplate};
 
 use crate::support::{
-    FakeClock, answer, answering, chain, failure, grant, requests, settings, token, tokens,
+    FakeClock, answer, answering, chain, failure, requests, settings, token, tokens,
 };
 
 mod api;
