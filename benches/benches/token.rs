@@ -1,16 +1,21 @@
-//! What a token costs that is there already, and how many are fetched when ten thousand callers need one at once.
+//! What a token costs that is there already, how many are fetched when ten thousand callers need one at once, and what a
+//! proof of a DPoP key costs against the JOSE crate's bare signature of a text of the same length.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use auth0_auth::ClientCredentials;
-use auth0_core::{HttpClient, TokenSource};
+use auth0_auth::{ClientCredentials, DpopKey};
+use auth0_core::http::Method;
+use auth0_core::{HttpClient, ProofOfPossession as _, ProofRequest, SecretString, TokenSource};
+use benches::pair::Pair;
 use benches::server;
 use criterion::Criterion;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
+use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::json;
 
 const CALLERS: usize = 10_000;
@@ -45,6 +50,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     criterion.bench_function("token/cache hit (at most 200 ns)", |bencher| {
         bencher.iter(|| black_box(source.token().now_or_never()));
     });
+    proof(&mut criterion)?;
     criterion.final_summary();
     Ok(())
+}
+
+fn proof(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
+    let key = DpopKey::generate()?;
+    let same = EncodingKey::from_ec_pem(key.to_pem()?.secret().as_bytes())?;
+    let url = "https://acme.teams.auth0.com/api/v1/teams/members?take=50".parse()?;
+    let token = SecretString::from("t".repeat(700));
+    let request = ProofRequest::new(&Method::GET, &url).with_access_token(&token);
+    // A nonce makes a proof as long as it gets.
+    key.nonce(&url, "eyJ7S_zG.eyJH0-Z.HX4w-7v");
+    let proof = key.proof(request)?;
+    let (message, _) = proof.secret().rsplit_once('.').ok_or("no proof")?;
+
+    let pair = Pair {
+        theirs: "jsonwebtoken-sign",
+        at_most: 1.2,
+    };
+    pair.measure(
+        &mut criterion.benchmark_group("token/DPoP proof"),
+        || time(|| key.proof(black_box(request))),
+        || {
+            let message = black_box(message).as_bytes();
+            time(|| jsonwebtoken::crypto::sign(message, &same, Algorithm::ES256))
+        },
+    );
+    Ok(())
+}
+
+#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+fn time<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed()
 }
