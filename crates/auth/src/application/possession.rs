@@ -53,7 +53,7 @@ fn asks_for_nonce(read: &Read) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use auth0_core::{RetryPolicy, RetrySafety};
+    use auth0_core::{HttpClient, RetryPolicy, RetrySafety};
     use serde_json::json;
     use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
@@ -84,6 +84,8 @@ mod tests {
         settings.client_id = "client".into();
         settings.retry = RetryPolicy::never();
         settings.dpop = Some(DpopKey::generate().unwrap());
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+        settings.http_client = Some(HttpClient::from_builder(client).unwrap());
         let application = settings.build(Needs::Nothing, Vec::new()).unwrap();
         (server, application)
     }

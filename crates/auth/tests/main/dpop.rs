@@ -7,7 +7,7 @@ use auth0_auth::{
     ClientCredentials, ClientCredentialsBuilder, DpopKey, PrivateKey, SigningAlgorithm,
 };
 use auth0_core::proof::ProofOfPossession as _;
-use auth0_core::{RetryPolicy, TokenSource as _};
+use auth0_core::{HttpClient, RetryPolicy, TokenSource as _};
 use serde_json::{Value, json};
 use wiremock::{MockServer, Request, ResponseTemplate};
 
@@ -25,7 +25,14 @@ use verifier::{Proof, header};
 
 /// Settings that are complete, for tokens that are bound to `key`.
 fn bound(server: &MockServer, key: &DpopKey) -> ClientCredentialsBuilder {
-    settings(server).dpop(key.clone())
+    settings(server)
+        .http_client(plain_client())
+        .dpop(key.clone())
+}
+
+/// A client for plain http. It reads no certificates, which is what takes time when a client is made.
+fn plain_client() -> HttpClient {
+    HttpClient::from_builder(reqwest::Client::builder().no_proxy().tls_certs_only([])).unwrap()
 }
 
 fn source(server: &MockServer, key: &DpopKey) -> ClientCredentials {
@@ -167,6 +174,7 @@ async fn nonce_is_asked_for_then_the_assertion_is_made_anew_too() {
         .client_id("client")
         .audience("https://api.test/")
         .private_key_jwt(client)
+        .http_client(plain_client())
         .retry(RetryPolicy::never())
         .dpop(DpopKey::generate().unwrap())
         .build()

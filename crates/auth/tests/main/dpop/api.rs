@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth0_core::{
-    BaseUrl, CallOptions, Error, HttpClient, Operation, Received, RetrySafety, Transport,
-    TransportBuilder,
+    BaseUrl, CallOptions, Error, Operation, Received, RetrySafety, Transport, TransportBuilder,
 };
 
 use super::*;
@@ -17,7 +16,7 @@ static CREATE: Operation = Operation::new("create", "POST", "/items").with_succe
 fn client(server: &MockServer, source: ClientCredentials) -> Transport {
     TransportBuilder::new()
         .token_source(Arc::new(source))
-        .http_client(HttpClient::direct().unwrap())
+        .http_client(plain_client())
         .retry(RetryPolicy::default().base(std::time::Duration::ZERO))
         .build(BaseUrl::parse(&server.uri()).unwrap())
         .unwrap()
