@@ -1,5 +1,5 @@
-//! What a token costs that is there already, to one caller and to 64, how many are fetched when ten thousand callers need
-//! one at once, and what an assertion costs above the bare signing of the JOSE crate.
+//! What a token costs that is there already, to one caller and to 64; how many are fetched when ten thousand callers need
+//! one at once; and what an assertion and a DPoP proof cost above the bare signing of the JOSE crate.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use auth0_auth::{ClientCredentials, PrivateKey, SigningAlgorithm, measured};
-use auth0_core::{HttpClient, TokenSource};
+use auth0_auth::{ClientCredentials, DpopKey, PrivateKey, SigningAlgorithm, measured};
+use auth0_core::http::Method;
+use auth0_core::{HttpClient, ProofOfPossession as _, ProofRequest, SecretString, TokenSource};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -60,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     hits_of_many_tasks(&source)?;
     assertions(&mut criterion)?;
+    proof(&mut criterion)?;
     criterion.final_summary();
     Ok(())
 }
@@ -157,4 +159,37 @@ fn assertions(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         group.finish();
     }
     Ok(())
+}
+
+fn proof(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
+    let key = DpopKey::generate()?;
+    let same = EncodingKey::from_ec_pem(key.to_pem()?.secret().as_bytes())?;
+    let url = "https://acme.teams.auth0.com/api/v1/teams/members?take=50".parse()?;
+    let token = SecretString::from("t".repeat(700));
+    let request = ProofRequest::new(&Method::GET, &url).with_access_token(&token);
+    // A nonce makes a proof as long as it gets.
+    key.nonce(&url, "eyJ7S_zG.eyJH0-Z.HX4w-7v");
+    let proof = key.proof(request)?;
+    let (message, _) = proof.secret().rsplit_once('.').ok_or("no proof")?;
+
+    let pair = Pair {
+        theirs: "jsonwebtoken-sign",
+        at_most: 1.2,
+    };
+    pair.measure(
+        &mut criterion.benchmark_group("token/DPoP proof"),
+        || time(|| key.proof(black_box(request))),
+        || {
+            let message = black_box(message).as_bytes();
+            time(|| jsonwebtoken::crypto::sign(message, &same, Algorithm::ES256))
+        },
+    );
+    Ok(())
+}
+
+#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+fn time<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed()
 }

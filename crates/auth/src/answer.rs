@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::dpop::DpopKey;
 use crate::error::{Error, Kind, Rejection};
 
 /// The longest error code, description or token type that is kept.
@@ -24,6 +25,18 @@ pub(crate) struct Grant {
     pub(crate) obtained_at: Option<SystemTime>,
     /// Why there is no newer one, where this is one that should have been replaced.
     pub(crate) stale: Option<Error>,
+    /// The key that the token is bound to, where it is bound to one.
+    pub(crate) key: Option<DpopKey>,
+}
+
+/// What a token is by its `token_type`: bound to the key that it was asked for with, or to none. Nothing where it is of a
+/// type that cannot be used here, as one that is bound to a key which nobody has.
+pub(crate) fn binding(token_type: &str, key: Option<&DpopKey>) -> Option<Option<DpopKey>> {
+    if token_type.eq_ignore_ascii_case("bearer") {
+        return Some(None);
+    }
+    let key = key.filter(|_| token_type.eq_ignore_ascii_case("dpop"))?;
+    Some(Some(key.clone()))
 }
 
 /// Every field may have any type, so that a strange description does not hide the error that it describes.
@@ -39,8 +52,13 @@ struct Fields {
     mfa_token: Option<Value>,
 }
 
-/// Reads the body of an answer with a 2xx status. What is kept of its texts has `secrets` blotted out.
-pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
+/// Reads the body of an answer with a 2xx status to a request that proved `key`, where it proved one. What is kept of its
+/// texts has `secrets` blotted out.
+pub(crate) fn read_grant(
+    body: &[u8],
+    secrets: &[&str],
+    key: Option<&DpopKey>,
+) -> Result<Grant, Kind> {
     let fields: Fields = parse(body)?;
     let Some(token) = &fields.access_token else {
         return Err(match rejection(&fields, secrets) {
@@ -55,17 +73,18 @@ pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
     }
     let mut hidden = secrets.to_vec();
     hidden.push(token.secret());
-    if let Some(token_type) = &fields.token_type
-        && !token_type
-            .as_str()
-            .is_some_and(|token_type| token_type.eq_ignore_ascii_case("bearer"))
-    {
+    let token_type = fields.token_type.as_ref();
+    // One of no type is taken for a bearer token.
+    let bound = token_type.map_or(Some(None), |text| binding(text.as_str()?, key));
+    let Some(bound_to) = bound else {
         // A token bound to a key is useless to a caller that sends it as a bearer token.
-        let found = text(token_type, &hidden).unwrap_or_else(|| "no string".into());
+        let found = token_type.and_then(|token_type| text(token_type, &hidden));
+        let found = found.unwrap_or_else(|| "no string".into());
+        let expected = key.map_or("Bearer", |_| "DPoP or Bearer");
         return Err(Kind::InvalidResponse(format!(
-            "expected token_type Bearer, found {found}"
+            "expected token_type {expected}, found {found}"
         )));
-    }
+    };
     Ok(Grant {
         token: token.clone(),
         lifetime: fields.expires_in.as_ref().and_then(lifetime),
@@ -76,6 +95,7 @@ pub(crate) fn read_grant(body: &[u8], secrets: &[&str]) -> Result<Grant, Kind> {
             .and_then(|text| scopes(text, &hidden)),
         obtained_at: None,
         stale: None,
+        key: bound_to,
     })
 }
 

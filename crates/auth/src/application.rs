@@ -13,10 +13,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::discovery::{Endpoint, Server};
+use crate::dpop::DpopKey;
 use crate::error::{Error, Kind};
 use crate::exchange::{Exchange, Post, Read};
 use crate::form::{Form, encode};
 use crate::signing::{Signer, signed};
+
+mod possession;
 
 /// How long an assertion is valid. Auth0 takes none that lives longer than five minutes; one that is made for each
 /// attempt needs to live as long as its way takes and clocks differ.
@@ -69,6 +72,7 @@ pub(crate) struct Settings {
     pub(crate) authentication: ClientAuthentication,
     pub(crate) signer: Option<Arc<dyn Signer>>,
     pub(crate) mutual_tls: bool,
+    pub(crate) dpop: Option<DpopKey>,
     pub(crate) parameters: Vec<(String, SecretString)>,
     pub(crate) http_client: Option<HttpClient>,
     pub(crate) clock: SharedClock,
@@ -112,6 +116,12 @@ macro_rules! setters {
         /// such clients, unless [`token_url`](Self::token_url) is given.
         pub fn mutual_tls(mut self) -> Self {
             self.settings.mutual_tls = true;
+            self
+        }
+
+        /// Has tokens bound to this key, so that a stolen one is of no use: see [`dpop`](crate::dpop).
+        pub fn dpop(mut self, key: crate::DpopKey) -> Self {
+            self.settings.dpop = Some(key);
             self
         }
 
@@ -185,6 +195,7 @@ impl Settings {
             authentication: ClientAuthentication::default(),
             signer: None,
             mutual_tls: false,
+            dpop: None,
             parameters: Vec::new(),
             http_client: None,
             clock: Arc::new(SystemTimer),
@@ -227,6 +238,7 @@ impl Settings {
                     domain: self.domain,
                     client_id: self.client_id,
                     credentials,
+                    dpop: self.dpop.map(|key| key.clock(self.clock.clone())),
                     parameters: self.parameters,
                     server,
                     exchange: Exchange {
@@ -310,7 +322,8 @@ impl Settings {
             .field("client_secret", &self.client_secret)
             .field("authentication", &self.authentication)
             .field("private_key_jwt", &self.signer.is_some())
-            .field("mutual_tls", &self.mutual_tls);
+            .field("mutual_tls", &self.mutual_tls)
+            .field("dpop", &self.dpop);
     }
 }
 
@@ -339,6 +352,8 @@ pub(crate) struct Application {
     pub(crate) domain: String,
     pub(crate) client_id: String,
     credentials: Credentials,
+    /// The key that tokens shall be bound to.
+    pub(crate) dpop: Option<DpopKey>,
     parameters: Vec<(String, SecretString)>,
     pub(crate) server: Server,
     pub(crate) exchange: Exchange,
@@ -380,9 +395,10 @@ impl Application {
                 url,
                 form: form.clone(),
                 basic: None,
+                dpop: None,
                 secrets: Vec::new(),
             };
-            let result = self.exchange.post_once(self.with_proof(post).await?).await;
+            let result = self.attempt(endpoint, post).await;
             if let Some(end) = attempts.end(result).await {
                 return end;
             }

@@ -121,6 +121,9 @@ impl Held {
         if let Some(scopes) = grant.scopes {
             token = token.granting(scopes);
         }
+        if let Some(key) = grant.key {
+            token = token.bound_to(Arc::new(key));
+        }
         Self {
             token,
             obtained_at,

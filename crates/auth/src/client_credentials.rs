@@ -119,6 +119,11 @@ impl ClientCredentialsGrant {
             // In whatever order they were asked for.
             scope: Scopes::parse(&self.scope).to_string(),
             parameters: self.application.digest_of_parameters(),
+            dpop_key: self
+                .application
+                .dpop
+                .as_ref()
+                .map(|key| key.thumbprint().to_owned()),
             ..TokenKey::default()
         }
     }
@@ -147,8 +152,7 @@ impl ClientCredentialsGrant {
             .post(Endpoint::Token, form, RetrySafety::Safe)
             .await?;
         *self.quotas.lock().unwrap_or_else(PoisonError::into_inner) = read.answer.quotas.clone();
-        read.into_success(|body, secrets| {
-            let grant = answer::read_grant(body, secrets)?;
+        read.into_granted(|grant, _, secrets| {
             Ok(Grant {
                 // An answer that names no scopes grants those that were asked for (RFC 6749 §5.1).
                 scopes: grant

@@ -7,18 +7,21 @@
 
 use std::time::Duration;
 
+use auth0_core::proof::DPOP;
 use auth0_core::retry::{Ending, RetryPolicy, judge, wait_asked_for};
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{HttpClient, RetrySafety, SecretString};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::answer;
+use crate::answer::{self, Grant};
+use crate::dpop::DpopKey;
 use crate::error::{Answer, Error, Kind};
 use crate::form::Form;
 use crate::quota::TokenQuotas;
+use crate::signing::SignError;
 
 /// No answer of these endpoints comes near this size; what is longer is not one.
 const MAX_BODY: usize = 64 * 1024;
@@ -34,11 +37,14 @@ pub(crate) struct Exchange {
 }
 
 /// One request with a form.
+#[derive(Clone)]
 pub(crate) struct Post {
     pub(crate) url: Url,
     pub(crate) form: Form,
     /// User name and password of the Authorization header, both encoded as for a form.
     pub(crate) basic: Option<(String, SecretString)>,
+    /// The proof of the key that the token shall be bound to.
+    pub(crate) dpop: Option<SecretString>,
     /// What must not be repeated from the answer, beyond the secrets in the form.
     pub(crate) secrets: Vec<SecretString>,
 }
@@ -50,6 +56,8 @@ pub(crate) struct Read {
     pub(crate) body: Vec<u8>,
     /// What must not be repeated from the body.
     pub(crate) secrets: Vec<SecretString>,
+    /// The key that the request proved.
+    pub(crate) dpop: Option<DpopKey>,
 }
 
 impl Exchange {
@@ -74,8 +82,18 @@ impl Exchange {
         if let Some((user, password)) = &post.basic {
             builder = builder.basic_auth(user, Some(password.secret()));
         }
+        if let Some(proof) = &post.dpop {
+            let mut value = HeaderValue::from_str(proof.secret()).map_err(|_| {
+                let unfit =
+                    SignError::new("the proof holds a character that a header cannot carry");
+                Error::of(Kind::Signing(unfit))
+            })?;
+            value.set_sensitive(true);
+            builder = builder.header(DPOP, value);
+        }
         let mut secrets = post.form.secrets();
         secrets.extend(post.basic.map(|(_, password)| password));
+        secrets.extend(post.dpop);
         secrets.extend(post.secrets);
         self.send(builder, secrets).await
     }
@@ -128,6 +146,7 @@ impl Exchange {
                 headers,
                 body,
                 secrets,
+                dpop: None,
             }),
             // The status alone says what a 429 means, and a body that cannot be read must not hide it.
             Err(_) if answer.status == StatusCode::TOO_MANY_REQUESTS => Ok(Read {
@@ -135,6 +154,7 @@ impl Exchange {
                 headers,
                 body: Vec::new(),
                 secrets,
+                dpop: None,
             }),
             Err(kind) => Err(Error::answered(answer, kind)),
         }
@@ -199,6 +219,19 @@ impl Attempts<'_> {
 }
 
 impl Read {
+    /// What `read` makes of the token that the answer grants, of the body, and of what must not be repeated from it; the
+    /// typed refusal otherwise.
+    pub(crate) fn into_granted<T>(
+        self,
+        read: impl FnOnce(Grant, &[u8], &[&str]) -> Result<T, Kind>,
+    ) -> Result<T, Error> {
+        let key = self.dpop.clone();
+        self.into_success(|body, secrets| {
+            let grant = answer::read_grant(body, secrets, key.as_ref())?;
+            read(grant, body, secrets)
+        })
+    }
+
     /// What the answer says, if it is a success; the typed refusal otherwise.
     pub(crate) fn into_success<T>(
         self,

@@ -55,7 +55,7 @@ fn assert_clean(kind: &Kind) {
 
 /// The body of an answer of the token endpoint.
 pub fn token_answer(bytes: &[u8]) {
-    match answer::read_grant(bytes, &[SECRET]) {
+    match answer::read_grant(bytes, &[SECRET], None) {
         Ok(grant) => {
             assert!(answer::fits_header(&grant.token));
             assert!(grant.lifetime.is_none_or(|lifetime| !lifetime.is_zero()));

@@ -5,6 +5,7 @@
 //! | --- | --- | --- |
 //! | a program that acts for itself, with a secret, a key or a certificate | [`ClientCredentials`] | [client credentials](docs::client_credentials) |
 //! | one token for several processes, or for the next run | [`FileStore`] | [stores](docs::stores) |
+//! | tokens that a thief cannot use | [`DpopKey`] | [DPoP](dpop), with any of them |
 //!
 //! ```
 //! use auth0_auth::ClientCredentials;
@@ -47,6 +48,7 @@ mod cache;
 mod client_credentials;
 mod discovery;
 pub mod docs;
+pub mod dpop;
 mod error;
 mod exchange;
 mod form;
@@ -63,6 +65,7 @@ mod store;
 pub use application::ClientAuthentication;
 pub use auth0_core::BoxFuture;
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
+pub use dpop::DpopKey;
 pub use error::Error;
 pub use quota::{QuotaWindow, TokenQuotas};
 pub use signing::{PrivateKey, SignError, Signer, SigningAlgorithm};

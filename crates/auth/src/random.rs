@@ -8,11 +8,13 @@ use crate::signing::SignError;
 
 /// 43 characters of base64url, which hold 256 bits.
 pub(crate) fn text() -> Result<String, Error> {
+    id().map_err(|error| Error::of(Kind::Signing(error)))
+}
+
+/// The same, for what is signed.
+pub(crate) fn id() -> Result<String, SignError> {
     let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| {
-        Error::of(Kind::Signing(SignError::new(
-            "the system gives no random numbers",
-        )))
-    })?;
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_| SignError::new("the system gives no random numbers"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

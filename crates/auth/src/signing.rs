@@ -282,6 +282,11 @@ impl PrivateKey {
         self
     }
 
+    /// The key in PKCS#8.
+    pub(crate) fn pkcs8(&self) -> &[u8] {
+        self.key.as_bytes()
+    }
+
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let wrong = || SignError::new("the key does not sign: it is broken or of another kind");
         let text = jsonwebtoken::crypto::sign(message, &self.key, self.algorithm.jose())

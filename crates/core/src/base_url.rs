@@ -74,6 +74,10 @@ impl BaseUrl {
         &self.text
     }
 
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// The host.
     pub(crate) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()

@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 use crate::{BoxFuture, Checker, Error, Operation, RetryPolicy, Transport};
 
 mod attempt;
+mod binding;
 mod received;
 mod send;
 mod telemetry;

@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 use std::time::SystemTime;
 
 use crate::call::{Received, Trail};
+use crate::proof::Refusal;
 use crate::undecodable::Undecodable;
 use crate::{Cursor, Operation, Problem, Scopes, TokenError, Violation};
 
@@ -318,6 +319,19 @@ impl Error {
     /// Status 401.
     pub fn is_unauthorized(&self) -> bool {
         self.refused_with(StatusCode::UNAUTHORIZED)
+    }
+
+    /// Status 401, and it is not the token that was refused but the proof of the key that it is bound to
+    /// (`invalid_dpop_proof`, RFC 9449 §7.1). The most likely reason is that the clock here is wrong; another is a proxy
+    /// that changes the URL on the way.
+    pub fn is_invalid_dpop_proof(&self) -> bool {
+        self.refusal_of_proof() == Some(Refusal::Invalid)
+    }
+
+    /// Why the proof was refused, where it was the proof.
+    fn refusal_of_proof(&self) -> Option<Refusal> {
+        let headers = self.headers().filter(|_| self.is_unauthorized())?;
+        Refusal::of(headers)
     }
 
     /// Status 403.

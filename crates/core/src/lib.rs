@@ -20,6 +20,8 @@
 //! | [`mod@limit`] | [`Limiter`]: keeping to the server's rate limits |
 //! | [`mod@base_url`] | [`BaseUrl`] and the checks of host names |
 //! | [`mod@token`] | [`TokenSource`]: how a call gets its token |
+//! | [`mod@proof`] | [`ProofOfPossession`]: tokens that are bound to a key (DPoP) |
+//! | [`mod@challenge`] | [`Challenge`](challenge::Challenge): what a server asks for with a 401 |
 //! | [`mod@auth0_client`] | [`Auth0Client`]: the header that says who calls |
 //! | [`mod@time`] | clocks and sleepers, injected |
 //!
@@ -31,6 +33,7 @@
 pub mod auth0_client;
 pub mod base_url;
 pub mod call;
+pub mod challenge;
 pub mod check;
 pub mod error;
 pub mod http_client;
@@ -42,6 +45,7 @@ pub mod outcome;
 pub mod paging;
 mod path;
 pub mod problem;
+pub mod proof;
 pub mod response;
 pub mod retry;
 pub mod scopes;
@@ -72,6 +76,7 @@ pub use outcome::{Outcome, PartialReport};
 pub use paging::{Cursor, Items, Listing, Page, Paged, Pages, Position, items, pages, resume};
 pub use path::encode_path;
 pub use problem::{Problem, ValidationError};
+pub use proof::{ProofOfPossession, ProofRequest};
 pub use response::{Response, value_of};
 pub use retry::RetryPolicy;
 pub use scopes::Scopes;

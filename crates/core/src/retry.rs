@@ -8,6 +8,7 @@
 //! | no answer to a request that left | again | again | **outcome unknown** |
 //! | a success whose body broke off | again | has acted | has acted |
 //! | 401, and the token source has another token | again, once | again, once | again, once |
+//! | 401 that asks for a nonce (DPoP) and gives one | again, once | again, once | again, once |
 //!
 //! Before it is sent again, a call waits as long as the server asks for: `Retry-After`, else `x-ratelimit-reset` on a
 //! 429, both by the server's own clock. Where it asks for nothing, the wait is drawn between zero and 0.5 s, 1 s, 2 s …
@@ -60,7 +61,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt. A refused token is replaced all the same, once.
+    /// One attempt. A refused token is replaced all the same, once, and a nonce that is asked for is sent, once.
     pub fn never() -> Self {
         Self::default().max_attempts(1)
     }

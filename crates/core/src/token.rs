@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use http::HeaderValue;
 
+use crate::proof::ProofOfPossession;
 use crate::{BoxFuture, Scopes, SecretString};
 
 /// An access token as a token source hands it out.
@@ -24,6 +25,8 @@ struct Text {
     secret: SecretString,
     /// The value of `Authorization`, made for the first call that needs it.
     authorization: OnceLock<Result<HeaderValue, &'static str>>,
+    /// The key that the token is bound to, where it is bound to one.
+    key: Option<Arc<dyn ProofOfPossession>>,
 }
 
 impl AccessToken {
@@ -33,6 +36,7 @@ impl AccessToken {
             text: Arc::new(Text {
                 secret: secret.into(),
                 authorization: OnceLock::new(),
+                key: None,
             }),
             id,
             expires_at: None,
@@ -53,6 +57,31 @@ impl AccessToken {
     pub fn granting(mut self, scopes: Scopes) -> Self {
         self.scopes = Some(Arc::new(scopes));
         self
+    }
+
+    /// Says that the token is bound to a key (`token_type` DPoP, RFC 9449). It is then sent as such, with a proof of the
+    /// key that is made anew for every attempt.
+    #[must_use]
+    pub fn bound_to(mut self, key: Arc<dyn ProofOfPossession>) -> Self {
+        self.text = Arc::new(Text {
+            secret: self.text.secret.clone(),
+            authorization: OnceLock::new(),
+            key: Some(key),
+        });
+        self
+    }
+
+    /// Whether the token is bound to a key.
+    pub fn is_bound(&self) -> bool {
+        self.text.key.is_some()
+    }
+
+    pub(crate) fn key(&self) -> Option<&dyn ProofOfPossession> {
+        self.text.key.as_deref()
+    }
+
+    pub(crate) fn text(&self) -> &SecretString {
+        &self.text.secret
     }
 
     /// The token itself.
@@ -86,7 +115,8 @@ impl AccessToken {
             if self.secret().trim().is_empty() {
                 return Err("the token is empty");
             }
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", self.secret()))
+            let scheme = if self.is_bound() { "DPoP" } else { "Bearer" };
+            let mut value = HeaderValue::from_str(&format!("{scheme} {}", self.secret()))
                 .map_err(|_| "the token holds a character that a header cannot carry")?;
             value.set_sensitive(true);
             Ok(value)
@@ -102,6 +132,7 @@ impl fmt::Debug for AccessToken {
             .field("id", &self.id)
             .field("expires_at", &self.expires_at)
             .field("scopes", &self.scopes)
+            .field("is_bound", &self.is_bound())
             .finish()
     }
 }
@@ -111,6 +142,10 @@ impl fmt::Debug for AccessToken {
 /// The transport asks for a token before every attempt of every call and tells the source what became of it:
 /// [`accepted`](TokenSource::accepted) when the API took it, [`rejected`](TokenSource::rejected) when the API
 /// answered 401. A source that caches decides by that whether a token is worth replacing.
+///
+/// A token may be [bound to a key](AccessToken::bound_to). What an API says of the proof of the key is not told to the
+/// source: where it asks for a nonce (`use_dpop_nonce`), the attempt is made once more with the same token, and a proof
+/// that it does not take (`invalid_dpop_proof`) says nothing against the token.
 pub trait TokenSource: Send + Sync + 'static {
     /// A token that is valid now.
     fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>>;
@@ -259,5 +294,23 @@ mod tests {
         assert_eq!(value, "Bearer t0ken");
         let again = token.clone().authorization().unwrap();
         assert_eq!(again.as_bytes().as_ptr(), value.as_bytes().as_ptr());
+    }
+
+    #[test]
+    fn token_is_bound_after_it_was_sent_then_it_is_sent_as_bound() {
+        struct Key;
+        impl ProofOfPossession for Key {
+            fn proof(&self, _: crate::proof::ProofRequest<'_>) -> Result<SecretString, TokenError> {
+                Ok("proof".into())
+            }
+            fn nonce(&self, _: &url::Url, _: &str) {}
+        }
+        let token = AccessToken::new("t0ken", 7);
+        assert!(!token.is_bound());
+        token.authorization().unwrap();
+        let bound = token.clone().bound_to(Arc::new(Key));
+        assert_eq!(bound.authorization().unwrap(), "DPoP t0ken");
+        assert_eq!(token.authorization().unwrap(), "Bearer t0ken");
+        assert_eq!((bound.id(), bound.is_bound()), (7, true));
     }
 }

@@ -42,6 +42,7 @@ fn grant(token: String) -> Grant {
         scopes: None,
         obtained_at: None,
         stale: None,
+        key: None,
     }
 }
 

@@ -116,7 +116,8 @@ impl ClientCredentialsBuilder {
         });
         let share = self.store.map(|store| {
             let (clock, key) = (clock.clone(), grant.key());
-            Arc::new(Share::new(store, key, clock, sleeper, self.timing))
+            let dpop = grant.application.dpop.clone();
+            Arc::new(Share::new(store, key, dpop, clock, sleeper, self.timing))
         });
         let (fetched, shared) = (grant.clone(), share.clone());
         let fetch = Box::new(move || -> BoxFuture<'static, _> {

@@ -10,8 +10,9 @@ use futures_util::future::{Either, select};
 use tracing::Instrument as _;
 
 use super::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
-use crate::answer::{Grant, fits_header};
+use crate::answer::{Grant, binding, fits_header};
 use crate::cache::Timing;
+use crate::dpop::DpopKey;
 use crate::error::Error;
 
 /// How long to wait for somebody else to replace the token. Whoever takes longer has stopped or hangs, and a second token
@@ -31,6 +32,8 @@ const MAX_REFUSED: usize = 16;
 pub(crate) struct Share {
     store: Arc<dyn TokenStore>,
     key: TokenKey,
+    /// The key that tokens are asked for with. One that is bound to another is of no use here.
+    dpop: Option<DpopKey>,
     clock: SharedClock,
     sleeper: SharedSleeper,
     timing: Timing,
@@ -58,6 +61,7 @@ impl Share {
     pub(crate) fn new(
         store: Arc<dyn TokenStore>,
         key: TokenKey,
+        dpop: Option<DpopKey>,
         clock: SharedClock,
         sleeper: SharedSleeper,
         timing: Timing,
@@ -65,6 +69,7 @@ impl Share {
         Self {
             store,
             key,
+            dpop,
             clock,
             sleeper,
             timing,
@@ -160,8 +165,8 @@ impl Share {
         let loaded = self.store.load(&self.key).await;
         let stored = self.note(loaded)??;
         let now = self.clock.now();
-        let is_usable = stored.token_type.eq_ignore_ascii_case("bearer")
-            && fits_header(&stored.access_token)
+        let bound_to = binding(&stored.token_type, self.dpop.as_ref())?;
+        let is_usable = fits_header(&stored.access_token)
             && stored.obtained_at <= now + SKEW
             && !self.refused().contains(&of(stored.access_token.secret()));
         let lifetime = match stored.expires_at {
@@ -181,6 +186,7 @@ impl Share {
                 scopes: stored.scope.as_deref().map(Scopes::parse),
                 obtained_at: Some(stored.obtained_at),
                 stale: None,
+                key: bound_to,
             },
         })
     }
@@ -228,6 +234,9 @@ impl StoredToken {
         // A lifetime beyond what the clock can hold is as good as none.
         let lifetime = grant.lifetime;
         stored.expires_at = lifetime.and_then(|lifetime| obtained_at.checked_add(lifetime));
+        if grant.key.is_some() {
+            stored.token_type = "DPoP".to_owned();
+        }
         stored.scope = grant.scopes.as_ref().map(ToString::to_string);
         stored
     }

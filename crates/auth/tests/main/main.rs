@@ -8,6 +8,7 @@ mod answers;
 mod assertions;
 mod caching;
 mod discovery;
+mod dpop;
 mod flights;
 mod keys;
 mod predicates;

@@ -672,3 +672,27 @@ async fn file_is_open_to_others_then_the_token_comes_anew_and_the_failure_has_th
     );
     assert!(!std::fs::read_to_string(&path).unwrap().contains("token-2"));
 }
+
+#[tokio::test]
+async fn token_is_bound_to_a_key_then_only_sources_with_that_key_share_it() {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let server = answering(move |_: &wiremock::Request| {
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+        let grant = json!({"access_token": format!("token-{number}"), "token_type": "DPoP", "expires_in": 3600});
+        wiremock::ResponseTemplate::new(200).set_body_json(grant)
+    })
+    .await;
+    let store = auth0_auth::MemoryStore::new();
+    let with = |key: &auth0_auth::DpopKey| {
+        let builder = settings(&server).store(store.clone());
+        builder.dpop(key.clone()).build().unwrap()
+    };
+    let (key, other) = (
+        auth0_auth::DpopKey::generate().unwrap(),
+        auth0_auth::DpopKey::generate().unwrap(),
+    );
+    assert_eq!(text(&with(&key)).await, "token-1");
+    assert_eq!(text(&with(&key)).await, "token-1", "the key is the same");
+    assert_eq!(text(&with(&other)).await, "token-2");
+    assert_eq!(requests(&server).await, 2);
+}

@@ -77,10 +77,13 @@ impl Call {
                 Ok(response) => {
                     // Told before the body is read: what the head says holds, whatever becomes of the answer.
                     self.tell_limiter(&response);
-                    if let Some(token) = token.filter(|_| proves_the_token(response.status()))
-                        && let Some(tokens) = &self.transport.0.token_source
-                    {
-                        tokens.accepted(token);
+                    if let Some(token) = token {
+                        self.keep_nonce(response.headers(), token);
+                        if proves_the_token(response.status())
+                            && let Some(tokens) = &self.transport.0.token_source
+                        {
+                            tokens.accepted(token);
+                        }
                     }
                     self.answer(response).await
                 }

@@ -1,4 +1,5 @@
-//! The way of a call: its attempts, the waits in between, and the one repetition after a 401.
+//! The way of a call: its attempts, the waits in between, and the one repetition after a 401, or after a nonce that was
+//! asked for.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -9,9 +10,10 @@ use reqwest::Request;
 
 use super::attempt::Attempted;
 use super::trail::Trail;
-use super::{Call, Received, telemetry};
+use super::{Call, Received, binding, telemetry};
 use crate::error::{Awaited, Cause};
 use crate::limit::{Class, Permit};
+use crate::proof::Refusal;
 use crate::retry::{self, RetryPolicy};
 use crate::{AccessToken, Error};
 
@@ -39,6 +41,12 @@ struct Course {
     answer: Option<Received>,
     /// A refused token was replaced.
     replaced: bool,
+    /// The token of an attempt that is made once more, because its proof lacked a nonce.
+    challenged: Option<Authorized>,
+    /// The attempt under way is such a repetition.
+    has_nonce: bool,
+    /// How many such repetitions there were: they are none of the policy's attempts.
+    nonces: u32,
     trail: Trail,
 }
 
@@ -58,6 +66,9 @@ impl Call {
             refused: None,
             answer: None,
             replaced: false,
+            challenged: None,
+            has_nonce: false,
+            nonces: 0,
             trail: Trail::default(),
         };
         let result = self.attempts(request, &mut course).await;
@@ -85,13 +96,22 @@ impl Call {
             }
             self.check_scopes(course, token.as_ref())?;
             let (permit, token) = self.permit(course, token).await?;
-            course.answer = None;
             // A body that can be read once makes a call that is sent once.
             let repetition = request.try_clone();
+            if let Some((token, _)) = &token {
+                self.prove(&mut request, token)?;
+            }
+            course.answer = None;
             let attempted = self.attempt(request, token.as_ref(), course).await;
             drop(permit);
             let wait = self.wait(course, &attempted, repetition.is_some());
-            let refused = self.refused(&attempted, token.as_ref()) && !course.replaced;
+            // A refused proof is no fault of the token, which its source would throw away.
+            let refusal = binding::refusal(&attempted, token.as_ref().map(|(token, _)| token));
+            let refused =
+                refusal.is_none() && self.refused(&attempted, token.as_ref()) && !course.replaced;
+            // One repetition: a server that asks again has its answer, and so has the caller.
+            let challenged = refusal == Some(Refusal::Nonce { given: true }) && !course.has_nonce;
+            course.has_nonce = challenged;
             request = match (repetition, wait) {
                 (Some(repetition), Some(wait)) => {
                     course.begins_by = Some(course.policy.ends_at(course.began_at));
@@ -100,6 +120,15 @@ impl Call {
                     course.trail.waited += wait;
                     telemetry::wait(wait);
                     shared.sleeper.sleep(wait).await;
+                    repetition
+                }
+                // The server refused before it acted, so it does not matter what kind of call it is.
+                (Some(repetition), None) if challenged => {
+                    course.challenged = token;
+                    course.nonces += 1;
+                    course.answer = attempted.into_answer();
+                    course.trail.go_on();
+                    telemetry::nonce();
                     repetition
                 }
                 (Some(repetition), None) if refused => {
@@ -136,8 +165,11 @@ impl Call {
     }
 
     /// A token and the header that carries it; nothing where the client goes without.
-    async fn token(&self, course: &Course) -> Result<Option<Authorized>, Error> {
-        let authorized = self.authorized(course).await?;
+    async fn token(&self, course: &mut Course) -> Result<Option<Authorized>, Error> {
+        let authorized = match course.challenged.take() {
+            Some(same) => Some(same),
+            None => self.authorized(course).await?,
+        };
         // A request that went out now would be given up at once, and nobody would know what it did.
         if self.time_left(course).is_some_and(|left| left.is_zero()) {
             return Err(Error::too_late(self.operation, Awaited::Token));
@@ -267,9 +299,10 @@ impl Call {
             return None;
         }
         let passed = shared.clock.monotonic().saturating_sub(course.began_at);
+        let attempts = course.trail.attempts - course.nonces;
         let wait = course
             .policy
-            .wait(course.trail.attempts, passed, asked, fastrand::f64())?;
+            .wait(attempts, passed, asked, fastrand::f64())?;
         if self.time_left(course).is_some_and(|left| left <= wait) {
             return None;
         }

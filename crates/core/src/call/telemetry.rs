@@ -100,6 +100,11 @@ pub(super) fn wait(wait: Duration) {
     tracing::debug!(target: "auth0_core", wait_ms = millis(wait), "waiting to send again");
 }
 
+/// The attempt is made once more, with the nonce that the server asked for.
+pub(super) fn nonce() {
+    tracing::debug!(target: "auth0_core", "sending again with the nonce that the server asks for");
+}
+
 /// No retry is left for now.
 pub(super) fn budget_used_up() {
     tracing::debug!(target: "auth0_core", "the budget of retries is used up");

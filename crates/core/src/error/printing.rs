@@ -8,6 +8,7 @@ use http::StatusCode;
 use super::{Awaited, Error, Kind, Unread};
 use crate::RetrySafety;
 use crate::problem::shortened;
+use crate::proof::Refusal;
 use crate::scopes::Alternatives;
 
 impl fmt::Display for Error {
@@ -62,6 +63,15 @@ impl fmt::Display for Error {
                 self.fmt_status(f)?;
                 if self.is_missing_scope() {
                     self.fmt_scopes(f)?;
+                }
+                match self.refusal_of_proof() {
+                    Some(Refusal::Invalid) => f.write_str(
+                        ", the DPoP proof was not taken (invalid_dpop_proof): is the clock right?",
+                    )?,
+                    Some(Refusal::Nonce { .. }) => {
+                        f.write_str(", a nonce is asked for that the DPoP proof did not hold")?;
+                    }
+                    None => {}
                 }
                 if self.0.trail.may_have_acted {
                     f.write_str(", the server may have acted")?;

@@ -214,6 +214,12 @@ impl Bench {
         ]);
         let later = Fault::status("429 Too Many Requests", "retry-after: 3600\r\n", "{}");
         rows.push(("429", self.of(&CREATE, later).await));
+        let challenge = "www-authenticate: DPoP error=\"invalid_dpop_proof\"\r\n";
+        let refused = Fault::status("401 Unauthorized", challenge, "{}");
+        rows.push((
+            "401, for the sake of the proof",
+            self.of(&CREATE, refused).await,
+        ));
         let script = [
             Fault::ResetAfterRequest,
             Fault::status("404 Not Found", "", "{}"),

@@ -6,6 +6,7 @@
 
 mod answers;
 mod base_url;
+mod bound_tokens;
 mod calls;
 mod checks;
 mod errors;

@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 use std::sync::{Mutex, Once};
 
-use auth0_core::{CallOptions, HttpClient, SecretString, StaticToken, TokenError, token_fn};
+use auth0_core::{
+    AccessToken, CallOptions, HttpClient, SecretString, StaticToken, TokenError, token_fn,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
+use crate::bound_tokens::Key;
 use crate::support::*;
 
 /// Everything that anything logged, by `tracing` or by `log`.
@@ -200,6 +203,56 @@ async fn nothing_that_prints_holds_a_planted_secret() {
                 &printed[position.saturating_sub(200)..(position + 20).min(printed.len())]
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_prints_holds_a_proof_or_the_token_that_is_bound() {
+    collect();
+    let refused = "401 Unauthorized\r\nwww-authenticate: DPoP error=\"use_dpop_nonce\", realm=\"plantedrealm\"\r\n\
+                   dpop-nonce: plantednonce";
+    let invalid = "401 Unauthorized\r\nwww-authenticate: DPoP error=\"invalid_dpop_proof\", realm=\"plantedrealm\"";
+    let server = BareServer::answering([
+        answer(refused, "plantedbody"),
+        answer("200 OK", r#"{"name":"Ann","age":41}"#),
+        answer(refused, "plantedbody"),
+        answer(refused, "plantedbody"),
+        answer(invalid, "plantedbody"),
+    ])
+    .await;
+    let key = std::sync::Arc::new(Key::constant("plantedproof"));
+    let token = AccessToken::new("plantedtoken", 0).bound_to(key);
+    let mut text = format!("{token:?} {token:#?}");
+    let transport = builder(token_fn(move || std::future::ready(Ok(token.clone()))))
+        .http_client(talkative_client())
+        .build(base(&server.url))
+        .unwrap();
+    get_member(&transport, CallOptions::default())
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let error = get_member(&transport, CallOptions::default())
+            .await
+            .unwrap_err();
+        text.push_str(&printed(&error));
+    }
+    let broken = AccessToken::new("plantedtoken", 0)
+        .bound_to(std::sync::Arc::new(Key::constant("planted\nproof")));
+    let broken = token_fn(move || std::future::ready(Ok(broken.clone())));
+    let error = get_member(
+        &crate::support::transport(&server.url, broken),
+        CallOptions::default(),
+    )
+    .await
+    .unwrap_err();
+    text.push_str(&printed(&error));
+    assert_eq!(server.requests().len(), 5);
+    assert!(server.requests()[4].contains("plantedproof"));
+    let logged = LOGGED.lock().unwrap().clone();
+    assert!(logged.contains("sending again with the nonce"));
+    for printed in [text, logged] {
+        let line = printed.lines().find(|line| line.contains("planted"));
+        assert_eq!(line, None, "a planted secret was printed");
     }
 }
 

@@ -5,7 +5,7 @@ use auth0_core::Error;
 type Predicate = (&'static str, fn(&Error) -> bool);
 
 /// Every public `is_*` of [`Error`].
-pub(crate) const PREDICATES: [Predicate; 18] = [
+pub(crate) const PREDICATES: [Predicate; 19] = [
     ("configuration", Error::is_configuration),
     ("invalid_request", Error::is_invalid_request),
     ("token", Error::is_token),
@@ -18,6 +18,7 @@ pub(crate) const PREDICATES: [Predicate; 18] = [
     ("connect", Error::is_connect),
     ("timeout", Error::is_timeout),
     ("unauthorized", Error::is_unauthorized),
+    ("invalid_dpop_proof", Error::is_invalid_dpop_proof),
     ("forbidden", Error::is_forbidden),
     ("not_found", Error::is_not_found),
     ("conflict", Error::is_conflict),

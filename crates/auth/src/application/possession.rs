@@ -1,0 +1,124 @@
+//! Token requests that prove that the client has the key which the token shall be bound to (RFC 9449 §5).
+
+use auth0_core::http::Method;
+use auth0_core::proof::{ProofOfPossession as _, ProofRequest, nonce_of};
+use reqwest::StatusCode;
+
+use super::Application;
+use crate::answer;
+use crate::discovery::Endpoint;
+use crate::dpop::DpopKey;
+use crate::error::{Error, Kind};
+use crate::exchange::{Post, Read};
+
+impl Application {
+    /// Sends a form once, or twice if the server wants to have a nonce in the proof: it refused before it acted, so that
+    /// a code or a refresh token in the form is as good as before.
+    pub(super) async fn attempt(&self, endpoint: Endpoint, post: Post) -> Result<Read, Error> {
+        let Some(key) = self.dpop.as_ref().filter(|_| endpoint == Endpoint::Token) else {
+            return self.exchange.post_once(self.with_proof(post).await?).await;
+        };
+        let read = self.attempt_with(key, post.clone()).await?;
+        if !asks_for_nonce(&read) {
+            return Ok(read);
+        }
+        tracing::debug!("a request is sent again with the nonce that the server asks for");
+        self.attempt_with(key, post).await
+    }
+
+    async fn attempt_with(&self, key: &DpopKey, post: Post) -> Result<Read, Error> {
+        let url = post.url.clone();
+        // An assertion is made anew as well: the server may have taken note of the first one.
+        let mut post = self.with_proof(post).await?;
+        let proof = key.prove(ProofRequest::new(&Method::POST, &url));
+        post.dpop = Some(proof.map_err(|error| Error::of(Kind::Signing(error)))?);
+        let mut read = self.exchange.post_once(post).await?;
+        if let Some(nonce) = nonce_of(&read.headers) {
+            key.nonce(&url, nonce);
+        }
+        read.dpop = Some(key.clone());
+        Ok(read)
+    }
+}
+
+/// Whether an answer is the challenge of RFC 9449 §8. Its status is 400 there; a 401 says the same.
+fn asks_for_nonce(read: &Read) -> bool {
+    matches!(
+        read.answer.status,
+        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
+    ) && nonce_of(&read.headers).is_some()
+        && answer::read_rejection(&read.body, &[])
+            .is_ok_and(|rejection| rejection.error == "use_dpop_nonce")
+}
+
+#[cfg(test)]
+mod tests {
+    use auth0_core::{HttpClient, RetryPolicy, RetrySafety};
+    use serde_json::json;
+    use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
+
+    use super::*;
+    use crate::application::{Needs, Settings};
+    use crate::form::Form;
+
+    /// A server whose every endpoint wants the nonce `n1`, and a public client of it that sends everything once.
+    async fn strict_server() -> (MockServer, Application) {
+        let server = MockServer::start().await;
+        let issuer = server.uri();
+        let answer = move |request: &Request| {
+            if request.url.path().starts_with("/.well-known/") {
+                return ResponseTemplate::new(200).set_body_json(json!({
+                    "issuer": issuer,
+                    "token_endpoint": format!("{issuer}/token"),
+                    "device_authorization_endpoint": format!("{issuer}/device"),
+                }));
+            }
+            ResponseTemplate::new(400)
+                .set_body_json(json!({"error": "use_dpop_nonce"}))
+                .insert_header("dpop-nonce", "n1")
+        };
+        let mock = Mock::given(matchers::any()).respond_with(answer);
+        mock.mount(&server).await;
+        let mut settings = Settings::new("acme.us.auth0.com".into());
+        settings.issuer = Some(server.uri());
+        settings.client_id = "client".into();
+        settings.retry = RetryPolicy::never();
+        settings.dpop = Some(DpopKey::generate().unwrap());
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+        settings.http_client = Some(HttpClient::from_builder(client).unwrap());
+        let application = settings.build(Needs::Nothing, Vec::new()).unwrap();
+        (server, application)
+    }
+
+    /// How many requests to `path` there were, and how many of them had a proof.
+    async fn counts(server: &MockServer, path: &str) -> (usize, usize) {
+        let received = server.received_requests().await.unwrap();
+        let sent = || received.iter().filter(|request| request.url.path() == path);
+        let proven = sent().filter(|request| request.headers.contains_key("dpop"));
+        (sent().count(), proven.count())
+    }
+
+    #[tokio::test]
+    async fn what_can_be_used_once_is_sent_again_for_a_nonce_and_is_not_in_doubt() {
+        let (server, application) = strict_server().await;
+        let form = Form::of_grant("authorization_code").field("code", "c0de");
+        let read = application.post(Endpoint::Token, &form, RetrySafety::Unsafe);
+        let error = read.await.unwrap().into_granted(|grant, _, _| Ok(grant));
+        let error = error.unwrap_err();
+        assert_eq!(error.error(), Some("use_dpop_nonce"));
+        assert!(!error.is_outcome_unknown());
+        assert_eq!(counts(&server, "/token").await, (2, 2));
+        let received = server.received_requests().await.unwrap();
+        let mut bodies = received.iter().map(|request| &request.body);
+        assert!(bodies.next_back() == bodies.next_back());
+    }
+
+    #[tokio::test]
+    async fn other_endpoints_get_no_proof() {
+        let (server, application) = strict_server().await;
+        let form = Form::default().field("scope", "openid");
+        let read = application.post(Endpoint::DeviceAuthorization, &form, RetrySafety::Safe);
+        assert_eq!(read.await.unwrap().answer.status, StatusCode::BAD_REQUEST);
+        assert_eq!(counts(&server, "/device").await, (1, 0));
+    }
+}

@@ -1,0 +1,286 @@
+//! Tokens that are bound to a key, from the token endpoint to the API.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use auth0_auth::{
+    ClientCredentials, ClientCredentialsBuilder, DpopKey, PrivateKey, SigningAlgorithm,
+};
+use auth0_core::proof::ProofOfPossession as _;
+use auth0_core::{HttpClient, RetryPolicy, TokenSource as _};
+use serde_json::{Value, json};
+use wiremock::{MockServer, Request, ResponseTemplate};
+
+use crate::support::{
+    FakeClock, answer, answering, chain, failure, requests, settings, token, tokens,
+};
+
+mod api;
+mod keys;
+mod rfc;
+mod secrets;
+mod verifier;
+
+use verifier::{Proof, header};
+
+/// Settings that are complete, for tokens that are bound to `key`.
+fn bound(server: &MockServer, key: &DpopKey) -> ClientCredentialsBuilder {
+    settings(server)
+        .http_client(plain_client())
+        .dpop(key.clone())
+}
+
+/// A client for plain http. It reads no certificates, which is what takes time when a client is made.
+fn plain_client() -> HttpClient {
+    HttpClient::from_builder(reqwest::Client::builder().no_proxy().tls_certs_only([])).unwrap()
+}
+
+fn source(server: &MockServer, key: &DpopKey) -> ClientCredentials {
+    bound(server, key).build().unwrap()
+}
+
+/// A grant of a token of this type.
+fn granted(text: &str, token_type: &str) -> ResponseTemplate {
+    ResponseTemplate::new(200)
+        .set_body_json(json!({"access_token": text, "token_type": token_type, "expires_in": 3600}))
+}
+
+/// The challenge of RFC 9449 §8.
+fn challenge(nonce: &str) -> ResponseTemplate {
+    let body = json!({"error": "use_dpop_nonce", "error_description": "Authorization server requires nonce in DPoP proof"});
+    ResponseTemplate::new(400)
+        .set_body_json(body)
+        .insert_header("dpop-nonce", nonce)
+}
+
+/// The proof of each request, checked as the server of the token endpoint does it.
+async fn proofs(server: &MockServer) -> Vec<Proof> {
+    let received = server.received_requests().await.unwrap();
+    let proof = |request: &Request| {
+        let proof = Proof::verified(header(request, "dpop"));
+        assert_eq!(proof.method(), request.method.as_str());
+        assert_eq!(
+            proof.url(),
+            format!("{}{}", server.uri(), request.url.path())
+        );
+        proof
+    };
+    received.iter().map(proof).collect()
+}
+
+#[tokio::test]
+async fn token_request_has_a_proof_without_a_token() {
+    let server = answering(granted("t", "DPoP")).await;
+    let key = DpopKey::generate().unwrap();
+    let clock = FakeClock::new();
+    let url = format!("{}/oauth%2Ftoken?tenant=a#", server.uri());
+    let url = url.trim_end_matches('#');
+    let source = bound(&server, &key)
+        .token_url(url)
+        .clock(clock)
+        .build()
+        .unwrap();
+    assert!(token(&source).await.is_bound());
+
+    let proofs = proofs(&server).await;
+    assert_eq!(proofs.len(), 1);
+    let claims = &proofs[0].claims;
+    assert_eq!(
+        claims.keys().collect::<Vec<_>>(),
+        ["htm", "htu", "iat", "jti"]
+    );
+    assert_eq!(claims["htu"], format!("{}/oauth%2Ftoken", server.uri()));
+    // The clock is the source's own.
+    assert_eq!(claims["iat"], json!(1_800_000_000_u64));
+    assert_eq!(proofs[0].thumbprint, key.thumbprint());
+}
+
+#[tokio::test]
+async fn key_is_not_set_then_there_is_no_proof() {
+    let server = answering(tokens()).await;
+    let source = settings(&server).build().unwrap();
+    assert!(!token(&source).await.is_bound());
+    let received = server.received_requests().await.unwrap();
+    assert!(!received[0].headers.contains_key("dpop"));
+}
+
+#[tokio::test]
+async fn attempts_and_refreshes_have_proofs_of_their_own_and_one_key() {
+    let server = answering(ResponseTemplate::new(503)).await;
+    let key = DpopKey::generate().unwrap();
+    let clock = FakeClock::new();
+    let source = bound(&server, &key)
+        .retry(RetryPolicy::default().base(std::time::Duration::ZERO))
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    failure(&source).await;
+    let mut all = proofs(&server).await;
+    assert_eq!(all.len(), 3);
+
+    answer(&server, granted("t", "DPoP")).await;
+    for _ in 0..2 {
+        token(&source).await;
+        clock.advance(3600);
+    }
+    all.extend(proofs(&server).await);
+    assert_eq!(all.len(), 5);
+    let ids: HashSet<_> = all
+        .iter()
+        .map(|proof| proof.claims["jti"].clone())
+        .collect();
+    assert_eq!(ids.len(), 5);
+    assert!(all.iter().all(|proof| proof.thumbprint == key.thumbprint()));
+}
+
+#[tokio::test]
+async fn nonce_is_asked_for_then_the_request_is_made_once_more() {
+    let server =
+        answering(
+            |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
+                Some("n1") => granted("t", "DPoP").insert_header("dpop-nonce", "n2"),
+                Some("n2") => granted("u", "DPoP"),
+                _ => challenge("n1"),
+            },
+        )
+        .await;
+    let key = DpopKey::generate().unwrap();
+    let clock = FakeClock::new();
+    let source = bound(&server, &key).clock(clock.clone()).build().unwrap();
+    assert_eq!(token(&source).await.secret(), "t");
+    clock.advance(3600);
+    // The server gave the next nonce with its answer.
+    assert_eq!(token(&source).await.secret(), "u");
+    let proofs = proofs(&server).await;
+    let nonces: Vec<_> = proofs.iter().map(Proof::nonce).collect();
+    assert_eq!(nonces, [None, Some("n1"), Some("n2")]);
+    assert_ne!(proofs[0].claims["jti"], proofs[1].claims["jti"]);
+}
+
+#[tokio::test]
+async fn nonce_is_asked_for_then_the_assertion_is_made_anew_too() {
+    let server =
+        answering(
+            |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
+                None => challenge("n1"),
+                Some(_) => granted("t", "DPoP"),
+            },
+        )
+        .await;
+    let client = DpopKey::generate().unwrap().to_pem().unwrap();
+    let client = PrivateKey::from_pem(client.secret(), SigningAlgorithm::Es256).unwrap();
+    let source = ClientCredentials::builder("acme.us.auth0.com")
+        .token_url(format!("{}/oauth/token", server.uri()))
+        .client_id("client")
+        .audience("https://api.test/")
+        .private_key_jwt(client)
+        .http_client(plain_client())
+        .retry(RetryPolicy::never())
+        .dpop(DpopKey::generate().unwrap())
+        .build()
+        .unwrap();
+    token(&source).await;
+    let received = server.received_requests().await.unwrap();
+    let assertion = |request: &Request| {
+        let form = url::form_urlencoded::parse(&request.body).into_owned();
+        let mut fields = form.filter(|(name, _)| name == "client_assertion");
+        fields.next().unwrap().1
+    };
+    assert_eq!(received.len(), 2);
+    assert_ne!(assertion(&received[0]), assertion(&received[1]));
+}
+
+#[tokio::test]
+async fn nonce_is_asked_for_again_then_that_is_the_answer() {
+    let server = answering(challenge("n1")).await;
+    let error = failure(&source(&server, &DpopKey::generate().unwrap())).await;
+    assert_eq!(
+        (error.error(), error.status()),
+        (Some("use_dpop_nonce"), Some(400))
+    );
+    assert!(error.is_rejected() && !error.is_outcome_unknown());
+    assert_eq!(requests(&server).await, 2);
+}
+
+#[tokio::test]
+async fn nonce_is_asked_for_and_not_given_then_that_is_the_answer() {
+    let body = json!({"error": "use_dpop_nonce"});
+    for unfit in [None, Some("two words")] {
+        let mut template = ResponseTemplate::new(400).set_body_json(&body);
+        if let Some(unfit) = unfit {
+            template = template.insert_header("dpop-nonce", unfit);
+        }
+        let server = answering(template).await;
+        let error = failure(&source(&server, &DpopKey::generate().unwrap())).await;
+        assert_eq!(error.error(), Some("use_dpop_nonce"));
+        assert_eq!(requests(&server).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn other_refusals_with_a_nonce_then_nothing_is_repeated_and_the_nonce_is_kept() {
+    let refused = ResponseTemplate::new(400)
+        .set_body_json(json!({"error": "invalid_dpop_proof"}))
+        .insert_header("dpop-nonce", "n7");
+    let server = answering(refused).await;
+    let key = DpopKey::generate().unwrap();
+    let error = failure(&source(&server, &key)).await;
+    assert_eq!(error.error(), Some("invalid_dpop_proof"));
+    assert_eq!(requests(&server).await, 1);
+    // Another source with the same key knows it.
+    failure(&source(&server, &key)).await;
+    assert_eq!(proofs(&server).await[1].nonce(), Some("n7"));
+}
+
+#[tokio::test]
+async fn key_is_not_set_and_a_nonce_is_asked_for_then_that_is_the_answer() {
+    let server = answering(challenge("n1")).await;
+    let error = failure(&settings(&server).build().unwrap()).await;
+    assert_eq!(error.error(), Some("use_dpop_nonce"));
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
+async fn token_type_of_the_answer_decides() {
+    let key = DpopKey::generate().unwrap();
+    for (token_type, is_bound) in [
+        ("DPoP", true),
+        ("dpop", true),
+        ("Bearer", false),
+        ("bearer", false),
+    ] {
+        let server = answering(granted("t", token_type)).await;
+        let token = token(&source(&server, &key)).await;
+        assert_eq!(token.is_bound(), is_bound, "{token_type}");
+    }
+    let server =
+        answering(ResponseTemplate::new(200).set_body_json(json!({"access_token": "t"}))).await;
+    assert!(!token(&source(&server, &key)).await.is_bound());
+}
+
+#[tokio::test]
+async fn token_type_cannot_be_used_then_it_is_an_invalid_response() {
+    let key = DpopKey::generate().unwrap();
+    for token_type in [json!("mac"), json!(""), json!(1), json!(["DPoP"])] {
+        let body = json!({"access_token": "t", "token_type": token_type});
+        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let error = failure(&source(&server, &key)).await;
+        assert!(error.is_invalid_response(), "{token_type}");
+        assert!(
+            error
+                .to_string()
+                .contains("expected token_type DPoP or Bearer, found "),
+            "{error}"
+        );
+    }
+    // Nobody asked for it, and nobody has its key.
+    let server = answering(granted("t", "DPoP")).await;
+    let error = failure(&settings(&server).build().unwrap()).await;
+    assert!(error.is_invalid_response());
+    assert!(
+        error
+            .to_string()
+            .ends_with("expected token_type Bearer, found DPoP"),
+        "{error}"
+    );
+}

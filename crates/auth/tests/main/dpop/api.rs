@@ -1,0 +1,269 @@
+//! Calls of an API with tokens that are bound to a key.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use auth0_core::{
+    BaseUrl, CallOptions, Error, Operation, Received, RetrySafety, Transport, TransportBuilder,
+};
+
+use super::*;
+
+static LIST: Operation = Operation::new("list", "GET", "/items")
+    .with_retry_safety(RetrySafety::Safe)
+    .with_success(&[200]);
+static CREATE: Operation = Operation::new("create", "POST", "/items").with_success(&[201]);
+
+fn client(server: &MockServer, source: ClientCredentials) -> Transport {
+    TransportBuilder::new()
+        .token_source(Arc::new(source))
+        .http_client(plain_client())
+        .retry(RetryPolicy::default().base(std::time::Duration::ZERO))
+        .build(BaseUrl::parse(&server.uri()).unwrap())
+        .unwrap()
+}
+
+async fn call(
+    client: &Transport,
+    operation: &'static Operation,
+    path: &str,
+) -> Result<Received, Error> {
+    let method = operation.method().parse().unwrap();
+    let url = format!("{}{path}", client.base_url());
+    let request = client.reqwest().request(method, url).build();
+    let call = client.call(operation, CallOptions::default());
+    call.receive(Ok(request.unwrap())).await
+}
+
+/// What an API that wants DPoP says to a request: nothing is wrong with it, or this answer. `nonce` is the one it wants.
+fn refusal(request: &Request, nonce: Option<&str>) -> Option<ResponseTemplate> {
+    let token = header(request, "authorization").strip_prefix("DPoP ");
+    let proof = Proof::verified(header(request, "dpop"));
+    let url = format!("http://{}{}", header(request, "host"), request.url.path());
+    let is_right = proof.method() == request.method.as_str()
+        && proof.url() == url
+        && token.is_some_and(|token| proof.is_for(token));
+    if !is_right {
+        return Some(
+            ResponseTemplate::new(401)
+                .insert_header("www-authenticate", "DPoP error=\"invalid_dpop_proof\""),
+        );
+    }
+    (nonce.is_some() && proof.nonce() != nonce).then(|| {
+        ResponseTemplate::new(401)
+            .insert_header(
+                "www-authenticate",
+                "Bearer, DPoP error=\"use_dpop_nonce\", algs=\"ES256\"",
+            )
+            .insert_header("dpop-nonce", nonce.unwrap())
+    })
+}
+
+#[tokio::test]
+async fn proof_is_for_the_call_and_its_token() {
+    let endpoint = answering(granted("Kz~8mXK1", "DPoP")).await;
+    let api = answering(|request: &Request| {
+        refusal(request, None).unwrap_or_else(|| ResponseTemplate::new(200))
+    })
+    .await;
+    let key = DpopKey::generate().unwrap();
+    let client = client(&api, source(&endpoint, &key));
+    for path in [
+        "/items",
+        "/items?take=50&q=a%20b",
+        "/items/a%2Fb%20c%7Cd/e?f=g%26",
+        "/items/%C3%A4?x=https://a.test/?y",
+        "/items/auth0%7C1;v=1",
+    ] {
+        for operation in [&LIST, &CREATE] {
+            let received = call(&client, operation, path).await.unwrap();
+            received.empty().unwrap();
+        }
+    }
+    let received = api.received_requests().await.unwrap();
+    assert_eq!(received.len(), 10);
+    let proofs: Vec<_> = received
+        .iter()
+        .map(|request| Proof::verified(header(request, "dpop")))
+        .collect();
+    let ids: HashSet<_> = proofs
+        .iter()
+        .map(|proof| proof.claims["jti"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 10);
+    assert!(
+        proofs
+            .iter()
+            .all(|proof| proof.thumbprint == key.thumbprint())
+    );
+    assert_eq!(
+        proofs[4].url(),
+        format!("{}/items/a%2Fb%20c%7Cd/e", api.uri())
+    );
+}
+
+#[tokio::test]
+async fn api_asks_for_a_nonce_then_the_call_is_made_once_more_without_another_token() {
+    let endpoint = answering(granted("t", "DPoP")).await;
+    let api = answering(|request: &Request| {
+        refusal(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200))
+    })
+    .await;
+    let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
+    for operation in [&CREATE, &LIST] {
+        call(&client, operation, "/items")
+            .await
+            .unwrap()
+            .empty()
+            .unwrap();
+    }
+    assert_eq!((requests(&endpoint).await, requests(&api).await), (1, 3));
+}
+
+#[tokio::test]
+async fn retries_have_proofs_of_their_own() {
+    let endpoint = answering(granted("t", "DPoP")).await;
+    let count = AtomicUsize::new(0);
+    let api = answering(move |request: &Request| {
+        refusal(request, None).unwrap_or_else(|| {
+            let is_early = count.fetch_add(1, Ordering::SeqCst) < 2;
+            ResponseTemplate::new(if is_early { 503 } else { 200 })
+        })
+    })
+    .await;
+    let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
+    call(&client, &LIST, "/items")
+        .await
+        .unwrap()
+        .empty()
+        .unwrap();
+    let received = api.received_requests().await.unwrap();
+    let proofs: HashSet<_> = received
+        .iter()
+        .map(|request| header(request, "dpop"))
+        .collect();
+    assert_eq!(proofs.len(), 3);
+}
+
+#[tokio::test]
+async fn token_endpoint_and_api_share_a_nonce_where_they_are_one_server() {
+    let server = answering(|request: &Request| {
+        let proof = Proof::verified(header(request, "dpop"));
+        match (request.url.path(), proof.nonce()) {
+            ("/oauth/token", Some("n1")) => granted("t", "DPoP"),
+            ("/oauth/token", _) => challenge("n1"),
+            _ => refusal(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200)),
+        }
+    })
+    .await;
+    let client = client(&server, source(&server, &DpopKey::generate().unwrap()));
+    call(&client, &CREATE, "/items")
+        .await
+        .unwrap()
+        .empty()
+        .unwrap();
+    let received = server.received_requests().await.unwrap();
+    let paths: Vec<_> = received.iter().map(|request| request.url.path()).collect();
+    assert_eq!(paths, ["/oauth/token", "/oauth/token", "/items"]);
+}
+
+#[tokio::test]
+async fn bearer_token_is_granted_then_it_is_used_as_one() {
+    let endpoint = answering(granted("t", "Bearer")).await;
+    let api = answering(ResponseTemplate::new(200)).await;
+    let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
+    call(&client, &LIST, "/items").await.unwrap();
+    let received = api.received_requests().await.unwrap();
+    assert_eq!(header(&received[0], "authorization"), "Bearer t");
+    assert!(!received[0].headers.contains_key("dpop"));
+}
+
+#[tokio::test]
+async fn token_is_refused_then_it_is_replaced_once_by_one_of_the_same_key() {
+    let count = AtomicUsize::new(0);
+    let endpoint = answering(move |_: &Request| {
+        granted(
+            &format!("token-{}", count.fetch_add(1, Ordering::SeqCst)),
+            "DPoP",
+        )
+    })
+    .await;
+    let refused = || {
+        ResponseTemplate::new(401).insert_header("www-authenticate", "DPoP error=\"invalid_token\"")
+    };
+    let api = answering(move |request: &Request| {
+        refusal(request, None).unwrap_or_else(|| match header(request, "authorization") {
+            "DPoP token-0" if request.url.path() == "/first" => ResponseTemplate::new(200),
+            "DPoP token-1" => ResponseTemplate::new(200),
+            _ => refused(),
+        })
+    })
+    .await;
+    let key = DpopKey::generate().unwrap();
+    let client = client(&api, source(&endpoint, &key));
+    // A token that an API took once is worth replacing.
+    call(&client, &LIST, "/first")
+        .await
+        .unwrap()
+        .empty()
+        .unwrap();
+    call(&client, &CREATE, "/items")
+        .await
+        .unwrap()
+        .empty()
+        .unwrap();
+    assert_eq!((requests(&endpoint).await, requests(&api).await), (2, 3));
+    let proofs = proofs(&endpoint).await;
+    assert!(
+        proofs
+            .iter()
+            .all(|proof| proof.thumbprint == key.thumbprint())
+    );
+}
+
+#[tokio::test]
+async fn proof_is_refused_then_the_token_stays() {
+    let endpoint = answering(granted("t", "DPoP")).await;
+    let api = answering(
+        ResponseTemplate::new(401)
+            .insert_header("www-authenticate", "DPoP error=\"invalid_dpop_proof\""),
+    )
+    .await;
+    let source = source(&endpoint, &DpopKey::generate().unwrap());
+    let client = client(&api, source.clone());
+    let received = call(&client, &LIST, "/items").await.unwrap();
+    assert!(received.empty().unwrap_err().is_invalid_dpop_proof());
+    token(&source).await;
+    assert_eq!((requests(&endpoint).await, requests(&api).await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_calls_at_once_then_one_token_and_at_most_one_repetition_each() {
+    let endpoint =
+        answering(
+            |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
+                None => challenge("t1"),
+                Some(_) => granted("t", "DPoP"),
+            },
+        )
+        .await;
+    let api = answering(|request: &Request| {
+        refusal(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200))
+    })
+    .await;
+    let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
+    let mut calls = tokio::task::JoinSet::new();
+    for number in 0..64 {
+        let client = client.clone();
+        calls.spawn(async move { call(&client, &CREATE, &format!("/items/{number}")).await });
+    }
+    for received in calls.join_all().await {
+        received.unwrap().empty().unwrap();
+    }
+    assert_eq!(requests(&endpoint).await, 2);
+    let received = api.received_requests().await.unwrap();
+    for number in 0..64 {
+        let path = format!("/items/{number}");
+        let sent = received.iter().filter(|request| request.url.path() == path);
+        assert!(sent.count() <= 2, "{path}");
+    }
+}

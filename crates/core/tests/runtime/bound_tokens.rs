@@ -1,0 +1,539 @@
+//! Tokens that are bound to a key: proofs, nonces, and what is made of a proof that is refused.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use auth0_core::{
+    AccessToken, BoxFuture, CallOptions, Limiter, Limits, Operation, ProofOfPossession,
+    ProofRequest, Rate, RetryPolicy, SecretString, TokenError, TokenSource, Transport,
+};
+use reqwest::Url;
+use serde_json::json;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::support::*;
+use crate::tokens::Once;
+
+/// A key whose proofs say in clear what they are for: number, method, path, token and nonce.
+#[derive(Default)]
+pub(crate) struct Key {
+    made: AtomicUsize,
+    nonces: Mutex<HashMap<u16, String>>,
+    /// Every proof is this text.
+    constant: Option<&'static str>,
+    is_broken: bool,
+}
+
+impl Key {
+    fn broken() -> Self {
+        Self {
+            is_broken: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn constant(text: &'static str) -> Self {
+        Self {
+            constant: Some(text),
+            ..Self::default()
+        }
+    }
+}
+
+impl ProofOfPossession for Key {
+    fn proof(&self, request: ProofRequest<'_>) -> Result<SecretString, TokenError> {
+        if self.is_broken {
+            return Err(TokenError::new("the key is broken"));
+        }
+        if let Some(text) = self.constant {
+            return Ok(text.into());
+        }
+        let port = request.url.port().unwrap();
+        let nonce = self.nonces.lock().unwrap().get(&port).cloned();
+        let proof = format!(
+            "{} {} {}{} {} {}",
+            self.made.fetch_add(1, Ordering::SeqCst),
+            request.method,
+            request.url.path(),
+            request.url.query().unwrap_or_default(),
+            request.access_token.unwrap().secret(),
+            nonce.unwrap_or_default(),
+        );
+        Ok(proof.trim_end().into())
+    }
+
+    fn nonce(&self, url: &Url, nonce: &str) {
+        let port = url.port().unwrap();
+        self.nonces.lock().unwrap().insert(port, nonce.to_owned());
+    }
+}
+
+/// The tokens of another source, bound to a key.
+#[derive(Clone)]
+struct Bound(Tokens, Arc<Key>);
+
+impl Bound {
+    fn to(key: Key) -> Self {
+        Self(Tokens::replacing(), Arc::new(key))
+    }
+}
+
+impl TokenSource for Bound {
+    fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
+        Box::pin(async { Ok(self.0.token().await?.bound_to(self.1.clone())) })
+    }
+
+    fn accepted(&self, token: &AccessToken) {
+        self.0.accepted(token);
+    }
+
+    fn rejected(&self, token: &AccessToken) -> bool {
+        self.0.rejected(token)
+    }
+}
+
+fn challenge(nonce: &str) -> Fault {
+    let headers = format!(
+        "www-authenticate: DPoP error=\"use_dpop_nonce\", algs=\"ES256\"\r\ndpop-nonce: {nonce}\r\n"
+    );
+    Fault::status("401 Unauthorized", &headers, "{}")
+}
+
+fn refusal(error: &str) -> Fault {
+    let header = format!("www-authenticate: DPoP error=\"{error}\"\r\n");
+    Fault::status("401 Unauthorized", &header, "{}")
+}
+
+fn status(status: &str) -> Fault {
+    Fault::status(status, "", "{}")
+}
+
+/// The proofs of all requests; each of which has exactly one.
+#[track_caller]
+fn proofs(server: &FaultServer) -> Vec<String> {
+    let proofs = server.header("dpop");
+    assert!(proofs.iter().all(|(_, count)| *count == 1), "{proofs:?}");
+    proofs.into_iter().map(|(proof, _)| proof).collect()
+}
+
+/// A client of `server` with the usual retries, in time that passes by itself.
+fn client(server: &FaultServer, tokens: Bound) -> Transport {
+    FakeTimer::default()
+        .under(builder(tokens))
+        .retry(RetryPolicy::default())
+        .http_client(plain_client())
+        .build(base(&server.url))
+        .unwrap()
+}
+
+async fn made(transport: &Transport, operation: &'static Operation) {
+    call(transport, operation, CallOptions::default())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn bound_token_goes_out_as_such_with_a_proof_for_the_request() {
+    let server = FaultServer::always(Fault::fine());
+    let transport = client(&server, Bound::to(Key::default()));
+    let request = transport.reqwest().get(format!("{}/a%2Fb?c=d", server.url));
+    transport
+        .call(&READ, CallOptions::default())
+        .receive(built(request))
+        .await
+        .unwrap();
+    made(&transport, &CREATE).await;
+    assert_eq!(
+        proofs(&server),
+        ["0 GET /a%2Fbc=d token-0", "1 POST /tenants token-1"]
+    );
+    let authorization = ("DPoP token-0".to_owned(), 1);
+    assert_eq!(server.header("authorization")[0], authorization);
+}
+
+#[tokio::test]
+async fn unbound_token_goes_out_without_a_proof() {
+    let server = FaultServer::always(challenge("n"));
+    let transport = transport(&server.url, Tokens::default());
+    let error = call(&transport, &READ, CallOptions::default())
+        .await
+        .unwrap_err();
+    assert!(error.is_unauthorized());
+    assert_eq!(server.header("dpop"), [(String::new(), 0)]);
+    assert_eq!(server.header("authorization")[0].0, "Bearer token-0");
+}
+
+#[tokio::test]
+async fn token_is_replaced_by_one_that_is_not_bound_then_no_proof_goes_along() {
+    let server = FaultServer::once(refusal("invalid_token"));
+    let asked = AtomicUsize::new(0);
+    let key = Arc::new(Key::default());
+    let changing = auth0_core::token_fn(move || {
+        let token = match asked.fetch_add(1, Ordering::SeqCst) {
+            0 => AccessToken::new("bound", 0).bound_to(key.clone()),
+            _ => AccessToken::new("free", 1),
+        };
+        async move { Ok(token) }
+    });
+    made(&transport(&server.url, changing), &CREATE).await;
+    assert_eq!(
+        server.header("authorization")[1],
+        ("Bearer free".to_owned(), 1)
+    );
+    assert_eq!(server.header("dpop")[1].1, 0);
+}
+
+#[tokio::test]
+async fn every_retry_has_a_proof_of_its_own() {
+    let script = [status("503 Service Unavailable"), Fault::ResetAfterRequest];
+    let server = FaultServer::playing(script, Fault::fine());
+    made(&client(&server, Bound::to(Key::default())), &READ).await;
+    assert_eq!(
+        proofs(&server),
+        [
+            "0 GET /members/1 token-0",
+            "1 GET /members/1 token-1",
+            "2 GET /members/1 token-2"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nonce_is_asked_for_then_any_call_is_made_once_more_with_the_same_token() {
+    for operation in [&READ, &REPLACE, &CREATE] {
+        let server = FaultServer::once(challenge("n1"));
+        let tokens = Bound::to(Key::default());
+        let transport = FakeTimer::stuck()
+            .under(builder(tokens.clone()))
+            .http_client(plain_client())
+            .build(base(&server.url))
+            .unwrap();
+        soon(made(&transport, operation)).await;
+
+        let proofs = proofs(&server);
+        assert_eq!(proofs.len(), 2);
+        assert!(proofs[0].starts_with("0 ") && proofs[0].ends_with(" token-0"));
+        assert!(proofs[1].starts_with("1 ") && proofs[1].ends_with(" token-0 n1"));
+        let body = |request: &String| request.split("\r\n\r\n").nth(1).unwrap().to_owned();
+        let bodies: Vec<_> = server.requests().iter().map(body).collect();
+        assert_eq!(bodies[0], bodies[1]);
+        assert_eq!(
+            (tokens.0.fetched(), tokens.0.told()),
+            (1, vec!["accepted 0".to_owned()]),
+        );
+    }
+}
+
+#[tokio::test]
+async fn nonce_is_asked_for_again_then_that_is_the_answer_and_the_token_stays() {
+    for operation in [&READ, &CREATE] {
+        let server = FaultServer::always(challenge("n"));
+        let tokens = Bound::to(Key::default());
+        let error = call(
+            &client(&server, tokens.clone()),
+            operation,
+            CallOptions::default(),
+        )
+        .await
+        .unwrap_err();
+        assert!(error.is_unauthorized() && !error.is_invalid_dpop_proof());
+        assert!(!error.may_have_acted() && !error.is_retryable());
+        assert_eq!(error.attempts(), 2);
+        assert!(
+            error.to_string().ends_with(
+                "401 Unauthorized, a nonce is asked for that the DPoP proof did not hold (attempt 2)"
+            ),
+            "{error}"
+        );
+        assert_eq!(server.connections(), 2);
+        assert_eq!((tokens.0.fetched(), tokens.0.told()), (1, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn repetitions_for_a_nonce_are_none_of_the_policys_attempts() {
+    let unavailable = || status("503 Service Unavailable");
+    let script = [
+        challenge("n1"),
+        unavailable(),
+        challenge("n2"),
+        unavailable(),
+        challenge("n3"),
+    ];
+    let server = FaultServer::playing(script, Fault::fine());
+    made(&client(&server, Bound::to(Key::default())), &READ).await;
+    assert_eq!(
+        proofs(&server),
+        [
+            "0 GET /members/1 token-0",
+            "1 GET /members/1 token-0 n1",
+            "2 GET /members/1 token-1 n1",
+            "3 GET /members/1 token-1 n2",
+            "4 GET /members/1 token-2 n2",
+            "5 GET /members/1 token-2 n3",
+        ]
+    );
+
+    let script = [challenge("n1"), unavailable(), unavailable()];
+    let server = FaultServer::playing(script, unavailable());
+    let error = call(
+        &client(&server, Bound::to(Key::default())),
+        &READ,
+        CallOptions::default(),
+    )
+    .await
+    .unwrap_err();
+    assert_eq!((error.attempts(), server.connections()), (4, 4));
+}
+
+#[tokio::test]
+async fn nonce_of_any_answer_is_in_the_next_proof() {
+    let with =
+        |line: &str, nonce: &str| Fault::status(line, &format!("dpop-nonce: {nonce}\r\n"), MEMBER);
+    let script = [
+        with("200 OK", "n1"),
+        with("404 Not Found", "n2"),
+        with("503 Service Unavailable", "n3"),
+        with("429 Too Many Requests", "n4"),
+        with("200 OK", "not a nonce"),
+    ];
+    let server = FaultServer::playing(script, Fault::fine());
+    let transport = client(&server, Bound::to(Key::default()));
+    for _ in 0..4 {
+        let _ = call(&transport, &READ, CallOptions::default()).await;
+    }
+    let nonces: Vec<_> = proofs(&server)
+        .iter()
+        .map(|proof| proof.split(' ').nth(4).unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(nonces, ["", "n1", "n2", "n3", "n4", "n4"]);
+}
+
+#[tokio::test]
+async fn nonce_is_for_the_server_that_gave_it() {
+    let tokens = Bound::to(Key::default());
+    let (one, other) = (
+        FaultServer::once(challenge("n1")),
+        FaultServer::once(challenge("m1")),
+    );
+    for server in [&one, &other, &one, &other] {
+        made(&client(server, tokens.clone()), &READ).await;
+    }
+    let ends = |server, end: &str| proofs(server)[1..].iter().all(|proof| proof.ends_with(end));
+    assert!(proofs(&other)[0].ends_with(" token-1"));
+    assert!(ends(&one, " n1") && ends(&other, " m1"));
+}
+
+#[tokio::test]
+async fn token_is_refused_then_it_is_replaced_once_with_a_new_proof() {
+    let server = FaultServer::once(refusal("invalid_token"));
+    let tokens = Bound::to(Key::default());
+    made(&client(&server, tokens.clone()), &CREATE).await;
+    assert_eq!(
+        proofs(&server),
+        ["0 POST /tenants token-0", "1 POST /tenants token-1"]
+    );
+    assert_eq!(tokens.0.told(), ["rejected 0", "accepted 1"]);
+
+    let server = FaultServer::always(refusal("invalid_token"));
+    let tokens = Bound::to(Key::default());
+    let transport = client(&server, tokens.clone());
+    call(&transport, &CREATE, CallOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(server.connections(), 2);
+    assert_eq!(tokens.0.told(), ["rejected 0", "rejected 1"]);
+}
+
+#[tokio::test]
+async fn nonce_and_then_another_token_are_asked_for_then_both_are_given() {
+    let script = [challenge("n1"), refusal("invalid_token"), challenge("n2")];
+    let server = FaultServer::playing(script, Fault::fine());
+    let tokens = Bound::to(Key::default());
+    made(&client(&server, tokens.clone()), &CREATE).await;
+    assert_eq!(
+        proofs(&server),
+        [
+            "0 POST /tenants token-0",
+            "1 POST /tenants token-0 n1",
+            "2 POST /tenants token-1 n1",
+            "3 POST /tenants token-1 n2",
+        ]
+    );
+    assert_eq!(tokens.0.told(), ["rejected 0", "accepted 1"]);
+}
+
+#[tokio::test]
+async fn proof_is_refused_then_the_error_says_so_and_the_token_stays() {
+    let server = FaultServer::always(refusal("invalid_dpop_proof"));
+    let tokens = Bound::to(Key::default());
+    let error = call(
+        &client(&server, tokens.clone()),
+        &READ,
+        CallOptions::default(),
+    )
+    .await
+    .unwrap_err();
+    assert!(error.is_invalid_dpop_proof() && error.is_unauthorized());
+    assert_eq!(
+        error.to_string(),
+        "getMember: 401 Unauthorized, the DPoP proof was not taken (invalid_dpop_proof): is the clock right?"
+    );
+    assert_eq!(server.connections(), 1);
+    assert_eq!((tokens.0.fetched(), tokens.0.told()), (1, vec![]));
+}
+
+#[tokio::test]
+async fn nonce_is_asked_for_and_not_given_then_that_is_the_answer() {
+    for unfit in ["", "dpop-nonce: two words\r\n"] {
+        let header = format!("www-authenticate: DPoP error=\"use_dpop_nonce\"\r\n{unfit}");
+        let server = FaultServer::always(Fault::status("401 Unauthorized", &header, "{}"));
+        let tokens = Bound::to(Key::default());
+        let transport = client(&server, tokens.clone());
+        let error = call(&transport, &READ, CallOptions::default())
+            .await
+            .unwrap_err();
+        assert!(error.is_unauthorized());
+        assert_eq!(server.connections(), 1);
+        assert_eq!(tokens.0.told(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn body_can_be_read_once_then_it_is_not_sent_again_for_a_nonce() {
+    let server = FaultServer::always(challenge("n"));
+    let tokens = Bound::to(Key::default());
+    let transport = client(&server, tokens.clone());
+    let body = reqwest::Body::wrap_stream(Once(Some("{}")));
+    let request = transport
+        .reqwest()
+        .post(format!("{}/tenants", server.url))
+        .body(body);
+    let received = transport
+        .call(&CREATE, CallOptions::default())
+        .receive(built(request))
+        .await
+        .unwrap();
+    assert!(received.json::<Member>().unwrap_err().is_unauthorized());
+    assert_eq!(server.connections(), 1);
+    assert_eq!(tokens.0.told(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn time_is_over_when_the_nonce_comes_then_the_call_is_not_made_again() {
+    let server = MockServer::start().await;
+    let timer = FakeTimer::default();
+    let passing = timer.clone();
+    let slow = move |_: &Request| {
+        passing.advance(Duration::from_secs(11));
+        ResponseTemplate::new(401)
+            .insert_header("www-authenticate", "DPoP error=use_dpop_nonce")
+            .insert_header("dpop-nonce", "n")
+    };
+    Mock::given(any()).respond_with(slow).mount(&server).await;
+    let transport = timer
+        .under(builder(Bound::to(Key::default())))
+        .call_timeout(Duration::from_secs(10))
+        .build(base(&server.uri()))
+        .unwrap();
+    let error = call(&transport, &CREATE, CallOptions::default())
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_acted(), "{error:?}");
+    assert_eq!(error.status().unwrap().as_u16(), 401);
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn repetition_for_a_nonce_keeps_to_the_limit() {
+    let server = FaultServer::once(challenge("n"));
+    let timer = FakeTimer::default();
+    let limits = Limits::new(Rate::per_second(1), Rate::per_second(1)).headroom(0.0);
+    let limiter =
+        Limiter::with_timer(limits, Arc::new(timer.clone()), Arc::new(timer.clone())).unwrap();
+    let transport = timer
+        .under(builder(Bound::to(Key::default())))
+        .http_client(plain_client())
+        .limiter(limiter)
+        .build(base(&server.url))
+        .unwrap();
+    made(&transport, &CREATE).await;
+    assert_eq!(timer.slept(), [Duration::from_secs(1)]);
+}
+
+#[tokio::test]
+async fn no_proof_can_be_made_then_nothing_is_sent() {
+    let server = FaultServer::always(Fault::fine());
+    for (key, expected) in [
+        (Key::broken(), "the key is broken"),
+        (
+            Key::constant("two\nlines"),
+            "the proof holds a character that a header cannot carry",
+        ),
+    ] {
+        let transport = client(&server, Bound::to(key));
+        let error = call(&transport, &READ, CallOptions::default())
+            .await
+            .unwrap_err();
+        assert!(error.is_token());
+        assert_eq!(error.token_error().unwrap().to_string(), expected);
+        assert_eq!((error.attempts(), server.connections()), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn header_of_the_user_does_not_replace_the_proof() {
+    let server = FaultServer::always(Fault::fine());
+    let transport = client(&server, Bound::to(Key::default()));
+    let options = CallOptions::default().header(
+        auth0_core::proof::DPOP,
+        http::HeaderValue::from_static("mine"),
+    );
+    call(&transport, &READ, options).await.unwrap();
+    assert_eq!(proofs(&server), ["0 GET /members/1 token-0"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_calls_are_asked_for_a_nonce_then_each_is_repeated_at_most_once() {
+    let server = MockServer::start().await;
+    let strict = |request: &Request| {
+        let proof = request.headers["dpop"].to_str().unwrap();
+        if proof.ends_with(" n1") {
+            return ResponseTemplate::new(200).set_body_json(json!({ "name": "Ann", "age": 41 }));
+        }
+        ResponseTemplate::new(401)
+            .insert_header("www-authenticate", "DPoP error=\"use_dpop_nonce\"")
+            .insert_header("dpop-nonce", "n1")
+    };
+    Mock::given(any()).respond_with(strict).mount(&server).await;
+    let tokens = Bound::to(Key::default());
+    let transport = transport(&server.uri(), tokens.clone());
+    let one = |transport: Transport| async move {
+        call(&transport, &CREATE, CallOptions::default()).await
+    };
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        calls.spawn(one(transport.clone()));
+    }
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+
+    let requests = server.received_requests().await.unwrap();
+    let mut of_token = HashMap::<_, usize>::new();
+    for request in &requests {
+        *of_token
+            .entry(request.headers["authorization"].clone())
+            .or_default() += 1;
+    }
+    assert_eq!((tokens.0.fetched(), of_token.len()), (64, 64));
+    assert!(of_token.values().all(|count| *count <= 2), "{of_token:?}");
+    assert!(
+        tokens
+            .0
+            .told()
+            .iter()
+            .all(|told| told.starts_with("accepted"))
+    );
+}
