@@ -1,0 +1,138 @@
+//! An example as a program: how it is started, what it came to, and the sandbox that it may take for a live team.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use auth0_auth::ClientCredentials;
+use auth0_sandbox::{Sandbox, SandboxBuilder};
+use auth0_teams::Client;
+
+use crate::support::http_client;
+
+/// The example, which cargo builds along with this test unless it is told to build this test alone, or to run tests
+/// with a certain name.
+pub(super) fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let example = profile.join("examples").join(name);
+    assert!(
+        example.exists(),
+        "{} is not built: cargo build --package integration-tests --examples",
+        example.display()
+    );
+    example
+}
+
+/// The command line of an example, without what the environment of the tests may say of Auth0.
+pub(super) fn command(name: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(example(name));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AUTH0_") {
+            command.env_remove(name);
+        }
+    }
+    // A proxy that nobody listens at: what goes to this machine must not go there.
+    command
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:9")))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .args(arguments)
+        .stdin(Stdio::null());
+    command
+}
+
+/// The same against a sandbox, which the example takes for a live team.
+pub(super) fn live(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Command {
+    let mut command = command(name, arguments);
+    command
+        .env("AUTH0_TEAM", sandbox.team())
+        .env("AUTH0_DOMAIN", sandbox.domain())
+        .env("AUTH0_CLIENT_ID", sandbox.client_id())
+        .env("AUTH0_CLIENT_SECRET", sandbox.client_secret())
+        .env("AUTH0_BASE_URL", sandbox.url())
+        .env("AUTH0_TOKEN_URL", sandbox.token_url());
+    command
+}
+
+/// What an example came to.
+pub(super) struct Run {
+    pub(super) status: i32,
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+pub(super) fn run(mut command: Command) -> Run {
+    let output = command.output().unwrap();
+    let run = Run {
+        status: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    };
+    assert_no_secret(&run.out);
+    assert_no_secret(&run.err);
+    run
+}
+
+impl Run {
+    #[track_caller]
+    pub(super) fn ends_with(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{}{}", self.out, self.err);
+        self
+    }
+
+    /// The standard error says this.
+    #[track_caller]
+    pub(super) fn notes(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "{text}\nis not in\n{}", self.err);
+        self
+    }
+
+    /// The standard output says this.
+    #[track_caller]
+    pub(super) fn tells(self, text: &str) -> Self {
+        assert!(self.out.contains(text), "{text}\nis not in\n{}", self.out);
+        self
+    }
+}
+
+/// Secrets of clients, secrets of new tenants and tokens are all longer than any word that an example has to say.
+#[track_caller]
+pub(super) fn assert_no_secret(text: &str) {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let words = text.split(|c| !is_word(c));
+    let longest = words.max_by_key(|word| word.len()).unwrap_or_default();
+    assert!(longest.len() < 40, "`{longest}` may be a secret in {text}");
+}
+
+pub(super) async fn start(builder: SandboxBuilder) -> Sandbox {
+    builder.check_answers().start().await.unwrap()
+}
+
+/// A client of the sandbox.
+pub(super) fn client(sandbox: &Sandbox) -> Client {
+    let token = ClientCredentials::builder(sandbox.domain())
+        .client_id(sandbox.client_id())
+        .client_secret(sandbox.client_secret())
+        .audience(sandbox.audience())
+        .token_url(sandbox.token_url())
+        .http_client(http_client())
+        .build()
+        .unwrap();
+    Client::builder()
+        .base_url(sandbox.url())
+        .token_source(token)
+        .http_client(http_client())
+        .build()
+        .unwrap()
+}
+
+/// The operations that the sandbox was asked for and that change something.
+pub(super) fn changes(sandbox: &Sandbox) -> Vec<String> {
+    let requests = sandbox.requests().into_iter();
+    requests
+        .filter(|request| request.method != "GET")
+        .filter_map(|request| request.operation)
+        .filter(|operation| operation != "token")
+        .collect()
+}

@@ -1,0 +1,159 @@
+//! `create-tenants`: every secret is kept, and none is shown.
+
+use std::fs;
+use std::path::PathBuf;
+
+use auth0_sandbox::{Effect, Fault, Reply, Sandbox};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::program::{Run, changes, command, live, run, start};
+
+/// The arguments for tenants in the public cloud, and where their secrets go.
+fn tenants(folder: &TempDir, names: &[&str]) -> (Vec<String>, PathBuf) {
+    let secrets = folder.path().join("secrets.jsonl");
+    let mut arguments = vec!["--admin".to_owned(), "ada.lovelace@example.com".to_owned()];
+    arguments.extend(["--secrets".to_owned(), secrets.to_str().unwrap().to_owned()]);
+    for name in names {
+        arguments.extend(["--public".to_owned(), format!("{name}:eu")]);
+    }
+    (arguments, secrets)
+}
+
+fn create(sandbox: &Sandbox, arguments: &[String]) -> Run {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run(live(sandbox, "create-tenants", &arguments))
+}
+
+/// The lines of a file of JSON.
+fn lines(path: &PathBuf) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn create_tenants_is_run_then_it_tells_where_the_secrets_are_and_not_what() {
+    let folder = TempDir::new().unwrap();
+    let mut command = command("create-tenants", &[]);
+    command.env("TMPDIR", folder.path());
+    let run = run(command).ends_with(0);
+    let file = fs::read_dir(folder.path())
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    insta::assert_snapshot!(
+        run.out.replace(file.to_str().unwrap(), "FILE"),
+        @r"
+    shop-staging: created, at shop-staging.eu.sandbox.test
+    shop-internal: created, at shop-internal.private-1.sandbox.test
+    the secrets are in FILE
+    "
+    );
+    for line in lines(&file) {
+        let secret = line["created"]["client_secret"].as_str().unwrap();
+        assert_eq!(secret.len(), 64);
+        assert!(!run.out.contains(secret) && !run.err.contains(secret));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_kept_then_nobody_else_can_read_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = start(Sandbox::builder()).await;
+    let folder = TempDir::new().unwrap();
+    let (arguments, secrets) = tenants(&folder, &["one"]);
+    create(&sandbox, &arguments)
+        .ends_with(0)
+        .tells("one: created");
+    assert_eq!(
+        fs::metadata(&secrets).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+
+    // What is there stays.
+    let (arguments, _) = tenants(&folder, &["two"]);
+    create(&sandbox, &arguments).ends_with(0);
+    assert_eq!(lines(&secrets).len(), 2);
+
+    // A file that others can read gets no secret, and costs no tenant.
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o640)).unwrap();
+    let (arguments, _) = tenants(&folder, &["three"]);
+    create(&sandbox, &arguments)
+        .ends_with(2)
+        .notes("expected a regular file that only its owner can read");
+    assert_eq!(changes(&sandbox).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn name_breaks_a_rule_then_no_tenant_is_created() {
+    let sandbox = start(Sandbox::builder()).await;
+    let folder = TempDir::new().unwrap();
+    let (arguments, secrets) = tenants(&folder, &["fine", "Not-fine"]);
+    create(&sandbox, &arguments)
+        .ends_with(2)
+        .notes("`Not-fine`: tenant_name: does not match");
+    assert_eq!(changes(&sandbox), [""; 0]);
+    assert!(!secrets.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answer_is_lost_then_create_tenants_says_outcome_unknown_and_has_looked() {
+    let sandbox = start(Sandbox::builder()).await;
+    let folder = TempDir::new().unwrap();
+    let lost = |call, acted| {
+        Fault::of("createTenant")
+            .call(call)
+            .then(Effect::Reset { acted })
+    };
+    sandbox.fail(lost(1, true)).unwrap();
+    sandbox.fail(lost(2, false)).unwrap();
+    let gateway = Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
+    sandbox
+        .fail(Fault::of("createTenant").call(3).then(gateway))
+        .unwrap();
+    let (arguments, secrets) = tenants(&folder, &["there", "not-there", "also-there", "fine"]);
+    create(&sandbox, &arguments)
+        .ends_with(1)
+        .tells("there: outcome unknown, looked at listTenants: it is there now")
+        .tells("not-there: outcome unknown, looked at listTenants: it is not there")
+        .tells("also-there: outcome unknown, looked at listTenants: it is there now")
+        .tells("fine: created")
+        .notes("3 tenants need a look");
+    // None was sent twice.
+    assert_eq!(sandbox.requests_of("createTenant").len(), 4);
+    assert_eq!(lines(&secrets).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answer_breaks_off_then_create_tenants_keeps_what_came_of_it() {
+    let sandbox = start(Sandbox::builder()).await;
+    let folder = TempDir::new().unwrap();
+    sandbox
+        .fail(Fault::of("createTenant").then(Effect::Truncate))
+        .unwrap();
+    let (arguments, secrets) = tenants(&folder, &["shop"]);
+    create(&sandbox, &arguments)
+        .ends_with(1)
+        .tells("shop: created, but look for its secret in ");
+    let lines = lines(&secrets);
+    assert_eq!(lines[0]["tenant"], "shop");
+    let answer = lines[0]["created"]["unreadable_answer"].as_str().unwrap();
+    assert!(answer.starts_with('{'), "{answer}");
+    assert_eq!(sandbox.requests_of("createTenant").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn name_is_taken_then_create_tenants_says_so_and_goes_on() {
+    let sandbox = start(Sandbox::builder()).await;
+    let folder = TempDir::new().unwrap();
+    let (arguments, _) = tenants(&folder, &["acme-1", "shop"]);
+    create(&sandbox, &arguments)
+        .ends_with(1)
+        .tells("acme-1: a tenant has this name, or had it before it was deleted: choose another name\n")
+        .tells("shop: created");
+}
