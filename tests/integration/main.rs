@@ -1,4 +1,5 @@
-//! The generated clients end to end: over HTTP against a mock server, with the real token sources.
+//! The generated clients end to end: over HTTP, with the real token sources, against the sandbox; and against a mock where
+//! the server has to answer what no sandbox would.
 #![allow(
     clippy::unwrap_used,
     reason = "a test may stop where it is; helpers of tests are not seen as such by clippy"
