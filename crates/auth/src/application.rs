@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::discovery::{Endpoint, Server};
 use crate::error::{Error, Kind};
-use crate::exchange::{Exchange, Post, Read};
+use crate::exchange::{Attempts, Exchange, Post, Read};
 use crate::form::{Form, encode};
 use crate::signing::{Signer, signed};
 
@@ -355,7 +355,21 @@ impl Application {
         form: &Form,
         safety: RetrySafety,
     ) -> Result<Read, Error> {
-        let mut attempts = self.exchange.attempts(safety);
+        self.send(endpoint, form, self.exchange.attempts(safety))
+            .await
+    }
+
+    /// Sends a form once, whatever comes of it.
+    pub(crate) async fn post_once(&self, endpoint: Endpoint, form: &Form) -> Result<Read, Error> {
+        self.send(endpoint, form, self.exchange.one_attempt()).await
+    }
+
+    async fn send(
+        &self,
+        endpoint: Endpoint,
+        form: &Form,
+        mut attempts: Attempts<'_>,
+    ) -> Result<Read, Error> {
         loop {
             let url = self.server.endpoint(endpoint, &self.exchange).await?;
             let post = Post {

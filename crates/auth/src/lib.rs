@@ -3,7 +3,12 @@
 //!
 //! | for | there is |
 //! | --- | --- |
-//! | a program that acts for itself, with a client secret | [`ClientCredentials`] |
+//! | a program that acts for itself | [`ClientCredentials`] |
+//! | a user with a browser: web and native applications | [`AuthorizationCode`], which gives a [`Session`] |
+//! | a user of a command-line program, with the browser beside it | the same with a [`Loopback`] |
+//! | a user whose browser is on another machine | [`DeviceFlow`], which gives a [`Session`] |
+//! | a token that somebody else got | [`StaticToken`](auth0_core::StaticToken) |
+//! | tokens that a function of the program's own gets | [`token_fn`](auth0_core::token_fn()) |
 //!
 //! ```
 //! use auth0_auth::ClientCredentials;
@@ -42,21 +47,34 @@
 
 mod answer;
 mod application;
+mod authorization_code;
 mod cache;
 mod client_credentials;
+mod device;
 mod discovery;
 mod error;
 mod exchange;
 mod form;
+mod id_token;
+mod jwks;
+mod loopback;
 mod quota;
 mod random;
+mod scope;
+mod session;
 mod signing;
 mod store;
+mod user_grant;
 
 pub use application::ClientAuthentication;
 pub use auth0_core::BoxFuture;
+pub use authorization_code::{AuthorizationCode, AuthorizationCodeBuilder, PendingLogin};
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
-pub use error::Error;
+pub use device::{DeviceFlow, DeviceFlowBuilder, DeviceLogin};
+pub use error::{CallbackFault, Error, IdTokenFault};
+pub use id_token::IdToken;
+pub use loopback::Loopback;
 pub use quota::{QuotaWindow, TokenQuotas};
+pub use session::Session;
 pub use signing::{PrivateKey, SignError, Signer, SigningAlgorithm};
 pub use store::{MemoryStore, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
