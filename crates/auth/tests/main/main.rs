@@ -6,8 +6,15 @@
 
 mod answers;
 mod caching;
+mod devices;
 mod flights;
+mod id_tokens;
+mod logins;
+mod loopbacks;
+mod provider;
 mod request;
 mod secrets;
+mod sessions;
 mod settings;
 mod support;
+mod user_secrets;
