@@ -235,7 +235,9 @@ impl AuthorizationCode {
             .secret("code", &code)
             .field("redirect_uri", &self.shared.redirect_uri)
             .secret("code_verifier", &pending.verifier);
-        let mut grant = UserGrant::request(application, &form, scope).await?;
+        // The server knows these from the authorization request.
+        let hidden = [pending.state.clone(), pending.nonce.clone()];
+        let mut grant = UserGrant::request(application, &form, &hidden, scope).await?;
         let expected = Expected {
             issuer: application.server.issuer(),
             client_id: &application.client_id,

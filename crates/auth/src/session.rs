@@ -124,11 +124,13 @@ impl Session {
             let keeper = fetching.clone();
             Box::pin(async move {
                 // A task, because what the server has rotated must reach the store, whoever still waits for it.
-                let renewal = async move { keeper.renew().await }.in_current_span();
-                match tokio::spawn(renewal).await {
-                    Ok(result) => result,
-                    Err(_) => Err(Error::panicked()),
-                }
+                let renewing = keeper.clone();
+                let renewal = async move { renewing.renew().await }.in_current_span();
+                let grant = tokio::spawn(renewal)
+                    .await
+                    .unwrap_or_else(|_| Err(Error::panicked()))?;
+                keeper.give(&grant.token);
+                Ok(grant)
             })
         });
         Self(Arc::new(Inner {

@@ -28,10 +28,12 @@ struct Fields {
 }
 
 impl UserGrant {
-    /// Asks with something that can be used once. A failure that leaves open whether it was used says so.
+    /// Asks with something that can be used once. A failure that leaves open whether it was used says so, and none repeats
+    /// what is in the form or `hidden`.
     pub(crate) async fn request(
         application: &Application,
         form: &Form,
+        hidden: &[SecretString],
         scope: &str,
     ) -> Result<Self, Error> {
         // It comes first and apart from the rest: a failure to find the endpoint spends nothing.
@@ -43,7 +45,11 @@ impl UserGrant {
         let asked_at = exchange.clock.now();
         let result = application
             .post(Endpoint::Token, form, RetrySafety::Unsafe)
-            .await;
+            .await
+            .map(|mut read| {
+                read.secrets.extend_from_slice(hidden);
+                read
+            });
         Self::read(result, asked_at, scope)
     }
 

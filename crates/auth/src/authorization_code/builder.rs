@@ -17,7 +17,7 @@ use crate::scope::Scope;
 use crate::signing::SigningAlgorithm;
 
 /// What an authorization request consists of, so that an extra parameter can contradict none of it.
-const RESERVED: [&str; 14] = [
+pub(super) const RESERVED: [&str; 14] = [
     "audience",
     "client_id",
     "client_secret",

@@ -68,14 +68,23 @@ impl Callback {
 
     /// The refusal, with nothing in it that must not be repeated.
     fn rejection(&self, error: &str, pending: &PendingLogin) -> Rejection {
-        let secrets: Vec<&str> = [&pending.state, &pending.nonce, &pending.verifier]
+        let extra = pending.extra_values();
+        let drawn = [&pending.state, &pending.nonce, &pending.verifier];
+        let drawn = drawn
             .into_iter()
             .chain(&self.code)
-            .map(SecretString::secret)
+            .map(SecretString::secret);
+        let drawn: Vec<&str> = drawn.collect();
+        let all: Vec<&str> = drawn
+            .iter()
+            .copied()
+            .chain(extra.iter().map(String::as_str))
             .collect();
-        let keep = |text: &str| answer::text(&Value::from(text), &secrets);
+        let keep = |text: &str| answer::text(&Value::from(text), &all);
         Rejection {
-            error: keep(error).unwrap_or_else(|| "an empty error".to_owned()),
+            // A code is one word of a few, which a parameter may well have been too.
+            error: answer::text(&Value::from(error), &drawn)
+                .unwrap_or_else(|| "an empty error".to_owned()),
             description: self.error_description.as_deref().and_then(keep),
             uri: self.error_uri.as_deref().and_then(keep),
             mfa_token: None,

@@ -7,7 +7,9 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
+use super::builder::RESERVED;
 use crate::error::Error;
 use crate::random;
 
@@ -46,6 +48,18 @@ impl PendingLogin {
     /// The `state` of this login, by which a web application with several logins under way finds the right one.
     pub fn state(&self) -> &str {
         self.state.secret()
+    }
+
+    /// The values of the extra parameters, such as a `login_hint`. Short ones are words that may be shown, as in
+    /// `prompt=login`.
+    pub(super) fn extra_values(&self) -> Vec<String> {
+        let Ok(url) = Url::parse(self.url()) else {
+            return Vec::new();
+        };
+        url.query_pairs()
+            .filter(|(name, value)| !RESERVED.contains(&&**name) && value.len() >= 8)
+            .map(|(_, value)| value.into_owned())
+            .collect()
     }
 
     pub(super) fn code_challenge(&self) -> String {

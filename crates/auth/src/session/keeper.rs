@@ -1,7 +1,7 @@
 //! Where a session's tokens are, and how they are replaced.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use auth0_core::{RetrySafety, Scopes, SecretString};
@@ -29,14 +29,15 @@ pub(super) struct Keeper {
     application: Arc<Application>,
     timing: Timing,
     has_ended: AtomicBool,
+    /// The access token that was given out last. Whoever asks for another has no use for it. One that was fetched for
+    /// callers who went away is not among them: it waits in the store.
+    given: std::sync::Mutex<Option<SecretString>>,
     /// Held by whoever changes anything, so that a refresh token is used by one alone.
     books: Mutex<Books>,
 }
 
 struct Books {
     place: Place,
-    /// The access token that was given out last. Whoever asks for another has no use for it.
-    given: Option<SecretString>,
     /// What the server granted and the store did not take yet.
     unsaved: Option<StoredToken>,
     /// The refresh token of a request whose answer was lost.
@@ -51,9 +52,9 @@ impl Keeper {
             application,
             timing,
             has_ended: AtomicBool::new(false),
+            given: std::sync::Mutex::default(),
             books: Mutex::new(Books {
                 place,
-                given: None,
                 unsaved: None,
                 lost: None,
                 refused: None,
@@ -69,6 +70,15 @@ impl Keeper {
         self.has_ended.load(Ordering::Acquire)
     }
 
+    /// Takes note of what was given out.
+    pub(super) fn give(&self, token: &SecretString) {
+        *self.given() = Some(token.clone());
+    }
+
+    fn given(&self) -> MutexGuard<'_, Option<SecretString>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Another access token than the last: from the store, where somebody else put one, or from the server.
     pub(super) async fn renew(&self) -> Result<Grant, Error> {
         let mut books = self.books.lock().await;
@@ -82,9 +92,8 @@ impl Keeper {
         };
         let stored = stored.ok_or_else(|| Error::from(Failure::Ended))?;
         let now = self.application.exchange.clock.now();
-        let was_given = same(books.given.as_ref(), &stored.access_token);
+        let was_given = same(self.given().as_ref(), &stored.access_token);
         if !was_given && let Some(grant) = self.usable(&stored, now) {
-            books.given = Some(stored.access_token);
             return Ok(grant);
         }
         let result = self.refresh(&mut books, &stored).await;
@@ -107,7 +116,7 @@ impl Keeper {
         }
         let form = Form::of_grant("refresh_token").secret("refresh_token", refresh_token);
         let scope = stored.scope.as_deref().unwrap_or_default();
-        let grant = UserGrant::request(&self.application, &form, scope).await;
+        let grant = UserGrant::request(&self.application, &form, &[], scope).await;
         let grant = grant.map_err(|error| {
             if error.is_outcome_unknown() {
                 books.lost = Some(refresh_token.clone());
@@ -120,7 +129,6 @@ impl Keeper {
         })?;
         books.unsaved = Some(self::stored(&grant, Some(refresh_token)));
         books.save_rest().await?;
-        books.given = Some(grant.grant.token.clone());
         Ok(grant.grant)
     }
 

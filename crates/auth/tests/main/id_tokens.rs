@@ -11,10 +11,10 @@ use crate::provider::{Key, Provider, base64, unsigned};
 /// The fault of a login with an ID token that `token` makes of the nonce; nothing if there is none.
 async fn fault(
     provider: &Provider,
-    flow: &AuthorizationCode,
+    flow: AuthorizationCode,
     token: impl FnOnce(&str) -> String,
 ) -> Option<IdTokenFault> {
-    let error = provider.login_with(flow, token).await.err()?;
+    let error = provider.login_with(&flow, token).await.err()?;
     assert!(error.to_string().starts_with("the ID token was refused"));
     assert!(!error.is_outcome_unknown());
     Some(error.id_token_fault().unwrap())
@@ -60,7 +60,7 @@ async fn claims_are_wrong_then_each_fault_has_its_own_error() {
         ("nonce", Value::Null, Some(Nonce)),
     ];
     for (name, value, expected) in cases {
-        let found = fault(&provider, &provider.flow(), |nonce| {
+        let found = fault(&provider, provider.flow(), |nonce| {
             let mut claims = provider.claims(nonce);
             match value {
                 Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
@@ -71,7 +71,7 @@ async fn claims_are_wrong_then_each_fault_has_its_own_error() {
         .await;
         assert_eq!(found, expected, "{name}: {value}");
     }
-    let several = fault(&provider, &provider.flow(), |nonce| {
+    let several = fault(&provider, provider.flow(), |nonce| {
         let mut claims = provider.claims(nonce);
         claims["aud"] = json!(["client", "another"]);
         claims["azp"] = json!("client");
@@ -107,7 +107,7 @@ async fn organization_was_asked_for_then_the_token_has_to_name_it() {
             _ => provider.builder().organization(asked).build().unwrap(),
         };
         for flow in [of_builder, provider.flow().with_organization(asked)] {
-            let found = fault(&provider, &flow, |nonce| {
+            let found = fault(&provider, flow.clone(), |nonce| {
                 let mut all = provider.claims(nonce);
                 for (name, value) in claims.as_object().unwrap() {
                     all[name] = value.clone();
@@ -133,14 +133,14 @@ async fn max_age_was_asked_for_then_auth_time_has_to_be_within() {
         (json!(now - 161), Some(IdTokenFault::AuthenticationTime)),
         (Value::Null, Some(IdTokenFault::Malformed)),
     ] {
-        let found = fault(&provider, &flow, |nonce| {
+        let found = fault(&provider, flow.clone(), |nonce| {
             let mut claims = provider.claims(nonce);
             claims["auth_time"] = time.clone();
             provider.id_token(&claims)
         });
         assert_eq!(found.await, expected, "{time}");
     }
-    let missing = fault(&provider, &flow, |nonce| {
+    let missing = fault(&provider, flow.clone(), |nonce| {
         provider.id_token(&provider.claims(nonce))
     });
     assert_eq!(missing.await, Some(IdTokenFault::AuthenticationTime));
@@ -152,7 +152,7 @@ async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
     let refused = Some(IdTokenFault::Algorithm);
     for name in ["none", "None", "NONE", ""] {
         for end in [".", ".AAAA"] {
-            let found = fault(&provider, &provider.flow(), |nonce| {
+            let found = fault(&provider, provider.flow(), |nonce| {
                 unsigned(
                     &json!({"alg": name, "kid": "key-1"}),
                     &provider.claims(nonce),
@@ -167,7 +167,7 @@ async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
         ("HS384", hmac::HMAC_SHA384),
         ("HS512", hmac::HMAC_SHA512),
     ] {
-        let found = fault(&provider, &provider.flow(), |nonce| {
+        let found = fault(&provider, provider.flow(), |nonce| {
             let message = unsigned(
                 &json!({"alg": name, "kid": "key-1"}),
                 &provider.claims(nonce),
@@ -181,7 +181,7 @@ async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
         assert_eq!(found.await, refused, "{name}");
     }
     // A signature that is right, by an algorithm that nobody allowed.
-    let found = fault(&provider, &provider.flow(), |nonce| {
+    let found = fault(&provider, provider.flow(), |nonce| {
         let header = json!({"alg": "PS256", "kid": "key-1"});
         provider.key.signed(&header, &provider.claims(nonce))
     });
@@ -192,9 +192,9 @@ async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
 async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
     let provider = Provider::start().await;
     let elliptic = Key::ec("key-2");
-    provider.publish(&[&provider.key, &elliptic]).await;
+    provider.publish(&[provider.key, &elliptic]).await;
     for (name, algorithm, key) in [
-        ("PS256", SigningAlgorithm::Ps256, &provider.key),
+        ("PS256", SigningAlgorithm::Ps256, provider.key),
         ("ES256", SigningAlgorithm::Es256, &elliptic),
     ] {
         let flow = provider
@@ -202,12 +202,12 @@ async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
             .id_token_algorithms([algorithm])
             .build()
             .unwrap();
-        let found = fault(&provider, &flow, |nonce| {
+        let found = fault(&provider, flow.clone(), |nonce| {
             let header = json!({"alg": name, "kid": key.id()});
             key.signed(&header, &provider.claims(nonce))
         });
         assert_eq!(found.await, None, "{name}");
-        let found = fault(&provider, &flow, |nonce| {
+        let found = fault(&provider, flow.clone(), |nonce| {
             provider.id_token(&provider.claims(nonce))
         });
         assert_eq!(found.await, Some(IdTokenFault::Algorithm), "{name}");
@@ -218,7 +218,7 @@ async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
         .id_token_algorithms([SigningAlgorithm::Es256, SigningAlgorithm::Rs256])
         .build()
         .unwrap();
-    let found = fault(&provider, &flow, |nonce| {
+    let found = fault(&provider, flow.clone(), |nonce| {
         let header = json!({"alg": "RS256", "kid": "key-2"});
         elliptic.signed(&header, &provider.claims(nonce))
     });
@@ -231,19 +231,19 @@ async fn token_is_no_signed_jwt_then_it_is_malformed() {
     let right = |nonce: &str| provider.id_token(&provider.claims(nonce));
     let malformed = Some(IdTokenFault::Malformed);
     for text in ["", "a", "a.b", "a.b.c", "a.b.c.d", "....", "e30.e30.e30"] {
-        let found = fault(&provider, &provider.flow(), |_| text.to_owned());
+        let found = fault(&provider, provider.flow(), |_| text.to_owned());
         assert_eq!(found.await, malformed, "{text}");
     }
-    let found = fault(&provider, &provider.flow(), |nonce| {
+    let found = fault(&provider, provider.flow(), |nonce| {
         format!("{}{}", right(nonce), "A".repeat(40_000))
     });
     assert_eq!(found.await, malformed);
     let critical = json!({"alg": "RS256", "kid": "key-1", "crit": ["exp"]});
-    let found = fault(&provider, &provider.flow(), |nonce| {
+    let found = fault(&provider, provider.flow(), |nonce| {
         provider.key.signed(&critical, &provider.claims(nonce))
     });
     assert_eq!(found.await, malformed);
-    let found = fault(&provider, &provider.flow(), |_| {
+    let found = fault(&provider, provider.flow(), |_| {
         provider.id_token(&json!(["no object"]))
     });
     assert_eq!(found.await, malformed);
@@ -268,12 +268,12 @@ async fn signature_is_of_another_key_or_another_text_then_it_is_refused() {
     let other = Key::rsa("key-1");
     let header = json!({"alg": "RS256", "kid": "key-1"});
     let refused = Some(IdTokenFault::Signature);
-    let found = fault(&provider, &provider.flow(), |nonce| {
+    let found = fault(&provider, provider.flow(), |nonce| {
         other.signed(&header, &provider.claims(nonce))
     });
     assert_eq!(found.await, refused);
     for changed in [true, false] {
-        let found = fault(&provider, &provider.flow(), |nonce| {
+        let found = fault(&provider, provider.flow(), |nonce| {
             let token = provider.id_token(&provider.claims(nonce));
             let (_, signature) = token.rsplit_once('.').unwrap();
             let mut claims = provider.claims(nonce);
@@ -301,7 +301,7 @@ async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again()
     let header = json!({"alg": "RS256", "kid": "key-2"});
     provider.publish(&[&next]).await;
     let unknown = Some(IdTokenFault::UnknownKey);
-    let found = fault(&provider, &flow, |nonce| {
+    let found = fault(&provider, flow.clone(), |nonce| {
         next.signed(&header, &provider.claims(nonce))
     });
     assert_eq!(
@@ -312,7 +312,7 @@ async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again()
     assert_eq!(fetches().await, 1);
 
     provider.clock.advance(60);
-    let found = fault(&provider, &flow, |nonce| {
+    let found = fault(&provider, flow.clone(), |nonce| {
         next.signed(&header, &provider.claims(nonce))
     });
     assert_eq!(found.await, None);
@@ -321,14 +321,14 @@ async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again()
     // Made-up keys do not make requests.
     let header = json!({"alg": "RS256", "kid": "made up"});
     for _ in 0..3 {
-        let found = fault(&provider, &flow, |nonce| {
+        let found = fault(&provider, flow.clone(), |nonce| {
             next.signed(&header, &provider.claims(nonce))
         });
         assert_eq!(found.await, unknown);
     }
     assert_eq!(fetches().await, 2);
     provider.clock.advance(60);
-    let found = fault(&provider, &flow, |nonce| {
+    let found = fault(&provider, flow.clone(), |nonce| {
         next.signed(&header, &provider.claims(nonce))
     });
     assert_eq!(found.await, unknown);
@@ -366,9 +366,9 @@ async fn header_names_no_key_then_the_only_one_that_fits_is_taken() {
         json!("no key"),
     ];
     provider.publish_raw(json!({ "keys": one })).await;
-    assert_eq!(fault(&provider, &provider.flow(), token).await, None);
+    assert_eq!(fault(&provider, provider.flow(), token).await, None);
     let other = Key::rsa("key-2");
-    provider.publish(&[&provider.key, &other]).await;
-    let found = fault(&provider, &provider.flow(), token).await;
+    provider.publish(&[provider.key, &other]).await;
+    let found = fault(&provider, provider.flow(), token).await;
     assert_eq!(found, Some(IdTokenFault::UnknownKey));
 }

@@ -1,7 +1,7 @@
 //! An OpenID provider for the tests: discovery, keys made at run time, and a token endpoint that says what it is told.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use auth0_auth::{AuthorizationCode, AuthorizationCodeBuilder, Error, PendingLogin, Session};
@@ -145,18 +145,20 @@ pub(crate) struct Provider {
     pub(crate) server: MockServer,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) sleeper: Arc<FakeSleeper>,
-    pub(crate) key: Key,
+    pub(crate) key: &'static Key,
     priority: AtomicU8,
 }
 
 impl Provider {
     pub(crate) async fn start() -> Self {
+        // Made once, because that takes longer than a test.
+        static KEY: OnceLock<Key> = OnceLock::new();
         let clock = FakeClock::new();
         let provider = Self {
             server: MockServer::start().await,
             sleeper: FakeSleeper::new(&clock),
             clock,
-            key: Key::rsa("key-1"),
+            key: KEY.get_or_init(|| Key::rsa("key-1")),
             priority: AtomicU8::new(250),
         };
         provider.reset().await;
@@ -183,7 +185,7 @@ impl Provider {
             .respond_with(ResponseTemplate::new(200).set_body_json(document))
             .mount(&self.server)
             .await;
-        self.publish(&[&self.key]).await;
+        self.publish(&[self.key]).await;
     }
 
     /// Publishes these keys from now on.
