@@ -142,7 +142,7 @@ fn rejection(fields: &Fields, secrets: &[&str]) -> Option<Rejection> {
 }
 
 /// A text of the server's that may be shown: short, on one line, without secrets.
-fn text(value: &Value, secrets: &[&str]) -> Option<String> {
+pub(crate) fn text(value: &Value, secrets: &[&str]) -> Option<String> {
     let visible = |text: &str| -> String {
         let characters = text.chars();
         characters
@@ -173,7 +173,7 @@ pub(crate) fn scopes(text: &str, secrets: &[&str]) -> Option<Scopes> {
 
 /// The lifetime in `expires_in`: a number of seconds, which some servers send as a string. What is not a
 /// positive number is as good as nothing: the token has been paid for and is worth using.
-fn lifetime(expires_in: &Value) -> Option<Duration> {
+pub(crate) fn lifetime(expires_in: &Value) -> Option<Duration> {
     let seconds = match expires_in {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => text.trim().parse().ok()?,

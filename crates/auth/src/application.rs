@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::discovery::{Endpoint, Server};
 use crate::dpop::DpopKey;
 use crate::error::{Error, Kind};
-use crate::exchange::{Exchange, Post, Read};
+use crate::exchange::{Attempts, Exchange, Post, Read};
 use crate::form::{Form, encode};
 use crate::signing::{Signer, signed};
 
@@ -388,7 +388,26 @@ impl Application {
         form: &Form,
         safety: RetrySafety,
     ) -> Result<Read, Error> {
-        let mut attempts = self.exchange.attempts(safety);
+        self.send(endpoint, form, self.exchange.attempts(safety))
+            .await
+    }
+
+    /// The thumbprint of the key that tokens are bound to, where there is one.
+    pub(crate) fn dpop_key(&self) -> Option<String> {
+        self.dpop.as_ref().map(|key| key.thumbprint().to_owned())
+    }
+
+    /// Sends a form once, whatever comes of it.
+    pub(crate) async fn post_once(&self, endpoint: Endpoint, form: &Form) -> Result<Read, Error> {
+        self.send(endpoint, form, self.exchange.one_attempt()).await
+    }
+
+    async fn send(
+        &self,
+        endpoint: Endpoint,
+        form: &Form,
+        mut attempts: Attempts<'_>,
+    ) -> Result<Read, Error> {
         loop {
             let url = self.server.endpoint(endpoint, &self.exchange).await?;
             let post = Post {

@@ -119,11 +119,7 @@ impl ClientCredentialsGrant {
             // In whatever order they were asked for.
             scope: Scopes::parse(&self.scope).to_string(),
             parameters: self.application.digest_of_parameters(),
-            dpop_key: self
-                .application
-                .dpop
-                .as_ref()
-                .map(|key| key.thumbprint().to_owned()),
+            dpop_key: self.application.dpop_key(),
             ..TokenKey::default()
         }
     }

@@ -24,6 +24,7 @@ pub(crate) struct Metadata {
     authorization_endpoint: Option<String>,
     device_authorization_endpoint: Option<String>,
     jwks_uri: Option<String>,
+    revocation_endpoint: Option<String>,
     #[serde(default)]
     mtls_endpoint_aliases: Aliases,
 }
@@ -33,6 +34,7 @@ pub(crate) struct Metadata {
 struct Aliases {
     token_endpoint: Option<String>,
     device_authorization_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
 }
 
 /// An endpoint of the server.
@@ -42,6 +44,7 @@ pub(crate) enum Endpoint {
     Authorization,
     DeviceAuthorization,
     Jwks,
+    Revocation,
 }
 
 impl Endpoint {
@@ -51,6 +54,7 @@ impl Endpoint {
             Self::Authorization => "authorization_endpoint",
             Self::DeviceAuthorization => "device_authorization_endpoint",
             Self::Jwks => "jwks_uri",
+            Self::Revocation => "revocation_endpoint",
         }
     }
 
@@ -61,6 +65,7 @@ impl Endpoint {
             Self::Authorization => "authorize",
             Self::DeviceAuthorization => "oauth/device/code",
             Self::Jwks => ".well-known/jwks.json",
+            Self::Revocation => "oauth/revoke",
         }
     }
 }
@@ -155,6 +160,7 @@ impl Server {
         let alias = match endpoint {
             Endpoint::Token => &aliases.token_endpoint,
             Endpoint::DeviceAuthorization => &aliases.device_authorization_endpoint,
+            Endpoint::Revocation => &aliases.revocation_endpoint,
             Endpoint::Authorization | Endpoint::Jwks => &None,
         };
         let plain = match endpoint {
@@ -162,6 +168,7 @@ impl Server {
             Endpoint::DeviceAuthorization => &metadata.device_authorization_endpoint,
             Endpoint::Authorization => &metadata.authorization_endpoint,
             Endpoint::Jwks => &metadata.jwks_uri,
+            Endpoint::Revocation => &metadata.revocation_endpoint,
         };
         let text = alias
             .as_ref()

@@ -12,6 +12,11 @@ use reqwest::StatusCode;
 use crate::quota::TokenQuotas;
 use crate::signing::SignError;
 
+mod login;
+
+pub(crate) use login::Failure;
+pub use login::{CallbackFault, IdTokenFault};
+
 /// No rate limit takes longer than this to recover.
 const LONG: Duration = Duration::from_secs(5 * 60);
 
@@ -52,6 +57,8 @@ pub(crate) enum Kind {
     Panicked,
     /// The runtime ended that made the request.
     Abandoned,
+    /// A user's login or session came to nothing.
+    Login(Failure),
 }
 
 /// The error of RFC 6749 §5.2, every text shortened and without secrets.
@@ -310,6 +317,7 @@ impl Error {
         match &self.0.kind {
             Kind::Rejected(rejection) => Some(rejection),
             Kind::RateLimited(rejection) => rejection.as_ref(),
+            Kind::Login(failure) => failure.rejection(),
             _ => None,
         }
     }
@@ -355,6 +363,7 @@ impl fmt::Display for Error {
             Kind::Signing(_) => f.write_str("the request could not be signed"),
             Kind::Panicked => f.write_str("the token request panicked"),
             Kind::Abandoned => f.write_str("the runtime that made the token request has ended"),
+            Kind::Login(failure) => write!(f, "{failure}"),
         }
     }
 }
@@ -391,6 +400,7 @@ impl StdError for Error {
         match &self.0.kind {
             Kind::Transport(error) => Some(error),
             Kind::Signing(error) => Some(error),
+            Kind::Login(failure) => failure.source(),
             _ => None,
         }
     }

@@ -65,9 +65,18 @@ impl Exchange {
     pub(crate) fn attempts(&self, safety: RetrySafety) -> Attempts<'_> {
         Attempts {
             exchange: self,
+            retry: self.retry,
             safety,
             began_at: self.clock.monotonic(),
             made: 0,
+        }
+    }
+
+    /// A single attempt, of somebody who decides by itself when to make the next.
+    pub(crate) fn one_attempt(&self) -> Attempts<'_> {
+        Attempts {
+            retry: RetryPolicy::never(),
+            ..self.attempts(RetrySafety::Unsafe)
         }
     }
 
@@ -181,6 +190,7 @@ impl Exchange {
 /// The attempts of one request.
 pub(crate) struct Attempts<'a> {
     exchange: &'a Exchange,
+    retry: RetryPolicy,
     safety: RetrySafety,
     began_at: Duration,
     made: u32,
@@ -202,9 +212,7 @@ impl Attempts<'_> {
             .is_ok_and(|read| read.answer.is_quota_used_up());
         let verdict = judge(self.safety, ending);
         let passed = exchange.clock.monotonic().saturating_sub(self.began_at);
-        let wait = exchange
-            .retry
-            .wait(self.made, passed, asked, fastrand::f64());
+        let wait = self.retry.wait(self.made, passed, asked, fastrand::f64());
         match wait.filter(|_| verdict.repeatable && !is_used_up) {
             Some(wait) => {
                 let (attempts, wait_ms) = (self.made, wait.as_millis());

@@ -4,6 +4,11 @@
 //! | for | there is | page |
 //! | --- | --- | --- |
 //! | a program that acts for itself, with a secret, a key or a certificate | [`ClientCredentials`] | [client credentials](docs::client_credentials) |
+//! | a user with a browser: web and native applications | [`AuthorizationCode`], which gives a [`Session`] | on the type |
+//! | a user of a command-line program, with the browser beside it | the same with a [`Loopback`] | on the type |
+//! | a user whose browser is on another machine | [`DeviceFlow`], which gives a [`Session`] | on the type |
+//! | a token that somebody else got | [`StaticToken`](auth0_core::StaticToken) | |
+//! | tokens that a function of the program's own gets | [`token_fn`](auth0_core::token_fn()) | |
 //! | one token for several processes, or for the next run | [`FileStore`] | [stores](docs::stores) |
 //! | tokens that a thief cannot use | [`DpopKey`] | [DPoP](dpop), with any of them |
 //!
@@ -44,8 +49,10 @@
 
 mod answer;
 mod application;
+mod authorization_code;
 mod cache;
 mod client_credentials;
+mod device;
 mod discovery;
 pub mod docs;
 pub mod dpop;
@@ -55,19 +62,30 @@ mod form;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod id_token;
+mod jwks;
+mod loopback;
 #[doc(hidden)]
 pub mod measured;
 mod quota;
 mod random;
+mod scope;
+mod session;
 mod signing;
 mod store;
+mod user_grant;
 
 pub use application::ClientAuthentication;
 pub use auth0_core::BoxFuture;
+pub use authorization_code::{AuthorizationCode, AuthorizationCodeBuilder, PendingLogin};
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
+pub use device::{DeviceFlow, DeviceFlowBuilder, DeviceLogin};
 pub use dpop::DpopKey;
-pub use error::Error;
+pub use error::{CallbackFault, Error, IdTokenFault};
+pub use id_token::IdToken;
+pub use loopback::Loopback;
 pub use quota::{QuotaWindow, TokenQuotas};
+pub use session::Session;
 pub use signing::{PrivateKey, SignError, Signer, SigningAlgorithm};
 pub use store::{
     FileStore, MemoryStore, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,

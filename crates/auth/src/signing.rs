@@ -59,7 +59,7 @@ impl SigningAlgorithm {
         Self::ALL.into_iter().find(|one| one.name() == name)
     }
 
-    fn jose(self) -> Algorithm {
+    pub(crate) fn jose(self) -> Algorithm {
         match self {
             Self::Rs256 => Algorithm::RS256,
             Self::Rs384 => Algorithm::RS384,

@@ -1,7 +1,7 @@
 //! Secrets are planted in every input, and all output is searched for them.
 
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use auth0_auth::{
@@ -29,9 +29,21 @@ const BODY: &str = "pl4nted-body";
 pub(crate) struct Collector(Arc<Mutex<String>>);
 
 impl Collector {
+    /// What was logged so far.
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().clone()
     }
+}
+
+/// The one collector of the whole process: what other tests log meanwhile has to be clean as well.
+pub(crate) fn collector() -> Collector {
+    static COLLECTOR: OnceLock<Collector> = OnceLock::new();
+    let make = || {
+        let collector = Collector::default();
+        tracing::subscriber::set_global_default(collector.clone()).unwrap();
+        collector
+    };
+    COLLECTOR.get_or_init(make).clone()
 }
 
 impl Visit for Collector {
@@ -73,9 +85,7 @@ fn assert_clean(output: &str) {
 
 #[tokio::test]
 async fn secrets_in_every_input_then_no_output_holds_one() {
-    let log = Collector::default();
-    // For the whole process: what the other tests log meanwhile has to be clean as well.
-    tracing::subscriber::set_global_default(log.clone()).unwrap();
+    let log = collector();
     let server = answering(ResponseTemplate::new(500)).await;
     let clock = FakeClock::new();
     let mut output = String::new();
@@ -147,7 +157,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
     writeln!(output, "{}", chain(&builder.build().unwrap_err())).unwrap();
 
     assert_clean(&output);
-    let log = log.0.lock().unwrap().clone();
+    let log = log.text();
     assert_clean(&log);
     for expected in [
         "access token fetched domain=\"acme.us.auth0.com\" audience=\"https://api.test/\" lifetime_s=3600",

@@ -1,0 +1,130 @@
+//! The signature of an ID token, and whose it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth0_core::SecretString;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::IdToken;
+use super::claims::Expected;
+use crate::application::Application;
+use crate::error::{Error, Failure, IdTokenFault};
+use crate::jwks::Jwks;
+use crate::signing::SigningAlgorithm;
+
+/// No ID token comes near this size; what is longer is not worth the work.
+const MAX_LENGTH: usize = 32 * 1024;
+
+/// Holds ID tokens against the keys of the server and what a login expects.
+///
+/// The JOSE crate checks the signature, and no more: its checks of times read the system's clock, and it tells no
+/// refusal of a claim from another as finely as its caller has to.
+pub(crate) struct Verifier {
+    pub(crate) application: Arc<Application>,
+    pub(crate) algorithms: Vec<SigningAlgorithm>,
+    pub(crate) leeway: Duration,
+    pub(crate) keys: Jwks,
+}
+
+/// The members of the header that are read.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    crit: Option<Value>,
+}
+
+impl Verifier {
+    /// Fetches the keys, unless they are here. What comes afterwards needs no request, unless the keys changed.
+    pub(crate) async fn prepare(&self) -> Result<(), Error> {
+        self.keys.prepare(&self.application).await
+    }
+
+    /// The ID token, if all of it is right.
+    pub(crate) async fn verify(
+        &self,
+        token: Option<SecretString>,
+        expected: &Expected<'_>,
+    ) -> Result<IdToken, Error> {
+        let refuse = |fault| Error::from(Failure::IdToken(fault));
+        let token = token.ok_or_else(|| refuse(IdTokenFault::Missing))?;
+        let parts = Parts::of(token.secret()).map_err(refuse)?;
+        let header: Header = parts.header().map_err(refuse)?;
+        if header.crit.is_some() {
+            return Err(refuse(IdTokenFault::Malformed));
+        }
+        // The list is of signatures with a key pair, so neither `none` nor an HMAC over a public key gets further.
+        let algorithm = SigningAlgorithm::of_name(&header.alg)
+            .filter(|algorithm| self.algorithms.contains(algorithm))
+            .ok_or_else(|| refuse(IdTokenFault::Algorithm))?;
+        let key = self
+            .keys
+            .key(&self.application, header.kid.as_deref(), algorithm)
+            .await?;
+        if !matches!(
+            jsonwebtoken::crypto::verify(
+                parts.signature,
+                parts.signed.as_bytes(),
+                &key,
+                algorithm.jose(),
+            ),
+            Ok(true)
+        ) {
+            return Err(refuse(IdTokenFault::Signature));
+        }
+        // Nothing of the claims is believed, or even read, before the signature.
+        let claims: Map<String, Value> = parts.claims().map_err(refuse)?;
+        let now = self.application.exchange.clock.now();
+        expected.check(&claims, now, self.leeway).map_err(refuse)?;
+        Ok(IdToken { token, claims })
+    }
+}
+
+/// The parts of a JWS in its compact form (RFC 7515 §7.1).
+struct Parts<'t> {
+    signed: &'t str,
+    header: &'t str,
+    claims: &'t str,
+    signature: &'t str,
+}
+
+impl<'t> Parts<'t> {
+    fn of(token: &'t str) -> Result<Self, IdTokenFault> {
+        let parts = || {
+            let (signed, signature) = token.rsplit_once('.')?;
+            let (header, claims) = signed.split_once('.')?;
+            Some(Self {
+                signed,
+                header,
+                claims,
+                signature,
+            })
+        };
+        Some(token)
+            .filter(|token| token.len() <= MAX_LENGTH)
+            .and_then(|_| parts())
+            .filter(|parts| !parts.claims.contains('.'))
+            .ok_or(IdTokenFault::Malformed)
+    }
+
+    fn header(&self) -> Result<Header, IdTokenFault> {
+        decode(self.header)
+    }
+
+    fn claims(&self) -> Result<Map<String, Value>, IdTokenFault> {
+        decode(self.claims)
+    }
+}
+
+fn decode<T: DeserializeOwned>(part: &str) -> Result<T, IdTokenFault> {
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok())
+        .ok_or(IdTokenFault::Malformed)
+}

@@ -1,0 +1,32 @@
+//! Scopes that are asked for, in the order in which they were named.
+
+/// A list of scopes without repetitions, as OAuth writes it (RFC 6749 §3.3).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scope(String);
+
+impl Scope {
+    pub(crate) fn of(text: &str) -> Self {
+        let mut scope = Self::default();
+        scope.add(text);
+        scope
+    }
+
+    /// Adds those in `text` that are not there yet.
+    pub(crate) fn add(&mut self, text: &str) {
+        for scope in text.split_ascii_whitespace() {
+            if self.0.split(' ').any(|known| known == scope) {
+                continue;
+            }
+            if !self.0.is_empty() {
+                self.0.push(' ');
+            }
+            self.0.push_str(scope);
+        }
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.0
+    }
+}

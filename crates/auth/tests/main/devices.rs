@@ -1,0 +1,324 @@
+//! The device flow: what is asked, how often, and what each answer means.
+
+use auth0_auth::{DeviceFlow, DeviceFlowBuilder, DeviceLogin, IdTokenFault, MemoryStore};
+use auth0_core::{RetryPolicy, TokenSource as _};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use wiremock::ResponseTemplate;
+
+use crate::logins::dying;
+use crate::provider::{CLIENT, Provider, field, grant};
+use crate::support::chain;
+
+fn builder(provider: &Provider) -> DeviceFlowBuilder {
+    DeviceFlow::builder("acme.us.auth0.com")
+        .issuer(provider.issuer())
+        .client_id(CLIENT)
+        .audience("https://api.test/")
+        .scope("offline_access")
+        .clock(provider.clock.clone())
+        .sleeper(provider.sleeper.clone())
+        .retry(RetryPolicy::never())
+}
+
+fn authorization() -> Value {
+    json!({
+        "device_code": "dev1ce", "user_code": "WDJB-MJHT", "verification_uri": "https://acme.test/activate",
+        "verification_uri_complete": "https://acme.test/activate?user_code=WDJB-MJHT", "expires_in": 900,
+        "interval": 5,
+    })
+}
+
+async fn started(provider: &Provider, authorization: Value) -> DeviceLogin {
+    let answer = ResponseTemplate::new(200).set_body_json(authorization);
+    provider.on("/oauth/device/code", answer).await;
+    builder(provider).build().unwrap().start().await.unwrap()
+}
+
+fn refusal(status: u16, error: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_json(json!({ "error": error }))
+}
+
+#[tokio::test]
+async fn login_is_started_then_the_code_can_be_shown() {
+    let provider = Provider::start().await;
+    let login = started(&provider, authorization()).await;
+    let request = &provider.requests("/oauth/device/code").await[0];
+    for (name, value) in [
+        ("client_id", CLIENT),
+        ("scope", "offline_access"),
+        ("audience", "https://api.test/"),
+    ] {
+        assert_eq!(field(request, name).as_deref(), Some(value), "{name}");
+    }
+    assert_eq!(login.user_code(), "WDJB-MJHT");
+    assert_eq!(
+        login.verification_uri().as_str(),
+        "https://acme.test/activate"
+    );
+    assert_eq!(login.expires_in(), Duration::from_secs(900));
+    assert_eq!(
+        login.to_string(),
+        "Open https://acme.test/activate?user_code=WDJB-MJHT and confirm the code WDJB-MJHT."
+    );
+    provider.reset().await;
+    let mut plain = authorization();
+    plain["verification_uri_complete"] = Value::Null;
+    let login = started(&provider, plain).await;
+    assert!(login.verification_uri_complete().is_none());
+    assert_eq!(
+        login.to_string(),
+        "Open https://acme.test/activate and enter the code WDJB-MJHT."
+    );
+}
+
+#[tokio::test]
+async fn user_is_done_then_there_is_a_session() {
+    let provider = Provider::start().await;
+    let login = started(&provider, authorization()).await;
+    provider
+        .once("/oauth/token", refusal(403, "authorization_pending"))
+        .await;
+    let token = provider.id_token(&provider.claims("unasked"));
+    provider
+        .once("/oauth/token", grant(1, json!({ "id_token": token })))
+        .await;
+    let session = login.finish().await.unwrap();
+    assert_eq!(session.token().await.unwrap().secret(), "access-1");
+    assert_eq!(session.id_token().unwrap().subject(), "auth0|1");
+    assert_eq!(provider.sleeper.seconds(), [5, 5]);
+    for request in provider.requests("/oauth/token").await {
+        for (name, value) in [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("device_code", "dev1ce"),
+            ("client_id", CLIENT),
+        ] {
+            assert_eq!(field(&request, name).as_deref(), Some(value), "{name}");
+        }
+    }
+    // It can be kept and restored like any other.
+    let store = Arc::new(MemoryStore::new());
+    session.keep_in(store.clone(), "user").await.unwrap();
+    let flow = builder(&provider).build().unwrap();
+    let restored = flow.restore(store, "user").await.unwrap().unwrap();
+    assert_eq!(restored.token().await.unwrap().secret(), "access-1");
+}
+
+#[tokio::test]
+async fn error_value_decides_whatever_the_status_is() {
+    for status in [400, 401, 403, 428, 429] {
+        let provider = Provider::start().await;
+        let login = started(&provider, authorization()).await;
+        for error in [
+            "authorization_pending",
+            "slow_down",
+            "authorization_pending",
+            "slow_down",
+            "authorization_pending",
+        ] {
+            provider.once("/oauth/token", refusal(status, error)).await;
+        }
+        provider.once("/oauth/token", grant(1, json!({}))).await;
+        let session = login.finish().await.unwrap();
+        assert!(session.id_token().is_none());
+        // `slow_down` is for good.
+        assert_eq!(
+            provider.sleeper.seconds(),
+            [5, 5, 10, 10, 15, 15],
+            "{status}"
+        );
+    }
+    for status in [400, 403, 429, 500] {
+        for error in [
+            "access_denied",
+            "expired_token",
+            "invalid_grant",
+            "unauthorized_client",
+        ] {
+            if status >= 429 && !matches!(error, "access_denied" | "expired_token") {
+                continue;
+            }
+            let provider = Provider::start().await;
+            let login = started(&provider, authorization()).await;
+            provider.on("/oauth/token", refusal(status, error)).await;
+            let found = login.finish().await.unwrap_err();
+            assert_eq!(found.error(), Some(error));
+            assert_eq!(found.status(), Some(status));
+            assert_eq!(found.is_access_denied(), error == "access_denied");
+            assert_eq!(found.is_login_expired(), error == "expired_token");
+            assert_eq!(found.is_invalid_grant(), error == "invalid_grant");
+            assert_eq!(provider.requests("/oauth/token").await.len(), 1, "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn interval_is_missing_or_strange_then_it_is_five_seconds() {
+    for (interval, seconds) in [
+        (Value::Null, 5),
+        (json!("7"), 7),
+        (json!(9), 9),
+        (json!(0), 5),
+        (json!(-3), 5),
+        (json!([]), 5),
+    ] {
+        let provider = Provider::start().await;
+        let mut answer = authorization();
+        answer["interval"] = interval;
+        let login = started(&provider, answer).await;
+        provider.on("/oauth/token", grant(1, json!({}))).await;
+        login.finish().await.unwrap();
+        assert_eq!(provider.sleeper.seconds(), [seconds]);
+    }
+}
+
+#[tokio::test]
+async fn user_never_comes_then_it_ends_with_the_code_and_no_later() {
+    let provider = Provider::start().await;
+    let mut answer = authorization();
+    answer["expires_in"] = json!(22);
+    let login = started(&provider, answer).await;
+    provider
+        .on("/oauth/token", refusal(403, "authorization_pending"))
+        .await;
+    let error = login.finish().await.unwrap_err();
+    assert!(error.is_login_expired() && !error.is_rejected());
+    assert_eq!(provider.sleeper.seconds(), [5, 5, 5, 5]);
+    assert_eq!(provider.requests("/oauth/token").await.len(), 4);
+}
+
+#[tokio::test]
+async fn way_or_server_fails_then_it_is_asked_again_more_slowly() {
+    let provider = Provider::start().await;
+    let login = started(&provider, authorization()).await;
+    provider
+        .once("/oauth/token", ResponseTemplate::new(502))
+        .await;
+    let limited = ResponseTemplate::new(429).insert_header("retry-after", "33");
+    provider.once("/oauth/token", limited).await;
+    provider
+        .once("/oauth/token", refusal(503, "temporarily_unavailable"))
+        .await;
+    provider.once("/oauth/token", grant(1, json!({}))).await;
+    login.finish().await.unwrap();
+    assert_eq!(provider.sleeper.seconds(), [5, 10, 33, 40]);
+}
+
+#[tokio::test]
+async fn server_asks_to_wait_longer_than_the_code_lives_then_its_error_is_told_at_once() {
+    let provider = Provider::start().await;
+    let login = started(&provider, authorization()).await;
+    let limited = ResponseTemplate::new(429).insert_header("retry-after", "7200");
+    provider.on("/oauth/token", limited).await;
+    let error = login.finish().await.unwrap_err();
+    assert!(error.is_quota_used_up());
+    assert_eq!(provider.sleeper.seconds(), [5]);
+}
+
+#[tokio::test]
+async fn answer_is_lost_then_it_is_asked_again_until_the_code_expires() {
+    let provider = Provider::start().await;
+    let answer = ResponseTemplate::new(200).set_body_json(authorization());
+    provider.on("/oauth/device/code", answer).await;
+    let (url, count) = dying("").await;
+    let flow = builder(&provider).token_url(url).build().unwrap();
+    let error = flow.start().await.unwrap().finish().await.unwrap_err();
+    assert!(error.is_login_expired(), "{error}");
+    assert_eq!(provider.sleeper.seconds(), [5, 10, 20, 40, 80, 160, 320]);
+    assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 7);
+}
+
+#[tokio::test]
+async fn answer_is_lost_and_the_code_is_spent_then_the_outcome_is_unknown() {
+    let provider = Provider::start().await;
+    let login = started(&provider, authorization()).await;
+    provider
+        .once("/oauth/token", ResponseTemplate::new(502))
+        .await;
+    provider
+        .once("/oauth/token", refusal(403, "invalid_grant"))
+        .await;
+    let error = login.finish().await.unwrap_err();
+    assert!(error.is_invalid_grant() && error.is_outcome_unknown());
+}
+
+#[tokio::test]
+async fn answer_to_the_start_is_strange_then_it_says_what_was_expected() {
+    for (name, value, expected) in [
+        ("device_code", Value::Null, "another shape"),
+        ("device_code", json!(""), "a device_code"),
+        ("device_code", json!(["pl4nted"]), "another shape"),
+        ("user_code", json!(""), "a user_code"),
+        ("user_code", json!("\u{1b}[31mpl4nted"), "a user_code"),
+        ("user_code", json!("A".repeat(65)), "a user_code"),
+        (
+            "verification_uri",
+            json!("pl4nted"),
+            "verification_uri: expected a URL",
+        ),
+        (
+            "verification_uri",
+            json!("http://evil.test/pl4nted"),
+            "verification_uri: expected https",
+        ),
+        (
+            "verification_uri",
+            json!("javascript:pl4nted"),
+            "verification_uri: expected https",
+        ),
+        (
+            "verification_uri_complete",
+            json!("https://u:pl4nted@a.test/"),
+            "verification_uri_complete: expected no user name",
+        ),
+        ("expires_in", json!(0), "an expires_in"),
+        ("expires_in", Value::Null, "an expires_in"),
+    ] {
+        let provider = Provider::start().await;
+        let mut answer = authorization();
+        answer[name] = value;
+        let answer = ResponseTemplate::new(200).set_body_json(answer);
+        provider.on("/oauth/device/code", answer).await;
+        let flow = builder(&provider).build().unwrap();
+        let error = flow.start().await.unwrap_err();
+        assert!(error.is_invalid_response(), "{name}: {error}");
+        assert!(error.to_string().contains(expected), "{name}: {error}");
+        assert!(!chain(&error).contains("pl4nted"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn start_is_refused_then_the_error_says_why() {
+    let provider = Provider::start().await;
+    provider
+        .on("/oauth/device/code", refusal(403, "unauthorized_client"))
+        .await;
+    let error = builder(&provider)
+        .build()
+        .unwrap()
+        .start()
+        .await
+        .unwrap_err();
+    assert!(error.is_unauthorized_client());
+    let error = DeviceFlow::builder("").audience("").build().unwrap_err();
+    for fault in [
+        "domain is missing",
+        "client_id is missing",
+        "audience: expected",
+    ] {
+        assert!(error.to_string().contains(fault), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn id_token_is_wrong_then_it_is_refused() {
+    let provider = Provider::start().await;
+    let login = started(&provider, authorization()).await;
+    let mut claims = provider.claims("");
+    claims["aud"] = json!("another");
+    let answer = grant(1, json!({ "id_token": provider.id_token(&claims) }));
+    provider.on("/oauth/token", answer).await;
+    let error = login.finish().await.unwrap_err();
+    assert_eq!(error.id_token_fault(), Some(IdTokenFault::Audience));
+}

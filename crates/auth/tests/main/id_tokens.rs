@@ -1,0 +1,374 @@
+//! What makes an ID token one, and which refusal each fault has.
+
+use std::time::Duration;
+
+use auth0_auth::{AuthorizationCode, IdTokenFault, SigningAlgorithm};
+use aws_lc_rs::hmac;
+use serde_json::{Value, json};
+
+use crate::provider::{Key, Provider, base64, unsigned};
+
+/// The fault of a login with an ID token that `token` makes of the nonce; nothing if there is none.
+async fn fault(
+    provider: &Provider,
+    flow: AuthorizationCode,
+    token: impl FnOnce(&str) -> String,
+) -> Option<IdTokenFault> {
+    let error = provider.login_with(&flow, token).await.err()?;
+    assert!(error.to_string().starts_with("the ID token was refused"));
+    assert!(!error.is_outcome_unknown());
+    Some(error.id_token_fault().unwrap())
+}
+
+#[tokio::test]
+async fn claims_are_wrong_then_each_fault_has_its_own_error() {
+    use IdTokenFault::*;
+    let provider = Provider::start().await;
+    let now = 1_800_000_000_u64;
+    let cases: Vec<(&str, Value, Option<IdTokenFault>)> = vec![
+        (
+            "iss",
+            json!(format!("{}/", provider.issuer())),
+            Some(Issuer),
+        ),
+        ("iss", json!("https://evil.test"), Some(Issuer)),
+        ("iss", Value::Null, Some(Issuer)),
+        ("aud", json!("another"), Some(Audience)),
+        ("aud", json!(["another"]), Some(Audience)),
+        ("aud", json!([]), Some(Audience)),
+        ("aud", Value::Null, Some(Audience)),
+        ("aud", json!(["client"]), None),
+        ("aud", json!(["client", "another"]), Some(AuthorizedParty)),
+        ("azp", json!("another"), Some(AuthorizedParty)),
+        ("azp", json!("client"), None),
+        ("azp", json!(1), Some(AuthorizedParty)),
+        ("sub", json!(""), Some(Malformed)),
+        ("sub", Value::Null, Some(Malformed)),
+        ("exp", json!(now - 60), Some(Expired)),
+        ("exp", json!(now - 59), None),
+        ("exp", Value::Null, Some(Malformed)),
+        ("exp", json!("1900000000"), Some(Malformed)),
+        ("exp", json!(-1), Some(Malformed)),
+        ("exp", json!(1e300), Some(Malformed)),
+        ("iat", json!(now + 61), Some(NotYetValid)),
+        ("iat", json!(now + 60), None),
+        ("iat", Value::Null, Some(Malformed)),
+        ("nbf", json!(now + 61), Some(NotYetValid)),
+        ("nbf", json!(now), None),
+        ("nonce", json!("another"), Some(Nonce)),
+        ("nonce", json!(""), Some(Nonce)),
+        ("nonce", Value::Null, Some(Nonce)),
+    ];
+    for (name, value, expected) in cases {
+        let found = fault(&provider, provider.flow(), |nonce| {
+            let mut claims = provider.claims(nonce);
+            match value {
+                Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+                _ => claims[name] = value.clone(),
+            }
+            provider.id_token(&claims)
+        })
+        .await;
+        assert_eq!(found, expected, "{name}: {value}");
+    }
+    let several = fault(&provider, provider.flow(), |nonce| {
+        let mut claims = provider.claims(nonce);
+        claims["aud"] = json!(["client", "another"]);
+        claims["azp"] = json!("client");
+        provider.id_token(&claims)
+    });
+    assert_eq!(several.await, None);
+}
+
+#[tokio::test]
+async fn organization_was_asked_for_then_the_token_has_to_name_it() {
+    let provider = Provider::start().await;
+    let refused = Some(IdTokenFault::Organization);
+    for (asked, claims, expected) in [
+        ("org_1", json!({"org_id": "org_1"}), None),
+        ("org_1", json!({"org_id": "org_2"}), refused),
+        ("org_1", json!({"org_id": "ORG_1"}), refused),
+        ("org_1", json!({"org_name": "org_1"}), refused),
+        ("org_1", json!({}), refused),
+        ("org_1", json!({"org_id": ["org_1"]}), refused),
+        ("acme", json!({"org_id": "org_1", "org_name": "acme"}), None),
+        ("Acme", json!({"org_id": "org_1", "org_name": "acme"}), None),
+        (
+            "acme",
+            json!({"org_id": "org_1", "org_name": "ecma"}),
+            refused,
+        ),
+        ("acme", json!({"org_id": "acme"}), refused),
+        ("", json!({"org_id": "org_2"}), None),
+    ] {
+        // The flow's own organization, and one that is asked for with a login.
+        let of_builder = match asked {
+            "" => provider.flow(),
+            _ => provider.builder().organization(asked).build().unwrap(),
+        };
+        for flow in [of_builder, provider.flow().with_organization(asked)] {
+            let found = fault(&provider, flow.clone(), |nonce| {
+                let mut all = provider.claims(nonce);
+                for (name, value) in claims.as_object().unwrap() {
+                    all[name] = value.clone();
+                }
+                provider.id_token(&all)
+            });
+            assert_eq!(found.await, expected, "{asked}: {claims}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn max_age_was_asked_for_then_auth_time_has_to_be_within() {
+    let provider = Provider::start().await;
+    let flow = provider
+        .builder()
+        .max_age(Duration::from_secs(100))
+        .build()
+        .unwrap();
+    let now = 1_800_000_000_u64;
+    for (time, expected) in [
+        (json!(now - 160), None),
+        (json!(now - 161), Some(IdTokenFault::AuthenticationTime)),
+        (Value::Null, Some(IdTokenFault::Malformed)),
+    ] {
+        let found = fault(&provider, flow.clone(), |nonce| {
+            let mut claims = provider.claims(nonce);
+            claims["auth_time"] = time.clone();
+            provider.id_token(&claims)
+        });
+        assert_eq!(found.await, expected, "{time}");
+    }
+    let missing = fault(&provider, flow.clone(), |nonce| {
+        provider.id_token(&provider.claims(nonce))
+    });
+    assert_eq!(missing.await, Some(IdTokenFault::AuthenticationTime));
+}
+
+#[tokio::test]
+async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
+    let provider = Provider::start().await;
+    let refused = Some(IdTokenFault::Algorithm);
+    for name in ["none", "None", "NONE", ""] {
+        for end in [".", ".AAAA"] {
+            let found = fault(&provider, provider.flow(), |nonce| {
+                unsigned(
+                    &json!({"alg": name, "kid": "key-1"}),
+                    &provider.claims(nonce),
+                ) + end
+            });
+            assert_eq!(found.await, refused, "{name}");
+        }
+    }
+    // The public key, which everybody knows, as the secret.
+    for (name, algorithm) in [
+        ("HS256", hmac::HMAC_SHA256),
+        ("HS384", hmac::HMAC_SHA384),
+        ("HS512", hmac::HMAC_SHA512),
+    ] {
+        let found = fault(&provider, provider.flow(), |nonce| {
+            let message = unsigned(
+                &json!({"alg": name, "kid": "key-1"}),
+                &provider.claims(nonce),
+            );
+            let key = hmac::Key::new(algorithm, &provider.key.public_bytes());
+            format!(
+                "{message}.{}",
+                base64(hmac::sign(&key, message.as_bytes()).as_ref())
+            )
+        });
+        assert_eq!(found.await, refused, "{name}");
+    }
+    // A signature that is right, by an algorithm that nobody allowed.
+    let found = fault(&provider, provider.flow(), |nonce| {
+        let header = json!({"alg": "PS256", "kid": "key-1"});
+        provider.key.signed(&header, &provider.claims(nonce))
+    });
+    assert_eq!(found.await, refused);
+}
+
+#[tokio::test]
+async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
+    let provider = Provider::start().await;
+    let elliptic = Key::ec("key-2");
+    provider.publish(&[provider.key, &elliptic]).await;
+    for (name, algorithm, key) in [
+        ("PS256", SigningAlgorithm::Ps256, provider.key),
+        ("ES256", SigningAlgorithm::Es256, &elliptic),
+    ] {
+        let flow = provider
+            .builder()
+            .id_token_algorithms([algorithm])
+            .build()
+            .unwrap();
+        let found = fault(&provider, flow.clone(), |nonce| {
+            let header = json!({"alg": name, "kid": key.id()});
+            key.signed(&header, &provider.claims(nonce))
+        });
+        assert_eq!(found.await, None, "{name}");
+        let found = fault(&provider, flow.clone(), |nonce| {
+            provider.id_token(&provider.claims(nonce))
+        });
+        assert_eq!(found.await, Some(IdTokenFault::Algorithm), "{name}");
+    }
+    // The key is there, but it is of another kind than the header says.
+    let flow = provider
+        .builder()
+        .id_token_algorithms([SigningAlgorithm::Es256, SigningAlgorithm::Rs256])
+        .build()
+        .unwrap();
+    let found = fault(&provider, flow.clone(), |nonce| {
+        let header = json!({"alg": "RS256", "kid": "key-2"});
+        elliptic.signed(&header, &provider.claims(nonce))
+    });
+    assert_eq!(found.await, Some(IdTokenFault::UnknownKey));
+}
+
+#[tokio::test]
+async fn token_is_no_signed_jwt_then_it_is_malformed() {
+    let provider = Provider::start().await;
+    let right = |nonce: &str| provider.id_token(&provider.claims(nonce));
+    let malformed = Some(IdTokenFault::Malformed);
+    for text in ["", "a", "a.b", "a.b.c", "a.b.c.d", "....", "e30.e30.e30"] {
+        let found = fault(&provider, provider.flow(), |_| text.to_owned());
+        assert_eq!(found.await, malformed, "{text}");
+    }
+    let found = fault(&provider, provider.flow(), |nonce| {
+        format!("{}{}", right(nonce), "A".repeat(40_000))
+    });
+    assert_eq!(found.await, malformed);
+    let critical = json!({"alg": "RS256", "kid": "key-1", "crit": ["exp"]});
+    let found = fault(&provider, provider.flow(), |nonce| {
+        provider.key.signed(&critical, &provider.claims(nonce))
+    });
+    assert_eq!(found.await, malformed);
+    let found = fault(&provider, provider.flow(), |_| {
+        provider.id_token(&json!(["no object"]))
+    });
+    assert_eq!(found.await, malformed);
+}
+
+#[tokio::test]
+async fn answer_has_no_id_token_then_it_is_missing() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    let pending = flow.start().await.unwrap();
+    provider
+        .on("/oauth/token", crate::provider::grant(1, json!({})))
+        .await;
+    let query = crate::provider::answer_to(&pending);
+    let error = flow.finish(pending, &query).await.unwrap_err();
+    assert_eq!(error.id_token_fault(), Some(IdTokenFault::Missing));
+}
+
+#[tokio::test]
+async fn signature_is_of_another_key_or_another_text_then_it_is_refused() {
+    let provider = Provider::start().await;
+    let other = Key::rsa("key-1");
+    let header = json!({"alg": "RS256", "kid": "key-1"});
+    let refused = Some(IdTokenFault::Signature);
+    let found = fault(&provider, provider.flow(), |nonce| {
+        other.signed(&header, &provider.claims(nonce))
+    });
+    assert_eq!(found.await, refused);
+    for changed in [true, false] {
+        let found = fault(&provider, provider.flow(), |nonce| {
+            let token = provider.id_token(&provider.claims(nonce));
+            let (_, signature) = token.rsplit_once('.').unwrap();
+            let mut claims = provider.claims(nonce);
+            claims["sub"] = json!("auth0|2");
+            match changed {
+                true => format!("{}.{signature}", unsigned(&header, &claims)),
+                false => format!("{}.", unsigned(&header, &claims)),
+            }
+        });
+        assert_eq!(found.await, refused);
+    }
+}
+
+#[tokio::test]
+async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    let fetches = async || provider.requests("/jwks").await.len();
+    provider.login(&flow).await;
+    provider.login(&flow).await;
+    assert_eq!(fetches().await, 1);
+
+    // The server changed its key.
+    let next = Key::rsa("key-2");
+    let header = json!({"alg": "RS256", "kid": "key-2"});
+    provider.publish(&[&next]).await;
+    let unknown = Some(IdTokenFault::UnknownKey);
+    let found = fault(&provider, flow.clone(), |nonce| {
+        next.signed(&header, &provider.claims(nonce))
+    });
+    assert_eq!(
+        found.await,
+        unknown,
+        "the keys are too fresh to be fetched again"
+    );
+    assert_eq!(fetches().await, 1);
+
+    provider.clock.advance(60);
+    let found = fault(&provider, flow.clone(), |nonce| {
+        next.signed(&header, &provider.claims(nonce))
+    });
+    assert_eq!(found.await, None);
+    assert_eq!(fetches().await, 2);
+
+    // Made-up keys do not make requests.
+    let header = json!({"alg": "RS256", "kid": "made up"});
+    for _ in 0..3 {
+        let found = fault(&provider, flow.clone(), |nonce| {
+            next.signed(&header, &provider.claims(nonce))
+        });
+        assert_eq!(found.await, unknown);
+    }
+    assert_eq!(fetches().await, 2);
+    provider.clock.advance(60);
+    let found = fault(&provider, flow.clone(), |nonce| {
+        next.signed(&header, &provider.claims(nonce))
+    });
+    assert_eq!(found.await, unknown);
+    assert_eq!(fetches().await, 3);
+}
+
+#[tokio::test]
+async fn keys_are_an_hour_old_then_they_are_fetched_anew() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    provider.login(&flow).await;
+    provider.clock.advance(3599);
+    provider.login(&flow).await;
+    assert_eq!(provider.requests("/jwks").await.len(), 1);
+    provider.clock.advance(1);
+    provider.login(&flow).await;
+    assert_eq!(provider.requests("/jwks").await.len(), 2);
+}
+
+#[tokio::test]
+async fn header_names_no_key_then_the_only_one_that_fits_is_taken() {
+    let provider = Provider::start().await;
+    let header = json!({"alg": "RS256"});
+    let token = |nonce: &str| provider.key.signed(&header, &provider.claims(nonce));
+    let mut encrypts = Key::rsa("key-3").jwk();
+    encrypts["use"] = json!("enc");
+    let mut other_algorithm = Key::rsa("key-4").jwk();
+    other_algorithm["alg"] = json!("PS256");
+    let one = [
+        provider.key.jwk(),
+        Key::ec("key-2").jwk(),
+        encrypts,
+        other_algorithm,
+        json!({"kty": "new"}),
+        json!("no key"),
+    ];
+    provider.publish_raw(json!({ "keys": one })).await;
+    assert_eq!(fault(&provider, provider.flow(), token).await, None);
+    let other = Key::rsa("key-2");
+    provider.publish(&[provider.key, &other]).await;
+    let found = fault(&provider, provider.flow(), token).await;
+    assert_eq!(found, Some(IdTokenFault::UnknownKey));
+}

@@ -1,0 +1,445 @@
+//! Logins by way of a browser: what is asked, what is taken for an answer, how the code is exchanged.
+
+use auth0_auth::{AuthorizationCode, CallbackFault, PendingLogin, SigningAlgorithm};
+use auth0_core::{RetryPolicy, TokenSource as _};
+use base64::Engine as _;
+use serde_json::json;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use url::Url;
+use wiremock::ResponseTemplate;
+
+use crate::provider::{CLIENT, Provider, REDIRECT, answer_to, field, parameter};
+use crate::support::chain;
+
+#[tokio::test]
+async fn login_is_started_then_the_url_holds_all_that_was_asked_for() {
+    let flow = AuthorizationCode::builder("acme.us.auth0.com")
+        .client_id(CLIENT)
+        .redirect_uri(REDIRECT)
+        .audience("https://api.test/")
+        .scope("offline_access openid")
+        .organization("org_1")
+        .login_hint("a@acme.com")
+        .max_age(Duration::from_secs(60))
+        .authorize_parameter("prompt", "login")
+        .build()
+        .unwrap();
+    // Nothing is asked of the network: the domain has Auth0's paths.
+    let pending = flow.start().await.unwrap();
+    let url = Url::parse(pending.url()).unwrap();
+    assert_eq!(
+        &url[..url::Position::AfterPath],
+        "https://acme.us.auth0.com/authorize"
+    );
+    let names: Vec<_> = url
+        .query_pairs()
+        .map(|(name, _)| name.into_owned())
+        .collect();
+    assert_eq!(
+        names.join(" "),
+        "response_type client_id redirect_uri scope state nonce code_challenge code_challenge_method audience \
+         organization max_age login_hint prompt"
+    );
+    for (name, value) in [
+        ("response_type", "code"),
+        ("client_id", CLIENT),
+        ("redirect_uri", REDIRECT),
+        ("scope", "openid offline_access"),
+        ("code_challenge_method", "S256"),
+        ("audience", "https://api.test/"),
+        ("organization", "org_1"),
+        ("max_age", "60"),
+        ("login_hint", "a@acme.com"),
+        ("prompt", "login"),
+    ] {
+        assert_eq!(
+            parameter(pending.url(), name).as_deref(),
+            Some(value),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        parameter(pending.url(), "state").as_deref(),
+        Some(pending.state())
+    );
+
+    let other = flow
+        .with_organization("org_2")
+        .with_login_hint("b@acme.com")
+        .with_invitation("t1cket")
+        .start()
+        .await
+        .unwrap();
+    for (name, value) in [
+        ("organization", "org_2"),
+        ("login_hint", "b@acme.com"),
+        ("invitation", "t1cket"),
+    ] {
+        assert_eq!(
+            parameter(other.url(), name).as_deref(),
+            Some(value),
+            "{name}"
+        );
+    }
+    for name in ["state", "nonce", "code_challenge"] {
+        assert_ne!(
+            parameter(pending.url(), name),
+            parameter(other.url(), name),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn login_is_finished_then_the_code_is_exchanged_with_its_verifier() {
+    let provider = Provider::start().await;
+    for secret in [None, Some("s3cr3t")] {
+        provider.reset().await;
+        let builder = provider.builder();
+        let flow = match secret {
+            Some(secret) => builder.client_secret(secret),
+            None => builder,
+        }
+        .build()
+        .unwrap();
+        let pending = flow.start().await.unwrap();
+        let nonce = parameter(pending.url(), "nonce").unwrap();
+        let mut claims = provider.claims(&nonce);
+        claims["email"] = json!("a@acme.com");
+        claims["org_id"] = json!("org_1");
+        let grant = crate::provider::grant(
+            1,
+            json!({ "id_token": provider.id_token(&claims), "scope": "read:a" }),
+        );
+        provider.on("/oauth/token", grant).await;
+        let session = flow
+            .finish(pending.clone(), &answer_to(&pending))
+            .await
+            .unwrap();
+
+        let requests = provider.requests("/oauth/token").await;
+        assert_eq!(requests.len(), 1);
+        let request = &requests[0];
+        assert_eq!(
+            field(request, "grant_type").as_deref(),
+            Some("authorization_code")
+        );
+        assert_eq!(field(request, "client_id").as_deref(), Some(CLIENT));
+        assert_eq!(field(request, "client_secret").as_deref(), secret);
+        assert_eq!(field(request, "code").as_deref(), Some("c0de"));
+        assert_eq!(field(request, "redirect_uri").as_deref(), Some(REDIRECT));
+        let verifier = field(request, "code_verifier").unwrap();
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+        assert_eq!(
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest),
+            parameter(pending.url(), "code_challenge").unwrap()
+        );
+
+        let id_token = session.id_token().unwrap();
+        assert_eq!(id_token.subject(), "auth0|1");
+        assert_eq!(id_token.email(), Some("a@acme.com"));
+        assert!(!id_token.is_email_verified());
+        assert_eq!(id_token.org_id(), Some("org_1"));
+        assert_eq!(id_token.claim("aud"), Some(&json!(CLIENT)));
+        let token = session.token().await.unwrap();
+        assert_eq!(token.secret(), "access-1");
+        assert_eq!(token.scopes().unwrap().to_string(), "read:a");
+        assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn pending_login_is_kept_as_json_then_another_flow_can_finish_it() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    let pending = provider
+        .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
+        .await;
+    let kept = serde_json::to_string(&pending).unwrap();
+    let pending: PendingLogin = serde_json::from_str(&kept).unwrap();
+    let query = answer_to(&pending);
+    provider.flow().finish(pending, &query).await.unwrap();
+}
+
+#[tokio::test]
+async fn callback_in_any_form_then_it_is_read() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    for form in [
+        "https://app.test/callback?{}",
+        "https://app.test/callback?{}#fragment",
+        "/callback?{}",
+        "?{}",
+        "{}",
+        "{}&session_state=a?b",
+        "com.acme.app:/callback?{}",
+    ] {
+        let pending = provider
+            .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
+            .await;
+        let callback = form.replace("{}", &answer_to(&pending));
+        flow.finish(pending, &callback).await.expect(form);
+    }
+}
+
+#[tokio::test]
+async fn callback_is_not_one_to_this_login_then_each_fault_has_its_own_error_and_no_code_is_sent() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    let issuer = provider.issuer();
+    for (callback, fault) in [
+        ("code=c0de&state=another", CallbackFault::State),
+        ("code=c0de&state=", CallbackFault::State),
+        ("code=c0de", CallbackFault::State),
+        ("error=access_denied&state=another", CallbackFault::State),
+        ("", CallbackFault::State),
+        ("https://app.test/callback", CallbackFault::State),
+        ("code=c0de&state={}x", CallbackFault::State),
+        (
+            "code=c0de&state={}&iss=https%3A%2F%2Fevil.test",
+            CallbackFault::Issuer,
+        ),
+        (
+            "error=access_denied&state={}&iss=https%3A%2F%2Fevil.test",
+            CallbackFault::Issuer,
+        ),
+        ("state={}", CallbackFault::Code),
+        ("code=&state={}", CallbackFault::Code),
+        ("code=a&code=b&state={}", CallbackFault::Repeated),
+        ("code=a&state=x&state={}", CallbackFault::Repeated),
+    ] {
+        let pending = flow.start().await.unwrap();
+        let callback = callback.replace("{}", pending.state());
+        let error = flow.finish(pending, &callback).await.unwrap_err();
+        assert_eq!(error.callback_fault(), Some(fault), "{callback}");
+        assert!(error.to_string().starts_with("the answer to the login"));
+        assert!(!error.is_outcome_unknown() && !error.is_rejected());
+    }
+    assert!(provider.requests("/oauth/token").await.is_empty());
+    // The right issuer is no fault.
+    let pending = provider
+        .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
+        .await;
+    let query = format!("{}&iss={issuer}", answer_to(&pending));
+    flow.finish(pending, &query).await.unwrap();
+}
+
+#[tokio::test]
+async fn callback_is_a_refusal_then_its_code_and_description_are_kept() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    for code in [
+        "access_denied",
+        "login_required",
+        "consent_required",
+        "interaction_required",
+        "server_error",
+    ] {
+        let pending = flow.start().await.unwrap();
+        let query = format!(
+            "error={code}&error_description=no+%1B%5B31mway&state={}",
+            pending.state()
+        );
+        let error = flow.finish(pending, &query).await.unwrap_err();
+        assert!(error.is_rejected());
+        assert_eq!(error.error(), Some(code));
+        assert_eq!(error.error_description(), Some("no [31mway"));
+        assert_eq!(error.is_access_denied(), code == "access_denied");
+        assert_eq!(
+            error.is_interaction_required(),
+            code.ends_with("_required"),
+            "{code}"
+        );
+        assert_eq!(error.callback_fault(), None);
+        assert_eq!(
+            error.to_string(),
+            format!("the login was refused: {code}, no [31mway")
+        );
+    }
+    assert!(provider.requests("/oauth/token").await.is_empty());
+}
+
+#[tokio::test]
+async fn server_refuses_the_code_then_it_is_an_invalid_grant_and_the_outcome_is_known() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    let pending = flow.start().await.unwrap();
+    let refusal =
+        json!({"error": "invalid_grant", "error_description": "Invalid authorization code"});
+    provider
+        .on(
+            "/oauth/token",
+            ResponseTemplate::new(403).set_body_json(refusal),
+        )
+        .await;
+    let query = answer_to(&pending);
+    let error = flow.finish(pending, &query).await.unwrap_err();
+    assert!(error.is_invalid_grant() && !error.is_outcome_unknown());
+    assert!(!error.is_refresh_token_refused() && !error.is_session_ended());
+}
+
+/// A token endpoint that reads each request, counts it, says `answer` and hangs up.
+pub(crate) async fn dying(
+    answer: &'static str,
+) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
+    let count = std::sync::Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = [0; 8192];
+            let _ = stream.read(&mut buffer).await;
+            counted.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (url, count)
+}
+
+/// Ways in which an answer is lost, though the request may have been carried out.
+pub(crate) const LOST: [&str; 5] = [
+    "",
+    "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"a",
+    "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+    "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n",
+    "HTTP/1.1 524 Timed Out\r\ncontent-length: 0\r\n\r\n",
+];
+
+#[tokio::test]
+async fn answer_to_the_code_is_lost_then_it_is_never_sent_twice_and_the_error_says_so() {
+    let provider = Provider::start().await;
+    for answer in LOST {
+        let (url, count) = dying(answer).await;
+        let flow = provider
+            .builder()
+            .token_url(url)
+            .retry(RetryPolicy::default())
+            .build()
+            .unwrap();
+        let pending = flow.start().await.unwrap();
+        let query = answer_to(&pending);
+        let error = flow.finish(pending, &query).await.unwrap_err();
+        assert!(error.is_outcome_unknown(), "{answer}: {error}");
+        assert_eq!(
+            count.load(std::sync::atomic::Ordering::SeqCst),
+            1,
+            "{answer}"
+        );
+    }
+    assert!(provider.sleeper.seconds().is_empty());
+}
+
+#[tokio::test]
+async fn code_never_left_then_it_is_sent_again_and_the_outcome_is_known() {
+    let provider = Provider::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
+    drop(listener);
+    let flow = provider
+        .builder()
+        .token_url(url)
+        .retry(RetryPolicy::default())
+        .build()
+        .unwrap();
+    let pending = flow.start().await.unwrap();
+    let query = answer_to(&pending);
+    let error = flow.finish(pending, &query).await.unwrap_err();
+    assert!(
+        error.is_transport() && !error.is_outcome_unknown(),
+        "{error}"
+    );
+    assert_eq!(provider.sleeper.seconds().len(), 2);
+}
+
+#[tokio::test]
+async fn keys_cannot_be_had_then_the_code_is_not_spent() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    let pending = flow.start().await.unwrap();
+    provider.publish_raw(json!({"keys": "none"})).await;
+    let query = answer_to(&pending);
+    let error = flow.finish(pending.clone(), &query).await.unwrap_err();
+    assert!(
+        error.is_invalid_response() && !error.is_outcome_unknown(),
+        "{}",
+        chain(&error)
+    );
+    assert!(provider.requests("/oauth/token").await.is_empty());
+}
+
+#[test]
+fn settings_are_wrong_then_each_is_named() {
+    let complete = || {
+        AuthorizationCode::builder("acme.us.auth0.com")
+            .client_id(CLIENT)
+            .redirect_uri(REDIRECT)
+    };
+    complete().build().unwrap();
+    for uri in [
+        "http://127.0.0.1:1234/callback",
+        "http://localhost/",
+        "com.acme.app:/callback",
+    ] {
+        complete().redirect_uri(uri).build().unwrap();
+    }
+    for (settings, fault) in [
+        (
+            AuthorizationCode::builder("acme.us.auth0.com"),
+            "client_id is missing; redirect_uri is missing",
+        ),
+        (
+            complete().redirect_uri("http://app.test/p4ss"),
+            "redirect_uri: expected https, found http",
+        ),
+        (
+            complete().redirect_uri("https://u:p4ss@app.test/"),
+            "redirect_uri: expected no user name",
+        ),
+        (
+            complete().redirect_uri("https://app.test/#p4ss"),
+            "redirect_uri: expected no fragment",
+        ),
+        (
+            complete().redirect_uri("javascript:p4ss"),
+            "redirect_uri: expected https or a scheme with a dot",
+        ),
+        (
+            complete().redirect_uri("p4ss"),
+            "redirect_uri: expected a URL",
+        ),
+        (complete().audience(""), "audience: expected"),
+        (complete().organization(""), "organization: expected"),
+        (
+            complete().authorize_parameter("", "p4ss"),
+            "authorize_parameter: expected a name",
+        ),
+        (
+            complete().authorize_parameter("state", "p4ss"),
+            "found state",
+        ),
+        (
+            complete().authorize_parameter("request_uri", "p4ss"),
+            "found request_uri",
+        ),
+        (complete().id_token_algorithms([]), "id_token_algorithms"),
+        (
+            complete().id_token_leeway(Duration::from_secs(301)),
+            "id_token_leeway",
+        ),
+        (
+            complete()
+                .id_token_algorithms([SigningAlgorithm::Es256])
+                .client_secret(""),
+            "client_secret is missing",
+        ),
+    ] {
+        let error = settings.build().unwrap_err();
+        assert!(error.is_configuration());
+        assert!(error.to_string().contains(fault), "{fault}: {error}");
+        assert!(!chain(&error).contains("p4ss"), "{error}");
+    }
+}

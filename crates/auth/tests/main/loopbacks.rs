@@ -1,0 +1,278 @@
+//! The listener for the browser's answer, by plain HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth0_auth::{AuthorizationCode, Error, Loopback, Session};
+use auth0_core::time::Sleeper;
+use auth0_core::{BoxFuture, TokenSource as _};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::provider::{Provider, grant, parameter};
+
+/// Sleeps until it is told that the time has passed.
+#[derive(Debug, Default)]
+struct HeldSleeper(Arc<Notify>);
+
+impl Sleeper for HeldSleeper {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        assert_eq!(duration, Duration::from_secs(77));
+        let notify = self.0.clone();
+        Box::pin(async move { notify.notified().await })
+    }
+}
+
+/// A login under way: its URL, where the answer goes, and what becomes of it.
+struct Login {
+    url: String,
+    address: String,
+    session: JoinHandle<Result<Session, Error>>,
+    time_passes: Arc<Notify>,
+}
+
+impl Login {
+    async fn start(provider: &Provider) -> Self {
+        let loopback = Loopback::bind()
+            .await
+            .unwrap()
+            .timeout(Duration::from_secs(77));
+        let redirect = loopback.redirect_uri();
+        let address = redirect
+            .strip_prefix("http://")
+            .and_then(|rest| rest.strip_suffix("/callback"))
+            .unwrap()
+            .to_owned();
+        assert!(address.starts_with("127.0.0.1:"));
+        let sleeper = Arc::new(HeldSleeper::default());
+        let time_passes = sleeper.0.clone();
+        let flow = provider
+            .builder()
+            .redirect_uri(redirect)
+            .sleeper(sleeper)
+            .build()
+            .unwrap();
+        let (opened, url) = oneshot::channel();
+        let session = tokio::spawn(async move {
+            let open = |url: &str| {
+                opened.send(url.to_owned()).unwrap();
+                Ok(())
+            };
+            loopback.login(&flow, open).await
+        });
+        let url = url.await.unwrap();
+        let nonce = parameter(&url, "nonce").unwrap();
+        let token = provider.id_token(&provider.claims(&nonce));
+        provider
+            .on("/oauth/token", grant(1, json!({ "id_token": token })))
+            .await;
+        Self {
+            url,
+            address,
+            session,
+            time_passes,
+        }
+    }
+
+    fn callback(&self) -> String {
+        let state = parameter(&self.url, "state").unwrap();
+        format!("/callback?code=c0de&state={state}")
+    }
+
+    /// What a request is answered with.
+    async fn say(&self, request: String) -> String {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // Whoever says too much is hung up on.
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8(answer).unwrap()
+    }
+
+    async fn get(&self, target: &str) -> String {
+        let host = &self.address;
+        self.say(format!(
+            "GET {target} HTTP/1.1\r\nHost: {host}\r\ncookie: a=b\r\n\r\n"
+        ))
+        .await
+    }
+}
+
+#[tokio::test]
+async fn browser_brings_the_answer_then_there_is_a_session_and_the_window_can_be_closed() {
+    let provider = Provider::start().await;
+    let login = Login::start(&provider).await;
+    assert_eq!(
+        parameter(&login.url, "redirect_uri").unwrap(),
+        format!("http://{}/callback", login.address)
+    );
+    let answer = login.get(&login.callback()).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.split("\r\n");
+    assert_eq!(lines.next(), Some("HTTP/1.1 200 OK"));
+    for header in [
+        "content-type: text/html; charset=utf-8".to_owned(),
+        format!("content-length: {}", body.len()),
+        "cache-control: no-store".to_owned(),
+        "content-security-policy: default-src 'none'; frame-ancestors 'none'".to_owned(),
+        "referrer-policy: no-referrer".to_owned(),
+        "x-content-type-options: nosniff".to_owned(),
+        "connection: close".to_owned(),
+    ] {
+        assert!(head.contains(&header), "{header} not in {head}");
+    }
+    assert!(body.contains("You can close this window"));
+    let state = parameter(&login.url, "state").unwrap();
+    assert!(!answer.contains("c0de") && !answer.contains(&state));
+    let session = login.session.await.unwrap().unwrap();
+    assert_eq!(session.token().await.unwrap().secret(), "access-1");
+    // Nobody listens any more.
+    assert!(TcpStream::connect(&login.address).await.is_err());
+}
+
+#[tokio::test]
+async fn anything_else_then_it_is_refused_and_the_right_answer_is_taken_afterwards() {
+    let provider = Provider::start().await;
+    let login = Login::start(&provider).await;
+    let (host, callback) = (&login.address, login.callback());
+    let evil = "<script>alert(1)</script>";
+    let request = |line: &str| format!("{line} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    for (request, status) in [
+        (
+            request(&format!("GET /callback?code=c0de&state={evil}")),
+            "400",
+        ),
+        (request("GET /callback?code=c0de"), "400"),
+        (request("GET /callback"), "400"),
+        (request("GET /callback?error=access_denied&state=x"), "400"),
+        (request(&format!("GET {callback}&state=x")), "400"),
+        (request(&format!("POST {callback}")), "405"),
+        (request(&format!("HEAD {callback}")), "405"),
+        (request("GET /favicon.ico"), "404"),
+        (request("GET /"), "404"),
+        (request(&format!("GET /x{callback}")), "404"),
+        (request(&format!("GET http://evil.test{callback}")), "404"),
+        (request(&format!("GET  {callback}")), "400"),
+        (
+            format!("GET {callback} HTTP/1.1\r\nhost: evil.test\r\n\r\n"),
+            "421",
+        ),
+        (
+            format!("GET {callback} HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+            "421",
+        ),
+        (format!("GET {callback} HTTP/1.1\r\n\r\n"), "421"),
+        (
+            format!("GET {callback} HTTP/1.1\r\nhost: {host}\r\nhost: evil.test\r\n\r\n"),
+            "421",
+        ),
+        (
+            format!("GET {callback} HTTP/2.0\r\nhost: {host}\r\n\r\n"),
+            "400",
+        ),
+        (format!("{evil}\r\n\r\n"), "400"),
+        ("\r\n\r\n".to_owned(), "400"),
+    ] {
+        let answer = login.say(request.clone()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}: {answer}"
+        );
+        assert!(!answer.contains("close this window"), "{answer}");
+        assert!(
+            !answer.contains("script") && !answer.contains("evil"),
+            "{answer}"
+        );
+        assert_eq!(answer.contains("allow: GET"), status == "405");
+    }
+    // Not a request at all, or one that never ends.
+    assert_eq!(login.say(format!("GET {}", "a".repeat(20_000))).await, "");
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(TcpStream::connect(&login.address).await.unwrap());
+    }
+    drop(TcpStream::connect(&login.address).await.unwrap());
+    assert!(provider.requests("/oauth/token").await.is_empty());
+
+    let answer = login.get(&callback).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    login.session.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn request_comes_in_pieces_then_it_is_put_together() {
+    let provider = Provider::start().await;
+    let login = Login::start(&provider).await;
+    let mut stream = TcpStream::connect(&login.address).await.unwrap();
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHOST: {}\r\n\r\n",
+        login.callback(),
+        login.address
+    );
+    for piece in request.as_bytes().chunks(7) {
+        stream.write_all(piece).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    login.session.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn user_says_no_then_the_login_is_over() {
+    let provider = Provider::start().await;
+    let login = Login::start(&provider).await;
+    let state = parameter(&login.url, "state").unwrap();
+    let target = format!("/callback?error=access_denied&state={state}");
+    let answer = login.get(&target).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(login.session.await.unwrap().unwrap_err().is_access_denied());
+}
+
+#[tokio::test]
+async fn nobody_comes_then_the_time_runs_out_and_nobody_listens() {
+    let provider = Provider::start().await;
+    let login = Login::start(&provider).await;
+    login.get("/favicon.ico").await;
+    assert!(!login.session.is_finished());
+    login.time_passes.notify_one();
+    let error = login.session.await.unwrap().unwrap_err();
+    assert!(error.is_login_expired(), "{error}");
+    assert!(TcpStream::connect(&login.address).await.is_err());
+}
+
+#[tokio::test]
+async fn browser_cannot_be_opened_then_the_error_says_so() {
+    let provider = Provider::start().await;
+    let loopback = Loopback::bind().await.unwrap();
+    let flow = provider
+        .builder()
+        .redirect_uri(loopback.redirect_uri())
+        .build()
+        .unwrap();
+    let open = |_: &str| Err(std::io::Error::other("there is none"));
+    let error = loopback.login(&flow, open).await.unwrap_err();
+    assert!(error.is_browser());
+    assert!(crate::support::chain(&error).contains("there is none"));
+}
+
+#[tokio::test]
+async fn port_is_taken_or_the_flow_goes_elsewhere_then_the_error_says_so() {
+    let loopback = Loopback::bind().await.unwrap();
+    let uri = loopback.redirect_uri();
+    let port = url::Url::parse(&uri).unwrap().port().unwrap();
+    let error = Loopback::bind_port(port).await.unwrap_err();
+    assert!(error.is_listener());
+    let flow = AuthorizationCode::builder("acme.us.auth0.com")
+        .client_id("client")
+        .redirect_uri("http://127.0.0.1:1/callback")
+        .build()
+        .unwrap();
+    let open = |_: &str| unreachable!("nothing is opened");
+    let error = loopback.login(&flow, open).await.unwrap_err();
+    assert!(error.is_configuration() && error.to_string().contains(&uri));
+}

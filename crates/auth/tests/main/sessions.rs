@@ -1,0 +1,529 @@
+//! Sessions: when tokens are refreshed, where the new ones go first, and what a failure costs.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use auth0_auth::{
+    Error, MemoryStore, Session, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
+};
+use auth0_core::{BoxFuture, RetryPolicy, TokenSource as _};
+use serde_json::json;
+use tokio::task::JoinSet;
+use wiremock::ResponseTemplate;
+
+use crate::logins::{LOST, dying};
+use crate::provider::{CLIENT, Provider, field, grant};
+use crate::support::{Gate, typed};
+
+/// A store that writes down what happens, and fails when it is told to.
+#[derive(Default)]
+struct Recorder {
+    inner: MemoryStore,
+    log: Mutex<Vec<String>>,
+    fails: AtomicBool,
+}
+
+impl Recorder {
+    fn note(&self, text: String) -> Result<(), StoreError> {
+        self.log.lock().unwrap().push(text);
+        match self.fails.load(Ordering::SeqCst) {
+            true => Err(StoreError::new("the disk is full")),
+            false => Ok(()),
+        }
+    }
+
+    fn log(&self) -> Vec<String> {
+        std::mem::take(&mut *self.log.lock().unwrap())
+    }
+}
+
+impl TokenStore for Recorder {
+    fn load<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        self.inner.load(key)
+    }
+
+    fn save<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        token: &'a StoredToken,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let refresh = token
+                .refresh_token
+                .as_ref()
+                .map_or("none", |token| token.secret());
+            self.note(format!("save {} {refresh}", token.access_token.secret()))?;
+            self.inner.save(key, token).await
+        })
+    }
+
+    fn remove<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.note("remove".to_owned())?;
+            self.inner.remove(key).await
+        })
+    }
+
+    fn lock<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
+        self.inner.lock(key)
+    }
+}
+
+async fn text(session: &Session) -> String {
+    session.token().await.unwrap().secret().to_owned()
+}
+
+async fn failure(session: &Session) -> Error {
+    typed(&session.token().await.unwrap_err())
+}
+
+/// A session in a store that writes down what happens, with `access-1` and `refresh-1`.
+async fn kept(provider: &Provider) -> (Session, Arc<Recorder>) {
+    let session = provider.login(&provider.flow()).await;
+    let store = Arc::new(Recorder::default());
+    session.keep_in(store.clone(), "user").await.unwrap();
+    assert_eq!(store.log(), ["save access-1 refresh-1"]);
+    assert_eq!(text(&session).await, "access-1");
+    (session, store)
+}
+
+fn refused() -> ResponseTemplate {
+    ResponseTemplate::new(403).set_body_json(
+        json!({"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."}),
+    )
+}
+
+#[tokio::test]
+async fn token_ends_soon_then_it_is_refreshed_and_the_new_refresh_token_is_used_next() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    for (number, used) in [(2, "refresh-1"), (3, "refresh-2")] {
+        provider.reset().await;
+        provider.on("/oauth/token", grant(number, json!({}))).await;
+        provider.clock.advance(3600 - 76);
+        assert_eq!(text(&session).await, format!("access-{}", number - 1));
+        provider.clock.advance(16);
+        assert_eq!(text(&session).await, format!("access-{number}"));
+        let requests = provider.requests("/oauth/token").await;
+        assert_eq!(requests.len(), 1);
+        for (name, value) in [
+            ("grant_type", Some("refresh_token")),
+            ("client_id", Some(CLIENT)),
+            ("refresh_token", Some(used)),
+            ("scope", None),
+        ] {
+            assert_eq!(field(&requests[0], name).as_deref(), value, "{name}");
+        }
+        assert_eq!(
+            store.log(),
+            [format!("save access-{number} refresh-{number}")]
+        );
+    }
+}
+
+#[tokio::test]
+async fn refresh_names_no_scope_then_that_of_the_login_goes_on() {
+    let provider = Provider::start().await;
+    let (session, _) = kept(&provider).await;
+    let scopes = async || session.token().await.unwrap().scopes().unwrap().to_string();
+    // The login's answer named none either: then those count that were asked for.
+    assert_eq!(scopes().await, "offline_access openid read:a");
+    for (answered, known) in [(json!("read:a"), "read:a"), (json!(null), "read:a")] {
+        provider.reset().await;
+        provider
+            .on("/oauth/token", grant(2, json!({ "scope": answered })))
+            .await;
+        provider.clock.advance(3600);
+        assert_eq!(scopes().await, known);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_callers_then_one_refresh() {
+    let provider = Provider::start().await;
+    let (session, _) = kept(&provider).await;
+    provider.on("/oauth/token", grant(2, json!({}))).await;
+    provider.clock.advance(3600);
+    let mut callers = JoinSet::new();
+    for _ in 0..100 {
+        let session = session.clone();
+        callers.spawn(async move { text(&session).await });
+    }
+    assert!(
+        callers
+            .join_all()
+            .await
+            .iter()
+            .all(|text| text == "access-2")
+    );
+    // The login was the other.
+    assert_eq!(provider.requests("/oauth/token").await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn caller_goes_away_during_a_refresh_then_the_new_refresh_token_is_kept() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    let (mut gate, respond) = Gate::new();
+    provider.reset().await;
+    provider.on("/oauth/token", respond).await;
+    provider.clock.advance(3600);
+    let caller = tokio::spawn({
+        let session = session.clone();
+        async move { text(&session).await }
+    });
+    gate.arrival().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    gate.release(grant(2, json!({})));
+    // What was abandoned for long is given up by the cache; the store has the token all the same.
+    provider.clock.advance(31);
+    assert_eq!(text(&session).await, "access-2");
+    assert_eq!(store.log(), ["save access-2 refresh-2"]);
+    assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+}
+
+#[tokio::test]
+async fn server_does_not_rotate_then_the_refresh_token_stays() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    provider.reset().await;
+    let answer = grant(2, json!({ "refresh_token": null }));
+    provider.on("/oauth/token", answer).await;
+    for expected in ["access-2", "access-2"] {
+        provider.clock.advance(3600);
+        assert_eq!(text(&session).await, expected);
+        assert_eq!(store.log(), ["save access-2 refresh-1"]);
+    }
+    for request in provider.requests("/oauth/token").await {
+        assert_eq!(
+            field(&request, "refresh_token").as_deref(),
+            Some("refresh-1")
+        );
+    }
+}
+
+#[tokio::test]
+async fn store_fails_then_the_token_is_held_back_and_nothing_is_lost() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    provider.reset().await;
+    provider.on("/oauth/token", grant(2, json!({}))).await;
+    store.fails.store(true, Ordering::SeqCst);
+
+    // While the old token is valid, callers are none the wiser.
+    provider.clock.advance(3600 - 60);
+    assert_eq!(text(&session).await, "access-1");
+    provider.clock.advance(60);
+    for _ in 0..2 {
+        let error = failure(&session).await;
+        assert!(error.is_store() && !error.is_session_ended(), "{error:?}");
+        assert!(crate::support::chain(&error).contains("the disk is full"));
+    }
+    store.fails.store(false, Ordering::SeqCst);
+    assert_eq!(text(&session).await, "access-2");
+    // The server was asked once; the store, each time.
+    assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+    assert_eq!(store.log(), ["save access-2 refresh-2"; 4]);
+}
+
+#[tokio::test]
+async fn store_fails_then_the_session_can_move_to_another() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    provider.reset().await;
+    provider.on("/oauth/token", grant(2, json!({}))).await;
+    store.fails.store(true, Ordering::SeqCst);
+    provider.clock.advance(3600);
+    assert!(failure(&session).await.is_store());
+    let other = Arc::new(Recorder::default());
+    session.keep_in(other.clone(), "user").await.unwrap();
+    assert_eq!(other.log(), ["save access-2 refresh-2"]);
+    assert_eq!(text(&session).await, "access-2");
+    assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+}
+
+#[tokio::test]
+async fn answer_to_a_refresh_is_lost_then_it_is_not_repeated_and_a_later_refusal_is_told_apart() {
+    for answer in LOST {
+        let provider = Provider::start().await;
+        let store = Arc::new(Recorder::default());
+        let session = provider.login(&provider.flow()).await;
+        session.keep_in(store.clone(), "user").await.unwrap();
+        let (url, count) = dying(answer).await;
+        let flow = provider
+            .builder()
+            .token_url(url)
+            .retry(RetryPolicy::default())
+            .build()
+            .unwrap();
+        let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
+        assert_eq!(text(&session).await, "access-1");
+        provider.clock.advance(3600);
+        let error = failure(&session).await;
+        assert!(error.is_outcome_unknown(), "{answer}: {error}");
+        assert!(!error.is_session_ended(), "{answer}: {error}");
+        assert_eq!(count.load(Ordering::SeqCst), 1, "{answer}");
+        assert!(provider.sleeper.seconds().is_empty(), "{answer}");
+    }
+
+    let provider = Provider::start().await;
+    let (session, _) = kept(&provider).await;
+    provider.reset().await;
+    provider.clock.advance(3600);
+    provider
+        .once("/oauth/token", ResponseTemplate::new(502))
+        .await;
+    provider.once("/oauth/token", refused()).await;
+    assert!(failure(&session).await.is_outcome_unknown());
+    let error = failure(&session).await;
+    assert!(error.is_refresh_token_refused() && error.is_refresh_token_spent());
+    assert!(error.is_session_ended() && error.is_invalid_grant());
+    assert_eq!(error.status(), Some(403));
+    assert_eq!(
+        error.to_string(),
+        "the refresh token was refused, and the answer to an earlier request with it was lost: invalid_grant, \
+         Unknown or invalid refresh token."
+    );
+}
+
+#[tokio::test]
+async fn refresh_token_is_refused_then_it_is_not_sent_again() {
+    let provider = Provider::start().await;
+    let (session, _) = kept(&provider).await;
+    provider.reset().await;
+    provider.on("/oauth/token", refused()).await;
+    provider.clock.advance(3600);
+    for _ in 0..3 {
+        let error = failure(&session).await;
+        assert!(error.is_refresh_token_refused() && error.is_session_ended());
+        assert!(!error.is_refresh_token_spent() && !error.is_outcome_unknown());
+        assert_eq!(
+            error.to_string(),
+            "the refresh token was refused: invalid_grant, Unknown or invalid refresh token."
+        );
+        provider.clock.advance(100);
+    }
+    assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+}
+
+#[tokio::test]
+async fn refresh_never_left_then_it_is_sent_again_and_the_outcome_is_known() {
+    let provider = Provider::start().await;
+    let (_, store) = kept(&provider).await;
+    let flow = provider
+        .builder()
+        .token_url("http://127.0.0.1:1/oauth/token")
+        .retry(RetryPolicy::default())
+        .build()
+        .unwrap();
+    let session = flow.restore(store, "user").await.unwrap().unwrap();
+    provider.clock.advance(3600);
+    let error = failure(&session).await;
+    assert!(
+        error.is_transport() && !error.is_outcome_unknown(),
+        "{error}"
+    );
+    assert_eq!(provider.sleeper.seconds().len(), 2);
+}
+
+#[tokio::test]
+async fn server_wants_to_see_the_user_then_the_error_says_so_and_the_session_goes_on() {
+    let provider = Provider::start().await;
+    let (session, _) = kept(&provider).await;
+    provider.reset().await;
+    let wanted = json!({"error": "mfa_required", "mfa_token": "t"});
+    provider
+        .once(
+            "/oauth/token",
+            ResponseTemplate::new(403).set_body_json(wanted),
+        )
+        .await;
+    provider.on("/oauth/token", grant(2, json!({}))).await;
+    provider.clock.advance(3600);
+    let error = failure(&session).await;
+    assert!(error.is_interaction_required() && !error.is_session_ended());
+    provider.clock.advance(11);
+    assert_eq!(text(&session).await, "access-2");
+}
+
+#[tokio::test]
+async fn there_is_no_refresh_token_then_the_session_ends_with_its_access_token() {
+    let provider = Provider::start().await;
+    let flow = provider.flow();
+    let pending = flow.start().await.unwrap();
+    let nonce = crate::provider::parameter(pending.url(), "nonce").unwrap();
+    let token = provider.id_token(&provider.claims(&nonce));
+    let answer = grant(1, json!({ "id_token": token, "refresh_token": null }));
+    provider.on("/oauth/token", answer).await;
+    let query = crate::provider::answer_to(&pending);
+    let session = flow.finish(pending, &query).await.unwrap();
+    assert_eq!(text(&session).await, "access-1");
+    provider.clock.advance(3600);
+    let error = failure(&session).await;
+    assert!(error.is_session_ended() && !error.is_refresh_token_refused());
+    assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+}
+
+#[tokio::test]
+async fn session_is_restored_then_it_goes_on_where_it_was() {
+    let provider = Provider::start().await;
+    let (_, store) = kept(&provider).await;
+    let flow = provider.flow();
+    provider.reset().await;
+    assert!(
+        flow.restore(store.clone(), "other")
+            .await
+            .unwrap()
+            .is_none()
+    );
+    for other in [
+        provider.builder().scope("write:a").build().unwrap(),
+        provider
+            .builder()
+            .audience("https://other.test/")
+            .build()
+            .unwrap(),
+        provider.builder().client_id("other").build().unwrap(),
+        flow.with_organization("org_1"),
+    ] {
+        assert!(
+            other
+                .restore(store.clone(), "user")
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+    let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
+    assert!(session.id_token().is_none());
+    let token = session.token().await.unwrap();
+    assert_eq!(token.secret(), "access-1");
+    assert_eq!(
+        token.scopes().unwrap().to_string(),
+        "offline_access openid read:a"
+    );
+    assert!(provider.requests("/oauth/token").await.is_empty());
+
+    provider.on("/oauth/token", grant(2, json!({}))).await;
+    provider.clock.advance(3590);
+    let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
+    assert_eq!(
+        text(&session).await,
+        "access-2",
+        "ten seconds are not worth having"
+    );
+    assert_eq!(store.log(), ["save access-2 refresh-2"]);
+}
+
+#[tokio::test]
+async fn another_process_refreshed_then_its_token_is_used_and_no_request_is_made() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    let other = provider
+        .flow()
+        .restore(store, "user")
+        .await
+        .unwrap()
+        .unwrap();
+    provider.reset().await;
+    provider.once("/oauth/token", grant(2, json!({}))).await;
+    provider.once("/oauth/token", grant(3, json!({}))).await;
+    provider.clock.advance(3600);
+    assert_eq!(text(&other).await, "access-2");
+    assert_eq!(text(&session).await, "access-2");
+    let requests = provider.requests("/oauth/token").await;
+    assert_eq!(requests.len(), 1);
+
+    // And so with the next one, the other way round.
+    provider.clock.advance(3600);
+    assert_eq!(text(&session).await, "access-3");
+    assert_eq!(text(&other).await, "access-3");
+    assert_eq!(provider.requests("/oauth/token").await.len(), 2);
+}
+
+#[tokio::test]
+async fn api_refuses_a_token_that_it_took_before_then_it_is_refreshed() {
+    let provider = Provider::start().await;
+    let (session, _) = kept(&provider).await;
+    provider.reset().await;
+    provider.on("/oauth/token", grant(2, json!({}))).await;
+    let token = session.token().await.unwrap();
+    session.accepted(&token);
+    assert!(session.rejected(&token));
+    assert_eq!(text(&session).await, "access-2");
+}
+
+#[tokio::test]
+async fn signed_out_then_the_refresh_token_is_revoked_and_no_token_is_left() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    let clone = session.clone();
+    provider
+        .on("/oauth/revoke", ResponseTemplate::new(200))
+        .await;
+    session.sign_out().await.unwrap();
+    assert_eq!(store.log(), ["remove"]);
+    let requests = provider.requests("/oauth/revoke").await;
+    assert_eq!(requests.len(), 1);
+    for (name, value) in [
+        ("token", "refresh-1"),
+        ("token_type_hint", "refresh_token"),
+        ("client_id", CLIENT),
+    ] {
+        assert_eq!(field(&requests[0], name).as_deref(), Some(value), "{name}");
+    }
+    for session in [&session, &clone] {
+        assert!(failure(session).await.is_session_ended());
+    }
+    let again = provider
+        .flow()
+        .restore(store.clone(), "user")
+        .await
+        .unwrap();
+    assert!(again.is_none());
+    session.sign_out().await.unwrap();
+    assert!(
+        session
+            .keep_in(store, "user")
+            .await
+            .unwrap_err()
+            .is_session_ended()
+    );
+    assert_eq!(provider.requests("/oauth/revoke").await.len(), 1);
+}
+
+#[tokio::test]
+async fn signed_out_and_the_server_does_not_confirm_then_it_is_an_error_and_the_session_has_ended()
+{
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    provider
+        .on("/oauth/revoke", ResponseTemplate::new(503))
+        .await;
+    let error = session.sign_out().await.unwrap_err();
+    assert_eq!(error.status(), Some(503));
+    assert_eq!(store.log(), ["remove"]);
+    assert!(failure(&session).await.is_session_ended());
+}
+
+#[tokio::test]
+async fn another_process_signed_out_then_the_session_has_ended_here_too() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    let other = provider
+        .flow()
+        .restore(store, "user")
+        .await
+        .unwrap()
+        .unwrap();
+    provider
+        .on("/oauth/revoke", ResponseTemplate::new(200))
+        .await;
+    other.sign_out().await.unwrap();
+    provider.clock.advance(3600);
+    assert!(failure(&session).await.is_session_ended());
+}
