@@ -250,7 +250,8 @@ impl AuthorizationCode {
         Session::begin(application.clone(), key, grant, Some(id_token)).await
     }
 
-    /// Takes a session up again that was [kept](Session::keep_in) in `store` under `name`; nothing if there is none.
+    /// Takes a session up again that was [kept](Session::keep_in) in `store` under `name`; nothing if there is none. Whether
+    /// it still holds, the first token shows: no request is made here.
     ///
     /// Another audience, organization or scope makes it another session.
     ///

@@ -107,7 +107,8 @@ impl DeviceFlow {
         })
     }
 
-    /// Takes a session up again that was [kept](Session::keep_in) in `store` under `name`; nothing if there is none.
+    /// Takes a session up again that was [kept](Session::keep_in) in `store` under `name`; nothing if there is none. Whether
+    /// it still holds, the first token shows: no request is made here.
     ///
     /// Another audience or scope makes it another session.
     ///

@@ -167,8 +167,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The [store failed](Error::is_store), and nothing else was done; or the server did not confirm that it revoked the
-    /// refresh token. For this program the session has ended either way.
+    /// The [store failed](Error::is_store): then nothing was done. Or the server did not confirm that it revoked the refresh
+    /// token: then the session has ended all the same, as far as this program goes.
     pub async fn sign_out(&self) -> Result<(), Error> {
         self.0.keeper.sign_out().await
     }

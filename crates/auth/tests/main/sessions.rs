@@ -527,3 +527,57 @@ async fn another_process_signed_out_then_the_session_has_ended_here_too() {
     provider.clock.advance(3600);
     assert!(failure(&session).await.is_session_ended());
 }
+
+/// A store whose lock is broken in the worst way, with a token in it that has ended.
+struct Broken(Recorder);
+
+impl TokenStore for Broken {
+    fn load<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        self.0.load(key)
+    }
+
+    fn save<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        token: &'a StoredToken,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        if token.access_token.secret() == "access-2" && !self.0.fails.swap(true, Ordering::SeqCst) {
+            panic!("the store is broken");
+        }
+        self.0.fails.store(false, Ordering::SeqCst);
+        self.0.save(key, token)
+    }
+
+    fn remove<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.0.remove(key)
+    }
+
+    fn lock<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
+        self.0.lock(key)
+    }
+}
+
+#[tokio::test]
+async fn store_panics_then_nothing_is_lost_and_the_next_call_saves() {
+    let provider = Provider::start().await;
+    let session = provider.login(&provider.flow()).await;
+    let store = Arc::new(Broken(Recorder::default()));
+    session.keep_in(store.clone(), "user").await.unwrap();
+    assert_eq!(text(&session).await, "access-1");
+    provider.reset().await;
+    provider.on("/oauth/token", grant(2, json!({}))).await;
+    provider.clock.advance(3600);
+    assert_eq!(
+        failure(&session).await.to_string(),
+        "the token request panicked"
+    );
+    assert_eq!(text(&session).await, "access-2");
+    assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+    assert_eq!(
+        store.0.log(),
+        ["save access-1 refresh-1", "save access-2 refresh-2"]
+    );
+}
