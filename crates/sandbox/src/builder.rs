@@ -11,12 +11,13 @@ use crate::clock::Clock;
 use crate::document::Document;
 use crate::error::Error;
 use crate::faults::{Fault, Faults, Script};
+use crate::login::{Login, User};
 use crate::rate_limits::{Buckets, RateLimits};
 use crate::request_log::RequestLog;
 use crate::sandbox::{Sandbox, offset};
 use crate::server::{Port, Shared, serve};
 use crate::team::{PrivateCloud, Settings, Team};
-use crate::token::{Access, Key, Settings as TokenSettings, TokenEndpoint, TokenQuota};
+use crate::token::{Access, Key, Revoked, Settings as TokenSettings, TokenEndpoint, TokenQuota};
 
 /// The most members: they are made when they are looked at, but each has a number.
 const MOST_MEMBERS: u64 = 1_000_000_000;
@@ -47,7 +48,10 @@ pub struct SandboxBuilder {
     team: Settings,
     audience: Option<String>,
     applications: Vec<Application>,
+    users: Vec<User>,
+    login_at_once: bool,
     token_lifetime: Duration,
+    refresh_token_lifetime: Duration,
     token_quota: Option<TokenQuota>,
     rate_limits: Option<RateLimits>,
     faults: Vec<Fault>,
@@ -74,7 +78,10 @@ impl SandboxBuilder {
             },
             audience: None,
             applications: Vec::new(),
+            users: Vec::new(),
+            login_at_once: false,
             token_lifetime: Duration::from_secs(86_400),
+            refresh_token_lifetime: Duration::from_secs(30 * 86_400),
             token_quota: None,
             rate_limits: None,
             faults: Vec::new(),
@@ -158,9 +165,28 @@ impl SandboxBuilder {
         self
     }
 
+    /// Adds a user who can log in; the first member of the team unless said otherwise.
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// A login with the `login_hint` of a user, an id or an e-mail address, goes through without the page on which
+    /// one chooses who one is.
+    pub fn login_at_once(mut self) -> Self {
+        self.login_at_once = true;
+        self
+    }
+
     /// How long tokens live, in whole seconds; a day unless said otherwise.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
+        self
+    }
+
+    /// How long a login lasts for which refresh tokens are granted, in whole seconds; 30 days unless said otherwise.
+    pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.refresh_token_lifetime = lifetime;
         self
     }
 
@@ -248,9 +274,20 @@ impl SandboxBuilder {
         let admin = team
             .first_member()
             .ok_or_else(|| broken("there is no member"))?;
+        let mut users = self.users;
+        if users.is_empty() {
+            users.push(User::new(&admin.id, &admin.email, &admin.name));
+        }
+        let revoked = Arc::new(Revoked::default());
         let shared = Arc::new(Shared {
             document,
-            access: Access::new(key, issuer.clone(), audience.clone(), names),
+            access: Access::new(
+                key,
+                issuer.clone(),
+                audience.clone(),
+                names,
+                Arc::clone(&revoked),
+            ),
             tokens: TokenEndpoint::new(TokenSettings {
                 key,
                 clock: Arc::clone(&clock),
@@ -258,8 +295,14 @@ impl SandboxBuilder {
                 audience,
                 applications: applications.into_iter().map(by_id).collect(),
                 lifetime: self.token_lifetime,
+                refresh_lifetime: self.refresh_token_lifetime,
                 quota: self.token_quota,
+                revoked,
             }),
+            login: Login {
+                users,
+                at_once: self.login_at_once,
+            },
             team: Mutex::new(team),
             faults: Faults::new(self.faults, seed),
             requests: RequestLog::default(),
@@ -334,6 +377,13 @@ impl SandboxBuilder {
         offset(self.clock_offset_seconds)?;
         if self.token_lifetime.as_secs() == 0 {
             return Err(wrong("token lifetime", "expected at least 1 second"));
+        }
+        let is_repeated = |user: &User| {
+            let same = self.users.iter().filter(|other| other.id == user.id);
+            same.count() > 1
+        };
+        if self.users.iter().any(is_repeated) {
+            return Err(wrong("user", "expected ids that differ"));
         }
         let mut ids: Vec<&str> = self
             .applications

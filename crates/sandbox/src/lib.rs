@@ -33,7 +33,8 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | tokens | client credentials with `client_secret_post` and `client_secret_basic`; RS256 tokens, their keys and discovery under `/.well-known`; quotas ([`TokenQuota`]) |
+//! | tokens | client credentials with `client_secret_post`, `client_secret_basic` and `private_key_jwt`; RS256 tokens, their keys and discovery under `/.well-known`; quotas ([`TokenQuota`]); organizations |
+//! | logins | `/authorize` for the [`User`]s of the sandbox, in a browser and by plain HTTP: code with PKCE, ID tokens, refresh tokens that are rotated and whose reuse ends the login, `/oauth/revoke` |
 //! | Teams API | all operations; the token's signature, issuer, audience, expiry and scopes are checked in every call |
 //! | requests | held against the published document; status 400 says which field breaks which rule |
 //! | limits | [`RateLimits`], with the headers; off unless asked for |
@@ -73,6 +74,7 @@ mod document;
 mod error;
 mod faults;
 mod line;
+mod login;
 mod rate_limits;
 mod request;
 mod request_log;
@@ -85,6 +87,7 @@ pub use application::Application;
 pub use builder::SandboxBuilder;
 pub use error::Error;
 pub use faults::{Effect, Fault, Hint, Reply, Script};
+pub use login::User;
 pub use rate_limits::RateLimits;
 pub use request_log::RequestRecord;
 pub use sandbox::{Connection, Sandbox};

@@ -13,6 +13,7 @@ use crate::application::Application;
 use crate::builder::SandboxBuilder;
 use crate::error::Error;
 use crate::faults::Fault;
+use crate::login::User;
 use crate::request_log::RequestRecord;
 use crate::server::{Port, Shared};
 use crate::team::{Invitation, Member};
@@ -102,9 +103,14 @@ impl Sandbox {
         &self.application.client_id
     }
 
-    /// The secret of the application.
+    /// The secret of the application; empty if it has none.
     pub fn client_secret(&self) -> &str {
-        self.application.client_secret.expose_secret()
+        self.application.secret().unwrap_or_default()
+    }
+
+    /// The users who can log in.
+    pub fn users(&self) -> &[User] {
+        &self.shared.login.users
     }
 
     /// The first member of the team, who is an owner.

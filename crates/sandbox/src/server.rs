@@ -30,6 +30,7 @@ use crate::clock::Clock;
 use crate::document::{Document, Operation};
 use crate::faults::{At, Drawn, Effect, Faults, TOKEN, apply};
 use crate::line::{Line, Scissors};
+use crate::login::Login;
 use crate::rate_limits::{Buckets, Standing};
 use crate::request;
 use crate::request_log::{RequestLog, RequestRecord};
@@ -37,6 +38,10 @@ use crate::team::{Call, Team};
 use crate::token::{Access, Caller, TokenEndpoint};
 
 pub(crate) use port::Port;
+
+/// What the log calls logins and revocations.
+const AUTHORIZE: &str = "authorize";
+const REVOKE: &str = "revoke";
 
 /// The longest body that is read.
 const MAX_BODY: usize = 1024 * 1024;
@@ -47,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<Clock>,
     pub(crate) tokens: TokenEndpoint,
     pub(crate) access: Access,
+    pub(crate) login: Login,
     pub(crate) team: Mutex<Team>,
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLog,
@@ -114,12 +120,31 @@ fn router(shared: &Arc<Shared>) -> Router {
         router = router.route(&operation.path, on(filter, handler));
     }
     let token = Arc::clone(shared);
+    let revocation = Arc::clone(shared);
+    let (authorization, chosen) = (Arc::clone(shared), Arc::clone(shared));
     let discovery = Arc::clone(shared);
     let keys = Arc::clone(shared);
     router
         .route(
             "/oauth/token",
             post(move |request: Request| async move { token.token(request).await }),
+        )
+        .route(
+            "/oauth/revoke",
+            post(move |request: Request| async move {
+                let answer = |shared: &Shared, headers: &HeaderMap, body: &Bytes| {
+                    shared.tokens.revoke(headers, body)
+                };
+                revocation.with_body(request, REVOKE, answer).await
+            }),
+        )
+        .route(
+            "/authorize",
+            get(move |request: Request| async move { authorization.authorize(&request) }).post(
+                move |request: Request| async move {
+                    chosen.with_body(request, AUTHORIZE, Shared::chosen).await
+                },
+            ),
         )
         .route(
             "/.well-known/openid-configuration",
@@ -156,11 +181,19 @@ impl Shared {
                 "issuer": issuer,
                 "token_endpoint": format!("{issuer}oauth/token"),
                 "jwks_uri": format!("{issuer}.well-known/jwks.json"),
-                "grant_types_supported": ["client_credentials"],
-                "response_types_supported": [],
+                "authorization_endpoint": format!("{issuer}authorize"),
+                "revocation_endpoint": format!("{issuer}oauth/revoke"),
+                "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+                "response_types_supported": ["code"],
+                "response_modes_supported": ["query"],
+                "code_challenge_methods_supported": ["S256"],
+                "authorization_response_iss_parameter_supported": true,
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+                "token_endpoint_auth_methods_supported":
+                    ["client_secret_basic", "client_secret_post", "none", "private_key_jwt"],
+                "token_endpoint_auth_signing_alg_values_supported":
+                    ["RS256", "RS384", "PS256", "PS384", "ES256", "ES384"],
                 "scopes_supported": self.document.scopes(),
             }),
         )
@@ -188,6 +221,41 @@ impl Shared {
     fn refuse(&self, record: RequestRecord, problem: Problem) -> axum::response::Response {
         self.note(record, Some(problem.status), false);
         self.deliver(problem.into())
+    }
+
+    fn authorize(&self, request: &Request) -> axum::response::Response {
+        let query = request.uri().query().unwrap_or_default().as_bytes();
+        let now = self.clock.seconds();
+        let answer = self.login.authorize(&self.tokens, query, false, now);
+        let record = record(request, Some(AUTHORIZE));
+        // A code is what it is about.
+        self.note(record, Some(answer.status), answer.status.is_redirection());
+        self.deliver(answer)
+    }
+
+    fn chosen(&self, _: &HeaderMap, body: &Bytes) -> Answer {
+        let now = self.clock.seconds();
+        self.login.authorize(&self.tokens, body, true, now)
+    }
+
+    /// Answers a request that is no operation, but has a body and a name in the log.
+    async fn with_body(
+        &self,
+        request: Request,
+        name: &str,
+        answer: impl FnOnce(&Self, &HeaderMap, &Bytes) -> Answer,
+    ) -> axum::response::Response {
+        let record = record(&request, Some(name));
+        let (parts, body) = request.into_parts();
+        match read_body(body).await {
+            Ok(body) => {
+                let answer = answer(self, &parts.headers, &body);
+                let acted = answer.status.is_success() || answer.status.is_redirection();
+                self.note(record, Some(answer.status), acted);
+                self.deliver(answer)
+            }
+            Err(problem) => self.refuse(record, problem),
+        }
     }
 
     async fn token(self: Arc<Self>, request: Request) -> axum::response::Response {

@@ -1,34 +1,17 @@
 //! What a call's token is worth: signature, issuer, audience, expiry and scopes.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
-use serde::{Deserialize, Serialize};
 
 use crate::answer::Problem;
 use crate::document::Operation;
-use crate::token::Key;
+use crate::token::{Claims, Key, Revoked};
 
 /// How many tokens' signatures are remembered. Programs that take more tokens than this pay for checking them.
 const REMEMBERED: usize = 1024;
-
-/// The claims of an access token.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Claims {
-    pub(crate) iss: String,
-    pub(crate) sub: String,
-    pub(crate) aud: String,
-    pub(crate) iat: i64,
-    pub(crate) exp: i64,
-    pub(crate) scope: String,
-    pub(crate) azp: String,
-    pub(crate) gty: String,
-    /// The number of the token, counted from 1.
-    pub(crate) jti: u64,
-}
 
 /// Who makes a call.
 #[derive(Debug, Clone)]
@@ -44,8 +27,7 @@ pub(crate) struct Access {
     audience: String,
     /// Applications' names by client id.
     names: HashMap<String, String>,
-    /// Tokens up to this number are no longer taken.
-    revoked: AtomicU64,
+    revoked: Arc<Revoked>,
     /// Claims by token. A signature that was right once is right for ever; all else is looked at in every call.
     known: Mutex<HashMap<String, Arc<Claims>>>,
 }
@@ -56,20 +38,21 @@ impl Access {
         issuer: String,
         audience: String,
         names: HashMap<String, String>,
+        revoked: Arc<Revoked>,
     ) -> Self {
         Self {
             key,
             issuer,
             audience,
             names,
-            revoked: AtomicU64::new(0),
+            revoked,
             known: Mutex::default(),
         }
     }
 
     /// From now on the tokens up to `number` are refused.
     pub(crate) fn revoke_up_to(&self, number: u64) {
-        self.revoked.fetch_max(number, Ordering::SeqCst);
+        self.revoked.add_up_to(number);
     }
 
     /// Who calls, if the token is valid at `now` (seconds since 1970) and has the scopes of the operation.
@@ -91,7 +74,7 @@ impl Access {
         if claims.exp <= now {
             return refuse("the token has expired");
         }
-        if claims.jti <= self.revoked.load(Ordering::SeqCst) {
+        if self.revoked.contains(claims.jti) {
             return refuse("the token was revoked");
         }
         let granted: BTreeSet<&str> = claims.scope.split_ascii_whitespace().collect();

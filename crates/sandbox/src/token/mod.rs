@@ -1,11 +1,25 @@
-//! Access tokens: the endpoint that grants them, and what a call's token is worth.
+//! Tokens: the endpoint that grants them, and what a call's token is worth.
 
 mod access;
+mod assertion;
+mod claims;
+mod client;
 mod endpoint;
+mod grants;
+mod jws;
 mod keys;
+mod parameters;
 mod quota;
+mod refusal;
+mod revoked;
 
 pub(crate) use access::{Access, Caller};
-pub(crate) use endpoint::{Refusal, Settings, TokenEndpoint};
+pub(crate) use claims::Claims;
+pub(crate) use client::Clients;
+pub(crate) use endpoint::{Settings, TokenEndpoint};
+pub(crate) use grants::{Code, Consent, Grants};
 pub(crate) use keys::Key;
+pub(crate) use parameters::Parameters;
 pub use quota::TokenQuota;
+pub(crate) use refusal::{Refusal, uncached};
+pub(crate) use revoked::Revoked;

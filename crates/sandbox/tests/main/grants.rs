@@ -68,7 +68,12 @@ async fn issuer_is_discovered_then_endpoint_and_ways_are_named() {
     assert_eq!((seen.operation, seen.status), (None, Some(200)));
     assert_eq!(
         discovery["token_endpoint_auth_methods_supported"],
-        json!(["client_secret_basic", "client_secret_post"])
+        json!([
+            "client_secret_basic",
+            "client_secret_post",
+            "none",
+            "private_key_jwt"
+        ])
     );
     let keys = reply(sandbox.http.get(discovery["jwks_uri"].as_str().unwrap())).await;
     let keys = keys.expect(200);

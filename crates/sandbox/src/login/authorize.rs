@@ -1,0 +1,243 @@
+//! `/authorize`: an application sends a user here, and gets a code when the user has logged in.
+
+use super::User;
+use super::page::{choice, escaped, hidden, page, refusal};
+use super::redirect::Redirect;
+use crate::answer::Answer;
+use crate::application::{Application, Authentication};
+use crate::token::{Code, Consent, Parameters, TokenEndpoint};
+use http::StatusCode;
+
+/// The parameters that the page sends along.
+const KEPT: [&str; 13] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "state",
+    "nonce",
+    "scope",
+    "audience",
+    "organization",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "login_hint",
+];
+
+/// Scopes that are no API's.
+const OF_USERS: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// Who can log in, and how.
+pub(crate) struct Login {
+    pub(crate) users: Vec<User>,
+    /// Whether a `login_hint` is enough.
+    pub(crate) at_once: bool,
+}
+
+/// An error of RFC 6749 §4.1.2.1.
+struct Wrong(&'static str, String);
+
+/// What a right request asks for.
+struct Asked {
+    scope: String,
+    audience: String,
+    organization: Option<String>,
+    challenge: Option<String>,
+}
+
+impl Login {
+    /// A user by id or e-mail address.
+    pub(crate) fn user(&self, name: &str) -> Option<&User> {
+        let is_meant = |user: &&User| user.id == name || user.email == name;
+        self.users.iter().find(is_meant)
+    }
+
+    /// Answers a request at `now` (seconds since 1970). `form` is whether it is the page's form that was sent.
+    pub(crate) fn authorize(
+        &self,
+        tokens: &TokenEndpoint,
+        text: &[u8],
+        form: bool,
+        now: i64,
+    ) -> Answer {
+        let Ok(parameters) = Parameters::of_form(text) else {
+            return refusal("A parameter is there twice.");
+        };
+        let client = parameters.get("client_id");
+        let Some(application) = client.and_then(|id| tokens.clients().get(id)) else {
+            return refusal("client_id: no application has this one.");
+        };
+        let redirect = parameters.get("redirect_uri").and_then(|uri| {
+            Redirect::of(application, uri, parameters.get("state"), tokens.issuer())
+        });
+        let Some(redirect) = redirect else {
+            return refusal("redirect_uri: the application has not registered this one.");
+        };
+        let code = self.code(tokens, application, &redirect, &parameters, form, now);
+        match code {
+            Ok(Some(code)) => redirect.answer(&[("code", &code)], form),
+            Ok(None) => self.choose(application, &redirect, &parameters),
+            Err(Wrong(error, why)) => {
+                redirect.answer(&[("error", error), ("error_description", &why)], form)
+            }
+        }
+    }
+
+    /// The code, or nothing where the user has to say who it is.
+    fn code(
+        &self,
+        tokens: &TokenEndpoint,
+        application: &Application,
+        redirect: &Redirect,
+        parameters: &Parameters,
+        form: bool,
+        now: i64,
+    ) -> Result<Option<String>, Wrong> {
+        let asked = asked(tokens, application, parameters)?;
+        let hinted = parameters
+            .get("login_hint")
+            .and_then(|hint| self.user(hint));
+        let user = if form {
+            if parameters.get("deny").is_some() {
+                return Err(Wrong("access_denied", "The user said no".to_owned()));
+            }
+            let chosen = parameters.get("user").and_then(|user| self.user(user));
+            Some(chosen.ok_or_else(|| invalid("user: nobody has this id"))?)
+        } else {
+            hinted.filter(|_| self.at_once)
+        };
+        let Some(user) = user else {
+            return match parameters.get("prompt") {
+                Some("none") => Err(Wrong("login_required", "Login required".to_owned())),
+                _ => Ok(None),
+            };
+        };
+        let code = Code {
+            consent: Consent {
+                client_id: application.client_id.clone(),
+                user: user.clone(),
+                scope: asked.scope,
+                audience: asked.audience,
+                organization: asked.organization,
+                nonce: parameters.get("nonce").map(str::to_owned),
+            },
+            redirect_uri: redirect.given.clone(),
+            challenge: asked.challenge,
+        };
+        let code = tokens.grants().add(code, now);
+        code.map(Some)
+            .map_err(|error| Wrong("server_error", error.to_string()))
+    }
+
+    fn choose(
+        &self,
+        application: &Application,
+        redirect: &Redirect,
+        parameters: &Parameters,
+    ) -> Answer {
+        let kept = KEPT
+            .iter()
+            .filter_map(|name| Some(hidden(name, parameters.get(name)?)));
+        let form = choice("/authorize", &kept.collect::<String>(), &self.users);
+        let body = format!(
+            "<p>{} wants to know who you are.</p>\n{form}",
+            escaped(&application.name)
+        );
+        let source = redirect.source();
+        page(
+            StatusCode::OK,
+            "Log in to the sandbox",
+            &body,
+            Some(&source),
+        )
+    }
+}
+
+fn asked(
+    tokens: &TokenEndpoint,
+    application: &Application,
+    parameters: &Parameters,
+) -> Result<Asked, Wrong> {
+    match parameters.get("response_type") {
+        Some("code") => {}
+        Some(_) => {
+            let why = "response_type: expected code".to_owned();
+            return Err(Wrong("unsupported_response_type", why));
+        }
+        None => return Err(invalid("response_type is missing")),
+    }
+    if parameters
+        .get("response_mode")
+        .is_some_and(|mode| mode != "query")
+    {
+        return Err(invalid("response_mode: expected query"));
+    }
+    if let Some(prompt) = parameters.get("prompt")
+        && !["none", "login", "consent", "select_account"].contains(&prompt)
+    {
+        return Err(invalid(
+            "prompt: expected none, login, consent or select_account",
+        ));
+    }
+    let challenge = parameters.get("code_challenge");
+    match (challenge, parameters.get("code_challenge_method")) {
+        (None, None) if matches!(application.authentication, Authentication::Public) => {
+            return Err(invalid(
+                "code_challenge is missing, which a native application needs",
+            ));
+        }
+        (None, Some(_)) => return Err(invalid("code_challenge is missing")),
+        (Some(_), method) if method != Some("S256") => {
+            return Err(invalid("code_challenge_method: expected S256"));
+        }
+        (Some(challenge), _) if !is_challenge(challenge) => {
+            return Err(invalid(
+                "code_challenge: expected 43 characters of base64url",
+            ));
+        }
+        _ => {}
+    }
+    let organization = parameters.get("organization");
+    if let Some(id) = organization
+        && !application.organizations.iter().any(|own| own == id)
+    {
+        return Err(invalid("organization: the application has no such one"));
+    }
+    let (scope, audience) = target(tokens, application, parameters)
+        .ok_or_else(|| Wrong("access_denied", "Service not found".to_owned()))?;
+    Ok(Asked {
+        scope,
+        audience,
+        organization: organization.map(str::to_owned),
+        challenge: challenge.map(str::to_owned),
+    })
+}
+
+/// The scopes that a user can grant of those that are asked for, and the API for which they are; none where there is
+/// no such API.
+pub(super) fn target(
+    tokens: &TokenEndpoint,
+    application: &Application,
+    parameters: &Parameters,
+) -> Option<(String, String)> {
+    let own = application.scopes.as_deref().unwrap_or_default();
+    let (audience, of_api) = match parameters.get("audience") {
+        None => (format!("{}userinfo", tokens.issuer()), &[][..]),
+        Some(audience) if audience == tokens.audience() => (audience.to_owned(), own),
+        Some(_) => return None,
+    };
+    let can = |scope: &&str| OF_USERS.contains(scope) || of_api.iter().any(|own| own == scope);
+    let asked = parameters.get("scope").unwrap_or_default();
+    let scopes: Vec<&str> = asked.split_ascii_whitespace().filter(can).collect();
+    Some((scopes.join(" "), audience))
+}
+
+fn is_challenge(text: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.len() == 43 && text.bytes().all(is_sign)
+}
+
+fn invalid(why: &str) -> Wrong {
+    Wrong("invalid_request", why.to_owned())
+}

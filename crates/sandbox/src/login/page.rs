@@ -1,0 +1,74 @@
+//! The pages of a login. They run no script and load nothing.
+
+use std::fmt::Write as _;
+
+use http::StatusCode;
+
+use super::User;
+use crate::answer::Answer;
+use crate::token::uncached;
+
+/// A page whose forms lead here, and from here to `source` if there is one.
+pub(super) fn page(status: StatusCode, title: &str, body: &str, source: Option<&str>) -> Answer {
+    let title = escaped(title);
+    let html = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<h1>{title}</h1>\n{body}</html>\n"
+    );
+    let source = source
+        .map(|source| format!(" {source}"))
+        .unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'{source}"
+    );
+    uncached(Answer::text(status, "text/html; charset=utf-8", html))
+        .with("content-security-policy", &policy)
+        .with("x-content-type-options", "nosniff")
+        .with("referrer-policy", "no-referrer")
+}
+
+/// A page that says that nothing was done.
+pub(super) fn refusal(why: &str) -> Answer {
+    let body = format!("<p>{}</p>\n", escaped(why));
+    page(StatusCode::BAD_REQUEST, "This cannot be done", &body, None)
+}
+
+/// A form that sends `hidden` back, with the user who was chosen or a refusal.
+pub(super) fn choice(action: &str, inner: &str, users: &[User]) -> String {
+    let mut form = format!(
+        "<form method=\"post\" action=\"{}\">\n{inner}",
+        escaped(action)
+    );
+    for user in users {
+        let (id, name, email) = (escaped(&user.id), escaped(&user.name), escaped(&user.email));
+        let _ = writeln!(
+            form,
+            "<p><button name=\"user\" value=\"{id}\">{name} ({email})</button></p>"
+        );
+    }
+    form.push_str("<p><button name=\"deny\" value=\"true\">Deny</button></p>\n</form>\n");
+    form
+}
+
+/// A field that is sent along.
+pub(super) fn hidden(name: &str, value: &str) -> String {
+    format!(
+        "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n",
+        escaped(name),
+        escaped(value)
+    )
+}
+
+/// The text as HTML shows it, also within quotation marks.
+pub(super) fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut html, sign| {
+        match sign {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            sign => html.push(sign),
+        }
+        html
+    })
+}

@@ -1,0 +1,73 @@
+//! Addresses to which users are sent back.
+
+use http::StatusCode;
+use url::{Host, Url};
+
+use crate::answer::Answer;
+use crate::application::Application;
+use crate::token::uncached;
+
+/// An address that the application may use, and what it gets to hear there.
+pub(super) struct Redirect {
+    pub(super) given: String,
+    url: Url,
+    state: Option<String>,
+    /// Who answers (RFC 9207).
+    issuer: String,
+}
+
+impl Redirect {
+    /// The address, if the application has registered it: letter by letter, or for a native one any port and path of
+    /// a loopback address (RFC 8252 §7.3).
+    pub(super) fn of(
+        application: &Application,
+        given: &str,
+        state: Option<&str>,
+        issuer: &str,
+    ) -> Option<Self> {
+        let url = Url::parse(given).ok()?;
+        let is_listed = application.redirect_uris.iter().any(|uri| uri == given);
+        let is_own = is_listed || (application.is_native && is_loopback(&url));
+        (is_own && url.fragment().is_none()).then(|| Self {
+            given: given.to_owned(),
+            url,
+            state: state.map(str::to_owned),
+            issuer: issuer.to_owned(),
+        })
+    }
+
+    /// Sends the user back with these parameters. After a form the browser must not send it again: 303.
+    pub(super) fn answer(&self, parameters: &[(&str, &str)], is_after_form: bool) -> Answer {
+        let mut url = self.url.clone();
+        url.query_pairs_mut()
+            .extend_pairs(parameters)
+            .extend_pairs(self.state.iter().map(|state| ("state", state)))
+            .append_pair("iss", &self.issuer);
+        let status = if is_after_form {
+            StatusCode::SEE_OTHER
+        } else {
+            StatusCode::FOUND
+        };
+        uncached(Answer::empty(status))
+            .with("location", url.as_str())
+            .with("referrer-policy", "no-referrer")
+    }
+
+    /// What a page's `form-action` has to list: browsers hold the redirect after a form against it.
+    pub(super) fn source(&self) -> String {
+        match self.url.scheme() {
+            "http" | "https" => self.url.origin().ascii_serialization(),
+            scheme => format!("{scheme}:"),
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    is_here && url.scheme() == "http" && url.username().is_empty() && url.password().is_none()
+}

@@ -1,0 +1,42 @@
+//! What tokens say.
+
+use serde::{Deserialize, Serialize};
+
+/// The claims of an access token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) iss: String,
+    pub(crate) sub: String,
+    pub(crate) aud: String,
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    pub(crate) scope: String,
+    pub(crate) azp: String,
+    /// `client-credentials` for machines, nothing for users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) gty: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) org_id: Option<String>,
+    /// The number of the token, counted from 1.
+    pub(crate) jti: u64,
+}
+
+/// The claims of an ID token.
+#[derive(Debug, Serialize)]
+pub(super) struct IdClaims<'a> {
+    pub(super) iss: &'a str,
+    pub(super) sub: &'a str,
+    pub(super) aud: &'a str,
+    pub(super) iat: i64,
+    pub(super) exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) org_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) email_verified: Option<bool>,
+}

@@ -1,0 +1,142 @@
+//! Which application asks, and whether it proves that.
+
+use std::collections::HashMap;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::access::basic;
+use super::assertion;
+use super::jws::Once;
+use super::{Parameters, Refusal};
+use crate::application::{Application, Authentication};
+
+/// The applications that there are.
+pub(crate) struct Clients {
+    pub(super) issuer: String,
+    pub(super) token_url: String,
+    /// By client id.
+    applications: HashMap<String, Application>,
+    spent: Once,
+}
+
+impl Clients {
+    pub(crate) fn new(issuer: String, applications: HashMap<String, Application>) -> Self {
+        Self {
+            token_url: format!("{issuer}oauth/token"),
+            issuer,
+            applications,
+            spent: Once::default(),
+        }
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Application> {
+        self.applications.get(id)
+    }
+
+    /// The application that asks at `now` (seconds since 1970). It has proved that it is the one, or it is one that
+    /// cannot: a native one.
+    pub(super) fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        parameters: &Parameters,
+        now: i64,
+    ) -> Result<&Application, Refusal> {
+        let mut in_headers = headers.get_all(AUTHORIZATION).iter();
+        let in_header = in_headers.next();
+        if in_headers.next().is_some() {
+            return Err(Refusal::invalid_request(
+                "expected one Authorization header, found several",
+            ));
+        }
+        let secret = parameters.get("client_secret");
+        let assertion = parameters.get("client_assertion");
+        let ways: Vec<&str> = [
+            ("Authorization", in_header.is_some()),
+            ("client_secret", secret.is_some()),
+            ("client_assertion", assertion.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(way, is_there)| is_there.then_some(way))
+        .collect();
+        if ways.len() > 1 {
+            return Err(Refusal::invalid_request(format!(
+                "expected one way of client authentication, found {}",
+                ways.join(" and ")
+            )));
+        }
+        if let Some(value) = in_header {
+            let (id, secret) = basic(value).ok_or_else(|| unknown_client(true))?;
+            if parameters.get("client_id").is_some_and(|other| other != id) {
+                return Err(Refusal::invalid_request(
+                    "client_id is another than that of the Authorization header",
+                ));
+            }
+            return self
+                .by_secret(&id, &secret)
+                .ok_or_else(|| unknown_client(true));
+        }
+        if let Some(assertion) = assertion {
+            return self.by_assertion(assertion, parameters, now);
+        }
+        let id = parameters.required("client_id")?;
+        match (secret, self.get(id)) {
+            (Some(secret), _) => self
+                .by_secret(id, secret)
+                .ok_or_else(|| unknown_client(false)),
+            (None, Some(application)) => match application.authentication {
+                Authentication::Public => Ok(application),
+                Authentication::Keys(_) => {
+                    Err(Refusal::invalid_request("client_assertion is missing"))
+                }
+                Authentication::Secret(_) => {
+                    Err(Refusal::invalid_request("client_secret is missing"))
+                }
+            },
+            (None, None) => Err(Refusal::invalid_request("client_secret is missing")),
+        }
+    }
+
+    fn by_secret(&self, id: &str, secret: &str) -> Option<&Application> {
+        self.get(id)
+            .filter(|application| application.secret() == Some(secret))
+    }
+
+    fn by_assertion(
+        &self,
+        assertion: &str,
+        parameters: &Parameters,
+        now: i64,
+    ) -> Result<&Application, Refusal> {
+        if parameters.required("client_assertion_type")? != assertion::TYPE {
+            return Err(Refusal::invalid_client(format!(
+                "client_assertion_type: expected {}",
+                assertion::TYPE
+            )));
+        }
+        let subject = assertion::client_id(assertion)?;
+        let id = parameters.get("client_id").unwrap_or(&subject);
+        let application = self.get(id).ok_or_else(|| {
+            Refusal::invalid_client("client_assertion: no application has this client id")
+        })?;
+        let Authentication::Keys(keys) = &application.authentication else {
+            return Err(Refusal::invalid_client(
+                "client_assertion: the application has no public key",
+            ));
+        };
+        let at = assertion::At {
+            issuer: &self.issuer,
+            token_url: &self.token_url,
+            now,
+        };
+        assertion::check(assertion, application, keys, &at, &self.spent)?;
+        Ok(application)
+    }
+}
+
+fn unknown_client(challenge: bool) -> Refusal {
+    Refusal {
+        challenge,
+        ..Refusal::invalid_client("client_id or client_secret is wrong")
+    }
+}
