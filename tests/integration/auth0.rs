@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder};
-use auth0_teams::Client;
+use auth0_teams::{Client, RetryPolicy};
 use serde_json::json;
 use wiremock::matchers::{path, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -73,6 +73,8 @@ pub(crate) fn settings(server: &MockServer) -> ClientCredentialsBuilder {
         .client_id("program")
         .client_secret(CLIENT_SECRET)
         .audience("https://acme.teams.auth0.com/api/")
+        // One answer, one request: that failures are repeated is tested where time does not pass.
+        .retry(RetryPolicy::never())
         .http_client(http_client())
 }
 

@@ -129,6 +129,7 @@ fn credentials(sandbox: &Sandbox, timer: &FakeTimer) -> ClientCredentialsBuilder
         .client_secret(sandbox.client_secret())
         .audience(sandbox.audience())
         .clock(Arc::new(timer.clone()))
+        .sleeper(Arc::new(timer.clone()))
         .http_client(http_client())
 }
 
