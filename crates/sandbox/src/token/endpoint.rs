@@ -10,12 +10,17 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::claims::IdClaims;
+use super::device::{INTERVAL, LIFETIME, Wish};
 use super::quota::{TokenQuota, Usage};
-use super::{Claims, Clients, Consent, Grants, Parameters, Refusal, Revoked, uncached};
+use super::{Claims, Clients, Consent, Devices, Grants, Parameters, Refusal, Revoked, uncached};
 use crate::answer::Answer;
 use crate::application::{Application, Authentication};
 use crate::clock::Clock;
+use crate::login::target;
 use crate::token::Key;
+
+/// The grant type of device codes.
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// How long an ID token lives, in seconds.
 const ID_LIFETIME: i64 = 36_000;
@@ -43,6 +48,7 @@ pub(crate) struct TokenEndpoint {
     quota: Option<TokenQuota>,
     clients: Clients,
     grants: Grants,
+    devices: Devices,
     /// What of the quota is used, by client id.
     usage: Mutex<HashMap<String, Usage>>,
     granted: AtomicU64,
@@ -68,6 +74,7 @@ impl TokenEndpoint {
             quota: settings.quota,
             clients: Clients::new(settings.issuer, settings.applications),
             grants: Grants::new(settings.revoked, seconds(settings.refresh_lifetime)),
+            devices: Devices::default(),
             usage: Mutex::default(),
             granted: AtomicU64::new(0),
         }
@@ -93,6 +100,10 @@ impl TokenEndpoint {
 
     pub(crate) fn grants(&self) -> &Grants {
         &self.grants
+    }
+
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// How many access tokens were granted.
@@ -131,12 +142,47 @@ impl TokenEndpoint {
                 )?;
                 self.for_user(family, &consent, early)
             }
+            DEVICE_CODE => {
+                let code = parameters.required("device_code")?;
+                let monotonic = self.clock.monotonic();
+                let consent = self.devices.poll(code, application, now, monotonic)?;
+                let family = self.grants.begin(consent.clone(), now);
+                self.for_user(family, &consent, early)
+            }
             _ => Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
                 "unsupported_grant_type",
-                "expected grant_type client_credentials, authorization_code or refresh_token",
+                "expected grant_type client_credentials, authorization_code, refresh_token or that of device codes",
             )),
         }
+    }
+
+    /// Answers `/oauth/device/code` (RFC 8628 §3.1).
+    pub(crate) fn device(&self, headers: &HeaderMap, body: &Bytes) -> Answer {
+        let begin = || {
+            let parameters = Parameters::read(headers, body)?;
+            let now = self.clock.seconds();
+            let application = self.clients.authenticate(headers, &parameters, now)?;
+            let (scope, audience) = target(self, application, &parameters)
+                .ok_or_else(|| Refusal::denied("Service not found"))?;
+            let wish = Wish {
+                client_id: application.client_id.clone(),
+                scope,
+                audience,
+            };
+            let (device_code, user_code) = self.devices.add(wish, now).map_err(Refusal::broken)?;
+            let page = format!("{}activate", self.issuer());
+            let answer = json!({
+                "device_code": device_code,
+                "user_code": user_code,
+                "verification_uri": page,
+                "verification_uri_complete": format!("{page}?user_code={user_code}"),
+                "expires_in": LIFETIME,
+                "interval": INTERVAL,
+            });
+            Ok(uncached(Answer::json(StatusCode::OK, &answer)))
+        };
+        begin().unwrap_or_else(|refusal: Refusal| refusal.into())
     }
 
     /// Answers `/oauth/revoke` (RFC 7009): a refresh token and all that came of its login are worth nothing from now

@@ -149,6 +149,11 @@ impl Grants {
         Ok((self.found(families, consent.clone(), now), consent))
     }
 
+    /// The family of a login without a code.
+    pub(super) fn begin(&self, consent: Consent, now: i64) -> usize {
+        self.found(&mut self.state().families, consent, now)
+    }
+
     fn found(&self, families: &mut Vec<Family>, consent: Consent, now: i64) -> usize {
         families.push(Family {
             consent,

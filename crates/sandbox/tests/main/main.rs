@@ -12,6 +12,7 @@ mod arguments;
 mod assertions;
 mod changes;
 mod clocks;
+mod devices;
 mod effects;
 mod grants;
 mod hosts;
