@@ -203,6 +203,7 @@ impl Shared {
             &json!({
                 "issuer": issuer,
                 "token_endpoint": format!("{issuer}oauth/token"),
+                "dpop_signing_alg_values_supported": ["ES256"],
                 "jwks_uri": format!("{issuer}.well-known/jwks.json"),
                 "authorization_endpoint": format!("{issuer}authorize"),
                 "device_authorization_endpoint": format!("{issuer}oauth/device/code"),
@@ -356,9 +357,22 @@ impl Shared {
                 Some(Err(answer)) => return (*answer, false),
             };
             let (answer, acted) = self
-                .carry_out(operation, &path, query, &parts.headers, &body)
+                .carry_out(
+                    operation,
+                    parts.uri.path(),
+                    &path,
+                    query,
+                    &parts.headers,
+                    &body,
+                )
                 .unwrap_or_else(|problem| (problem.into(), false));
             let answer = self.checked(operation, answer);
+            let answer = match self.access.nonce(self.clock.seconds()) {
+                Some(nonce) if parts.headers.contains_key("dpop") => {
+                    answer.with("dpop-nonce", &nonce)
+                }
+                _ => answer,
+            };
             (
                 standing.map_or(answer.clone(), |standing: Standing| {
                     standing.write_on(answer)
@@ -382,6 +396,7 @@ impl Shared {
     fn carry_out(
         &self,
         operation: &Operation,
+        at: &str,
         path: &BTreeMap<String, String>,
         query: &str,
         headers: &HeaderMap,
@@ -389,7 +404,7 @@ impl Shared {
     ) -> Result<(Answer, bool), Problem> {
         let caller: Caller = self
             .access
-            .admit(headers, operation, self.clock.seconds())?;
+            .admit(headers, operation, at, self.clock.seconds())?;
         let asked = request::read(operation, path, query, headers, body)?;
         let agent = headers
             .get(USER_AGENT)

@@ -13,6 +13,7 @@ mod assertions;
 mod changes;
 mod clocks;
 mod devices;
+mod dpop;
 mod effects;
 mod grants;
 mod hosts;
