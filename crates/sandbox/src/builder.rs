@@ -17,7 +17,9 @@ use crate::request_log::RequestLog;
 use crate::sandbox::{Sandbox, offset};
 use crate::server::{Port, Shared, serve};
 use crate::team::{PrivateCloud, Settings, Team};
-use crate::token::{Access, Key, Revoked, Settings as TokenSettings, TokenEndpoint, TokenQuota};
+use crate::token::{
+    Access, Key, Proofs, Revoked, Settings as TokenSettings, TokenEndpoint, TokenQuota,
+};
 
 /// The most members: they are made when they are looked at, but each has a number.
 const MOST_MEMBERS: u64 = 1_000_000_000;
@@ -50,6 +52,7 @@ pub struct SandboxBuilder {
     applications: Vec<Application>,
     users: Vec<User>,
     login_at_once: bool,
+    dpop_nonces: bool,
     token_lifetime: Duration,
     refresh_token_lifetime: Duration,
     token_quota: Option<TokenQuota>,
@@ -80,6 +83,7 @@ impl SandboxBuilder {
             applications: Vec::new(),
             users: Vec::new(),
             login_at_once: false,
+            dpop_nonces: false,
             token_lifetime: Duration::from_secs(86_400),
             refresh_token_lifetime: Duration::from_secs(30 * 86_400),
             token_quota: None,
@@ -175,6 +179,13 @@ impl SandboxBuilder {
     /// one chooses who one is.
     pub fn login_at_once(mut self) -> Self {
         self.login_at_once = true;
+        self
+    }
+
+    /// Proofs of DPoP need a nonce that the sandbox gave out, at the token endpoint and in calls. It changes every five
+    /// minutes of the sandbox's clock, and the one before counts until it changes again.
+    pub fn dpop_nonces(mut self) -> Self {
+        self.dpop_nonces = true;
         self
     }
 
@@ -287,6 +298,7 @@ impl SandboxBuilder {
                 audience.clone(),
                 names,
                 Arc::clone(&revoked),
+                Proofs::new(self.dpop_nonces)?,
             ),
             tokens: TokenEndpoint::new(TokenSettings {
                 key,
@@ -298,6 +310,7 @@ impl SandboxBuilder {
                 refresh_lifetime: self.refresh_token_lifetime,
                 quota: self.token_quota,
                 revoked,
+                proofs: Proofs::new(self.dpop_nonces)?,
             }),
             login: Login {
                 users,

@@ -34,6 +34,15 @@ pub enum Error {
         /// The id.
         id: String,
     },
+    /// There is no such user.
+    #[error("no user has the id or e-mail address `{user}`")]
+    User {
+        /// What was given.
+        user: String,
+    },
+    /// There is no such device.
+    #[error("no device waits with this user code")]
+    Device,
     /// Something that this crate brings along does not work, which is its own fault.
     #[error("the sandbox does not work: {0}")]
     Broken(String),

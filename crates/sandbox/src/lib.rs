@@ -34,7 +34,8 @@
 //! | | |
 //! | --- | --- |
 //! | tokens | client credentials with `client_secret_post`, `client_secret_basic` and `private_key_jwt`; RS256 tokens, their keys and discovery under `/.well-known`; quotas ([`TokenQuota`]); organizations |
-//! | logins | `/authorize` for the [`User`]s of the sandbox, in a browser and by plain HTTP: code with PKCE, ID tokens, refresh tokens that are rotated and whose reuse ends the login, `/oauth/revoke` |
+//! | logins | `/authorize` for the [`User`]s of the sandbox, in a browser and by plain HTTP: code with PKCE, ID tokens, refresh tokens that are rotated and whose reuse ends the login, `/oauth/revoke`; the device flow, approved at `/activate` or by [`Sandbox::approve_device`] |
+//! | DPoP | at the token endpoint and in every call, with proofs checked in full and tokens that are worth nothing without their key; nonces if told so ([`dpop_nonces`](SandboxBuilder::dpop_nonces)) |
 //! | Teams API | all operations; the token's signature, issuer, audience, expiry and scopes are checked in every call |
 //! | requests | held against the published document; status 400 says which field breaks which rule |
 //! | limits | [`RateLimits`], with the headers; off unless asked for |

@@ -212,6 +212,38 @@ impl Sandbox {
         member.ok_or_else(|| Error::Invitation { id: id.to_owned() })
     }
 
+    /// Approves what a device asks for, as a user by id or e-mail address would do in a browser.
+    ///
+    /// # Errors
+    ///
+    /// No device waits with this code, or there is no such user.
+    pub fn approve_device(&self, user_code: &str, user: &str) -> Result<(), Error> {
+        let found = self.shared.login.user(user);
+        let user = found.ok_or_else(|| Error::User {
+            user: user.to_owned(),
+        })?;
+        self.decide(user_code, Some(user))
+    }
+
+    /// Denies what a device asks for.
+    ///
+    /// # Errors
+    ///
+    /// No device waits with this code.
+    pub fn deny_device(&self, user_code: &str) -> Result<(), Error> {
+        self.decide(user_code, None)
+    }
+
+    fn decide(&self, user_code: &str, user: Option<&User>) -> Result<(), Error> {
+        let now = self.shared.clock.seconds();
+        let devices = self.shared.tokens.devices();
+        if devices.decide(user_code, user, now) {
+            Ok(())
+        } else {
+            Err(Error::Device)
+        }
+    }
+
     /// The answers that were not as the document says, which are faults of the sandbox. Nothing is looked for without
     /// [`check_answers`](SandboxBuilder::check_answers).
     pub fn violations(&self) -> Vec<String> {

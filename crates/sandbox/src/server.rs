@@ -39,7 +39,9 @@ use crate::token::{Access, Caller, TokenEndpoint};
 
 pub(crate) use port::Port;
 
-/// What the log calls logins and revocations.
+/// What the log calls what belongs to logins.
+const ACTIVATE: &str = "activate";
+const DEVICE: &str = "device";
 const AUTHORIZE: &str = "authorize";
 const REVOKE: &str = "revoke";
 
@@ -121,6 +123,8 @@ fn router(shared: &Arc<Shared>) -> Router {
     }
     let token = Arc::clone(shared);
     let revocation = Arc::clone(shared);
+    let (device, activation, activated) =
+        (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
     let (authorization, chosen) = (Arc::clone(shared), Arc::clone(shared));
     let discovery = Arc::clone(shared);
     let keys = Arc::clone(shared);
@@ -137,6 +141,25 @@ fn router(shared: &Arc<Shared>) -> Router {
                 };
                 revocation.with_body(request, REVOKE, answer).await
             }),
+        )
+        .route(
+            "/oauth/device/code",
+            post(move |request: Request| async move {
+                let answer = |shared: &Shared, headers: &HeaderMap, body: &Bytes| {
+                    shared.tokens.device(headers, body)
+                };
+                device.with_body(request, DEVICE, answer).await
+            }),
+        )
+        .route(
+            "/activate",
+            get(move |request: Request| async move { activation.activation(&request) }).post(
+                move |request: Request| async move {
+                    activated
+                        .with_body(request, ACTIVATE, Shared::activated)
+                        .await
+                },
+            ),
         )
         .route(
             "/authorize",
@@ -180,10 +203,12 @@ impl Shared {
             &json!({
                 "issuer": issuer,
                 "token_endpoint": format!("{issuer}oauth/token"),
+                "dpop_signing_alg_values_supported": ["ES256"],
                 "jwks_uri": format!("{issuer}.well-known/jwks.json"),
                 "authorization_endpoint": format!("{issuer}authorize"),
+                "device_authorization_endpoint": format!("{issuer}oauth/device/code"),
                 "revocation_endpoint": format!("{issuer}oauth/revoke"),
-                "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+                "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
                 "response_types_supported": ["code"],
                 "response_modes_supported": ["query"],
                 "code_challenge_methods_supported": ["S256"],
@@ -231,6 +256,21 @@ impl Shared {
         // A code is what it is about.
         self.note(record, Some(answer.status), answer.status.is_redirection());
         self.deliver(answer)
+    }
+
+    fn activation(&self, request: &Request) -> axum::response::Response {
+        let query = request.uri().query().unwrap_or_default().as_bytes();
+        let answer = self.login.activation(query);
+        let mut record = record(request, Some(ACTIVATE));
+        // Whoever knows a user code can approve it.
+        record.query = None;
+        self.note(record, Some(answer.status), false);
+        self.deliver(answer)
+    }
+
+    fn activated(&self, _: &HeaderMap, body: &Bytes) -> Answer {
+        let now = self.clock.seconds();
+        self.login.activate(&self.tokens, body, now)
     }
 
     fn chosen(&self, _: &HeaderMap, body: &Bytes) -> Answer {
@@ -317,9 +357,22 @@ impl Shared {
                 Some(Err(answer)) => return (*answer, false),
             };
             let (answer, acted) = self
-                .carry_out(operation, &path, query, &parts.headers, &body)
+                .carry_out(
+                    operation,
+                    parts.uri.path(),
+                    &path,
+                    query,
+                    &parts.headers,
+                    &body,
+                )
                 .unwrap_or_else(|problem| (problem.into(), false));
             let answer = self.checked(operation, answer);
+            let answer = match self.access.nonce(self.clock.seconds()) {
+                Some(nonce) if parts.headers.contains_key("dpop") => {
+                    answer.with("dpop-nonce", &nonce)
+                }
+                _ => answer,
+            };
             (
                 standing.map_or(answer.clone(), |standing: Standing| {
                     standing.write_on(answer)
@@ -343,6 +396,7 @@ impl Shared {
     fn carry_out(
         &self,
         operation: &Operation,
+        at: &str,
         path: &BTreeMap<String, String>,
         query: &str,
         headers: &HeaderMap,
@@ -350,7 +404,7 @@ impl Shared {
     ) -> Result<(Answer, bool), Problem> {
         let caller: Caller = self
             .access
-            .admit(headers, operation, self.clock.seconds())?;
+            .admit(headers, operation, at, self.clock.seconds())?;
         let asked = request::read(operation, path, query, headers, body)?;
         let agent = headers
             .get(USER_AGENT)

@@ -216,7 +216,7 @@ fn asked(
 
 /// The scopes that a user can grant of those that are asked for, and the API for which they are; none where there is
 /// no such API.
-pub(super) fn target(
+pub(crate) fn target(
     tokens: &TokenEndpoint,
     application: &Application,
     parameters: &Parameters,

@@ -11,6 +11,7 @@
 //! | `POST /_sandbox/tokens/revoke` | refuses the tokens that were granted so far |
 //! | `GET /_sandbox/invitations` | lists the invitations that wait |
 //! | `POST /_sandbox/invitations/{id}/accept` | accepts one, and shows the member that comes of it |
+//! | `POST /_sandbox/devices` | approves what a device asks for, or denies it: `{"user_code": "…", "user": "…"}`, `{"user_code": "…", "deny": true}` |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,15 @@ type Done = Result<Answer, Problem>;
 struct Move {
     advance_seconds: Option<u64>,
     offset_seconds: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    user_code: String,
+    user: Option<String>,
+    #[serde(default)]
+    deny: bool,
 }
 
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
@@ -70,6 +80,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
                     done()
                 })),
         )
+        .route("/_sandbox/devices", post(reading(Shared::decide_device)))
         .route("/_sandbox/clock", post(reading(Shared::move_clock)))
         .route(
             "/_sandbox/tokens/revoke",
@@ -144,6 +155,28 @@ impl Shared {
         self.clock
             .advance(Duration::from_secs(to.advance_seconds.unwrap_or(0)));
         ok(&serde_json::json!({ "now": self.clock.now() }))
+    }
+
+    fn decide_device(&self, body: &[u8]) -> Done {
+        // What is wrong in it is told without its words: a user code is as good as an approval.
+        let decision: Decision = serde_json::from_slice(body)
+            .map_err(|_| Problem::invalid("body: expected user_code, and user or deny"))?;
+        let user = match (&decision.user, decision.deny) {
+            (Some(user), false) => Some(self.login.user(user).ok_or_else(|| {
+                Problem::not_found("NOT_FOUND", "No user has this id or e-mail address")
+            })?),
+            (None, true) => None,
+            _ => return Err(Problem::invalid("body: expected one of user and deny")),
+        };
+        let now = self.clock.seconds();
+        if self.tokens.devices().decide(&decision.user_code, user, now) {
+            done()
+        } else {
+            Err(Problem::not_found(
+                "NOT_FOUND",
+                "No device waits with this user code",
+            ))
+        }
     }
 
     fn accept(&self, id: &str) -> Done {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, HeaderValue};
 
+use super::dpop::{Proofs, Proved, Unproved};
 use crate::answer::Problem;
 use crate::document::Operation;
 use crate::token::{Claims, Key, Revoked};
@@ -28,6 +29,7 @@ pub(crate) struct Access {
     /// Applications' names by client id.
     names: HashMap<String, String>,
     revoked: Arc<Revoked>,
+    proofs: Proofs,
     /// Claims by token. A signature that was right once is right for ever; all else is looked at in every call.
     known: Mutex<HashMap<String, Arc<Claims>>>,
 }
@@ -39,6 +41,7 @@ impl Access {
         audience: String,
         names: HashMap<String, String>,
         revoked: Arc<Revoked>,
+        proofs: Proofs,
     ) -> Self {
         Self {
             key,
@@ -46,6 +49,7 @@ impl Access {
             audience,
             names,
             revoked,
+            proofs,
             known: Mutex::default(),
         }
     }
@@ -55,14 +59,48 @@ impl Access {
         self.revoked.add_up_to(number);
     }
 
+    /// The nonce that proofs have to have from now on, if they need any.
+    pub(crate) fn nonce(&self, now: i64) -> Option<String> {
+        self.proofs.nonce(now)
+    }
+
     /// Who calls, if the token is valid at `now` (seconds since 1970) and has the scopes of the operation.
     pub(crate) fn admit(
         &self,
         headers: &HeaderMap,
         operation: &Operation,
+        path: &str,
         now: i64,
     ) -> Result<Caller, Problem> {
-        let token = bearer(headers)?;
+        let (scheme, token) = credentials(headers)?;
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let request = Proved {
+            method: operation.method.as_str(),
+            url: &format!("http://{}{path}", host.unwrap_or_default()),
+            token: Some(token),
+            now,
+        };
+        self.admitted(headers, operation, scheme, &request, token)
+            .map_err(|mut problem| {
+                if scheme == Scheme::Dpop {
+                    // Whoever tries this scheme is answered in it.
+                    problem.challenge = problem
+                        .challenge
+                        .map(|challenge| challenge.replacen("Bearer ", "DPoP algs=\"ES256\", ", 1));
+                }
+                problem
+            })
+    }
+
+    fn admitted(
+        &self,
+        headers: &HeaderMap,
+        operation: &Operation,
+        scheme: Scheme,
+        request: &Proved<'_>,
+        token: &str,
+    ) -> Result<Caller, Problem> {
+        let now = request.now;
         let claims = self.claims(token)?;
         let refuse = |why: &str| Err(Problem::unauthorized(Some("invalid_token"), why));
         if claims.iss != self.issuer {
@@ -77,6 +115,8 @@ impl Access {
         if self.revoked.contains(claims.jti) {
             return refuse("the token was revoked");
         }
+        let jkt = claims.cnf.as_ref().map(|cnf| cnf.jkt.as_str());
+        self.bound(headers, scheme, request, jkt)?;
         let granted: BTreeSet<&str> = claims.scope.split_ascii_whitespace().collect();
         let has = |set: &Vec<String>| set.iter().all(|scope| granted.contains(scope.as_str()));
         if !operation.scopes.is_empty() && !operation.scopes.iter().any(has) {
@@ -86,6 +126,37 @@ impl Access {
             client_id: claims.azp.clone(),
             name: self.names.get(&claims.azp).cloned().unwrap_or_default(),
         })
+    }
+
+    /// Whether a token that is bound to the key `jkt` comes from who has it, and one that is bound to none as Bearer.
+    fn bound(
+        &self,
+        headers: &HeaderMap,
+        scheme: Scheme,
+        request: &Proved<'_>,
+        jkt: Option<&str>,
+    ) -> Result<(), Problem> {
+        let refuse = |error, why: &str| Err(Problem::unauthorized(Some(error), why));
+        match (scheme, jkt) {
+            (Scheme::Bearer, None) => Ok(()),
+            (Scheme::Bearer, Some(_)) => refuse(
+                "invalid_token",
+                "the token is bound to a key: expected the scheme DPoP",
+            ),
+            (Scheme::Dpop, None) => refuse(
+                "invalid_token",
+                "the token is bound to no key: expected the scheme Bearer",
+            ),
+            (Scheme::Dpop, Some(jkt)) => match self.proofs.check(headers, request) {
+                Ok(Some(given)) if given == jkt => Ok(()),
+                Ok(Some(_)) => refuse("invalid_token", "the token is bound to another key"),
+                Ok(None) => refuse("invalid_dpop_proof", "there is no DPoP header"),
+                Err(Unproved::Wrong(why)) => refuse("invalid_dpop_proof", why),
+                Err(Unproved::Nonce) => {
+                    refuse("use_dpop_nonce", "nonce: expected that of DPoP-Nonce")
+                }
+            },
+        }
     }
 
     fn claims(&self, token: &str) -> Result<Arc<Claims>, Problem> {
@@ -105,7 +176,14 @@ impl Access {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+/// How a token is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+fn credentials(headers: &HeaderMap) -> Result<(Scheme, &str), Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Err(Problem::unauthorized(
@@ -115,9 +193,12 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     };
     let token = value.to_str().ok().and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+        let bearer = is("bearer").then_some(Scheme::Bearer);
+        let scheme = bearer.or_else(|| is("dpop").then_some(Scheme::Dpop))?;
+        Some((scheme, token.trim()))
     });
-    match token.filter(|token| !token.is_empty() && values.next().is_none()) {
+    match token.filter(|(_, token)| !token.is_empty() && values.next().is_none()) {
         Some(token) => Ok(token),
         None => Err(Problem::unauthorized(
             Some("invalid_request"),

@@ -17,8 +17,18 @@ pub(crate) struct Claims {
     pub(crate) gty: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) org_id: Option<String>,
+    /// The key without which the token is worth nothing (RFC 9449 §6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cnf: Option<Confirmation>,
     /// The number of the token, counted from 1.
     pub(crate) jti: u64,
+}
+
+/// The key of whoever may use a token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Confirmation {
+    /// Its thumbprint.
+    pub(crate) jkt: String,
 }
 
 /// The claims of an ID token.

@@ -6,16 +6,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::HOST;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::claims::IdClaims;
+use super::device::{INTERVAL, LIFETIME, Wish};
+use super::dpop::{Proved, Unproved};
 use super::quota::{TokenQuota, Usage};
-use super::{Claims, Clients, Consent, Grants, Parameters, Refusal, Revoked, uncached};
+use super::{
+    Claims, Clients, Confirmation, Consent, Devices, Grants, Parameters, Proofs, Refusal, Revoked,
+    uncached,
+};
 use crate::answer::Answer;
 use crate::application::{Application, Authentication};
 use crate::clock::Clock;
+use crate::login::target;
 use crate::token::Key;
+
+/// The grant type of device codes.
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// How long an ID token lives, in seconds.
 const ID_LIFETIME: i64 = 36_000;
@@ -32,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) refresh_lifetime: Duration,
     pub(crate) quota: Option<TokenQuota>,
     pub(crate) revoked: Arc<Revoked>,
+    pub(crate) proofs: Proofs,
 }
 
 /// Grants tokens to the sandbox's applications.
@@ -43,6 +54,8 @@ pub(crate) struct TokenEndpoint {
     quota: Option<TokenQuota>,
     clients: Clients,
     grants: Grants,
+    devices: Devices,
+    proofs: Proofs,
     /// What of the quota is used, by client id.
     usage: Mutex<HashMap<String, Usage>>,
     granted: AtomicU64,
@@ -56,6 +69,8 @@ struct Subject<'a> {
     client_id: &'a str,
     gty: Option<&'a str>,
     organization: Option<&'a str>,
+    /// The key of whoever asks.
+    jkt: Option<&'a str>,
 }
 
 impl TokenEndpoint {
@@ -68,6 +83,8 @@ impl TokenEndpoint {
             quota: settings.quota,
             clients: Clients::new(settings.issuer, settings.applications),
             grants: Grants::new(settings.revoked, seconds(settings.refresh_lifetime)),
+            devices: Devices::default(),
+            proofs: settings.proofs,
             usage: Mutex::default(),
             granted: AtomicU64::new(0),
         }
@@ -95,6 +112,10 @@ impl TokenEndpoint {
         &self.grants
     }
 
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.devices
+    }
+
     /// How many access tokens were granted.
     pub(crate) fn granted(&self) -> u64 {
         self.granted.load(Ordering::SeqCst)
@@ -102,16 +123,47 @@ impl TokenEndpoint {
 
     /// Answers a request. The token says that it lives `early` shorter than the answer says.
     pub(crate) fn answer(&self, headers: &HeaderMap, body: &Bytes, early: Duration) -> Answer {
-        self.grant(headers, body, seconds(early))
-            .unwrap_or_else(Answer::from)
+        let now = self.clock.seconds();
+        let answer = self
+            .proof(headers, now)
+            .and_then(|jkt| self.grant(headers, body, jkt.as_deref(), seconds(early)))
+            .unwrap_or_else(Answer::from);
+        match self.proofs.nonce(now) {
+            Some(nonce) if headers.contains_key("dpop") => answer.with("dpop-nonce", &nonce),
+            _ => answer,
+        }
     }
 
-    fn grant(&self, headers: &HeaderMap, body: &Bytes, early: i64) -> Result<Answer, Refusal> {
+    /// The thumbprint of the key of whoever asks, if it proves that it has one.
+    fn proof(&self, headers: &HeaderMap, now: i64) -> Result<Option<String>, Refusal> {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let request = Proved {
+            method: "POST",
+            url: &format!("http://{}/oauth/token", host.unwrap_or_default()),
+            token: None,
+            now,
+        };
+        self.proofs.check(headers, &request).map_err(|unproved| {
+            let (error, why) = match unproved {
+                Unproved::Wrong(why) => ("invalid_dpop_proof", why),
+                Unproved::Nonce => ("use_dpop_nonce", "nonce: expected that of DPoP-Nonce"),
+            };
+            Refusal::new(StatusCode::BAD_REQUEST, error, format!("DPoP: {why}"))
+        })
+    }
+
+    fn grant(
+        &self,
+        headers: &HeaderMap,
+        body: &Bytes,
+        jkt: Option<&str>,
+        early: i64,
+    ) -> Result<Answer, Refusal> {
         let parameters = Parameters::read(headers, body)?;
         let now = self.clock.seconds();
         let application = self.clients.authenticate(headers, &parameters, now)?;
         match parameters.required("grant_type")? {
-            "client_credentials" => self.client_credentials(application, &parameters, early),
+            "client_credentials" => self.client_credentials(application, &parameters, jkt, early),
             "authorization_code" => {
                 let (family, consent) = self.grants.exchange(
                     parameters.required("code")?,
@@ -120,23 +172,59 @@ impl TokenEndpoint {
                     parameters.get("code_verifier"),
                     now,
                 )?;
-                self.for_user(family, &consent, early)
+                self.first(family, application, &consent, jkt, early)
             }
             "refresh_token" => {
                 let (family, consent) = self.grants.refresh(
                     parameters.required("refresh_token")?,
                     application,
                     parameters.get("scope"),
+                    jkt,
                     now,
                 )?;
-                self.for_user(family, &consent, early)
+                self.for_user(family, &consent, jkt, early)
+            }
+            DEVICE_CODE => {
+                let code = parameters.required("device_code")?;
+                let monotonic = self.clock.monotonic();
+                let consent = self.devices.poll(code, application, now, monotonic)?;
+                let family = self.grants.begin(consent.clone(), now);
+                self.first(family, application, &consent, jkt, early)
             }
             _ => Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
                 "unsupported_grant_type",
-                "expected grant_type client_credentials, authorization_code or refresh_token",
+                "expected grant_type client_credentials, authorization_code, refresh_token or that of device codes",
             )),
         }
+    }
+
+    /// Answers `/oauth/device/code` (RFC 8628 §3.1).
+    pub(crate) fn device(&self, headers: &HeaderMap, body: &Bytes) -> Answer {
+        let begin = || {
+            let parameters = Parameters::read(headers, body)?;
+            let now = self.clock.seconds();
+            let application = self.clients.authenticate(headers, &parameters, now)?;
+            let (scope, audience) = target(self, application, &parameters)
+                .ok_or_else(|| Refusal::denied("Service not found"))?;
+            let wish = Wish {
+                client_id: application.client_id.clone(),
+                scope,
+                audience,
+            };
+            let (device_code, user_code) = self.devices.add(wish, now).map_err(Refusal::broken)?;
+            let page = format!("{}activate", self.issuer());
+            let answer = json!({
+                "device_code": device_code,
+                "user_code": user_code,
+                "verification_uri": page,
+                "verification_uri_complete": format!("{page}?user_code={user_code}"),
+                "expires_in": LIFETIME,
+                "interval": INTERVAL,
+            });
+            Ok(uncached(Answer::json(StatusCode::OK, &answer)))
+        };
+        begin().unwrap_or_else(|refusal: Refusal| refusal.into())
     }
 
     /// Answers `/oauth/revoke` (RFC 7009): a refresh token and all that came of its login are worth nothing from now
@@ -157,6 +245,7 @@ impl TokenEndpoint {
         &self,
         application: &Application,
         parameters: &Parameters,
+        jkt: Option<&str>,
         early: i64,
     ) -> Result<Answer, Refusal> {
         if matches!(application.authentication, Authentication::Public) {
@@ -206,18 +295,40 @@ impl TokenEndpoint {
                 client_id: &application.client_id,
                 gty: Some("client-credentials"),
                 organization,
+                jkt,
             },
             early,
         )?;
         let answer = uncached(Answer::json(
             StatusCode::OK,
-            &self.token_answer(&token, &scope),
+            &self.token_answer(&token, &scope, jkt),
         ));
         Ok(with_quota(answer, header))
     }
 
+    /// The first tokens of one login. The refresh tokens of who can keep no secret are bound to its key (RFC 9449 §5).
+    fn first(
+        &self,
+        family: usize,
+        application: &Application,
+        consent: &Consent,
+        jkt: Option<&str>,
+        early: i64,
+    ) -> Result<Answer, Refusal> {
+        if matches!(application.authentication, Authentication::Public) {
+            self.grants.bind(family, jkt);
+        }
+        self.for_user(family, consent, jkt, early)
+    }
+
     /// The tokens of one login.
-    fn for_user(&self, family: usize, consent: &Consent, early: i64) -> Result<Answer, Refusal> {
+    fn for_user(
+        &self,
+        family: usize,
+        consent: &Consent,
+        jkt: Option<&str>,
+        early: i64,
+    ) -> Result<Answer, Refusal> {
         let (token, number) = self.sign(
             &Subject {
                 sub: &consent.user.id,
@@ -226,10 +337,11 @@ impl TokenEndpoint {
                 client_id: &consent.client_id,
                 gty: None,
                 organization: consent.organization.as_deref(),
+                jkt,
             },
             early,
         )?;
-        let mut answer = self.token_answer(&token, &consent.scope);
+        let mut answer = self.token_answer(&token, &consent.scope, jkt);
         if consent.has("openid") {
             answer["id_token"] = json!(self.id_token(consent)?);
         }
@@ -239,10 +351,10 @@ impl TokenEndpoint {
         Ok(uncached(Answer::json(StatusCode::OK, &answer)))
     }
 
-    fn token_answer(&self, token: &str, scope: &str) -> Value {
+    fn token_answer(&self, token: &str, scope: &str, jkt: Option<&str>) -> Value {
         json!({
             "access_token": token,
-            "token_type": "Bearer",
+            "token_type": if jkt.is_some() { "DPoP" } else { "Bearer" },
             "expires_in": self.lifetime,
             "scope": scope,
         })
@@ -264,6 +376,9 @@ impl TokenEndpoint {
             azp: subject.client_id.to_owned(),
             gty: subject.gty.map(str::to_owned),
             org_id: subject.organization.map(str::to_owned),
+            cnf: subject.jkt.map(|jkt| Confirmation {
+                jkt: jkt.to_owned(),
+            }),
             jti: number,
         };
         let token = self.key.sign(&claims).map_err(Refusal::broken)?;

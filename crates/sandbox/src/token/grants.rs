@@ -52,6 +52,8 @@ struct Family {
     consent: Consent,
     /// The refresh token that counts now.
     current: Option<String>,
+    /// The thumbprint of the key without which no refresh token of a native application counts.
+    jkt: Option<String>,
     until: i64,
     is_dead: bool,
     /// The numbers of the access tokens.
@@ -149,10 +151,16 @@ impl Grants {
         Ok((self.found(families, consent.clone(), now), consent))
     }
 
+    /// The family of a login without a code.
+    pub(super) fn begin(&self, consent: Consent, now: i64) -> usize {
+        self.found(&mut self.state().families, consent, now)
+    }
+
     fn found(&self, families: &mut Vec<Family>, consent: Consent, now: i64) -> usize {
         families.push(Family {
             consent,
             current: None,
+            jkt: None,
             until: now.saturating_add(self.lifetime),
             is_dead: false,
             tokens: Vec::new(),
@@ -166,6 +174,7 @@ impl Grants {
         token: &str,
         application: &Application,
         scope: Option<&str>,
+        jkt: Option<&str>,
         now: i64,
     ) -> Result<(usize, Consent), Refusal> {
         let mut state = self.state();
@@ -185,6 +194,11 @@ impl Grants {
         if family.until <= now {
             return Err(wrong());
         }
+        if family.jkt.is_some() && family.jkt.as_deref() != jkt {
+            return Err(Refusal::invalid_grant(
+                "The refresh token is bound to another key.",
+            ));
+        }
         let mut consent = family.consent.clone();
         // What was asked for at the login is not asked for now.
         consent.nonce = None;
@@ -200,6 +214,11 @@ impl Grants {
         }
         family.current = None;
         Ok((number, consent))
+    }
+
+    /// Binds the refresh tokens of a family to a key.
+    pub(super) fn bind(&self, family: usize, jkt: Option<&str>) {
+        self.state().families[family].jkt = jkt.map(str::to_owned);
     }
 
     /// Notes an access token of a family, and makes the family's new refresh token if it has any.

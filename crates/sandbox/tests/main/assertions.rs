@@ -13,6 +13,8 @@ use crate::support::{Reply, Running, reply, started};
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
 static RSA: LazyLock<Pair> = LazyLock::new(rsa);
 
 /// Claims that are right now.
@@ -213,7 +215,7 @@ async fn another_way_is_used_then_it_is_refused() {
     let (id, secret) = (("client_id", "robot"), ("client_secret", "s3cret"));
     let other = ("client_id", "other");
     #[rustfmt::skip]
-    let table: &[(&[(&str, &str)], u16, &str)] = &[
+    let table: &[(Pairs<'_>, u16, &str)] = &[
         // A secret no longer counts where there is a key.
         (&[grant, audience, id, secret], 401, "invalid_client"),
         (&[grant, audience, id], 400, "invalid_request"),

@@ -40,6 +40,7 @@ async fn start(builder: SandboxBuilder) -> Running {
     sandbox
 }
 
+type Changes<'a> = &'a [(&'a str, &'a str)];
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
 /// What a native application asks, with some of it changed; an empty value leaves it out.
@@ -323,7 +324,7 @@ async fn exchange_is_wrong_then_there_is_no_token() {
     let other = "x".repeat(43);
     let web = [("client_id", "web"), ("client_secret", "s3cret")];
     #[rustfmt::skip]
-    let table: &[(&str, &[(&str, &str)], u16, &str)] = &[
+    let table: &[(&str, Changes<'_>, u16, &str)] = &[
         ("unknown", &[], 403, "invalid_grant"),
         (&code, &[("redirect_uri", "http://127.0.0.1:51235/callback")], 403, "invalid_grant"),
         (&code, &[("redirect_uri", "")], 403, "invalid_grant"),

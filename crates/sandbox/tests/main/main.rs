@@ -12,6 +12,8 @@ mod arguments;
 mod assertions;
 mod changes;
 mod clocks;
+mod devices;
+mod dpop;
 mod effects;
 mod grants;
 mod hosts;
