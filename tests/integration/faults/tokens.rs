@@ -6,6 +6,7 @@
 //! | asked | requests for a token, as far as the endpoint came to do anything with them |
 //! | granted | tokens that it granted |
 //! | sent | requests to the API |
+//! | waits | waits before a token request is sent again: `7s+` was asked for by the server, `jitter` was not |
 //! | the first, the second call | `ok`, or every predicate of the error that holds, and of its cause |
 
 use std::fmt::Write as _;
@@ -70,6 +71,9 @@ pub(super) fn effects() -> Vec<Effect> {
     rows.into_iter().filter_map(|row| row.effect).collect()
 }
 
+/// The longest wait of the policy, and what is added by lot.
+const LONGEST_WAIT: Duration = Duration::from_millis(20_500);
+
 async fn start() -> Local {
     Local::start(Sandbox::builder().activity(0).token_lifetime(LIFETIME)).await
 }
@@ -131,16 +135,31 @@ async fn line(row: &Row, for_ever: bool, local: Local) -> String {
         );
         calls.push(told(result.map(|_| ()), &local));
     }
+    let slept = local.timer.slept();
+    let is_quota = matches!(row.effect, Some(Effect::Quota { .. }));
     assert!(
-        local.timer.slept().is_empty(),
-        "{}: somebody waited",
+        !is_quota || slept.is_empty(),
+        "{}: somebody waited for a quota",
         row.name
     );
+    assert!(
+        slept.iter().all(|wait| *wait <= LONGEST_WAIT),
+        "{}: somebody waited longer than allowed: {slept:?}",
+        row.name
+    );
+    let waits: Vec<_> = slept
+        .iter()
+        .map(|wait| match wait.as_secs() {
+            0 => "jitter".to_owned(),
+            seconds => format!("{seconds}s+"),
+        })
+        .collect();
     format!(
-        "{:>5} | {:>7} | {:>4} | {:<50} | {}",
+        "{:>5} | {:>7} | {:>4} | {:<27} | {:<50} | {}",
         local.requests_of(TOKEN).len(),
         local.tokens_granted(),
         local.requests_of("getMember").len(),
+        waits.join(" "),
         calls[0],
         calls[1]
     )
@@ -164,10 +183,10 @@ async fn print(table: &mut String, rows: Vec<Row>) {
 }
 
 #[tokio::test]
-async fn every_fault_of_the_token_endpoint_has_its_ending_and_nobody_waits_for_it() {
+async fn every_fault_of_the_token_endpoint_has_its_ending_and_nobody_waits_for_a_quota() {
     let mut table = format!(
-        "{:<23} | befalls  | asked | granted | sent | {:<50} | the second call\n",
-        "fault", "the first call"
+        "{:<23} | befalls  | asked | granted | sent | {:<27} | {:<50} | the second call\n",
+        "fault", "waits", "the first call"
     );
     print(&mut table, rows()).await;
     print(&mut table, slow_rows()).await;
