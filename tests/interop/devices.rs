@@ -26,6 +26,8 @@ struct Waiting(Arc<User>);
 
 impl Sleeper for Waiting {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        // The interval that the provider named.
+        assert_eq!(duration, Duration::from_secs(1));
         let user = self.0.clone();
         Box::pin(async move {
             // The second time is after an answer that said to wait.

@@ -25,6 +25,14 @@ fn mislead(key: &DpopKey, url: &str) {
     key.nonce(&Url::parse(url).unwrap(), "a stale one");
 }
 
+/// How often the token endpoint was asked with proofs of the key.
+async fn token_requests(key: &DpopKey) -> u32 {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/{}", provider().token_requests, key.thumbprint());
+    let response = client.get(url).send().await.unwrap();
+    response.text().await.unwrap().parse().unwrap()
+}
+
 #[tokio::test]
 #[ignore = "cargo xtask interop"]
 async fn no_nonce_is_known_then_token_and_call_take_one_repetition_each() {
@@ -32,6 +40,7 @@ async fn no_nonce_is_known_then_token_and_call_take_one_repetition_each() {
     let source = source().dpop(key.clone()).build().unwrap();
     let bound = token(&source).await.unwrap();
     assert_eq!(claims(&bound)["cnf"]["jkt"], key.thumbprint());
+    assert_eq!(token_requests(&key).await, 2);
     // The API is at the same origin, so the nonce that is known is that of the token endpoint.
     let seen = call(&source).await.unwrap();
     assert_eq!(seen.attempts(), 2);
@@ -47,6 +56,7 @@ async fn nonce_is_stale_then_there_is_one_repetition_at_both_places() {
     mislead(&key, &provider().issuer);
     let source = source().dpop(key.clone()).build().unwrap();
     let bound = token(&source).await.unwrap();
+    assert_eq!(token_requests(&key).await, 2);
     call(&source).await.unwrap();
 
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -60,6 +70,7 @@ async fn nonce_is_stale_then_there_is_one_repetition_at_both_places() {
     // The next token goes out with the nonce of the API.
     let next = next_token(&source, &bound).await.unwrap();
     assert_eq!(claims(&next)["cnf"]["jkt"], key.thumbprint());
+    assert_eq!(token_requests(&key).await, 4);
 }
 
 #[tokio::test]
