@@ -8,5 +8,10 @@
 
 mod browser;
 mod client_credentials;
+mod devices;
 mod harness;
+mod logins;
+mod possession;
+mod proofs;
 mod provider;
+mod support;

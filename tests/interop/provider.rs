@@ -23,9 +23,9 @@ pub(crate) struct Provider {
     /// The issuer, with a slash at the end as Auth0's have.
     pub(crate) issuer: String,
     pub(crate) discovery: String,
-    pub(crate) authorization_endpoint: String,
     pub(crate) token_endpoint: String,
-    pub(crate) device_authorization_endpoint: String,
+    /// Below this, by the thumbprint of a DPoP key, how often the token endpoint was asked with a proof of it.
+    pub(crate) token_requests: String,
     /// An API that takes the tokens, Bearer and DPoP, at this address and below it.
     pub(crate) api: String,
     /// What tokens for that API are asked for with, as `audience` or as `resource`.

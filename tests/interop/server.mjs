@@ -13,6 +13,7 @@ import { ACCOUNTS, DEFAULT_ACCOUNT, interact } from './accounts.mjs';
 import { Api } from './api.mjs';
 import { makeCertificates } from './certificates.mjs';
 import { clients } from './clients.mjs';
+import { Journal } from './journal.mjs';
 import { AUDIENCE, SCOPES, makeProvider } from './provider.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'interop-'));
@@ -49,14 +50,23 @@ const registered = clients(certificates);
 const issuer = `${origin}/`;
 const { provider, verificationKeys } = await makeProvider(issuer, mtlsOrigin, registered);
 const api = new Api({ issuer, audience: AUDIENCE, keys: verificationKeys });
+const journal = new Journal();
 const oidc = provider.callback();
-handler = (request, response) => {
+handler = async (request, response) => {
   const { pathname } = new URL(request.url, origin);
   if (pathname === '/api' || pathname.startsWith('/api/')) {
     return api.answer(request, response);
   }
   if (pathname.startsWith('/interaction/')) {
     return interact(provider, request, response);
+  }
+  if (pathname.startsWith('/token-requests/')) {
+    response.end(`${journal.count(pathname.split('/').at(-1))}`);
+    return undefined;
+  }
+  if (pathname === '/oauth/token') {
+    // A proof that cannot be read is for the provider to refuse.
+    await journal.note(request).catch(() => {});
   }
   if (pathname === '/authorize') {
     request.url = withConsent(request.url);
@@ -68,9 +78,8 @@ process.stdout.write(
   `${JSON.stringify({
     issuer,
     discovery: `${origin}/.well-known/openid-configuration`,
-    authorization_endpoint: `${origin}/authorize`,
     token_endpoint: `${origin}/oauth/token`,
-    device_authorization_endpoint: `${origin}/oauth/device/code`,
+    token_requests: `${origin}/token-requests`,
     api: `${origin}/api`,
     audience: AUDIENCE,
     scopes: SCOPES,

@@ -1,0 +1,88 @@
+//! Logins on another device.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use auth0_auth::{DeviceFlow, Error, Session};
+use auth0_core::BoxFuture;
+use auth0_core::time::{Sleeper, SystemTimer};
+
+use crate::browser::{Device, answer_device};
+use crate::provider::provider;
+use crate::support::{DOMAIN, call, next_token, token};
+
+/// Waits, and has the user answer once the program asked in vain.
+#[derive(Debug)]
+struct User {
+    says: Device,
+    page: OnceLock<String>,
+    waits: AtomicUsize,
+}
+
+/// A sleeper that shares its user.
+#[derive(Debug, Clone)]
+struct Waiting(Arc<User>);
+
+impl Sleeper for Waiting {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        // The interval that the provider named.
+        assert_eq!(duration, Duration::from_secs(1));
+        let user = self.0.clone();
+        Box::pin(async move {
+            // The second time is after an answer that said to wait.
+            if user.waits.fetch_add(1, Ordering::SeqCst) == 1 {
+                answer_device(user.page.get().unwrap(), user.says).await;
+            }
+            SystemTimer.sleep(duration).await;
+        })
+    }
+}
+
+/// What becomes of a login that grace answers.
+async fn log_in(says: Device) -> Result<Session, Error> {
+    let user = Arc::new(User {
+        says,
+        page: OnceLock::new(),
+        waits: AtomicUsize::new(0),
+    });
+    let flow = DeviceFlow::builder(DOMAIN)
+        .issuer(&provider().issuer)
+        .client_id(&provider().client("device").client_id)
+        .audience(&provider().audience)
+        .scope("openid profile offline_access read:members")
+        .parameter("login_hint", "grace")
+        .sleeper(Arc::new(Waiting(user.clone())))
+        .build()
+        .unwrap();
+    let login = flow.start().await.unwrap();
+    assert_eq!(login.expires_in(), Duration::from_secs(300));
+    let page = login.verification_uri_complete().unwrap();
+    assert!(page.as_str().contains(login.user_code()));
+    user.page.set(page.to_string()).unwrap();
+    let result = login.finish().await;
+    assert_eq!(user.waits.load(Ordering::SeqCst), 2);
+    result
+}
+
+#[tokio::test]
+#[ignore = "cargo xtask interop"]
+async fn user_allows_after_a_while_then_there_is_a_session_that_refreshes() {
+    let session = log_in(Device::Allow).await.unwrap();
+    let id_token = session.id_token().unwrap();
+    assert_eq!(
+        (id_token.subject(), id_token.name()),
+        ("grace", Some("Grace Hopper"))
+    );
+    assert_eq!(call(&session).await.unwrap().into_value()["sub"], "grace");
+    let first = token(&session).await.unwrap();
+    let second = next_token(&session, &first).await.unwrap();
+    assert_ne!(first.secret(), second.secret());
+}
+
+#[tokio::test]
+#[ignore = "cargo xtask interop"]
+async fn user_refuses_after_a_while_then_access_is_denied() {
+    let error = log_in(Device::Refuse).await.unwrap_err();
+    assert!(error.is_access_denied(), "{error:?}");
+}

@@ -1,0 +1,19 @@
+// How often the token endpoint was asked with a proof, for each key: what a client repeats it does not tell.
+
+import { calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
+
+export class Journal {
+  #counts = new Map();
+
+  async note(request) {
+    const proof = request.headers.dpop;
+    if (proof) {
+      const thumbprint = await calculateJwkThumbprint(decodeProtectedHeader(proof).jwk);
+      this.#counts.set(thumbprint, this.count(thumbprint) + 1);
+    }
+  }
+
+  count(thumbprint) {
+    return this.#counts.get(thumbprint) ?? 0;
+  }
+}

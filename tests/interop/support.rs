@@ -1,0 +1,75 @@
+//! What the tests of the flows share: the API called as a generated client does it, and tokens looked into.
+
+use std::sync::Arc;
+
+use auth0_auth::Error;
+use auth0_core::{
+    AccessToken, BaseUrl, CallOptions, HttpClient, Operation, Response, RetryPolicy, RetrySafety,
+    TokenError, TokenSource, TransportBuilder,
+};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::provider::provider;
+
+/// The builders want one; it is not used where the issuer is given.
+pub(crate) const DOMAIN: &str = "interop.example.com";
+
+static LIST_MEMBERS: Operation = Operation::new("listMembers", "GET", "/members")
+    .with_retry_safety(RetrySafety::Safe)
+    .with_success(&[200]);
+
+/// What the API understood of a call with the tokens of `source`.
+pub(crate) async fn call(
+    source: &(impl TokenSource + Clone + 'static),
+) -> Result<Response<Value>, auth0_core::Error> {
+    call_at(&provider().api, HttpClient::direct().unwrap(), source).await
+}
+
+/// The same at another door.
+pub(crate) async fn call_at(
+    api: &str,
+    http_client: HttpClient,
+    source: &(impl TokenSource + Clone + 'static),
+) -> Result<Response<Value>, auth0_core::Error> {
+    let transport = TransportBuilder::new()
+        .token_source(Arc::new(source.clone()))
+        .http_client(http_client)
+        // What is repeated is repeated for the want of a nonce.
+        .retry(RetryPolicy::never())
+        .build(BaseUrl::parse(api).unwrap())
+        .unwrap();
+    let request = transport
+        .reqwest()
+        .get(format!("{}/members?take=1", transport.base_url()))
+        .build();
+    let received = transport
+        .call(&LIST_MEMBERS, CallOptions::default())
+        .receive(Ok::<_, progenitor_client::Error<()>>(request.unwrap()));
+    received.await?.json()
+}
+
+pub(crate) async fn token(source: &impl TokenSource) -> Result<AccessToken, Error> {
+    source.token().await.map_err(|error| typed(&error))
+}
+
+pub(crate) fn typed(error: &TokenError) -> Error {
+    Error::find_in(error).unwrap().clone()
+}
+
+/// A token in place of `last`, which an API took and then refused.
+pub(crate) async fn next_token(
+    source: &impl TokenSource,
+    last: &AccessToken,
+) -> Result<AccessToken, Error> {
+    source.accepted(last);
+    assert!(source.rejected(last));
+    token(source).await
+}
+
+/// The claims of a token, whose signature is not looked at.
+pub(crate) fn claims(token: &AccessToken) -> Value {
+    let payload = token.secret().split('.').nth(1).unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
