@@ -17,6 +17,7 @@ mod faults;
 mod freshness;
 mod inventory;
 mod listings;
+mod logins;
 mod mutations;
 mod operations;
 mod repository;

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use auth0_core::challenge::Challenge;
 use auth0_core::http::{HeaderMap, HeaderValue};
 use auth0_core::time::{SharedClock, SystemTimer};
 
@@ -130,6 +131,33 @@ pub fn discovery(bytes: &[u8]) {
                 assert!(url.has_host() && url.username().is_empty() && url.password().is_none());
             }
         }
+    }
+}
+
+/// The value of `WWW-Authenticate`, by which a call decides whether a server asks for a nonce.
+pub fn challenges(bytes: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(bytes) else {
+        return;
+    };
+    let mut headers = HeaderMap::new();
+    headers.append("www-authenticate", value);
+    let found = Challenge::all(&headers);
+    for challenge in &found {
+        let is_visible = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b',' | b'"' | b'=');
+        assert!(!challenge.scheme().is_empty() && challenge.scheme().bytes().all(is_visible));
+        assert!(challenge.is(&challenge.scheme().to_uppercase()));
+        // A value may be anything, but it is never longer than what it was read from.
+        let error = challenge.parameter("ERROR").unwrap_or_default();
+        assert!(error.len() <= bytes.len());
+    }
+    // A second header adds its own and changes nothing of the first.
+    let mut doubled = headers.clone();
+    doubled.append("www-authenticate", HeaderValue::from_static("Bearer"));
+    let more = Challenge::all(&doubled);
+    assert_eq!(more.len(), found.len() + 1);
+    for (one, other) in found.iter().zip(&more) {
+        assert_eq!(one.scheme(), other.scheme());
+        assert_eq!(one.parameter("error"), other.parameter("error"));
     }
 }
 

@@ -98,3 +98,8 @@ fn discovery_documents_are_read_or_refused() {
 fn token_files_are_read_or_refused() {
     run("token_file", super::token_file);
 }
+
+#[test]
+fn challenges_are_read_or_ignored() {
+    run("challenges", super::challenges);
+}
