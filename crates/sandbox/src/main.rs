@@ -47,6 +47,16 @@ struct Arguments {
     /// A scope that it has, instead of all; can be given several times
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
+    /// The client id of a native application beside it, by which users log in with a browser or a device; can be given
+    /// several times
+    #[arg(long = "native", value_name = "ID")]
+    natives: Vec<String>,
+    /// Log in at once whoever `login_hint` names, without a page to choose from
+    #[arg(long)]
+    login_at_once: bool,
+    /// Ask for nonces in DPoP proofs
+    #[arg(long)]
+    dpop_nonces: bool,
     /// The audience of access tokens [default: https://SLUG.teams.auth0.com/api/]
     #[arg(long, value_name = "URI")]
     audience: Option<String>,
@@ -170,7 +180,8 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
         .token_lifetime(Duration::from_secs(arguments.token_lifetime));
     let has_own = arguments.client_secret.is_some()
         || arguments.client_id != "sandbox"
-        || !arguments.scopes.is_empty();
+        || !arguments.scopes.is_empty()
+        || !arguments.natives.is_empty();
     if has_own {
         let mut application = match arguments.client_secret {
             Some(secret) => Application::new(arguments.client_id, secret),
@@ -180,6 +191,15 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
             application = application.scopes(arguments.scopes);
         }
         settings = settings.application(application);
+    }
+    for id in arguments.natives {
+        settings = settings.application(Application::native(id));
+    }
+    if arguments.login_at_once {
+        settings = settings.login_at_once();
+    }
+    if arguments.dpop_nonces {
+        settings = settings.dpop_nonces();
     }
     if let Some(audience) = arguments.audience {
         settings = settings.audience(audience);

@@ -264,3 +264,35 @@ fn nobody_reads_the_line_then_the_program_says_so_and_ends() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn program_has_a_native_application_then_users_log_in_by_page_or_at_once() {
+    for (at_once, status) in [(false, 200), (true, 302)] {
+        let mut arguments = vec!["--native", "program"];
+        arguments.extend(at_once.then_some("--login-at-once"));
+        let program = Program::start(&arguments);
+        let query = form(&[
+            ("client_id", "program"),
+            ("response_type", "code"),
+            ("redirect_uri", "http://127.0.0.1:1/callback"),
+            ("state", "s"),
+            ("login_hint", program.text("admin_email")),
+            // Of RFC 7636, appendix B.
+            (
+                "code_challenge",
+                "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            ),
+            ("code_challenge_method", "S256"),
+        ]);
+        let http = Client::builder().no_proxy();
+        let http = http
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let url = format!("{}/authorize?{query}", program.text("url"));
+        let answer = http.get(url).send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        // The machine application is there all the same.
+        assert!(program.token().await["access_token"].is_string());
+    }
+}
