@@ -259,7 +259,7 @@ impl DeviceLogin {
             .secret("device_code", &self.authorization.device_code);
         let asked_at = application.exchange.clock.now();
         let result = application.post_once(Endpoint::Token, &form).await;
-        UserGrant::read(application, result, asked_at, &self.flow.0.scope)
+        UserGrant::read(result, asked_at, &self.flow.0.scope)
     }
 }
 

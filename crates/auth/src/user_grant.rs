@@ -50,19 +50,17 @@ impl UserGrant {
                 read.secrets.extend_from_slice(hidden);
                 read
             });
-        Self::read(application, result, asked_at, scope)
+        Self::read(result, asked_at, scope)
     }
 
     /// What the answer grants. `scope` is what was asked for.
     pub(crate) fn read(
-        application: &Application,
         result: Result<Read, Error>,
         asked_at: SystemTime,
         scope: &str,
     ) -> Result<Self, Error> {
         let result = result.and_then(|read| {
-            read.into_success(|body, secrets| {
-                let grant = answer::read_grant(body, secrets, application.dpop.as_ref())?;
+            read.into_granted(|grant, body, secrets| {
                 let fields: Fields = answer::parse(body)?;
                 Ok(Self {
                     grant: Grant {
