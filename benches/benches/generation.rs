@@ -75,7 +75,7 @@ fn sizes(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         let input = synthetic::document(schemas)?;
         let bytes = input.bytes();
         whole(&input)?;
-        let mut times = Vec::new();
+        let mut times: Vec<Duration> = Vec::new();
         group.throughput(Throughput::Bytes(bytes as u64));
         group.bench_function(format!("{schemas} schemas"), |bencher| {
             bencher.iter_custom(|count| {

@@ -113,11 +113,12 @@ fn locate(document: &Value, problem: Problem) -> Problem {
             alone["components"] = json!({ "schemas": schemas_for(document, operation) });
             if let Err(at_fault) = attempt(&alone) {
                 let id = operation["operationId"].as_str().unwrap_or("without an id");
+                let what = format!("operation {id} ({} {path})", method.to_uppercase());
                 return Problem {
                     pointer: join(&join("/paths", path), method),
+                    found: Some(with_panic(what, &at_fault)),
                     ..at_fault
                 }
-                .found(format!("operation {id} ({} {path})", method.to_uppercase()))
                 .help("lower this construct in a pass, or correct it in the corrections overlay");
             }
         }
@@ -128,13 +129,21 @@ fn locate(document: &Value, problem: Problem) -> Problem {
         if let Err(at_fault) = attempt(&alone) {
             return Problem {
                 pointer: join("/components/schemas", name),
+                found: Some(with_panic(format!("schema {name}: {schema}"), &at_fault)),
                 ..at_fault
             }
-            .found(format!("schema {name}: {schema}"))
             .help("lower this construct in a pass, or correct it in the corrections overlay");
         }
     }
     problem
+}
+
+/// What is at fault, and what was said of it.
+fn with_panic(what: String, problem: &Problem) -> String {
+    match &problem.found {
+        Some(found) => format!("{what}: {found}"),
+        None => what,
+    }
 }
 
 /// The component schemas that `value` reaches.
