@@ -54,7 +54,7 @@ pub static ASSIGN_ORGANIZATION_MEMBER_ROLES: Operation = Operation::new(
     )
     .with_group(&["organization", "members", "roles"])
     .with_name("assign")
-    .with_scopes(&[&["create:my_org:member_roles"], &["create:my_org:member_roles"]])
+    .with_scopes(&[&["create:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -68,12 +68,7 @@ pub static CREATE_IDP_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning"])
     .with_name("create")
-    .with_scopes(
-        &[
-            &["create:my_org:identity_providers_provisioning"],
-            &["create:my_org:identity_providers_provisioning"],
-        ],
-    )
+    .with_scopes(&[&["create:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -87,12 +82,7 @@ pub static CREATE_IDP_PROVISIONING_SCIM_TOKEN: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning", "scimTokens"])
     .with_name("create")
-    .with_scopes(
-        &[
-            &["create:my_org:identity_providers_scim_tokens"],
-            &["create:my_org:identity_providers_scim_tokens"],
-        ],
-    )
+    .with_scopes(&[&["create:my_org:identity_providers_scim_tokens"]])
     .with_look_at(&["ListIdpProvisioningScimTokens"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -106,9 +96,7 @@ pub static CREATE_INVITATIONS: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("create")
-    .with_scopes(
-        &[&["create:my_org:member_invitations"], &["create:my_org:member_invitations"]],
-    )
+    .with_scopes(&[&["create:my_org:member_invitations"]])
     .with_look_at(&["ListInvitations"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -122,7 +110,7 @@ pub static CREATE_ORGANIZATION_DOMAIN: Operation = Operation::new(
     )
     .with_group(&["organization", "domains"])
     .with_name("create")
-    .with_scopes(&[&["create:my_org:domains"], &["create:my_org:domains"]])
+    .with_scopes(&[&["create:my_org:domains"]])
     .with_look_at(&["ListOrganizationDomains"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -136,7 +124,7 @@ pub static CREATE_ORGANIZATION_DOMAIN_VERIFICATION: Operation = Operation::new(
     )
     .with_group(&["organization", "domains", "verify"])
     .with_name("create")
-    .with_scopes(&[&["update:my_org:domains"], &["update:my_org:domains"]])
+    .with_scopes(&[&["update:my_org:domains"]])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[202])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -149,9 +137,7 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("create")
-    .with_scopes(
-        &[&["create:my_org:identity_providers"], &["create:my_org:identity_providers"]],
-    )
+    .with_scopes(&[&["create:my_org:identity_providers"]])
     .with_look_at(&["ListOrganizationIdentityProviders"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -165,12 +151,7 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     )
     .with_group(&["organization", "identityProviders", "domains"])
     .with_name("create")
-    .with_scopes(
-        &[
-            &["create:my_org:identity_providers_domains"],
-            &["create:my_org:identity_providers_domains"],
-        ],
-    )
+    .with_scopes(&[&["create:my_org:identity_providers_domains"]])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 409, 429])
@@ -183,12 +164,7 @@ pub static DELETE_IDP_PROVISIONING_SCIM_TOKEN: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning", "scimTokens"])
     .with_name("delete")
-    .with_scopes(
-        &[
-            &["delete:my_org:identity_providers_scim_tokens"],
-            &["delete:my_org:identity_providers_scim_tokens"],
-        ],
-    )
+    .with_scopes(&[&["delete:my_org:identity_providers_scim_tokens"]])
     .with_look_at(&["ListIdpProvisioningScimTokens"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -202,9 +178,7 @@ pub static DELETE_INVITATION: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("deleteLegacy")
-    .with_scopes(
-        &[&["delete:my_org:member_invitations"], &["delete:my_org:member_invitations"]],
-    )
+    .with_scopes(&[&["delete:my_org:member_invitations"]])
     .with_look_at(&["GetInvitation"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -218,9 +192,7 @@ pub static DELETE_INVITATIONS: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("delete")
-    .with_scopes(
-        &[&["delete:my_org:member_invitations"], &["delete:my_org:member_invitations"]],
-    )
+    .with_scopes(&[&["delete:my_org:member_invitations"]])
     .with_look_at(&["GetInvitation", "ListInvitations"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -234,7 +206,7 @@ pub static DELETE_MY_ORGANIZATION: Operation = Operation::new(
     )
     .with_group(&["organizationDetails"])
     .with_name("delete")
-    .with_scopes(&[&["delete:my_org:organizations"], &["delete:my_org:organizations"]])
+    .with_scopes(&[&["delete:my_org:organizations"]])
     .with_look_at(&["GetOrganizationDetails"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[204])
@@ -248,7 +220,7 @@ pub static DELETE_ORGANIZATION_DOMAIN: Operation = Operation::new(
     )
     .with_group(&["organization", "domains"])
     .with_name("delete")
-    .with_scopes(&[&["delete:my_org:domains"], &["delete:my_org:domains"]])
+    .with_scopes(&[&["delete:my_org:domains"]])
     .with_look_at(&["GetOrganizationDomain"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -262,9 +234,7 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("delete")
-    .with_scopes(
-        &[&["delete:my_org:identity_providers"], &["delete:my_org:identity_providers"]],
-    )
+    .with_scopes(&[&["delete:my_org:identity_providers"]])
     .with_look_at(&["GetOrganizationIdentityProvider"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -278,12 +248,7 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     )
     .with_group(&["organization", "identityProviders", "domains"])
     .with_name("delete")
-    .with_scopes(
-        &[
-            &["delete:my_org:identity_providers_domains"],
-            &["delete:my_org:identity_providers_domains"],
-        ],
-    )
+    .with_scopes(&[&["delete:my_org:identity_providers_domains"]])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -295,8 +260,8 @@ pub static DELETE_ORGANIZATION_MEMBERSHIPS: Operation = Operation::new(
         "/delete-memberships",
     )
     .with_group(&["organization", "memberships"])
-    .with_name("deleteMemberships")
-    .with_scopes(&[&["delete:my_org:memberships"], &["delete:my_org:memberships"]])
+    .with_name("delete")
+    .with_scopes(&[&["delete:my_org:memberships"]])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -309,12 +274,7 @@ pub static DELETE_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning"])
     .with_name("delete")
-    .with_scopes(
-        &[
-            &["delete:my_org:identity_providers_provisioning"],
-            &["delete:my_org:identity_providers_provisioning"],
-        ],
-    )
+    .with_scopes(&[&["delete:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -328,12 +288,7 @@ pub static DETACH_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("detach")
-    .with_scopes(
-        &[
-            &["update:my_org:identity_providers_detach"],
-            &["update:my_org:identity_providers_detach"],
-        ],
-    )
+    .with_scopes(&[&["update:my_org:identity_providers_detach"]])
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
@@ -349,7 +304,7 @@ pub static GET_IDP_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "configuration", "identityProviders"])
     .with_name("get")
-    .with_scopes(&[&["read:my_org:configuration"], &["read:my_org:configuration"]])
+    .with_scopes(&[&["read:my_org:configuration"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[401, 403, 404, 429])
@@ -362,12 +317,7 @@ pub static GET_IDP_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning"])
     .with_name("get")
-    .with_scopes(
-        &[
-            &["read:my_org:identity_providers_provisioning"],
-            &["read:my_org:identity_providers_provisioning"],
-        ],
-    )
+    .with_scopes(&[&["read:my_org:identity_providers_provisioning"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -380,9 +330,7 @@ pub static GET_INVITATION: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("get")
-    .with_scopes(
-        &[&["read:my_org:member_invitations"], &["read:my_org:member_invitations"]],
-    )
+    .with_scopes(&[&["read:my_org:member_invitations"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -395,7 +343,7 @@ pub static GET_ORG_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "configuration"])
     .with_name("get")
-    .with_scopes(&[&["read:my_org:configuration"], &["read:my_org:configuration"]])
+    .with_scopes(&[&["read:my_org:configuration"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[401, 403, 404, 429])
@@ -408,7 +356,7 @@ pub static GET_ORGANIZATION_DETAILS: Operation = Operation::new(
     )
     .with_group(&["organizationDetails"])
     .with_name("get")
-    .with_scopes(&[&["read:my_org:details"], &["read:my_org:details"]])
+    .with_scopes(&[&["read:my_org:details"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[401, 403, 404, 429])
@@ -421,7 +369,7 @@ pub static GET_ORGANIZATION_DOMAIN: Operation = Operation::new(
     )
     .with_group(&["organization", "domains"])
     .with_name("get")
-    .with_scopes(&[&["read:my_org:domains"], &["read:my_org:domains"]])
+    .with_scopes(&[&["read:my_org:domains"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -434,12 +382,7 @@ pub static GET_ORGANIZATION_DOMAIN_IDENTITY_PROVIDERS: Operation = Operation::ne
     )
     .with_group(&["organization", "domains", "identityProviders"])
     .with_name("list")
-    .with_scopes(
-        &[
-            &["read:my_org:domains", "read:my_org:identity_providers"],
-            &["read:my_org:domains", "read:my_org:identity_providers"],
-        ],
-    )
+    .with_scopes(&[&["read:my_org:domains", "read:my_org:identity_providers"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -452,9 +395,7 @@ pub static GET_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("get")
-    .with_scopes(
-        &[&["read:my_org:identity_providers"], &["read:my_org:identity_providers"]],
-    )
+    .with_scopes(&[&["read:my_org:identity_providers"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -467,7 +408,7 @@ pub static GET_ORGANIZATION_MEMBER: Operation = Operation::new(
     )
     .with_group(&["organization", "members"])
     .with_name("get")
-    .with_scopes(&[&["read:my_org:members"], &["read:my_org:members"]])
+    .with_scopes(&[&["read:my_org:members"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -480,12 +421,7 @@ pub static LIST_IDP_PROVISIONING_SCIM_TOKENS: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning", "scimTokens"])
     .with_name("list")
-    .with_scopes(
-        &[
-            &["read:my_org:identity_providers_scim_tokens"],
-            &["read:my_org:identity_providers_scim_tokens"],
-        ],
-    )
+    .with_scopes(&[&["read:my_org:identity_providers_scim_tokens"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -498,9 +434,7 @@ pub static LIST_INVITATIONS: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("list")
-    .with_scopes(
-        &[&["read:my_org:member_invitations"], &["read:my_org:member_invitations"]],
-    )
+    .with_scopes(&[&["read:my_org:member_invitations"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
     .with_success(&[200])
@@ -514,7 +448,7 @@ pub static LIST_MEMBER_INVITATION_ROLES: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations", "roles"])
     .with_name("list")
-    .with_scopes(&[&["read:my_org:member_roles"], &["read:my_org:member_roles"]])
+    .with_scopes(&[&["read:my_org:member_roles"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -527,7 +461,7 @@ pub static LIST_ORG_MEMBER_ROLES: Operation = Operation::new(
     )
     .with_group(&["organization", "members", "roles"])
     .with_name("list")
-    .with_scopes(&[&["read:my_org:member_roles"], &["read:my_org:member_roles"]])
+    .with_scopes(&[&["read:my_org:member_roles"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
     .with_success(&[200])
@@ -541,7 +475,7 @@ pub static LIST_ORGANIZATION_DOMAINS: Operation = Operation::new(
     )
     .with_group(&["organization", "domains"])
     .with_name("list")
-    .with_scopes(&[&["read:my_org:domains"], &["read:my_org:domains"]])
+    .with_scopes(&[&["read:my_org:domains"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
     .with_success(&[200])
@@ -555,9 +489,7 @@ pub static LIST_ORGANIZATION_IDENTITY_PROVIDERS: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("list")
-    .with_scopes(
-        &[&["read:my_org:identity_providers"], &["read:my_org:identity_providers"]],
-    )
+    .with_scopes(&[&["read:my_org:identity_providers"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -571,12 +503,7 @@ pub static LIST_ORGANIZATION_MEMBERS: Operation = Operation::new(
     .with_group(&["organization", "members"])
     .with_name("list")
     .with_scopes(
-        &[
-            &["read:my_org:member_roles", "read:my_org:members"],
-            &["read:my_org:members"],
-            &["read:my_org:member_roles", "read:my_org:members"],
-            &["read:my_org:members"],
-        ],
+        &[&["read:my_org:member_roles", "read:my_org:members"], &["read:my_org:members"]],
     )
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
@@ -587,7 +514,7 @@ pub static LIST_ORGANIZATION_MEMBERS: Operation = Operation::new(
 pub static LIST_ROLES: Operation = Operation::new("ListRoles", "GET", "/roles")
     .with_group(&["organization", "roles"])
     .with_name("list")
-    .with_scopes(&[&["read:my_org:member_roles"], &["read:my_org:member_roles"]])
+    .with_scopes(&[&["read:my_org:member_roles"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
     .with_success(&[200])
@@ -601,7 +528,7 @@ pub static UNASSIGN_ORGANIZATION_MEMBER_ROLES: Operation = Operation::new(
     )
     .with_group(&["organization", "members", "roles"])
     .with_name("unassign")
-    .with_scopes(&[&["delete:my_org:member_roles"], &["delete:my_org:member_roles"]])
+    .with_scopes(&[&["delete:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -615,7 +542,7 @@ pub static UNASSIGN_ORGANIZATION_MEMBER_ROLES_LEGACY: Operation = Operation::new
     )
     .with_group(&["organization", "members", "roles"])
     .with_name("unassignLegacy")
-    .with_scopes(&[&["delete:my_org:member_roles"], &["delete:my_org:member_roles"]])
+    .with_scopes(&[&["delete:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -629,12 +556,7 @@ pub static UPDATE_IDP_PROVISIONING_CONFIGURATION_ATTRIBUTES: Operation = Operati
     )
     .with_group(&["organization", "identityProviders", "provisioning"])
     .with_name("updateAttributes")
-    .with_scopes(
-        &[
-            &["update:my_org:identity_providers_provisioning"],
-            &["update:my_org:identity_providers_provisioning"],
-        ],
-    )
+    .with_scopes(&[&["update:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[200])
@@ -648,7 +570,7 @@ pub static UPDATE_ORGANIZATION_DETAILS: Operation = Operation::new(
     )
     .with_group(&["organizationDetails"])
     .with_name("update")
-    .with_scopes(&[&["update:my_org:details"], &["update:my_org:details"]])
+    .with_scopes(&[&["update:my_org:details"]])
     .with_look_at(&["GetOrganizationDetails"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[200])
@@ -662,9 +584,7 @@ pub static UPDATE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("update")
-    .with_scopes(
-        &[&["update:my_org:identity_providers"], &["update:my_org:identity_providers"]],
-    )
+    .with_scopes(&[&["update:my_org:identity_providers"]])
     .with_look_at(&["GetOrganizationIdentityProvider"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[200])
@@ -678,9 +598,7 @@ pub static UPDATE_ORGANIZATION_IDENTITY_PROVIDER_ATTRIBUTES: Operation = Operati
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("updateAttributes")
-    .with_scopes(
-        &[&["update:my_org:identity_providers"], &["update:my_org:identity_providers"]],
-    )
+    .with_scopes(&[&["update:my_org:identity_providers"]])
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )

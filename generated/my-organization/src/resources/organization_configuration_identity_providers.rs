@@ -20,7 +20,7 @@ impl OrganizationConfigurationIdentityProviders {
     ///
     /// `GET /config/identity-providers`
     ///
-    /// - Scope: `read:my_org:configuration`, or `read:my_org:configuration`
+    /// - Scope: `read:my_org:configuration`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 401, 403, 404, 429

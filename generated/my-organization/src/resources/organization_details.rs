@@ -20,7 +20,7 @@ impl OrganizationDetails {
     ///
     /// `DELETE /`
     ///
-    /// - Scope: `delete:my_org:organizations`, or `delete:my_org:organizations`
+    /// - Scope: `delete:my_org:organizations`
     /// - Release stage: EA
     /// - Succeeds with: 204
     /// - Documented errors: 401, 403, 429
@@ -49,7 +49,7 @@ impl OrganizationDetails {
     ///
     /// `GET /details`
     ///
-    /// - Scope: `read:my_org:details`, or `read:my_org:details`
+    /// - Scope: `read:my_org:details`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 401, 403, 404, 429
@@ -80,7 +80,7 @@ impl OrganizationDetails {
     ///
     /// `PATCH /details`
     ///
-    /// - Scope: `update:my_org:details`, or `update:my_org:details`
+    /// - Scope: `update:my_org:details`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429

@@ -36,7 +36,7 @@ impl OrganizationDomains {
     ///
     /// `POST /domains`
     ///
-    /// - Scope: `create:my_org:domains`, or `create:my_org:domains`
+    /// - Scope: `create:my_org:domains`
     /// - Release stage: EA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 409, 429
@@ -70,7 +70,7 @@ impl OrganizationDomains {
     ///
     /// `DELETE /domains/{domain_id}`
     ///
-    /// - Scope: `delete:my_org:domains`, or `delete:my_org:domains`
+    /// - Scope: `delete:my_org:domains`
     /// - Release stage: EA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -99,7 +99,7 @@ impl OrganizationDomains {
     ///
     /// `GET /domains/{domain_id}`
     ///
-    /// - Scope: `read:my_org:domains`, or `read:my_org:domains`
+    /// - Scope: `read:my_org:domains`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -130,7 +130,7 @@ impl OrganizationDomains {
     ///
     /// `GET /domains`
     ///
-    /// - Scope: `read:my_org:domains`, or `read:my_org:domains`
+    /// - Scope: `read:my_org:domains`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429

@@ -21,7 +21,7 @@ impl OrganizationDomainsIdentityProviders {
     ///
     /// `GET /domains/{domain_id}/identity-providers`
     ///
-    /// - Scope: `read:my_org:domains` and `read:my_org:identity_providers`, or `read:my_org:domains` and `read:my_org:identity_providers`
+    /// - Scope: `read:my_org:domains` and `read:my_org:identity_providers`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429

@@ -21,7 +21,7 @@ impl OrganizationDomainsVerify {
     ///
     /// `POST /domains/{domain_id}/verify`
     ///
-    /// - Scope: `update:my_org:domains`, or `update:my_org:domains`
+    /// - Scope: `update:my_org:domains`
     /// - Release stage: EA
     /// - Succeeds with: 202
     /// - Documented errors: 400, 401, 403, 404, 429

@@ -38,15 +38,15 @@ impl OrganizationIdentityProviders {
     ///
     /// `POST /identity-providers`
     ///
-    /// - Scope: `create:my_org:identity_providers`, or `create:my_org:identity_providers`
+    /// - Scope: `create:my_org:identity_providers`
     /// - Release stage: EA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 409, 429
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, name: String, options: auth0_my_organization::types::IdpAdfsOptionsRequest, strategy: auth0_my_organization::Open< auth0_my_organization::types::IdpAdfsRequestStrategy, >) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::IdpAdfsRequest::new(name, options, strategy);
+    /// # async fn example(client: auth0_my_organization::Client, name: String, options: auth0_my_organization::types::IdpAdfsOptionsRequest) -> Result<(), auth0_my_organization::Error> {
+    /// let body = auth0_my_organization::types::IdpAdfsRequest::new(name, options);
     /// let answer = client.organization().identity_providers().create(body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -76,7 +76,7 @@ impl OrganizationIdentityProviders {
     ///
     /// `DELETE /identity-providers/{idp_id}`
     ///
-    /// - Scope: `delete:my_org:identity_providers`, or `delete:my_org:identity_providers`
+    /// - Scope: `delete:my_org:identity_providers`
     /// - Release stage: EA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -108,7 +108,7 @@ impl OrganizationIdentityProviders {
     ///
     /// `POST /identity-providers/{idp_id}/detach`
     ///
-    /// - Scope: `update:my_org:identity_providers_detach`, or `update:my_org:identity_providers_detach`
+    /// - Scope: `update:my_org:identity_providers_detach`
     /// - Release stage: EA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -140,7 +140,7 @@ impl OrganizationIdentityProviders {
     ///
     /// `GET /identity-providers/{idp_id}`
     ///
-    /// - Scope: `read:my_org:identity_providers`, or `read:my_org:identity_providers`
+    /// - Scope: `read:my_org:identity_providers`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -171,7 +171,7 @@ impl OrganizationIdentityProviders {
     ///
     /// `GET /identity-providers`
     ///
-    /// - Scope: `read:my_org:identity_providers`, or `read:my_org:identity_providers`
+    /// - Scope: `read:my_org:identity_providers`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -206,7 +206,7 @@ impl OrganizationIdentityProviders {
     ///
     /// `PATCH /identity-providers/{idp_id}`
     ///
-    /// - Scope: `update:my_org:identity_providers`, or `update:my_org:identity_providers`
+    /// - Scope: `update:my_org:identity_providers`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -242,15 +242,15 @@ impl OrganizationIdentityProviders {
     ///
     /// `PUT /identity-providers/{idp_id}/update-attributes`
     ///
-    /// - Scope: `update:my_org:identity_providers`, or `update:my_org:identity_providers`
+    /// - Scope: `update:my_org:identity_providers`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String, body: auth0_my_organization::serde_json::Map< String, auth0_my_organization::serde_json::Value, >) -> Result<(), auth0_my_organization::Error> {
-    /// let answer = client.organization().identity_providers().update_attributes(idp_id, body).await?;
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// let answer = client.organization().identity_providers().update_attributes(idp_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
@@ -258,13 +258,11 @@ impl OrganizationIdentityProviders {
     pub fn update_attributes(
         &self,
         idp_id: impl Into<String>,
-        body: serde_json::Map<String, serde_json::Value>,
     ) -> UpdateOrganizationIdentityProviderAttributes {
         UpdateOrganizationIdentityProviderAttributes {
             client: self.client.clone(),
             options: Default::default(),
             idp_id: idp_id.into(),
-            body,
         }
     }
 }
@@ -690,7 +688,6 @@ pub struct UpdateOrganizationIdentityProviderAttributes {
     client: crate::Client,
     options: auth0_core::CallOptions,
     idp_id: String,
-    body: serde_json::Map<String, serde_json::Value>,
 }
 impl UpdateOrganizationIdentityProviderAttributes {
     /// Sets how long each attempt of this call may take.
@@ -740,7 +737,10 @@ impl UpdateOrganizationIdentityProviderAttributes {
         let request = self
             .client
             .requests()
-            .update_organization_identity_provider_attributes(&self.idp_id, &self.body);
+            .update_organization_identity_provider_attributes(
+                &self.idp_id,
+                &Default::default(),
+            );
         call.receive(request).await?.json()
     }
 }

@@ -22,7 +22,7 @@ impl OrganizationIdentityProvidersDomains {
     ///
     /// `POST /identity-providers/{idp_id}/domains`
     ///
-    /// - Scope: `create:my_org:identity_providers_domains`, or `create:my_org:identity_providers_domains`
+    /// - Scope: `create:my_org:identity_providers_domains`
     /// - Release stage: EA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 409, 429
@@ -63,7 +63,7 @@ impl OrganizationIdentityProvidersDomains {
     ///
     /// `DELETE /identity-providers/{idp_id}/domains/{domain}`
     ///
-    /// - Scope: `delete:my_org:identity_providers_domains`, or `delete:my_org:identity_providers_domains`
+    /// - Scope: `delete:my_org:identity_providers_domains`
     /// - Release stage: EA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429

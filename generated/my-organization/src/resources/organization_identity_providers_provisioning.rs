@@ -30,7 +30,7 @@ impl OrganizationIdentityProvidersProvisioning {
     ///
     /// `POST /identity-providers/{idp_id}/provisioning`
     ///
-    /// - Scope: `create:my_org:identity_providers_provisioning`, or `create:my_org:identity_providers_provisioning`
+    /// - Scope: `create:my_org:identity_providers_provisioning`
     /// - Release stage: EA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -63,7 +63,7 @@ impl OrganizationIdentityProvidersProvisioning {
     ///
     /// `DELETE /identity-providers/{idp_id}/provisioning`
     ///
-    /// - Scope: `delete:my_org:identity_providers_provisioning`, or `delete:my_org:identity_providers_provisioning`
+    /// - Scope: `delete:my_org:identity_providers_provisioning`
     /// - Release stage: EA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -92,7 +92,7 @@ impl OrganizationIdentityProvidersProvisioning {
     ///
     /// `GET /identity-providers/{idp_id}/provisioning`
     ///
-    /// - Scope: `read:my_org:identity_providers_provisioning`, or `read:my_org:identity_providers_provisioning`
+    /// - Scope: `read:my_org:identity_providers_provisioning`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -122,15 +122,15 @@ impl OrganizationIdentityProvidersProvisioning {
     ///
     /// `PUT /identity-providers/{idp_id}/provisioning/update-attributes`
     ///
-    /// - Scope: `update:my_org:identity_providers_provisioning`, or `update:my_org:identity_providers_provisioning`
+    /// - Scope: `update:my_org:identity_providers_provisioning`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String, body: auth0_my_organization::serde_json::Map< String, auth0_my_organization::serde_json::Value, >) -> Result<(), auth0_my_organization::Error> {
-    /// let answer = client.organization().identity_providers().provisioning().update_attributes(idp_id, body).await?;
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// let answer = client.organization().identity_providers().provisioning().update_attributes(idp_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
@@ -138,13 +138,11 @@ impl OrganizationIdentityProvidersProvisioning {
     pub fn update_attributes(
         &self,
         idp_id: impl Into<String>,
-        body: serde_json::Map<String, serde_json::Value>,
     ) -> UpdateIdpProvisioningConfigurationAttributes {
         UpdateIdpProvisioningConfigurationAttributes {
             client: self.client.clone(),
             options: Default::default(),
             idp_id: idp_id.into(),
-            body,
         }
     }
 }
@@ -363,7 +361,6 @@ pub struct UpdateIdpProvisioningConfigurationAttributes {
     client: crate::Client,
     options: auth0_core::CallOptions,
     idp_id: String,
-    body: serde_json::Map<String, serde_json::Value>,
 }
 impl UpdateIdpProvisioningConfigurationAttributes {
     /// Sets how long each attempt of this call may take.
@@ -416,7 +413,10 @@ impl UpdateIdpProvisioningConfigurationAttributes {
         let request = self
             .client
             .requests()
-            .update_idp_provisioning_configuration_attributes(&self.idp_id, &self.body);
+            .update_idp_provisioning_configuration_attributes(
+                &self.idp_id,
+                &Default::default(),
+            );
         call.receive(request).await?.json()
     }
 }

@@ -22,7 +22,7 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     ///
     /// `POST /identity-providers/{idp_id}/provisioning/scim-tokens`
     ///
-    /// - Scope: `create:my_org:identity_providers_scim_tokens`, or `create:my_org:identity_providers_scim_tokens`
+    /// - Scope: `create:my_org:identity_providers_scim_tokens`
     /// - Release stage: EA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -60,7 +60,7 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     ///
     /// `DELETE /identity-providers/{idp_id}/provisioning/scim-tokens/{idp_scim_token_id}`
     ///
-    /// - Scope: `delete:my_org:identity_providers_scim_tokens`, or `delete:my_org:identity_providers_scim_tokens`
+    /// - Scope: `delete:my_org:identity_providers_scim_tokens`
     /// - Release stage: EA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -94,7 +94,7 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     ///
     /// `GET /identity-providers/{idp_id}/provisioning/scim-tokens`
     ///
-    /// - Scope: `read:my_org:identity_providers_scim_tokens`, or `read:my_org:identity_providers_scim_tokens`
+    /// - Scope: `read:my_org:identity_providers_scim_tokens`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429

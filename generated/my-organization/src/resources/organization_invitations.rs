@@ -27,7 +27,7 @@ impl OrganizationInvitations {
     ///
     /// `POST /member-invitations`
     ///
-    /// - Scope: `create:my_org:member_invitations`, or `create:my_org:member_invitations`
+    /// - Scope: `create:my_org:member_invitations`
     /// - Release stage: beta
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -59,7 +59,7 @@ impl OrganizationInvitations {
     ///
     /// `POST /delete-member-invitations`
     ///
-    /// - Scope: `delete:my_org:member_invitations`, or `delete:my_org:member_invitations`
+    /// - Scope: `delete:my_org:member_invitations`
     /// - Release stage: beta
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -92,7 +92,7 @@ impl OrganizationInvitations {
     ///
     /// `GET /member-invitations/{invitation_id}`
     ///
-    /// - Scope: `read:my_org:member_invitations`, or `read:my_org:member_invitations`
+    /// - Scope: `read:my_org:member_invitations`
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -126,7 +126,7 @@ impl OrganizationInvitations {
     ///
     /// `GET /member-invitations`
     ///
-    /// - Scope: `read:my_org:member_invitations`, or `read:my_org:member_invitations`
+    /// - Scope: `read:my_org:member_invitations`
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429

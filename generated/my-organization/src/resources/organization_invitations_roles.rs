@@ -18,7 +18,7 @@ impl OrganizationInvitationsRoles {
     ///
     /// `GET /member-invitations/{invitation_id}/roles`
     ///
-    /// - Scope: `read:my_org:member_roles`, or `read:my_org:member_roles`
+    /// - Scope: `read:my_org:member_roles`
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429

@@ -26,7 +26,7 @@ impl OrganizationMembers {
     ///
     /// `GET /members/{user_id}`
     ///
-    /// - Scope: `read:my_org:members`, or `read:my_org:members`
+    /// - Scope: `read:my_org:members`
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -60,7 +60,7 @@ impl OrganizationMembers {
     ///
     /// `GET /members`
     ///
-    /// - Scope: `read:my_org:member_roles` and `read:my_org:members`, or `read:my_org:members`, or `read:my_org:member_roles` and `read:my_org:members`, or `read:my_org:members`
+    /// - Scope: `read:my_org:member_roles` and `read:my_org:members`, or `read:my_org:members`
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429

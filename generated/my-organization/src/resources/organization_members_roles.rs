@@ -18,7 +18,7 @@ impl OrganizationMembersRoles {
     ///
     /// `POST /members/{user_id}/roles`
     ///
-    /// - Scope: `create:my_org:member_roles`, or `create:my_org:member_roles`
+    /// - Scope: `create:my_org:member_roles`
     /// - Release stage: beta
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -56,7 +56,7 @@ impl OrganizationMembersRoles {
     ///
     /// `GET /members/{user_id}/roles`
     ///
-    /// - Scope: `read:my_org:member_roles`, or `read:my_org:member_roles`
+    /// - Scope: `read:my_org:member_roles`
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -90,7 +90,7 @@ impl OrganizationMembersRoles {
     ///
     /// `POST /members/{user_id}/unassign-roles`
     ///
-    /// - Scope: `delete:my_org:member_roles`, or `delete:my_org:member_roles`
+    /// - Scope: `delete:my_org:member_roles`
     /// - Release stage: beta
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429

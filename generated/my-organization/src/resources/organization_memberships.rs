@@ -16,7 +16,7 @@ impl OrganizationMemberships {
     ///
     /// `POST /delete-memberships`
     ///
-    /// - Scope: `delete:my_org:memberships`, or `delete:my_org:memberships`
+    /// - Scope: `delete:my_org:memberships`
     /// - Release stage: beta
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -25,11 +25,11 @@ impl OrganizationMemberships {
     /// ```no_run
     /// # async fn example(client: auth0_my_organization::Client, members: Vec<String>) -> Result<(), auth0_my_organization::Error> {
     /// let body = auth0_my_organization::types::DeleteOrganizationMembershipsRequestContent::new(members);
-    /// client.organization().memberships().delete_memberships(body).await?;
+    /// client.organization().memberships().delete(body).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete_memberships(
+    pub fn delete(
         &self,
         body: types::DeleteOrganizationMembershipsRequestContent,
     ) -> DeleteOrganizationMemberships {

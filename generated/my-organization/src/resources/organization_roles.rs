@@ -20,7 +20,7 @@ impl OrganizationRoles {
     ///
     /// `GET /roles`
     ///
-    /// - Scope: `read:my_org:member_roles`, or `read:my_org:member_roles`
+    /// - Scope: `read:my_org:member_roles`
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 429
