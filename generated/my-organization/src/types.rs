@@ -564,120 +564,6 @@ impl ::auth0_core::Page for GetOrganizationMemberRolesResponseContent {
         self.roles
     }
 }
-/// What identity providers with OpenID Connect can do.
-#[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-pub struct IdentityProviderConfigOidc {
-    /// The features that can be used with this strategy. Empty where there is none.
-    ///
-    /// Rules: no item twice.
-    pub enabled_features: ::std::vec::Vec<
-        ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
-    >,
-    /// The ways in which users can be provisioned. Empty where there is none.
-    pub provisioning_methods: ::std::vec::Vec<
-        ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
-    >,
-}
-impl IdentityProviderConfigOidc {
-    /// A `IdentityProviderConfigOidc` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        enabled_features: impl IntoIterator<
-            Item = impl Into<
-                ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
-            >,
-        >,
-        provisioning_methods: impl IntoIterator<
-            Item = impl Into<
-                ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
-            >,
-        >,
-    ) -> Self {
-        Self {
-            enabled_features: enabled_features.into_iter().map(Into::into).collect(),
-            provisioning_methods: provisioning_methods
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        }
-    }
-}
-/// What identity providers with Okta can do.
-#[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-pub struct IdentityProviderConfigOkta {
-    /// The features that can be used with this strategy. Empty where there is none.
-    ///
-    /// Rules: no item twice.
-    pub enabled_features: ::std::vec::Vec<
-        ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
-    >,
-    /// The ways in which users can be provisioned. Empty where there is none.
-    pub provisioning_methods: ::std::vec::Vec<
-        ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
-    >,
-}
-impl IdentityProviderConfigOkta {
-    /// A `IdentityProviderConfigOkta` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        enabled_features: impl IntoIterator<
-            Item = impl Into<
-                ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
-            >,
-        >,
-        provisioning_methods: impl IntoIterator<
-            Item = impl Into<
-                ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
-            >,
-        >,
-    ) -> Self {
-        Self {
-            enabled_features: enabled_features.into_iter().map(Into::into).collect(),
-            provisioning_methods: provisioning_methods
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        }
-    }
-}
-/// What identity providers with SAML can do.
-#[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-pub struct IdentityProviderConfigSamlp {
-    /// The features that can be used with this strategy. Empty where there is none.
-    ///
-    /// Rules: no item twice.
-    pub enabled_features: ::std::vec::Vec<
-        ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
-    >,
-    /// The ways in which users can be provisioned. Empty where there is none.
-    pub provisioning_methods: ::std::vec::Vec<
-        ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
-    >,
-}
-impl IdentityProviderConfigSamlp {
-    /// A `IdentityProviderConfigSamlp` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        enabled_features: impl IntoIterator<
-            Item = impl Into<
-                ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
-            >,
-        >,
-        provisioning_methods: impl IntoIterator<
-            Item = impl Into<
-                ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
-            >,
-        >,
-    ) -> Self {
-        Self {
-            enabled_features: enabled_features.into_iter().map(Into::into).collect(),
-            provisioning_methods: provisioning_methods
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        }
-    }
-}
 /// What can be set on the organization's identity providers.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -882,16 +768,16 @@ pub struct IdentityProvidersConfigStrategyOverride {
     pub googleapps: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// What identity providers with OpenID Connect can do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub oidc: ::std::option::Option<IdentityProviderConfigOidc>,
+    pub oidc: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// What identity providers with Okta can do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub okta: ::std::option::Option<IdentityProviderConfigOkta>,
+    pub okta: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// What identity providers with PingFederate can do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub pingfederate: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// What identity providers with SAML can do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub samlp: ::std::option::Option<IdentityProviderConfigSamlp>,
+    pub samlp: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
     /// What identity providers with Microsoft Entra ID can do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub waad: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
@@ -926,13 +812,13 @@ impl IdentityProvidersConfigStrategyOverride {
     }
     /// Sets [`oidc`](Self#structfield.oidc).
     #[must_use]
-    pub fn oidc(mut self, oidc: IdentityProviderConfigOidc) -> Self {
+    pub fn oidc(mut self, oidc: IdentityProvidersConfigStrategyBase) -> Self {
         self.oidc = ::std::option::Option::Some(oidc);
         self
     }
     /// Sets [`okta`](Self#structfield.okta).
     #[must_use]
-    pub fn okta(mut self, okta: IdentityProviderConfigOkta) -> Self {
+    pub fn okta(mut self, okta: IdentityProvidersConfigStrategyBase) -> Self {
         self.okta = ::std::option::Option::Some(okta);
         self
     }
@@ -947,7 +833,7 @@ impl IdentityProvidersConfigStrategyOverride {
     }
     /// Sets [`samlp`](Self#structfield.samlp).
     #[must_use]
-    pub fn samlp(mut self, samlp: IdentityProviderConfigSamlp) -> Self {
+    pub fn samlp(mut self, samlp: IdentityProvidersConfigStrategyBase) -> Self {
         self.samlp = ::std::option::Option::Some(samlp);
         self
     }
@@ -4518,77 +4404,6 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpStrategyEnum {
         value.parse()
     }
 }
-/// What can be changed on identity providers of all strategies.
-#[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-pub struct IdpUpdateBase {
-    /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
-    /// The name that people see on the login page. The access level must be `full`.
-    ///
-    /// Rules: 1 to 128 characters.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
-    /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
-    /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
-}
-impl IdpUpdateBase {
-    /// A `IdpUpdateBase` with every field left out.
-    pub fn new() -> Self {
-        Self {
-            assign_membership_on_login: ::std::default::Default::default(),
-            display_name: ::std::default::Default::default(),
-            is_enabled: ::std::default::Default::default(),
-            show_as_button: ::std::default::Default::default(),
-        }
-    }
-    /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
-    #[must_use]
-    pub fn assign_membership_on_login(
-        mut self,
-        assign_membership_on_login: bool,
-    ) -> Self {
-        self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
-        );
-        self
-    }
-    /// Sets [`display_name`](Self#structfield.display_name).
-    #[must_use]
-    pub fn display_name(
-        mut self,
-        display_name: impl Into<::std::string::String>,
-    ) -> Self {
-        self.display_name = ::std::option::Option::Some(display_name.into());
-        self
-    }
-    /// Sets [`is_enabled`](Self#structfield.is_enabled).
-    #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
-        self
-    }
-    /// Sets [`show_as_button`](Self#structfield.show_as_button).
-    #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
-        self
-    }
-}
-impl ::auth0_core::Check for IdpUpdateBase {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
-        at.field(
-            "display_name",
-            &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
-        );
-    }
-}
 /// How an attribute of a user is taken from a login.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -5585,7 +5400,7 @@ impl ::auth0_core::Check for OrgBrandingColors {
 }
 /// The names and the branding of the organization.
 ///
-/// Rules: at least 1 entry.
+/// Rules: at least 1 field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgDetails {
@@ -5650,7 +5465,7 @@ impl OrgDetails {
 }
 /// The names and the branding of the organization.
 ///
-/// Rules: at least 1 entry.
+/// Rules: at least 1 field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgDetailsRequest {
@@ -5714,6 +5529,10 @@ impl ::auth0_core::Check for OrgDetailsRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
         );
+        if self.branding.is_none() && self.display_name.is_none() && self.name.is_none()
+        {
+            at.broken("no field is set, expected at least 1 to be");
+        }
     }
 }
 /// A domain of the organization, with the proof that it asks for.
