@@ -74,6 +74,8 @@ pub(super) struct Operation<'a> {
     pub(super) errors: Vec<u16>,
     pub(super) parameters: Vec<Parameter<'a>>,
     pub(super) body: Option<&'a Value>,
+    /// The body can hold nothing, so it is not asked for.
+    pub(super) empty_body: bool,
 }
 
 impl<'a> Operation<'a> {
@@ -186,7 +188,13 @@ fn read_operation<'a>(
         .map(str::to_owned)
         .collect();
     let security = operation.get("security").unwrap_or(default_security);
-    let scopes = list(security).map(scopes_of).collect();
+    // Several schemes that ask for the same scopes are one alternative.
+    let mut scopes: Vec<Vec<String>> = Vec::new();
+    for alternative in list(security).map(scopes_of) {
+        if !scopes.contains(&alternative) {
+            scopes.push(alternative);
+        }
+    }
     let retry_safety = match operation["x-retry-safety"].as_str() {
         Some("safe") => RetrySafety::Safe,
         Some("idempotent") => RetrySafety::Idempotent,
@@ -261,6 +269,7 @@ fn read_operation<'a>(
         body: members(&operation["requestBody"]["content"])
             .next()
             .map(|(_, media)| &media["schema"]),
+        empty_body: operation["x-empty-body"].as_bool().unwrap_or(false),
         pointer,
     })
 }

@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Item, Type};
 
-use super::model::{Model, Operation};
+use super::model::{Model, Operation, text};
 use super::shapes::{self, Field};
 use super::{adjust, checks, names, unions};
 use crate::problem::Problem;
@@ -36,7 +36,8 @@ pub(super) fn emit(
     model: &Model<'_>,
 ) -> Result<Vec<Item>, Problem> {
     let mut emitted = Vec::new();
-    for item in adjust::documentation(items) {
+    for mut item in adjust::documentation(items) {
+        write_tag(&mut item, model);
         let name = match &item {
             Item::Struct(item) => Some(item.ident.to_string()),
             Item::Enum(item) => Some(item.ident.to_string()),
@@ -66,6 +67,20 @@ pub(super) fn emit(
         emitted.extend(super::parsed(union, name)?.items);
     }
     Ok(emitted)
+}
+
+/// Has serde write the tag of a struct, which is no field of it. In an answer the union has looked at it before.
+fn write_tag(item: &mut Item, model: &Model<'_>) {
+    let Item::Struct(item) = item else { return };
+    let tag = model
+        .schemas
+        .get(&item.ident.to_string())
+        .and_then(|schema| schema.get("x-tag"));
+    if let Some(tag) = tag {
+        let (property, value) = (text(tag, "property"), text(tag, "value"));
+        item.attrs
+            .push(syn::parse_quote!(#[serde(tag = #property, rename = #value)]));
+    }
 }
 
 /// `new` and the setters of a struct.
