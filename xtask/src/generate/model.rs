@@ -78,7 +78,15 @@ pub(super) struct Operation<'a> {
     pub(super) empty_body: bool,
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
+    /// The schemas of all that it takes and gives.
+    pub(super) fn schemas(&self) -> impl Iterator<Item = &'a Value> {
+        let parameters = self.parameters.iter().map(|parameter| parameter.schema);
+        parameters
+            .chain(self.body)
+            .chain(self.bodies.values().copied())
+    }
+
     /// The schema of the body that comes with a success status.
     pub(super) fn response_schema(&self, status: u16) -> Option<&Value> {
         self.bodies.get(&status).copied()
@@ -103,6 +111,30 @@ impl<'a> Model<'a> {
         self.operations
             .iter()
             .any(|operation| operation.paging.is_some() && !operation.ignored)
+    }
+
+    /// The types that each type holds.
+    pub(super) fn held(&self) -> BTreeMap<&str, Vec<&str>> {
+        self.schemas
+            .iter()
+            .map(|(name, schema)| (name.as_str(), self.named_in(schema)))
+            .collect()
+    }
+
+    /// The types that `schema` names anywhere.
+    pub(super) fn named_in(&self, schema: &Value) -> Vec<&str> {
+        let mut found = Vec::new();
+        let mut waiting = vec![schema];
+        while let Some(value) = waiting.pop() {
+            if let Some(name) = reference(value)
+                && let Some((name, _)) = self.schemas.get_key_value(&name)
+            {
+                found.push(name.as_str());
+            }
+            waiting.extend(value.as_object().into_iter().flat_map(Map::values));
+            waiting.extend(list(value));
+        }
+        found
     }
 
     pub(super) fn read(document: &'a Value) -> Result<Self, Problem> {

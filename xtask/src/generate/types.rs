@@ -1,4 +1,4 @@
-//! `types.rs` of a generated crate: typify's types, each followed by what makes it usable: a constructor with the
+//! The types of a generated crate: typify's types, each followed by what makes it usable: a constructor with the
 //! required fields, a setter for each optional one, and the check that runs before it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
