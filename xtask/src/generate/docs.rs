@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::model::{self, Operation, RetrySafety};
+use super::model::{self, Operation, Paging, RetrySafety};
 use crate::walk::{Place, walk_mut};
 
 /// Doc attributes for `text`, one a line.
@@ -212,7 +212,12 @@ pub(super) fn facts(operation: &Operation<'_>) -> String {
         operation.method.to_uppercase(),
         operation.path
     )];
-    if !operation.scopes.is_empty() {
+    if operation.scopes_are_hints() {
+        lines.push(format!(
+            "- Scopes that it may need, by what it is asked for: {}",
+            named_scopes(&operation.scopes)
+        ));
+    } else if !operation.scopes.is_empty() {
         lines.push(format!("- Scope: {}", scopes(&operation.scopes)));
     }
     if let Some(lifecycle) = &operation.lifecycle {
@@ -228,6 +233,9 @@ pub(super) fn facts(operation: &Operation<'_>) -> String {
             "- Documented errors: {}",
             statuses(&operation.errors)
         ));
+    }
+    if let Some(paging) = &operation.paging {
+        lines.push(format!("- Pages: {}", pages(paging)));
     }
     lines.push(format!(
         "- Repeating it: {}",
@@ -259,6 +267,36 @@ fn statuses(statuses: &[u16]) -> String {
         .map(u16::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// How an operation pages, in words.
+fn pages(paging: &Paging) -> String {
+    let by_checkpoint = paging
+        .checkpoint
+        .as_ref()
+        .map(|checkpoint| format!("by checkpoints (`{}`)", checkpoint.cursor));
+    let by_counting = paging.counted.as_ref().map(|counted| {
+        let limit = counted
+            .limit
+            .map(|limit| format!(", of which the server gives out {limit} items"))
+            .unwrap_or_default();
+        format!("by counting (`{}`){limit}", counted.page)
+    });
+    match (by_checkpoint, by_counting) {
+        (Some(checkpoint), Some(counting)) => {
+            format!("{checkpoint}; where a parameter of the other way is set, {counting}")
+        }
+        (one, other) => one.or(other).unwrap_or_default(),
+    }
+}
+
+/// All scopes that are named, each once.
+fn named_scopes(alternatives: &[Vec<String>]) -> String {
+    let mut named: Vec<_> = alternatives.iter().flatten().collect();
+    named.sort();
+    named.dedup();
+    let named: Vec<_> = named.iter().map(|scope| format!("`{scope}`")).collect();
+    named.join(", ")
 }
 
 /// Scopes in words: alternatives, each of scopes needed together.
