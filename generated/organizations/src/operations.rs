@@ -459,7 +459,7 @@ pub static ORGANIZATIONS_LIST: Operation = Operation::new(
     )
     .with_group(&["organizations"])
     .with_name("list")
-    .with_scopes(&[&["read:organizations", "read:organizations_summary"]])
+    .with_scopes(&[&["read:organizations"], &["read:organizations_summary"]])
     .with_scope_hints()
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::CheckpointOrOffset)
@@ -475,7 +475,7 @@ pub static ORGANIZATIONS_GET: Operation = Operation::new(
     )
     .with_group(&["organizations"])
     .with_name("get")
-    .with_scopes(&[&["read:organizations", "read:organizations_summary"]])
+    .with_scopes(&[&["read:organizations"], &["read:organizations_summary"]])
     .with_scope_hints()
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -654,7 +654,12 @@ pub static ORGANIZATIONS_CREATE: Operation = Operation::new(
     )
     .with_group(&["organizations"])
     .with_name("create")
-    .with_scopes(&[&["create:organization_connections", "create:organizations"]])
+    .with_scopes(
+        &[
+            &["create:organizations"],
+            &["create:organization_connections", "create:organizations"],
+        ],
+    )
     .with_scope_hints()
     .with_look_at(&["get_organizations"])
     .with_retry_safety(RetrySafety::Unsafe)

@@ -8,6 +8,16 @@ use crate::types;
 use auth0_core::encode_path;
 /// Client for Auth0 Management API
 ///
+/// Runs the organizations of one Auth0 tenant through the Management API: who belongs to each, how they
+/// log in, what roles they have and who is invited.
+///
+/// Every call needs a token for the Management API of the tenant, whose audience is
+/// `https://{domain}/api/v2/` at the tenant's own domain.
+///
+/// Two of the listings, of organizations and of members, can be read by checkpoints to their end. Some
+/// can only be read in counted pages, of which the server gives out the first 1,000 items; the stream of
+/// such a listing then ends with an error that says so.
+///
 /// https://auth0.com/web-terms/
 ///
 /// Version: 2.0
@@ -31,19 +41,41 @@ impl Client {
 }
 #[allow(clippy::all)]
 impl Client {
-    /// Words
+    /// Lists the organizations of the tenant
     ///
-    /// Words.
+    /// Without further settings the listing is read by checkpoints, which reach every organization: a page's
+    /// `next` leads to the following one, and is absent from the last. With `page`, `per_page` or
+    /// `include_totals` pages are counted, which gives the total and reaches the first 1,000 organizations.
+    ///
+    /// A token with the scope `read:organizations_summary` in place of `read:organizations` sees less of each
+    /// organization; how much is not documented.
     ///
     /// Sends a `GET` request to `/organizations`
     ///
     /// Arguments:
-    /// - `from`: Words.
-    /// - `include_totals`: Words.
-    /// - `page`: Words.
-    /// - `per_page`: Words.
-    /// - `sort`: Words.
-    /// - `take`: Words.
+    /// - `from`: Where to go on: the `next` of the page before.
+    ///
+    /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
+    /// `include_totals`.
+    /// - `include_totals`: Whether the answer says how many items there are. Set, pages are counted.
+    ///
+    /// Without it the server answers with the bare list, so the client asks for the total where pages are
+    /// counted. Checkpoints know no total: it does not go with `from` and `take`.
+    /// - `page`: The number of the page, counted from 0. Set, pages are counted.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more, so large listings are read by
+    /// checkpoints: leave this, `per_page` and `include_totals` out. It does not go with `from` and `take`.
+    /// - `per_page`: How many items a page holds at most, where pages are counted. Set, they are.
+    ///
+    /// It does not go with `from` and `take`.
+    /// - `sort`: By what the list is sorted, and in which direction: a field, a colon, and `1` for ascending or `-1`
+    /// for descending, as in `created_at:-1`.
+    ///
+    /// The fields are `name`, `display_name` and `created_at`.
+    /// - `take`: How many items a page holds at most, where it is read by checkpoints.
+    ///
+    /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
+    /// `per_page` and `include_totals`.
     #[inline]
     pub fn get_organizations<'a>(
         &'a self,
@@ -77,9 +109,15 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Creates an organization
     ///
-    /// Words.
+    /// Only the name is needed: it is unique in the tenant, and users may have to type it when they log in.
+    ///
+    /// Connections can be enabled in the same call, 10 at most, which takes the scope
+    /// `create:organization_connections` as well. More are enabled one by one afterwards.
+    ///
+    /// A status of 409 means that the name is in use. So a repeat after an answer that never came creates no
+    /// second organization, and cannot tell whose the first one is: look it up by name.
     ///
     /// Sends a `POST` request to `/organizations`
     #[inline]
@@ -100,14 +138,17 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Returns the organization that has a name
     ///
-    /// Words.
+    /// The name is the technical one, `name`, and not `display_name`. It is how programs that know the name
+    /// from a login URL or a form get to the id that all other operations take.
+    ///
+    /// A status of 404 means that no organization of the tenant is called so.
     ///
     /// Sends a `GET` request to `/organizations/name/{name}`
     ///
     /// Arguments:
-    /// - `name`: Words.
+    /// - `name`: The name of the organization, as in its field `name`.
     #[inline]
     pub fn get_name_by_name<'a>(
         &'a self,
@@ -127,14 +168,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Returns one organization
     ///
-    /// Words.
+    /// The answer holds names, branding, metadata and token quota. Members, connections and the rest have
+    /// listings of their own.
+    ///
+    /// A token with the scope `read:organizations_summary` in place of `read:organizations` sees less; how
+    /// much is not documented. A status of 404 means that the tenant has no organization with this id.
     ///
     /// Sends a `GET` request to `/organizations/{id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     #[inline]
     pub fn get_organizations_by_id<'a>(
         &'a self,
@@ -154,14 +199,17 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Deletes an organization for good
     ///
-    /// Words.
+    /// Status 204, without a body, says that the organization is gone. **This cannot be undone**: its
+    /// settings, its memberships and the roles that members held in it are lost.
+    ///
+    /// The users themselves stay in the tenant, and so do the connections.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     #[inline]
     pub fn delete_organizations_by_id<'a>(
         &'a self,
@@ -172,14 +220,19 @@ impl Client {
         );
         Ok(self.client.delete(url).build()?)
     }
-    /// Words
+    /// Changes an organization
     ///
-    /// Words.
+    /// A field that is left out stays as it is. In `metadata` a text sets an entry and `null` removes it;
+    /// what becomes of entries that are not named is not documented. `token_quota` as `null` takes the quota
+    /// away, `logo_url` as `null` the logo.
+    ///
+    /// Answers with the organization as it is afterwards. A new `name` changes what users type and what login
+    /// URLs name.
     ///
     /// Sends a `PATCH` request to `/organizations/{id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     /// - `body`
     #[inline]
     pub fn patch_organizations_by_id<'a>(
@@ -202,20 +255,27 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Lists the client grants that an organization can be used with
     ///
-    /// Words.
+    /// A client grant lets an application get tokens for an API. Those that are listed here let it get tokens
+    /// for this organization.
+    ///
+    /// `audience`, `client_id` and `grant_ids` narrow the list.
     ///
     /// Sends a `GET` request to `/organizations/{id}/client-grants`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `audience`: Words.
-    /// - `client_id`: Words.
-    /// - `grant_ids`: Words.
-    /// - `include_totals`: Words.
-    /// - `page`: Words.
-    /// - `per_page`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `audience`: Only grants for the API with this identifier.
+    /// - `client_id`: Only grants of the application with this client id.
+    /// - `grant_ids`: Only grants with one of these ids, 10 at most.
+    /// - `include_totals`: Whether the answer says how many items there are.
+    ///
+    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
+    /// - `page`: The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// - `per_page`: How many items a page holds at most.
     #[inline]
     pub fn get_organization_client_grants<'a>(
         &'a self,
@@ -253,14 +313,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Lets a client grant be used with an organization
     ///
-    /// Words.
+    /// The grant must exist already; its `organization_usage` says whether tokens can be had for
+    /// organizations at all. Grants with `allow_any_organization` are good for every organization and need
+    /// not be added.
+    ///
+    /// A status of 404 can mean that there is no such grant, and 409 that the organization has it already.
     ///
     /// Sends a `POST` request to `/organizations/{id}/client-grants`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     /// - `body`
     #[inline]
     pub fn create_organization_client_grants<'a>(
@@ -284,15 +348,16 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Takes a client grant away from an organization
     ///
-    /// Words.
+    /// Status 204, without a body, says that the application gets no more tokens for this organization by the
+    /// grant. The grant itself stays.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/client-grants/{grant_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `grant_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `grant_id`: The id of the client grant, such as `cgr_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn delete_client_grants_by_grant_id<'a>(
         &'a self,
@@ -305,18 +370,27 @@ impl Client {
         );
         Ok(self.client.delete(url).build()?)
     }
-    /// Words
+    /// Lists the connections of an organization, enabled or not
     ///
-    /// Words.
+    /// These are all connections that the organization has, with what it may do with each; those that members
+    /// can log in with are the enabled ones, which `is_enabled` picks out.
+    ///
+    /// `GET /organizations/{id}/enabled_connections` lists the enabled ones alone, with fewer fields. The
+    /// operations here are in early access.
     ///
     /// Sends a `GET` request to `/organizations/{id}/connections`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `include_totals`: Words.
-    /// - `is_enabled`: Words.
-    /// - `page`: Words.
-    /// - `per_page`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `include_totals`: Whether the answer says how many items there are.
+    ///
+    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
+    /// - `is_enabled`: Only connections that are enabled (`true`), or only those that are not (`false`). Left out, both are
+    /// listed.
+    /// - `page`: The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// - `per_page`: How many items a page holds at most.
     #[inline]
     pub fn get_organization_connections<'a>(
         &'a self,
@@ -350,14 +424,17 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Adds a connection to an organization
     ///
-    /// Words.
+    /// The connection must exist in the tenant; nothing here creates one. `is_enabled` says whether members
+    /// can log in with it at once.
+    ///
+    /// A status of 409 means that the organization has this connection already.
     ///
     /// Sends a `POST` request to `/organizations/{id}/connections`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     /// - `body`
     #[inline]
     pub fn post_organization_connection<'a>(
@@ -381,15 +458,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Returns one connection of an organization, enabled or not
     ///
-    /// Words.
+    /// The answer holds the settings of the connection in this organization, and name and strategy of the
+    /// connection itself.
+    ///
+    /// A status of 404 means that the organization does not exist or does not have the connection.
     ///
     /// Sends a `GET` request to `/organizations/{id}/connections/{connection_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `connection_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn get_organization_connection<'a>(
         &'a self,
@@ -411,15 +491,16 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Removes a connection from an organization
     ///
-    /// Words.
+    /// Status 204, without a body, says that the organization no longer has the connection, so that its
+    /// members can no longer log in with it. The connection stays in the tenant.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/connections/{connection_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `connection_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn delete_organization_connection<'a>(
         &'a self,
@@ -432,15 +513,19 @@ impl Client {
         );
         Ok(self.client.delete(url).build()?)
     }
-    /// Words
+    /// Changes the settings of a connection in an organization
     ///
-    /// Words.
+    /// A field that is left out stays as it is. The name, the access level and `is_enabled` can be `null`,
+    /// which takes back what was set.
+    ///
+    /// Only what holds in this organization is changed: the connection itself and its settings elsewhere stay
+    /// as they are.
     ///
     /// Sends a `PATCH` request to `/organizations/{id}/connections/{connection_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `connection_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     /// - `body`
     #[inline]
     pub fn patch_organization_connection<'a>(
@@ -465,16 +550,21 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Lists the discovery domains of an organization
     ///
-    /// Words.
+    /// By a discovery domain a person who gives an e-mail address at login is led to the organization.
+    /// Domains that are not verified yet are listed as well.
+    ///
+    /// What was just created, changed or deleted may not show yet.
     ///
     /// Sends a `GET` request to `/organizations/{id}/discovery-domains`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `from`: Words.
-    /// - `take`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// - `take`: How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     #[inline]
     pub fn get_discovery_domains<'a>(
         &'a self,
@@ -499,14 +589,17 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Adds a discovery domain to an organization
     ///
-    /// Words.
+    /// A new domain is `pending` until its owner has shown that it is theirs, by a TXT record in DNS; the
+    /// answer says where and with what text. `status` can also be sent as `verified` at once.
+    ///
+    /// A status of 409 means that the organization has this domain already.
     ///
     /// Sends a `POST` request to `/organizations/{id}/discovery-domains`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     /// - `body`
     #[inline]
     pub fn post_discovery_domains<'a>(
@@ -530,15 +623,16 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Returns the discovery domain with a name
     ///
-    /// Words.
+    /// A status of 404 means that the organization does not exist or does not have the domain. What was just
+    /// created, changed or deleted may not show yet.
     ///
     /// Sends a `GET` request to `/organizations/{id}/discovery-domains/name/{discovery_domain}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `discovery_domain`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `discovery_domain`: The domain, such as `acme.example`.
     #[inline]
     pub fn get_name_by_discovery_domain<'a>(
         &'a self,
@@ -560,15 +654,16 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Returns one discovery domain
     ///
-    /// Words.
+    /// A status of 404 means that the organization does not exist or does not have the domain. What was just
+    /// created, changed or deleted may not show yet.
     ///
     /// Sends a `GET` request to `/organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `discovery_domain_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
     #[inline]
     pub fn get_discovery_domains_by_discovery_domain_id<'a>(
         &'a self,
@@ -590,15 +685,16 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Deletes a discovery domain
     ///
-    /// Words.
+    /// Status 204, without a body, says that the domain no longer leads to the organization. **This cannot be
+    /// undone.** A domain can only be added anew, as `pending`.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `discovery_domain_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
     #[inline]
     pub fn delete_discovery_domains_by_discovery_domain_id<'a>(
         &'a self,
@@ -611,15 +707,18 @@ impl Client {
         );
         Ok(self.client.delete(url).build()?)
     }
-    /// Words
+    /// Changes a discovery domain
     ///
-    /// Words.
+    /// Sets whether the domain is verified, whether it leads users to the organization, or both. The domain
+    /// itself cannot be changed: delete it and add the other one.
+    ///
+    /// Whether the server looks into DNS when `status` is set to `verified` is not documented.
     ///
     /// Sends a `PATCH` request to `/organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `discovery_domain_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
     /// - `body`
     #[inline]
     pub fn patch_discovery_domains_by_discovery_domain_id<'a>(
@@ -644,17 +743,22 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Lists the connections that members of an organization can log in with
     ///
-    /// Words.
+    /// Each comes with name and strategy, and with what happens to those who log in with it: whether they
+    /// become members, may sign up, and see a button.
     ///
     /// Sends a `GET` request to `/organizations/{id}/enabled_connections`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `include_totals`: Words.
-    /// - `page`: Words.
-    /// - `per_page`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `include_totals`: Whether the answer says how many items there are.
+    ///
+    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
+    /// - `page`: The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// - `per_page`: How many items a page holds at most.
     #[inline]
     pub fn get_enabled_connections<'a>(
         &'a self,
@@ -686,14 +790,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Enables a connection for an organization
     ///
-    /// Words.
+    /// The connection must exist in the tenant; nothing here creates one. From then on members can log in
+    /// with it.
+    ///
+    /// With `assign_membership_on_login` everybody who can log in with the connection becomes a member, so
+    /// mind who that is with a social or a shared database connection.
     ///
     /// Sends a `POST` request to `/organizations/{id}/enabled_connections`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     /// - `body`
     #[inline]
     pub fn post_enabled_connections<'a>(
@@ -717,15 +825,16 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Returns one enabled connection of an organization
     ///
-    /// Words.
+    /// A status of 404 means that the organization does not exist, or that the connection is not enabled for
+    /// it.
     ///
     /// Sends a `GET` request to `/organizations/{id}/enabled_connections/{connectionId}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `connection_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn get_enabled_connections_by_connection_id<'a>(
         &'a self,
@@ -747,15 +856,16 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Disables a connection for an organization
     ///
-    /// Words.
+    /// Status 204, without a body, says that members can no longer log in with the connection. They stay
+    /// members, and the connection stays in the tenant.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/enabled_connections/{connectionId}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `connection_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn delete_enabled_connections_by_connection_id<'a>(
         &'a self,
@@ -768,15 +878,16 @@ impl Client {
         );
         Ok(self.client.delete(url).build()?)
     }
-    /// Words
+    /// Changes the settings of an enabled connection
     ///
-    /// Words.
+    /// A field that is left out stays as it is. Only what holds in this organization is changed, not the
+    /// connection itself.
     ///
     /// Sends a `PATCH` request to `/organizations/{id}/enabled_connections/{connectionId}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `connection_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     /// - `body`
     #[inline]
     pub fn patch_enabled_connections_by_connection_id<'a>(
@@ -801,20 +912,35 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Lists the invitations to an organization
     ///
-    /// Words.
+    /// **The listing holds secrets**: whoever has the `invitation_url` of an invitation can accept it.
+    /// `fields` with `include_fields` as `false` leaves it out.
+    ///
+    /// Pages are counted, and no total comes with them, so the end is where a page is empty. `take` and
+    /// `from` are refused with 400.
     ///
     /// Sends a `GET` request to `/organizations/{id}/invitations`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `fields`: Words.
-    /// - `include_fields`: Words.
-    /// - `include_totals`: Words.
-    /// - `page`: Words.
-    /// - `per_page`: Words.
-    /// - `sort`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `fields`: The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
+    /// hold, by `include_fields`.
+    ///
+    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
+    /// otherwise always there.
+    /// - `include_fields`: Whether `fields` names what is wanted (`true`) or what is not (`false`).
+    /// - `include_totals`: Whether the answer says where its page begins and how large it is.
+    ///
+    /// Without it the server answers with the bare list. It never says how many invitations there are.
+    /// - `page`: The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// - `per_page`: How many items a page holds at most.
+    /// - `sort`: By what the list is sorted, and in which direction: a field, a colon, and `1` for ascending or `-1`
+    /// for descending.
+    ///
+    /// Left out, the newest come first, which is `created_at:-1`.
     #[inline]
     pub fn get_invitations<'a>(
         &'a self,
@@ -857,15 +983,22 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Invites a person to an organization
     ///
-    /// Words.
+    /// An e-mail with the invitation goes to the address in `invitee`, unless `send_invitation_email` is
+    /// `false`; then it is for the caller to hand on the `invitation_url` of the answer, which is a secret.
+    ///
+    /// The link leads to the login of the application in `client_id`. A status of 400 also says that neither
+    /// the application nor the tenant has a route where logins begin.
+    ///
+    /// The call is not safe to repeat: if no answer arrived, the person may have been invited, and a repeat
+    /// sends another e-mail. It answers with status 200, not 201.
     ///
     /// Sends a `POST` request to `/organizations/{id}/invitations`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `auth0_custom_domain`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `auth0_custom_domain`: The custom domain that the link is to lead to.
     /// - `body`
     #[inline]
     pub fn post_invitations<'a>(
@@ -895,17 +1028,24 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Returns one invitation
     ///
-    /// Words.
+    /// **The answer holds a secret**: whoever has the `invitation_url` can accept the invitation. `fields`
+    /// with `include_fields` as `false` leaves it out.
+    ///
+    /// A status of 404 means that there is no such organization or no such invitation.
     ///
     /// Sends a `GET` request to `/organizations/{id}/invitations/{invitation_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `invitation_id`: Words.
-    /// - `fields`: Words.
-    /// - `include_fields`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `invitation_id`: The id of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
+    /// - `fields`: The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
+    /// hold, by `include_fields`.
+    ///
+    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
+    /// otherwise always there.
+    /// - `include_fields`: Whether `fields` names what is wanted (`true`) or what is not (`false`).
     #[inline]
     pub fn get_invitations_by_invitation_id<'a>(
         &'a self,
@@ -936,15 +1076,15 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Withdraws an invitation
     ///
-    /// Words.
+    /// Status 204, without a body, says that the link in the e-mail is good for nothing any more.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/invitations/{invitation_id}`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `invitation_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `invitation_id`: The id of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
     #[inline]
     pub fn delete_invitations_by_invitation_id<'a>(
         &'a self,
@@ -957,21 +1097,48 @@ impl Client {
         );
         Ok(self.client.delete(url).build()?)
     }
-    /// Words
+    /// Lists the members of an organization
     ///
-    /// Words.
+    /// Without further settings the listing is read by checkpoints, which reach every member: a page's `next`
+    /// leads to the following one, and is absent from the last. With `page`, `per_page` or `include_totals`
+    /// pages are counted, which gives the total and reaches the first 1,000 members.
+    ///
+    /// Roles come only where they are asked for, by naming `roles` in `fields`; that takes the scope
+    /// `read:organization_member_roles` as well.
+    ///
+    /// Who was just added or removed may not show yet, or show still.
     ///
     /// Sends a `GET` request to `/organizations/{id}/members`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `fields`: Words.
-    /// - `from`: Words.
-    /// - `include_fields`: Words.
-    /// - `include_totals`: Words.
-    /// - `page`: Words.
-    /// - `per_page`: Words.
-    /// - `take`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `fields`: The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
+    /// hold, by `include_fields`.
+    ///
+    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
+    /// otherwise always there.
+    ///
+    /// `roles` is the one field that comes only where it is named.
+    /// - `from`: Where to go on: the `next` of the page before.
+    ///
+    /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
+    /// `include_totals`.
+    /// - `include_fields`: Whether `fields` names what is wanted (`true`) or what is not (`false`).
+    /// - `include_totals`: Whether the answer says how many items there are. Set, pages are counted.
+    ///
+    /// Without it the server answers with the bare list, so the client asks for the total where pages are
+    /// counted. Checkpoints know no total: it does not go with `from` and `take`.
+    /// - `page`: The number of the page, counted from 0. Set, pages are counted.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more, so large listings are read by
+    /// checkpoints: leave this, `per_page` and `include_totals` out. It does not go with `from` and `take`.
+    /// - `per_page`: How many items a page holds at most, where pages are counted. Set, they are.
+    ///
+    /// It does not go with `from` and `take`.
+    /// - `take`: How many items a page holds at most, where it is read by checkpoints.
+    ///
+    /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
+    /// `per_page` and `include_totals`.
     #[inline]
     pub fn get_organization_members<'a>(
         &'a self,
@@ -1015,14 +1182,17 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Makes users members of an organization
     ///
-    /// Words.
+    /// The users must exist in the tenant; who does not is invited instead, or created first.
+    ///
+    /// Status 204, without a body, says that all of them are members now. What happens to the others where
+    /// one of the ids is wrong is not documented: list the members where it matters.
     ///
     /// Sends a `POST` request to `/organizations/{id}/members`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     /// - `body`
     #[inline]
     pub fn post_members<'a>(
@@ -1035,14 +1205,16 @@ impl Client {
         );
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Words
+    /// Ends the membership of users
     ///
-    /// Words.
+    /// Status 204, without a body, says that none of them is a member any more. The users stay in the tenant.
+    ///
+    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/members`
     ///
     /// Arguments:
-    /// - `id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     /// - `body`
     #[inline]
     pub fn delete_members<'a>(
@@ -1055,17 +1227,20 @@ impl Client {
         );
         Ok(self.client.delete(url).json(&body).build()?)
     }
-    /// Words
+    /// Lists the roles that a member has, directly or through groups
     ///
-    /// Words.
+    /// Each role says where it comes from: it was given to the member, or to a group that the member belongs
+    /// to, or both. Which groups those are is listed for one role at a time, by the listing of source groups.
     ///
     /// Sends a `GET` request to `/organizations/{id}/members/{user_id}/effective-roles`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `user_id`: Words.
-    /// - `from`: Words.
-    /// - `take`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// - `take`: How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     #[inline]
     pub fn get_organization_member_effective_roles<'a>(
         &'a self,
@@ -1091,18 +1266,20 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Lists the groups through which a member has a role
     ///
-    /// Words.
+    /// Empty where the member has the role only directly, or not at all.
     ///
     /// Sends a `GET` request to `/organizations/{id}/members/{user_id}/effective-roles/sources/groups`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `user_id`: Words.
-    /// - `from`: Words.
-    /// - `role_id`: Words.
-    /// - `take`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// - `role_id`: The id of the role that is asked about, such as `rol_a1B2c3D4e5F6g7H8`.
+    /// - `take`: How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     #[inline]
     pub fn get_organization_member_role_source_groups<'a>(
         &'a self,
@@ -1130,18 +1307,23 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Lists the roles that were given to a member directly
     ///
-    /// Words.
+    /// Only roles in this organization are listed: what the user may do elsewhere, or has through groups, is
+    /// not here.
     ///
     /// Sends a `GET` request to `/organizations/{id}/members/{user_id}/roles`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `user_id`: Words.
-    /// - `include_totals`: Words.
-    /// - `page`: Words.
-    /// - `per_page`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    /// - `include_totals`: Whether the answer says how many items there are.
+    ///
+    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
+    /// - `page`: The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
+    /// - `per_page`: How many items a page holds at most.
     #[inline]
     pub fn get_organization_member_roles<'a>(
         &'a self,
@@ -1174,15 +1356,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Gives roles to a member
     ///
-    /// Words.
+    /// The roles hold in this organization alone. Status 204, without a body, says that the member has all of
+    /// them now.
+    ///
+    /// A status of 409 means that the member would have more roles than a member can have.
     ///
     /// Sends a `POST` request to `/organizations/{id}/members/{user_id}/roles`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `user_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     /// - `body`
     #[inline]
     pub fn post_organization_member_roles<'a>(
@@ -1197,15 +1382,18 @@ impl Client {
         );
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Words
+    /// Takes roles away from a member
     ///
-    /// Words.
+    /// Only roles that were given directly in this organization can be taken away. What the member has
+    /// through groups stays until the group loses the role, or the member leaves the group.
+    ///
+    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
     ///
     /// Sends a `DELETE` request to `/organizations/{id}/members/{user_id}/roles`
     ///
     /// Arguments:
-    /// - `id`: Words.
-    /// - `user_id`: Words.
+    /// - `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     /// - `body`
     #[inline]
     pub fn delete_organization_member_roles<'a>(
@@ -1220,16 +1408,19 @@ impl Client {
         );
         Ok(self.client.delete(url).json(&body).build()?)
     }
-    /// Words
+    /// Lists the groups of an organization
     ///
-    /// Words.
+    /// A group that is listed here can have roles in the organization, which all of its members then have.
+    /// The members of a group are not listed here.
     ///
     /// Sends a `GET` request to `/organizations/{organization_id}/groups`
     ///
     /// Arguments:
-    /// - `organization_id`: Words.
-    /// - `from`: Words.
-    /// - `take`: Words.
+    /// - `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// - `take`: How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     #[inline]
     pub fn get_organization_groups<'a>(
         &'a self,
@@ -1254,17 +1445,20 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Lists the roles that a group has in an organization
     ///
-    /// Words.
+    /// Only roles in this organization are listed. A status of 404 means that there is no such organization
+    /// or no such group.
     ///
     /// Sends a `GET` request to `/organizations/{organization_id}/groups/{group_id}/roles`
     ///
     /// Arguments:
-    /// - `organization_id`: Words.
-    /// - `group_id`: Words.
-    /// - `from`: Words.
-    /// - `take`: Words.
+    /// - `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    /// - `from`: Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
+    /// - `take`: How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     #[inline]
     pub fn get_organization_group_roles<'a>(
         &'a self,
@@ -1290,15 +1484,18 @@ impl Client {
                 .build()?,
         )
     }
-    /// Words
+    /// Gives roles to a group in an organization
     ///
-    /// Words.
+    /// Every member of the group has them then, in this organization alone. Status 204, without a body, says
+    /// that all were given.
+    ///
+    /// A status of 409 means that the group would have more roles than a group can have.
     ///
     /// Sends a `POST` request to `/organizations/{organization_id}/groups/{group_id}/roles`
     ///
     /// Arguments:
-    /// - `organization_id`: Words.
-    /// - `group_id`: Words.
+    /// - `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
     /// - `body`
     #[inline]
     pub fn post_organization_group_roles<'a>(
@@ -1313,15 +1510,17 @@ impl Client {
         );
         Ok(self.client.post(url).json(&body).build()?)
     }
-    /// Words
+    /// Takes roles away from a group in an organization
     ///
-    /// Words.
+    /// Members of the group lose them, unless they have them directly or through another group.
+    ///
+    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
     ///
     /// Sends a `DELETE` request to `/organizations/{organization_id}/groups/{group_id}/roles`
     ///
     /// Arguments:
-    /// - `organization_id`: Words.
-    /// - `group_id`: Words.
+    /// - `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    /// - `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
     /// - `body`
     #[inline]
     pub fn delete_organization_group_roles<'a>(

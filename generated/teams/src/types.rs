@@ -978,6 +978,9 @@ impl ::auth0_core::Page for ListActivityResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.logs.is_empty()
+    }
     fn into_items(self) -> ::std::vec::Vec<ActivityLogEntry> {
         self.logs
     }
@@ -1028,6 +1031,9 @@ impl ::auth0_core::Page for ListMembersResponseContent {
     type Item = TeamMember;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+    }
+    fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
     fn into_items(self) -> ::std::vec::Vec<TeamMember> {
         self.members
@@ -1084,6 +1090,9 @@ impl ::auth0_core::Page for ListTenantsMembersResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
     fn into_items(self) -> ::std::vec::Vec<TenantMember> {
         self.members
     }
@@ -1117,6 +1126,9 @@ impl ::auth0_core::Page for ListTenantsResponseContent {
     type Item = TenantItem;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+    }
+    fn is_empty(&self) -> bool {
+        self.tenants.is_empty()
     }
     fn into_items(self) -> ::std::vec::Vec<TenantItem> {
         self.tenants

@@ -212,13 +212,15 @@ pub(super) fn facts(operation: &Operation<'_>) -> String {
         operation.method.to_uppercase(),
         operation.path
     )];
-    if operation.scopes_are_hints() {
-        lines.push(format!(
-            "- Scopes that it may need, by what it is asked for: {}",
-            named_scopes(&operation.scopes)
-        ));
-    } else if !operation.scopes.is_empty() {
-        lines.push(format!("- Scope: {}", scopes(&operation.scopes)));
+    // One requirement without scopes makes hints of the others: which are needed depends on more than the operation.
+    let hints = operation.scopes_are_hints();
+    let alternatives = operation.scopes.iter();
+    let told: Vec<_> = alternatives
+        .filter(|s| !hints || !s.is_empty())
+        .cloned()
+        .collect();
+    if !told.is_empty() {
+        lines.push(format!("- Scope: {}", scopes(&told)));
     }
     if let Some(lifecycle) = &operation.lifecycle {
         lines.push(format!("- Release stage: {}", lifecycle.replace('_', " ")));
@@ -288,15 +290,6 @@ fn pages(paging: &Paging) -> String {
         }
         (one, other) => one.or(other).unwrap_or_default(),
     }
-}
-
-/// All scopes that are named, each once.
-fn named_scopes(alternatives: &[Vec<String>]) -> String {
-    let mut named: Vec<_> = alternatives.iter().flatten().collect();
-    named.sort();
-    named.dedup();
-    let named: Vec<_> = named.iter().map(|scope| format!("`{scope}`")).collect();
-    named.join(", ")
 }
 
 /// Scopes in words: alternatives, each of scopes needed together.

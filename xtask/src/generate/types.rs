@@ -10,7 +10,7 @@ use syn::{Item, Type};
 
 use super::model::{Model, Operation};
 use super::shapes::{self, Field};
-use super::{adjust, checks, names, unions};
+use super::{adjust, checks, docs, names, unions};
 use crate::problem::Problem;
 
 /// The types of a crate, as the other parts of the emitter see them.
@@ -37,6 +37,7 @@ pub(super) fn emit(
 ) -> Result<Vec<Item>, Problem> {
     let mut emitted = Vec::new();
     for mut item in adjust::documentation(items) {
+        document_fields(&mut item, model);
         let name = match &item {
             Item::Struct(item) => Some(item.ident.to_string()),
             Item::Enum(item) => Some(item.ident.to_string()),
@@ -70,6 +71,33 @@ pub(super) fn emit(
         emitted.extend(super::parsed(union, name)?.items);
     }
     Ok(emitted)
+}
+
+/// Gives each field without words the first line of what its type says of itself: a property that is nothing but a
+/// reference has no other words.
+fn document_fields(item: &mut Item, model: &Model<'_>) {
+    let Item::Struct(item) = item else { return };
+    for field in &mut item.fields {
+        let is_documented = |attribute: &syn::Attribute| attribute.path().is_ident("doc");
+        if field.attrs.iter().any(is_documented) {
+            continue;
+        }
+        let mut ty = &field.ty;
+        while let Some(inner) = ["Option", "Nullable", "Open", "Box"]
+            .iter()
+            .find_map(|name| shapes::generic(name, ty))
+        {
+            ty = inner;
+        }
+        let words = shapes::last_name(ty)
+            .and_then(|name| model.schemas.get(&name))
+            .map(|component| docs::first_line(&super::model::text(component, "description")))
+            .filter(|line| !line.is_empty());
+        if let Some(words) = words {
+            let words = format!(" {words}");
+            field.attrs.insert(0, syn::parse_quote!(#[doc = #words]));
+        }
+    }
 }
 
 /// `new` and the setters of a struct.

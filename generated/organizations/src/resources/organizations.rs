@@ -62,15 +62,21 @@ impl Organizations {
             client: self.client.clone(),
         }
     }
-    /// Words.
+    /// Creates an organization
     ///
-    /// Words.
+    /// Only the name is needed: it is unique in the tenant, and users may have to type it when they log in.
     ///
-    /// Answer: Words.
+    /// Connections can be enabled in the same call, 10 at most, which takes the scope
+    /// `create:organization_connections` as well. More are enabled one by one afterwards.
+    ///
+    /// A status of 409 means that the name is in use. So a repeat after an answer that never came creates no
+    /// second organization, and cannot tell whose the first one is: look it up by name.
+    ///
+    /// Answer: The organization was created.
     ///
     /// `POST /organizations`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_connections`, `create:organizations`
+    /// - Scope: `create:organizations`, or `create:organization_connections` and `create:organizations`
     /// - Release stage: GA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 409, 429
@@ -94,17 +100,20 @@ impl Organizations {
             body,
         }
     }
-    /// Words.
+    /// Deletes an organization for good
     ///
-    /// Words.
+    /// Status 204, without a body, says that the organization is gone. **This cannot be undone**: its
+    /// settings, its memberships and the roles that members held in it are lost.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// The users themselves stay in the tenant, and so do the connections.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organizations`
+    /// - Scope: `delete:organizations`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -123,17 +132,21 @@ impl Organizations {
             id: id.into(),
         }
     }
-    /// Words.
+    /// Returns one organization
     ///
-    /// Words.
+    /// The answer holds names, branding, metadata and token quota. Members, connections and the rest have
+    /// listings of their own.
     ///
-    /// `id`: Words.
+    /// A token with the scope `read:organizations_summary` in place of `read:organizations` sees less; how
+    /// much is not documented. A status of 404 means that the tenant has no organization with this id.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    ///
+    /// Answer: The organization.
     ///
     /// `GET /organizations/{id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organizations`, `read:organizations_summary`
+    /// - Scope: `read:organizations`, or `read:organizations_summary`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -153,17 +166,20 @@ impl Organizations {
             id: id.into(),
         }
     }
-    /// Words.
+    /// Returns the organization that has a name
     ///
-    /// Words.
+    /// The name is the technical one, `name`, and not `display_name`. It is how programs that know the name
+    /// from a login URL or a form get to the id that all other operations take.
     ///
-    /// `name`: Words. Rules: 1 to 50 characters.
+    /// A status of 404 means that no organization of the tenant is called so.
     ///
-    /// Answer: Words.
+    /// `name`: The name of the organization, as in its field `name`. Rules: 1 to 50 characters.
+    ///
+    /// Answer: The organization.
     ///
     /// `GET /organizations/name/{name}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organizations`
+    /// - Scope: `read:organizations`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -183,15 +199,20 @@ impl Organizations {
             name: name.into(),
         }
     }
-    /// Words.
+    /// Lists the organizations of the tenant
     ///
-    /// Words.
+    /// Without further settings the listing is read by checkpoints, which reach every organization: a page's
+    /// `next` leads to the following one, and is absent from the last. With `page`, `per_page` or
+    /// `include_totals` pages are counted, which gives the total and reaches the first 1,000 organizations.
     ///
-    /// Answer: Words.
+    /// A token with the scope `read:organizations_summary` in place of `read:organizations` sees less of each
+    /// organization; how much is not documented.
+    ///
+    /// Answer: A page of organizations.
     ///
     /// `GET /organizations`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organizations`, `read:organizations_summary`
+    /// - Scope: `read:organizations`, or `read:organizations_summary`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 429
@@ -219,17 +240,22 @@ impl Organizations {
             take: None,
         }
     }
-    /// Words.
+    /// Changes an organization
     ///
-    /// Words.
+    /// A field that is left out stays as it is. In `metadata` a text sets an entry and `null` removes it;
+    /// what becomes of entries that are not named is not documented. `token_quota` as `null` takes the quota
+    /// away, `logo_url` as `null` the logo.
     ///
-    /// `id`: Words.
+    /// Answers with the organization as it is afterwards. A new `name` changes what users type and what login
+    /// URLs name.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    ///
+    /// Answer: The organization as it is now.
     ///
     /// `PATCH /organizations/{id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `update:organizations`
+    /// - Scope: `update:organizations`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -506,38 +532,55 @@ pub struct OrganizationsList {
     take: Option<i64>,
 }
 impl OrganizationsList {
-    /// Words.
+    /// Where to go on: the `next` of the page before.
+    ///
+    /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
+    /// `include_totals`.
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Words.
+    /// Whether the answer says how many items there are. Set, pages are counted.
+    ///
+    /// Without it the server answers with the bare list, so the client asks for the total where pages are
+    /// counted. Checkpoints know no total: it does not go with `from` and `take`.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// Words.
+    /// The number of the page, counted from 0. Set, pages are counted.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more, so large listings are read by
+    /// checkpoints: leave this, `per_page` and `include_totals` out. It does not go with `from` and `take`.
     ///
     /// Rules: 0 to 1000.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// Words.
+    /// How many items a page holds at most, where pages are counted. Set, they are.
+    ///
+    /// It does not go with `from` and `take`.
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
         self.per_page = Some(per_page);
         self
     }
-    /// Words.
+    /// By what the list is sorted, and in which direction: a field, a colon, and `1` for ascending or `-1`
+    /// for descending, as in `created_at:-1`.
+    ///
+    /// The fields are `name`, `display_name` and `created_at`.
     ///
     /// Rules: at most 15 characters.
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.sort = Some(sort.into());
         self
     }
-    /// Words.
+    /// How many items a page holds at most, where it is read by checkpoints.
+    ///
+    /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
+    /// `per_page` and `include_totals`.
     ///
     /// Rules: 1 to 100.
     pub fn take(mut self, take: i64) -> Self {

@@ -8,17 +8,21 @@ pub struct OrganizationsClientGrants {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsClientGrants {
-    /// Words.
+    /// Lets a client grant be used with an organization
     ///
-    /// Words.
+    /// The grant must exist already; its `organization_usage` says whether tokens can be had for
+    /// organizations at all. Grants with `allow_any_organization` are good for every organization and need
+    /// not be added.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// A status of 404 can mean that there is no such grant, and 409 that the organization has it already.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: The grant was added to the organization.
     ///
     /// `POST /organizations/{id}/client-grants`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_client_grants`
+    /// - Scope: `create:organization_client_grants`
     /// - Release stage: GA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 409, 429
@@ -44,19 +48,20 @@ impl OrganizationsClientGrants {
             body,
         }
     }
-    /// Words.
+    /// Takes a client grant away from an organization
     ///
-    /// Words.
+    /// Status 204, without a body, says that the application gets no more tokens for this organization by the
+    /// grant. The grant itself stays.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `grant_id`: Words.
+    /// `grant_id`: The id of the client grant, such as `cgr_a1B2c3D4e5F6g7H8`.
     ///
-    /// Answer: Words.
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{id}/client-grants/{grant_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organization_client_grants`
+    /// - Scope: `delete:organization_client_grants`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -80,17 +85,20 @@ impl OrganizationsClientGrants {
             grant_id: grant_id.into(),
         }
     }
-    /// Words.
+    /// Lists the client grants that an organization can be used with
     ///
-    /// Words.
+    /// A client grant lets an application get tokens for an API. Those that are listed here let it get tokens
+    /// for this organization.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `audience`, `client_id` and `grant_ids` narrow the list.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: A page of client grants.
     ///
     /// `GET /organizations/{id}/client-grants`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_client_grants`
+    /// - Scope: `read:organization_client_grants`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -262,19 +270,21 @@ pub struct OrganizationsClientGrantsList {
     per_page: Option<i64>,
 }
 impl OrganizationsClientGrantsList {
-    /// Words.
+    /// Only grants for the API with this identifier.
     ///
     /// Rules: at most 600 characters.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
-    /// Words.
+    /// Only grants of the application with this client id.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
         self
     }
-    /// Words.
+    /// Only grants with one of these ids, 10 at most.
+    ///
+    /// Rules: at most 10 items.
     pub fn grant_ids(
         mut self,
         grant_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -282,19 +292,23 @@ impl OrganizationsClientGrantsList {
         self.grant_ids = Some(grant_ids.into_iter().map(Into::into).collect());
         self
     }
-    /// Words.
+    /// Whether the answer says how many items there are.
+    ///
+    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// Words.
+    /// The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
     ///
     /// Rules: at least 0.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
@@ -345,6 +359,12 @@ impl OrganizationsClientGrantsList {
                 "audience",
                 &self.audience,
                 const { &::auth0_core::Rules::NONE.max_length(600) },
+            );
+        check
+            .field(
+                "grant_ids",
+                &self.grant_ids,
+                const { &::auth0_core::Rules::NONE.max_items(10) },
             );
         check
             .field(

@@ -8,17 +8,20 @@ pub struct OrganizationsConnections {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsConnections {
-    /// Words.
+    /// Adds a connection to an organization
     ///
-    /// Words.
+    /// The connection must exist in the tenant; nothing here creates one. `is_enabled` says whether members
+    /// can log in with it at once.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// A status of 409 means that the organization has this connection already.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: The connection was added.
     ///
     /// `POST /organizations/{id}/connections`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_connections`
+    /// - Scope: `create:organization_connections`
     /// - Release stage: EA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 409, 429
@@ -44,19 +47,20 @@ impl OrganizationsConnections {
             body,
         }
     }
-    /// Words.
+    /// Removes a connection from an organization
     ///
-    /// Words.
+    /// Status 204, without a body, says that the organization no longer has the connection, so that its
+    /// members can no longer log in with it. The connection stays in the tenant.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `connection_id`: Words. Rules: 1 to 50 characters.
+    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Rules: 1 to 50 characters.
     ///
-    /// Answer: Words.
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{id}/connections/{connection_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organization_connections`
+    /// - Scope: `delete:organization_connections`
     /// - Release stage: EA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -80,19 +84,22 @@ impl OrganizationsConnections {
             connection_id: connection_id.into(),
         }
     }
-    /// Words.
+    /// Returns one connection of an organization, enabled or not
     ///
-    /// Words.
+    /// The answer holds the settings of the connection in this organization, and name and strategy of the
+    /// connection itself.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// A status of 404 means that the organization does not exist or does not have the connection.
     ///
-    /// `connection_id`: Words. Rules: 1 to 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// Answer: Words.
+    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Rules: 1 to 50 characters.
+    ///
+    /// Answer: The connection.
     ///
     /// `GET /organizations/{id}/connections/{connection_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_connections`
+    /// - Scope: `read:organization_connections`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -117,17 +124,21 @@ impl OrganizationsConnections {
             connection_id: connection_id.into(),
         }
     }
-    /// Words.
+    /// Lists the connections of an organization, enabled or not
     ///
-    /// Words.
+    /// These are all connections that the organization has, with what it may do with each; those that members
+    /// can log in with are the enabled ones, which `is_enabled` picks out.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `GET /organizations/{id}/enabled_connections` lists the enabled ones alone, with fewer fields. The
+    /// operations here are in early access.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: A page of connections.
     ///
     /// `GET /organizations/{id}/connections`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_connections`
+    /// - Scope: `read:organization_connections`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -154,19 +165,23 @@ impl OrganizationsConnections {
             per_page: None,
         }
     }
-    /// Words.
+    /// Changes the settings of a connection in an organization
     ///
-    /// Words.
+    /// A field that is left out stays as it is. The name, the access level and `is_enabled` can be `null`,
+    /// which takes back what was set.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// Only what holds in this organization is changed: the connection itself and its settings elsewhere stay
+    /// as they are.
     ///
-    /// `connection_id`: Words. Rules: 1 to 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// Answer: Words.
+    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Rules: 1 to 50 characters.
+    ///
+    /// Answer: The connection as it is now.
     ///
     /// `PATCH /organizations/{id}/connections/{connection_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `update:organization_connections`
+    /// - Scope: `update:organization_connections`
     /// - Release stage: EA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -416,24 +431,29 @@ pub struct OrganizationsConnectionsList {
     per_page: Option<i64>,
 }
 impl OrganizationsConnectionsList {
-    /// Words.
+    /// Whether the answer says how many items there are.
+    ///
+    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// Words.
+    /// Only connections that are enabled (`true`), or only those that are not (`false`). Left out, both are
+    /// listed.
     pub fn is_enabled(mut self, is_enabled: bool) -> Self {
         self.is_enabled = Some(is_enabled);
         self
     }
-    /// Words.
+    /// The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
     ///
     /// Rules: at least 0.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {

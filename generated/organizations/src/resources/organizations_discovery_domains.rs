@@ -8,17 +8,20 @@ pub struct OrganizationsDiscoveryDomains {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsDiscoveryDomains {
-    /// Words.
+    /// Adds a discovery domain to an organization
     ///
-    /// Words.
+    /// A new domain is `pending` until its owner has shown that it is theirs, by a TXT record in DNS; the
+    /// answer says where and with what text. `status` can also be sent as `verified` at once.
     ///
-    /// `id`: Words.
+    /// A status of 409 means that the organization has this domain already.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    ///
+    /// Answer: The domain was added.
     ///
     /// `POST /organizations/{id}/discovery-domains`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_discovery_domains`
+    /// - Scope: `create:organization_discovery_domains`
     /// - Release stage: GA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 409, 429
@@ -44,19 +47,20 @@ impl OrganizationsDiscoveryDomains {
             body,
         }
     }
-    /// Words.
+    /// Deletes a discovery domain
     ///
-    /// Words.
+    /// Status 204, without a body, says that the domain no longer leads to the organization. **This cannot be
+    /// undone.** A domain can only be added anew, as `pending`.
     ///
-    /// `id`: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     ///
-    /// `discovery_domain_id`: Words.
+    /// `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
     ///
-    /// Answer: Words.
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organization_discovery_domains`
+    /// - Scope: `delete:organization_discovery_domains`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -80,19 +84,20 @@ impl OrganizationsDiscoveryDomains {
             discovery_domain_id: discovery_domain_id.into(),
         }
     }
-    /// Words.
+    /// Returns one discovery domain
     ///
-    /// Words.
+    /// A status of 404 means that the organization does not exist or does not have the domain. What was just
+    /// created, changed or deleted may not show yet.
     ///
-    /// `id`: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     ///
-    /// `discovery_domain_id`: Words.
+    /// `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
     ///
-    /// Answer: Words.
+    /// Answer: The discovery domain.
     ///
     /// `GET /organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_discovery_domains`
+    /// - Scope: `read:organization_discovery_domains`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -117,19 +122,20 @@ impl OrganizationsDiscoveryDomains {
             discovery_domain_id: discovery_domain_id.into(),
         }
     }
-    /// Words.
+    /// Returns the discovery domain with a name
     ///
-    /// Words.
+    /// A status of 404 means that the organization does not exist or does not have the domain. What was just
+    /// created, changed or deleted may not show yet.
     ///
-    /// `id`: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     ///
-    /// `discovery_domain`: Words. Rules: 3 to 255 characters.
+    /// `discovery_domain`: The domain, such as `acme.example`. Rules: 3 to 255 characters.
     ///
-    /// Answer: Words.
+    /// Answer: The discovery domain.
     ///
     /// `GET /organizations/{id}/discovery-domains/name/{discovery_domain}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_discovery_domains`
+    /// - Scope: `read:organization_discovery_domains`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -154,17 +160,20 @@ impl OrganizationsDiscoveryDomains {
             discovery_domain: discovery_domain.into(),
         }
     }
-    /// Words.
+    /// Lists the discovery domains of an organization
     ///
-    /// Words.
+    /// By a discovery domain a person who gives an e-mail address at login is led to the organization.
+    /// Domains that are not verified yet are listed as well.
     ///
-    /// `id`: Words.
+    /// What was just created, changed or deleted may not show yet.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
+    ///
+    /// Answer: A page of discovery domains.
     ///
     /// `GET /organizations/{id}/discovery-domains`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_discovery_domains`
+    /// - Scope: `read:organization_discovery_domains`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -189,19 +198,22 @@ impl OrganizationsDiscoveryDomains {
             take: None,
         }
     }
-    /// Words.
+    /// Changes a discovery domain
     ///
-    /// Words.
+    /// Sets whether the domain is verified, whether it leads users to the organization, or both. The domain
+    /// itself cannot be changed: delete it and add the other one.
     ///
-    /// `id`: Words.
+    /// Whether the server looks into DNS when `status` is set to `verified` is not documented.
     ///
-    /// `discovery_domain_id`: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     ///
-    /// Answer: Words.
+    /// `discovery_domain_id`: The id of the discovery domain. It is not the domain itself.
+    ///
+    /// Answer: The discovery domain as it is now.
     ///
     /// `PATCH /organizations/{id}/discovery-domains/{discovery_domain_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `update:organization_discovery_domains`
+    /// - Scope: `update:organization_discovery_domains`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -522,12 +534,14 @@ pub struct OrganizationsDiscoveryDomainsList {
     take: Option<i64>,
 }
 impl OrganizationsDiscoveryDomainsList {
-    /// Words.
+    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     ///
     /// Rules: 1 to 100.
     pub fn take(mut self, take: i64) -> Self {

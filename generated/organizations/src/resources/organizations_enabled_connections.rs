@@ -8,17 +8,21 @@ pub struct OrganizationsEnabledConnections {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsEnabledConnections {
-    /// Words.
+    /// Enables a connection for an organization
     ///
-    /// Words.
+    /// The connection must exist in the tenant; nothing here creates one. From then on members can log in
+    /// with it.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// With `assign_membership_on_login` everybody who can log in with the connection becomes a member, so
+    /// mind who that is with a social or a shared database connection.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: The connection was enabled.
     ///
     /// `POST /organizations/{id}/enabled_connections`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_connections`
+    /// - Scope: `create:organization_connections`
     /// - Release stage: GA
     /// - Succeeds with: 201
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -44,19 +48,20 @@ impl OrganizationsEnabledConnections {
             body,
         }
     }
-    /// Words.
+    /// Disables a connection for an organization
     ///
-    /// Words.
+    /// Status 204, without a body, says that members can no longer log in with the connection. They stay
+    /// members, and the connection stays in the tenant.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `connection_id`: Words. Rules: 1 to 50 characters.
+    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Rules: 1 to 50 characters.
     ///
-    /// Answer: Words.
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{id}/enabled_connections/{connectionId}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organization_connections`
+    /// - Scope: `delete:organization_connections`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -80,19 +85,20 @@ impl OrganizationsEnabledConnections {
             connection_id: connection_id.into(),
         }
     }
-    /// Words.
+    /// Returns one enabled connection of an organization
     ///
-    /// Words.
+    /// A status of 404 means that the organization does not exist, or that the connection is not enabled for
+    /// it.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `connection_id`: Words. Rules: 1 to 50 characters.
+    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Rules: 1 to 50 characters.
     ///
-    /// Answer: Words.
+    /// Answer: The enabled connection.
     ///
     /// `GET /organizations/{id}/enabled_connections/{connectionId}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_connections`
+    /// - Scope: `read:organization_connections`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -117,17 +123,18 @@ impl OrganizationsEnabledConnections {
             connection_id: connection_id.into(),
         }
     }
-    /// Words.
+    /// Lists the connections that members of an organization can log in with
     ///
-    /// Words.
+    /// Each comes with name and strategy, and with what happens to those who log in with it: whether they
+    /// become members, may sign up, and see a button.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// Answer: Words.
+    /// Answer: A page of enabled connections.
     ///
     /// `GET /organizations/{id}/enabled_connections`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_connections`
+    /// - Scope: `read:organization_connections`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -153,19 +160,20 @@ impl OrganizationsEnabledConnections {
             per_page: None,
         }
     }
-    /// Words.
+    /// Changes the settings of an enabled connection
     ///
-    /// Words.
+    /// A field that is left out stays as it is. Only what holds in this organization is changed, not the
+    /// connection itself.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `connection_id`: Words. Rules: 1 to 50 characters.
+    /// `connection_id`: The id of the connection, such as `con_a1B2c3D4e5F6g7H8`. Rules: 1 to 50 characters.
     ///
-    /// Answer: Words.
+    /// Answer: The enabled connection as it is now.
     ///
     /// `PATCH /organizations/{id}/enabled_connections/{connectionId}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `update:organization_connections`
+    /// - Scope: `update:organization_connections`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -422,19 +430,23 @@ pub struct OrganizationsEnabledConnectionsList {
     per_page: Option<i64>,
 }
 impl OrganizationsEnabledConnectionsList {
-    /// Words.
+    /// Whether the answer says how many items there are.
+    ///
+    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// Words.
+    /// The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
     ///
     /// Rules: at least 0.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {

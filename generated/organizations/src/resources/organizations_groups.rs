@@ -16,17 +16,18 @@ impl OrganizationsGroups {
             client: self.client.clone(),
         }
     }
-    /// Words.
+    /// Lists the groups of an organization
     ///
-    /// Words.
+    /// A group that is listed here can have roles in the organization, which all of its members then have.
+    /// The members of a group are not listed here.
     ///
-    /// `organization_id`: Words.
+    /// `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     ///
-    /// Answer: Words.
+    /// Answer: A page of groups.
     ///
     /// `GET /organizations/{organization_id}/groups`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_groups`
+    /// - Scope: `read:organization_groups`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -63,12 +64,14 @@ pub struct OrganizationsGroupsList {
     take: Option<i64>,
 }
 impl OrganizationsGroupsList {
-    /// Words.
+    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     ///
     /// Rules: at least 1.
     pub fn take(mut self, take: i64) -> Self {

@@ -8,19 +8,22 @@ pub struct OrganizationsGroupsRoles {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsGroupsRoles {
-    /// Words.
+    /// Gives roles to a group in an organization
     ///
-    /// Words.
+    /// Every member of the group has them then, in this organization alone. Status 204, without a body, says
+    /// that all were given.
     ///
-    /// `organization_id`: Words.
+    /// A status of 409 means that the group would have more roles than a group can have.
     ///
-    /// `group_id`: Words.
+    /// `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     ///
-    /// Answer: Words.
+    /// `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    ///
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `POST /organizations/{organization_id}/groups/{group_id}/roles`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_group_roles`
+    /// - Scope: `create:organization_group_roles`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 409, 429
@@ -47,19 +50,21 @@ impl OrganizationsGroupsRoles {
             body,
         }
     }
-    /// Words.
+    /// Takes roles away from a group in an organization
     ///
-    /// Words.
+    /// Members of the group lose them, unless they have them directly or through another group.
     ///
-    /// `organization_id`: Words.
+    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
     ///
-    /// `group_id`: Words.
+    /// `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     ///
-    /// Answer: Words.
+    /// `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
+    ///
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{organization_id}/groups/{group_id}/roles`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organization_group_roles`
+    /// - Scope: `delete:organization_group_roles`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -86,19 +91,20 @@ impl OrganizationsGroupsRoles {
             body,
         }
     }
-    /// Words.
+    /// Lists the roles that a group has in an organization
     ///
-    /// Words.
+    /// Only roles in this organization are listed. A status of 404 means that there is no such organization
+    /// or no such group.
     ///
-    /// `organization_id`: Words.
+    /// `organization_id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here.
     ///
-    /// `group_id`: Words.
+    /// `group_id`: The id of the group, such as `grp_4nTqZr7vBKcWmXyP`.
     ///
-    /// Answer: Words.
+    /// Answer: A page of roles.
     ///
     /// `GET /organizations/{organization_id}/groups/{group_id}/roles`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_group_roles`
+    /// - Scope: `read:organization_group_roles`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -271,12 +277,14 @@ pub struct OrganizationsGroupsRolesList {
     take: Option<i64>,
 }
 impl OrganizationsGroupsRolesList {
-    /// Words.
+    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     ///
     /// Rules: at least 1.
     pub fn take(mut self, take: i64) -> Self {

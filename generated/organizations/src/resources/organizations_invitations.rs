@@ -8,17 +8,24 @@ pub struct OrganizationsInvitations {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsInvitations {
-    /// Words.
+    /// Invites a person to an organization
     ///
-    /// Words.
+    /// An e-mail with the invitation goes to the address in `invitee`, unless `send_invitation_email` is
+    /// `false`; then it is for the caller to hand on the `invitation_url` of the answer, which is a secret.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// The link leads to the login of the application in `client_id`. A status of 400 also says that neither
+    /// the application nor the tenant has a route where logins begin.
     ///
-    /// Answer: Words.
+    /// The call is not safe to repeat: if no answer arrived, the person may have been invited, and a repeat
+    /// sends another e-mail. It answers with status 200, not 201.
+    ///
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: The person was invited; the answer holds the address with which the invitation is accepted.
     ///
     /// `POST /organizations/{id}/invitations`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_invitations`
+    /// - Scope: `create:organization_invitations`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -45,19 +52,19 @@ impl OrganizationsInvitations {
             body,
         }
     }
-    /// Words.
+    /// Withdraws an invitation
     ///
-    /// Words.
+    /// Status 204, without a body, says that the link in the e-mail is good for nothing any more.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `invitation_id`: Words.
+    /// `invitation_id`: The id of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
     ///
-    /// Answer: Words.
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{id}/invitations/{invitation_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organization_invitations`
+    /// - Scope: `delete:organization_invitations`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -81,19 +88,22 @@ impl OrganizationsInvitations {
             invitation_id: invitation_id.into(),
         }
     }
-    /// Words.
+    /// Returns one invitation
     ///
-    /// Words.
+    /// **The answer holds a secret**: whoever has the `invitation_url` can accept the invitation. `fields`
+    /// with `include_fields` as `false` leaves it out.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// A status of 404 means that there is no such organization or no such invitation.
     ///
-    /// `invitation_id`: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// Answer: Words.
+    /// `invitation_id`: The id of the invitation, such as `uinv_a1B2c3D4e5F6g7H8`.
+    ///
+    /// Answer: The invitation.
     ///
     /// `GET /organizations/{id}/invitations/{invitation_id}`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_invitations`
+    /// - Scope: `read:organization_invitations`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -120,17 +130,21 @@ impl OrganizationsInvitations {
             include_fields: None,
         }
     }
-    /// Words.
+    /// Lists the invitations to an organization
     ///
-    /// Words.
+    /// **The listing holds secrets**: whoever has the `invitation_url` of an invitation can accept it.
+    /// `fields` with `include_fields` as `false` leaves it out.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// Pages are counted, and no total comes with them, so the end is where a page is empty. `take` and
+    /// `from` are refused with 400.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: A page of invitations.
     ///
     /// `GET /organizations/{id}/invitations`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_invitations`
+    /// - Scope: `read:organization_invitations`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -171,7 +185,7 @@ pub struct OrganizationsInvitationsCreate {
     body: types::CreateOrganizationInvitationRequestContent,
 }
 impl OrganizationsInvitationsCreate {
-    /// Words.
+    /// The custom domain that the link is to lead to.
     ///
     /// Rules: 3 to 255 characters.
     pub fn auth0_custom_domain(
@@ -317,12 +331,16 @@ pub struct OrganizationsInvitationsGet {
     include_fields: Option<bool>,
 }
 impl OrganizationsInvitationsGet {
-    /// Words.
+    /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
+    /// hold, by `include_fields`.
+    ///
+    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
+    /// otherwise always there.
     pub fn fields(mut self, fields: impl Into<String>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Words.
+    /// Whether `fields` names what is wanted (`true`) or what is not (`false`).
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
         self
@@ -405,36 +423,47 @@ pub struct OrganizationsInvitationsList {
     sort: Option<String>,
 }
 impl OrganizationsInvitationsList {
-    /// Words.
+    /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
+    /// hold, by `include_fields`.
+    ///
+    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
+    /// otherwise always there.
     pub fn fields(mut self, fields: impl Into<String>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Words.
+    /// Whether `fields` names what is wanted (`true`) or what is not (`false`).
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
         self
     }
-    /// Words.
+    /// Whether the answer says where its page begins and how large it is.
+    ///
+    /// Without it the server answers with the bare list. It never says how many invitations there are.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// Words.
+    /// The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
     ///
     /// Rules: at least 0.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
         self.per_page = Some(per_page);
         self
     }
-    /// Words.
+    /// By what the list is sorted, and in which direction: a field, a colon, and `1` for ascending or `-1`
+    /// for descending.
+    ///
+    /// Left out, the newest come first, which is `created_at:-1`.
     pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.sort = Some(sort.into());
         self

@@ -24,17 +24,20 @@ impl OrganizationsMembers {
             client: self.client.clone(),
         }
     }
-    /// Words.
+    /// Makes users members of an organization
     ///
-    /// Words.
+    /// The users must exist in the tenant; who does not is invited instead, or created first.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// Status 204, without a body, says that all of them are members now. What happens to the others where
+    /// one of the ids is wrong is not documented: list the members where it matters.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `POST /organizations/{id}/members`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_members`
+    /// - Scope: `create:organization_members`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -59,17 +62,19 @@ impl OrganizationsMembers {
             body,
         }
     }
-    /// Words.
+    /// Ends the membership of users
     ///
-    /// Words.
+    /// Status 204, without a body, says that none of them is a member any more. The users stay in the tenant.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
     ///
-    /// Answer: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{id}/members`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organization_members`
+    /// - Scope: `delete:organization_members`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -94,17 +99,24 @@ impl OrganizationsMembers {
             body,
         }
     }
-    /// Words.
+    /// Lists the members of an organization
     ///
-    /// Words.
+    /// Without further settings the listing is read by checkpoints, which reach every member: a page's `next`
+    /// leads to the following one, and is absent from the last. With `page`, `per_page` or `include_totals`
+    /// pages are counted, which gives the total and reaches the first 1,000 members.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// Roles come only where they are asked for, by naming `roles` in `fields`; that takes the scope
+    /// `read:organization_member_roles` as well.
     ///
-    /// Answer: Words.
+    /// Who was just added or removed may not show yet, or show still.
+    ///
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
+    ///
+    /// Answer: A page of members.
     ///
     /// `GET /organizations/{id}/members`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_members`
+    /// - Scope: `read:organization_members`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -265,41 +277,61 @@ pub struct OrganizationsMembersList {
     take: Option<i64>,
 }
 impl OrganizationsMembersList {
-    /// Words.
+    /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
+    /// hold, by `include_fields`.
+    ///
+    /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
+    /// otherwise always there.
+    ///
+    /// `roles` is the one field that comes only where it is named.
     pub fn fields(mut self, fields: impl Into<String>) -> Self {
         self.fields = Some(fields.into());
         self
     }
-    /// Words.
+    /// Where to go on: the `next` of the page before.
+    ///
+    /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
+    /// `include_totals`.
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Words.
+    /// Whether `fields` names what is wanted (`true`) or what is not (`false`).
     pub fn include_fields(mut self, include_fields: bool) -> Self {
         self.include_fields = Some(include_fields);
         self
     }
-    /// Words.
+    /// Whether the answer says how many items there are. Set, pages are counted.
+    ///
+    /// Without it the server answers with the bare list, so the client asks for the total where pages are
+    /// counted. Checkpoints know no total: it does not go with `from` and `take`.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// Words.
+    /// The number of the page, counted from 0. Set, pages are counted.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more, so large listings are read by
+    /// checkpoints: leave this, `per_page` and `include_totals` out. It does not go with `from` and `take`.
     ///
     /// Rules: 0 to 1000.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// Words.
+    /// How many items a page holds at most, where pages are counted. Set, they are.
+    ///
+    /// It does not go with `from` and `take`.
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
         self.per_page = Some(per_page);
         self
     }
-    /// Words.
+    /// How many items a page holds at most, where it is read by checkpoints.
+    ///
+    /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
+    /// `per_page` and `include_totals`.
     ///
     /// Rules: 1 to 100.
     pub fn take(mut self, take: i64) -> Self {

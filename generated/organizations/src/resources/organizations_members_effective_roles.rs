@@ -16,19 +16,20 @@ impl OrganizationsMembersEffectiveRoles {
             client: self.client.clone(),
         }
     }
-    /// Words.
+    /// Lists the roles that a member has, directly or through groups
     ///
-    /// Words.
+    /// Each role says where it comes from: it was given to the member, or to a group that the member belongs
+    /// to, or both. Which groups those are is listed for one role at a time, by the listing of source groups.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `user_id`: Words.
+    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
-    /// Answer: Words.
+    /// Answer: A page of roles with their sources.
     ///
     /// `GET /organizations/{id}/members/{user_id}/effective-roles`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_member_effective_roles`
+    /// - Scope: `read:organization_member_effective_roles`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -71,12 +72,14 @@ pub struct OrganizationsMembersEffectiveRolesList {
     take: Option<i64>,
 }
 impl OrganizationsMembersEffectiveRolesList {
-    /// Words.
+    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     ///
     /// Rules: at least 1.
     pub fn take(mut self, take: i64) -> Self {

@@ -8,21 +8,21 @@ pub struct OrganizationsMembersEffectiveRolesSourcesGroups {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsMembersEffectiveRolesSourcesGroups {
-    /// Words.
+    /// Lists the groups through which a member has a role
     ///
-    /// Words.
+    /// Empty where the member has the role only directly, or not at all.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `user_id`: Words.
+    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
-    /// `role_id`: Words.
+    /// `role_id`: The id of the role that is asked about, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
-    /// Answer: Words.
+    /// Answer: A page of groups.
     ///
     /// `GET /organizations/{id}/members/{user_id}/effective-roles/sources/groups`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_member_role_source_groups`
+    /// - Scope: `read:organization_member_role_source_groups`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -68,12 +68,14 @@ pub struct OrganizationsMembersEffectiveRolesSourcesGroupsList {
     take: Option<i64>,
 }
 impl OrganizationsMembersEffectiveRolesSourcesGroupsList {
-    /// Words.
+    /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
+    ///
+    /// Where it is not set, 50 is sent. A page may hold fewer and not be the last.
     ///
     /// Rules: at least 1.
     pub fn take(mut self, take: i64) -> Self {

@@ -8,19 +8,22 @@ pub struct OrganizationsMembersRoles {
     pub(crate) client: crate::Client,
 }
 impl OrganizationsMembersRoles {
-    /// Words.
+    /// Gives roles to a member
     ///
-    /// Words.
+    /// The roles hold in this organization alone. Status 204, without a body, says that the member has all of
+    /// them now.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// A status of 409 means that the member would have more roles than a member can have.
     ///
-    /// `user_id`: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// Answer: Words.
+    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    ///
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `POST /organizations/{id}/members/{user_id}/roles`
     ///
-    /// - Scopes that it may need, by what it is asked for: `create:organization_member_roles`
+    /// - Scope: `create:organization_member_roles`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 409, 429
@@ -47,19 +50,22 @@ impl OrganizationsMembersRoles {
             body,
         }
     }
-    /// Words.
+    /// Takes roles away from a member
     ///
-    /// Words.
+    /// Only roles that were given directly in this organization can be taken away. What the member has
+    /// through groups stays until the group loses the role, or the member leaves the group.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// The ids travel in the body of the `DELETE` request: a proxy that drops such bodies breaks this call.
     ///
-    /// `user_id`: Words.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// Answer: Words.
+    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
+    ///
+    /// Answer: All was done as asked; there is no body.
     ///
     /// `DELETE /organizations/{id}/members/{user_id}/roles`
     ///
-    /// - Scopes that it may need, by what it is asked for: `delete:organization_member_roles`
+    /// - Scope: `delete:organization_member_roles`
     /// - Release stage: GA
     /// - Succeeds with: 204
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -86,19 +92,20 @@ impl OrganizationsMembersRoles {
             body,
         }
     }
-    /// Words.
+    /// Lists the roles that were given to a member directly
     ///
-    /// Words.
+    /// Only roles in this organization are listed: what the user may do elsewhere, or has through groups, is
+    /// not here.
     ///
-    /// `id`: Words. Rules: at most 50 characters.
+    /// `id`: The id of the organization, such as `org_a1B2c3D4e5F6g7H8`. Its name is not taken here. Rules: at most 50 characters.
     ///
-    /// `user_id`: Words.
+    /// `user_id`: The id of the user who is a member, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
-    /// Answer: Words.
+    /// Answer: A page of roles.
     ///
     /// `GET /organizations/{id}/members/{user_id}/roles`
     ///
-    /// - Scopes that it may need, by what it is asked for: `read:organization_member_roles`
+    /// - Scope: `read:organization_member_roles`
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
@@ -267,19 +274,23 @@ pub struct OrganizationsMembersRolesList {
     per_page: Option<i64>,
 }
 impl OrganizationsMembersRolesList {
-    /// Words.
+    /// Whether the answer says how many items there are.
+    ///
+    /// Without it the server answers with the bare list. Where it is not set, the client asks for the total.
     pub fn include_totals(mut self, include_totals: bool) -> Self {
         self.include_totals = Some(include_totals);
         self
     }
-    /// Words.
+    /// The number of the page, counted from 0.
+    ///
+    /// Of counted pages the server gives out the first 1,000 items and no more.
     ///
     /// Rules: 0 to 1000.
     pub fn page(mut self, page: i64) -> Self {
         self.page = Some(page);
         self
     }
-    /// Words.
+    /// How many items a page holds at most.
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
