@@ -110,18 +110,6 @@ fn keep_requests(file: &mut File) -> Result<(), Problem> {
     let mut methods = EndAtRequest(Ok(()));
     methods.visit_file_mut(file);
     methods.0?;
-    let mut uses = PathParameters(false);
-    uses.visit_file(file);
-    let imports: File = if uses.0 {
-        // progenitor's own leaves `|` and `\` as they are: the first is not allowed by RFC 3986, the second is taken for a
-        // path separator by the URL parser.
-        parse_quote!(
-            use auth0_core::encode_path;
-        )
-    } else {
-        parse_quote!()
-    };
-    file.items.splice(0..0, imports.items);
     Ok(())
 }
 
@@ -165,7 +153,16 @@ fn declares(local: &syn::Local, name: &str) -> bool {
     matches!(&local.pat, Pat::Ident(pat) if pat.ident == name)
 }
 
-/// Whether any call encodes a path parameter.
+/// Whether any of the methods encodes a path parameter. What it then calls is ours: progenitor's own leaves `|` and `\` as
+/// they are, of which the first is not allowed by RFC 3986 and the second is taken for a path separator by the URL parser.
+pub(super) fn encodes_path(methods: &[ImplItem]) -> bool {
+    let mut uses = PathParameters(false);
+    for method in methods {
+        uses.visit_impl_item(method);
+    }
+    uses.0
+}
+
 struct PathParameters(bool);
 
 impl<'ast> Visit<'ast> for PathParameters {

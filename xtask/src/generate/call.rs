@@ -113,18 +113,24 @@ impl<'c> Call<'c> {
             .find(|parameter| names::snake_name(&parameter.name) == argument.ident)
     }
 
-    pub(super) fn required(&self) -> impl Iterator<Item = &Argument> {
+    /// The arguments of progenitor's method that the caller has a say in.
+    fn arguments(&self) -> impl Iterator<Item = &Argument> {
         self.raw
             .arguments
             .iter()
-            .filter(|argument| !argument.optional)
+            .filter(|argument| !self.is_empty_body(argument))
+    }
+
+    fn is_empty_body(&self, argument: &Argument) -> bool {
+        self.operation.empty_body && self.is_body(argument)
+    }
+
+    pub(super) fn required(&self) -> impl Iterator<Item = &Argument> {
+        self.arguments().filter(|argument| !argument.optional)
     }
 
     pub(super) fn optional(&self) -> impl Iterator<Item = &Argument> {
-        self.raw
-            .arguments
-            .iter()
-            .filter(|argument| argument.optional)
+        self.arguments().filter(|argument| argument.optional)
     }
 
     /// The name of the field and setter of a parameter.
@@ -178,7 +184,7 @@ impl<'c> Call<'c> {
             let (name, ty) = (self.field(argument), self.parameter_type(argument));
             quote!(#name: #ty)
         });
-        let values = self.raw.arguments.iter().map(|argument| {
+        let values = self.arguments().map(|argument| {
             let name = self.field(argument);
             let value = if argument.optional {
                 quote!(None)
@@ -206,7 +212,7 @@ impl<'c> Call<'c> {
     pub(super) fn definition(&self) -> Result<TokenStream, Problem> {
         let ident = &self.ident;
         let output = self.output();
-        let fields = self.raw.arguments.iter().map(|argument| {
+        let fields = self.arguments().map(|argument| {
             let (name, ty) = (self.field(argument), self.owned_type(argument));
             if argument.optional {
                 quote!(#name: Option<#ty>)
@@ -346,7 +352,7 @@ impl<'c> Call<'c> {
     /// The statements that check the request, and whether there are any.
     pub(super) fn checks(&self) -> (TokenStream, bool) {
         let mut statements = TokenStream::new();
-        for argument in &self.raw.arguments {
+        for argument in self.arguments() {
             let field = self.field(argument);
             if self.is_body(argument) {
                 if checks::mentions(&argument.ty, &self.context.types.checked) {
@@ -379,6 +385,12 @@ impl<'c> Call<'c> {
 
     /// The argument of progenitor's method that a field is handed on as.
     fn raw_argument(&self, argument: &Argument) -> TokenStream {
+        if self.is_empty_body(argument) {
+            return match argument.optional {
+                true => quote!(None),
+                false => quote!(&Default::default()),
+            };
+        }
         let field = self.field(argument);
         let is_string = shapes::is_named("String", &argument.ty);
         match (argument.optional, argument.by_reference) {

@@ -64,6 +64,10 @@ pub(super) fn state_rules(document: &mut Value) {
             return;
         };
         let mut notes = Vec::new();
+        if let Some(tag) = schema.get("x-tag") {
+            let (property, value) = (model::text(tag, "property"), model::text(tag, "value"));
+            notes.push(format!("On the wire, `{property}` is `{value}`."));
+        }
         if let Some(rules) = schema
             .get("x-constraints")
             .map(rules)

@@ -124,9 +124,19 @@ pub(super) struct Operation<'a> {
     pub(super) errors: Vec<u16>,
     pub(super) parameters: Vec<Parameter<'a>>,
     pub(super) body: Option<&'a Value>,
+    /// The body can hold nothing, so it is not asked for.
+    pub(super) empty_body: bool,
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
+    /// The schemas of all that it takes and gives.
+    pub(super) fn schemas(&self) -> impl Iterator<Item = &'a Value> {
+        let parameters = self.parameters.iter().map(|parameter| parameter.schema);
+        parameters
+            .chain(self.body)
+            .chain(self.bodies.values().copied())
+    }
+
     /// Whether the scopes say only what may be needed: a requirement without any lets every token through.
     pub(super) fn scopes_are_hints(&self) -> bool {
         self.scopes.iter().any(Vec::is_empty) && self.scopes.iter().any(|s| !s.is_empty())
@@ -156,6 +166,30 @@ impl<'a> Model<'a> {
         self.operations
             .iter()
             .any(|operation| operation.paging.is_some() && !operation.ignored)
+    }
+
+    /// The types that each type holds.
+    pub(super) fn held(&self) -> BTreeMap<&str, Vec<&str>> {
+        self.schemas
+            .iter()
+            .map(|(name, schema)| (name.as_str(), self.named_in(schema)))
+            .collect()
+    }
+
+    /// The types that `schema` names anywhere.
+    pub(super) fn named_in(&self, schema: &Value) -> Vec<&str> {
+        let mut found = Vec::new();
+        let mut waiting = vec![schema];
+        while let Some(value) = waiting.pop() {
+            if let Some(name) = reference(value)
+                && let Some((name, _)) = self.schemas.get_key_value(&name)
+            {
+                found.push(name.as_str());
+            }
+            waiting.extend(value.as_object().into_iter().flat_map(Map::values));
+            waiting.extend(list(value));
+        }
+        found
     }
 
     pub(super) fn read(document: &'a Value) -> Result<Self, Problem> {
@@ -210,7 +244,13 @@ fn read_operation<'a>(
         .map(str::to_owned)
         .collect();
     let security = operation.get("security").unwrap_or(default_security);
-    let scopes = list(security).map(scopes_of).collect();
+    // Several schemes that ask for the same scopes are one alternative.
+    let mut scopes: Vec<Vec<String>> = Vec::new();
+    for alternative in list(security).map(scopes_of) {
+        if !scopes.contains(&alternative) {
+            scopes.push(alternative);
+        }
+    }
     let retry_safety = match operation["x-retry-safety"].as_str() {
         Some("safe") => RetrySafety::Safe,
         Some("idempotent") => RetrySafety::Idempotent,
@@ -282,6 +322,7 @@ fn read_operation<'a>(
         body: members(&operation["requestBody"]["content"])
             .next()
             .map(|(_, media)| &media["schema"]),
+        empty_body: operation["x-empty-body"].as_bool().unwrap_or(false),
         pointer,
     })
 }

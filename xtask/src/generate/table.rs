@@ -1,37 +1,65 @@
 //! `operations.rs` of a generated crate: one constant for each operation, with all that the transport, a scope check
 //! or a test double has to know of it.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs;
 use super::model::{Model, Operation, RetrySafety};
 use super::names;
+use super::{docs, layout};
 
-pub(super) fn emit(model: &Model<'_>) -> TokenStream {
+/// The modules of the table by their names below `operations`, which itself has an empty one.
+pub(super) fn emit(model: &Model<'_>) -> BTreeMap<String, TokenStream> {
     let mut operations: Vec<_> = model.operations.iter().collect();
     operations.sort_by(|a, b| a.id.cmp(&b.id));
-    let rows = operations
-        .iter()
-        .map(|operation| row(operation, &look_at(operation, &operations)));
+    let mut parts: BTreeMap<String, Vec<&Operation<'_>>> = BTreeMap::new();
+    for operation in &operations {
+        let part = layout::part_of(operation);
+        parts.entry(part).or_default().push(operation);
+    }
     let names = operations
         .iter()
         .map(|operation| names::ident(&operation.constant));
-    let paging = operations
-        .iter()
-        .any(|operation| operation.paging.is_some())
-        .then(|| quote!(Paging,));
-    let outcomes = operations
-        .iter()
-        .any(|operation| operation.outcome.is_some())
-        .then(|| quote!(Outcomes,));
-    quote! {
+    let modules: Vec<_> = parts.keys().map(|part| names::ident(part)).collect();
+    let table = quote! {
         //! The operations of the API: method, path, scopes, retry safety and paging of each.
 
-        use auth0_core::{Operation, #outcomes #paging RetrySafety};
+        #(mod #modules;)*
+
+        use auth0_core::Operation;
+
+        #(pub use #modules::*;)*
 
         /// Every operation, sorted by its id.
         pub static ALL: &[&Operation] = &[#(&#names),*];
+    };
+    parts
+        .iter()
+        .map(|(part, own)| (part.clone(), rows(part, own, &operations)))
+        .chain([(String::new(), table)])
+        .collect()
+}
+
+/// The operations of one part.
+fn rows(part: &str, own: &[&Operation<'_>], all: &[&Operation<'_>]) -> TokenStream {
+    let rows = own
+        .iter()
+        .map(|operation| row(operation, &look_at(operation, all)));
+    let paging = own
+        .iter()
+        .any(|operation| operation.paging.is_some())
+        .then(|| quote!(Paging,));
+    let outcomes = own
+        .iter()
+        .any(|operation| operation.outcome.is_some())
+        .then(|| quote!(Outcomes,));
+    let doc = format!(" Operations of `{part}`.");
+    quote! {
+        #![doc = #doc]
+
+        use auth0_core::{Operation, #outcomes #paging RetrySafety};
 
         #(#rows)*
     }

@@ -1,4 +1,4 @@
-//! `types.rs` of a generated crate: typify's types, each followed by what makes it usable: a constructor with the
+//! The types of a generated crate: typify's types, each followed by what makes it usable: a constructor with the
 //! required fields, a setter for each optional one, and the check that runs before it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Item, Type};
 
-use super::model::{Model, Operation};
+use super::model::{Model, Operation, text};
 use super::shapes::{self, Field};
 use super::{adjust, checks, docs, names, unions};
 use crate::problem::Problem;
@@ -38,6 +38,7 @@ pub(super) fn emit(
     let mut emitted = Vec::new();
     for mut item in adjust::documentation(items) {
         document_fields(&mut item, model);
+        write_tag(&mut item, model);
         let name = match &item {
             Item::Struct(item) => Some(item.ident.to_string()),
             Item::Enum(item) => Some(item.ident.to_string()),
@@ -97,6 +98,20 @@ fn document_fields(item: &mut Item, model: &Model<'_>) {
             let words = format!(" {words}");
             field.attrs.insert(0, syn::parse_quote!(#[doc = #words]));
         }
+    }
+}
+
+/// Has serde write the tag of a struct, which is no field of it. In an answer the union has looked at it before.
+fn write_tag(item: &mut Item, model: &Model<'_>) {
+    let Item::Struct(item) = item else { return };
+    let tag = model
+        .schemas
+        .get(&item.ident.to_string())
+        .and_then(|schema| schema.get("x-tag"));
+    if let Some(tag) = tag {
+        let (property, value) = (text(tag, "property"), text(tag, "value"));
+        item.attrs
+            .push(syn::parse_quote!(#[serde(tag = #property, rename = #value)]));
     }
 }
 
