@@ -82,7 +82,7 @@ pub struct CreateOrganizationRequestContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries.
+    /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -170,7 +170,11 @@ impl ::auth0_core::Check for CreateOrganizationRequestContent {
         at.field(
             "metadata",
             &self.metadata,
-            const { &::auth0_core::Rules::NONE.max_properties(25) },
+            const {
+                &::auth0_core::Rules::NONE
+                    .items(const { &::auth0_core::Rules::NONE.max_length(255) })
+                    .max_properties(25)
+            },
         );
         at.field(
             "name",
@@ -207,7 +211,7 @@ pub struct CreateOrganizationResponseContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries.
+    /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -340,7 +344,7 @@ pub struct GetOrganizationByNameResponseContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries.
+    /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -437,7 +441,7 @@ pub struct GetOrganizationResponseContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries.
+    /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -772,7 +776,7 @@ pub struct Organization {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries.
+    /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -1146,7 +1150,7 @@ pub struct UpdateOrganizationRequestContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries.
+    /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -1227,7 +1231,11 @@ impl ::auth0_core::Check for UpdateOrganizationRequestContent {
         at.field(
             "metadata",
             &self.metadata,
-            const { &::auth0_core::Rules::NONE.max_properties(25) },
+            const {
+                &::auth0_core::Rules::NONE
+                    .items(const { &::auth0_core::Rules::NONE.max_length(255) })
+                    .max_properties(25)
+            },
         );
         at.field(
             "name",
@@ -1259,7 +1267,7 @@ pub struct UpdateOrganizationResponseContent {
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
     /// entry.
     ///
-    /// Rules: at most 25 entries.
+    /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
