@@ -1,6 +1,7 @@
 //! The emitter: from a normalized document to the files of a client crate. progenitor makes the types and the low-level
 //! calls; what it has no notion of (resources, setters, checks, paging, outcomes) is written beside them.
 
+mod accessors;
 mod adjust;
 mod call;
 mod call_docs;
