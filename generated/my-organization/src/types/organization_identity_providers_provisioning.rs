@@ -125,7 +125,7 @@ impl GetIdPProvisioningConfigResponseContent {
     PartialOrd
 )]
 pub enum IdpProvisioningMethodEnum {
-    /// They are not: users come into being when they log in.
+    /// They are not provisioned.
     #[serde(rename = "none")]
     None,
     /// The identity provider sends users by SCIM 2.0, with a SCIM token.
