@@ -25,7 +25,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Where: `tenant_name`, `tenants[3].roles[0]`.
+    /// Where: `tenant_name`, `tenants[3].roles[0]`, or `body` for the whole of it.
     pub fn field(&self) -> &str {
         &self.field
     }
@@ -170,6 +170,9 @@ impl Checker {
                 place.push('.');
             }
             place.push_str(name);
+        }
+        if place.is_empty() {
+            place.push_str("body");
         }
         place
     }

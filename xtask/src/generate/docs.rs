@@ -68,11 +68,13 @@ pub(super) fn state_rules(document: &mut Value) {
             let (property, value) = (model::text(tag, "property"), model::text(tag, "value"));
             notes.push(format!("On the wire, `{property}` is `{value}`."));
         }
-        if let Some(rules) = schema
-            .get("x-constraints")
-            .map(rules)
-            .filter(|rules| !rules.is_empty())
-        {
+        let rules = schema.get("x-constraints").map(rules).unwrap_or_default();
+        if !rules.is_empty() {
+            // What a map calls an entry is a field of a struct.
+            let rules = match schema.contains_key("properties") {
+                true => rules.replace("entries", "fields").replace("entry", "field"),
+                false => rules,
+            };
             notes.push(format!("Rules: {rules}."));
         }
         if let Some(default) = schema.get("x-default") {

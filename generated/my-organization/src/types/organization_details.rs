@@ -93,7 +93,7 @@ impl ::auth0_core::Check for OrgBrandingColors {
 }
 /// The names and the branding of the organization.
 ///
-/// Rules: at least 1 entry.
+/// Rules: at least 1 field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgDetails {
@@ -158,7 +158,7 @@ impl OrgDetails {
 }
 /// The names and the branding of the organization.
 ///
-/// Rules: at least 1 entry.
+/// Rules: at least 1 field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgDetailsRequest {
@@ -222,5 +222,9 @@ impl ::auth0_core::Check for OrgDetailsRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
         );
+        if self.branding.is_none() && self.display_name.is_none() && self.name.is_none()
+        {
+            at.broken("no field is set, expected at least 1 to be");
+        }
     }
 }

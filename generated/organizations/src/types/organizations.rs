@@ -1072,7 +1072,7 @@ impl TokenQuota {
 }
 /// How many tokens may be issued with client credentials. At least one of the fields is given.
 ///
-/// Rules: at least 1 entry.
+/// Rules: at least 1 field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct TokenQuotaClientCredentials {
@@ -1131,6 +1131,9 @@ impl ::auth0_core::Check for TokenQuotaClientCredentials {
             &self.per_hour,
             const { &::auth0_core::Rules::NONE.maximum(2147483647.0).minimum(1.0) },
         );
+        if self.enforce.is_none() && self.per_day.is_none() && self.per_hour.is_none() {
+            at.broken("no field is set, expected at least 1 to be");
+        }
     }
 }
 /// What changes about an organization. What is left out stays.
