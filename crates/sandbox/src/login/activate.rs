@@ -36,7 +36,7 @@ impl Login {
             user
         };
         let code = parameters.get("user_code").unwrap_or_default();
-        if !tokens.devices().decide(code, user, now) {
+        if !tokens.devices().decide(code, user.as_ref(), now) {
             return refusal("user_code: no device waits with this code.");
         }
         let body = "<p>You can go back to the device.</p>\n";

@@ -1,0 +1,10 @@
+//! Client grants: which application may have which scopes of which API.
+
+/// A client grant of the tenant.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientGrant {
+    pub(crate) id: String,
+    pub(crate) client_id: String,
+    pub(crate) audience: String,
+    pub(crate) scope: Vec<String>,
+}
