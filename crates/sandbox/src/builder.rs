@@ -252,8 +252,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// Adds a user who can log in, and who is a member of the first organization. Unless said otherwise, they are the
-    /// first member of the team, who is in no organization, and the first two members of the first organization.
+    /// Adds a user who can log in, and who is a member of the first organization; unless said otherwise, the first member
+    /// of the team, who is in no organization. Those who are members of an organization can log in beside them.
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
@@ -392,21 +392,17 @@ impl SandboxBuilder {
         let admin = team
             .first_member()
             .ok_or_else(|| broken("there is no member"))?;
-        let users = match self.users {
-            users if users.is_empty() => {
-                let own = User::new(&admin.id, &admin.email, &admin.name);
-                [own].into_iter().chain(tenant.first_users(2)).collect()
-            }
-            users => {
-                for user in &users {
-                    tenant.enrol(user, clock.now());
-                }
-                users
-            }
-        };
+        let members = tenant.first_users(2);
+        let mut users = self.users;
+        for user in &users {
+            tenant.enrol(user, clock.now());
+        }
+        if users.is_empty() {
+            users.push(User::new(&admin.id, &admin.email, &admin.name));
+        }
         let organization = tenant.organizations.get(0);
         let organization = organization.ok_or_else(|| broken("there is no organization"))?;
-        let member = tenant.first_users(1).pop();
+        let member = members.first().cloned();
         let tenant = Arc::new(SharedTenant::new(tenant));
         let revoked = Arc::new(Revoked::default());
         let shared = Arc::new(Shared {
@@ -435,6 +431,7 @@ impl SandboxBuilder {
             }),
             login: Login {
                 users,
+                members,
                 tenant: Arc::clone(&tenant),
                 at_once: self.login_at_once,
             },

@@ -390,10 +390,30 @@ impl Reader<'_> {
             .with_draft(Draft::Draft202012)
             .with_registry(self.registry)
             .should_validate_formats(true)
+            .with_format("html-color", is_color)
+            .with_format("organization-name", is_organization_name)
+            .with_format("strict-https-uri", is_https)
+            .with_format("strict-https-uri-or-null", is_https)
             .build(&reference)
             .map_err(|error| format!("{pointer}: {error}"))?;
         Ok(Schema { pointer, validator })
     }
+}
+
+/// Formats that Auth0 made up, with the meaning of the patterns that stand for them elsewhere in its documents.
+fn is_color(text: &str) -> bool {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    matches!(digits.len(), 3 | 6) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Lower-case letters, digits, hyphens and underscores, of which the last two do not come first.
+pub(crate) fn is_organization_name(text: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+    text.bytes().all(is_plain) && !text.starts_with(['-', '_'])
+}
+
+fn is_https(text: &str) -> bool {
+    text.starts_with("https://") && url::Url::parse(text).is_ok()
 }
 
 fn resolve<'a>(document: &'a Value, pointer: &str) -> Option<(String, &'a Value)> {

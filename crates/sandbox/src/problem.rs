@@ -152,19 +152,18 @@ impl Problem {
 
     /// The answer of an API, to a call of `operation` if it was one.
     pub(crate) fn answer(self, api: Api, operation: Option<&Operation>) -> Answer {
-        let body = match api {
+        let answer = match api {
             Api::Teams => self.of_teams(),
-            Api::MyOrganization => self.of_my_organization(operation),
-            Api::Organizations => self.of_management(),
+            Api::MyOrganization => Answer::json(self.status, &self.of_my_organization(operation)),
+            Api::Organizations => Answer::json(self.status, &self.of_management()),
         };
-        let answer = Answer::json(self.status, &body);
         match &self.challenge {
             Some(challenge) => answer.with("www-authenticate", challenge),
             None => answer,
         }
     }
 
-    fn of_teams(&self) -> Value {
+    fn of_teams(&self) -> Answer {
         #[derive(Serialize)]
         struct Body<'a> {
             status: u16,
@@ -174,12 +173,13 @@ impl Problem {
             #[serde(skip_serializing_if = "Option::is_none")]
             details: Option<&'a str>,
         }
-        json!(Body {
+        let body = Body {
             status: self.status.as_u16(),
             kind: &self.kind,
             title: &self.title,
             details: self.details.as_deref(),
-        })
+        };
+        Answer::json(self.status, &body)
     }
 
     fn of_my_organization(&self, operation: Option<&Operation>) -> Value {

@@ -335,7 +335,13 @@ impl Shared {
         let (parts, body) = request.into_parts();
         let read = read_body(body).await.and_then(|body| {
             let invalid = |error: RawPathParamsRejection| {
-                Problem::invalid(format!("path: {}", error.body_text()))
+                // It has the name of the route.
+                let mut text = error.body_text();
+                for (place, part) in operation.path.split('/').enumerate() {
+                    let name = part.trim_matches(['{', '}']);
+                    text = text.replace(&format!("`p{place}`"), &format!("`{name}`"));
+                }
+                Problem::invalid(format!("path: {text}"))
             };
             Ok((path.map_err(invalid)?, body))
         });

@@ -140,16 +140,21 @@ fn check_operation(name: &str) -> Result<(), String> {
     if name == TOKEN || Document::operation(name).is_some() {
         return Ok(());
     }
+    // There are a hundred: those that begin most like it are enough to see what was mistaken.
     let operations = documents.iter().flat_map(|document| &document.operations);
-    let mut known: Vec<&str> = operations
-        .map(|operation| operation.name.as_str())
-        .collect();
-    known.push(TOKEN);
-    known.sort_unstable();
-    Err(format!(
-        "expected an operation, found `{name}`; there are {}",
-        known.join(", ")
-    ))
+    let names = operations.map(|operation| operation.name.as_str());
+    let common = |other: &str| {
+        let pairs = name.chars().zip(other.chars());
+        pairs.take_while(|(one, other)| one == other).count()
+    };
+    let mut near: Vec<&str> = names.chain([TOKEN]).filter(|own| common(own) > 2).collect();
+    near.sort_unstable_by_key(|own| (std::cmp::Reverse(common(own)), *own));
+    near.truncate(5);
+    let mut message = format!("expected an operation, found `{name}`");
+    if !near.is_empty() {
+        message.push_str(&format!("; there are {}", near.join(", ")));
+    }
+    Err(message)
 }
 
 fn check_call(number: u64) -> Result<(), String> {

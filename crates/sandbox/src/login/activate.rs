@@ -17,7 +17,7 @@ impl Login {
         let field = format!(
             "<p><label>The code that the device shows <input name=\"user_code\" value=\"{code}\" autocomplete=\"off\"></label></p>\n"
         );
-        let form = choice("/activate", &field, &self.users);
+        let form = choice("/activate", &field, self.on_page());
         page(StatusCode::OK, "Activate a device", &form, None)
     }
 

@@ -35,7 +35,9 @@ const OF_USERS: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 /// Who can log in, and how.
 pub(crate) struct Login {
     pub(crate) users: Vec<User>,
-    /// Where the others are: whoever is known to the tenant can log in, but is not on the page.
+    /// Some members of the first organization, who are on the page too.
+    pub(crate) members: Vec<User>,
+    /// Where all others are: whoever the tenant knows can log in.
     pub(crate) tenant: Arc<SharedTenant>,
     /// Whether a `login_hint` is enough.
     pub(crate) at_once: bool,
@@ -58,6 +60,11 @@ impl Login {
         let is_meant = |user: &&User| user.id == name || user.email == name;
         let own = self.users.iter().find(is_meant).cloned();
         own.or_else(|| self.tenant.lock().user(name))
+    }
+
+    /// Those to choose from on a page.
+    pub(super) fn on_page(&self) -> impl Iterator<Item = &User> {
+        self.users.iter().chain(&self.members)
     }
 
     /// Answers a request at `now` (seconds since 1970). `form` is whether it is the page's form that was sent.
@@ -152,7 +159,7 @@ impl Login {
         let kept = KEPT
             .iter()
             .filter_map(|name| Some(hidden(name, parameters.get(name)?)));
-        let form = choice("/authorize", &kept.collect::<String>(), &self.users);
+        let form = choice("/authorize", &kept.collect::<String>(), self.on_page());
         let body = format!(
             "<p>{} wants to know who you are.</p>\n{form}",
             escaped(&application.name)

@@ -75,7 +75,10 @@ impl Scene<'_> {
     pub(super) fn list_connections(&self) -> Result<Answer, Problem> {
         let page = numbered(self.call)?;
         let organization = self.organization()?;
-        let is_enabled = self.call.get("is_enabled").map(|_| self.call.is("is_enabled"));
+        let is_enabled = self
+            .call
+            .get("is_enabled")
+            .map(|_| self.call.is("is_enabled"));
         let is_meant = |enabled: &&Enabled| is_enabled.is_none_or(|is| enabled.is_enabled == is);
         let found: Vec<&Enabled> = organization.connections.iter().filter(is_meant).collect();
         Ok(numbered_page(
@@ -83,7 +86,9 @@ impl Scene<'_> {
             "connections",
             page,
             Some(found.len() as u64),
-            found.into_iter().map(|enabled| self.connection_shown(enabled)),
+            found
+                .into_iter()
+                .map(|enabled| self.connection_shown(enabled)),
         ))
     }
 
@@ -95,7 +100,11 @@ impl Scene<'_> {
     /// Adds the connection that the body names, which the tenant has to have.
     pub(super) fn added(&mut self) -> Result<Enabled, Problem> {
         let organization = self.organization()?;
-        let id = self.call.member("connection_id").as_str().unwrap_or_default();
+        let id = self
+            .call
+            .member("connection_id")
+            .as_str()
+            .unwrap_or_default();
         if self.tenant.connection(id).is_none() {
             let title = "The tenant has no such connection";
             return Err(Problem::not_found("INEXISTENT_CONNECTION", title));

@@ -11,7 +11,9 @@ use crate::tenant::{Enabled, Organization};
 
 /// A connection that is switched on.
 fn find<'a>(organization: &'a Organization, id: &str) -> Result<&'a Enabled, Problem> {
-    let enabled = organization.enabled(id).filter(|enabled| enabled.is_enabled);
+    let enabled = organization
+        .enabled(id)
+        .filter(|enabled| enabled.is_enabled);
     enabled.ok_or_else(no_connection)
 }
 

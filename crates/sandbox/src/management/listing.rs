@@ -18,7 +18,10 @@ const DEFAULT_SIZE: u64 = 50;
 
 /// How a listing is asked for.
 pub(super) enum Mode {
-    Numbered { start: u64, size: u64 },
+    Numbered {
+        start: u64,
+        size: u64,
+    },
     /// After the item with this number.
     Cursor(Option<u64>),
 }

@@ -111,15 +111,19 @@ impl Scene<'_> {
                 numbers.filter_map(show),
             )),
             Mode::Cursor(start) => {
-                let is_in_order = self.call.get("sort").is_none_or(|sort| sort == "created_at:1");
+                let is_in_order = self
+                    .call
+                    .get("sort")
+                    .is_none_or(|sort| sort == "created_at:1");
                 let mut is_after = start.is_none();
                 let rest = numbers.filter(move |number| match start {
                     // In the order of numbers one that is gone is no hindrance.
                     Some(start) if is_in_order => *number > start,
-                    _ => std::mem::replace(
-                        &mut is_after,
-                        is_after || Some(*number) == start,
-                    ),
+                    _ => {
+                        let was_after = is_after;
+                        is_after |= Some(*number) == start;
+                        was_after
+                    }
                 });
                 let items = rest.filter_map(|number| Some((number, show(number)?)));
                 let quirks = self.tenant.settings.quirks;
@@ -166,12 +170,15 @@ impl Scene<'_> {
         organization.token_quota = body.get("token_quota").cloned();
         organization.metadata = metadata;
         organization.connections = connections;
-        let organization = self.tenant.organizations.get(number).ok_or_else(inexistent)?;
+        let organization = self
+            .tenant
+            .organizations
+            .get(number)
+            .ok_or_else(inexistent)?;
         let mut answer = described(&organization);
         if body.get("enabled_connections").is_some() {
             let connections = organization.connections.iter();
-            let connections: Vec<Value> =
-                connections.map(|one| self.enabled_shown(one)).collect();
+            let connections: Vec<Value> = connections.map(|one| self.enabled_shown(one)).collect();
             answer["enabled_connections"] = json!(connections);
         }
         created(&answer)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Scene, done, shown};
 use crate::answer::Answer;
+use crate::document::is_organization_name;
 use crate::problem::Problem;
 use crate::tenant::Organization;
 
@@ -20,6 +21,10 @@ impl Scene<'_> {
             return Err(wrong("/id", "the id cannot be changed"));
         }
         if let Some(name) = body["name"].as_str() {
+            if !is_organization_name(name) {
+                let rule = "expected lower-case letters, digits, hyphens and underscores";
+                return Err(wrong("/name", rule));
+            }
             let number = self
                 .tenant
                 .organizations

@@ -11,6 +11,7 @@
 //! | `POST /_sandbox/tokens/revoke` | refuses the tokens that were granted so far |
 //! | `GET /_sandbox/invitations` | lists the invitations to the team that wait |
 //! | `POST /_sandbox/invitations/{id}/accept` | accepts one, to the team or to an organization, and shows the member that comes of it |
+//! | `GET /_sandbox/client-grants` | lists the client grants of the tenant, which no API here shows |
 //! | `POST /_sandbox/dns` | publishes a text for a host, by which a domain is verified: `{"host": "…", "text": "…"}` |
 //! | `POST /_sandbox/devices` | approves what a device asks for, or denies it: `{"user_code": "…", "user": "…"}`, `{"user_code": "…", "deny": true}` |
 
@@ -90,6 +91,10 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
                 })),
         )
         .route("/_sandbox/devices", post(reading(Shared::decide_device)))
+        .route(
+            "/_sandbox/client-grants",
+            get(with(|shared| ok(&shared.tenant.lock().grants))),
+        )
         .route("/_sandbox/dns", post(reading(Shared::publish)))
         .route("/_sandbox/clock", post(reading(Shared::move_clock)))
         .route(

@@ -1,7 +1,9 @@
 //! Client grants: which application may have which scopes of which API.
 
+use serde::Serialize;
+
 /// A client grant of the tenant.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct ClientGrant {
     pub(crate) id: String,
     pub(crate) client_id: String,

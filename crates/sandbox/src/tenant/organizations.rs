@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::seed::Sowing;
@@ -148,11 +147,6 @@ impl Organizations {
     /// Those that were changed or are new, to be changed together.
     pub(super) fn changed_mut(&mut self) -> impl Iterator<Item = &mut Organization> {
         self.changed.values_mut()
-    }
-
-    /// When the tenant was there first.
-    pub(crate) fn since(&self) -> DateTime<Utc> {
-        self.sowing.since
     }
 
     /// Forgets a connection in what organizations begin with.

@@ -62,7 +62,6 @@ pub(super) struct Sowing {
     pub(super) organizations: u64,
     members: u64,
     numbers: Scramble,
-    pub(super) since: DateTime<Utc>,
     /// The ids of the connections, the first of which every organization uses.
     connections: Vec<String>,
     roles: Vec<String>,
@@ -209,7 +208,6 @@ impl Tenant {
             organizations: settings.organizations,
             members: settings.members,
             numbers: Scramble::new(seed),
-            since,
             connections: connections.values().map(|one| one.id.clone()).collect(),
             roles: roles.iter().map(|role| role.id.clone()).collect(),
             groups: groups.iter().map(|group| group.id.clone()).collect(),
