@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::repository::files;
 use auth0_core::{Operation, Paging, RetrySafety};
 use auth0_teams::operations;
 use syn::{Attribute, Fields, FnArg, ImplItem, Item, Pat, Type};
@@ -190,8 +191,14 @@ fn block(item: &Item) -> Option<(String, String)> {
 
 #[test]
 fn types_are_listed_then_the_inventory_is_as_reviewed() {
-    let file = source("types.rs");
-    let blocks: Vec<_> = file.items.iter().filter_map(block).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../generated/teams/src/types");
+    let mut blocks: Vec<_> = files(&root)
+        .keys()
+        .flat_map(|path| source(&format!("types/{}", path.display())).items)
+        .filter_map(|item| block(&item))
+        .collect();
+    // By name: which file a type stands in is nothing to its users.
+    blocks.sort_by(|(a, _), (b, _)| a.split(' ').nth(1).cmp(&b.split(' ').nth(1)));
     let text: String = blocks
         .iter()
         .map(|(name, text)| format!("{name}\n{text}\n"))

@@ -14,6 +14,7 @@ mod cursors;
 mod end_to_end;
 mod examples;
 mod faults;
+mod fourth_api;
 mod freshness;
 mod inventory;
 mod listings;

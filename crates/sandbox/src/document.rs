@@ -122,7 +122,10 @@ impl Document {
     }
 
     fn parse(api: Api, text: &str) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let mut value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if api != Api::Teams {
+            accept_overlaps(&mut value);
+        }
         let registry = registry(&value)?;
         let mut operations = Vec::new();
         for (path, item) in object(&value, "/paths")? {
@@ -180,6 +183,21 @@ impl Document {
             .iter()
             .flat_map(|operation| &operation.scopes);
         sets.flatten().map(String::as_str).collect()
+    }
+}
+
+/// Lets values pass that fit several forms of one schema. In these documents forms overlap that are meant as
+/// alternatives: the pages of a listing, say, of which the last looks the same however it was asked for.
+fn accept_overlaps(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(forms) = members.remove("oneOf") {
+                members.insert("anyOf".to_owned(), forms);
+            }
+            members.values_mut().for_each(accept_overlaps);
+        }
+        Value::Array(items) => items.iter_mut().for_each(accept_overlaps),
+        _ => {}
     }
 }
 
@@ -439,8 +457,8 @@ fn scopes(api: Api, security: &Value) -> Vec<Vec<String>> {
             scopes.collect::<Vec<String>>()
         });
     match api {
-        // There the list is a hint: its first alternative asks for nothing, and its scopes are not needed together.
-        Api::Organizations => sets.flatten().map(|scope| vec![scope]).collect(),
+        // There the first alternative asks for nothing, and the others are hints of what a call needs.
+        Api::Organizations => sets.filter(|set| !set.is_empty()).collect(),
         Api::Teams | Api::MyOrganization => sets.collect(),
     }
 }

@@ -1,12 +1,14 @@
 //! The emitter: from a normalized document to the files of a client crate. progenitor makes the types and the low-level
 //! calls; what it has no notion of (resources, setters, checks, paging, outcomes) is written beside them.
 
+mod accessors;
 mod adjust;
 mod call;
 mod call_docs;
 mod checks;
 mod client;
 mod docs;
+mod layout;
 mod limits;
 mod listing;
 mod manifest;
@@ -113,7 +115,13 @@ fn sources(
         "src/client.rs".to_owned(),
         client::emit(model, target, &resources.roots)?,
     );
-    modules.insert("src/operations.rs".to_owned(), table::emit(model));
+    for (part, tokens) in table::emit(model) {
+        let path = match part.as_str() {
+            "" => "src/operations.rs".to_owned(),
+            part => format!("src/operations/{part}.rs"),
+        };
+        modules.insert(path, tokens);
+    }
     if let Some(limits) = limits::emit(&target.api.tiers) {
         modules.insert("src/limits.rs".to_owned(), limits);
     }
@@ -136,11 +144,8 @@ fn sources(
         files.insert(path, file);
     }
     // What progenitor made is a tree already: to write it down and read it again takes longer than all else here.
-    files.insert("src/requests.rs".to_owned(), requests(raw.calls)?);
-    files.insert(
-        "src/types.rs".to_owned(),
-        types_module(raw.types, &types, model)?,
-    );
+    files.extend(layout::requests(adjust::requests(raw.calls)?, model));
+    files.extend(layout::types(types::emit(raw.types, &types, model)?, model));
     Ok(files)
 }
 
@@ -161,30 +166,4 @@ fn without_ignored(document: &Value) -> Value {
         }
     }
     document
-}
-
-fn types_module(
-    items: Vec<syn::Item>,
-    types: &types::Types,
-    model: &Model<'_>,
-) -> Result<syn::File, Problem> {
-    let doc = format!(" The types of the {}.", model.title);
-    let mut file: syn::File = syn::parse_quote!(#![doc = #doc]);
-    file.items = types::emit(items, types, model)?;
-    Ok(file)
-}
-
-/// The module of progenitor's client, which builds the requests.
-fn requests(items: Vec<syn::Item>) -> Result<syn::File, Problem> {
-    let mut file: syn::File = syn::parse_quote! {
-        //! What progenitor made of the operations: a request of each. The resources send them.
-
-        #[allow(unused_imports)]
-        use progenitor_client::RequestBuilderExt as _;
-
-        #[allow(unused_imports)]
-        use crate::types;
-    };
-    file.items.extend(adjust::requests(items)?);
-    Ok(file)
 }

@@ -29,6 +29,10 @@ impl Page for Numbers {
         Position::of_checkpoint(self.next.as_deref())
     }
 
+    fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
     fn into_items(self) -> Vec<u32> {
         self.numbers
     }

@@ -67,7 +67,7 @@ pub(crate) fn call(
         "GetOrganizationIdentityProvider" => scene.get_provider(),
         "UpdateOrganizationIdentityProvider" => scene.update_provider(),
         "DeleteOrganizationIdentityProvider" => scene.delete_provider(),
-        "DetachOrganizationIdentityProviderDomain" => scene.detach_provider(),
+        "DetachOrganizationIdentityProvider" => scene.detach_provider(),
         "UpdateOrganizationIdentityProviderAttributes" => scene.refresh_attributes(),
         "CreateOrganizationIdentityProviderDomain" => scene.add_provider_domain(),
         "DeleteOrganizationIdentityProviderDomain" => scene.remove_provider_domain(),

@@ -65,7 +65,7 @@ async fn connection_is_added_and_removed_then_the_tenant_keeps_it() {
     );
     let one = format!("{path}/{id}");
     operator.delete(&one).await.expect(204);
-    // The document knows no 404 here.
+    // That it is gone is what was wished for.
     operator.delete(&one).await.expect(204);
     assert_eq!(operator.get(&one).await.status, 404);
     let older = operator.own("/enabled_connections");

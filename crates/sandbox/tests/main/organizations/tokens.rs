@@ -64,7 +64,7 @@ async fn token_is_asked_for_then_it_has_the_scopes_of_its_api_alone() {
         answer["scope"].as_str().unwrap().to_owned()
     };
     let inside = granted(sandbox.my_organization_audience()).await;
-    assert_eq!(inside.split(' ').count(), 33, "{inside}");
+    assert_eq!(inside.split(' ').count(), 30, "{inside}");
     assert!(inside.split(' ').all(|scope| scope.contains(":my_org:")));
     let operator = granted(sandbox.management_audience()).await;
     assert!(
