@@ -114,6 +114,25 @@ impl Checker {
         }
     }
 
+    /// Checks that of two ways to say which page is wanted only one is used: by checkpoints, or by counting pages. Each
+    /// is given as its parameters with whether they are set.
+    pub fn one_paging(
+        &mut self,
+        checkpoint: &[(&'static str, bool)],
+        counted: &[(&'static str, bool)],
+    ) {
+        let set =
+            |way: &[(&'static str, bool)]| way.iter().find(|(_, set)| *set).map(|(name, _)| *name);
+        if let (Some(checkpoint), Some(counted)) = (set(checkpoint), set(counted)) {
+            self.violation(
+                counted,
+                format!(
+                    "counts pages, expected it without `{checkpoint}`, which pages by checkpoints"
+                ),
+            );
+        }
+    }
+
     /// Notes that `field` breaks `rule`.
     pub fn violation(&mut self, field: &'static str, rule: impl Into<String>) {
         self.place.push(Step::Field(field));

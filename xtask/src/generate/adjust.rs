@@ -216,6 +216,38 @@ fn remove_derives(file: &mut File) -> Result<(), Problem> {
     }
 }
 
+/// Takes a derive off a type that gets an implementation of ours.
+pub(super) fn remove_derive(item: &mut syn::ItemStruct, name: &str) -> Result<(), Problem> {
+    let mut removed = false;
+    for attribute in &mut item.attrs {
+        if !attribute.path().is_ident("derive") {
+            continue;
+        }
+        let Meta::List(list) = &attribute.meta else {
+            continue;
+        };
+        let Ok(paths) = list.parse_args_with(
+            syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
+        ) else {
+            continue;
+        };
+        let kept: Vec<_> = paths
+            .into_iter()
+            .filter(|path| {
+                let is_it = path.segments.last().is_some_and(|last| last.ident == name);
+                removed |= is_it;
+                !is_it
+            })
+            .collect();
+        *attribute = parse_quote!(#[derive(#(#kept),*)]);
+    }
+    if removed {
+        Ok(())
+    } else {
+        Err(gone(&format!("a type that derives `{name}`")))
+    }
+}
+
 /// progenitor sends a header `api-version` with every call, which these servers do not know. Where it was the only
 /// header of a call, the map of headers goes as well.
 fn remove_api_version(file: &mut File) -> Result<(), Problem> {

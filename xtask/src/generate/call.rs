@@ -88,7 +88,7 @@ impl<'c> Call<'c> {
                         .join(", "),
                 )
             })?;
-        let name = names::type_name(&operation.id);
+        let name = operation.call.clone();
         // A call must not hide the resource that it stands beside.
         let hides = name == resource_name(group) || RESERVED.contains(&name.as_str());
         let ident = names::ident(&if hides { format!("{name}Call") } else { name });
@@ -222,7 +222,15 @@ impl<'c> Call<'c> {
         });
         let setters = self.optional().map(|argument| self.setter(argument));
         let (checks, mutable) = self.checks();
-        let constant = names::ident(&names::constant_name(&self.operation.id));
+        let constant = names::ident(&self.operation.constant);
+        let settled = self.settle_paging()?;
+        let (receiver, settle) = if settled.statements.is_empty() {
+            (quote!(self), TokenStream::new())
+        } else {
+            (quote!(mut self), settled.statements)
+        };
+        let mutable = mutable || !settled.check.is_empty();
+        let checks = [settled.check, checks].into_iter().collect::<TokenStream>();
         let raw_method = names::ident(&names::call_name(&self.operation.id));
         let arguments = self
             .raw
@@ -287,7 +295,8 @@ impl<'c> Call<'c> {
                 }
 
                 /// Sends the call and gives status and headers with the value.
-                pub async fn send(self) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
+                pub async fn send(#receiver) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
+                    #settle
                     let call = self.client.call(&crate::operations::#constant, self.options);
                     #check
                     let request = self.client.requests().#raw_method(#(#arguments),*);

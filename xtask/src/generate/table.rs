@@ -21,7 +21,7 @@ pub(super) fn emit(model: &Model<'_>) -> BTreeMap<String, TokenStream> {
     }
     let names = operations
         .iter()
-        .map(|operation| names::ident(&names::constant_name(&operation.id)));
+        .map(|operation| names::ident(&operation.constant));
     let modules: Vec<_> = parts.keys().map(|part| names::ident(part)).collect();
     let table = quote! {
         //! The operations of the API: method, path, scopes, retry safety and paging of each.
@@ -87,7 +87,7 @@ fn look_at<'o>(operation: &Operation<'_>, operations: &[&'o Operation<'o>]) -> V
 }
 
 fn row(operation: &Operation<'_>, look_at: &[&str]) -> TokenStream {
-    let ident = names::ident(&names::constant_name(&operation.id));
+    let ident = names::ident(&operation.constant);
     let (id, method, path) = (
         &operation.id,
         operation.method.to_uppercase(),
@@ -99,19 +99,30 @@ fn row(operation: &Operation<'_>, look_at: &[&str]) -> TokenStream {
         RetrySafety::Idempotent => quote!(RetrySafety::Idempotent),
         RetrySafety::Unsafe => quote!(RetrySafety::Unsafe),
     };
-    // A requirement without a scope lets every token through: the scopes beside it only say what may be needed.
-    let (named, open): (Vec<_>, Vec<_>) = operation
+    let named: Vec<_> = operation
         .scopes
         .iter()
-        .partition(|together| !together.is_empty());
+        .filter(|together| !together.is_empty())
+        .collect();
     let alternatives = named.iter().map(|together| quote!(&[#(#together),*]));
     let scopes = (!named.is_empty()).then(|| quote!(.with_scopes(&[#(#alternatives),*])));
-    let hints = (!named.is_empty() && !open.is_empty()).then(|| quote!(.with_scope_hints()));
+    let hints = operation
+        .scopes_are_hints()
+        .then(|| quote!(.with_scope_hints()));
     let look_at = (!look_at.is_empty()).then(|| quote!(.with_look_at(&[#(#look_at),*])));
-    let paging = operation
-        .paging
-        .as_ref()
-        .map(|_| quote!(.with_paging(Paging::Checkpoint)));
+    let paging = operation.paging.as_ref().map(|paging| {
+        let style = match (&paging.checkpoint, &paging.counted) {
+            (_, None) => quote!(Paging::Checkpoint),
+            (None, Some(_)) => quote!(Paging::Offset),
+            (Some(_), Some(_)) => quote!(Paging::CheckpointOrOffset),
+        };
+        let limit = paging.counted.as_ref().and_then(|counted| counted.limit);
+        let limit = limit.map(|limit| {
+            let limit = proc_macro2::Literal::u64_unsuffixed(limit);
+            quote!(.with_paging_limit(#limit))
+        });
+        quote!(.with_paging(#style) #limit)
+    });
     let success = operation
         .success
         .iter()

@@ -29,6 +29,7 @@ mod hoist;
 mod include;
 mod indistinct;
 mod keywords;
+mod listings;
 mod local_refs;
 mod markdown;
 mod merge;
@@ -148,6 +149,7 @@ pub const PASSES: &[Pass] = &[
     pass("closed-objects", "`additionalProperties: false` fails every read after one new field", closed_objects::apply),
     pass("reference-siblings", "what stands beside `$ref` is dropped", ref_siblings::apply),
     pass("cycles", "a schema that is composed of itself has no end", cycles::apply),
+    pass("listings", "a listing in several shapes becomes a union of them", listings::apply),
     pass("single-variants", "a union of one, and alternatives that only restrict", single_variants::apply),
     pass("all-of", "`allOf` is merged by rules that panic or lose", all_of::apply),
     pass("unions", "`anyOf` becomes a struct that cannot be read back; unions of plain values or of unions", unions::apply),

@@ -130,6 +130,7 @@ impl OrganizationInvitations {
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
+    /// - Pages: by checkpoints (`from`)
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run

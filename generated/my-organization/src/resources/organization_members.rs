@@ -64,6 +64,7 @@ impl OrganizationMembers {
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
+    /// - Pages: by checkpoints (`from`)
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run

@@ -24,6 +24,7 @@ impl OrganizationRoles {
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 429
+    /// - Pages: by checkpoints (`from`)
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run

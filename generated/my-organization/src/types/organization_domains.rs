@@ -61,6 +61,9 @@ impl ::auth0_core::Page for ListOrganizationDomainsResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.organization_domains.is_empty()
+    }
     fn into_items(self) -> ::std::vec::Vec<OrgDomain> {
         self.organization_domains
     }

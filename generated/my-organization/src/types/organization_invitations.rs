@@ -217,6 +217,9 @@ impl ::auth0_core::Page for ListMembersInvitationsResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.invitations.as_ref().is_none_or(::std::vec::Vec::is_empty)
+    }
     fn into_items(self) -> ::std::vec::Vec<MemberInvitation> {
         self.invitations.unwrap_or_default()
     }

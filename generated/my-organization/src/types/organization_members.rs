@@ -39,6 +39,9 @@ impl ::auth0_core::Page for ListOrganizationMembersResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.members.as_ref().is_none_or(::std::vec::Vec::is_empty)
+    }
     fn into_items(self) -> ::std::vec::Vec<OrgMember> {
         self.members.unwrap_or_default()
     }

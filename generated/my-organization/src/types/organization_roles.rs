@@ -32,6 +32,9 @@ impl ::auth0_core::Page for ListRolesResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.roles.is_empty()
+    }
     fn into_items(self) -> ::std::vec::Vec<Role> {
         self.roles
     }

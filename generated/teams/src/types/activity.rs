@@ -404,6 +404,9 @@ impl ::auth0_core::Page for ListActivityResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.logs.is_empty()
+    }
     fn into_items(self) -> ::std::vec::Vec<ActivityLogEntry> {
         self.logs
     }

@@ -265,6 +265,9 @@ impl ::auth0_core::Page for ListMembersResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
     fn into_items(self) -> ::std::vec::Vec<TeamMember> {
         self.members
     }

@@ -151,6 +151,9 @@ impl ::auth0_core::Page for ListTenantsResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
+    fn is_empty(&self) -> bool {
+        self.tenants.is_empty()
+    }
     fn into_items(self) -> ::std::vec::Vec<TenantItem> {
         self.tenants
     }
