@@ -21,6 +21,7 @@ mod listings;
 mod logins;
 mod mutations;
 mod operations;
+mod organizations;
 mod repository;
 mod samples;
 mod sandbox;
