@@ -20,6 +20,7 @@ mod inventory;
 mod listings;
 mod logins;
 mod mutations;
+mod my_organization;
 mod operations;
 mod organizations;
 mod repository;

@@ -8,6 +8,9 @@ use super::names;
 use crate::problem::Problem;
 use crate::walk::{METHODS, join};
 
+/// What references to component schemas begin with.
+const COMPONENT: &str = "#/components/schemas/";
+
 /// Whether a call may be repeated; see `auth0_core::RetrySafety`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetrySafety {
@@ -156,6 +159,8 @@ pub(super) struct Model<'a> {
     pub(super) operations: Vec<Operation<'a>>,
     /// The component schemas by the names of their Rust types.
     pub(super) schemas: BTreeMap<String, &'a Value>,
+    /// The names of the Rust types by those of the component schemas.
+    names: BTreeMap<&'a str, String>,
     /// Whether any operation asks for authorization.
     pub(super) secured: bool,
 }
@@ -181,11 +186,13 @@ impl<'a> Model<'a> {
         let mut found = Vec::new();
         let mut waiting = vec![schema];
         while let Some(value) = waiting.pop() {
-            if let Some(name) = reference(value)
-                && let Some((name, _)) = self.schemas.get_key_value(&name)
-            {
-                found.push(name.as_str());
-            }
+            let component = value.get("$ref").and_then(Value::as_str);
+            let component = component.and_then(|target| target.strip_prefix(COMPONENT));
+            found.extend(
+                component
+                    .and_then(|name| self.names.get(name))
+                    .map(String::as_str),
+            );
             waiting.extend(value.as_object().into_iter().flat_map(Map::values));
             waiting.extend(list(value));
         }
@@ -193,9 +200,13 @@ impl<'a> Model<'a> {
     }
 
     pub(super) fn read(document: &'a Value) -> Result<Self, Problem> {
-        let schemas = members(&document["components"]["schemas"])
-            .map(|(name, schema)| (names::type_name(name), schema))
-            .collect::<BTreeMap<_, _>>();
+        let components = || members(&document["components"]["schemas"]);
+        let names: BTreeMap<&str, String> = components()
+            .map(|(name, _)| (name.as_str(), names::type_name(name)))
+            .collect();
+        let schemas = components()
+            .filter_map(|(name, schema)| Some((names.get(name.as_str())?.clone(), schema)))
+            .collect();
         let default_security = &document["security"];
         let mut operations = Vec::new();
         for (path, item) in members(&document["paths"]) {
@@ -222,6 +233,7 @@ impl<'a> Model<'a> {
             secured: operations.iter().any(|o| !o.scopes.is_empty()),
             operations,
             schemas,
+            names,
         })
     }
 }
@@ -441,6 +453,6 @@ pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&
 pub(super) fn reference(schema: &Value) -> Option<String> {
     schema["$ref"]
         .as_str()?
-        .strip_prefix("#/components/schemas/")
+        .strip_prefix(COMPONENT)
         .map(names::type_name)
 }

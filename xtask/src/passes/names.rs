@@ -45,30 +45,39 @@ fn components(document: &mut Value, cx: &mut Context<'_>) {
     names.sort();
     let mut types: BTreeMap<String, String> = BTreeMap::new();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+    // progenitor takes what stands in a reference for the name, escapes and all.
+    let escaped = |name: &str| name.contains(['/', '~', '%']);
     for name in names {
-        let wanted = naming::pascal(&name);
-        // Generated code names these without a path.
-        let wanted = if RESERVED.contains(&wanted.as_str()) {
+        let type_name = naming::pascal(&name);
+        // Generated code names the reserved ones without a path.
+        let reserved = RESERVED.contains(&type_name.as_str());
+        if !reserved && !escaped(&name) && !types.contains_key(&type_name) {
+            types.insert(type_name, name);
+            continue;
+        }
+        // `AB` is the type of `a-b`, and that of a component `AB` is `Ab`.
+        let wanted = naming::pascal(&type_name);
+        let wanted = if reserved {
             format!("{wanted}Schema")
         } else {
             wanted
         };
         let free = naming::unique(&wanted, |name| types.contains_key(name));
-        if free != naming::pascal(&name) {
-            renamed.insert(name.clone(), free.clone());
-        }
+        renamed.insert(name.clone(), free.clone());
         types.insert(free, name);
-    }
-    if renamed.is_empty() {
-        return;
     }
     if let Some(schemas) = components_mut(document) {
         for (old, new) in &renamed {
             if let Some(schema) = schemas.remove(old) {
+                let why = if escaped(old) {
+                    "references to it need escapes"
+                } else {
+                    "the name of its type is taken"
+                };
                 cx.changed(
                     &schema,
                     &join("/components/schemas", old),
-                    format!("renamed `{old}` to `{new}`: the name of its type is taken"),
+                    format!("renamed `{old}` to `{new}`: {why}"),
                 );
                 schemas.insert(new.clone(), schema);
             }
@@ -82,19 +91,25 @@ const RESERVED: [&str; 10] = [
     "Box", "Client", "Default", "Err", "Error", "Option", "Result", "Self", "String", "Vec",
 ];
 
-/// Changes references wherever they stand, extensions included.
+/// Changes references wherever they stand, extensions included. What is left of them has no escapes.
 fn repoint(value: &mut Value, renamed: &BTreeMap<String, String>) {
     match value {
         Value::Object(members) => {
             for (key, member) in members.iter_mut() {
                 let new = match member {
-                    Value::String(text) if key == "$ref" || key == "ref" => text
-                        .strip_prefix("#/components/schemas/")
-                        .and_then(|name| renamed.get(&schema::unescape(name))),
+                    Value::String(text) if key == "$ref" || key == "ref" => {
+                        text.strip_prefix("#/components/schemas/").and_then(|name| {
+                            let plain = schema::unescape(name);
+                            renamed
+                                .get(&plain)
+                                .cloned()
+                                .or((plain != name).then_some(plain))
+                        })
+                    }
                     _ => None,
                 };
                 match new {
-                    Some(new) => *member = schema::ref_to(new).into(),
+                    Some(new) => *member = schema::ref_to(&new).into(),
                     None => repoint(member, renamed),
                 }
             }
