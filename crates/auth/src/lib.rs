@@ -69,6 +69,8 @@ mod loopback;
 pub mod measured;
 mod quota;
 mod random;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod scope;
 mod session;
 mod signing;

@@ -198,7 +198,7 @@ impl Share {
             Err(error) => error,
         };
         let mut trouble = self.trouble();
-        if trouble.failure.is_none() {
+        if trouble.failure.is_none() && !error.is_told {
             let cause = std::error::Error::source(&error).map(tracing::field::display);
             tracing::warn!(%error, cause, "the token store fails, tokens are fetched without it");
         }
