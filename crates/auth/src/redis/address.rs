@@ -47,6 +47,9 @@ impl Address {
         let info = plain
             .into_connection_info()
             .map_err(|_| wrong("one without a host, or whose path is no number of a database"))?;
+        // Its name is nothing that a server needs to know, and a user may not be allowed to tell it.
+        let settings = info.redis_settings().clone().set_skip_set_lib_name();
+        let info = info.set_redis_settings(settings);
         let ConnectionAddr::Tcp(host, port) = info.addr() else {
             return Err(wrong("something else"));
         };
@@ -83,8 +86,9 @@ impl Address {
         match (&self.tls_name, tls) {
             (Some(name), Some(tls)) => {
                 let stream = tls.connect(name.clone(), stream).await;
-                self.greet(stream.map_err(|error| Trouble::tls(&error))?)
-                    .await
+                let stream = stream.map_err(|error| Trouble::tls(&error))?;
+                let greeted = self.greet(stream).await;
+                greeted.map_err(Trouble::after_handshake)
             }
             _ => self.greet(stream).await,
         }

@@ -5,6 +5,9 @@ use std::io;
 
 use ::redis::{ErrorKind, RedisError};
 
+const CLIENT_CERTIFICATE: &str =
+    "TLS: the server refused; perhaps it asks for another certificate of the client";
+
 /// Why Redis did not do what it was asked for.
 ///
 /// Texts of the server and of the client crate are not repeated: they may quote keys, users and addresses.
@@ -33,11 +36,18 @@ impl Trouble {
             Some(rustls::Error::InvalidCertificate(_)) => Self::new(
                 "TLS: the certificate is not valid here; for one of an authority of your own, give its certificate",
             ),
-            Some(rustls::Error::AlertReceived(_)) => Self::new(
-                "TLS: the server refused; perhaps it asks for a certificate of the client",
-            ),
+            Some(rustls::Error::AlertReceived(_)) => Self::new(CLIENT_CERTIFICATE),
             Some(_) => Self::new("TLS: the server speaks something else"),
             None => Self::new(format!("TLS: {}", error.kind())),
+        }
+    }
+
+    /// A connection with TLS broke before the first answer. With TLS 1.3 a server refuses the client's certificate after
+    /// the handshake.
+    pub(super) fn after_handshake(self) -> Self {
+        match self.is_broken_connection {
+            true => Self::new(CLIENT_CERTIFICATE),
+            false => self,
         }
     }
 
