@@ -2,8 +2,8 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use auth0_auth::redis::{Redis, RedisStore};
@@ -212,7 +212,10 @@ async fn value_is_rubbish_then_it_is_as_good_as_absent_and_told_once() {
         let told = log.of("cannot be read");
         assert_eq!(told.len(), 1, "case {number}: {told:?}");
         assert!(told[0].contains(why), "case {number}: {told:?}");
-        assert_eq!(text(&crate::support::source(&sandbox, &server.url())).await, token);
+        assert_eq!(
+            text(&crate::support::source(&sandbox, &server.url())).await,
+            token
+        );
     }
 }
 
@@ -247,8 +250,16 @@ async fn names_hold_something_else_then_they_are_used_all_the_same() {
         }
         let one = source(&sandbox, &server.url());
         let token = text(&one).await;
-        assert!(one.store_failure().is_none(), "{case:?}: {:?}", one.store_failure());
-        assert_eq!(text(&source(&sandbox, &server.url())).await, token, "{case:?}");
+        assert!(
+            one.store_failure().is_none(),
+            "{case:?}: {:?}",
+            one.store_failure()
+        );
+        assert_eq!(
+            text(&source(&sandbox, &server.url())).await,
+            token,
+            "{case:?}"
+        );
     }
 }
 
@@ -258,7 +269,11 @@ fn openssl(folder: &Path, words: &str) {
         .current_dir(folder)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[tokio::test]
@@ -304,9 +319,8 @@ async fn server_has_tls_users_and_databases_then_the_url_says_which() {
     server.ask::<String>(&words);
 
     let sandbox = crate::support::sandbox().await;
-    let url = |scheme: &str, password: &str| {
-        format!("{scheme}://fleet:{password}@127.0.0.1:{port}/3")
-    };
+    let url =
+        |scheme: &str, password: &str| format!("{scheme}://fleet:{password}@127.0.0.1:{port}/3");
     let authorities = std::fs::read(path("ca.pem")).unwrap();
     let pem = |name: &str| std::fs::read_to_string(path(name)).unwrap();
     let identity = pem("client.pem") + &pem("client.key");
@@ -318,7 +332,11 @@ async fn server_has_tls_users_and_databases_then_the_url_says_which() {
             .unwrap();
         let source = cold(&sandbox, &redis);
         text(&source).await;
-        assert!(source.store_failure().is_none(), "{:?}", source.store_failure());
+        assert!(
+            source.store_failure().is_none(),
+            "{:?}",
+            source.store_failure()
+        );
     }
     assert_eq!(token_requests(&sandbox), 1);
     let databases: String = server.ask(&["INFO", "keyspace"]);
@@ -329,15 +347,24 @@ async fn server_has_tls_users_and_databases_then_the_url_says_which() {
         text(&source).await;
         let failure = source.store_failure().unwrap();
         let shown = format!("{failure} {failure:?} {redis:?}");
-        assert!(!shown.contains("nted") && !shown.contains("fleet"), "{shown}");
+        assert!(
+            !shown.contains("nted") && !shown.contains("fleet"),
+            "{shown}"
+        );
         failure.to_string()
     };
     let tls = || builder(&url("rediss", "pl%40nted")).identity(identity.clone());
     let found = failure(tls().build().unwrap()).await;
-    assert!(found.contains("the certificate is not valid here"), "{found}");
+    assert!(
+        found.contains("the certificate is not valid here"),
+        "{found}"
+    );
     let tls = |password| builder(&url("rediss", password)).authorities(authorities.clone());
     let found = failure(tls("pl%40nted").build().unwrap()).await;
-    assert!(found.contains("another certificate of the client"), "{found}");
+    assert!(
+        found.contains("another certificate of the client"),
+        "{found}"
+    );
     let found = failure(tls("wr0nted").identity(identity.clone()).build().unwrap()).await;
     assert!(found.contains("user or password is wrong"), "{found}");
     let plain = format!("redis://fleet:pl%40nted@127.0.0.1:{port}");
@@ -356,7 +383,10 @@ async fn user_may_not_do_it_or_server_cannot_then_the_error_says_what_to_do() {
     let source = source(&sandbox, &url);
     text(&source).await;
     let failure = source.store_failure().unwrap().to_string();
-    assert!(failure.contains("NOPERM: the user may not do this"), "{failure}");
+    assert!(
+        failure.contains("NOPERM: the user may not do this"),
+        "{failure}"
+    );
 
     server.ask::<String>(&["CONFIG", "SET", "maxmemory", "1"]);
     let source = crate::support::source(&sandbox, &server.url());

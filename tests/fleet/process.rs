@@ -142,7 +142,11 @@ async fn process_started_by_a_test() {
                 let source = source.clone();
                 tokio::spawn(async move { source.token().await.unwrap().secret().to_owned() })
             });
-            let mut tokens: Vec<_> = join_all(callers).await.into_iter().map(Result::unwrap).collect();
+            let mut tokens: Vec<_> = join_all(callers)
+                .await
+                .into_iter()
+                .map(Result::unwrap)
+                .collect();
             tokens.sort();
             tokens.dedup();
             say(&tokens.join(" "));

@@ -89,7 +89,10 @@ impl Server {
         let mut content = Vec::new();
         for name in names {
             content.extend(&name);
-            let kind: String = redis::cmd("TYPE").arg(&name).query(&mut connection).unwrap();
+            let kind: String = redis::cmd("TYPE")
+                .arg(&name)
+                .query(&mut connection)
+                .unwrap();
             let read = if kind == "hash" { "HGETALL" } else { "GET" };
             let value: Value = redis::cmd(read).arg(&name).query(&mut connection).unwrap();
             flatten(&value, &mut content);

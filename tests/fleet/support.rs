@@ -15,7 +15,12 @@ pub(crate) const CLIENT_SECRET: &str = "pl4nted-client-secret";
 pub(crate) const KEY: [u8; 32] = [7; 32];
 
 pub(crate) async fn sandbox() -> Sandbox {
-    Sandbox::builder().members(200).tenants(3).start().await.unwrap()
+    Sandbox::builder()
+        .members(200)
+        .tenants(3)
+        .start()
+        .await
+        .unwrap()
 }
 
 /// How often the sandbox was asked for a token.

@@ -192,12 +192,20 @@ async fn tokens_are_bound_to_keys_then_they_are_shared_by_who_has_the_key() {
     let [one, two] = [0, 1].map(|_| DpopKey::generate().unwrap());
     let with = |key: &DpopKey| {
         let store = RedisStore::new(&redis(&server.url()));
-        settings(&sandbox).dpop(key.clone()).store(store).build().unwrap()
+        settings(&sandbox)
+            .dpop(key.clone())
+            .store(store)
+            .build()
+            .unwrap()
     };
     let first = text(&with(&one)).await;
     assert_eq!(text(&with(&one)).await, first, "it has the key");
     assert_ne!(text(&with(&two)).await, first, "it has another");
-    assert_ne!(text(&source(&sandbox, &server.url())).await, first, "it has none");
+    assert_ne!(
+        text(&source(&sandbox, &server.url())).await,
+        first,
+        "it has none"
+    );
     assert_eq!(token_requests(&sandbox), 3);
 }
 
@@ -225,7 +233,9 @@ async fn keys_are_replaced_step_by_step_then_no_token_is_lost() {
     let [old, new] = [KEY, [9; 32]].map(EncryptionKey::from_bytes);
     let with = |keys: &[&EncryptionKey]| {
         let builder = Redis::builder(server.url());
-        let builder = keys.iter().fold(builder, |builder, &key| builder.encryption_key(key.clone()));
+        let builder = keys
+            .iter()
+            .fold(builder, |builder, &key| builder.encryption_key(key.clone()));
         let store = RedisStore::new(&builder.build().unwrap());
         settings(&sandbox).store(store).build().unwrap()
     };
@@ -240,7 +250,11 @@ async fn keys_are_replaced_step_by_step_then_no_token_is_lost() {
         assert_eq!(text(&with(keys)).await, token);
     }
     assert_eq!(token_requests(&sandbox), 2);
-    assert_ne!(text(&with(&[&old])).await, token, "it does not know the key");
+    assert_ne!(
+        text(&with(&[&old])).await,
+        token,
+        "it does not know the key"
+    );
 }
 
 #[tokio::test]

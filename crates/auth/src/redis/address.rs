@@ -103,13 +103,10 @@ impl Address {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(None);
-        let (connection, driver) = MultiplexedConnection::new_with_config(
-            self.info.redis_settings(),
-            stream,
-            config,
-        )
-        .await
-        .map_err(|error| Trouble::redis(&error))?;
+        let (connection, driver) =
+            MultiplexedConnection::new_with_config(self.info.redis_settings(), stream, config)
+                .await
+                .map_err(|error| Trouble::redis(&error))?;
         // It ends with the last clone of the connection.
         tokio::spawn(driver);
         Ok(connection)

@@ -118,11 +118,7 @@ impl Link {
     }
 
     /// Sends a command on a connection other than `broken`.
-    async fn send_once(
-        &self,
-        command: &Cmd,
-        broken: Option<u64>,
-    ) -> (u64, Result<Value, Trouble>) {
+    async fn send_once(&self, command: &Cmd, broken: Option<u64>) -> (u64, Result<Value, Trouble>) {
         match self.connection(broken).await {
             Err(trouble) => (0, Err(trouble)),
             Ok((number, mut connection)) => {

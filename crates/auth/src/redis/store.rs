@@ -78,10 +78,7 @@ impl RedisStore {
     /// 100 ms. One that lives renews its lock in time, however long it takes to get a token.
     #[must_use]
     pub fn lock_expiry(self, expiry: Duration) -> Self {
-        Self::of(
-            self.0.redis.clone(),
-            expiry.max(Duration::from_millis(100)),
-        )
+        Self::of(self.0.redis.clone(), expiry.max(Duration::from_millis(100)))
     }
 
     fn of(redis: Redis, lock_expiry: Duration) -> Self {
@@ -127,7 +124,11 @@ impl RedisStore {
             Err(fault) => {
                 if !entry.is_told.swap(true, Ordering::Relaxed) {
                     let why = fault.text();
-                    tracing::warn!(name, why, "a value in redis cannot be read, it is taken for absent");
+                    tracing::warn!(
+                        name,
+                        why,
+                        "a value in redis cannot be read, it is taken for absent"
+                    );
                 }
                 Ok(None)
             }
@@ -167,7 +168,9 @@ impl RedisStore {
         let owner = owner(key)?;
         let keys = &self.0.redis.0.keys;
         let names: Vec<_> = keys.iter().map(|key| self.name(key, &owner)).collect();
-        let removals = names.iter().map(|name| self.write(name, &[], Some(REMOVAL)));
+        let removals = names
+            .iter()
+            .map(|name| self.write(name, &[], Some(REMOVAL)));
         join_all(removals).await.into_iter().collect()
     }
 
@@ -188,7 +191,10 @@ impl RedisStore {
         let answer = self.ask(&command).await?;
         if !bool::from_redis_value(answer).unwrap_or(false) {
             // Whoever wrote had the lock after this process, which must have been stopped for a while.
-            tracing::debug!(name, "another process replaced the token meanwhile, its own stays");
+            tracing::debug!(
+                name,
+                "another process replaced the token meanwhile, its own stays"
+            );
         }
         Ok(())
     }
