@@ -6,7 +6,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::redis::Cmd;
+
 mod address;
+mod budget;
 mod builder;
 mod key;
 mod link;
@@ -14,6 +17,7 @@ mod store;
 mod tls;
 mod trouble;
 
+pub use budget::RedisBudget;
 pub use builder::RedisBuilder;
 pub use key::EncryptionKey;
 use key::Keys;
@@ -22,6 +26,14 @@ pub use store::RedisStore;
 
 /// How long a process waits for Redis unless told otherwise.
 const TIME_OUT: Duration = Duration::from_millis(250);
+
+/// A script with the number of names that it is given. Its text goes along every time, so that a Redis that was restarted
+/// knows it.
+fn script(text: &str, names: usize) -> Cmd {
+    let mut command = Cmd::new();
+    command.arg("EVAL").arg(text).arg(names);
+    command
+}
 
 /// A Redis or Valkey that the processes of a fleet share, and the keys of what is theirs in it. Cheap to clone: clones
 /// share one connection, which is made when it is first needed.

@@ -10,9 +10,9 @@ use ::redis::{Cmd, FromRedisValue as _, Value, from_redis_value};
 use auth0_core::BoxFuture;
 use futures_util::future::join_all;
 
-use super::Redis;
 use super::key::{EncryptionKey, Fault};
 use super::trouble::Trouble;
+use super::{Redis, script};
 use crate::store::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
 use lock::Lease;
 
@@ -306,14 +306,6 @@ impl Drop for Held {
 /// All that tells a token from others, in the one form that everybody writes.
 fn owner(key: &TokenKey) -> Result<Vec<u8>, StoreError> {
     serde_json::to_vec(key).map_err(|_| unfit())
-}
-
-/// A script with the number of names that it is given. Its text goes along every time, so that a Redis that was restarted
-/// knows it.
-fn script(text: &str, names: usize) -> Cmd {
-    let mut command = Cmd::new();
-    command.arg("EVAL").arg(text).arg(names);
-    command
 }
 
 /// Redis takes no expiry of zero.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use ::redis::{FromRedisValue as _, Value};
 
-use super::{millis, script};
+use super::millis;
 use crate::random;
 use crate::redis::link::Link;
+use crate::redis::script;
 use crate::redis::trouble::Trouble;
 
 const LOCK: &str = include_str!("../scripts/lock.lua");
