@@ -1,6 +1,7 @@
 //! What the tests share: a sandbox, and sources and stores for it.
 
-use std::sync::{Arc, Mutex};
+use std::cell::RefCell;
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use auth0_auth::redis::{EncryptionKey, Redis, RedisBuilder, RedisStore};
@@ -32,8 +33,10 @@ pub(crate) fn builder(url: &str) -> RedisBuilder {
     Redis::builder(url.to_owned()).encryption_key(EncryptionKey::from_bytes(KEY))
 }
 
+/// A Redis that is waited for, also on a machine with much to do.
 pub(crate) fn redis(url: &str) -> Redis {
-    builder(url).build().unwrap()
+    let patient = builder(url).time_out(Duration::from_secs(10));
+    patient.build().unwrap()
 }
 
 pub(crate) fn settings(sandbox: &Sandbox) -> ClientCredentialsBuilder {
@@ -72,34 +75,54 @@ pub(crate) async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// What is logged while this is held, by the thread that holds it.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// The warnings and notes of this thread, from when it was made until it is dropped.
+pub(crate) struct Log(());
 
 impl Log {
-    /// Collects the warnings and the notes of this thread.
-    pub(crate) fn collect(&self) -> tracing::subscriber::DefaultGuard {
-        let log = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::INFO)
-            .with_ansi(false)
-            .without_time()
-            .with_writer(move || log.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
+    pub(crate) fn collect() -> Self {
+        // One for all threads: what a thread logs would be lost to its own subscriber if another thread came to the same
+        // place first, without one.
+        static SUBSCRIBER: Once = Once::new();
+        SUBSCRIBER.call_once(|| {
+            tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::INFO)
+                .with_ansi(false)
+                .without_time()
+                .with_writer(|| Here)
+                .init();
+        });
+        LOG.set(Some(Vec::new()));
+        Self(())
     }
 
     /// The lines that speak of `what`.
     pub(crate) fn of(&self, what: &str) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let text = LOG.with_borrow(|log| String::from_utf8(log.clone().unwrap()).unwrap());
         let lines = text.lines().filter(|line| line.contains(what));
         lines.map(str::to_owned).collect()
     }
 }
 
-impl std::io::Write for Log {
+impl Drop for Log {
+    fn drop(&mut self) {
+        LOG.set(None);
+    }
+}
+
+/// Writes to the log of the thread, if it has one.
+struct Here;
+
+impl std::io::Write for Here {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
+        LOG.with_borrow_mut(|log| {
+            if let Some(log) = log {
+                log.extend(bytes);
+            }
+        });
         Ok(bytes.len())
     }
 
