@@ -7,7 +7,7 @@
 //! - a command-line program, which would fetch a token for each run;
 //! - several processes on one machine with the same client, which would fetch a token each.
 //!
-//! For processes on several machines there is one on Redis: the [page on fleets](super::fleet).
+//! For processes on several machines there is one on Redis, with the feature `redis`; the page `docs::fleet` is about it.
 //!
 //! ```
 //! use auth0_auth::{ClientCredentials, FileStore};
