@@ -50,6 +50,8 @@ impl Sandbox {
         let connection = serde_json::from_str(&line);
         let client = Client::builder()
             .no_proxy()
+            // The sandbox closes what is idle for as long as a test takes.
+            .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(30))
             .build();
         let runtime = tokio::runtime::Builder::new_current_thread()
