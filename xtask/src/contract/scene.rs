@@ -144,13 +144,16 @@ impl<'a> Organization<'a> {
         let own = texts(&self.get("/connections")?, "connection_id");
         ids.retain(|id| !own.contains(id));
         let (used, free) = ids.split_at(ids.len() * 2 / 3);
-        for id in used {
-            let body = json!({"connection_id": id, "organization_access_level": "full"});
-            self.post("/connections", &body)?;
+        let (kept, spare) = used.split_at(KEPT * 2);
+        // What is limited can be changed and not taken away.
+        for (ids, level) in [(kept, "limited"), (spare, "full")] {
+            for id in ids {
+                let body = json!({"connection_id": id, "organization_access_level": level});
+                self.post("/connections", &body)?;
+            }
         }
-        // The first of its own is no identity provider.
-        let providers = own[1..].iter().chain(used).cloned().collect();
-        self.keep("connections", "spare-connections", providers);
+        self.keep("connections", "connections", kept.to_vec());
+        self.keep("spare-connections", "spare-connections", spare.to_vec());
         self.keep("free-connections", "free-connections", free.to_vec());
         Ok(())
     }
@@ -204,7 +207,7 @@ fn my_organization(sandbox: &Sandbox) -> Result<Scene, Failure> {
     // Deleting its organization is all that a token can do to it, so that operation has one of its own.
     let other = organization.dictionaries["spare-organizations"].last();
     let other = sandbox.token(audience, other.map(String::as_str))?;
-    // Tokens are of one provider each: this one alone is asked for them, and the others for its provisioning.
+    // Some providers have provisioning, and others wait for it.
     let mut tokens = Vec::new();
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for id in &organization.dictionaries["connections"] {
@@ -214,19 +217,25 @@ fn my_organization(sandbox: &Sandbox) -> Result<Scene, Failure> {
         if !can.contains(&provider["strategy"]) {
             continue;
         }
-        if with.len() + without.len() > 0 && without.len() < 2 {
+        if without.len() < 2 {
             without.push(id.clone());
             continue;
         }
         let path = format!("{path}/provisioning");
         sandbox.post(&path, &token, &Value::Null)?;
+        // A token belongs to one provider, so one alone has them.
         for _ in 0..if with.is_empty() { SPARE } else { 0 } {
             let created = sandbox.post(&format!("{path}/scim-tokens"), &token, &json!({}))?;
             tokens.extend(texts(&json!([created]), "token_id"));
         }
         with.push(id.clone());
     }
-    organization.keep("provisioned", "provisioned", with[..1].to_vec());
+    organization.keep(
+        "with-tokens",
+        "with-tokens",
+        with.iter().take(1).cloned().collect(),
+    );
+    organization.keep("provisioned", "provisioned", with);
     organization.keep("unprovisioned", "unprovisioned", without);
     organization.keep("scim-tokens", "scim-tokens", tokens);
     Ok(Scene {

@@ -73,10 +73,7 @@ async fn cursor_belongs_to_another_listing_then_it_is_refused() {
         404
     );
     let path = operator.own(&format!("/members?from={members}"));
-    assert_eq!(
-        error(&operator.get(&path).await),
-        (404, "cursor_not_found")
-    );
+    assert_eq!(error(&operator.get(&path).await), (404, "cursor_not_found"));
 }
 
 #[tokio::test]
