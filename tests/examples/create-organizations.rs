@@ -402,7 +402,15 @@ async fn row(client: &Client, wanted: &Wanted, id: String) -> Result<[String; 3]
     }
     Ok([
         wanted.name.clone(),
-        connections.collect::<Vec<_>>().join(", "),
-        people.join(", "),
+        list(connections.collect()),
+        list(people),
     ])
+}
+
+fn list(names: Vec<String>) -> String {
+    if names.is_empty() {
+        "-".to_owned()
+    } else {
+        names.join(", ")
+    }
 }

@@ -74,7 +74,12 @@ pub(crate) fn in_full(error: &(dyn Error + 'static)) -> String {
     if let Some(problem) = problem {
         let rules = problem.validation_errors().iter();
         let rules = rules.filter_map(|rule| rule.detail());
-        let details: Vec<_> = problem.detail().into_iter().chain(rules).collect();
+        let details: Vec<_> = problem
+            .detail()
+            .or(problem.message())
+            .into_iter()
+            .chain(rules)
+            .collect();
         if !details.is_empty() {
             text.push_str(&format!(" ({})", details.join("; ")));
         }
