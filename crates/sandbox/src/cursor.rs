@@ -6,30 +6,40 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Call, missing};
-use crate::answer::Problem;
+use crate::call::Call;
 use crate::document::Operation;
 
 /// What stands beside the place in a cursor: which listing it belongs to.
 fn mark(operation: &Operation, call: &Call) -> u64 {
     let mut hasher = DefaultHasher::new();
     operation.id.hash(&mut hasher);
-    // The size of a page may change on the way; everything else makes it another listing.
-    let others = |name: &&String| !matches!(name.as_str(), "from" | "take");
+    // The size of a page may change on the way; everything else makes it another listing. Numbers of pages count for
+    // nothing beside a cursor.
+    let others = |name: &&String| {
+        let of_pages = ["from", "take", "page", "per_page", "include_totals"];
+        !of_pages.contains(&name.as_str())
+    };
     for name in call.parameters.keys().filter(others) {
         (name, &call.parameters[name]).hash(&mut hasher);
+    }
+    if let Some(organization) = &call.caller.organization {
+        organization.hash(&mut hasher);
     }
     hasher.finish()
 }
 
 /// The cursor of what comes after the item with this number.
-pub(super) fn after(operation: &Operation, call: &Call, number: u64) -> String {
+pub(crate) fn after(operation: &Operation, call: &Call, number: u64) -> String {
     let text = format!("{:016x}{number}", mark(operation, call));
     URL_SAFE_NO_PAD.encode(text)
 }
 
+/// A cursor that belongs to no listing like the one that is asked for.
+#[derive(Debug)]
+pub(crate) struct Foreign;
+
 /// The number of the item after which the call wants to go on.
-pub(super) fn start(operation: &Operation, call: &Call) -> Result<Option<u64>, Problem> {
+pub(crate) fn start(operation: &Operation, call: &Call) -> Result<Option<u64>, Foreign> {
     let Some(cursor) = call.get("from") else {
         return Ok(None);
     };
@@ -39,12 +49,5 @@ pub(super) fn start(operation: &Operation, call: &Call) -> Result<Option<u64>, P
         let marked = u64::from_str_radix(marked, 16).ok()?;
         (marked == mark(operation, call)).then(|| number.parse().ok())?
     };
-    read().map(Some).ok_or_else(|| {
-        Problem::new(
-            missing(operation),
-            "CURSOR_NOT_FOUND",
-            "The cursor belongs to no listing like this one",
-        )
-        .details("from: expected the `next` of a page of the same listing with the same filters")
-    })
+    read().map(Some).ok_or(Foreign)
 }

@@ -1,9 +1,11 @@
-//! The members that a team begins with. They are made when they are looked at: a team of a million takes no more
-//! memory than one of ten.
+//! The people that a team or a tenant begins with. They are made when they are looked at: a team of a million takes no
+//! more memory than one of ten.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
+
+use crate::scramble::Scramble;
 
 /// A member of the team, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,41 +81,26 @@ const FAMILY: [&str; 24] = [
     "Cerf",
 ];
 
-/// An odd number, so that multiplying by it can be undone.
-const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// `FACTOR` times this is 1.
-const INVERSE: u64 = inverse(FACTOR);
-
-const fn inverse(odd: u64) -> u64 {
-    // Newton's iteration doubles the number of right bits, of which the first three are right to begin with.
-    let mut inverse = odd;
-    let mut round = 0;
-    while round < 5 {
-        inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
-        round += 1;
-    }
-    inverse
-}
-
 /// Members by number, made of a seed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Population {
-    /// Made of the seed, so that seeds that differ by little have nothing in common.
-    key: u64,
-    pub(super) size: u64,
+pub(crate) struct Population {
+    numbers: Scramble,
+    pub(crate) size: u64,
+    /// The domain of their e-mail addresses.
+    domain: &'static str,
 }
 
 impl Population {
-    pub(super) fn new(seed: u64, size: u64) -> Self {
+    pub(crate) fn new(seed: u64, size: u64, domain: &'static str) -> Self {
         Self {
-            key: fastrand::Rng::with_seed(seed).u64(..),
+            numbers: Scramble::new(seed),
             size,
+            domain,
         }
     }
 
     /// The member with this number, where there is one.
-    pub(super) fn member(&self, number: u64) -> Option<Member> {
+    pub(crate) fn member(&self, number: u64) -> Option<Member> {
         (number < self.size).then(|| {
             let mut random = self.random(number);
             let (given, family) = if number == 0 {
@@ -139,7 +126,7 @@ impl Population {
             }
             Member {
                 id: self.id(number),
-                email: [&nickname, "@example.com"].concat(),
+                email: [&nickname, "@", self.domain].concat(),
                 name: [given, " ", family].concat(),
                 given_name: given.to_owned(),
                 family_name: family.to_owned(),
@@ -150,26 +137,26 @@ impl Population {
     }
 
     /// How many owners there are to begin with.
-    pub(super) fn owners(&self) -> u64 {
+    pub(crate) fn owners(&self) -> u64 {
         self.size.min(2)
     }
 
     /// The id of the member with this number, whether or not it is one of the first.
-    pub(super) fn id(&self, number: u64) -> String {
-        let scrambled = (number ^ self.key).wrapping_mul(FACTOR);
+    pub(crate) fn id(&self, number: u64) -> String {
+        let scrambled = self.numbers.scrambled(number);
         format!("auth0|{scrambled:016x}{:08x}", self.check(scrambled))
     }
 
     /// The number of the member with this id.
-    pub(super) fn number_of_id(&self, id: &str) -> Option<u64> {
+    pub(crate) fn number_of_id(&self, id: &str) -> Option<u64> {
         let digits = id.strip_prefix("auth0|")?;
         let scrambled = u64::from_str_radix(digits.get(..16)?, 16).ok()?;
-        let number = scrambled.wrapping_mul(INVERSE) ^ self.key;
+        let number = self.numbers.number(scrambled);
         (self.id(number) == id).then_some(number)
     }
 
     /// The number of the first member with this e-mail address.
-    pub(super) fn number_of_email(&self, email: &str) -> Option<u64> {
+    pub(crate) fn number_of_email(&self, email: &str) -> Option<u64> {
         let (address, _) = email.split_once('@')?;
         let last = address.rsplit('.').next()?;
         let number = last.parse().unwrap_or(0);
@@ -178,11 +165,11 @@ impl Population {
     }
 
     fn check(&self, scrambled: u64) -> u32 {
-        fastrand::Rng::with_seed(scrambled ^ self.key).u32(..)
+        fastrand::Rng::with_seed(scrambled ^ self.numbers.key()).u32(..)
     }
 
     fn random(&self, number: u64) -> fastrand::Rng {
-        let mut random = fastrand::Rng::with_seed(self.key.rotate_left(32) ^ number);
+        let mut random = fastrand::Rng::with_seed(self.numbers.key().rotate_left(32) ^ number);
         // Seeds that differ by little give numbers that differ by little at first.
         random.u64(..);
         random
@@ -196,7 +183,7 @@ mod tests {
     #[test]
     fn members_are_found_by_what_they_are_called() {
         for seed in [0, 7, u64::MAX] {
-            let population = Population::new(seed, 1000);
+            let population = Population::new(seed, 1000, "example.com");
             for number in 0..1000 {
                 let member = population.member(number).unwrap();
                 assert_eq!(population.number_of_id(&member.id), Some(number));
@@ -209,7 +196,7 @@ mod tests {
 
     #[test]
     fn other_ids_and_addresses_are_nobodys() {
-        let population = Population::new(1, 10);
+        let population = Population::new(1, 10, "example.com");
         let id = population.id(3);
         for wrong in [
             "",
@@ -228,6 +215,9 @@ mod tests {
 
     #[test]
     fn seeds_differ_then_the_ids_do() {
-        assert_ne!(Population::new(1, 1).id(0), Population::new(2, 1).id(0));
+        assert_ne!(
+            Population::new(1, 1, "example.com").id(0),
+            Population::new(2, 1, "example.com").id(0)
+        );
     }
 }
