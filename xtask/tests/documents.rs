@@ -211,6 +211,86 @@ fn collect(value: &Value, pointer: String, found: &mut Vec<String>) {
     found.push(pointer);
 }
 
+/// A document of `count` schemas, each made of the next one by `link`.
+fn chain(count: usize, link: fn(Value) -> Value) -> Value {
+    let reference = |number: usize| json!({"$ref": format!("#/components/schemas/S{number}")});
+    let mut schemas: serde_json::Map<String, Value> = (0..count)
+        .map(|number| (format!("S{number}"), link(reference(number + 1))))
+        .collect();
+    let last = json!({"type": "object", "properties": {"end": {"type": "string"}}});
+    schemas.insert(format!("S{count}"), last);
+    let content =
+        json!({"content": {"application/json": {"schema": reference(0)}}, "description": ""});
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Chain", "version": "1"},
+        "paths": {"/things": {"post": {
+            "operationId": "makeThing", "requestBody": content, "responses": {"200": content},
+        }}},
+        "components": {"schemas": schemas},
+    })
+}
+
+#[test]
+fn long_chain_of_properties_is_normalized() {
+    let link = |next| json!({"type": "object", "properties": {"next": next}});
+    let normalized = normalized(chain(10_000, link));
+    let schemas = normalized.document["components"]["schemas"].as_object();
+    assert_eq!(schemas.map(serde_json::Map::len), Some(10_001));
+}
+
+#[test]
+fn long_chain_of_lists_is_normalized_and_ends_in_types_of_its_own() {
+    let normalized = normalized(chain(3_000, |next| json!({"type": "array", "items": next})));
+    let schemas = normalized.document["components"]["schemas"].as_object();
+    let count = schemas.map_or(0, serde_json::Map::len);
+    assert!((2..3_000).contains(&count), "{count}");
+}
+
+/// The reader takes no JSON that is nested more than 128 levels.
+#[test]
+fn schema_that_is_nested_as_deeply_as_can_be_read_is_normalized_or_refused() {
+    let links: [fn(Value) -> Value; 4] = [
+        |inner| json!({"type": "array", "items": inner}),
+        |inner| json!({"type": "object", "additionalProperties": inner}),
+        |inner| json!({"type": "object", "properties": {"x": inner}}),
+        |inner| json!({"allOf": [inner, {"type": "object"}]}),
+    ];
+    for (index, link) in links.into_iter().enumerate() {
+        let levels = if index < 2 { 118 } else { 59 };
+        let nested = (0..levels).fold(json!({"type": "string"}), |inner, _| link(inner));
+        let mut document = chain(1, |next| next);
+        document["components"]["schemas"]["S1"] = nested;
+        let text = document.to_string();
+        let read: Value = serde_json::from_str(&text).expect("it can be read");
+        // Either will do: what is tried here is the stack.
+        let _ = normalize(read, &Options::default());
+    }
+}
+
+#[test]
+fn long_chain_of_compositions_is_refused_with_its_place() {
+    let links: [fn(Value) -> Value; 4] = [
+        |next| next,
+        |next| json!({"allOf": [next, {"type": "object", "properties": {"x": {"type": "string"}}}]}),
+        |next| json!({"oneOf": [next, {"type": "string"}]}),
+        |next| json!({"anyOf": [{"type": "integer"}, next]}),
+    ];
+    for link in links {
+        let problems = normalize(chain(2_000, link), &Options::default())
+            .expect_err("nothing is composed of so many");
+        let problem = &problems[0];
+        assert!(problem.message.ends_with("too many schemas"), "{problem}");
+        assert!(
+            problem.pointer.starts_with("/components/schemas/S"),
+            "{}",
+            problem.pointer
+        );
+        // Up to the bound it is fine.
+        assert!(normalize(chain(90, link), &Options::default()).is_ok());
+    }
+}
+
 /// The published documents stand beside the repository, if at all.
 fn published() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi");

@@ -54,27 +54,24 @@ pub(super) fn checked_types(
             checked.extend(named.intersection(&sent).cloned());
         }
     }
-    // What each type holds is read once: a large document has thousands of types.
-    let held: BTreeMap<&String, BTreeSet<String>> = sent
-        .iter()
-        .map(|name| {
-            let fields = structs.get(name).into_iter().flatten();
-            let named = fields.flat_map(|field| named_in(&field.ty));
-            (name, named.chain(variants(name, model)).collect())
-        })
-        .collect();
-    // What holds a checked type is checked too; this ends because the set only grows.
-    loop {
-        let before = checked.len();
-        for (name, held) in &held {
-            if !held.is_disjoint(&checked) {
-                checked.insert((*name).clone());
-            }
-        }
-        if checked.len() == before {
-            return checked;
+    // What holds a checked type is checked too.
+    let mut holders: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for name in &sent {
+        let fields = structs.get(name).into_iter().flatten();
+        let named = fields.flat_map(|field| named_in(&field.ty));
+        for held in named.chain(variants(name, model)) {
+            holders.entry(held).or_default().push(name);
         }
     }
+    let mut waiting: Vec<String> = checked.iter().cloned().collect();
+    while let Some(name) = waiting.pop() {
+        for holder in holders.get(&name).into_iter().flatten() {
+            if checked.insert((*holder).clone()) {
+                waiting.push((*holder).clone());
+            }
+        }
+    }
+    checked
 }
 
 /// The fields of a struct for which the document has rules.

@@ -1,7 +1,7 @@
 //! Answers: progenitor ignores `readOnly` and `writeOnly`, so that a request has to carry what only the server can know. Where a schema serves
 //! both sides and the sides differ, it is split; where it serves one, what does not belong there goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -32,24 +32,18 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 
 /// Gives the requests copies of the components that have, or lead to, properties of one side only.
 fn split(document: &mut Value, schemas: &Object, reach: &reach::Reach, cx: &mut Context<'_>) {
-    let differs: BTreeSet<String> = schemas
+    let one_sided = schemas
         .iter()
-        .filter(|(name, schema)| {
-            reach.requests.contains(*name)
-                && reach.responses.contains(*name)
-                && (is_one_sided(schema, schemas)
-                    || reach::from(schema, document, schemas).iter().any(|inner| {
-                        schemas
-                            .get(inner)
-                            .is_some_and(|inner| is_one_sided(inner, schemas))
-                    }))
-        })
-        .map(|(name, _)| name.clone())
+        .filter(|(_, schema)| is_one_sided(schema, schemas))
+        .map(|(name, _)| name.clone());
+    let differs: BTreeSet<String> = reach::leading_to(one_sided.collect(), schemas)
+        .into_iter()
+        .filter(|name| reach.requests.contains(name) && reach.responses.contains(name))
         .collect();
     if differs.is_empty() {
         return;
     }
-    let names: Vec<(String, String)> = differs
+    let names: BTreeMap<String, String> = differs
         .iter()
         .map(|name| {
             (
@@ -58,12 +52,7 @@ fn split(document: &mut Value, schemas: &Object, reach: &reach::Reach, cx: &mut 
             )
         })
         .collect();
-    let renamed = |name: &str| {
-        names
-            .iter()
-            .find(|(old, _)| old == name)
-            .map(|(_, new)| new.clone())
-    };
+    let renamed = |name: &str| names.get(name).cloned();
     for (old, new) in &names {
         let Some(mut copy) = schemas.get(old).cloned() else {
             continue;

@@ -201,6 +201,7 @@ fn null_variant(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context
 
 /// Whether the schema is already the lowered form of the type null.
 fn is_null(schema: &Value) -> bool {
-    schema.get("enum") == Some(&json!([null]))
+    let values = schema.get("enum").and_then(Value::as_array);
+    values.is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_null))
         && keys_beside(schema, &["enum", "description", "title", "nullable"]).is_empty()
 }

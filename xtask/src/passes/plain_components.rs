@@ -35,6 +35,9 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     }
 }
 
+/// How many lists, maps and other names are written out within one another. What is deeper stays a type of its own.
+const DEEPEST: usize = 20;
+
 struct Inliner {
     schemas: Object,
     done: BTreeMap<String, Option<Value>>,
@@ -54,6 +57,10 @@ impl Inliner {
         if is_named_type(&schema) {
             return None;
         }
+        if self.open.len() >= DEEPEST {
+            self.done.insert(name.to_owned(), None);
+            return None;
+        }
         self.open.push(name.to_owned());
         let alias = target(&schema);
         match alias {
@@ -66,7 +73,8 @@ impl Inliner {
             None => self.nested(&mut schema),
         }
         self.open.pop();
-        let result = (!refers_to(&schema, name)).then_some(schema);
+        let written_out = !refers_to(&schema, name) && levels(&schema) <= DEEPEST;
+        let result = written_out.then_some(schema);
         self.done.insert(name.to_owned(), result.clone());
         result
     }
@@ -86,6 +94,16 @@ impl Inliner {
             }
         }
     }
+}
+
+/// How many lists and maps stand within one another.
+fn levels(schema: &Value) -> usize {
+    ["items", "additionalProperties"]
+        .iter()
+        .filter_map(|key| schema.get(*key))
+        .map(|inner| 1 + levels(inner))
+        .max()
+        .unwrap_or(0)
 }
 
 fn refers_to(value: &Value, name: &str) -> bool {

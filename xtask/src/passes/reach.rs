@@ -1,6 +1,6 @@
 //! Which components are reachable, and from which side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -100,6 +100,30 @@ pub(super) fn from(value: &Value, document: &Value, schemas: &Object) -> BTreeSe
         &mut found,
         &mut BTreeSet::new(),
     );
+    found
+}
+
+/// The components that are among `wanted`, or lead to one of them.
+pub(super) fn leading_to(wanted: BTreeSet<String>, schemas: &Object) -> BTreeSet<String> {
+    let mut users: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for (name, schema) in schemas {
+        for reference in references(schema) {
+            let Some(target) = reference.strip_prefix("#/components/schemas/") else {
+                continue;
+            };
+            let target = target.split('/').next().unwrap_or_default();
+            users.entry(unescape(target)).or_default().push(name);
+        }
+    }
+    let mut waiting: Vec<String> = wanted.iter().cloned().collect();
+    let mut found = wanted;
+    while let Some(name) = waiting.pop() {
+        for user in users.get(&name).into_iter().flatten() {
+            if found.insert((*user).clone()) {
+                waiting.push((*user).clone());
+            }
+        }
+    }
     found
 }
 

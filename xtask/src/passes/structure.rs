@@ -26,9 +26,36 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             );
         }
     }
+    // The schemas in which the present one stands, innermost last.
+    let mut around: Vec<String> = Vec::new();
     walk::walk(document, &mut |value, place, pointer| {
         check(value, place, pointer, cx);
+        if place == Place::Schema {
+            nesting(&mut around, pointer, cx);
+        }
     });
+}
+
+/// How many schemas may stand within one another. Libraries follow them on the stack, and take a lot of it for each.
+const DEEPEST: usize = 24;
+
+fn nesting(around: &mut Vec<String>, pointer: &str, cx: &mut Context<'_>) {
+    let stands_in = |outer: &String| {
+        let rest = pointer.strip_prefix(outer.as_str());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    while around.last().is_some_and(|outer| !stands_in(outer)) {
+        around.pop();
+    }
+    around.push(pointer.to_owned());
+    if around.len() == DEEPEST + 1 {
+        cx.problem(
+            Problem::at(pointer, "schemas are nested too deeply")
+                .expected(format!("at most {DEEPEST} of them within one another"))
+                .found("one more")
+                .help("give the inner ones names among the components, by an overlay"),
+        );
+    }
 }
 
 fn version(openapi: Option<&Value>, cx: &mut Context<'_>) {

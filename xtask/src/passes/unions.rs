@@ -46,6 +46,7 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>)
         return;
     };
     let mut flat: Vec<Value> = Vec::new();
+    let mut known = BTreeSet::new();
     let mut changed = false;
     let mut nullable = false;
     let mut pending: Vec<Value> = variants.iter().rev().cloned().collect();
@@ -66,9 +67,7 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>)
                 changed = true;
             }
             None => {
-                let is_known = flat
-                    .iter()
-                    .any(|known| source::stripped(known) == source::stripped(&variant));
+                let is_known = !known.insert(source::stripped(&variant).to_string());
                 changed |= is_known;
                 if !is_known {
                     flat.push(variant);
