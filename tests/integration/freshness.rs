@@ -16,7 +16,7 @@ fn generated_files_are_changed_extra_and_missing_then_each_is_named_with_the_com
 {
     let copy = copy();
     let root = copy.path();
-    let changed = root.join("generated/teams/src/operations.rs");
+    let changed = root.join("generated/teams/src/operations/tenants.rs");
     let text = fs::read_to_string(&changed).unwrap();
     fs::write(&changed, text.replace("createTenant", "createTenants")).unwrap();
     fs::write(
@@ -30,7 +30,7 @@ fn generated_files_are_changed_extra_and_missing_then_each_is_named_with_the_com
     let (status, text) = xtask(root, &["regen", "--check"]);
     assert_eq!(status, 1, "{text}");
     for name in [
-        "src/operations.rs",
+        "src/operations/tenants.rs",
         "src/resources/stale.rs",
         "src/types.rs",
     ] {

@@ -127,6 +127,7 @@ impl<'a> Survey<'a> {
     fn component(&mut self, component: &Value, at: &str) {
         if !component["$ref"].is_string() {
             self.need(component, at, &["description"]);
+            self.values(component, at, 1);
         }
         self.schema(component, at, true);
     }
@@ -146,7 +147,7 @@ impl<'a> Survey<'a> {
         if is_type && !described {
             self.need(schema, at, &["description"]);
         }
-        self.values(schema, at);
+        self.values(schema, at, 2);
         for (name, property) in members(&schema["properties"]) {
             let at = join(&join(at, "properties"), name);
             if !is_reference(property) {
@@ -175,15 +176,16 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// Every value of an enum of texts needs words of its own; one value alone is a tag and needs none.
-    fn values(&mut self, schema: &Value, at: &str) {
+    /// Every value of an enum of texts needs words of its own. One value alone is a tag and needs none, unless the enum
+    /// has a name: then more are to be expected.
+    fn values(&mut self, schema: &Value, at: &str, fewest: usize) {
         let values = values(schema);
         let missing: Map<String, Value> = values
             .iter()
             .filter(|value| is_blank(&schema["x-enum-descriptions"][**value]))
             .map(|value| ((*value).to_owned(), json!("")))
             .collect();
-        if values.len() > 1 && !missing.is_empty() {
+        if values.len() >= fewest && !missing.is_empty() {
             let key = "x-enum-descriptions".to_owned();
             self.add(at, Map::from_iter([(key, Value::Object(missing))]));
         }
@@ -326,6 +328,7 @@ mod tests {
                                 "list": {"description": "D", "items": {"properties": {"x": {"type": "string"}}}},
                                 "maybe": {"description": "D", "oneOf": [{"$ref": "#/components/schemas/B"}, {"type": "null"}]},
                                 "kind": {"description": "D", "enum": ["only"]},
+                                "named": {"$ref": "#/components/schemas/Kind"},
                             }}}}},
                             "404": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
                         },
@@ -340,6 +343,7 @@ mod tests {
                     "A": {"allOf": [{"$ref": "#/components/schemas/A"}, {"properties": {"a": {"type": "string"}}}]},
                     "B": {"description": "D", "oneOf": [{"title": "C", "properties": {"b": {"allOf": [{"$ref": "#/components/schemas/A"}]}}}, {"title": "E"}]},
                     "Error": {"properties": {"e": {}}},
+                    "Kind": {"description": "D", "enum": ["only"]},
                     "Unused": {},
                 },
             },
@@ -360,6 +364,10 @@ mod tests {
         - target: "$.components.schemas.B.oneOf[0]"
           update:
             description: ""
+        - target: $.components.schemas.Kind
+          update:
+            x-enum-descriptions:
+              only: ""
         - target: "$.paths['/a/{id}'].get"
           update:
             summary: ""

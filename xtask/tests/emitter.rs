@@ -75,6 +75,15 @@ fn document() -> Value {
     })
 }
 
+/// A module of the crate with its parts: which file holds what is not what these tests are about.
+fn module(files: &BTreeMap<String, String>, name: &str) -> String {
+    let part = |path: &&String| path.starts_with(&format!("src/{name}/"));
+    let parts = files.keys().filter(part).map(|path| files[path].as_str());
+    parts
+        .chain([files[&format!("src/{name}.rs")].as_str()])
+        .collect()
+}
+
 fn generated(document: &Value) -> BTreeMap<String, String> {
     generate(document, &target()).expect("the document is fine")
 }
@@ -87,7 +96,7 @@ fn same_input_gives_the_same_bytes() {
 #[test]
 fn facts_of_an_operation_reach_table_checks_and_docs() {
     let files = generated(&document());
-    let table = &files["src/operations.rs"];
+    let table = &module(&files, "operations");
     assert!(
         table.contains(r#".with_scopes(&[&["write:a", "write:b"], &["admin"]])"#),
         "{table}"
@@ -113,7 +122,7 @@ fn facts_of_an_operation_reach_table_checks_and_docs() {
         resource.contains("call.receive(request).await?.outcome()"),
         "{resource}"
     );
-    let types = &files["src/types.rs"];
+    let types = &module(&files, "types");
     assert!(
         types.contains(r#"min_length(3).pattern("^[a-z]+$")"#),
         "{types}"
@@ -176,7 +185,7 @@ fn nothing_pages_then_the_client_makes_no_listings() {
 
 #[test]
 fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
-    let rows = |document: &Value| generated(document)["src/operations.rs"].clone();
+    let rows = |document: &Value| module(&generated(document), "operations");
     let mut document = document();
     // The only one that reads in the group; and then the one that reads at the very path.
     assert!(rows(&document).contains(r#".with_look_at(&["listThings"])"#));
@@ -192,18 +201,142 @@ fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
 }
 
 #[test]
+fn nothing_reads_in_the_group_then_what_reads_around_it_is_looked_at() {
+    let mut document = document();
+    document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["things", "parts"]);
+    let rows = module(&generated(&document), "operations");
+    assert!(rows.contains(r#".with_look_at(&["listThings"])"#), "{rows}");
+    document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["parts"]);
+    let rows = module(&generated(&document), "operations");
+    assert!(!rows.contains("with_look_at"), "{rows}");
+}
+
+#[test]
+fn several_schemes_ask_for_the_same_then_it_is_one_alternative() {
+    let mut document = document();
+    document["paths"]["/things/{id}"]["put"]["security"] =
+        json!([{"a": ["w", "x"]}, {"b": ["x", "w"]}, {"b": ["admin"]}]);
+    let files = generated(&document);
+    let rows = module(&files, "operations");
+    assert!(
+        rows.contains(r#".with_scopes(&[&["w", "x"], &["admin"]])"#),
+        "{rows}"
+    );
+    assert!(files["src/resources/things.rs"].contains("- Scope: `w` and `x`, or `admin`"));
+}
+
+#[test]
+fn body_can_hold_nothing_then_it_is_sent_without_being_asked_for() {
+    let mut document = document();
+    let put = &mut document["paths"]["/things/{id}"]["put"];
+    put["x-empty-body"] = json!(true);
+    put["requestBody"] = json!({
+        "required": true,
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    });
+    let resource = &generated(&document)["src/resources/things.rs"];
+    assert!(
+        resource.contains("pub fn put(&self, id: impl Into<String>) -> PutThing"),
+        "{resource}"
+    );
+    assert!(
+        resource.contains(".put_thing(&self.id, &Default::default())"),
+        "{resource}"
+    );
+    assert!(!resource.contains("body:"), "{resource}");
+}
+
+#[test]
+fn object_needs_some_of_its_fields_then_they_are_counted() {
+    let mut document = document();
+    let thing = &mut document["components"]["schemas"]["Thing"];
+    thing["properties"]["more"] = json!({"type": "string"});
+    thing["x-constraints"] = json!({"minProperties": 2});
+    let check = |document: &Value| -> String {
+        let types: String = module(&generated(document), "types");
+        types.split_whitespace().collect()
+    };
+    // One is there in any case.
+    let found = check(&document);
+    assert!(
+        found.contains("ifself.more.is_none()&&self.note.is_none(){at.broken("),
+        "{found}"
+    );
+    document["components"]["schemas"]["Thing"]["x-constraints"] = json!({"minProperties": 3});
+    let found = check(&document);
+    assert!(
+        found.contains("[self.more.is_some(),self.note.is_some()].into_iter().filter(|is_set|*is_set).count()<2"),
+        "{found}"
+    );
+    document["components"]["schemas"]["Thing"]["x-constraints"] = json!({"minProperties": 1});
+    assert!(!check(&document).contains("broken"));
+}
+
+/// A union of `Thing`, which has the kind `thing` and no field for it, and `Report`, which has no kind.
+fn tagged() -> Value {
+    let mut document = document();
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let schemas = &mut document["components"]["schemas"];
+    schemas["Thing"]["x-tag"] = json!({"property": "kind", "value": "thing"});
+    schemas["Report"]["properties"]["name"] = json!({"type": "string"});
+    schemas["Step"] = json!({
+        "oneOf": [reference("Thing"), reference("Report")],
+        "x-union": {"variants": [
+            {"name": "Thing", "ref": "#/components/schemas/Thing", "when": {"tag": {"property": "kind", "value": "thing"}}},
+            {"name": "Report", "ref": "#/components/schemas/Report", "when": {"otherwise": true}},
+        ]},
+    });
+    schemas["ThingPage"]["properties"]["step"] = reference("Step");
+    document
+}
+
+#[test]
+fn struct_has_a_tag_then_it_is_written_and_is_neither_field_nor_argument() {
+    let types = module(&generated(&tagged()), "types");
+    assert!(
+        types.contains(r#"#[serde(tag = "kind", rename = "thing")]"#),
+        "{types}"
+    );
+    assert!(types.contains("On the wire, `kind` is `thing`."), "{types}");
+    assert!(types.contains("pub fn new(name: impl Into<"), "{types}");
+}
+
+#[test]
+fn one_variant_goes_without_a_tag_then_an_unknown_tag_is_not_taken_for_it() {
+    let types: String = module(&generated(&tagged()), "types");
+    let types: String = types.split_whitespace().collect();
+    assert!(
+        types.contains("ifvalue.get(\"kind\").is_some_and(|tag|!tag.is_null()){return::std::result::Result::Ok(Self::Other(value.into()));}"),
+        "{types}"
+    );
+    // The tag, and the field that both have, one of them always; of an unknown kind, what came.
+    assert!(
+        types.contains("pubfnkind(&self)->::std::option::Option<&str>"),
+        "{types}"
+    );
+    for arm in [
+        "Self::Thing(value)=>::std::option::Option::Some(&value.name)",
+        "Self::Report(value)=>value.name.as_deref()",
+        "other.value().get(\"name\").and_then(::serde_json::Value::as_str)",
+    ] {
+        assert!(types.contains(arm), "{arm}: {types}");
+    }
+    assert!(!types.contains("pubfnfailed(&self)"), "{types}");
+}
+
+#[test]
 fn requirement_without_a_scope_then_the_others_are_hints() {
     let mut document = document();
     let put = &mut document["paths"]["/things/{id}"]["put"];
     put["security"] = json!([{"b": []}, {"b": ["write:a", "write:b"]}]);
-    let rows = &generated(&document)["src/operations.rs"];
+    let rows = &module(&generated(&document), "operations");
     assert!(
         rows.contains(r#".with_scopes(&[&["write:a", "write:b"]])"#),
         "{rows}"
     );
     assert_eq!(rows.matches(".with_scope_hints()").count(), 1, "{rows}");
     document["paths"]["/things/{id}"]["put"]["security"] = json!([{"b": []}]);
-    let rows = &generated(&document)["src/operations.rs"];
+    let rows = &module(&generated(&document), "operations");
     assert!(
         !rows.contains("scope_hints") && !rows.contains("with_scopes"),
         "{rows}"
@@ -222,7 +355,7 @@ fn values_that_are_listed_as_a_rule_are_checked() {
 
 #[test]
 fn no_generated_call_sends_the_api_version_header() {
-    assert!(!generated(&document())["src/requests.rs"].contains("api-version"));
+    assert!(!module(&generated(&document()), "requests").contains("api-version"));
 }
 
 #[test]
@@ -254,7 +387,7 @@ fn answers_are_not_checked() {
     let mut document = document();
     document["components"]["schemas"]["Report"]["properties"]["failed"]["x-constraints"] =
         json!({"minItems": 1});
-    assert!(!generated(&document)["src/types.rs"].contains("Check for Report"));
+    assert!(!module(&generated(&document), "types").contains("Check for Report"));
 }
 
 #[test]
@@ -306,7 +439,7 @@ fn absent_property_fails_a_premise_and_keeps_a_consequence() {
         "then": [{"property": "tags", "present": true}, {"property": "tags", "minItems": 2}],
         "message": "x wants tags"
     }]);
-    let types = generated(&document)["src/types.rs"].replace(['\n', ' '], "");
+    let types = module(&generated(&document), "types").replace(['\n', ' '], "");
     assert!(
         types.contains(r#"ifself.note.as_ref().is_some_and(|value|value=="x")"#),
         "{types}"
@@ -329,7 +462,7 @@ fn base_url_with_an_undeclared_variable_is_refused() {
 fn operation_called_all_stands_beside_the_table_of_all() {
     let mut document = document();
     document["paths"]["/things"]["get"]["operationId"] = json!("all");
-    let table = &generated(&document)["src/operations.rs"];
+    let table = &module(&generated(&document), "operations");
     assert_eq!(table.matches("pub static ALL: ").count(), 1, "{table}");
     assert!(table.contains("pub static ALL_: "), "{table}");
 }
@@ -339,9 +472,9 @@ fn ignored_operation_stays_in_the_table_only() {
     let mut document = document();
     document["paths"]["/things"]["get"]["x-sdk-ignore"] = json!(true);
     let files = generated(&document);
-    assert!(files["src/operations.rs"].contains("listThings"));
+    assert!(module(&files, "operations").contains("listThings"));
     assert!(!files["src/resources/things.rs"].contains("listThings"));
-    assert!(!files["src/requests.rs"].contains("list_things"));
+    assert!(!module(&files, "requests").contains("list_things"));
 }
 
 #[test]
@@ -400,7 +533,7 @@ fn rare_method_goes_through_the_request_of_reqwest() {
         .expect("an operation")
         .remove("x-paging");
     document["paths"]["/things"] = json!({"options": operation});
-    let calls = &generated(&document)["src/requests.rs"];
+    let calls = &module(&generated(&document), "requests");
     assert!(
         calls.contains(".request(::reqwest::Method::OPTIONS, url)"),
         "{calls}"
@@ -434,4 +567,74 @@ fn tiers_are_given_then_the_crate_has_a_constant_for_each() {
     let without = generated(&document());
     assert!(!without.contains_key("src/limits.rs"));
     assert!(!without["src/lib.rs"].contains("limits"));
+}
+
+/// The files of the types and what each of them defines.
+fn types_by_file(document: &Value) -> BTreeMap<String, Vec<String>> {
+    let files = generated(document);
+    let types = files
+        .iter()
+        .filter(|(path, _)| path.starts_with("src/types/"));
+    types
+        .map(|(path, text)| {
+            let defined = text.lines().filter_map(|line| {
+                line.strip_prefix("pub struct ")
+                    .or(line.strip_prefix("pub enum "))
+                    .map(|rest| rest.trim_end_matches(" {").to_owned())
+            });
+            (path.clone(), defined.collect())
+        })
+        .collect()
+}
+
+/// `document()` with `Thing` holding `count` more types, whose names begin alike.
+fn document_with_many(count: usize) -> Value {
+    let mut document = document();
+    for number in 0..count {
+        let name = format!(
+            "ThingPart{}",
+            ["A", "B", "C", "D", "E", "F", "G", "H"][number]
+        );
+        document["components"]["schemas"]["Thing"]["properties"][format!("p{number}")] =
+            json!({"$ref": format!("#/components/schemas/{name}")});
+        document["components"]["schemas"][name] =
+            json!({"type": "object", "properties": {"x": {"type": "string"}}});
+    }
+    document
+}
+
+#[test]
+fn types_of_one_group_stand_in_its_file_and_those_that_begin_alike_in_one_below_it() {
+    let files = types_by_file(&document_with_many(3));
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["src/types/things.rs"]);
+    let files = types_by_file(&document_with_many(6));
+    assert_eq!(files["src/types/things.rs"], ["Report"]);
+    assert_eq!(files["src/types/things/thing.rs"], ["Thing", "ThingPage"]);
+    let parts = &files["src/types/things/thing_part.rs"];
+    assert_eq!(parts.len(), 6, "{parts:?}");
+}
+
+#[test]
+fn type_is_added_then_no_other_moves_but_those_that_begin_alike() {
+    let before = types_by_file(&document_with_many(6));
+    let after = types_by_file(&document_with_many(7));
+    for (path, types) in &before {
+        if path != "src/types/things/thing_part.rs" {
+            assert_eq!(after.get(path), Some(types), "{path}");
+        }
+    }
+}
+
+#[test]
+fn types_that_two_groups_use_are_shared() {
+    let mut document = document();
+    document["paths"]["/things"]["get"]["x-operation-group"] = json!(["shelves"]);
+    let files = types_by_file(&document);
+    assert_eq!(files["src/types/shared.rs"], ["Thing"]);
+    assert_eq!(files["src/types/shelves.rs"], ["ThingPage"]);
+    assert_eq!(files["src/types/things.rs"], ["Report"]);
+    let files = generated(&document);
+    assert!(files["src/types/shelves.rs"].contains("use crate::types::Thing;"));
+    assert!(files["src/requests/shelves.rs"].contains("pub fn list_things"));
+    assert!(files["src/operations/things.rs"].contains("pub static PUT_THING"));
 }

@@ -25,7 +25,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Where: `tenant_name`, `tenants[3].roles[0]`.
+    /// Where: `tenant_name`, `tenants[3].roles[0]`, or `body` for the whole of it.
     pub fn field(&self) -> &str {
         &self.field
     }
@@ -114,6 +114,25 @@ impl Checker {
         }
     }
 
+    /// Checks that of two ways to say which page is wanted only one is used: by checkpoints, or by counting pages. Each
+    /// is given as its parameters with whether they are set.
+    pub fn one_paging(
+        &mut self,
+        checkpoint: &[(&'static str, bool)],
+        counted: &[(&'static str, bool)],
+    ) {
+        let set =
+            |way: &[(&'static str, bool)]| way.iter().find(|(_, set)| *set).map(|(name, _)| *name);
+        if let (Some(checkpoint), Some(counted)) = (set(checkpoint), set(counted)) {
+            self.violation(
+                counted,
+                format!(
+                    "counts pages, expected it without `{checkpoint}`, which pages by checkpoints"
+                ),
+            );
+        }
+    }
+
     /// Notes that `field` breaks `rule`.
     pub fn violation(&mut self, field: &'static str, rule: impl Into<String>) {
         self.place.push(Step::Field(field));
@@ -151,6 +170,9 @@ impl Checker {
                 place.push('.');
             }
             place.push_str(name);
+        }
+        if place.is_empty() {
+            place.push_str("body");
         }
         place
     }

@@ -29,6 +29,7 @@ pub(crate) use cause::Cause;
 /// | [`is_status`](Error::is_status) | refused, or failed | status, headers, body, [`problem`](Error::problem), [`retry_at`](Error::retry_at) |
 /// | [`is_undecodable`](Error::is_undecodable) | **has acted** | status, headers, body, [`undecodable`](Error::undecodable) |
 /// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | [`cursor`](Error::cursor) |
+/// | [`is_paging_limit`](Error::is_paging_limit) | would give out no more | [`cursor`](Error::cursor) |
 ///
 /// Beside these, [`is_timeout`](Error::is_timeout) says that time ran out, wherever it did;
 /// [`is_retryable`](Error::is_retryable), [`may_have_acted`](Error::may_have_acted) and
@@ -65,6 +66,7 @@ enum Kind {
     Status,
     Undecodable(Unread),
     RepeatedCursor,
+    PagingLimit(u64),
 }
 
 /// What a call was waiting for when its time was over.
@@ -165,6 +167,10 @@ impl Error {
 
     pub(crate) fn repeated_cursor(operation: &'static Operation) -> Self {
         Self::new(Some(operation), Kind::RepeatedCursor)
+    }
+
+    pub(crate) fn paging_limit(operation: &'static Operation, items: u64) -> Self {
+        Self::new(Some(operation), Kind::PagingLimit(items))
     }
 
     fn of_answer(mut received: Received, kind: Kind) -> Self {
@@ -314,6 +320,13 @@ impl Error {
     /// In a listing, the server named a page that was read before as the next one; going on would read it for ever.
     pub fn is_repeated_cursor(&self) -> bool {
         matches!(self.0.kind, Kind::RepeatedCursor)
+    }
+
+    /// In a listing whose pages are counted, the server gives out no more items than this, and there are, or may be,
+    /// more. What came before is good. Listings that can also be read by checkpoints have no such limit there; others can
+    /// only be narrowed by their parameters.
+    pub fn is_paging_limit(&self) -> bool {
+        matches!(self.0.kind, Kind::PagingLimit(_))
     }
 
     /// Status 401.
@@ -471,6 +484,7 @@ impl Error {
             Kind::Status => "status",
             Kind::Undecodable(_) => "undecodable",
             Kind::RepeatedCursor => "repeated_cursor",
+            Kind::PagingLimit(_) => "paging_limit",
         }
     }
 }
@@ -488,7 +502,8 @@ impl std::error::Error for Error {
             | Kind::MissingScope
             | Kind::TooLate(_)
             | Kind::Status
-            | Kind::RepeatedCursor => None,
+            | Kind::RepeatedCursor
+            | Kind::PagingLimit(_) => None,
         }
     }
 }

@@ -73,7 +73,9 @@ pub use nullable::Nullable;
 pub use open::{Open, Unlisted};
 pub use operation::{Operation, Outcomes, Paging, RetrySafety};
 pub use outcome::{Outcome, PartialReport};
-pub use paging::{Cursor, Items, Listing, Page, Paged, Pages, Position, items, pages, resume};
+pub use paging::{
+    Cursor, Items, ListOr, Listing, Page, Paged, Pages, Position, items, pages, resume,
+};
 pub use path::encode_path;
 pub use problem::{Problem, ValidationError};
 pub use proof::{ProofOfPossession, ProofRequest};

@@ -24,6 +24,7 @@ pub struct Operation {
     look_at: &'static [&'static str],
     retry_safety: RetrySafety,
     paging: Paging,
+    paging_limit: Option<u64>,
     success: &'static [u16],
     errors: &'static [u16],
     outcome: Option<Outcomes>,
@@ -49,6 +50,17 @@ pub enum Paging {
     None,
     /// Every page names the cursor of the next one.
     Checkpoint,
+    /// Pages are counted.
+    Offset,
+    /// By checkpoints, or by counting where the caller asks for a page by its number.
+    CheckpointOrOffset,
+}
+
+impl Paging {
+    /// Whether pages can be counted.
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::Offset | Self::CheckpointOrOffset)
+    }
 }
 
 /// The two success statuses of a bulk operation.
@@ -79,6 +91,7 @@ impl Operation {
             look_at: &[],
             retry_safety: RetrySafety::Unsafe,
             paging: Paging::None,
+            paging_limit: None,
             success: &[],
             errors: &[],
             outcome: None,
@@ -132,6 +145,13 @@ impl Operation {
     #[must_use]
     pub const fn with_paging(mut self, paging: Paging) -> Self {
         self.paging = paging;
+        self
+    }
+
+    /// Sets how many items the server gives out where pages are counted, however many there are.
+    #[must_use]
+    pub const fn with_paging_limit(mut self, items: u64) -> Self {
+        self.paging_limit = Some(items);
         self
     }
 
@@ -211,6 +231,12 @@ impl Operation {
     /// How the operation pages.
     pub const fn paging(&self) -> Paging {
         self.paging
+    }
+
+    /// How many items the server gives out where pages are counted, however many there are; nothing where no limit is
+    /// known.
+    pub const fn paging_limit(&self) -> Option<u64> {
+        self.paging_limit
     }
 
     /// The documented success statuses.

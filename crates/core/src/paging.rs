@@ -1,6 +1,9 @@
 //! Listings that come in pages.
 //!
-//! - A listing ends where the server names no next page. A short or an empty page is not the end.
+//! - A listing whose pages name the next one ends where the server names none. A short or an empty page is not the end.
+//! - A listing whose pages are counted ends where the total says so, and where no total is known with an empty page. A
+//!   short page is not the end. Where the server stops giving out items before that, it is an error,
+//!   [`Error::is_paging_limit`].
 //! - Nothing is asked for before it is wanted, or at most one page before ([`Items::read_ahead`]). A page at a time is
 //!   in memory, with that one two.
 //! - Every page is a call of its own, with a token read anew.
@@ -14,6 +17,7 @@
 
 use crate::{BoxFuture, Error, Response};
 
+mod answer;
 mod cursor;
 mod listing;
 mod streams;
@@ -21,6 +25,7 @@ mod streams;
 mod tests;
 mod walk;
 
+pub use answer::ListOr;
 pub use cursor::{Cursor, Position};
 pub use listing::Listing;
 pub use streams::{Items, Pages};
@@ -32,11 +37,36 @@ pub trait Page {
     /// What is listed.
     type Item;
 
-    /// Where the next page is, if there is one.
+    /// Where the next page is, if the server names one. It is not asked where pages are counted.
     fn next(&self) -> Option<Position>;
+
+    /// How many items the whole listing has, if the server says so.
+    fn total(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether this page has no item.
+    fn is_empty(&self) -> bool;
 
     /// The items of this page.
     fn into_items(self) -> Vec<Self::Item>;
+}
+
+/// A page that is nothing but its items.
+impl<T> Page for Vec<T> {
+    type Item = T;
+
+    fn next(&self) -> Option<Position> {
+        None
+    }
+
+    fn is_empty(&self) -> bool {
+        Self::is_empty(self)
+    }
+
+    fn into_items(self) -> Self {
+        self
+    }
 }
 
 /// A request for a page of a listing.
@@ -52,6 +82,11 @@ pub trait Paged: Clone + Send + Sized + 'static {
 
     /// The same request for the page at `position`.
     fn at(self, position: Position) -> Self;
+
+    /// How many items its page may hold, where pages are counted; nothing where the server names the next one.
+    fn counted(&self) -> Option<u64> {
+        None
+    }
 
     /// Gets the page.
     fn fetch(self) -> BoxFuture<'static, Result<Response<Self::Page>, Error>>;
@@ -83,14 +118,47 @@ pub fn resume<P: Paged>(request: P, cursor: Cursor) -> Result<P, Error> {
 
 /// The walk that begins with `request` and takes `part` of every page.
 fn walk<P: Paged, V: 'static>(request: P, part: fn(P::Page) -> V) -> Walk<V> {
-    Walk::new(request.listing(), request.position(), move |position| {
-        let page = request.clone().at(position).fetch();
+    let listing = request.listing();
+    let limit = listing.operation().paging_limit();
+    Walk::new(listing, request.position(), move |position| {
+        let request = request.clone().at(position.clone());
+        let counted = request.counted();
+        let page = request.fetch();
         Box::pin(async move {
             let page = page.await?.into_value();
+            let next = match counted {
+                None => page.next(),
+                Some(size) => behind(&position, size, page.total(), page.is_empty(), limit),
+            };
             Ok(Fetched {
-                next: page.next(),
+                next,
                 value: part(page),
             })
         })
     })
+}
+
+/// Where the page behind the one at `position` is, where pages are counted: whether it is there is said by the total,
+/// and without one by this page being empty or not. Past `limit` the next page is named even where the total says that
+/// it is not there, as long as the items up to the total were not all given out: the walk makes an error of it.
+fn behind(
+    position: &Position,
+    size: u64,
+    total: Option<u64>,
+    is_empty: bool,
+    limit: Option<u64>,
+) -> Option<Position> {
+    let here = match position {
+        Position::Offset(items) => *items,
+        Position::Start | Position::Checkpoint(_) => 0,
+    };
+    let next = here.saturating_add(size);
+    let more = match total {
+        Some(total) => {
+            let cut_off = limit.is_some_and(|limit| total > limit && next > limit);
+            next < total || cut_off
+        }
+        None => !is_empty,
+    };
+    (more && next > here).then_some(Position::Offset(next))
 }

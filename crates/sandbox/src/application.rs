@@ -28,6 +28,8 @@ pub struct Application {
     /// All that there are, where it is not said.
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) organizations: Vec<String>,
+    /// Whether it may name every organization of the tenant.
+    pub(crate) any_organization: bool,
     pub(crate) redirect_uris: Vec<String>,
     /// Whether it is a program on somebody's computer, which listens at a port that is free just then.
     pub(crate) is_native: bool,
@@ -64,7 +66,7 @@ impl fmt::Debug for PublicKey {
 const RSA: &[&str] = &["RS256", "RS384", "PS256", "PS384"];
 
 impl Application {
-    /// An application with a secret and every scope of the Teams API.
+    /// An application with a secret and every scope of the APIs.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         let secret = SecretString::from(client_secret.into());
         Self::of(client_id.into(), Authentication::Secret(secret), false)
@@ -92,6 +94,7 @@ impl Application {
             authentication,
             scopes: None,
             organizations: Vec::new(),
+            any_organization: false,
             redirect_uris: Vec::new(),
             is_native,
         }
@@ -191,6 +194,12 @@ impl Application {
     /// The organizations that it may name when it asks for tokens; none unless said otherwise.
     pub fn organizations<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         self.organizations = ids.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// It may name every organization of the tenant when it asks for tokens, those that are created later too.
+    pub fn any_organization(mut self) -> Self {
+        self.any_organization = true;
         self
     }
 

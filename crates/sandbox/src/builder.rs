@@ -6,19 +6,21 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::api::{Api, Audiences};
 use crate::application::{Application, random_text};
 use crate::clock::Clock;
 use crate::document::Document;
 use crate::error::Error;
 use crate::faults::{Fault, Faults, Script};
 use crate::login::{Login, User};
-use crate::rate_limits::{Buckets, RateLimits};
+use crate::rate_limits::{Limits, Plan, RateLimits};
 use crate::request_log::RequestLog;
 use crate::sandbox::{Sandbox, offset};
 use crate::server::{Port, Shared, serve};
 use crate::team::{PrivateCloud, Settings, Team};
+use crate::tenant::{Quirks, Settings as TenantSettings, SharedTenant, Tenant};
 use crate::token::{
-    Access, Key, Proofs, Revoked, Settings as TokenSettings, TokenEndpoint, TokenQuota,
+    Access, Key, Proofs, Revoked, Scopes, Settings as TokenSettings, TokenEndpoint, TokenQuota,
 };
 
 /// The most members: they are made when they are looked at, but each has a number.
@@ -26,6 +28,20 @@ const MOST_MEMBERS: u64 = 1_000_000_000;
 
 /// The most tenants and entries of the log, which are kept in memory.
 const MOST_KEPT: u64 = 1_000_000;
+
+/// The most connections, through which every look-up goes.
+const MOST_CONNECTIONS: u64 = 1_000;
+
+/// The strategies of identity providers.
+const ALLOWED: [&str; 7] = [
+    "adfs",
+    "google-apps",
+    "oidc",
+    "okta",
+    "pingfederate",
+    "samlp",
+    "waad",
+];
 
 /// The settings of a [`Sandbox`]; made by [`Sandbox::builder`].
 ///
@@ -48,6 +64,7 @@ const MOST_KEPT: u64 = 1_000_000;
 pub struct SandboxBuilder {
     port: u16,
     team: Settings,
+    tenant: TenantSettings,
     audience: Option<String>,
     applications: Vec<Application>,
     users: Vec<User>,
@@ -57,6 +74,7 @@ pub struct SandboxBuilder {
     refresh_token_lifetime: Duration,
     token_quota: Option<TokenQuota>,
     rate_limits: Option<RateLimits>,
+    plan: Option<Plan>,
     faults: Vec<Fault>,
     clock_offset_seconds: i64,
     check_answers: bool,
@@ -79,6 +97,14 @@ impl SandboxBuilder {
                 tenant_limit: None,
                 accept_invitations: false,
             },
+            tenant: TenantSettings {
+                organizations: 3,
+                members: 5,
+                connections: 3,
+                allowed_strategies: ALLOWED.map(str::to_owned).to_vec(),
+                deletes_used_connections: true,
+                quirks: Quirks::default(),
+            },
             audience: None,
             applications: Vec::new(),
             users: Vec::new(),
@@ -88,6 +114,7 @@ impl SandboxBuilder {
             refresh_token_lifetime: Duration::from_secs(30 * 86_400),
             token_quota: None,
             rate_limits: None,
+            plan: None,
             faults: Vec::new(),
             clock_offset_seconds: 0,
             check_answers: false,
@@ -156,20 +183,77 @@ impl SandboxBuilder {
         self
     }
 
-    /// The audience of access tokens; `https://{team}.teams.auth0.com/api/` unless said otherwise.
+    /// How many organizations the tenant begins with; 3 unless said otherwise, at least 1 and at most 1,000,000. Like
+    /// their members they are made when they are looked at.
+    pub fn organizations(mut self, organizations: u64) -> Self {
+        self.tenant.organizations = organizations;
+        self
+    }
+
+    /// How many members each organization begins with; 5 unless said otherwise, at most 1,000,000. The users of the
+    /// sandbox are members of the first organization beside them.
+    pub fn organization_members(mut self, members: u64) -> Self {
+        self.tenant.members = members;
+        self
+    }
+
+    /// How many connections the tenant begins with; 3 unless said otherwise, at most 1,000. The first is a database that
+    /// every organization uses; the others are identity providers, of which each organization uses one.
+    pub fn connections(mut self, connections: u64) -> Self {
+        self.tenant.connections = connections;
+        self
+    }
+
+    /// The strategies of the identity providers that an organization may add; without it the seven that there are.
+    /// Where there are none, the tenant is not set up for it.
+    pub fn allowed_strategies<I: Into<String>>(
+        mut self,
+        strategies: impl IntoIterator<Item = I>,
+    ) -> Self {
+        self.tenant.allowed_strategies = strategies.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// An organization can delete an identity provider only while no user came through it, which Auth0 calls
+    /// `allow_if_empty`. It can always unless said otherwise.
+    pub fn keep_used_connections(mut self) -> Self {
+        self.tenant.deletes_used_connections = false;
+        self
+    }
+
+    /// The last page of a listing that goes on by a cursor names a next one, which is empty.
+    pub fn empty_last_pages(mut self) -> Self {
+        self.tenant.quirks.empty_last_page = true;
+        self
+    }
+
+    /// Pages of listings that go on by a cursor hold half of what was asked for, though there is more.
+    pub fn short_pages(mut self) -> Self {
+        self.tenant.quirks.short_pages = true;
+        self
+    }
+
+    /// The list of an organization's members in the Management API is so far behind, in whole seconds.
+    pub fn member_list_lag(mut self, lag: Duration) -> Self {
+        self.tenant.quirks.member_lag = i64::try_from(lag.as_secs()).unwrap_or(i64::MAX);
+        self
+    }
+
+    /// The audience of access tokens for the Teams API; `https://{team}.teams.auth0.com/api/` unless said otherwise.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// Adds an application that may ask for tokens. [`Sandbox::client_id`] is the first; without any, one is made up
-    /// with a random secret and all scopes.
+    /// Adds an application that may ask for tokens. [`Sandbox::client_id`] is the first; without any, two are made up
+    /// that may act for every organization: a machine with a random secret and all scopes, and a native one.
     pub fn application(mut self, application: Application) -> Self {
         self.applications.push(application);
         self
     }
 
-    /// Adds a user who can log in; the first member of the team unless said otherwise.
+    /// Adds a user who can log in, and who is a member of the first organization; unless said otherwise, the first member
+    /// of the team, who is in no organization. Those who are members of an organization can log in beside them.
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
@@ -207,9 +291,15 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many requests are let through; any number, and no headers about it, unless said otherwise.
+    /// How many requests of the Teams API are let through; any number, and no headers about it, unless said otherwise.
     pub fn rate_limits(mut self, limits: RateLimits) -> Self {
         self.rate_limits = Some(limits);
+        self
+    }
+
+    /// The plan by whose limits the My Organization API and the Management API go; without one there are none.
+    pub fn plan(mut self, plan: Plan) -> Self {
+        self.plan = Some(plan);
         self
     }
 
@@ -249,9 +339,9 @@ impl SandboxBuilder {
     pub async fn start(self) -> Result<Sandbox, Error> {
         self.check()?;
         // Making the key and compiling the document's schemas takes long the first time.
-        let prepared = tokio::task::spawn_blocking(|| (Document::teams(), Key::of_this_process()));
-        let (document, key) = prepared.await.map_err(broken)?;
-        let (document, key) = (document.map_err(broken)?, key.map_err(broken)?);
+        let prepared = tokio::task::spawn_blocking(|| (Document::all(), Key::of_this_process()));
+        let (documents, key) = prepared.await.map_err(broken)?;
+        let (documents, key) = (documents.map_err(broken)?, key.map_err(broken)?);
 
         let unusable = |source| Error::Port {
             port: self.port,
@@ -266,36 +356,61 @@ impl SandboxBuilder {
         let audience = self
             .audience
             .unwrap_or_else(|| format!("https://{slug}.teams.auth0.com/api/"));
+        let domain = format!("{slug}-auth.sandbox.test");
+        let audiences = Audiences::new(audience, &domain);
+        let scopes = Scopes::of(documents);
         let mut applications = self.applications;
         if applications.is_empty() {
-            applications.push(Application::with_random_secret("sandbox")?.name("Sandbox client"));
+            let machine = Application::with_random_secret("sandbox")?.name("Sandbox client");
+            applications.push(machine.any_organization());
+            let program = Application::native("sandbox-native").name("Sandbox program");
+            applications.push(program.any_organization());
         }
         for application in &mut applications {
-            let all = || document.scopes().into_iter().map(str::to_owned).collect();
+            let all = || scopes.all().into_iter().map(str::to_owned).collect();
             application.scopes.get_or_insert_with(all);
         }
         let application = applications[0].clone();
+        let native = applications
+            .iter()
+            .find(|application| application.is_native);
+        let native = native.map(|application| application.client_id.clone());
         let names = applications
             .iter()
             .map(|application| (application.client_id.clone(), application.name.clone()))
             .collect();
-        let by_id = |application: Application| (application.client_id.clone(), application);
         let seed = self.team.seed;
+        let mut tenant = Tenant::new(
+            self.tenant,
+            seed,
+            &domain,
+            clock.now(),
+            grants(&applications, &audiences, &scopes),
+        );
+        let by_id = |application: Application| (application.client_id.clone(), application);
         let team = Team::new(self.team);
         let admin = team
             .first_member()
             .ok_or_else(|| broken("there is no member"))?;
+        let members = tenant.first_users(2);
         let mut users = self.users;
+        for user in &users {
+            tenant.enrol(user, clock.now());
+        }
         if users.is_empty() {
             users.push(User::new(&admin.id, &admin.email, &admin.name));
         }
+        let organization = tenant.organizations.get(0);
+        let organization = organization.ok_or_else(|| broken("there is no organization"))?;
+        let member = members.first().cloned();
+        let tenant = Arc::new(SharedTenant::new(tenant));
         let revoked = Arc::new(Revoked::default());
         let shared = Arc::new(Shared {
-            document,
+            documents,
             access: Access::new(
                 key,
                 issuer.clone(),
-                audience.clone(),
+                audiences.clone(),
                 names,
                 Arc::clone(&revoked),
                 Proofs::new(self.dpop_nonces)?,
@@ -304,7 +419,9 @@ impl SandboxBuilder {
                 key,
                 clock: Arc::clone(&clock),
                 issuer,
-                audience,
+                audiences,
+                scopes,
+                tenant: Arc::clone(&tenant),
                 applications: applications.into_iter().map(by_id).collect(),
                 lifetime: self.token_lifetime,
                 refresh_lifetime: self.refresh_token_lifetime,
@@ -314,14 +431,15 @@ impl SandboxBuilder {
             }),
             login: Login {
                 users,
+                members,
+                tenant: Arc::clone(&tenant),
                 at_once: self.login_at_once,
             },
             team: Mutex::new(team),
+            tenant,
             faults: Faults::new(self.faults, seed),
             requests: RequestLog::default(),
-            buckets: self
-                .rate_limits
-                .map(|limits| Buckets::new(limits, Arc::clone(&clock))),
+            limits: Limits::new(self.rate_limits, self.plan, &clock),
             violations: self.check_answers.then(Mutex::default),
             admin_token: SecretString::from(random_text()?),
             clock,
@@ -332,7 +450,10 @@ impl SandboxBuilder {
             port,
             shared,
             application,
+            native,
             admin,
+            organization: (organization.id, organization.name),
+            member,
             team: slug,
             url,
         })
@@ -346,7 +467,13 @@ impl SandboxBuilder {
         if self.team.members == 0 {
             return Err(wrong("members", "expected at least 1, the owner; found 0"));
         }
+        if self.tenant.organizations == 0 {
+            return Err(wrong("organizations", "expected at least 1, found 0"));
+        }
         let most = [
+            ("organizations", self.tenant.organizations, MOST_KEPT),
+            ("organization members", self.tenant.members, MOST_KEPT),
+            ("connections", self.tenant.connections, MOST_CONNECTIONS),
             ("members", self.team.members, MOST_MEMBERS),
             ("tenants", self.team.tenants, MOST_KEPT),
             ("activity", self.team.activity, MOST_KEPT),
@@ -356,6 +483,11 @@ impl SandboxBuilder {
                 let message = format!("expected at most {most}, found {found}");
                 return Err(wrong(setting, &message));
             }
+        }
+        let unknown = |strategy: &&String| !ALLOWED.contains(&strategy.as_str());
+        if let Some(strategy) = self.tenant.allowed_strategies.iter().find(unknown) {
+            let message = format!("expected one of {}, found `{strategy}`", ALLOWED.join(", "));
+            return Err(wrong("allowed strategies", &message));
         }
         let is_label = |slug: &str| {
             let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
@@ -415,6 +547,27 @@ impl SandboxBuilder {
         }
         Ok(())
     }
+}
+
+/// A client grant for each machine and each API of organizations: client id, audience and scopes.
+fn grants(
+    applications: &[Application],
+    audiences: &Audiences,
+    scopes: &Scopes,
+) -> Vec<(String, String, Vec<String>)> {
+    let machines = applications
+        .iter()
+        .filter(|application| !application.is_native);
+    let apis = [Api::MyOrganization, Api::Organizations];
+    let granted = machines.flat_map(|application| {
+        apis.map(|api| {
+            let own = application.scopes.iter().flatten();
+            let own = own.filter(|scope| scopes.belongs(scope, api)).cloned();
+            let client_id = application.client_id.clone();
+            (client_id, audiences.of(api).to_owned(), own.collect())
+        })
+    });
+    granted.collect()
 }
 
 fn broken(error: impl std::fmt::Display) -> Error {

@@ -68,20 +68,30 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod api;
 mod application;
 mod builder;
+mod call;
 mod clock;
+mod cursor;
 mod document;
 mod error;
 mod faults;
 mod line;
 mod login;
+mod management;
+mod my_organization;
+mod population;
+mod problem;
 mod rate_limits;
 mod request;
 mod request_log;
 mod sandbox;
+mod scramble;
 mod server;
 mod team;
+mod tenant;
+mod time;
 mod token;
 
 pub use application::Application;
@@ -89,7 +99,7 @@ pub use builder::SandboxBuilder;
 pub use error::Error;
 pub use faults::{Effect, Fault, Hint, Reply, Script};
 pub use login::User;
-pub use rate_limits::RateLimits;
+pub use rate_limits::{Plan, RateLimits};
 pub use request_log::RequestRecord;
 pub use sandbox::{Connection, Sandbox};
 pub use team::{Invitation, Member};

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use auth0_sandbox::{Application, Error, RateLimits, Sandbox, SandboxBuilder, Script, TokenQuota};
+use auth0_sandbox::{
+    Application, Error, Plan, RateLimits, Sandbox, SandboxBuilder, Script, TokenQuota,
+};
 use clap::Parser;
 
-/// A local Auth0 to develop against: token endpoint and Teams API
+/// A local Auth0 to develop against: token endpoint, Teams API, My Organization API and organizations
 ///
 /// Prints one line of JSON on the standard output once it is ready: url, team, domain, client_id, client_secret,
-/// audience, token_url, pid, admin_token and admin_email. Logs go to the standard error; RUST_LOG is not read. It
+/// audience, token_url, pid, admin_token and admin_email, my_organization_url and management_url with their audiences,
+/// and the first organization, one of its members and a native application to log in by. Logs go to the standard error; RUST_LOG is not read. It
 /// listens at 127.0.0.1 only, keeps nothing, and ends with Ctrl-C.
 #[derive(Parser)]
 #[command(
@@ -29,6 +32,15 @@ struct Arguments {
     /// How many tenants the team begins with
     #[arg(long, value_name = "NUMBER", default_value_t = 8)]
     tenants: u64,
+    /// How many organizations the tenant begins with
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    organizations: u64,
+    /// How many members each organization begins with
+    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    organization_members: u64,
+    /// How many connections the tenant begins with
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    connections: u64,
     /// How many entries the activity log begins with
     #[arg(long, value_name = "NUMBER", default_value_t = 60)]
     activity: u64,
@@ -66,8 +78,14 @@ struct Arguments {
     /// How many tokens the application may be granted in an hour
     #[arg(long, value_name = "NUMBER")]
     token_quota: Option<u64>,
-    /// Keep to the rate limits of a plan: free, public-self-service, public-enterprise, private-basic or
-    /// private-performance
+    /// Keep to the rate limits of a plan in the My Organization API and the Management API: free, public-self-service,
+    /// public-enterprise, private-basic or private-performance
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<Plan>,
+    /// The tenant is one of production, which has higher limits in the Management API
+    #[arg(long, requires = "plan")]
+    production: bool,
+    /// Keep to the rate limits of a plan in the Teams API, for which none are published: those of the tenant
     #[arg(long, value_name = "PLAN")]
     rate_limit: Option<RateLimits>,
     /// How many tenants the team may have
@@ -174,6 +192,9 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
         .port(arguments.port)
         .members(arguments.members)
         .tenants(arguments.tenants)
+        .organizations(arguments.organizations)
+        .organization_members(arguments.organization_members)
+        .connections(arguments.connections)
         .activity(arguments.activity)
         .seed(arguments.seed)
         .team(arguments.team)
@@ -190,10 +211,14 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
         if !arguments.scopes.is_empty() {
             application = application.scopes(arguments.scopes);
         }
-        settings = settings.application(application);
-    }
-    for id in arguments.natives {
-        settings = settings.application(Application::native(id));
+        settings = settings.application(application.any_organization());
+        let mut natives = arguments.natives;
+        if natives.is_empty() {
+            natives.push("sandbox-native".to_owned());
+        }
+        for id in natives {
+            settings = settings.application(Application::native(id).any_organization());
+        }
     }
     if arguments.login_at_once {
         settings = settings.login_at_once();
@@ -209,6 +234,12 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
     }
     if let Some(limits) = arguments.rate_limit {
         settings = settings.rate_limits(limits);
+    }
+    if let Some(plan) = arguments.plan {
+        settings = settings.plan(match arguments.production {
+            true => plan.production(),
+            false => plan,
+        });
     }
     if let Some(tenants) = arguments.tenant_limit {
         settings = settings.tenant_limit(tenants);

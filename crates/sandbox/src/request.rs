@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use serde_json::Value;
 
-use crate::answer::Problem;
-use crate::document::{Operation, Parameter};
+use crate::api::Api;
+use crate::document::{Kind, Operation, Parameter};
+use crate::problem::{Problem, Source};
 
 /// What a request asks for.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    /// Parameters of path and query, by name.
+    /// Parameters of path, query and headers, by name.
     pub(crate) parameters: BTreeMap<String, String>,
+    /// Those that are lists.
+    pub(crate) lists: BTreeMap<String, Vec<String>>,
     pub(crate) body: Value,
 }
 
@@ -34,62 +37,88 @@ pub(crate) fn read(
             .push(value.into_owned());
     }
     let mut parameters = BTreeMap::new();
+    let mut lists = BTreeMap::new();
     for parameter in &operation.parameters {
-        let Parameter {
-            name, is_in_path, ..
-        } = parameter;
-        let value = if *is_in_path {
-            path.get(name).cloned()
-        } else {
-            let mut values = given.remove(name).unwrap_or_default();
-            if values.len() > 1 {
-                let found = values.len();
-                return Err(Problem::invalid(format!(
-                    "{name}: expected one value, found {found}"
-                )));
+        let Parameter { name, source, .. } = parameter;
+        let mut values = match source {
+            Source::Path => path.get(name).cloned().into_iter().collect(),
+            Source::Header => {
+                let values = headers.get_all(name.as_str()).iter();
+                let text =
+                    |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+                values.map(text).collect()
             }
-            values.pop()
+            Source::Query | Source::Body => given.remove(name).unwrap_or_default(),
         };
-        match value {
+        if parameter.kind == Kind::List && !values.is_empty() {
+            let list = values.iter().cloned().map(Value::String).collect();
+            keeps(parameter, &Value::Array(list))?;
+            lists.insert(name.clone(), values);
+            continue;
+        }
+        if values.len() > 1 {
+            let found = values.len();
+            let rule = format!("expected one value, found {found}");
+            return Err(Problem::parameter(*source, name, rule));
+        }
+        match values.pop() {
             Some(value) => {
                 check(parameter, &value)?;
                 parameters.insert(name.clone(), value);
             }
             None if parameter.is_required => {
-                return Err(Problem::invalid(format!(
-                    "{name}: expected a value, found none"
-                )));
+                let rule = "expected a value, found none";
+                return Err(Problem::parameter(*source, name, rule));
             }
             None => {}
         }
     }
+    // The Management API takes no parameter that it does not know: `take` where pages are numbered is an error.
+    if operation.api == Api::Organizations
+        && let Some(name) = given.keys().next()
+    {
+        let rule = "there is no such parameter";
+        return Err(Problem::parameter(Source::Query, name, rule));
+    }
     Ok(Asked {
         parameters,
+        lists,
         body: json(operation, headers, body)?,
     })
 }
 
 fn check(parameter: &Parameter, text: &str) -> Result<(), Problem> {
-    let name = &parameter.name;
-    let value = if parameter.is_integer {
-        // What JSON takes for a number, and nothing else: no plus sign, no leading zero.
-        let is_whole = |text: &str| {
-            let digits = text.strip_prefix('-').unwrap_or(text);
-            digits.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        match serde_json::from_str(text) {
-            Ok(value @ Value::Number(_)) if is_whole(text) => value,
-            _ => {
-                return Err(Problem::invalid(format!(
-                    "{name}: expected a whole number, found something else"
-                )));
+    let wrong = |rule| Problem::parameter(parameter.source, &parameter.name, rule);
+    let value = match parameter.kind {
+        Kind::Integer => {
+            // What JSON takes for a number, and nothing else: no plus sign, no leading zero.
+            let is_whole = |text: &str| {
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                digits.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            match serde_json::from_str(text) {
+                Ok(value @ Value::Number(_)) if is_whole(text) => value,
+                _ => return Err(wrong("expected a whole number, found something else")),
             }
         }
-    } else {
-        Value::String(text.to_owned())
+        Kind::Boolean => match text {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => return Err(wrong("expected true or false, found something else")),
+        },
+        Kind::Text | Kind::List => Value::String(text.to_owned()),
     };
-    match parameter.schema.faults(&value).first() {
-        Some(fault) => Err(Problem::invalid(format!("{name}: {fault}"))),
+    keeps(parameter, &value)
+}
+
+/// Whether a value keeps to the schema of its parameter.
+fn keeps(parameter: &Parameter, value: &Value) -> Result<(), Problem> {
+    match parameter.schema.faults(value).first() {
+        Some(fault) => Err(Problem::parameter(
+            parameter.source,
+            &parameter.name,
+            fault.to_string(),
+        )),
         None => Ok(()),
     }
 }
@@ -125,6 +154,7 @@ fn json(operation: &Operation, headers: &HeaderMap, bytes: &Bytes) -> Result<Val
     if faults.is_empty() {
         Ok(value)
     } else {
-        Err(Problem::invalid(format!("body: {}", faults.join("; "))))
+        let rules = faults.into_iter().map(|fault| (fault.place, fault.rule));
+        Err(Problem::body(rules))
     }
 }

@@ -9,8 +9,10 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use tokio::task::JoinHandle;
 
+use crate::api::Api;
 use crate::application::Application;
 use crate::builder::SandboxBuilder;
+use crate::document::Document;
 use crate::error::Error;
 use crate::faults::Fault;
 use crate::login::User;
@@ -35,6 +37,12 @@ pub struct Sandbox {
     pub(crate) server: JoinHandle<()>,
     pub(crate) port: Arc<Port>,
     pub(crate) application: Application,
+    /// The client id of the first native application.
+    pub(crate) native: Option<String>,
+    /// Id and name of the first organization.
+    pub(crate) organization: (String, String),
+    /// Its first member.
+    pub(crate) member: Option<User>,
     pub(crate) admin: Member,
     pub(crate) team: String,
     pub(crate) url: String,
@@ -65,6 +73,24 @@ pub struct Connection {
     pub admin_token: String,
     /// The e-mail address of the first member, who is an owner.
     pub admin_email: String,
+    /// The base URL of the My Organization API, without a slash at its end.
+    pub my_organization_url: String,
+    /// The audience of its access tokens.
+    pub my_organization_audience: String,
+    /// The base URL of the Management API, without a slash at its end.
+    pub management_url: String,
+    /// The audience of its access tokens.
+    pub management_audience: String,
+    /// The id of the first organization.
+    pub organization_id: String,
+    /// Its name.
+    pub organization_name: String,
+    /// The e-mail address of a user who is a member of it and can log in, if it has any members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_email: Option<String>,
+    /// The client id of a native application, by which users log in, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub native_client_id: Option<String>,
 }
 
 impl Sandbox {
@@ -73,7 +99,7 @@ impl Sandbox {
         SandboxBuilder::new()
     }
 
-    /// The base URL of the API, without a slash at its end, such as `http://127.0.0.1:40123`.
+    /// The base URL of the Teams API, without a slash at its end, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -93,9 +119,53 @@ impl Sandbox {
         format!("{}-auth.sandbox.test", self.team)
     }
 
-    /// The audience of access tokens.
+    /// The audience of access tokens for the Teams API.
     pub fn audience(&self) -> &str {
-        self.shared.tokens.audience()
+        self.audience_of(Api::Teams)
+    }
+
+    /// The base URL of the My Organization API, without a slash at its end.
+    pub fn my_organization_url(&self) -> String {
+        format!("{}{}", self.url, Api::MyOrganization.base())
+    }
+
+    /// The audience of access tokens for the My Organization API.
+    pub fn my_organization_audience(&self) -> &str {
+        self.audience_of(Api::MyOrganization)
+    }
+
+    /// The base URL of the Management API, without a slash at its end.
+    pub fn management_url(&self) -> String {
+        format!("{}{}", self.url, Api::Organizations.base())
+    }
+
+    /// The audience of access tokens for the Management API.
+    pub fn management_audience(&self) -> &str {
+        self.audience_of(Api::Organizations)
+    }
+
+    fn audience_of(&self, api: Api) -> &str {
+        self.shared.tokens.audiences().of(api)
+    }
+
+    /// The id of the first organization of the tenant.
+    pub fn organization_id(&self) -> &str {
+        &self.organization.0
+    }
+
+    /// The name that the first organization began with.
+    pub fn organization_name(&self) -> &str {
+        &self.organization.1
+    }
+
+    /// A user who was a member of the first organization to begin with and can log in, if it had any members.
+    pub fn organization_member(&self) -> Option<&User> {
+        self.member.as_ref()
+    }
+
+    /// The client id of the first native application, by which users log in, if there is one.
+    pub fn native_client_id(&self) -> Option<&str> {
+        self.native.as_deref()
     }
 
     /// The client id of the application.
@@ -131,6 +201,14 @@ impl Sandbox {
             pid: std::process::id(),
             admin_token: self.shared.admin_token.expose_secret().to_owned(),
             admin_email: self.admin.email.clone(),
+            my_organization_url: self.my_organization_url(),
+            my_organization_audience: self.my_organization_audience().to_owned(),
+            management_url: self.management_url(),
+            management_audience: self.management_audience().to_owned(),
+            organization_id: self.organization_id().to_owned(),
+            organization_name: self.organization_name().to_owned(),
+            member_email: self.member.as_ref().map(|user| user.email.clone()),
+            native_client_id: self.native.clone(),
         }
     }
 
@@ -158,10 +236,12 @@ impl Sandbox {
         self.shared.requests.list()
     }
 
-    /// The newest requests of one operation, by its id; `token` is the token endpoint.
+    /// The newest requests of one operation, by its id; `token` is the token endpoint. Where several APIs have an id, the
+    /// name of the API comes first: `my-organization.ListRoles`.
     pub fn requests_of(&self, operation: &str) -> Vec<RequestRecord> {
+        let name = Document::operation(operation).map_or(operation, |found| &found.name);
         let mut requests = self.requests();
-        requests.retain(|request| request.operation.as_deref() == Some(operation));
+        requests.retain(|request| request.operation.as_deref() == Some(name));
         requests
     }
 
@@ -212,6 +292,25 @@ impl Sandbox {
         member.ok_or_else(|| Error::Invitation { id: id.to_owned() })
     }
 
+    /// Accepts an invitation to an organization, as the invited person would do in a browser, and gives back the user
+    /// who is a member now and can log in.
+    ///
+    /// # Errors
+    ///
+    /// No such invitation waits, or it has expired.
+    pub fn accept_organization_invitation(&self, id: &str) -> Result<User, Error> {
+        let now = self.shared.clock.now();
+        let accepted = self.shared.tenant.lock().accept(id, now);
+        let (_, person) = accepted.ok_or_else(|| Error::Invitation { id: id.to_owned() })?;
+        Ok(User::new(person.id, person.email, person.name))
+    }
+
+    /// Lets the name servers of the sandbox's world answer with this text for this host, which is how the owner of a
+    /// domain proves that it is theirs: `verification_host` and `verification_txt` of the domain.
+    pub fn publish_dns_record(&self, host: &str, text: &str) {
+        self.shared.tenant.lock().publish(host, text);
+    }
+
     /// Approves what a device asks for, as a user by id or e-mail address would do in a browser.
     ///
     /// # Errors
@@ -222,7 +321,7 @@ impl Sandbox {
         let user = found.ok_or_else(|| Error::User {
             user: user.to_owned(),
         })?;
-        self.decide(user_code, Some(user))
+        self.decide(user_code, Some(&user))
     }
 
     /// Denies what a device asks for.

@@ -16,7 +16,7 @@ use axum::extract::{RawPathParams, Request};
 use axum::routing::{MethodFilter, get, on, post};
 use bytes::Bytes;
 use http::header::USER_AGENT;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,17 +25,21 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
+use crate::api::Api;
+use crate::call::Call;
 use crate::clock::Clock;
 use crate::document::{Document, Operation};
-use crate::faults::{At, Drawn, Effect, Faults, TOKEN, apply};
+use crate::faults::{At, Befallen, Drawn, Effect, Faults, TOKEN, apply};
 use crate::line::{Line, Scissors};
 use crate::login::Login;
-use crate::rate_limits::{Buckets, Standing};
-use crate::request;
+use crate::problem::Problem;
+use crate::rate_limits::Limits;
 use crate::request_log::{RequestLog, RequestRecord};
-use crate::team::{Call, Team};
-use crate::token::{Access, Caller, TokenEndpoint};
+use crate::team::Team;
+use crate::tenant::SharedTenant;
+use crate::token::{Access, TokenEndpoint};
+use crate::{management, my_organization, request};
 
 pub(crate) use port::Port;
 
@@ -50,15 +54,17 @@ const MAX_BODY: usize = 1024 * 1024;
 
 /// All that the requests of one sandbox share.
 pub(crate) struct Shared {
-    pub(crate) document: &'static Document,
+    /// In the order of [`Api::ALL`].
+    pub(crate) documents: &'static [Document; 3],
     pub(crate) clock: Arc<Clock>,
     pub(crate) tokens: TokenEndpoint,
     pub(crate) access: Access,
     pub(crate) login: Login,
     pub(crate) team: Mutex<Team>,
+    pub(crate) tenant: Arc<SharedTenant>,
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLog,
-    pub(crate) buckets: Option<Buckets>,
+    pub(crate) limits: Limits,
     /// Answers that were not as the document says; none are looked for where there is no list.
     pub(crate) violations: Option<Mutex<Vec<String>>>,
     pub(crate) admin_token: SecretString,
@@ -110,7 +116,7 @@ pub(crate) async fn serve(port: Arc<Port>, shared: Arc<Shared>) {
 
 fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
-    for operation in &shared.document.operations {
+    for operation in shared.documents.iter().flat_map(|one| &one.operations) {
         let Ok(filter) = MethodFilter::try_from(operation.method.clone()) else {
             continue;
         };
@@ -119,7 +125,7 @@ fn router(shared: &Arc<Shared>) -> Router {
             let shared = Arc::clone(&shared);
             async move { shared.operation(operation, path, request).await }
         };
-        router = router.route(&operation.path, on(filter, handler));
+        router = router.route(&route(operation), on(filter, handler));
     }
     let token = Arc::clone(shared);
     let revocation = Arc::clone(shared);
@@ -219,20 +225,20 @@ impl Shared {
                     ["client_secret_basic", "client_secret_post", "none", "private_key_jwt"],
                 "token_endpoint_auth_signing_alg_values_supported":
                     ["RS256", "RS384", "PS256", "PS384", "ES256", "ES384"],
-                "scopes_supported": self.document.scopes(),
+                "scopes_supported": self.tokens.all_scopes(),
             }),
         )
     }
 
     fn nothing_there(&self, request: &Request) -> axum::response::Response {
         let problem = Problem::not_found("NOT_FOUND", "There is nothing at this path");
-        self.outside(request, problem.into())
+        self.outside(request, problem.answer(api_of(request), None))
     }
 
     fn not_allowed(&self, request: &Request) -> axum::response::Response {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         let problem = Problem::new(status, "METHOD_NOT_ALLOWED", "This path has no such method");
-        self.outside(request, problem.into())
+        self.outside(request, problem.answer(api_of(request), None))
     }
 
     /// Answers a request that is no operation.
@@ -243,9 +249,9 @@ impl Shared {
     }
 
     /// Answers a request that cannot be read.
-    fn refuse(&self, record: RequestRecord, problem: Problem) -> axum::response::Response {
-        self.note(record, Some(problem.status), false);
-        self.deliver(problem.into())
+    fn refuse(&self, record: RequestRecord, answer: Answer) -> axum::response::Response {
+        self.note(record, Some(answer.status), false);
+        self.deliver(answer)
     }
 
     fn authorize(&self, request: &Request) -> axum::response::Response {
@@ -294,7 +300,7 @@ impl Shared {
                 self.note(record, Some(answer.status), acted);
                 self.deliver(answer)
             }
-            Err(problem) => self.refuse(record, problem),
+            Err(problem) => self.refuse(record, problem.into()),
         }
     }
 
@@ -303,9 +309,9 @@ impl Shared {
         let (parts, body) = request.into_parts();
         let body = match read_body(body).await {
             Ok(body) => body,
-            Err(problem) => return self.refuse(record, problem),
+            Err(problem) => return self.refuse(record, problem.into()),
         };
-        let drawn = self.faults.draw(TOKEN);
+        let drawn = self.faults.draw(Befallen::Token);
         let early = match drawn.effect {
             Some(Effect::EarlyExpiry { seconds }) => Duration::from_secs(seconds),
             _ => Duration::ZERO,
@@ -325,60 +331,45 @@ impl Shared {
         path: Result<RawPathParams, RawPathParamsRejection>,
         request: Request,
     ) -> axum::response::Response {
-        let record = record(&request, Some(&operation.id));
+        let record = record(&request, Some(&operation.name));
         let (parts, body) = request.into_parts();
         let read = read_body(body).await.and_then(|body| {
             let invalid = |error: RawPathParamsRejection| {
-                Problem::invalid(format!("path: {}", error.body_text()))
+                // It has the name of the route.
+                let mut text = error.body_text();
+                for (place, part) in operation.path.split('/').enumerate() {
+                    let name = part.trim_matches(['{', '}']);
+                    text = text.replace(&format!("`p{place}`"), &format!("`{name}`"));
+                }
+                Problem::invalid(format!("path: {text}"))
             };
             Ok((path.map_err(invalid)?, body))
         });
         let (path, body) = match read {
             Ok(read) => read,
-            Err(problem) => return self.refuse(record, problem),
+            Err(problem) => {
+                return self.refuse(record, problem.answer(operation.api, Some(operation)));
+            }
         };
-        let path: BTreeMap<String, String> = path
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        // Routes number what the document names.
+        let path: BTreeMap<String, String> = names(&operation.path)
+            .zip(path.iter())
+            .map(|(name, (_, value))| (name.to_owned(), value.to_owned()))
             .collect();
         let query = parts.uri.query().unwrap_or_default();
         let from = url::form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == "from")
             .map(|(_, value)| value.into_owned());
-        let drawn = self.faults.draw(&operation.id);
+        let drawn = self.faults.draw(Befallen::Operation(operation));
         let act = || {
-            let standing = match self
-                .buckets
-                .as_ref()
-                .map(|buckets| buckets.take(operation.is_read()))
-            {
-                None => None,
-                Some(Ok(standing)) => Some(standing),
-                Some(Err(answer)) => return (*answer, false),
-            };
-            let (answer, acted) = self
-                .carry_out(
-                    operation,
-                    parts.uri.path(),
-                    &path,
-                    query,
-                    &parts.headers,
-                    &body,
-                )
-                .unwrap_or_else(|problem| (problem.into(), false));
-            let answer = self.checked(operation, answer);
-            let answer = match self.access.nonce(self.clock.seconds()) {
+            let (answer, acted) =
+                self.carry_out(operation, &parts.uri, &path, &parts.headers, &body);
+            match self.access.nonce(self.clock.seconds()) {
                 Some(nonce) if parts.headers.contains_key("dpop") => {
-                    answer.with("dpop-nonce", &nonce)
+                    (answer.with("dpop-nonce", &nonce), acted)
                 }
-                _ => answer,
-            };
-            (
-                standing.map_or(answer.clone(), |standing: Standing| {
-                    standing.write_on(answer)
-                }),
-                acted,
-            )
+                _ => (answer, acted),
+            }
         };
         let scissors = scissors(&parts.extensions);
         self.befall(
@@ -396,28 +387,70 @@ impl Shared {
     fn carry_out(
         &self,
         operation: &Operation,
-        at: &str,
+        uri: &Uri,
         path: &BTreeMap<String, String>,
-        query: &str,
         headers: &HeaderMap,
         body: &Bytes,
-    ) -> Result<(Answer, bool), Problem> {
-        let caller: Caller = self
-            .access
-            .admit(headers, operation, at, self.clock.seconds())?;
-        let asked = request::read(operation, path, query, headers, body)?;
-        let agent = headers
-            .get(USER_AGENT)
-            .and_then(|value| value.to_str().ok());
-        let call = Call {
-            parameters: asked.parameters,
-            body: asked.body,
-            caller,
-            user_agent: agent.unwrap_or_default().to_owned(),
-            now: self.clock.now(),
+    ) -> (Answer, bool) {
+        let mut standing = None;
+        let mut act = || {
+            // The Teams API counts every request, the others those that are let in: whose limit it is depends on the
+            // token.
+            if operation.api == Api::Teams {
+                standing = self.limits.of_teams(operation)?;
+            }
+            let now = self.clock.seconds();
+            let caller = self.access.admit(headers, operation, uri.path(), now)?;
+            match (operation.api, &caller.organization) {
+                (Api::Teams, _) => {}
+                (Api::MyOrganization, Some(organization)) => {
+                    standing = self.limits.of_organization(operation, organization)?;
+                }
+                (Api::MyOrganization, None) => return Err(unbound().into()),
+                (Api::Organizations, _) => standing = self.limits.of_management(operation)?,
+            }
+            let query = uri.query().unwrap_or_default();
+            let asked = request::read(operation, path, query, headers, body)?;
+            let agent = headers
+                .get(USER_AGENT)
+                .and_then(|value| value.to_str().ok());
+            let call = Call {
+                parameters: asked.parameters,
+                lists: asked.lists,
+                body: asked.body,
+                caller,
+                user_agent: agent.unwrap_or_default().to_owned(),
+                now: self.clock.now(),
+            };
+            Ok(match operation.api {
+                Api::Teams => {
+                    let done = self.team().call(operation, &call)?;
+                    (done.answer, done.acted)
+                }
+                Api::MyOrganization => {
+                    let document = &self.documents[operation.api as usize];
+                    let mut tenant = self.tenant.lock();
+                    let answer = my_organization::call(&mut tenant, document, operation, &call)?;
+                    (answer, true)
+                }
+                Api::Organizations => {
+                    let answer = management::call(&mut self.tenant.lock(), operation, &call)?;
+                    (answer, true)
+                }
+            })
         };
-        let done = self.team().call(operation, &call)?;
-        Ok((done.answer, done.acted))
+        let (answer, acted) = match act() {
+            Ok(done) => done,
+            Err(Refused::Problem(problem)) => {
+                (problem.answer(operation.api, Some(operation)), false)
+            }
+            Err(Refused::Answer(answer)) => return (*answer, false),
+        };
+        let answer = self.checked(operation, answer);
+        match standing {
+            Some(standing) => (standing.write_on(answer), acted),
+            None => (answer, acted),
+        }
     }
 
     /// The answer, if it is as the document says. Otherwise the sandbox is at fault, which is noted.
@@ -429,12 +462,12 @@ impl Shared {
             return answer;
         };
         tracing::error!(fault, "an answer is not as the document says");
-        let problem = Problem::unknown(fault.clone());
+        let problem = Problem::unknown(fault.clone()).answer(operation.api, None);
         violations
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(fault);
-        problem.into()
+        problem
     }
 
     /// Does to a call what was drawn for it, and notes what became of it.
@@ -455,7 +488,7 @@ impl Shared {
             tokio::time::sleep(drawn.delay).await;
         }
         let at = At {
-            document: self.document,
+            documents: self.documents,
             operation,
             clock: &self.clock,
             from,
@@ -482,6 +515,53 @@ impl Shared {
         );
         self.requests.add(record);
     }
+}
+
+/// Why a call is not carried out.
+enum Refused {
+    Problem(Problem),
+    /// By a limit, which says so itself.
+    Answer(Box<Answer>),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Box<Answer>> for Refused {
+    fn from(answer: Box<Answer>) -> Self {
+        Self::Answer(answer)
+    }
+}
+
+/// The My Organization API acts for the organization of the token.
+fn unbound() -> Problem {
+    Problem::forbidden("NO_ORGANIZATION", "The token is bound to no organization")
+        .details("expected a token that was asked for with `organization`")
+}
+
+/// The API to which whoever asks for this path seems to have meant to talk.
+fn api_of(request: &Request) -> Api {
+    Api::of_path(request.uri().path())
+}
+
+/// The names of the parameters in a path.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('/');
+    parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+/// The path of an operation for the router, which wants one name at one place whatever the document calls it.
+fn route(operation: &Operation) -> String {
+    let parts = operation.path.split('/').enumerate();
+    let parts = parts.map(|(place, part)| match part.starts_with('{') {
+        true => format!("{{p{place}}}"),
+        false => part.to_owned(),
+    });
+    let path = parts.collect::<Vec<_>>().join("/");
+    format!("{}{path}", operation.api.base())
 }
 
 /// What the request log holds of a request before it is known what becomes of it.

@@ -159,8 +159,12 @@ fn items(document: &Value, name: &str) -> Result<Items, String> {
         let module = match module {
             // The client is in a private module, and `lib.rs` hands it on.
             "client" => String::new(),
-            module if private.contains(module) => continue,
-            module => format!("{}::", module.replace('/', "::")),
+            module => match module.split_once('/').unwrap_or((module, "")) {
+                (first, _) if private.contains(first) => continue,
+                // The parts of these are private, and handed on.
+                (first @ ("operations" | "types"), _) => format!("{first}::"),
+                _ => format!("{}::", module.replace('/', "::")),
+            },
         };
         for item in &file.items {
             read(item, &module, &mut items);

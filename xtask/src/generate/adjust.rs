@@ -110,18 +110,6 @@ fn keep_requests(file: &mut File) -> Result<(), Problem> {
     let mut methods = EndAtRequest(Ok(()));
     methods.visit_file_mut(file);
     methods.0?;
-    let mut uses = PathParameters(false);
-    uses.visit_file(file);
-    let imports: File = if uses.0 {
-        // progenitor's own leaves `|` and `\` as they are: the first is not allowed by RFC 3986, the second is taken for a
-        // path separator by the URL parser.
-        parse_quote!(
-            use auth0_core::encode_path;
-        )
-    } else {
-        parse_quote!()
-    };
-    file.items.splice(0..0, imports.items);
     Ok(())
 }
 
@@ -165,7 +153,16 @@ fn declares(local: &syn::Local, name: &str) -> bool {
     matches!(&local.pat, Pat::Ident(pat) if pat.ident == name)
 }
 
-/// Whether any call encodes a path parameter.
+/// Whether any of the methods encodes a path parameter. What it then calls is ours: progenitor's own leaves `|` and `\` as
+/// they are, of which the first is not allowed by RFC 3986 and the second is taken for a path separator by the URL parser.
+pub(super) fn encodes_path(methods: &[ImplItem]) -> bool {
+    let mut uses = PathParameters(false);
+    for method in methods {
+        uses.visit_impl_item(method);
+    }
+    uses.0
+}
+
 struct PathParameters(bool);
 
 impl<'ast> Visit<'ast> for PathParameters {
@@ -216,6 +213,38 @@ fn remove_derives(file: &mut File) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(gone("a client that derives `Debug`"))
+    }
+}
+
+/// Takes a derive off a type that gets an implementation of ours.
+pub(super) fn remove_derive(item: &mut syn::ItemStruct, name: &str) -> Result<(), Problem> {
+    let mut removed = false;
+    for attribute in &mut item.attrs {
+        if !attribute.path().is_ident("derive") {
+            continue;
+        }
+        let Meta::List(list) = &attribute.meta else {
+            continue;
+        };
+        let Ok(paths) = list.parse_args_with(
+            syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
+        ) else {
+            continue;
+        };
+        let kept: Vec<_> = paths
+            .into_iter()
+            .filter(|path| {
+                let is_it = path.segments.last().is_some_and(|last| last.ident == name);
+                removed |= is_it;
+                !is_it
+            })
+            .collect();
+        *attribute = parse_quote!(#[derive(#(#kept),*)]);
+    }
+    if removed {
+        Ok(())
+    } else {
+        Err(gone(&format!("a type that derives `{name}`")))
     }
 }
 

@@ -88,7 +88,7 @@ impl<'c> Call<'c> {
                         .join(", "),
                 )
             })?;
-        let name = names::type_name(&operation.id);
+        let name = operation.call.clone();
         // A call must not hide the resource that it stands beside.
         let hides = name == resource_name(group) || RESERVED.contains(&name.as_str());
         let ident = names::ident(&if hides { format!("{name}Call") } else { name });
@@ -110,21 +110,27 @@ impl<'c> Call<'c> {
         self.operation
             .parameters
             .iter()
-            .find(|parameter| names::snake_name(&parameter.name) == argument.ident)
+            .find(|parameter| names::snake_name(&parameter.argument) == argument.ident)
+    }
+
+    /// The arguments of progenitor's method that the caller has a say in.
+    fn arguments(&self) -> impl Iterator<Item = &Argument> {
+        self.raw
+            .arguments
+            .iter()
+            .filter(|argument| !self.is_empty_body(argument))
+    }
+
+    fn is_empty_body(&self, argument: &Argument) -> bool {
+        self.operation.empty_body && self.is_body(argument)
     }
 
     pub(super) fn required(&self) -> impl Iterator<Item = &Argument> {
-        self.raw
-            .arguments
-            .iter()
-            .filter(|argument| !argument.optional)
+        self.arguments().filter(|argument| !argument.optional)
     }
 
     pub(super) fn optional(&self) -> impl Iterator<Item = &Argument> {
-        self.raw
-            .arguments
-            .iter()
-            .filter(|argument| argument.optional)
+        self.arguments().filter(|argument| argument.optional)
     }
 
     /// The name of the field and setter of a parameter.
@@ -178,7 +184,7 @@ impl<'c> Call<'c> {
             let (name, ty) = (self.field(argument), self.parameter_type(argument));
             quote!(#name: #ty)
         });
-        let values = self.raw.arguments.iter().map(|argument| {
+        let values = self.arguments().map(|argument| {
             let name = self.field(argument);
             let value = if argument.optional {
                 quote!(None)
@@ -206,7 +212,7 @@ impl<'c> Call<'c> {
     pub(super) fn definition(&self) -> Result<TokenStream, Problem> {
         let ident = &self.ident;
         let output = self.output();
-        let fields = self.raw.arguments.iter().map(|argument| {
+        let fields = self.arguments().map(|argument| {
             let (name, ty) = (self.field(argument), self.owned_type(argument));
             if argument.optional {
                 quote!(#name: Option<#ty>)
@@ -216,7 +222,15 @@ impl<'c> Call<'c> {
         });
         let setters = self.optional().map(|argument| self.setter(argument));
         let (checks, mutable) = self.checks();
-        let constant = names::ident(&names::constant_name(&self.operation.id));
+        let constant = names::ident(&self.operation.constant);
+        let settled = self.settle_paging()?;
+        let (receiver, settle) = if settled.statements.is_empty() {
+            (quote!(self), TokenStream::new())
+        } else {
+            (quote!(mut self), settled.statements)
+        };
+        let mutable = mutable || !settled.check.is_empty();
+        let checks = [settled.check, checks].into_iter().collect::<TokenStream>();
         let raw_method = names::ident(&names::call_name(&self.operation.id));
         let arguments = self
             .raw
@@ -281,7 +295,8 @@ impl<'c> Call<'c> {
                 }
 
                 /// Sends the call and gives status and headers with the value.
-                pub async fn send(self) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
+                pub async fn send(#receiver) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
+                    #settle
                     let call = self.client.call(&crate::operations::#constant, self.options);
                     #check
                     let request = self.client.requests().#raw_method(#(#arguments),*);
@@ -337,7 +352,7 @@ impl<'c> Call<'c> {
     /// The statements that check the request, and whether there are any.
     pub(super) fn checks(&self) -> (TokenStream, bool) {
         let mut statements = TokenStream::new();
-        for argument in &self.raw.arguments {
+        for argument in self.arguments() {
             let field = self.field(argument);
             if self.is_body(argument) {
                 if checks::mentions(&argument.ty, &self.context.types.checked) {
@@ -370,6 +385,12 @@ impl<'c> Call<'c> {
 
     /// The argument of progenitor's method that a field is handed on as.
     fn raw_argument(&self, argument: &Argument) -> TokenStream {
+        if self.is_empty_body(argument) {
+            return match argument.optional {
+                true => quote!(None),
+                false => quote!(&Default::default()),
+            };
+        }
         let field = self.field(argument);
         let is_string = shapes::is_named("String", &argument.ty);
         match (argument.optional, argument.by_reference) {

@@ -100,6 +100,7 @@ fn has_own_rules(name: &str, model: &Model<'_>) -> bool {
         return false;
     };
     schema.get("x-conditions").is_some()
+        || fewest_fields(schema).is_some()
         || properties(schema, model)
             .values()
             .any(|property| property.get("x-constraints").is_some())
@@ -160,6 +161,7 @@ pub(super) fn of_type(
             statements.push(quote!(at.field(#wire, &self.#ident, #rules);));
         }
     }
+    statements.extend(fewest_fields(schema).and_then(|count| enough_fields(count, fields)));
     for condition in list(schema.get("x-conditions").unwrap_or(&Value::Null)) {
         statements.push(self::condition(condition, name, fields)?);
     }
@@ -174,6 +176,34 @@ pub(super) fn of_type(
             fn check(&self, _: &::auth0_core::Rules, #at: &mut ::auth0_core::Checker) {
                 #(#statements)*
             }
+        }
+    })
+}
+
+/// How many properties an object must have at least, where that is said.
+fn fewest_fields(schema: &Value) -> Option<u64> {
+    schema.pointer("/x-constraints/minProperties")?.as_u64()
+}
+
+/// A statement that counts the fields that are set; nothing where those that are required are enough.
+fn enough_fields(fewest: u64, fields: &[Field]) -> Option<TokenStream> {
+    let (may_lack, always): (Vec<_>, Vec<_>) = fields
+        .iter()
+        .partition(|field| shapes::generic("Option", &field.ty).is_some());
+    let missing = fewest.checked_sub(always.len() as u64).filter(|n| *n > 0)?;
+    let idents: Vec<_> = may_lack
+        .iter()
+        .map(|field| format_ident!("{}", field.ident))
+        .collect();
+    if missing == 1 {
+        let rule = "no field is set, expected at least 1 to be";
+        return Some(quote!(if #(self.#idents.is_none())&&* { at.broken(#rule); }));
+    }
+    let missing = proc_macro2::Literal::usize_unsuffixed(usize::try_from(missing).ok()?);
+    let rule = format!("too few fields are set, expected at least {fewest} to be");
+    Some(quote! {
+        if [#(self.#idents.is_some()),*].into_iter().filter(|is_set| *is_set).count() < #missing {
+            at.broken(#rule);
         }
     })
 }

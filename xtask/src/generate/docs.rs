@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::model::{self, Operation, RetrySafety};
+use super::model::{self, Operation, Paging, RetrySafety};
 use crate::walk::{Place, walk_mut};
 
 /// Doc attributes for `text`, one a line.
@@ -64,11 +64,17 @@ pub(super) fn state_rules(document: &mut Value) {
             return;
         };
         let mut notes = Vec::new();
-        if let Some(rules) = schema
-            .get("x-constraints")
-            .map(rules)
-            .filter(|rules| !rules.is_empty())
-        {
+        if let Some(tag) = schema.get("x-tag") {
+            let (property, value) = (model::text(tag, "property"), model::text(tag, "value"));
+            notes.push(format!("On the wire, `{property}` is `{value}`."));
+        }
+        let rules = schema.get("x-constraints").map(rules).unwrap_or_default();
+        if !rules.is_empty() {
+            // What a map calls an entry is a field of a struct.
+            let rules = match schema.contains_key("properties") {
+                true => rules.replace("entries", "fields").replace("entry", "field"),
+                false => rules,
+            };
             notes.push(format!("Rules: {rules}."));
         }
         if let Some(default) = schema.get("x-default") {
@@ -212,8 +218,15 @@ pub(super) fn facts(operation: &Operation<'_>) -> String {
         operation.method.to_uppercase(),
         operation.path
     )];
-    if !operation.scopes.is_empty() {
-        lines.push(format!("- Scope: {}", scopes(&operation.scopes)));
+    // One requirement without scopes makes hints of the others: which are needed depends on more than the operation.
+    let hints = operation.scopes_are_hints();
+    let alternatives = operation.scopes.iter();
+    let told: Vec<_> = alternatives
+        .filter(|s| !hints || !s.is_empty())
+        .cloned()
+        .collect();
+    if !told.is_empty() {
+        lines.push(format!("- Scope: {}", scopes(&told)));
     }
     if let Some(lifecycle) = &operation.lifecycle {
         lines.push(format!("- Release stage: {}", lifecycle.replace('_', " ")));
@@ -228,6 +241,9 @@ pub(super) fn facts(operation: &Operation<'_>) -> String {
             "- Documented errors: {}",
             statuses(&operation.errors)
         ));
+    }
+    if let Some(paging) = &operation.paging {
+        lines.push(format!("- Pages: {}", pages(paging)));
     }
     lines.push(format!(
         "- Repeating it: {}",
@@ -259,6 +275,27 @@ fn statuses(statuses: &[u16]) -> String {
         .map(u16::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// How an operation pages, in words.
+fn pages(paging: &Paging) -> String {
+    let by_checkpoint = paging
+        .checkpoint
+        .as_ref()
+        .map(|checkpoint| format!("by checkpoints (`{}`)", checkpoint.cursor));
+    let by_counting = paging.counted.as_ref().map(|counted| {
+        let limit = counted
+            .limit
+            .map(|limit| format!(", of which the server gives out {limit} items"))
+            .unwrap_or_default();
+        format!("by counting (`{}`){limit}", counted.page)
+    });
+    match (by_checkpoint, by_counting) {
+        (Some(checkpoint), Some(counting)) => {
+            format!("{checkpoint}; where a parameter of the other way is set, {counting}")
+        }
+        (one, other) => one.or(other).unwrap_or_default(),
+    }
 }
 
 /// Scopes in words: alternatives, each of scopes needed together.

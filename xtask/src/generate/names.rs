@@ -47,6 +47,20 @@ pub(super) fn constant_name(name: &str) -> String {
     unlike(name, &["ALL"])
 }
 
+/// The module and the file of a group, or of what else has a name of several parts. rustc finds the file of a module by its name only where that is ASCII: other
+/// letters are written as their numbers.
+pub(super) fn module_name(group: &[String]) -> String {
+    let mut name = String::new();
+    for c in snake_name(&group.join("_")).chars() {
+        if c.is_ascii() {
+            name.push(c);
+        } else {
+            name += &format!("u{:x}", u32::from(c));
+        }
+    }
+    name
+}
+
 /// An identifier. Names come through the functions above, so they are identifiers already.
 pub(super) fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())

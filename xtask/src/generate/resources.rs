@@ -66,7 +66,7 @@ pub(super) fn emit(
     let roots = roots.collect();
     let mut modules = BTreeMap::new();
     for (group, resource) in &resources {
-        let name = module_name(group);
+        let name = names::module_name(group);
         if modules
             .insert(name.clone(), emit_resource(group, resource, &context)?)
             .is_some()
@@ -83,20 +83,6 @@ pub(super) fn emit(
     Ok(Resources { modules, roots })
 }
 
-/// The module and the file of a group. rustc finds the file of a module by its name only where that is ASCII: other
-/// letters are written as their numbers.
-fn module_name(group: &[String]) -> String {
-    let mut name = String::new();
-    for c in names::snake_name(&group.join("_")).chars() {
-        if c.is_ascii() {
-            name.push(c);
-        } else {
-            name += &format!("u{:x}", u32::from(c));
-        }
-    }
-    name
-}
-
 pub(super) fn resource_name(group: &[String]) -> String {
     let name = names::type_name(&group.join("_"));
     if RESERVED.contains(&name.as_str()) {
@@ -111,7 +97,7 @@ fn accessor(group: &[String], taken: &[&str], client: &TokenStream) -> TokenStre
     let last = group.last().map(String::as_str).unwrap_or_default();
     let method = names::ident(&names::unlike(names::snake_name(last), taken));
     let (module, resource) = (
-        names::ident(&module_name(group)),
+        names::ident(&names::module_name(group)),
         names::ident(&resource_name(group)),
     );
     let doc = format!(

@@ -1,61 +1,93 @@
 //! `operations.rs` of a generated crate: one constant for each operation, with all that the transport, a scope check
 //! or a test double has to know of it.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs;
 use super::model::{Model, Operation, RetrySafety};
 use super::names;
+use super::{docs, layout};
 
-pub(super) fn emit(model: &Model<'_>) -> TokenStream {
+/// The modules of the table by their names below `operations`, which itself has an empty one.
+pub(super) fn emit(model: &Model<'_>) -> BTreeMap<String, TokenStream> {
     let mut operations: Vec<_> = model.operations.iter().collect();
     operations.sort_by(|a, b| a.id.cmp(&b.id));
-    let rows = operations
-        .iter()
-        .map(|operation| row(operation, &look_at(operation, &operations)));
+    let mut parts: BTreeMap<String, Vec<&Operation<'_>>> = BTreeMap::new();
+    for operation in &operations {
+        let part = layout::part_of(operation);
+        parts.entry(part).or_default().push(operation);
+    }
     let names = operations
         .iter()
-        .map(|operation| names::ident(&names::constant_name(&operation.id)));
-    let paging = operations
-        .iter()
-        .any(|operation| operation.paging.is_some())
-        .then(|| quote!(Paging,));
-    let outcomes = operations
-        .iter()
-        .any(|operation| operation.outcome.is_some())
-        .then(|| quote!(Outcomes,));
-    quote! {
+        .map(|operation| names::ident(&operation.constant));
+    let modules: Vec<_> = parts.keys().map(|part| names::ident(part)).collect();
+    let table = quote! {
         //! The operations of the API: method, path, scopes, retry safety and paging of each.
 
-        use auth0_core::{Operation, #outcomes #paging RetrySafety};
+        #(mod #modules;)*
+
+        use auth0_core::Operation;
+
+        #(pub use #modules::*;)*
 
         /// Every operation, sorted by its id.
         pub static ALL: &[&Operation] = &[#(&#names),*];
+    };
+    parts
+        .iter()
+        .map(|(part, own)| (part.clone(), rows(part, own, &operations)))
+        .chain([(String::new(), table)])
+        .collect()
+}
+
+/// The operations of one part.
+fn rows(part: &str, own: &[&Operation<'_>], all: &[&Operation<'_>]) -> TokenStream {
+    let rows = own
+        .iter()
+        .map(|operation| row(operation, &look_at(operation, all)));
+    let paging = own
+        .iter()
+        .any(|operation| operation.paging.is_some())
+        .then(|| quote!(Paging,));
+    let outcomes = own
+        .iter()
+        .any(|operation| operation.outcome.is_some())
+        .then(|| quote!(Outcomes,));
+    let doc = format!(" Operations of `{part}`.");
+    quote! {
+        #![doc = #doc]
+
+        use auth0_core::{Operation, #outcomes #paging RetrySafety};
 
         #(#rows)*
     }
 }
 
-/// The ids of the operations that show what `operation` changes: those that read in its group, or the one that reads at
-/// its path.
+/// The ids of the operations that show what `operation` changes: those that read in its group, or in the nearest group
+/// around it that has any. Where one of them reads at its path, it is that one.
 fn look_at<'o>(operation: &Operation<'_>, operations: &[&'o Operation<'o>]) -> Vec<&'o str> {
     if operation.method == "get" {
         return Vec::new();
     }
-    let readers = || {
-        operations
-            .iter()
-            .filter(|other| other.method == "get" && other.group == operation.group)
+    let of_group = |group: &[String]| -> Vec<&'o Operation<'o>> {
+        let reads = |other: &&&Operation<'_>| other.method == "get" && other.group == group;
+        operations.iter().filter(reads).copied().collect()
     };
-    match readers().find(|reader| reader.path == operation.path) {
+    let readers = (1..=operation.group.len())
+        .rev()
+        .map(|length| of_group(&operation.group[..length]))
+        .find(|readers| !readers.is_empty())
+        .unwrap_or_default();
+    match readers.iter().find(|reader| reader.path == operation.path) {
         Some(reader) => vec![&reader.id],
-        None => readers().map(|reader| reader.id.as_str()).collect(),
+        None => readers.iter().map(|reader| reader.id.as_str()).collect(),
     }
 }
 
 fn row(operation: &Operation<'_>, look_at: &[&str]) -> TokenStream {
-    let ident = names::ident(&names::constant_name(&operation.id));
+    let ident = names::ident(&operation.constant);
     let (id, method, path) = (
         &operation.id,
         operation.method.to_uppercase(),
@@ -67,19 +99,30 @@ fn row(operation: &Operation<'_>, look_at: &[&str]) -> TokenStream {
         RetrySafety::Idempotent => quote!(RetrySafety::Idempotent),
         RetrySafety::Unsafe => quote!(RetrySafety::Unsafe),
     };
-    // A requirement without a scope lets every token through: the scopes beside it only say what may be needed.
-    let (named, open): (Vec<_>, Vec<_>) = operation
+    let named: Vec<_> = operation
         .scopes
         .iter()
-        .partition(|together| !together.is_empty());
+        .filter(|together| !together.is_empty())
+        .collect();
     let alternatives = named.iter().map(|together| quote!(&[#(#together),*]));
     let scopes = (!named.is_empty()).then(|| quote!(.with_scopes(&[#(#alternatives),*])));
-    let hints = (!named.is_empty() && !open.is_empty()).then(|| quote!(.with_scope_hints()));
+    let hints = operation
+        .scopes_are_hints()
+        .then(|| quote!(.with_scope_hints()));
     let look_at = (!look_at.is_empty()).then(|| quote!(.with_look_at(&[#(#look_at),*])));
-    let paging = operation
-        .paging
-        .as_ref()
-        .map(|_| quote!(.with_paging(Paging::Checkpoint)));
+    let paging = operation.paging.as_ref().map(|paging| {
+        let style = match (&paging.checkpoint, &paging.counted) {
+            (_, None) => quote!(Paging::Checkpoint),
+            (None, Some(_)) => quote!(Paging::Offset),
+            (Some(_), Some(_)) => quote!(Paging::CheckpointOrOffset),
+        };
+        let limit = paging.counted.as_ref().and_then(|counted| counted.limit);
+        let limit = limit.map(|limit| {
+            let limit = proc_macro2::Literal::u64_unsuffixed(limit);
+            quote!(.with_paging_limit(#limit))
+        });
+        quote!(.with_paging(#style) #limit)
+    });
     let success = operation
         .success
         .iter()

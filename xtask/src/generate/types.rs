@@ -1,4 +1,4 @@
-//! `types.rs` of a generated crate: typify's types, each followed by what makes it usable: a constructor with the
+//! The types of a generated crate: typify's types, each followed by what makes it usable: a constructor with the
 //! required fields, a setter for each optional one, and the check that runs before it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,9 +8,9 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Item, Type};
 
-use super::model::{Model, Operation};
+use super::model::{Model, Operation, text};
 use super::shapes::{self, Field};
-use super::{adjust, checks, names, unions};
+use super::{adjust, checks, docs, names, unions};
 use crate::problem::Problem;
 
 /// The types of a crate, as the other parts of the emitter see them.
@@ -36,21 +36,27 @@ pub(super) fn emit(
     model: &Model<'_>,
 ) -> Result<Vec<Item>, Problem> {
     let mut emitted = Vec::new();
-    for item in adjust::documentation(items) {
+    for mut item in adjust::documentation(items) {
+        document_fields(&mut item, model);
+        write_tag(&mut item, model);
         let name = match &item {
             Item::Struct(item) => Some(item.ident.to_string()),
             Item::Enum(item) => Some(item.ident.to_string()),
             _ => None,
         };
-        emitted.push(item);
-        let Some(name) = name else { continue };
+        let Some(name) = name else {
+            emitted.push(item);
+            continue;
+        };
         let mut beside = TokenStream::new();
         let fields = types.structs.get(&name);
         if let Some(fields) = fields {
+            beside.extend(bare_page(&mut item, fields, model)?);
             beside.extend(constructors(&name, fields, model));
             beside.extend(partial_report(&name, fields, model)?);
             beside.extend(page(&name, fields, model)?);
         }
+        emitted.push(item);
         if types.checked.contains(&name) {
             let fields = fields.map_or(&[][..], Vec::as_slice);
             beside.extend(checks::of_type(&name, fields, &types.checked, model)?);
@@ -66,6 +72,47 @@ pub(super) fn emit(
         emitted.extend(super::parsed(union, name)?.items);
     }
     Ok(emitted)
+}
+
+/// Gives each field without words the first line of what its type says of itself: a property that is nothing but a
+/// reference has no other words.
+fn document_fields(item: &mut Item, model: &Model<'_>) {
+    let Item::Struct(item) = item else { return };
+    for field in &mut item.fields {
+        let is_documented = |attribute: &syn::Attribute| attribute.path().is_ident("doc");
+        if field.attrs.iter().any(is_documented) {
+            continue;
+        }
+        let mut ty = &field.ty;
+        while let Some(inner) = ["Option", "Nullable", "Open", "Box"]
+            .iter()
+            .find_map(|name| shapes::generic(name, ty))
+        {
+            ty = inner;
+        }
+        let words = shapes::last_name(ty)
+            .and_then(|name| model.schemas.get(&name))
+            .map(|component| docs::first_line(&super::model::text(component, "description")))
+            .filter(|line| !line.is_empty());
+        if let Some(words) = words {
+            let words = format!(" {words}");
+            field.attrs.insert(0, syn::parse_quote!(#[doc = #words]));
+        }
+    }
+}
+
+/// Has serde write the tag of a struct, which is no field of it. In an answer the union has looked at it before.
+fn write_tag(item: &mut Item, model: &Model<'_>) {
+    let Item::Struct(item) = item else { return };
+    let tag = model
+        .schemas
+        .get(&item.ident.to_string())
+        .and_then(|schema| schema.get("x-tag"));
+    if let Some(tag) = tag {
+        let (property, value) = (text(tag, "property"), text(tag, "value"));
+        item.attrs
+            .push(syn::parse_quote!(#[serde(tag = #property, rename = #value)]));
+    }
 }
 
 /// `new` and the setters of a struct.
@@ -87,6 +134,8 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
         }
     });
     let setters = optional.iter().map(|field| setter(field, model));
+    // Clippy's measure; an answer with so many fields is made by tests alone.
+    let many = (required.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let new_doc = match required.as_slice() {
         [] => format!(" A `{name}` with every field left out."),
         _ => format!(
@@ -97,6 +146,7 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
     quote! {
         impl #ident {
             #[doc = #new_doc]
+            #many
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }
@@ -237,16 +287,24 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
         return Ok(TokenStream::new());
     };
     let field = |wire: &str| fields.iter().find(|field| field.wire == wire);
-    let items = field(&paging.items).and_then(|field| Some((field, shapes::list_item(&field.ty)?)));
-    let next = field(&paging.next).filter(|field| shapes::generic("Option", &field.ty).is_some());
-    let (Some((items, item)), Some(next)) = (items, next) else {
+    let is_optional = |field: &&Field| shapes::generic("Option", &field.ty).is_some();
+    let items = paging.items.as_deref().and_then(field);
+    let items = items.and_then(|field| Some((field, shapes::list_item(&field.ty)?)));
+    let next = paging.checkpoint.as_ref();
+    let next = next.map(|checkpoint| field(&checkpoint.next).filter(is_optional));
+    let total = paging.counted.as_ref().and_then(|c| c.total.as_deref());
+    let total = total.map(|total| field(total).filter(is_optional));
+    let (Some((items, item)), false) = (
+        items,
+        matches!(next, Some(None)) || matches!(total, Some(None)),
+    ) else {
         return Err(Problem::at(
             format!("{}/x-paging", operation.pointer),
             "the answer is not a page",
         )
         .expected(format!(
-            "{name} to have a required array `{}` and an optional string `{}`",
-            paging.items, paging.next
+            "{name} to have an array `{}`, and to be free to leave out where the next page is and what the total is",
+            paging.items.as_deref().unwrap_or_default(),
         ))
         .found(
             fields
@@ -256,23 +314,106 @@ fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, 
                 .join(", "),
         ));
     };
+    let (ident, items_ident) = (names::ident(name), format_ident!("{}", items.ident));
     // An answer may leave the list out where there is nothing to list.
-    let or_none = items.optional.then(|| quote!(.unwrap_or_default()));
-    let (ident, items, next) = (
-        names::ident(name),
-        format_ident!("{}", items.ident),
-        format_ident!("{}", next.ident),
-    );
+    let (is_empty, into_items) = if is_optional(&items) {
+        (
+            quote!(self.#items_ident.as_ref().is_none_or(::std::vec::Vec::is_empty)),
+            quote!(self.#items_ident.unwrap_or_default()),
+        )
+    } else {
+        (
+            quote!(self.#items_ident.is_empty()),
+            quote!(self.#items_ident),
+        )
+    };
+    let next = match next.flatten() {
+        Some(next) => {
+            let next = format_ident!("{}", next.ident);
+            quote!(::auth0_core::Position::of_checkpoint(self.#next.as_deref()))
+        }
+        None => quote!(::std::option::Option::None),
+    };
+    let total = total.flatten().map(|total| {
+        let total = format_ident!("{}", total.ident);
+        quote! {
+            fn total(&self) -> ::std::option::Option<u64> {
+                self.#total.and_then(|total| u64::try_from(total).ok())
+            }
+        }
+    });
     Ok(quote! {
         impl ::auth0_core::Page for #ident {
             type Item = #item;
 
             fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-                ::auth0_core::Position::of_checkpoint(self.#next.as_deref())
+                #next
+            }
+
+            #total
+
+            fn is_empty(&self) -> bool {
+                #is_empty
             }
 
             fn into_items(self) -> ::std::vec::Vec<#item> {
-                self.#items #or_none
+                #into_items
+            }
+        }
+    })
+}
+
+/// `Deserialize` for a page whose list may also stand alone, in place of the derived one, which is taken off `item`.
+fn bare_page(item: &mut Item, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, Problem> {
+    let Item::Struct(item) = item else {
+        return Ok(TokenStream::new());
+    };
+    let name = item.ident.to_string();
+    let page = model
+        .schemas
+        .get(&name)
+        .and_then(|schema| schema.get("x-page"));
+    let Some(page) = page.filter(|page| page["bare"] == Value::Bool(true)) else {
+        return Ok(TokenStream::new());
+    };
+    let wire = super::model::text(page, "items");
+    let Some(list) = fields.iter().find(|field| field.wire == wire) else {
+        return Err(Problem::at(
+            crate::walk::join("/components/schemas", &name),
+            "the page has no list",
+        )
+        .expected(format!("an array `{wire}`")));
+    };
+    adjust::remove_derive(item, "Deserialize")?;
+    let mut named = item.clone();
+    named.ident = format_ident!("Named");
+    named.vis = syn::Visibility::Inherited;
+    named.attrs = vec![syn::parse_quote!(#[derive(::serde::Deserialize)])];
+    for field in &mut named.fields {
+        field.vis = syn::Visibility::Inherited;
+        field
+            .attrs
+            .retain(|attribute| attribute.path().is_ident("serde"));
+    }
+    let ident = &item.ident;
+    let list_ident = format_ident!("{}", list.ident);
+    let idents: Vec<_> = fields
+        .iter()
+        .map(|field| format_ident!("{}", field.ident))
+        .collect();
+    let others = idents.iter().filter(|ident| **ident != list_ident);
+    let list_type = &list.ty;
+    Ok(quote! {
+        impl<'de> ::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                #named
+                Ok(match ::auth0_core::ListOr::<#list_type, Named>::deserialize(deserializer)? {
+                    ::auth0_core::ListOr::List(#list_ident) => Self {
+                        #list_ident,
+                        #(#others: ::std::default::Default::default()),*
+                    },
+                    ::auth0_core::ListOr::Object(page) => Self { #(#idents: page.#idents),* },
+                })
             }
         }
     })

@@ -2,22 +2,30 @@
 //! an error names the variant's own field and not "no variant matched".
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use serde_json::Value;
 
+use super::accessors;
 use super::docs;
 use super::model::{Model, list, reference, text};
 use super::names;
-use super::shapes::Field;
 use super::types::Types;
 use crate::problem::Problem;
 use crate::walk::join;
 
-struct Variant<'a> {
-    name: String,
-    ty: String,
-    when: &'a Value,
+pub(super) struct Variant<'a> {
+    pub(super) name: String,
+    pub(super) ty: String,
+    pub(super) when: &'a Value,
     description: String,
+}
+
+impl Variant<'_> {
+    /// The property that tells this variant from the others, and its value.
+    pub(super) fn tag(&self) -> Option<(String, String)> {
+        let tag = self.when.get("tag")?;
+        Some((text(tag, "property"), text(tag, "value")))
+    }
 }
 
 /// Emits the enum `name` for a schema with `x-union`.
@@ -64,11 +72,7 @@ pub(super) fn emit(
         }
     });
     let decode = decode(&ident, &variants, tagged);
-    let accessors = if tagged {
-        TokenStream::new()
-    } else {
-        accessors(&ident, &variants, types)
-    };
+    let accessors = accessors::emit(&ident, &variants, tagged, types);
     let check = types
         .checked
         .contains(name)
@@ -130,8 +134,7 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
         let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
         let decoded = quote!(<#ty as ::serde::Deserialize>::deserialize(value).map(Self::#name).map_err(::serde::de::Error::custom));
         let when = variant.when;
-        if let Some(tag) = when.get("tag") {
-            let (property, value) = (text(tag, "property"), text(tag, "value"));
+        if let Some((property, value)) = variant.tag() {
             arms.extend(quote! {
                 if value.get(#property).and_then(::serde_json::Value::as_str) == ::std::option::Option::Some(#value) {
                     return #decoded;
@@ -165,7 +168,18 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
         }
     }
     let end = match last {
-        Some(decoded) => decoded,
+        // Another tag than these is of another kind, which is not the one that goes without.
+        Some(decoded) => {
+            let property = variants.iter().find_map(Variant::tag).map(|(name, _)| name);
+            let other = property.filter(|_| tagged).map(|property| {
+                quote! {
+                    if value.get(#property).is_some_and(|tag| !tag.is_null()) {
+                        return ::std::result::Result::Ok(Self::Other(value.into()));
+                    }
+                }
+            });
+            quote!(#other #decoded)
+        }
         None if tagged => quote!(::std::result::Result::Ok(Self::Other(value.into()))),
         None => {
             let expected = variants
@@ -185,47 +199,6 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
                 #end
             }
         }
-    }
-}
-
-/// Accessors for the fields that all variants have alike, so that the common case needs no `match`.
-fn accessors(ident: &proc_macro2::Ident, variants: &[Variant<'_>], types: &Types) -> TokenStream {
-    let mut fields = variants
-        .iter()
-        .map(|variant| types.structs.get(&variant.ty));
-    let Some(Some(first)) = fields.next() else {
-        return TokenStream::new();
-    };
-    let others: Vec<&Vec<Field>> = fields.flatten().collect();
-    if others.len() + 1 != variants.len() {
-        return TokenStream::new();
-    }
-    let alike = |field: &&Field| {
-        others.iter().all(|fields| {
-            fields
-                .iter()
-                .any(|other| other.ident == field.ident && other.ty == field.ty)
-        })
-    };
-    let methods = first.iter().filter(alike).map(|field| {
-        let (field_ident, ty) = (format_ident!("{}", field.ident), &field.ty);
-        let doc = format!(" `{}`, which every variant has.", field.wire);
-        let arms = variants.iter().map(|variant| {
-            let name = names::ident(&variant.name);
-            quote!(Self::#name(value) => &value.#field_ident,)
-        });
-        quote! {
-            #[doc = #doc]
-            pub fn #field_ident(&self) -> &#ty {
-                match self { #(#arms)* }
-            }
-        }
-    });
-    let methods: Vec<_> = methods.collect();
-    if methods.is_empty() {
-        TokenStream::new()
-    } else {
-        quote!(impl #ident { #(#methods)* })
     }
 }
 

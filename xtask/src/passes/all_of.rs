@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 use super::{
     Context,
     merge::{ANNOTATIONS, merge},
-    schema::{Object, components, each_mut, has_rust_type, keys_beside, ref_name},
+    schema::{
+        Object, components, each_mut, has_rust_type, keys_beside, ref_name, replace, type_of,
+    },
     source,
+    unions::follow,
 };
 use crate::problem::Problem;
 
@@ -26,7 +29,11 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     // The schemas that are being merged around the one that the walk is at, by pointer and by source.
     let mut around: Vec<(String, String)> = Vec::new();
     each_mut(document, &mut |schema, pointer| {
-        if has_rust_type(schema) || !needs_merging(schema) {
+        if has_rust_type(schema) {
+            return;
+        }
+        drop_idle_members(schema, &merger.components);
+        if !needs_merging(schema) {
             return;
         }
         let at = source::of(schema, pointer);
@@ -63,6 +70,36 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             }
         }
     });
+}
+
+/// A member that says `type: object` and no more says nothing beside a reference to an object, which then stands alone:
+/// it is the type that it refers to and no copy of it.
+fn drop_idle_members(schema: &mut Value, schemas: &Object) {
+    let Some(members) = schema.get_mut("allOf").and_then(Value::as_array_mut) else {
+        return;
+    };
+    let is_idle = |member: &Value| {
+        keys_beside(member, &["type"]).is_empty() && type_of(member) == Some("object")
+    };
+    let is_object = |member: &Value| {
+        ref_name(member).is_some()
+            && type_of(follow(member, schemas)).is_none_or(|kind| kind == "object")
+    };
+    let has_idle = members.iter().any(is_idle);
+    if has_idle
+        && members.iter().any(is_object)
+        && members.iter().all(|m| is_idle(m) || is_object(m))
+    {
+        members.retain(|member| !is_idle(member));
+    } else {
+        return;
+    }
+    if let [only] = members.as_slice() {
+        let only = only.clone();
+        if keys_beside(schema, &["allOf"]).is_empty() {
+            replace(schema, only);
+        }
+    }
 }
 
 /// Everything but a reference with annotations, and a union without a body of its own.

@@ -36,9 +36,12 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         }
         let at = source::of(schema, pointer);
         let mut moved = take(schema, &at, cx);
-        if let Some(items) = schema.get_mut("items") {
-            let here = join(&at, "items");
-            let nested = nested(items, &here, cx);
+        // The values of a map are to it what the items are to a list.
+        for key in ["items", "additionalProperties"] {
+            let Some(items) = schema.get_mut(key).filter(|items| items.is_object()) else {
+                continue;
+            };
+            let nested = nested(items, &join(&at, key), cx);
             if !nested.is_empty() {
                 moved.insert("items".into(), Value::Object(nested));
             }
@@ -58,7 +61,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     });
 }
 
-/// The rules of the items of a list, and of their items.
+/// The rules of the items of a list or the values of a map, and of those in them.
 fn nested(items: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
     let at = source::of(items, at);
     let mut moved = take(items, &at, cx);
@@ -68,8 +71,11 @@ fn nested(items: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
     {
         moved.extend(given);
     }
-    if let Some(inner) = items.get_mut("items") {
-        let deeper = nested(inner, &join(&at, "items"), cx);
+    for key in ["items", "additionalProperties"] {
+        let Some(inner) = items.get_mut(key).filter(|inner| inner.is_object()) else {
+            continue;
+        };
+        let deeper = nested(inner, &join(&at, key), cx);
         if !deeper.is_empty() {
             moved.insert("items".into(), Value::Object(deeper));
         }

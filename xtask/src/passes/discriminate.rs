@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, naming, reach,
+    Context, indistinct, mapping, naming, reach,
     schema::{
         self, Object, components, has_rust_type, is_documented_enum, is_struct, one_of, ref_name,
         strings,
     },
     source,
     unions::follow,
+    variant_names::{self, VariantOf},
 };
 use crate::{
     problem::Problem,
@@ -36,6 +37,9 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let Some(variants) = one_of(schema).cloned() else {
             continue;
         };
+        if let Some(discriminator) = &discriminator {
+            mapping::warn(discriminator, &variants, &at, cx);
+        }
         let is_received = reach.responses.contains(name);
         let Some(mut parts) = Part::all(&variants, &schemas) else {
             let mut variants = by_kind(variants, &schemas);
@@ -45,6 +49,16 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         };
         let told = tell_apart(&mut parts, discriminator.as_ref(), &schemas);
         if !told && is_received {
+            let is_sent = reach.requests.contains(name);
+            let alternatives = parts.iter().filter_map(|part| schemas.get(&part.component));
+            if !is_sent && let Some(merged) = indistinct::as_one(alternatives) {
+                indistinct::replace(schema, merged);
+                cx.changed_at(
+                    at,
+                    "made one type of variants that ask for the same properties",
+                );
+                continue;
+            }
             // The more a variant asks for, the earlier it is tried.
             parts.sort_by_key(|part| std::cmp::Reverse(part.required.len()));
             for part in &mut parts {
@@ -59,7 +73,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             );
         }
         schema["oneOf"] = parts.iter().map(|part| part.reference.clone()).collect();
-        schema[KEY] = json!({ "variants": named(&parts) });
+        schema[KEY] = json!({ "variants": named(name, &parts) });
         cx.changed_at(
             at,
             format!("said how the {} variants are told apart", parts.len()),
@@ -266,21 +280,20 @@ fn own_key(parts: &[Part<'_>], index: usize) -> Option<String> {
     own.first().map(|key| (*key).clone())
 }
 
-fn named(parts: &[Part<'_>]) -> Vec<Value> {
-    let mut taken = BTreeSet::new();
+fn named(union: &str, parts: &[Part<'_>]) -> Vec<Value> {
+    let parts_of = parts.iter().map(|part| VariantOf {
+        component: &part.component,
+        title: part.title,
+        constant: part
+            .when
+            .as_ref()
+            .and_then(|when| when.pointer("/tag/value")?.as_str()),
+    });
+    let names = variant_names::of(union, &parts_of.collect::<Vec<_>>());
     parts
         .iter()
-        .map(|part| {
-            let title = part
-                .title
-                .filter(|title| title.chars().any(char::is_alphabetic));
-            let mut name = naming::pascal(title.unwrap_or(&part.component));
-            if taken.contains(&name) {
-                name = naming::unique(&naming::pascal(&part.component), |name| {
-                    taken.contains(name)
-                });
-            }
-            taken.insert(name.clone());
+        .zip(names)
+        .map(|(part, name)| {
             let mut variant = json!({ "name": name, "ref": part.reference["$ref"] });
             if let Some(when) = &part.when {
                 variant["when"] = when.clone();

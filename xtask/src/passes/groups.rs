@@ -1,5 +1,6 @@
 //! Answers: the names of resources and methods stand in extensions with more than one shape, and progenitor makes a method of each tag, so
-//! that an operation with two tags is ambiguous. Every operation gets one list of groups and one method name, and loses its tags.
+//! that an operation with two tags is ambiguous. Every operation gets one list of groups and one method name, and loses its tags. A method
+//! name does not repeat the group that it stands in.
 
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
@@ -21,17 +22,25 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                     .found(super::structure::show(other)),
             );
         }
-        let group = json!(group(operation, path));
+        let groups = group(operation, path);
+        let group = json!(groups);
         if given.as_ref() != Some(&group) {
             cx.changed_at(&at, format!("set {GROUP} to {group}"));
         }
-        let name = match operation.get(NAME) {
-            Some(Value::String(name)) if !name.is_empty() => None,
-            _ => operation
+        let given_name = operation
+            .get(NAME)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let name = match given_name {
+            "" => operation
                 .get("operationId")
                 .and_then(Value::as_str)
                 .map(str::to_snake_case),
+            given_name => Some(given_name.to_owned()),
         };
+        let name = name
+            .map(|name| short(&name, &groups))
+            .filter(|name| name != given_name);
         let Some(members) = operation.as_object_mut() else {
             return;
         };
@@ -53,6 +62,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 
 /// The group and the method name that an operation gets.
 pub(crate) fn names(operation: &Value, path: &str, method: &str) -> (Vec<String>, String) {
+    let group = group(operation, path);
     let name = match operation.get(NAME).and_then(Value::as_str) {
         Some(name) if !name.is_empty() => name.to_owned(),
         _ => match operation.get("operationId").and_then(Value::as_str) {
@@ -60,7 +70,22 @@ pub(crate) fn names(operation: &Value, path: &str, method: &str) -> (Vec<String>
             _ => operation_ids::from_path(method, path).to_snake_case(),
         },
     };
-    (group(operation, path), name)
+    let name = short(&name, &group);
+    (group, name)
+}
+
+/// The name without the group's own at its end, which the call says already: `memberships().delete_memberships()` is
+/// `memberships().delete()`.
+fn short(name: &str, group: &[String]) -> String {
+    let group = group.last().map(|group| group.to_snake_case());
+    let snake = name.to_snake_case();
+    let rest = group
+        .filter(|group| !group.is_empty())
+        .and_then(|group| snake.strip_suffix(&group)?.strip_suffix('_'));
+    match rest {
+        Some(verb) if !verb.is_empty() => verb.to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 fn group(operation: &Value, path: &str) -> Vec<String> {

@@ -157,7 +157,11 @@ impl Hoister<'_, '_> {
                 naming::pascal(role)
             }
         );
-        let hint = schema.get(source::NAME).or_else(|| schema.get("title"));
+        // The title of an alternative says what it is among the others, which the role has: it is no name by itself.
+        let title = schema
+            .get("title")
+            .filter(|title| title.as_str() != Some(role));
+        let hint = schema.get(source::NAME).or(title);
         let short = match hint
             .and_then(Value::as_str)
             .filter(|text| text.chars().any(char::is_alphabetic))

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{problem::Problem, walk::join};
 
+/// The one extension whose references are those of a type.
+const RUST_TYPE: &str = "x-rust-type";
+
 /// Keywords that later passes and the emitter read.
 const KNOWN: [&str; 42] = [
     "$ref",
@@ -122,6 +125,14 @@ fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut Context<'_>) {
         return;
     };
     let here = join(at, key);
+    if key.starts_with("x-") && key != RUST_TYPE && members.get(key).is_some_and(refers) {
+        members.remove(key);
+        cx.changed_at(
+            here,
+            format!("removed `{key}`, whose references would count as uses"),
+        );
+        return;
+    }
     if key.starts_with("x-") || KNOWN.contains(&key) {
         return;
     }
@@ -154,6 +165,17 @@ fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut Context<'_>) {
         } else {
             cx.warn(problem);
         }
+    }
+}
+
+/// Whether there is a reference anywhere in an extension.
+fn refers(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.get("$ref").is_some_and(Value::is_string) || members.values().any(refers)
+        }
+        Value::Array(items) => items.iter().any(refers),
+        _ => false,
     }
 }
 

@@ -27,8 +27,11 @@ mod formats;
 mod groups;
 mod hoist;
 mod include;
+mod indistinct;
 mod keywords;
+mod listings;
 mod local_refs;
+mod mapping;
 mod markdown;
 mod merge;
 mod names;
@@ -57,8 +60,10 @@ mod single_variants;
 mod source;
 mod structure;
 mod success;
+mod tags;
 mod unions;
 mod untyped;
+mod variant_names;
 mod version;
 
 pub use context::Context;
@@ -130,7 +135,7 @@ pub const PASSES: &[Pass] = &[
     pass("operation-members", "members that openapiv3 does not know are skipped without a word", operation_members::apply),
     pass("operation-ids", "an operationId that is missing or repeated: panic, or two methods of one name", operation_ids::apply),
     pass("parameters", "parameters that do not match the path, cookies, other styles, parameters by `content`: refused or panic", parameters::apply),
-    pass("request-bodies", "a body in several formats, or in one that is not known: panic or refused", request_bodies::apply),
+    pass("request-bodies", "a body in several formats, or in one that is not known: panic or refused; one that can hold nothing: an argument", request_bodies::apply),
     pass("error-responses", "one error type only, other bodies are thrown away: errors leave the document for x-errors", responses::apply),
     pass("success-responses", "one success type only: a body beside a 204 becomes optional, several become a union", success::apply),
     pass("operation-groups", "an operation with two tags is ambiguous; groups have more than one shape", groups::apply),
@@ -145,6 +150,7 @@ pub const PASSES: &[Pass] = &[
     pass("closed-objects", "`additionalProperties: false` fails every read after one new field", closed_objects::apply),
     pass("reference-siblings", "what stands beside `$ref` is dropped", ref_siblings::apply),
     pass("cycles", "a schema that is composed of itself has no end", cycles::apply),
+    pass("listings", "a listing in several shapes becomes a union of them", listings::apply),
     pass("single-variants", "a union of one, and alternatives that only restrict", single_variants::apply),
     pass("all-of", "`allOf` is merged by rules that panic or lose", all_of::apply),
     pass("unions", "`anyOf` becomes a struct that cannot be read back; unions of plain values or of unions", unions::apply),
@@ -157,6 +163,7 @@ pub const PASSES: &[Pass] = &[
     pass("directions", "readOnly and writeOnly are ignored", directions::apply),
     pass("constraints", "patterns and lengths become newtypes whose errors name no field; bounds become NonZero; old data does not decode", constraints::apply),
     pass("union-rules", "unions are untagged, the first that fits wins, the discriminator is ignored", discriminate::apply),
+    pass("tags", "what can have one value only is a field and an argument", tags::apply),
     pass("descriptions", "rustdoc runs, links or rejects what stands in descriptions", descriptions::apply),
     pass("enumerations", "values without docs, values that become one variant", enums::apply),
     pass("paging", "only Dropshot's paging is known", paging::apply),

@@ -1,11 +1,18 @@
-//! Answers: progenitor panics on a request body in more than one format and refuses multipart and formats that it does not know.
+//! Answers: progenitor panics on a request body in more than one format and refuses multipart and formats that it does not know. A closed object
+//! without properties is a body that can hold nothing, and would be an argument all the same: `x-empty-body` says that there is nothing to ask for.
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, schema::each_operation_mut, source};
+use super::{
+    Context,
+    schema::{components, each_operation_mut, type_of},
+    source,
+    unions::follow,
+};
 use crate::{problem::Problem, walk::join};
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    let schemas = components(document);
     each_operation_mut(document, &mut |operation, _, _, pointer| {
         let pointer = join(&source::of(operation, pointer), "requestBody");
         let Some(body) = operation.get_mut("requestBody") else {
@@ -19,13 +26,40 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             }
             return;
         };
-        if choose(content, &at, cx) {
+        let is_stub = choose(content, &at, cx);
+        let is_empty = content
+            .get("application/json")
+            .and_then(|media| media.get("schema"))
+            .is_some_and(|schema| can_hold_nothing(follow(schema, &schemas)));
+        if is_empty && let Some(members) = operation.as_object_mut() {
+            members.insert("x-empty-body".into(), true.into());
+            cx.changed_at(&at, "saw that the body can hold nothing");
+        }
+        if is_stub {
             // The emitter leaves such an operation out of the facade: it cannot say what the body holds.
             if let Some(members) = operation.as_object_mut() {
                 members.insert("x-sdk-ignore".into(), true.into());
             }
         }
     });
+}
+
+/// Whether an object may have no property at all.
+fn can_hold_nothing(schema: &Value) -> bool {
+    let is_closed = ["additionalProperties", "unevaluatedProperties"]
+        .iter()
+        .any(|key| schema.get(key) == Some(&Value::Bool(false)));
+    let says_more = [
+        "properties",
+        "patternProperties",
+        "allOf",
+        "oneOf",
+        "anyOf",
+        "$ref",
+    ]
+    .iter()
+    .any(|key| schema.get(key).is_some());
+    is_closed && !says_more && type_of(schema) == Some("object")
 }
 
 /// Leaves one format; says whether the body is only a stub.

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::{Awaited, Error, Kind, Unread};
-use crate::RetrySafety;
 use crate::problem::shortened;
 use crate::proof::Refusal;
 use crate::scopes::Alternatives;
+use crate::{Paging, RetrySafety};
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,6 +81,21 @@ impl fmt::Display for Error {
             Kind::RepeatedCursor => f.write_str(
                 "the server names a page that was read before as the next one, the listing cannot go on",
             ),
+            Kind::PagingLimit(items) => {
+                write!(
+                    f,
+                    "the server gives out {items} items of a listing whose pages are counted, and there may be more: "
+                )?;
+                let by_checkpoint = self
+                    .0
+                    .operation
+                    .is_some_and(|operation| operation.paging() == Paging::CheckpointOrOffset);
+                f.write_str(if by_checkpoint {
+                    "read it by checkpoints, without any of the parameters that count pages"
+                } else {
+                    "narrow it by its other parameters, if it has any"
+                })
+            }
             Kind::Undecodable(why) => {
                 f.write_str(if self.only_reads() {
                     "the server has answered ("

@@ -19,6 +19,8 @@ pub enum Position {
     Start,
     /// Where the server said, in a page before, that the next one is. The text is opaque.
     Checkpoint(String),
+    /// Behind so many items. It is no number of a page, so that it stays the same place whatever the size of a page.
+    Offset(u64),
 }
 
 impl Position {
@@ -33,18 +35,39 @@ impl Position {
     /// The checkpoint, where there is one to send.
     pub fn into_checkpoint(self) -> Option<String> {
         match self {
-            Self::Start => None,
             Self::Checkpoint(text) => Some(text),
+            Self::Start | Self::Offset(_) => None,
+        }
+    }
+
+    /// The position of the page with this number, the first of which is 0, where pages hold `size` items.
+    pub fn of_page<N: TryInto<u64>>(number: Option<N>, size: u64) -> Self {
+        match number {
+            None => Self::Start,
+            Some(number) => match number.try_into() {
+                Ok(number) => Self::Offset(number.saturating_mul(size)),
+                Err(_) => Self::Start,
+            },
+        }
+    }
+
+    /// The number of the page that begins here, where pages hold `size` items: of the one that holds the place, where
+    /// none begins at it, so that no item is left out. It is 0 for what is not counted.
+    pub fn page<N: TryFrom<u64> + Default>(&self, size: u64) -> N {
+        match self {
+            Self::Offset(items) => N::try_from(items / size.max(1)).unwrap_or_default(),
+            Self::Start | Self::Checkpoint(_) => N::default(),
         }
     }
 }
 
 impl fmt::Debug for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Start => "Start",
-            Self::Checkpoint(_) => "Checkpoint(…)",
-        })
+        match self {
+            Self::Start => f.write_str("Start"),
+            Self::Checkpoint(_) => f.write_str("Checkpoint(…)"),
+            Self::Offset(items) => write!(f, "Offset({items})"),
+        }
     }
 }
 
@@ -73,7 +96,8 @@ impl fmt::Debug for Position {
 /// ```
 ///
 /// `query` holds every parameter that was set, those of the path included, but for the cursor and the size of a page.
-/// At the beginning of the listing `position` is the text `start`.
+/// At the beginning of the listing `position` is the text `start`, and in a listing whose pages are counted it is
+/// `{"offset": 150}`, the number of items before it.
 ///
 /// It holds the values of filters and ids, so it is stored where those may be. `Debug` shows the names alone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

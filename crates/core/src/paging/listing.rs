@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Cursor, Position};
 use crate::problem::shortened;
-use crate::{Checker, Error, Operation, Transport};
+use crate::{Checker, Error, Operation, Paging, Transport};
 
 /// What a listing is of: the API, the operation and its parameters. A [`Cursor`] belongs to one listing alone.
 ///
@@ -83,7 +83,8 @@ impl Listing {
     ///
     /// # Errors
     ///
-    /// An invalid request where the cursor belongs to another listing. The violations say what differs; of the
+    /// An invalid request where the cursor belongs to another listing, or names its place in a way that this one does not
+    /// know. The violations say what differs; of the
     /// parameters they hold the names and not the values.
     pub fn position_of(&self, cursor: Cursor) -> Result<Position, Error> {
         let mut check = Checker::new();
@@ -110,6 +111,15 @@ impl Listing {
         if self.operation.id() != cursor.operation {
             // The parameters of two operations have nothing to do with each other.
             return differences;
+        }
+        match (&cursor.position, self.operation.paging()) {
+            (Position::Offset(_), paging) if !paging.counts() => differences.push(
+                "found a place that is counted, expected one that the server named".to_owned(),
+            ),
+            (Position::Checkpoint(_), Paging::Offset) => differences.push(
+                "found a place that the server named, expected one that is counted".to_owned(),
+            ),
+            _ => {}
         }
         let names: BTreeSet<_> = self.query.keys().chain(cursor.query.keys()).collect();
         for name in names {

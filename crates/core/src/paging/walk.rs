@@ -55,17 +55,17 @@ impl<V> Walk<V> {
         start: Position,
         fetch: impl FnMut(Position) -> Fetching<V> + Send + 'static,
     ) -> Self {
-        let mut visited = Visited::default();
-        visited.add(&start);
-        Self {
+        let mut walk = Self {
             fetch: Box::new(fetch),
             listing,
-            visited,
+            visited: Visited::default(),
             ahead: None,
             here: None,
-            next: Some(start),
-            turn: Turn::Due,
-        }
+            next: None,
+            turn: Turn::Over,
+        };
+        walk.go_to(Some(start));
+        walk
     }
 
     /// From now on asks for a page as soon as the one before it is given.
@@ -117,14 +117,23 @@ impl<V> Walk<V> {
 
     /// Moves on to `page` and gives what was taken of it.
     fn go_on(&mut self, page: Fetched<V>) -> V {
-        self.turn = match &page.next {
-            None => Turn::Over,
-            Some(next) if self.visited.add(next) => Turn::Due,
-            // What is on this page is good, so the error comes after it.
-            Some(_) => Turn::Arrived(Err(Error::repeated_cursor(self.listing.operation()))),
-        };
-        self.here = mem::replace(&mut self.next, page.next);
+        self.here = self.go_to(page.next);
         page.value
+    }
+
+    /// Makes the page at `next` the one that is given next, and says which it was before. An error that keeps it from
+    /// being asked for comes in its place, for what was given before is good.
+    fn go_to(&mut self, next: Option<Position>) -> Option<Position> {
+        let operation = self.listing.operation();
+        self.turn = match (&next, operation.paging_limit()) {
+            (None, _) => Turn::Over,
+            (Some(Position::Offset(items)), Some(limit)) if *items >= limit => {
+                Turn::Arrived(Err(Error::paging_limit(operation, limit)))
+            }
+            (Some(next), _) if self.visited.add(next) => Turn::Due,
+            (Some(_), _) => Turn::Arrived(Err(Error::repeated_cursor(operation))),
+        };
+        mem::replace(&mut self.next, next)
     }
 }
 

@@ -12,6 +12,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::*;
 
+pub(crate) mod counted;
 mod cursors;
 
 static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers").with_success(&[200]);
@@ -27,6 +28,10 @@ impl Page for Numbers {
 
     fn next(&self) -> Option<Position> {
         Position::of_checkpoint(self.next.as_deref())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
     }
 
     fn into_items(self) -> Vec<u32> {

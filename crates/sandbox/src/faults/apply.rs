@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::effect::{Effect, Hint, Reply};
 use super::mangle;
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
 use crate::clock::{Clock, after};
 use crate::document::{Document, Operation};
+use crate::problem::Problem;
 use crate::token::Refusal;
 
 /// How an answer goes out.
@@ -40,9 +41,9 @@ pub(crate) fn apply(
     };
     let answer = effect.lets_act().then(act);
     match (effect, answer) {
-        (Effect::Answer(reply), _) => Delivery::Whole(written(reply)),
+        (Effect::Answer(reply), _) => Delivery::Whole(written(reply, at.operation)),
         (Effect::RateLimit { hint, seconds }, _) => {
-            Delivery::Whole(rate_limited(*hint, *seconds, at.clock))
+            Delivery::Whole(rate_limited(*hint, *seconds, at))
         }
         (Effect::Quota { seconds }, _) => Delivery::Whole(quota(*seconds)),
         (Effect::Reset { .. }, _) => Delivery::Reset,
@@ -60,11 +61,11 @@ pub(crate) fn apply(
         }
         (Effect::EarlyExpiry { .. }, Some(answer)) => Delivery::Whole(answer),
         (Effect::UnknownEnums, Some(answer)) => Delivery::Whole(changed(answer, |answer, body| {
-            let schema = at
-                .operation
-                .and_then(|operation| operation.answer(answer.status));
-            if let Some(schema) = schema {
-                mangle::unknown_enums(at.document, &schema.pointer, body);
+            if let Some(operation) = at.operation
+                && let Some(schema) = operation.answer(answer.status)
+            {
+                let document = &at.documents[operation.api as usize];
+                mangle::unknown_enums(document, &schema.pointer, body);
             }
         })),
         (Effect::ExtraFields, Some(answer)) => {
@@ -80,9 +81,10 @@ pub(crate) fn apply(
 
 /// What an effect needs to know of the call.
 pub(crate) struct At<'a> {
-    pub(crate) document: &'a Document,
     /// None at the token endpoint.
     pub(crate) operation: Option<&'a Operation>,
+    /// The documents, in the order of [`Api::ALL`](crate::api::Api::ALL).
+    pub(crate) documents: &'a [Document; 3],
     pub(crate) clock: &'a Clock,
     /// The cursor that was asked for.
     pub(crate) from: Option<&'a str>,
@@ -99,7 +101,7 @@ fn changed(mut answer: Answer, change: impl FnOnce(&Answer, &mut Value)) -> Answ
     answer
 }
 
-fn written(reply: &Reply) -> Answer {
+fn written(reply: &Reply, operation: Option<&Operation>) -> Answer {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = match (&reply.json, &reply.html) {
         (Some(json), _) => Answer::json(status, json),
@@ -107,7 +109,8 @@ fn written(reply: &Reply) -> Answer {
         // RFC 9110: these have no body.
         (None, None) if matches!(reply.status, 204 | 304) => Answer::empty(status),
         (None, None) => {
-            Problem::new(status, "SANDBOX_FAULT", "The sandbox was told to fail").into()
+            let problem = Problem::new(status, "SANDBOX_FAULT", "The sandbox was told to fail");
+            said(problem, operation)
         }
     };
     let given: HeaderMap = reply
@@ -122,12 +125,20 @@ fn written(reply: &Reply) -> Answer {
     answer
 }
 
-fn rate_limited(hint: Hint, seconds: u64, clock: &Clock) -> Answer {
-    let now = clock.now();
+/// A problem in the form of the API whose operation it is.
+fn said(problem: Problem, operation: Option<&Operation>) -> Answer {
+    match operation {
+        Some(operation) => problem.answer(operation.api, Some(operation)),
+        None => problem.into(),
+    }
+}
+
+fn rate_limited(hint: Hint, seconds: u64, call: &At<'_>) -> Answer {
+    let now = call.clock.now();
     let at = after(now, seconds);
     // A client reckons with `Date`, so both come from one look at the clock.
     let date = httpdate::fmt_http_date(SystemTime::from(now));
-    let answer = Answer::from(too_many_requests()).with("date", &date);
+    let answer = said(too_many_requests(), call.operation).with("date", &date);
     match hint {
         Hint::RetryAfter => answer.with("retry-after", &seconds.to_string()),
         Hint::RetryAfterDate => answer.with(

@@ -14,7 +14,7 @@ pub(crate) use apply::{At, Delivery, apply, too_many_requests};
 pub use effect::{Effect, Hint, Reply};
 pub use script::Script;
 
-use crate::document::Document;
+use crate::document::{Document, Operation};
 
 /// What the token endpoint is called where faults and requests name an operation.
 pub(crate) const TOKEN: &str = "token";
@@ -66,6 +66,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault of one operation, by its id in the document, such as `createTenant`; `token` is the token endpoint.
+    /// Where several APIs have an id, the name of the API comes first: `my-organization.ListRoles`.
     pub fn of(operation: impl Into<String>) -> Self {
         Self {
             operation: Some(operation.into()),
@@ -124,30 +125,36 @@ impl Fault {
         }
     }
 
-    fn is_about(&self, operation: &str) -> bool {
-        match &self.operation {
-            Some(own) => own == operation,
-            None => operation != TOKEN,
+    fn is_about(&self, call: Befallen<'_>) -> bool {
+        match (&self.operation, call) {
+            (Some(own), Befallen::Token) => own == TOKEN,
+            (Some(own), Befallen::Operation(operation)) => operation.is_called(own),
+            (None, Befallen::Token) => false,
+            (None, Befallen::Operation(_)) => true,
         }
     }
 }
 
 fn check_operation(name: &str) -> Result<(), String> {
-    let document = Document::teams().map_err(str::to_owned)?;
-    let mut known: Vec<&str> = document
-        .operations
-        .iter()
-        .map(|operation| operation.id.as_str())
-        .collect();
-    known.push(TOKEN);
-    if known.contains(&name) {
+    let documents = Document::all().map_err(str::to_owned)?;
+    if name == TOKEN || Document::operation(name).is_some() {
         return Ok(());
     }
-    known.sort_unstable();
-    Err(format!(
-        "expected an operation, found `{name}`; there are {}",
-        known.join(", ")
-    ))
+    // There are a hundred: those that begin most like it are enough to see what was mistaken.
+    let operations = documents.iter().flat_map(|document| &document.operations);
+    let names = operations.map(|operation| operation.name.as_str());
+    let common = |other: &str| {
+        let pairs = name.chars().zip(other.chars());
+        pairs.take_while(|(one, other)| one == other).count()
+    };
+    let mut near: Vec<&str> = names.chain([TOKEN]).filter(|own| common(own) > 2).collect();
+    near.sort_unstable_by_key(|own| (std::cmp::Reverse(common(own)), *own));
+    near.truncate(5);
+    let mut message = format!("expected an operation, found `{name}`");
+    if !near.is_empty() {
+        message.push_str(&format!("; there are {}", near.join(", ")));
+    }
+    Err(message)
 }
 
 fn check_call(number: u64) -> Result<(), String> {
@@ -188,6 +195,13 @@ fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>
     let probability = f64::deserialize(deserializer)?;
     check_probability(probability).map_err(serde::de::Error::custom)?;
     Ok(Some(probability))
+}
+
+/// A call that a fault may be about.
+#[derive(Clone, Copy)]
+pub(crate) enum Befallen<'a> {
+    Token,
+    Operation(&'a Operation),
 }
 
 /// What befalls one call.
@@ -236,16 +250,13 @@ impl Faults {
         state.faults.iter().map(|live| live.fault.clone()).collect()
     }
 
-    /// What befalls a call of this operation. Of several faults that could, the one that was set up first does;
+    /// What befalls a call. Of several faults that could, the one that was set up first does;
     /// delays add up.
-    pub(crate) fn draw(&self, operation: &str) -> Drawn {
+    pub(crate) fn draw(&self, call: Befallen<'_>) -> Drawn {
         let mut state = self.state();
         let State { faults, random } = &mut *state;
         let mut drawn = Drawn::default();
-        for live in faults
-            .iter_mut()
-            .filter(|live| live.fault.is_about(operation))
-        {
+        for live in faults.iter_mut().filter(|live| live.fault.is_about(call)) {
             live.seen += 1;
             let Fault {
                 calls,
@@ -288,8 +299,12 @@ mod tests {
     /// Which of the first ten calls of `operation` are befallen.
     fn befallen(fault: Fault, operation: &str) -> Vec<usize> {
         let faults = Faults::new(vec![fault.then(Effect::Truncate)], 1);
-        let is_befallen = |_: &usize| faults.draw(operation).effect.is_some();
+        let is_befallen = |_: &usize| faults.draw(call(operation)).effect.is_some();
         (1..=10).filter(is_befallen).collect()
+    }
+
+    fn call(operation: &str) -> Befallen<'static> {
+        Document::operation(operation).map_or(Befallen::Token, Befallen::Operation)
     }
 
     #[test]
@@ -316,7 +331,7 @@ mod tests {
                 vec![Fault::of_any().probability(0.25).then(Effect::Truncate)],
                 seed,
             );
-            let draw = |_| faults.draw("getTenant").effect.is_some();
+            let draw = |_| faults.draw(call("getTenant")).effect.is_some();
             (0..1000).map(draw).collect::<Vec<bool>>()
         };
         let befallen = draws(3).into_iter().filter(|&befallen| befallen).count();
@@ -343,17 +358,17 @@ mod tests {
             ],
             1,
         );
-        let first = faults.draw("getTenant");
+        let first = faults.draw(call("getTenant"));
         assert_eq!(
             (first.delay.as_millis(), first.effect),
             (20, Some(Effect::Truncate))
         );
-        let second = faults.draw("getTenant");
+        let second = faults.draw(call("getTenant"));
         assert_eq!(
             (second.delay.as_millis(), second.effect),
             (25, Some(Effect::Endless))
         );
-        let third = faults.draw("getTenant");
+        let third = faults.draw(call("getTenant"));
         assert_eq!((third.delay.as_millis(), third.effect), (20, None));
     }
 }

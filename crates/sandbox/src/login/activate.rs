@@ -17,7 +17,7 @@ impl Login {
         let field = format!(
             "<p><label>The code that the device shows <input name=\"user_code\" value=\"{code}\" autocomplete=\"off\"></label></p>\n"
         );
-        let form = choice("/activate", &field, &self.users);
+        let form = choice("/activate", &field, self.on_page());
         page(StatusCode::OK, "Activate a device", &form, None)
     }
 
@@ -36,7 +36,7 @@ impl Login {
             user
         };
         let code = parameters.get("user_code").unwrap_or_default();
-        if !tokens.devices().decide(code, user, now) {
+        if !tokens.devices().decide(code, user.as_ref(), now) {
             return refusal("user_code: no device waits with this code.");
         }
         let body = "<p>You can go back to the device.</p>\n";

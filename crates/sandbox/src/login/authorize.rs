@@ -1,10 +1,14 @@
 //! `/authorize`: an application sends a user here, and gets a code when the user has logged in.
 
+use std::sync::Arc;
+
 use super::User;
 use super::page::{choice, escaped, hidden, page, refusal};
 use super::redirect::Redirect;
 use crate::answer::Answer;
+use crate::api::Api;
 use crate::application::{Application, Authentication};
+use crate::tenant::SharedTenant;
 use crate::token::{Code, Consent, Parameters, TokenEndpoint};
 use http::StatusCode;
 
@@ -31,6 +35,10 @@ const OF_USERS: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 /// Who can log in, and how.
 pub(crate) struct Login {
     pub(crate) users: Vec<User>,
+    /// Some members of the first organization, who are on the page too.
+    pub(crate) members: Vec<User>,
+    /// Where all others are: whoever the tenant knows can log in.
+    pub(crate) tenant: Arc<SharedTenant>,
     /// Whether a `login_hint` is enough.
     pub(crate) at_once: bool,
 }
@@ -48,9 +56,15 @@ struct Asked {
 
 impl Login {
     /// A user by id or e-mail address.
-    pub(crate) fn user(&self, name: &str) -> Option<&User> {
+    pub(crate) fn user(&self, name: &str) -> Option<User> {
         let is_meant = |user: &&User| user.id == name || user.email == name;
-        self.users.iter().find(is_meant)
+        let own = self.users.iter().find(is_meant).cloned();
+        own.or_else(|| self.tenant.lock().user(name))
+    }
+
+    /// Those to choose from on a page.
+    pub(super) fn on_page(&self) -> impl Iterator<Item = &User> {
+        self.users.iter().chain(&self.members)
     }
 
     /// Answers a request at `now` (seconds since 1970). `form` is whether it is the page's form that was sent.
@@ -113,10 +127,16 @@ impl Login {
                 _ => Ok(None),
             };
         };
+        if let Some(organization) = &asked.organization
+            && !tokens.is_member(organization, &user.id)
+        {
+            let why = "The user is not part of the organization".to_owned();
+            return Err(Wrong("access_denied", why));
+        }
         let code = Code {
             consent: Consent {
                 client_id: application.client_id.clone(),
-                user: user.clone(),
+                user,
                 scope: asked.scope,
                 audience: asked.audience,
                 organization: asked.organization,
@@ -139,7 +159,7 @@ impl Login {
         let kept = KEPT
             .iter()
             .filter_map(|name| Some(hidden(name, parameters.get(name)?)));
-        let form = choice("/authorize", &kept.collect::<String>(), &self.users);
+        let form = choice("/authorize", &kept.collect::<String>(), self.on_page());
         let body = format!(
             "<p>{} wants to know who you are.</p>\n{form}",
             escaped(&application.name)
@@ -198,14 +218,14 @@ fn asked(
         }
         _ => {}
     }
+    let (scope, audience) = target(tokens, application, parameters)
+        .ok_or_else(|| Wrong("access_denied", "Service not found".to_owned()))?;
     let organization = parameters.get("organization");
     if let Some(id) = organization
-        && !application.organizations.iter().any(|own| own == id)
+        && !tokens.may_act(application, id, &audience)
     {
         return Err(invalid("organization: the application has no such one"));
     }
-    let (scope, audience) = target(tokens, application, parameters)
-        .ok_or_else(|| Wrong("access_denied", "Service not found".to_owned()))?;
     Ok(Asked {
         scope,
         audience,
@@ -221,13 +241,18 @@ pub(crate) fn target(
     application: &Application,
     parameters: &Parameters,
 ) -> Option<(String, String)> {
-    let own = application.scopes.as_deref().unwrap_or_default();
     let (audience, of_api) = match parameters.get("audience") {
-        None => (format!("{}userinfo", tokens.issuer()), &[][..]),
-        Some(audience) if audience == tokens.audience() => (audience.to_owned(), own),
-        Some(_) => return None,
+        None => (format!("{}userinfo", tokens.issuer()), Vec::new()),
+        Some(audience) => match tokens.audiences().api(audience)? {
+            // That one is for machines.
+            Api::Organizations => return None,
+            api => (
+                audience.to_owned(),
+                tokens.scopes(application, api).collect(),
+            ),
+        },
     };
-    let can = |scope: &&str| OF_USERS.contains(scope) || of_api.iter().any(|own| own == scope);
+    let can = |scope: &&str| OF_USERS.contains(scope) || of_api.contains(scope);
     let asked = parameters.get("scope").unwrap_or_default();
     let scopes: Vec<&str> = asked.split_ascii_whitespace().filter(can).collect();
     Some((scopes.join(" "), audience))

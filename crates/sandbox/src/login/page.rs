@@ -33,7 +33,11 @@ pub(super) fn refusal(why: &str) -> Answer {
 }
 
 /// A form that sends `hidden` back, with the user who was chosen or a refusal.
-pub(super) fn choice(action: &str, inner: &str, users: &[User]) -> String {
+pub(super) fn choice<'a>(
+    action: &str,
+    inner: &str,
+    users: impl Iterator<Item = &'a User>,
+) -> String {
     let mut form = format!(
         "<form method=\"post\" action=\"{}\">\n{inner}",
         escaped(action)

@@ -9,8 +9,10 @@
 //! | `DELETE /_sandbox/faults` | takes all of them away |
 //! | `POST /_sandbox/clock` | moves the clock: `{"advance_seconds": 60}`, `{"offset_seconds": -600}` |
 //! | `POST /_sandbox/tokens/revoke` | refuses the tokens that were granted so far |
-//! | `GET /_sandbox/invitations` | lists the invitations that wait |
-//! | `POST /_sandbox/invitations/{id}/accept` | accepts one, and shows the member that comes of it |
+//! | `GET /_sandbox/invitations` | lists the invitations to the team that wait |
+//! | `POST /_sandbox/invitations/{id}/accept` | accepts one, to the team or to an organization, and shows the member that comes of it |
+//! | `GET /_sandbox/client-grants` | lists the client grants of the tenant, which no API here shows |
+//! | `POST /_sandbox/dns` | publishes a text for a host, by which a domain is verified: `{"host": "…", "text": "…"}` |
 //! | `POST /_sandbox/devices` | approves what a device asks for, or denies it: `{"user_code": "…", "user": "…"}`, `{"user_code": "…", "deny": true}` |
 
 use std::sync::Arc;
@@ -28,8 +30,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Shared, read_body};
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
 use crate::faults::Fault;
+use crate::problem::Problem;
 
 type Done = Result<Answer, Problem>;
 
@@ -38,6 +41,13 @@ type Done = Result<Answer, Problem>;
 struct Move {
     advance_seconds: Option<u64>,
     offset_seconds: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    host: String,
+    text: String,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +91,11 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
                 })),
         )
         .route("/_sandbox/devices", post(reading(Shared::decide_device)))
+        .route(
+            "/_sandbox/client-grants",
+            get(with(|shared| ok(&shared.tenant.lock().grants))),
+        )
+        .route("/_sandbox/dns", post(reading(Shared::publish)))
         .route("/_sandbox/clock", post(reading(Shared::move_clock)))
         .route(
             "/_sandbox/tokens/revoke",
@@ -169,7 +184,11 @@ impl Shared {
             _ => return Err(Problem::invalid("body: expected one of user and deny")),
         };
         let now = self.clock.seconds();
-        if self.tokens.devices().decide(&decision.user_code, user, now) {
+        if self
+            .tokens
+            .devices()
+            .decide(&decision.user_code, user.as_ref(), now)
+        {
             done()
         } else {
             Err(Problem::not_found(
@@ -179,10 +198,23 @@ impl Shared {
         }
     }
 
+    fn publish(&self, body: &[u8]) -> Done {
+        let record: Record = parse(body)?;
+        self.tenant.lock().publish(&record.host, &record.text);
+        done()
+    }
+
     fn accept(&self, id: &str) -> Done {
-        let member = self.team().accept(id, self.clock.now());
-        match member {
-            Some(member) => ok(&member),
+        let now = self.clock.now();
+        if let Some(member) = self.team().accept(id, now) {
+            return ok(&member);
+        }
+        match self.tenant.lock().accept(id, now) {
+            Some((organization, person)) => ok(&serde_json::json!({
+                "organization_id": organization,
+                "user_id": person.id,
+                "email": person.email,
+            })),
             None => Err(Problem::not_found("NOT_FOUND", "No such invitation waits")),
         }
     }

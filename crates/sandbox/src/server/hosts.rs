@@ -12,7 +12,7 @@ use http::header::HOST;
 use tower::{Layer, Service};
 
 use super::Shared;
-use crate::answer::Problem;
+use crate::problem::Problem;
 
 /// Lets requests through whose `Host` is a name of this machine.
 #[derive(Clone)]

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::page::page;
 use super::{Call, Done, Team};
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
 use crate::document::Operation;
+use crate::problem::Problem;
 
 /// The role that is for single applications.
 const SPECIFIC_APPS: &str = "editor-specific-apps";

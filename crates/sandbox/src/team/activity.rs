@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::page::page;
 use super::tenants::timestamp;
 use super::{Call, Done, Member, Team};
-use crate::answer::Problem;
 use crate::document::Operation;
+use crate::problem::Problem;
 
 /// Who did something.
 #[derive(Debug, Clone, Serialize)]

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::access::{Access, check_apps};
 use super::tenants::Tenant;
 use super::{Call, Done, Team};
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
+use crate::problem::Problem;
 
 /// The tenants and what the member gets there.
 #[derive(Deserialize)]

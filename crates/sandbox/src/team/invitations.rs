@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::access::{self, Access};
 use super::activity::Entry;
-use super::population::Member;
 use super::{Call, Done, Team};
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
+use crate::population::Member;
+use crate::problem::Problem;
 
 /// An invitation that nobody has accepted yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::page::page;
-use super::population::{Member, Population};
 use super::{Call, Done, Team};
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
 use crate::document::Operation;
+use crate::population::{Member, Population};
+use crate::problem::Problem;
 
 const OWNER: &str = "teams_owner";
 
@@ -28,7 +29,7 @@ pub(super) struct Members {
 
 impl Members {
     pub(super) fn new(seed: u64, size: u64) -> Self {
-        let population = Population::new(seed, size);
+        let population = Population::new(seed, size, "example.com");
         Self {
             changed: BTreeMap::new(),
             removed: HashSet::new(),

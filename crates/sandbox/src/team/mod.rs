@@ -3,29 +3,26 @@
 mod access;
 mod activity;
 mod bulk;
-mod cursor;
 mod invitations;
 mod members;
 mod page;
-mod population;
 mod seed;
 mod tenants;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
 use http::StatusCode;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::document::Operation;
-use crate::token::Caller;
+pub use crate::population::Member;
+use crate::problem::Problem;
 use activity::Entry;
 pub use invitations::Invitation;
 use members::Members;
-pub use population::Member;
 use tenants::Tenant;
 
 /// A private cloud that a team has.
@@ -48,32 +45,6 @@ pub(crate) struct Settings {
     pub(crate) private_clouds: Vec<PrivateCloud>,
     pub(crate) tenant_limit: Option<usize>,
     pub(crate) accept_invitations: bool,
-}
-
-/// A call that is let in and whose request keeps to the document.
-#[derive(Debug)]
-pub(crate) struct Call {
-    /// Parameters of path and query, by name.
-    pub(crate) parameters: BTreeMap<String, String>,
-    pub(crate) body: Value,
-    pub(crate) caller: Caller,
-    pub(crate) user_agent: String,
-    pub(crate) now: DateTime<Utc>,
-}
-
-impl Call {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name).map(String::as_str)
-    }
-
-    /// A parameter that the document requires.
-    fn required(&self, name: &str) -> &str {
-        self.get(name).unwrap_or_default()
-    }
-
-    fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        T::deserialize(&self.body).map_err(|error| Problem::unknown(error.to_string()))
-    }
 }
 
 /// What an operation came to.

@@ -3,9 +3,12 @@
 use http::StatusCode;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use super::{Call, Done, cursor};
-use crate::answer::{Answer, Problem};
+use super::{Done, missing};
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::cursor;
 use crate::document::Operation;
+use crate::problem::Problem;
 
 /// How many items a page holds where nothing is said.
 const DEFAULT_SIZE: usize = 50;
@@ -35,7 +38,14 @@ pub(super) fn page<T: Serialize, I: Iterator<Item = (u64, T)>>(
     name: &'static str,
     items: impl FnOnce(Option<u64>) -> I,
 ) -> Result<Done, Problem> {
-    let start = cursor::start(operation, call)?;
+    let start = cursor::start(operation, call).map_err(|cursor::Foreign| {
+        Problem::new(
+            missing(operation),
+            "CURSOR_NOT_FOUND",
+            "The cursor belongs to no listing like this one",
+        )
+        .details("from: expected the `next` of a page of the same listing with the same filters")
+    })?;
     let size = call
         .get("take")
         .and_then(|take| take.parse().ok())

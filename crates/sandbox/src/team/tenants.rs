@@ -11,8 +11,9 @@ use uuid::Uuid;
 use super::access::Access;
 use super::page::page;
 use super::{Call, Done, Team};
-use crate::answer::{Answer, Problem};
+use crate::answer::Answer;
 use crate::document::Operation;
+use crate::problem::Problem;
 
 /// The localities of the public cloud, each with the environment in which tenants are made there.
 pub(super) const PUBLIC_CLOUD: [(&str, &str); 6] = [

@@ -7,8 +7,9 @@ use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, HeaderValue};
 
 use super::dpop::{Proofs, Proved, Unproved};
-use crate::answer::Problem;
+use crate::api::Audiences;
 use crate::document::Operation;
+use crate::problem::Problem;
 use crate::token::{Claims, Key, Revoked};
 
 /// How many tokens' signatures are remembered. Programs that take more tokens than this pay for checking them.
@@ -19,13 +20,23 @@ const REMEMBERED: usize = 1024;
 pub(crate) struct Caller {
     pub(crate) client_id: String,
     pub(crate) name: String,
+    /// The scopes of its token.
+    pub(crate) scopes: BTreeSet<String>,
+    /// The organization that its token is bound to.
+    pub(crate) organization: Option<String>,
+}
+
+impl Caller {
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        self.scopes.contains(scope)
+    }
 }
 
 /// Decides which calls are let in.
 pub(crate) struct Access {
     key: &'static Key,
     issuer: String,
-    audience: String,
+    audiences: Audiences,
     /// Applications' names by client id.
     names: HashMap<String, String>,
     revoked: Arc<Revoked>,
@@ -38,7 +49,7 @@ impl Access {
     pub(crate) fn new(
         key: &'static Key,
         issuer: String,
-        audience: String,
+        audiences: Audiences,
         names: HashMap<String, String>,
         revoked: Arc<Revoked>,
         proofs: Proofs,
@@ -46,7 +57,7 @@ impl Access {
         Self {
             key,
             issuer,
-            audience,
+            audiences,
             names,
             revoked,
             proofs,
@@ -106,7 +117,7 @@ impl Access {
         if claims.iss != self.issuer {
             return refuse("the token comes from another issuer");
         }
-        if claims.aud != self.audience {
+        if claims.aud != self.audiences.of(operation.api) {
             return refuse("the token is for another audience");
         }
         if claims.exp <= now {
@@ -125,6 +136,8 @@ impl Access {
         Ok(Caller {
             client_id: claims.azp.clone(),
             name: self.names.get(&claims.azp).cloned().unwrap_or_default(),
+            scopes: granted.into_iter().map(str::to_owned).collect(),
+            organization: claims.org_id.clone(),
         })
     }
 

@@ -19,10 +19,12 @@ use super::{
     uncached,
 };
 use crate::answer::Answer;
+use crate::api::{Api, Audiences};
 use crate::application::{Application, Authentication};
 use crate::clock::Clock;
 use crate::login::target;
-use crate::token::Key;
+use crate::tenant::SharedTenant;
+use crate::token::{Key, Scopes};
 
 /// The grant type of device codes.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -35,7 +37,11 @@ pub(crate) struct Settings {
     pub(crate) key: &'static Key,
     pub(crate) clock: Arc<Clock>,
     pub(crate) issuer: String,
-    pub(crate) audience: String,
+    pub(crate) audiences: Audiences,
+    /// The scopes of the APIs.
+    pub(crate) scopes: Scopes,
+    /// Who belongs to which organization.
+    pub(crate) tenant: Arc<SharedTenant>,
     /// By client id.
     pub(crate) applications: HashMap<String, Application>,
     pub(crate) lifetime: Duration,
@@ -49,7 +55,9 @@ pub(crate) struct Settings {
 pub(crate) struct TokenEndpoint {
     key: &'static Key,
     clock: Arc<Clock>,
-    audience: String,
+    audiences: Audiences,
+    scopes: Scopes,
+    tenant: Arc<SharedTenant>,
     lifetime: i64,
     quota: Option<TokenQuota>,
     clients: Clients,
@@ -78,7 +86,9 @@ impl TokenEndpoint {
         Self {
             key: settings.key,
             clock: settings.clock,
-            audience: settings.audience,
+            audiences: settings.audiences,
+            scopes: settings.scopes,
+            tenant: settings.tenant,
             lifetime: seconds(settings.lifetime),
             quota: settings.quota,
             clients: Clients::new(settings.issuer, settings.applications),
@@ -99,9 +109,48 @@ impl TokenEndpoint {
         &self.clients.issuer
     }
 
-    /// The API that tokens are for.
-    pub(crate) fn audience(&self) -> &str {
-        &self.audience
+    /// The APIs that tokens are for.
+    pub(crate) fn audiences(&self) -> &Audiences {
+        &self.audiences
+    }
+
+    /// The scopes of all APIs.
+    pub(crate) fn all_scopes(&self) -> Vec<&'static str> {
+        self.scopes.all()
+    }
+
+    /// The scopes that an application has of an API.
+    pub(crate) fn scopes<'a>(
+        &self,
+        application: &'a Application,
+        api: Api,
+    ) -> impl Iterator<Item = &'a str> {
+        let own = application.scopes.iter().flatten().map(String::as_str);
+        own.filter(move |scope| self.scopes.belongs(scope, api))
+    }
+
+    /// Whether an application may act for an organization, at all or by a client grant for this API.
+    pub(crate) fn may_act(
+        &self,
+        application: &Application,
+        organization: &str,
+        audience: &str,
+    ) -> bool {
+        application
+            .organizations
+            .iter()
+            .any(|own| own == organization)
+            || application.any_organization && self.tenant.lock().has_organization(organization)
+            || self
+                .tenant
+                .lock()
+                .is_granted(organization, &application.client_id, audience)
+    }
+
+    /// Whether a user may act for an organization: those of the tenant have members, and others are but names.
+    pub(crate) fn is_member(&self, organization: &str, user: &str) -> bool {
+        let tenant = self.tenant.lock();
+        !tenant.has_organization(organization) || tenant.is_member(organization, user)
     }
 
     pub(crate) fn clients(&self) -> &Clients {
@@ -182,6 +231,13 @@ impl TokenEndpoint {
                     jkt,
                     now,
                 )?;
+                if let Some(organization) = &consent.organization
+                    && !self.is_member(organization, &consent.user.id)
+                {
+                    return Err(Refusal::invalid_grant(
+                        "The user is no longer a member of the organization.",
+                    ));
+                }
                 self.for_user(family, &consent, jkt, early)
             }
             DEVICE_CODE => {
@@ -256,18 +312,19 @@ impl TokenEndpoint {
             ));
         }
         let audience = parameters.required("audience")?;
-        if audience != self.audience {
+        let Some(api) = self.audiences.api(audience) else {
             return Err(Refusal::denied(format!("Service not found: {audience}")));
-        }
+        };
         let organization = parameters.get("organization");
         if let Some(id) = organization
-            && !application.organizations.iter().any(|own| own == id)
+            && !self.may_act(application, id, audience)
         {
             return Err(Refusal::denied(
                 "organization: the application may not act for it",
             ));
         }
-        let scope = granted(application, parameters.get("scope"))?;
+        let all: Vec<&str> = self.scopes(application, api).collect();
+        let scope = granted(&all, parameters.get("scope"))?;
 
         let now = self.clock.now();
         let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
@@ -409,9 +466,8 @@ fn seconds(duration: Duration) -> i64 {
 }
 
 /// The scopes that are granted: those that were asked for, or all that the application has.
-fn granted(application: &Application, asked: Option<&str>) -> Result<String, Refusal> {
-    let all = application.scopes.as_deref().unwrap_or_default();
-    let has = |scope: &&str| all.iter().any(|granted| granted == scope);
+fn granted(all: &[&str], asked: Option<&str>) -> Result<String, Refusal> {
+    let has = |scope: &&str| all.contains(scope);
     let asked: Vec<&str> = asked.unwrap_or_default().split_ascii_whitespace().collect();
     if asked.is_empty() {
         return Ok(all.join(" "));

@@ -14,6 +14,7 @@ mod parameters;
 mod quota;
 mod refusal;
 mod revoked;
+mod scopes;
 
 pub(crate) use access::{Access, Caller};
 pub(crate) use claims::{Claims, Confirmation};
@@ -27,3 +28,4 @@ pub(crate) use parameters::Parameters;
 pub use quota::TokenQuota;
 pub(crate) use refusal::{Refusal, uncached};
 pub(crate) use revoked::Revoked;
+pub(crate) use scopes::Scopes;

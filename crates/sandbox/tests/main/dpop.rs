@@ -74,6 +74,57 @@ async fn ask(sandbox: &Running, proof: &str) -> Reply {
     reply(request.header("dpop", proof)).await
 }
 
+/// A token that is bound to the key, for any API.
+pub(crate) struct Bound<'a> {
+    sandbox: &'a Running,
+    pub(crate) token: String,
+}
+
+impl<'a> Bound<'a> {
+    /// Asks for it as the first application, with the nonce that is asked for.
+    pub(crate) async fn ask(sandbox: &'a Running, more: &[(&str, &str)]) -> Self {
+        let mut pairs = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", sandbox.client_id()),
+            ("client_secret", sandbox.client_secret()),
+        ];
+        pairs.extend(more);
+        let send = async |nonce: Option<&str>| {
+            let mut claims = claims(sandbox, "/oauth/token");
+            if let Some(nonce) = nonce {
+                claims["nonce"] = json!(nonce);
+            }
+            reply(sandbox.form(&pairs).header("dpop", proof(&KEY, &claims))).await
+        };
+        let first = send(None).await;
+        let answer = send(first.header("dpop-nonce")).await.expect(200);
+        assert_eq!(answer["token_type"], "DPoP");
+        Self {
+            sandbox,
+            token: answer["access_token"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// A call with a proof, and with this nonce in it.
+    pub(crate) async fn get(&self, path: &str, nonce: Option<&str>) -> Reply {
+        let url = format!("{}{path}", self.sandbox.url());
+        let hash = digest(&SHA256, self.token.as_bytes());
+        let mut claims = json!({
+            "htm": "GET",
+            "htu": url,
+            "iat": chrono::Utc::now().timestamp(),
+            "jti": id(),
+            "ath": URL_SAFE_NO_PAD.encode(hash),
+        });
+        if let Some(nonce) = nonce {
+            claims["nonce"] = json!(nonce);
+        }
+        let request = self.sandbox.http.get(url);
+        let request = request.header("authorization", format!("DPoP {}", self.token));
+        reply(request.header("dpop", proof(&KEY, &claims))).await
+    }
+}
+
 /// Takes a token that is bound to the key.
 async fn bound(sandbox: &mut Running) {
     let proof = proof(&KEY, &claims(sandbox, "/oauth/token"));

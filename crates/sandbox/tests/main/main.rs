@@ -23,6 +23,7 @@ mod lifecycle;
 mod limits;
 mod logins;
 mod members;
+mod organizations;
 mod paging;
 mod parameters;
 mod program;

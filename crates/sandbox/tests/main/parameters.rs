@@ -125,7 +125,7 @@ async fn path_or_method_is_unknown_then_it_is_said_and_noted() {
         "/api/member",
         "/api/members/",
         "/members",
-        "/api/v2/users",
+        "/api/v1/users",
     ] {
         assert_eq!(
             sandbox.get(path).await.problem(),

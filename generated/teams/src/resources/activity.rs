@@ -26,6 +26,7 @@ impl Activity {
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 429, 500
+    /// - Pages: by checkpoints (`from`)
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run

@@ -142,6 +142,7 @@ impl Tenants {
     /// - Release stage: beta
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429, 500
+    /// - Pages: by checkpoints (`from`)
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run

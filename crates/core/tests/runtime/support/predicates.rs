@@ -5,7 +5,7 @@ use auth0_core::Error;
 type Predicate = (&'static str, fn(&Error) -> bool);
 
 /// Every public `is_*` of [`Error`].
-pub(crate) const PREDICATES: [Predicate; 19] = [
+pub(crate) const PREDICATES: [Predicate; 20] = [
     ("configuration", Error::is_configuration),
     ("invalid_request", Error::is_invalid_request),
     ("token", Error::is_token),
@@ -15,6 +15,7 @@ pub(crate) const PREDICATES: [Predicate; 19] = [
     ("status", Error::is_status),
     ("undecodable", Error::is_undecodable),
     ("repeated_cursor", Error::is_repeated_cursor),
+    ("paging_limit", Error::is_paging_limit),
     ("connect", Error::is_connect),
     ("timeout", Error::is_timeout),
     ("unauthorized", Error::is_unauthorized),

@@ -1,0 +1,53 @@
+//! A call of an operation, once it is let in.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::problem::Problem;
+use crate::token::Caller;
+
+/// A call that is let in and whose request keeps to the document.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Parameters of path, query and headers, by name.
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// Those that are lists.
+    pub(crate) lists: BTreeMap<String, Vec<String>>,
+    pub(crate) body: Value,
+    pub(crate) caller: Caller,
+    pub(crate) user_agent: String,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Call {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// A parameter that the document requires.
+    pub(crate) fn required(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    /// A number, where one is given.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.get(name)?.parse().ok()
+    }
+
+    /// Whether a parameter is given as `true`.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.get(name) == Some("true")
+    }
+
+    pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        T::deserialize(&self.body).map_err(|error| Problem::unknown(error.to_string()))
+    }
+
+    /// A member of the body. A body without it has null there.
+    pub(crate) fn member(&self, name: &str) -> &Value {
+        &self.body[name]
+    }
+}

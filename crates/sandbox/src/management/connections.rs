@@ -1,0 +1,148 @@
+//! Connections of an organization, those that are switched off too.
+
+use serde_json::{Map, Value, json};
+
+use super::listing::{numbered, numbered_page};
+use super::{Scene, created, done, shown};
+use crate::answer::Answer;
+use crate::problem::Problem;
+use crate::tenant::Enabled;
+
+/// Sets what a body says.
+pub(super) fn apply(enabled: &mut Enabled, body: &Value) {
+    let flags = [
+        (
+            "assign_membership_on_login",
+            &mut enabled.assign_membership_on_login,
+        ),
+        ("show_as_button", &mut enabled.show_as_button),
+        ("is_signup_enabled", &mut enabled.is_signup_enabled),
+        ("is_enabled", &mut enabled.is_enabled),
+    ];
+    for (name, flag) in flags {
+        *flag = body[name].as_bool().unwrap_or(*flag);
+    }
+    let fresh = Enabled::new(&enabled.connection_id);
+    // Null puts back what holds where nothing is said.
+    if body.get("is_enabled").is_some_and(Value::is_null) {
+        enabled.is_enabled = fresh.is_enabled;
+    }
+    match body.get("organization_access_level") {
+        Some(Value::String(level)) => enabled.access_level.clone_from(level),
+        Some(_) => enabled.access_level = fresh.access_level,
+        None => {}
+    }
+    if let Some(name) = body.get("organization_connection_name") {
+        enabled.name = name.as_str().map(str::to_owned);
+    }
+}
+
+pub(super) fn no_connection() -> Problem {
+    let title = "The organization has no such connection";
+    Problem::not_found("INEXISTENT_CONNECTION", title)
+}
+
+impl Scene<'_> {
+    /// A connection without what the newer operations know.
+    pub(super) fn enabled_shown(&self, enabled: &Enabled) -> Value {
+        let mut body = json!({
+            "connection_id": enabled.connection_id,
+            "assign_membership_on_login": enabled.assign_membership_on_login,
+            "show_as_button": enabled.show_as_button,
+            "is_signup_enabled": enabled.is_signup_enabled,
+        });
+        if let Some(connection) = self.tenant.connection(&enabled.connection_id) {
+            body["connection"] = json!({
+                "name": connection.name,
+                "strategy": connection.strategy,
+            });
+        }
+        body
+    }
+
+    fn connection_shown(&self, enabled: &Enabled) -> Value {
+        let mut body = self.enabled_shown(enabled);
+        body["is_enabled"] = json!(enabled.is_enabled);
+        body["organization_access_level"] = json!(enabled.access_level);
+        let name = enabled.name.iter();
+        let name = name.map(|name| ("organization_connection_name".to_owned(), json!(name)));
+        if let Some(members) = body.as_object_mut() {
+            members.extend(name.collect::<Map<String, Value>>());
+        }
+        body
+    }
+
+    pub(super) fn list_connections(&self) -> Result<Answer, Problem> {
+        let page = numbered(self.call)?;
+        let organization = self.organization()?;
+        let is_enabled = self
+            .call
+            .get("is_enabled")
+            .map(|_| self.call.is("is_enabled"));
+        let is_meant = |enabled: &&Enabled| is_enabled.is_none_or(|is| enabled.is_enabled == is);
+        let found: Vec<&Enabled> = organization.connections.iter().filter(is_meant).collect();
+        Ok(numbered_page(
+            self.call,
+            "connections",
+            page,
+            Some(found.len() as u64),
+            found
+                .into_iter()
+                .map(|enabled| self.connection_shown(enabled)),
+        ))
+    }
+
+    pub(super) fn add_connection(&mut self) -> Result<Answer, Problem> {
+        let enabled = self.added()?;
+        created(&self.connection_shown(&enabled))
+    }
+
+    /// Adds the connection that the body names, which the tenant has to have.
+    pub(super) fn added(&mut self) -> Result<Enabled, Problem> {
+        let organization = self.organization()?;
+        let id = self
+            .call
+            .member("connection_id")
+            .as_str()
+            .unwrap_or_default();
+        if self.tenant.connection(id).is_none() {
+            let title = "The tenant has no such connection";
+            return Err(Problem::not_found("INEXISTENT_CONNECTION", title));
+        }
+        if organization.enabled(id).is_some() {
+            let title = "The organization has this connection already";
+            return Err(Problem::conflict("CONNECTION_CONFLICT", title));
+        }
+        let mut enabled = Enabled::new(id);
+        apply(&mut enabled, &self.call.body);
+        self.organization_mut()?.connections.push(enabled.clone());
+        Ok(enabled)
+    }
+
+    pub(super) fn get_connection(&self) -> Result<Answer, Problem> {
+        let organization = self.organization()?;
+        let enabled = organization.enabled(self.call.required("connection_id"));
+        shown(&self.connection_shown(enabled.ok_or_else(no_connection)?))
+    }
+
+    pub(super) fn update_connection(&mut self) -> Result<Answer, Problem> {
+        let enabled = self.changed(self.call.required("connection_id"))?;
+        shown(&self.connection_shown(&enabled))
+    }
+
+    /// Changes a connection as the body says.
+    pub(super) fn changed(&mut self, id: &str) -> Result<Enabled, Problem> {
+        let call = self.call;
+        let organization = self.organization_mut()?;
+        let enabled = organization.enabled_mut(id).ok_or_else(no_connection)?;
+        apply(enabled, &call.body);
+        Ok(enabled.clone())
+    }
+
+    /// That there is no such connection is what was wished for.
+    pub(super) fn remove_connection(&mut self) -> Result<Answer, Problem> {
+        let id = self.call.required("connection_id");
+        self.organization_mut()?.detach(id);
+        done()
+    }
+}

@@ -1,0 +1,115 @@
+//! Domains by which organizations are found.
+
+use serde_json::{Value, json};
+
+use super::listing::cursor_page;
+use super::{Scene, created, done, shown};
+use crate::answer::Answer;
+use crate::my_organization::start;
+use crate::problem::Problem;
+use crate::tenant::{Domain, Status};
+
+fn described(domain: &Domain) -> Value {
+    json!({
+        "id": domain.id,
+        "domain": domain.domain,
+        "status": domain.status,
+        "verification_txt": domain.verification_txt,
+        "verification_host": domain.verification_host,
+        "use_for_organization_discovery": domain.use_for_discovery,
+    })
+}
+
+fn no_domain() -> Problem {
+    let title = "The organization has no such discovery domain";
+    Problem::not_found("INEXISTENT_DISCOVERY_DOMAIN", title)
+}
+
+/// Whether a text is the name of a host, which the document demands of answers alone.
+fn is_host(name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.split('.').all(is_label)
+}
+
+/// Sets what a body says.
+fn apply(domain: &mut Domain, body: &Value) {
+    match body["status"].as_str() {
+        Some("verified") => domain.status = Status::Verified,
+        Some(_) => domain.status = Status::Pending,
+        None => {}
+    }
+    let used = body["use_for_organization_discovery"].as_bool();
+    domain.use_for_discovery = used.unwrap_or(domain.use_for_discovery);
+}
+
+impl Scene<'_> {
+    pub(super) fn list_domains(&self) -> Result<Answer, Problem> {
+        let organization = self.organization()?;
+        let start = start(self.operation, self.call)?.unwrap_or(0);
+        let domains = organization.domains.iter();
+        let items = domains
+            .filter(|domain| domain.number > start)
+            .map(|domain| (domain.number, described(domain)));
+        let quirks = self.tenant.settings.quirks;
+        Ok(cursor_page(
+            self.operation,
+            self.call,
+            quirks,
+            "domains",
+            items,
+        ))
+    }
+
+    pub(super) fn create_domain(&mut self) -> Result<Answer, Problem> {
+        let organization = self.organization()?;
+        let name = self.call.member("domain").as_str().unwrap_or_default();
+        if !is_host(name) {
+            return Err(super::unknown("/domain", "expected the name of a domain"));
+        }
+        if organization.domain_by_name(name).is_some() {
+            let title = "The organization has this discovery domain already";
+            return Err(Problem::conflict("DISCOVERY_DOMAIN_CONFLICT", title));
+        }
+        let domain = self.tenant.add_domain(&organization.id, name);
+        let domain = domain.ok_or_else(super::inexistent)?;
+        apply(domain, &self.call.body);
+        created(&described(domain))
+    }
+
+    pub(super) fn get_domain_by_name(&self) -> Result<Answer, Problem> {
+        let organization = self.organization()?;
+        let domain = organization.domain_by_name(self.call.required("discovery_domain"));
+        shown(&described(domain.ok_or_else(no_domain)?))
+    }
+
+    pub(super) fn get_domain(&self) -> Result<Answer, Problem> {
+        let organization = self.organization()?;
+        let domain = organization.domain(self.call.required("discovery_domain_id"));
+        shown(&described(domain.ok_or_else(no_domain)?))
+    }
+
+    pub(super) fn update_domain(&mut self) -> Result<Answer, Problem> {
+        let call = self.call;
+        let organization = self.organization_mut()?;
+        let domain = organization.domain_mut(call.required("discovery_domain_id"));
+        let domain = domain.ok_or_else(no_domain)?;
+        apply(domain, &call.body);
+        shown(&described(domain))
+    }
+
+    pub(super) fn delete_domain(&mut self) -> Result<Answer, Problem> {
+        let organization = self.organization()?;
+        let id = self.call.required("discovery_domain_id");
+        if !self.tenant.remove_domain(&organization.id, id) {
+            return Err(no_domain());
+        }
+        done()
+    }
+}

@@ -1,0 +1,252 @@
+//! Organizations themselves.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::connections::apply;
+use super::listing::{Mode, cursor_page, mode, numbered_page};
+use super::{Scene, created, done, inexistent, shown, unknown};
+use crate::answer::Answer;
+use crate::problem::{Problem, Source};
+use crate::tenant::{Enabled, Organization};
+
+/// How many entries the metadata of an organization can have.
+const MOST_METADATA: usize = 25;
+
+/// The scope that it takes to enable connections.
+const CREATE_CONNECTIONS: &str = "create:organization_connections";
+
+fn described(organization: &Organization) -> Value {
+    let mut body = Map::new();
+    body.insert("id".to_owned(), json!(organization.id));
+    body.insert("name".to_owned(), json!(organization.name));
+    if let Some(name) = &organization.display_name {
+        body.insert("display_name".to_owned(), json!(name));
+    }
+    if let Some(branding) = &organization.branding {
+        let mut branding = branding.clone();
+        if let Some(members) = branding.as_object_mut() {
+            // The other API can set null here, and this one has no null.
+            members.retain(|_, value| !value.is_null());
+        }
+        body.insert("branding".to_owned(), branding);
+    }
+    if !organization.metadata.is_empty() {
+        body.insert("metadata".to_owned(), json!(organization.metadata));
+    }
+    if let Some(quota) = &organization.token_quota {
+        body.insert("token_quota".to_owned(), quota.clone());
+    }
+    Value::Object(body)
+}
+
+/// Merges entries: null removes one.
+fn merge(metadata: &mut BTreeMap<String, String>, entries: &Value) -> Result<(), Problem> {
+    let mut after = metadata.clone();
+    for (name, value) in entries.as_object().into_iter().flatten() {
+        match value.as_str() {
+            Some(text) => {
+                after.insert(name.clone(), text.to_owned());
+            }
+            None => {
+                after.remove(name);
+            }
+        }
+    }
+    if after.len() > MOST_METADATA {
+        let rule = format!("expected at most {MOST_METADATA} entries in all");
+        return Err(unknown("/metadata", &rule));
+    }
+    *metadata = after;
+    Ok(())
+}
+
+fn taken() -> Problem {
+    let title = "An organization has this name already";
+    Problem::conflict("ORGANIZATION_CONFLICT", title)
+}
+
+impl Scene<'_> {
+    /// The numbers of all organizations in the order that is asked for.
+    fn sorted(&self) -> Result<Box<dyn Iterator<Item = u64> + '_>, Problem> {
+        let organizations = &self.tenant.organizations;
+        let sort = self.call.get("sort").unwrap_or("created_at:1");
+        let (field, is_ascending) = match sort.split_once(':') {
+            Some((field, "1")) => (field, true),
+            Some((field, "-1")) => (field, false),
+            _ => ("", true),
+        };
+        let key: fn(Organization) -> String = match field {
+            "created_at" if is_ascending => return Ok(Box::new(organizations.numbers())),
+            // Nothing to tell them apart by but the order in which they came.
+            "created_at" => |_| String::new(),
+            "name" => |organization| organization.name,
+            "display_name" => |organization| organization.display_name.unwrap_or_default(),
+            _ => {
+                let rule = "expected name, display_name or created_at with :1 or :-1";
+                return Err(Problem::parameter(Source::Query, "sort", rule));
+            }
+        };
+        let keyed = |number| Some((key(organizations.get(number)?), number));
+        let mut all: Vec<(String, u64)> = organizations.numbers().filter_map(keyed).collect();
+        all.sort();
+        if !is_ascending {
+            all.reverse();
+        }
+        Ok(Box::new(all.into_iter().map(|(_, number)| number)))
+    }
+
+    pub(super) fn list_organizations(&self) -> Result<Answer, Problem> {
+        let organizations = &self.tenant.organizations;
+        let numbers = self.sorted()?;
+        let show = |number| organizations.get(number).map(|found| described(&found));
+        match mode(self.operation, self.call)? {
+            Mode::Numbered { start, size } => Ok(numbered_page(
+                self.call,
+                "organizations",
+                (start, size),
+                Some(organizations.count()),
+                numbers.filter_map(show),
+            )),
+            Mode::Cursor(start) => {
+                let is_in_order = self
+                    .call
+                    .get("sort")
+                    .is_none_or(|sort| sort == "created_at:1");
+                let mut is_after = start.is_none();
+                let rest = numbers.filter(move |number| match start {
+                    // In the order of numbers one that is gone is no hindrance.
+                    Some(start) if is_in_order => *number > start,
+                    _ => {
+                        let was_after = is_after;
+                        is_after |= Some(*number) == start;
+                        was_after
+                    }
+                });
+                let items = rest.filter_map(|number| Some((number, show(number)?)));
+                let quirks = self.tenant.settings.quirks;
+                Ok(cursor_page(
+                    self.operation,
+                    self.call,
+                    quirks,
+                    "organizations",
+                    items,
+                ))
+            }
+        }
+    }
+
+    pub(super) fn create_organization(&mut self) -> Result<Answer, Problem> {
+        let body = &self.call.body;
+        let name = body["name"].as_str().unwrap_or_default();
+        if self.tenant.organizations.number_of_name(name).is_some() {
+            return Err(taken());
+        }
+        let mut connections = Vec::new();
+        for wish in body["enabled_connections"].as_array().into_iter().flatten() {
+            if !self.call.caller.has(CREATE_CONNECTIONS) {
+                let title = "Connections can be enabled with another scope only";
+                let problem = Problem::forbidden("INSUFFICIENT_SCOPE", title);
+                return Err(problem.details(format!("expected {CREATE_CONNECTIONS}")));
+            }
+            let id = wish["connection_id"].as_str().unwrap_or_default();
+            if self.tenant.connection(id).is_none() {
+                return Err(unknown(
+                    "/enabled_connections",
+                    "no connection has this connection_id",
+                ));
+            }
+            let mut enabled = Enabled::new(id);
+            apply(&mut enabled, wish);
+            connections.push(enabled);
+        }
+        let mut metadata = BTreeMap::new();
+        merge(&mut metadata, &body["metadata"])?;
+        let (number, organization) = self.tenant.organizations.create(name);
+        organization.display_name = body["display_name"].as_str().map(str::to_owned);
+        organization.branding = body.get("branding").cloned();
+        organization.token_quota = body.get("token_quota").cloned();
+        organization.metadata = metadata;
+        organization.connections = connections;
+        let organization = self
+            .tenant
+            .organizations
+            .get(number)
+            .ok_or_else(inexistent)?;
+        let mut answer = described(&organization);
+        if body.get("enabled_connections").is_some() {
+            let connections = organization.connections.iter();
+            let connections: Vec<Value> = connections.map(|one| self.enabled_shown(one)).collect();
+            answer["enabled_connections"] = json!(connections);
+        }
+        created(&answer)
+    }
+
+    pub(super) fn get_by_name(&self) -> Result<Answer, Problem> {
+        let organizations = &self.tenant.organizations;
+        let number = organizations.number_of_name(self.call.required("name"));
+        let organization = number.and_then(|number| organizations.get(number));
+        shown(&described(&organization.ok_or_else(inexistent)?))
+    }
+
+    pub(super) fn get_organization(&self) -> Result<Answer, Problem> {
+        shown(&described(&self.organization()?))
+    }
+
+    pub(super) fn update_organization(&mut self) -> Result<Answer, Problem> {
+        let mut organization = self.organization()?;
+        let body = &self.call.body;
+        merge(&mut organization.metadata, &body["metadata"])?;
+        if let Some(name) = body["name"].as_str() {
+            let organizations = &mut self.tenant.organizations;
+            let number = organizations.number_of_id(&organization.id);
+            let holder = organizations.number_of_name(name);
+            if holder.is_some() && holder != number {
+                // The document has no 409 here.
+                return Err(unknown("/name", "another organization has this name"));
+            }
+            if let Some(number) = number {
+                organizations.rename(number, name);
+            }
+        }
+        let found = self.organization_mut()?;
+        found.metadata = organization.metadata;
+        if let Some(name) = body["display_name"].as_str() {
+            found.display_name = Some(name.to_owned());
+        }
+        if let Some(branding) = body.get("branding") {
+            found.branding = Some(branding.clone());
+        }
+        match body.get("token_quota") {
+            Some(Value::Null) => found.token_quota = None,
+            Some(quota) => found.token_quota = Some(quota.clone()),
+            None => {}
+        }
+        let found = found.clone();
+        shown(&described(&found))
+    }
+
+    /// Its members are still people of the tenant.
+    pub(super) fn delete_organization(&mut self) -> Result<Answer, Problem> {
+        let id = self.organization()?.id;
+        let organizations = &mut self.tenant.organizations;
+        if let Some(number) = organizations.number_of_id(&id) {
+            organizations.remove(number);
+        }
+        done()
+    }
+
+    /// The time as the list of members sees it.
+    pub(super) fn members_as_of(&self) -> DateTime<Utc> {
+        match self.tenant.settings.quirks.member_lag {
+            0 => DateTime::<Utc>::MAX_UTC,
+            lag => {
+                let lag = chrono::TimeDelta::try_seconds(lag);
+                let then = lag.and_then(|lag| self.call.now.checked_sub_signed(lag));
+                then.unwrap_or(DateTime::<Utc>::MIN_UTC)
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What the tenant lets its organizations configure.
+
+use serde_json::{Map, Value, json};
+
+use super::{Scene, shown};
+use crate::answer::Answer;
+use crate::problem::Problem;
+
+impl Scene<'_> {
+    pub(super) fn configuration(&self) -> Result<Answer, Problem> {
+        let behavior = match self.tenant.settings.deletes_used_connections {
+            true => "allow",
+            false => "allow_if_empty",
+        };
+        shown(&json!({
+            "allowed_strategies": self.tenant.settings.allowed_strategies,
+            "connection_deletion_behavior": behavior,
+        }))
+    }
+
+    pub(super) fn provider_configuration(&self) -> Result<Answer, Problem> {
+        let strategies = self.tenant.settings.allowed_strategies.iter();
+        let strategies: Map<String, Value> = strategies
+            .map(|strategy| {
+                // Here one of them is written in another way.
+                let name = match strategy.as_str() {
+                    "google-apps" => "googleapps",
+                    other => other,
+                };
+                let (methods, features) = match can_provision(strategy) {
+                    true => (json!(["scim"]), json!(["provisioning"])),
+                    false => (json!([]), json!([])),
+                };
+                let value = json!({"provisioning_methods": methods, "enabled_features": features});
+                (name.to_owned(), value)
+            })
+            .collect();
+        shown(&json!({
+            "organization": {
+                "can_set_show_as_button": true,
+                "can_set_assign_membership_on_login": true,
+            },
+            "strategies": strategies,
+        }))
+    }
+}
+
+/// Whether users of a provider with this strategy can be provisioned.
+pub(super) fn can_provision(strategy: &str) -> bool {
+    ["oidc", "okta", "samlp", "waad"].contains(&strategy)
+}

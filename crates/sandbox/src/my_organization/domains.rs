@@ -1,0 +1,96 @@
+//! Domains of the organization, and their verification.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::page::paged;
+use super::{Scene, created, done, missing, shown, start};
+use crate::answer::Answer;
+use crate::problem::Problem;
+use crate::tenant::Domain;
+
+impl Scene<'_> {
+    /// The domain that the call is about.
+    fn domain(&self) -> Result<&Domain, Problem> {
+        let id = self.call.required("domain_id");
+        let domain = self.organization.domain(id);
+        domain.ok_or_else(|| missing("The domain does not exist"))
+    }
+
+    fn domain_shown(&self, domain: &Domain) -> Value {
+        json!({
+            "id": domain.id,
+            "org_id": self.organization.id,
+            "domain": domain.domain,
+            "status": domain.status,
+            "verification_txt": domain.verification_txt,
+            "verification_host": domain.verification_host,
+        })
+    }
+
+    pub(super) fn list_domains(&self) -> Result<Answer, Problem> {
+        let start = start(self.operation, self.call)?.unwrap_or(0);
+        let domains = self.organization.domains.iter();
+        let domains = domains
+            .filter(|domain| domain.number > start)
+            .map(|domain| (domain.number, self.domain_shown(domain)));
+        let quirks = self.tenant.settings.quirks;
+        Ok(paged(
+            self.operation,
+            self.call,
+            quirks,
+            "organization_domains",
+            domains,
+        ))
+    }
+
+    pub(super) fn create_domain(&mut self) -> Result<Answer, Problem> {
+        let name = self.call.member("domain").as_str().unwrap_or_default();
+        if self.organization.domain_by_name(name).is_some() {
+            let title = "The organization has a domain of this name";
+            return Err(Problem::conflict("CONFLICT", title));
+        }
+        let domain = self.tenant.add_domain(&self.organization.id, name);
+        let domain = domain.cloned();
+        let domain = domain.ok_or_else(|| Problem::unknown("the domain was not added"))?;
+        created(&self.domain_shown(&domain))
+    }
+
+    pub(super) fn get_domain(&self) -> Result<Answer, Problem> {
+        shown(&self.domain_shown(self.domain()?))
+    }
+
+    pub(super) fn delete_domain(&mut self) -> Result<Answer, Problem> {
+        let id = self.domain()?.id.clone();
+        self.tenant.remove_domain(&self.organization.id, &id);
+        done()
+    }
+
+    /// The answer tells how it stands: without the record the domain stays pending.
+    pub(super) fn verify_domain(&mut self) -> Result<Answer, Problem> {
+        let id = self.domain()?.id.clone();
+        let domain = self.tenant.verify_domain(&self.organization.id, &id);
+        let domain = domain.ok_or_else(|| missing("The domain does not exist"))?;
+        Ok(Answer::json(
+            StatusCode::ACCEPTED,
+            &self.domain_shown(&domain),
+        ))
+    }
+
+    pub(super) fn list_domain_providers(&self) -> Result<Answer, Problem> {
+        let name = &self.domain()?.domain;
+        let has = |domains: &[String]| domains.iter().any(|one| one.eq_ignore_ascii_case(name));
+        let providers: Vec<Value> = self
+            .providers()
+            .filter(|(_, connection)| has(&connection.domains))
+            .map(|(_, connection)| {
+                let mut item = json!({"id": connection.id, "name": connection.name});
+                if let Some(name) = &connection.display_name {
+                    item["display_name"] = json!(name);
+                }
+                item
+            })
+            .collect();
+        shown(&json!({ "identity_providers": providers }))
+    }
+}

@@ -1,0 +1,136 @@
+//! Provisioning: how users of an identity provider come before they log in, and the tokens that it takes.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::configuration::can_provision;
+use super::{Scene, created, done, missing, provider, shown};
+use crate::answer::Answer;
+use crate::application::random_text;
+use crate::problem::Problem;
+use crate::tenant::{Connection, Provisioning, ScimToken};
+use crate::time::shown as time;
+
+/// The levels of access at which provisioning can be changed.
+const OPEN: [&str; 2] = ["full", "limited"];
+
+fn described(connection: &Connection, provisioning: &Provisioning) -> Value {
+    json!({
+        "identity_provider_id": connection.id,
+        "identity_provider_name": connection.name,
+        "strategy": connection.strategy,
+        "method": "scim",
+        "user_id_attribute": "externalId",
+        "attributes": provider::attributes(connection.is_mapping_fresh, "provisioning_field"),
+        "created_at": time(provisioning.created_at),
+        "updated_on": time(provisioning.updated_on),
+    })
+}
+
+fn token_shown(token: &ScimToken) -> Value {
+    let mut body = json!({"token_id": token.id, "created_at": time(token.created_at)});
+    if let Some(until) = token.valid_until {
+        body["valid_until"] = json!(time(until));
+    }
+    body
+}
+
+fn none() -> Problem {
+    missing("The identity provider has no provisioning")
+}
+
+impl Scene<'_> {
+    /// The provisioning of the provider that the call is about.
+    fn provisioning(&self) -> Result<(&Connection, &Provisioning), Problem> {
+        let (_, connection) = self.provider()?;
+        let provisioning = connection.provisioning.as_ref().ok_or_else(none)?;
+        Ok((connection, provisioning))
+    }
+
+    fn provisioning_mut(&mut self) -> Result<&mut Provisioning, Problem> {
+        let id = self.open_provider(&OPEN)?;
+        self.connection_mut(&id)?
+            .provisioning
+            .as_mut()
+            .ok_or_else(none)
+    }
+
+    pub(super) fn get_provisioning(&self) -> Result<Answer, Problem> {
+        let (connection, provisioning) = self.provisioning()?;
+        shown(&described(connection, provisioning))
+    }
+
+    pub(super) fn create_provisioning(&mut self) -> Result<Answer, Problem> {
+        let id = self.open_provider(&OPEN)?;
+        let now = self.call.now;
+        let connection = self.connection_mut(&id)?;
+        if !can_provision(&connection.strategy) {
+            let title = "Users of this strategy cannot be provisioned";
+            return Err(Problem::forbidden("STRATEGY_NOT_ALLOWED", title));
+        }
+        if connection.provisioning.is_some() {
+            let title = "The identity provider has provisioning already";
+            return Err(Problem::forbidden("PROVISIONING_EXISTS", title));
+        }
+        let provisioning = Provisioning {
+            created_at: now,
+            updated_on: now,
+            tokens: Vec::new(),
+        };
+        connection.provisioning = Some(provisioning.clone());
+        created(&described(connection, &provisioning))
+    }
+
+    pub(super) fn delete_provisioning(&mut self) -> Result<Answer, Problem> {
+        self.provisioning_mut()?;
+        let id = self.open_provider(&OPEN)?;
+        self.connection_mut(&id)?.provisioning = None;
+        done()
+    }
+
+    pub(super) fn refresh_provisioning(&mut self) -> Result<Answer, Problem> {
+        let now = self.call.now;
+        self.provisioning_mut()?.updated_on = now;
+        let id = self.open_provider(&OPEN)?;
+        let connection = self.connection_mut(&id)?;
+        connection.is_mapping_fresh = true;
+        let provisioning = connection.provisioning.as_ref().ok_or_else(none)?;
+        shown(&described(connection, provisioning))
+    }
+
+    pub(super) fn list_scim_tokens(&self) -> Result<Answer, Problem> {
+        let (_, provisioning) = self.provisioning()?;
+        let tokens: Vec<Value> = provisioning.tokens.iter().map(token_shown).collect();
+        shown(&json!({ "scim_tokens": tokens }))
+    }
+
+    /// The token itself is in this answer and in no other.
+    pub(super) fn create_scim_token(&mut self) -> Result<Answer, Problem> {
+        let now = self.call.now;
+        let lifetime = self.call.member("token_lifetime").as_i64();
+        // A lifetime beyond all calendars is none.
+        let until = lifetime.and_then(TimeDelta::try_seconds);
+        let until = until.and_then(|lifetime| now.checked_add_signed(lifetime));
+        let token = ScimToken {
+            id: self.tenant.names.id("tok_", 16),
+            created_at: now,
+            valid_until: until.filter(|until| until.timestamp() < 253_402_300_800),
+        };
+        let secret = random_text().map_err(|error| Problem::unknown(error.to_string()))?;
+        self.provisioning_mut()?.tokens.push(token.clone());
+        let mut body = token_shown(&token);
+        body["token"] = json!(format!("{}.{secret}", token.id));
+        created(&body)
+    }
+
+    pub(super) fn delete_scim_token(&mut self) -> Result<Answer, Problem> {
+        let id = self.call.required("idp_scim_token_id").to_owned();
+        let tokens = &mut self.provisioning_mut()?.tokens;
+        let before = tokens.len();
+        tokens.retain(|token| token.id != id);
+        if tokens.len() == before {
+            return Err(missing("The identity provider has no such token"));
+        }
+        done()
+    }
+}

@@ -1,0 +1,223 @@
+//! The people that a team or a tenant begins with. They are made when they are looked at: a team of a million takes no
+//! more memory than one of ten.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::scramble::Scramble;
+
+/// A member of the team, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Member {
+    /// The id, such as `auth0|5f7c8ec7c33c6c004bbafe82`.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The full name.
+    pub name: String,
+    /// The given name.
+    pub given_name: String,
+    /// The family name.
+    pub family_name: String,
+    /// The nickname.
+    pub nickname: String,
+    /// The role in the team.
+    pub role: String,
+}
+
+const GIVEN: [&str; 24] = [
+    "Ada",
+    "Alan",
+    "Barbara",
+    "Claude",
+    "Donald",
+    "Edsger",
+    "Frances",
+    "Grace",
+    "Hedy",
+    "Ivan",
+    "Jean",
+    "Karen",
+    "Katherine",
+    "Kay",
+    "Konrad",
+    "Leslie",
+    "Margaret",
+    "Niklaus",
+    "Radia",
+    "Shafi",
+    "Sophie",
+    "Tim",
+    "Tony",
+    "Vint",
+];
+
+const FAMILY: [&str; 24] = [
+    "Lovelace",
+    "Turing",
+    "Liskov",
+    "Shannon",
+    "Knuth",
+    "Dijkstra",
+    "Allen",
+    "Hopper",
+    "Lamarr",
+    "Sutherland",
+    "Bartik",
+    "Jones",
+    "Johnson",
+    "McNulty",
+    "Zuse",
+    "Lamport",
+    "Hamilton",
+    "Wirth",
+    "Perlman",
+    "Goldwasser",
+    "Wilson",
+    "Berners",
+    "Hoare",
+    "Cerf",
+];
+
+/// Members by number, made of a seed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Population {
+    numbers: Scramble,
+    pub(crate) size: u64,
+    /// The domain of their e-mail addresses.
+    domain: &'static str,
+}
+
+impl Population {
+    pub(crate) fn new(seed: u64, size: u64, domain: &'static str) -> Self {
+        Self {
+            numbers: Scramble::new(seed),
+            size,
+            domain,
+        }
+    }
+
+    /// The member with this number, where there is one.
+    pub(crate) fn member(&self, number: u64) -> Option<Member> {
+        (number < self.size).then(|| {
+            let mut random = self.random(number);
+            let (given, family) = if number == 0 {
+                (GIVEN[0], FAMILY[0])
+            } else {
+                (
+                    GIVEN[random.usize(..GIVEN.len())],
+                    FAMILY[random.usize(..FAMILY.len())],
+                )
+            };
+            let role = match (number, random.u8(..10)) {
+                (0 | 1, _) => "teams_owner",
+                (_, 0 | 1) => "teams_report_viewer",
+                _ => "teams_contributor",
+            };
+            // Listings make many of these, so texts are put together in place.
+            let mut nickname = String::with_capacity(32);
+            nickname.extend([given, ".", family]);
+            nickname.make_ascii_lowercase();
+            if number > 0 {
+                // A text takes whatever is written.
+                let _ = write!(nickname, ".{number}");
+            }
+            Member {
+                id: self.id(number),
+                email: [&nickname, "@", self.domain].concat(),
+                name: [given, " ", family].concat(),
+                given_name: given.to_owned(),
+                family_name: family.to_owned(),
+                nickname,
+                role: role.to_owned(),
+            }
+        })
+    }
+
+    /// How many owners there are to begin with.
+    pub(crate) fn owners(&self) -> u64 {
+        self.size.min(2)
+    }
+
+    /// The id of the member with this number, whether or not it is one of the first.
+    pub(crate) fn id(&self, number: u64) -> String {
+        let scrambled = self.numbers.scrambled(number);
+        format!("auth0|{scrambled:016x}{:08x}", self.check(scrambled))
+    }
+
+    /// The number of the member with this id.
+    pub(crate) fn number_of_id(&self, id: &str) -> Option<u64> {
+        let digits = id.strip_prefix("auth0|")?;
+        let scrambled = u64::from_str_radix(digits.get(..16)?, 16).ok()?;
+        let number = self.numbers.number(scrambled);
+        (self.id(number) == id).then_some(number)
+    }
+
+    /// The number of the first member with this e-mail address.
+    pub(crate) fn number_of_email(&self, email: &str) -> Option<u64> {
+        let (address, _) = email.split_once('@')?;
+        let last = address.rsplit('.').next()?;
+        let number = last.parse().unwrap_or(0);
+        let member = self.member(number)?;
+        member.email.eq_ignore_ascii_case(email).then_some(number)
+    }
+
+    fn check(&self, scrambled: u64) -> u32 {
+        fastrand::Rng::with_seed(scrambled ^ self.numbers.key()).u32(..)
+    }
+
+    fn random(&self, number: u64) -> fastrand::Rng {
+        let mut random = fastrand::Rng::with_seed(self.numbers.key().rotate_left(32) ^ number);
+        // Seeds that differ by little give numbers that differ by little at first.
+        random.u64(..);
+        random
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_found_by_what_they_are_called() {
+        for seed in [0, 7, u64::MAX] {
+            let population = Population::new(seed, 1000, "example.com");
+            for number in 0..1000 {
+                let member = population.member(number).unwrap();
+                assert_eq!(population.number_of_id(&member.id), Some(number));
+                assert_eq!(population.number_of_email(&member.email), Some(number));
+            }
+            assert_eq!(population.number_of_id(&population.id(5000)), Some(5000));
+            assert_eq!(population.member(1000), None);
+        }
+    }
+
+    #[test]
+    fn other_ids_and_addresses_are_nobodys() {
+        let population = Population::new(1, 10, "example.com");
+        let id = population.id(3);
+        for wrong in [
+            "",
+            "auth0|",
+            "auth0|0",
+            &id[6..],
+            &id.to_uppercase(),
+            &format!("{id}0"),
+        ] {
+            assert_eq!(population.number_of_id(wrong), None, "{wrong}");
+        }
+        for wrong in ["", "@", "ada@example.com", "ada.lovelace.1@example.com"] {
+            assert_eq!(population.number_of_email(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn seeds_differ_then_the_ids_do() {
+        assert_ne!(
+            Population::new(1, 1, "example.com").id(0),
+            Population::new(2, 1, "example.com").id(0)
+        );
+    }
+}

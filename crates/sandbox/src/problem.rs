@@ -1,0 +1,265 @@
+//! Why a call is not carried out, in the form that each API gives its errors.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::api::Api;
+use crate::document::Operation;
+
+/// Where something stands that breaks a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Path,
+    Query,
+    Header,
+    Body,
+}
+
+impl Source {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Body => "body",
+        }
+    }
+}
+
+/// A rule that a request breaks.
+#[derive(Debug, Clone)]
+pub(crate) struct Violation {
+    pub(crate) source: Source,
+    /// The parameter, or the place in the body as a JSON pointer, which is empty for the whole.
+    pub(crate) place: String,
+    pub(crate) rule: String,
+}
+
+/// The reason for which a call is not carried out.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    pub(crate) kind: Cow<'static, str>,
+    pub(crate) title: Cow<'static, str>,
+    pub(crate) details: Option<String>,
+    pub(crate) violations: Vec<Violation>,
+    /// What `WWW-Authenticate` says.
+    pub(crate) challenge: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
+        Self {
+            status,
+            kind: Cow::Borrowed(kind),
+            title: Cow::Borrowed(title),
+            details: None,
+            violations: Vec::new(),
+            challenge: None,
+        }
+    }
+
+    pub(crate) fn details(mut self, details: impl Into<String>) -> Self {
+        self.details = Some(details.into());
+        self
+    }
+
+    /// A request that breaks the document's rules.
+    pub(crate) fn invalid(details: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "VALIDATION_ERROR",
+            "The request breaks a rule of the API",
+        )
+        .details(details)
+    }
+
+    /// A parameter that breaks a rule.
+    pub(crate) fn parameter(source: Source, name: &str, rule: impl Into<String>) -> Self {
+        let rule = rule.into();
+        let mut problem = Self::invalid(format!("{name}: {rule}"));
+        problem.violations.push(Violation {
+            source,
+            place: name.to_owned(),
+            rule,
+        });
+        problem
+    }
+
+    /// A body that breaks rules, each with its place there.
+    pub(crate) fn body(rules: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut texts = Vec::new();
+        let mut violations = Vec::new();
+        for (place, rule) in rules {
+            texts.push(if place.is_empty() {
+                rule.clone()
+            } else {
+                format!("{place}: {rule}")
+            });
+            violations.push(Violation {
+                source: Source::Body,
+                place,
+                rule,
+            });
+        }
+        let mut problem = Self::invalid(format!("body: {}", texts.join("; ")));
+        problem.violations = violations;
+        problem
+    }
+
+    pub(crate) fn forbidden(kind: &'static str, title: &'static str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, kind, title)
+    }
+
+    pub(crate) fn not_found(kind: &'static str, title: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, kind, title)
+    }
+
+    pub(crate) fn conflict(kind: &'static str, title: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, kind, title)
+    }
+
+    /// No token, or none that counts here. `error` is a code of RFC 6750.
+    pub(crate) fn unauthorized(error: Option<&str>, details: &str) -> Self {
+        let mut problem = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "UNAUTHORIZED",
+            "The request carries no token that is valid here",
+        )
+        .details(details);
+        problem.challenge = Some(match error {
+            Some(error) => {
+                format!("Bearer error=\"{error}\", error_description=\"{details}\"")
+            }
+            None => "Bearer".to_owned(),
+        });
+        problem
+    }
+
+    /// The sandbox itself is at fault.
+    pub(crate) fn unknown(details: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "UNKNOWN_ERROR",
+            "The sandbox did something that it must not do",
+        )
+        .details(details)
+    }
+
+    /// The answer of an API, to a call of `operation` if it was one.
+    pub(crate) fn answer(self, api: Api, operation: Option<&Operation>) -> Answer {
+        let answer = match api {
+            Api::Teams => self.of_teams(),
+            Api::MyOrganization => Answer::json(self.status, &self.of_my_organization(operation)),
+            Api::Organizations => Answer::json(self.status, &self.of_management()),
+        };
+        match &self.challenge {
+            Some(challenge) => answer.with("www-authenticate", challenge),
+            None => answer,
+        }
+    }
+
+    fn of_teams(&self) -> Answer {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            status: u16,
+            #[serde(rename = "type")]
+            kind: &'a str,
+            title: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            details: Option<&'a str>,
+        }
+        let body = Body {
+            status: self.status.as_u16(),
+            kind: &self.kind,
+            title: &self.title,
+            details: self.details.as_deref(),
+        };
+        Answer::json(self.status, &body)
+    }
+
+    fn of_my_organization(&self, operation: Option<&Operation>) -> Value {
+        let status = self.status.as_u16();
+        let details = self.details.as_deref().unwrap_or(&self.title);
+        let plain = json!({
+            "type": self.code(),
+            "status": status,
+            "title": self.title,
+            "detail": details,
+        });
+        let is_plain = |operation: &Operation| {
+            let schema = operation.answer(self.status);
+            schema.is_none_or(|schema| schema.faults(&plain).is_empty())
+        };
+        if self.violations.is_empty() && operation.is_none_or(is_plain) {
+            return plain;
+        }
+        // Some operations know this form alone, for a body that is no JSON too.
+        let mut errors: Vec<Value> = self
+            .violations
+            .iter()
+            .map(|violation| {
+                let place = violation.place.trim_start_matches('/');
+                json!({
+                    "detail": violation.rule,
+                    "field": place,
+                    "pointer": format!("/{place}"),
+                    "source": violation.source.name(),
+                })
+            })
+            .collect();
+        if errors.is_empty() {
+            errors.push(json!({ "detail": details }));
+        }
+        json!({
+            "type": self.code(),
+            "status": status,
+            "title": self.title,
+            "validation_errors": errors,
+        })
+    }
+
+    /// The URI that tells errors of the My Organization API apart. Those that Auth0 shows are used where they fit.
+    fn code(&self) -> String {
+        let number = match (self.status.as_u16(), &*self.kind) {
+            (400, _) if self.violations.is_empty() => 1,
+            (400 | 409 | 429, "VALIDATION_ERROR" | "CONFLICT" | "TOO_MANY_REQUESTS") => 3,
+            (401, _) if self.challenge.as_deref() != Some("Bearer") => 1,
+            (401, _) | (403, "INSUFFICIENT_SCOPE") | (404, _) => 2,
+            _ => 1,
+        };
+        let status = self.status.as_u16();
+        format!("https://auth0.com/api-errors#A0E-{status}-{number:04}")
+    }
+
+    fn of_management(&self) -> Value {
+        let code = match (&*self.kind, self.violations.first()) {
+            ("VALIDATION_ERROR", Some(violation)) => match violation.source {
+                Source::Path => "invalid_uri".to_owned(),
+                Source::Query => "invalid_query_string".to_owned(),
+                Source::Header => "invalid_headers".to_owned(),
+                Source::Body => "invalid_body".to_owned(),
+            },
+            ("VALIDATION_ERROR", None) => "invalid_body".to_owned(),
+            ("UNAUTHORIZED", _) => "invalid_token".to_owned(),
+            (other, _) => other.to_ascii_lowercase(),
+        };
+        json!({
+            "statusCode": self.status.as_u16(),
+            "error": self.status.canonical_reason().unwrap_or_default(),
+            "message": self.details.as_deref().unwrap_or(&self.title),
+            "errorCode": code,
+        })
+    }
+}
+
+impl From<Problem> for Answer {
+    /// What belongs to no API answers as the Teams API does.
+    fn from(problem: Problem) -> Self {
+        problem.answer(Api::Teams, None)
+    }
+}

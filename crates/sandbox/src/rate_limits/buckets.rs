@@ -1,0 +1,122 @@
+//! Buckets, which are empty when too many requests come.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::Clock as GovernorClock;
+use governor::middleware::StateInformationMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use super::RateLimits;
+use crate::answer::Answer;
+use crate::clock::Clock;
+
+type Limiter = RateLimiter<NotKeyed, InMemoryState, Time, StateInformationMiddleware>;
+
+/// A bucket.
+pub(super) struct Bucket {
+    limiter: Limiter,
+    limit: u32,
+    clock: Arc<Clock>,
+}
+
+/// The buckets of reads and writes.
+pub(super) struct Buckets {
+    read: Bucket,
+    write: Bucket,
+}
+
+/// What a call's headers say of the limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    limit: u32,
+    remaining: u32,
+    reset: i64,
+}
+
+impl Standing {
+    pub(crate) fn write_on(self, answer: Answer) -> Answer {
+        answer
+            .with("x-ratelimit-limit", &self.limit.to_string())
+            .with("x-ratelimit-remaining", &self.remaining.to_string())
+            .with("x-ratelimit-reset", &self.reset.to_string())
+    }
+}
+
+/// A request for which there is no room.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused {
+    pub(crate) standing: Standing,
+    /// In how many seconds there will be.
+    pub(crate) seconds: i64,
+    /// Whether it was the limit of the tenant, where organizations have limits of their own.
+    pub(crate) is_global: bool,
+}
+
+impl Bucket {
+    pub(super) fn new(rate: u32, burst: Option<u32>, clock: &Arc<Clock>) -> Self {
+        let rate = NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
+        let burst = burst.and_then(NonZeroU32::new).unwrap_or(rate);
+        let quota = Quota::per_second(rate).allow_burst(burst);
+        let limiter = RateLimiter::direct_with_clock(quota, Time(Arc::clone(clock)))
+            .with_middleware::<StateInformationMiddleware>();
+        Self {
+            limiter,
+            limit: burst.get(),
+            clock: Arc::clone(clock),
+        }
+    }
+
+    /// Takes one request: how things stand, or that there is none left.
+    pub(super) fn take(&self) -> Result<Standing, Refused> {
+        let standing = |remaining, seconds| Standing {
+            limit: self.limit,
+            remaining,
+            reset: self.clock.seconds() + seconds,
+        };
+        match self.limiter.check() {
+            Ok(snapshot) => Ok(standing(snapshot.remaining_burst_capacity(), 1)),
+            Err(not_until) => {
+                let wait = not_until.wait_time_from(self.clock.monotonic());
+                // Whole seconds, and none too early.
+                let seconds = i64::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(1);
+                Err(Refused {
+                    standing: standing(0, seconds),
+                    seconds,
+                    is_global: false,
+                })
+            }
+        }
+    }
+}
+
+impl Buckets {
+    pub(super) fn new(limits: RateLimits, clock: &Arc<Clock>) -> Self {
+        Self {
+            read: Bucket::new(limits.read, limits.burst, clock),
+            write: Bucket::new(limits.write, limits.burst, clock),
+        }
+    }
+
+    pub(super) fn take(&self, is_read: bool) -> Result<Standing, Refused> {
+        if is_read {
+            self.read.take()
+        } else {
+            self.write.take()
+        }
+    }
+}
+
+/// The sandbox's clock as the limiter wants it.
+#[derive(Clone)]
+struct Time(Arc<Clock>);
+
+impl GovernorClock for Time {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.monotonic()
+    }
+}

@@ -1,0 +1,105 @@
+//! Invitations to organizations, which make members when they are accepted.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::{Person, Tenant, roles};
+
+/// How long an invitation can be accepted where nothing is said, in seconds: a week.
+const LIFETIME: i64 = 604_800;
+
+/// An invitation that nobody has accepted yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Invitation {
+    pub(crate) number: u64,
+    pub(crate) id: String,
+    pub(crate) ticket_id: String,
+    pub(crate) email: String,
+    pub(crate) inviter: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) connection_id: Option<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) user_metadata: Option<Value>,
+    pub(crate) app_metadata: Option<Value>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) url: String,
+}
+
+/// Who is invited, and to what.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Invited {
+    pub(crate) email: String,
+    pub(crate) inviter: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) connection_id: Option<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) user_metadata: Option<Value>,
+    pub(crate) app_metadata: Option<Value>,
+    /// For how many seconds it can be accepted; 0 is a week.
+    pub(crate) ttl: Option<i64>,
+}
+
+impl Tenant {
+    /// Invites somebody. What the person was sent before for the organization counts no longer.
+    pub(crate) fn invite(
+        &mut self,
+        organization: &str,
+        invited: Invited,
+        now: DateTime<Utc>,
+    ) -> Option<Invitation> {
+        let id = self.names.id("uinv_", 16);
+        let ticket_id = self.names.id("", 32);
+        let domain = self.domain.clone();
+        let organization = self.organization_mut(organization)?;
+        let number = organization.number();
+        let seconds = invited.ttl.filter(|ttl| *ttl > 0).unwrap_or(LIFETIME);
+        let url = format!(
+            "https://{domain}/login?invitation={ticket_id}&organization={}&organization_name={}",
+            organization.id, organization.name
+        );
+        let invitation = Invitation {
+            number,
+            id,
+            ticket_id,
+            email: invited.email,
+            inviter: invited.inviter,
+            client_id: invited.client_id,
+            connection_id: invited.connection_id,
+            roles: invited.roles,
+            user_metadata: invited.user_metadata,
+            app_metadata: invited.app_metadata,
+            created_at: now,
+            expires_at: now + TimeDelta::seconds(seconds),
+            url,
+        };
+        organization
+            .invitations
+            .retain(|waiting| !waiting.email.eq_ignore_ascii_case(&invitation.email));
+        organization.invitations.push(invitation.clone());
+        Some(invitation)
+    }
+
+    /// The invited person accepts: the id of the organization and who it is, or nothing where no such invitation waits.
+    pub(crate) fn accept(&mut self, id: &str, now: DateTime<Utc>) -> Option<(String, Person)> {
+        // Only an organization that was changed has invitations.
+        let taken = self.organizations.changed_mut().find_map(|organization| {
+            let waits = |one: &Invitation| one.id == id && one.expires_at > now;
+            let place = organization.invitations.iter().position(waits)?;
+            let invitation = organization.invitations.remove(place);
+            Some((organization.id.clone(), invitation))
+        });
+        let (organization_id, invitation) = taken?;
+        let number = self.people.know_by_email(&invitation.email, now);
+        let organization = self.organization_mut(&organization_id)?;
+        organization.members.join(number, now);
+        // Roles beyond what a member can have are left out: nobody is there to be told.
+        let _ = roles::add(organization.members.roles_mut(number), &invitation.roles);
+        if let Some(connection) = invitation.connection_id
+            && let Some(connection) = self.connection_mut(&connection)
+        {
+            connection.users += 1;
+        }
+        Some((organization_id, self.people.get(number)?))
+    }
+}

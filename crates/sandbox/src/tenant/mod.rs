@@ -1,0 +1,159 @@
+//! The tenant: organizations and what belongs to them. The My Organization API and the Management API look at the same
+//! state, each from its side.
+
+mod connections;
+mod domains;
+mod grants;
+mod groups;
+mod invitations;
+mod membership;
+mod names;
+mod organizations;
+mod people;
+mod providers;
+mod roles;
+mod seed;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use crate::login::User;
+
+pub(crate) use connections::{Connection, Enabled, is_enterprise};
+pub(crate) use domains::{Domain, Status};
+pub(crate) use grants::ClientGrant;
+pub(crate) use groups::{Assignment, Group};
+pub(crate) use invitations::{Invitation, Invited};
+pub(crate) use membership::Membership;
+pub(crate) use names::Names;
+pub(crate) use organizations::{Organization, Organizations};
+pub(crate) use people::{People, Person};
+pub(crate) use providers::{Provisioning, ScimToken};
+pub(crate) use roles::{Added, Role, add as add_roles};
+
+/// What a tenant begins with.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) organizations: u64,
+    /// How many members each organization has.
+    pub(crate) members: u64,
+    pub(crate) connections: u64,
+    /// The strategies of the identity providers that organizations may add.
+    pub(crate) allowed_strategies: Vec<String>,
+    /// Whether a connection that has users can be deleted by an organization.
+    pub(crate) deletes_used_connections: bool,
+    pub(crate) quirks: Quirks,
+}
+
+/// What listings may do and mostly do not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Quirks {
+    /// The last page names a next one, which is empty.
+    pub(crate) empty_last_page: bool,
+    /// Pages hold half of what was asked for.
+    pub(crate) short_pages: bool,
+    /// By how many seconds the list of members is behind.
+    pub(crate) member_lag: i64,
+}
+
+/// The state of one tenant.
+pub(crate) struct Tenant {
+    pub(crate) settings: Settings,
+    /// The domain of the tenant.
+    pub(crate) domain: String,
+    pub(crate) organizations: Organizations,
+    pub(crate) people: People,
+    pub(crate) roles: Vec<Role>,
+    /// Connections in the order in which they were created.
+    pub(crate) connections: BTreeMap<u64, Connection>,
+    pub(crate) grants: Vec<ClientGrant>,
+    pub(crate) groups: Vec<Group>,
+    /// What the world's name servers say: texts by host.
+    records: BTreeMap<String, Vec<String>>,
+    pub(crate) names: Names,
+}
+
+impl Tenant {
+    pub(crate) fn organization(&self, id: &str) -> Option<Organization> {
+        self.organizations.get(self.organizations.number_of_id(id)?)
+    }
+
+    pub(crate) fn organization_mut(&mut self, id: &str) -> Option<&mut Organization> {
+        self.organizations
+            .get_mut(self.organizations.number_of_id(id)?)
+    }
+
+    pub(crate) fn has_organization(&self, id: &str) -> bool {
+        self.organization(id).is_some()
+    }
+
+    pub(crate) fn is_member(&self, organization: &str, user: &str) -> bool {
+        let found = self.organization(organization);
+        let number = self.people.number_of_id(user);
+        found
+            .zip(number)
+            .is_some_and(|(organization, number)| organization.members.contains(number))
+    }
+
+    /// Whether an organization was given the client grant of an application for an audience.
+    pub(crate) fn is_granted(&self, organization: &str, client_id: &str, audience: &str) -> bool {
+        let is_meant =
+            |grant: &&ClientGrant| grant.client_id == client_id && grant.audience == audience;
+        let grant = self.grants.iter().find(is_meant);
+        let found = self.organization(organization);
+        found
+            .zip(grant)
+            .is_some_and(|(organization, grant)| organization.grants.contains(&grant.id))
+    }
+
+    /// A person by id or e-mail address, as one who logs in.
+    pub(crate) fn user(&self, name: &str) -> Option<User> {
+        let number = self.people.number_of_id(name);
+        let number = number.or_else(|| self.people.number_of_email(name))?;
+        let person = self.people.get(number)?;
+        Some(User::new(person.id, person.email, person.name))
+    }
+
+    /// The first members of the first organization, as those who log in.
+    pub(crate) fn first_users(&self, most: usize) -> Vec<User> {
+        let organization = self.organizations.get(0);
+        let members = organization.map(|organization| {
+            let numbers = organization.members.after(None, DateTime::<Utc>::MAX_UTC);
+            numbers.take(most).collect::<Vec<u64>>()
+        });
+        let people = members.unwrap_or_default().into_iter();
+        people
+            .filter_map(|number| self.people.get(number))
+            .map(|person| User::new(person.id, person.email, person.name))
+            .collect()
+    }
+
+    /// Lets a user be a member of the first organization.
+    pub(crate) fn enrol(&mut self, user: &User, now: DateTime<Utc>) {
+        let number = self.people.know(&user.id, &user.email, &user.name, now);
+        if let Some(organization) = self.organizations.first_mut() {
+            organization.members.join(number, now);
+        }
+    }
+
+    /// From now on the name servers answer with this text for this host.
+    pub(crate) fn publish(&mut self, host: &str, text: &str) {
+        let texts = self.records.entry(host.to_lowercase()).or_default();
+        texts.push(text.to_owned());
+    }
+}
+
+/// The tenant, for all who look at it.
+pub(crate) struct SharedTenant(Mutex<Tenant>);
+
+impl SharedTenant {
+    pub(crate) fn new(tenant: Tenant) -> Self {
+        Self(Mutex::new(tenant))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Tenant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

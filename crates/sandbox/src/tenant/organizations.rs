@@ -1,0 +1,156 @@
+//! Organizations: those that the tenant began with are made when they are looked at, and kept once they are changed.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::seed::Sowing;
+use super::{Assignment, Domain, Enabled, Invitation, Membership};
+
+/// An organization.
+#[derive(Debug, Clone)]
+pub(crate) struct Organization {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) display_name: Option<String>,
+    pub(crate) branding: Option<Value>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) token_quota: Option<Value>,
+    pub(crate) members: Membership,
+    pub(crate) connections: Vec<Enabled>,
+    pub(crate) domains: Vec<Domain>,
+    pub(crate) invitations: Vec<Invitation>,
+    /// The ids of the client grants that it was given.
+    pub(crate) grants: Vec<String>,
+    pub(crate) groups: Vec<Assignment>,
+    /// The number of the next domain or invitation: listings go on after a number.
+    next: u64,
+}
+
+impl Organization {
+    pub(super) fn new(id: String, name: String, members: std::ops::Range<u64>) -> Self {
+        Self {
+            id,
+            name,
+            display_name: None,
+            branding: None,
+            metadata: BTreeMap::new(),
+            token_quota: None,
+            members: Membership::new(members),
+            connections: Vec::new(),
+            domains: Vec::new(),
+            invitations: Vec::new(),
+            grants: Vec::new(),
+            groups: Vec::new(),
+            next: 0,
+        }
+    }
+
+    pub(super) fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
+
+/// All organizations by number.
+pub(crate) struct Organizations {
+    sowing: Sowing,
+    /// Those that are new or were changed.
+    changed: BTreeMap<u64, Organization>,
+    removed: HashSet<u64>,
+    /// The names of those.
+    names: HashMap<String, u64>,
+    next: u64,
+}
+
+impl Organizations {
+    pub(super) fn new(sowing: Sowing) -> Self {
+        Self {
+            changed: BTreeMap::new(),
+            removed: HashSet::new(),
+            names: HashMap::new(),
+            next: sowing.organizations,
+            sowing,
+        }
+    }
+
+    pub(crate) fn get(&self, number: u64) -> Option<Organization> {
+        if self.removed.contains(&number) {
+            return None;
+        }
+        let changed = self.changed.get(&number).cloned();
+        changed.or_else(|| self.sowing.organization(number))
+    }
+
+    pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Organization> {
+        if !self.changed.contains_key(&number) {
+            let organization = self.get(number)?;
+            self.names.insert(organization.name.clone(), number);
+            self.changed.insert(number, organization);
+        }
+        self.changed.get_mut(&number)
+    }
+
+    /// The first one that there was.
+    pub(crate) fn first_mut(&mut self) -> Option<&mut Organization> {
+        self.get_mut(0)
+    }
+
+    pub(crate) fn number_of_id(&self, id: &str) -> Option<u64> {
+        self.sowing.number_of_id(id)
+    }
+
+    pub(crate) fn number_of_name(&self, name: &str) -> Option<u64> {
+        let changed = self.names.get(name).copied();
+        changed.or_else(|| {
+            let number = self.sowing.number_of_name(name)?;
+            let is_as_sown = !self.changed.contains_key(&number) && !self.removed.contains(&number);
+            is_as_sown.then_some(number)
+        })
+    }
+
+    /// The numbers of those that there are, in the order in which they were created.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
+        (0..self.next).filter(|number| !self.removed.contains(number))
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.next - self.removed.len() as u64
+    }
+
+    /// A new one, whose name is free.
+    pub(crate) fn create(&mut self, name: &str) -> (u64, &mut Organization) {
+        let number = self.next;
+        self.next += 1;
+        self.names.insert(name.to_owned(), number);
+        let organization = Organization::new(self.sowing.id(number), name.to_owned(), 0..0);
+        let organization = self.changed.entry(number).or_insert(organization);
+        (number, organization)
+    }
+
+    /// Gives one a name that is free.
+    pub(crate) fn rename(&mut self, number: u64, name: &str) {
+        if let Some(organization) = self.get_mut(number) {
+            let before = std::mem::replace(&mut organization.name, name.to_owned());
+            self.names.remove(&before);
+            self.names.insert(name.to_owned(), number);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, number: u64) {
+        if let Some(organization) = self.changed.remove(&number) {
+            self.names.remove(&organization.name);
+        }
+        self.removed.insert(number);
+    }
+
+    /// Those that were changed or are new, to be changed together.
+    pub(super) fn changed_mut(&mut self) -> impl Iterator<Item = &mut Organization> {
+        self.changed.values_mut()
+    }
+
+    /// Forgets a connection in what organizations begin with.
+    pub(super) fn unsow(&mut self, connection: &str) {
+        self.sowing.forget(connection);
+    }
+}
