@@ -3,14 +3,15 @@
 use std::error::Error;
 use std::time::Duration;
 
+use benches::input::Input;
+use benches::naive;
 use benches::pair::Pair;
 use benches::scratch::{Profile, Scratch};
-use benches::{naive, teams};
 use criterion::{Criterion, SamplingMode};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
-    let input = teams::Input::read()?;
+    let input = Input::of_api("teams")?.ok_or("no crate is made of the Teams API")?;
     let normalized = input.normalize()?;
     let scratch = Scratch::write(
         &input.generate(&normalized, "core")?,

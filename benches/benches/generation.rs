@@ -1,26 +1,46 @@
-//! How long the generator takes: against progenitor alone, and as the command that people run.
+//! How long the generator takes: against progenitor alone, by the size of the document, and as the command that people run.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use benches::input::{Input, with_crates};
 use benches::pair::Pair;
-use benches::{naive, teams};
-use criterion::Criterion;
+use benches::{naive, synthetic};
+use criterion::{Criterion, SamplingMode, Throughput};
 use xtask::workspace::Workspace;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
-    pipeline(&mut criterion)?;
+    for (name, input) in documents()? {
+        pipeline(&mut criterion, &name, &input)?;
+    }
+    sizes(&mut criterion)?;
     command(&mut criterion)?;
     criterion.final_summary();
     Ok(())
 }
 
+/// The APIs of which crates are made, and of the published documents those of which none is made.
+fn documents() -> Result<Vec<(String, Input)>, Box<dyn Error>> {
+    let mut documents = with_crates()?;
+    for (name, file, prefixes) in [
+        ("my-organization", "my-organization.json", &[][..]),
+        ("organizations", "management.json", &["/organizations"]),
+        ("management", "management.json", &[]),
+    ] {
+        if !documents.iter().any(|(other, _)| other == name)
+            && let Some(input) = Input::published(file, prefixes)?
+        {
+            documents.push((name.to_owned(), input));
+        }
+    }
+    Ok(documents)
+}
+
 /// Normalizing, generating and formatting, against progenitor's builder style and formatting.
-fn pipeline(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
-    let input = teams::Input::read()?;
+fn pipeline(criterion: &mut Criterion, name: &str, input: &Input) -> Result<(), Box<dyn Error>> {
     let normalized = input.normalize()?;
     // Whatever is wrong shows here, before anything is measured.
     input.generate(&normalized, "core")?;
@@ -30,16 +50,50 @@ fn pipeline(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         theirs: "progenitor-builder",
         at_most: 1.3,
     };
+    let mut group = criterion.benchmark_group(format!("generation/{name}"));
+    if input.bytes() > 1_000_000 {
+        group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    }
     pair.measure(
-        &mut criterion.benchmark_group("generation"),
-        || {
-            time(|| {
-                let normalized = input.normalize();
-                normalized.and_then(|document| input.generate(&document, "core"))
-            })
-        },
+        &mut group,
+        || time(|| whole(input)),
         || time(|| naive::client(&normalized)),
     );
+    Ok(())
+}
+
+fn whole(input: &Input) -> Result<usize, Box<dyn Error>> {
+    let normalized = input.normalize()?;
+    Ok(input.generate(&normalized, "core")?.len())
+}
+
+/// The same for documents of growing size: what a byte costs should not grow with them.
+fn sizes(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
+    let mut group = criterion.benchmark_group("size");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    for schemas in [300, 3_000, 10_000] {
+        let input = synthetic::document(schemas)?;
+        let bytes = input.bytes();
+        whole(&input)?;
+        let mut times: Vec<Duration> = Vec::new();
+        group.throughput(Throughput::Bytes(bytes as u64));
+        group.bench_function(format!("{schemas} schemas"), |bencher| {
+            bencher.iter_custom(|count| {
+                let taken = (0..count).map(|_| time(|| whole(&input)));
+                let taken: Vec<Duration> = taken.collect();
+                times.extend(&taken);
+                taken.iter().sum()
+            });
+        });
+        times.sort_unstable();
+        if let Some(median) = times.get(times.len() / 2) {
+            let megabytes = bytes as f64 / 1e6;
+            let each = median.as_secs_f64() / megabytes;
+            println!(
+                "size: {schemas} schemas, {megabytes:.2} MB: {median:.2?}, {each:.2} s per MB\n"
+            );
+        }
+    }
     Ok(())
 }
 

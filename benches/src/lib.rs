@@ -1,10 +1,11 @@
 //! What the benchmarks share: the comparisons, and a way to measure two things side by side.
 #![forbid(unsafe_code)]
 
+pub mod input;
 pub mod members;
 pub mod memory;
 pub mod naive;
 pub mod pair;
 pub mod scratch;
 pub mod server;
-pub mod teams;
+pub mod synthetic;

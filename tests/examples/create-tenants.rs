@@ -17,7 +17,7 @@ use auth0_teams::types::{
 use auth0_teams::{Client, Error, operations};
 use clap::Parser;
 
-use support::{Failure, Team, note};
+use support::{Failure, note, teams};
 
 mod support;
 
@@ -29,6 +29,7 @@ mod support;
     "creates the tenants. Each costs money, and its name can never be used again, not even after it was deleted. For a \
      live team everything has to be given.",
     &[&operations::CREATE_TENANT, &operations::LIST_TENANTS],
+    &teams::ENVIRONMENT,
 ))]
 struct Arguments {
     /// A tenant in the public cloud, such as shop-staging:eu; can be given several times
@@ -60,7 +61,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(mut arguments: Arguments) -> Result<(), Failure> {
-    let team = Team::open(Sandbox::builder()).await?;
+    let team = teams::open(Sandbox::builder()).await?;
     let has_tenants = !arguments.public.is_empty() || !arguments.private.is_empty();
     team.needs(&[
         ("--public or --private", has_tenants),

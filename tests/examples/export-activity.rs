@@ -11,7 +11,7 @@ use auth0_teams::types::ActivityLogEntry;
 use auth0_teams::{Cursor, operations, serde_json};
 use clap::Parser;
 
-use support::{Failure, Team, note};
+use support::{Failure, note, teams};
 
 mod support;
 
@@ -24,6 +24,7 @@ mod support;
 #[command(after_help = support::help(
     "nothing; the cursor file is the only thing that is written.",
     &[&operations::LIST_ACTIVITY_LOGS],
+    &teams::ENVIRONMENT,
 ))]
 struct Arguments {
     /// The beginning of the time span, such as 2026-01-08T00:00:00Z
@@ -46,7 +47,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let team = Team::open(Sandbox::builder().activity(120)).await?;
+    let team = teams::open(Sandbox::builder().activity(120)).await?;
     let mut listing = team.client.activity().list().take(arguments.take);
     if let Some(since) = arguments.since {
         listing = listing.since(since);

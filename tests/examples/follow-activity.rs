@@ -12,7 +12,7 @@ use auth0_teams::uuid::Uuid;
 use auth0_teams::{Client, Error, Open, operations};
 use clap::Parser;
 
-use support::{Failure, Team, note};
+use support::{Failure, note, teams};
 
 mod support;
 
@@ -21,6 +21,7 @@ mod support;
 #[command(after_help = support::help(
     "nothing in a live team. On a sandbox it invites people, so that there is something to see.",
     &[&operations::LIST_ACTIVITY_LOGS],
+    &teams::ENVIRONMENT,
 ))]
 struct Arguments {
     /// How many entries to begin with, 50 at most
@@ -43,7 +44,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let team = Team::open(Sandbox::builder()).await?;
+    let team = teams::open(Sandbox::builder()).await?;
     let on_sandbox = team.sandbox.is_some();
     let every = Duration::from_secs(arguments.every.unwrap_or(if on_sandbox { 1 } else { 10 }));
     let is_endless = !on_sandbox || arguments.duration.is_some();

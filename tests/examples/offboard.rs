@@ -11,8 +11,8 @@ use auth0_teams::types::{
 use auth0_teams::{Client, Error, Outcome, operations};
 use clap::Parser;
 
-use support::lookup::{find_member, reach};
-use support::{Failure, Team};
+use support::teams::lookup::{find_member, reach};
+use support::{Failure, teams};
 
 mod support;
 
@@ -28,6 +28,7 @@ mod support;
         &operations::REMOVE_MEMBER_TENANT,
         &operations::DELETE_MEMBER,
     ],
+    &teams::ENVIRONMENT,
 ))]
 struct Arguments {
     /// The member, by e-mail address or id
@@ -50,7 +51,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let team = Team::open(Sandbox::builder().members(4).tenants(23)).await?;
+    let team = teams::open(Sandbox::builder().members(4).tenants(23)).await?;
     let teams = &team.client;
     team.needs(&[("--member", arguments.member.is_some())])?;
     let who = arguments

@@ -14,8 +14,8 @@ use auth0_teams::types::{
 use auth0_teams::{Client, Error, Open, Outcome, operations};
 use clap::Parser;
 
-use support::lookup::{find_member, find_tenants, reach};
-use support::{Failure, Team};
+use support::teams::lookup::{find_member, find_tenants, reach};
+use support::{Failure, teams};
 
 mod support;
 
@@ -31,6 +31,7 @@ mod support;
         &operations::LIST_TENANTS,
         &operations::ADD_MEMBER_TENANTS,
     ],
+    &teams::ENVIRONMENT,
 ))]
 struct Arguments {
     /// The person
@@ -71,7 +72,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(mut arguments: Arguments) -> Result<(), Failure> {
-    let team = Team::open(Sandbox::builder().members(5).tenants(6)).await?;
+    let team = teams::open(Sandbox::builder().members(5).tenants(6)).await?;
     let teams = &team.client;
     team.needs(&[
         ("--email", arguments.email.is_some()),

@@ -1,7 +1,7 @@
 //! What a program does with a team: list, create, invite, give access, and cope with what goes wrong.
 //!
 //! `cargo run --example quickstart` needs no account, and `-- --help` says how to run it against a team of yours. How
-//! the client is made is in `support/settings.rs`.
+//! the client is made is in `support/teams.rs`.
 
 #![allow(clippy::print_stdout, reason = "it tells what it does")]
 
@@ -15,8 +15,8 @@ use auth0_teams::types::{
 use auth0_teams::{Client, Error, Open, Outcome, operations};
 use clap::Parser;
 
-use support::lookup::{find_member, reach};
-use support::{Failure, Team};
+use support::teams::lookup::{find_member, reach};
+use support::{Failure, teams};
 
 mod support;
 
@@ -30,6 +30,7 @@ mod support;
         &operations::CREATE_TENANT,
         &operations::ADD_MEMBER_TENANTS,
     ],
+    &teams::ENVIRONMENT,
 ))]
 struct Arguments {
     /// Invite this person
@@ -71,7 +72,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     // Servers learn new values before their clients do; here the second page of members shows one.
     let new_role = Fault::of("listMembers").call(2).then(Effect::UnknownEnums);
-    let team = Team::open(Sandbox::builder().members(3).tenants(3).fault(new_role)).await?;
+    let team = teams::open(Sandbox::builder().members(3).tenants(3).fault(new_role)).await?;
     let teams = &team.client;
     let arguments = match team.sandbox {
         Some(_) => arguments.or_made_up(),

@@ -6,19 +6,49 @@ use tempfile::TempDir;
 use program::{changes, command, live, run, start};
 
 mod activity;
+mod administer;
 mod doctor;
 mod members;
+mod organizations;
 mod program;
 mod tenants;
 
-const ALL: [&str; 7] = [
-    "quickstart",
-    "onboard",
-    "offboard",
-    "create-tenants",
-    "export-activity",
-    "follow-activity",
-    "doctor",
+/// The variable that makes an example live, those that it needs then, and those that it can do without.
+struct Environment {
+    decides: &'static str,
+    required: &'static [&'static str],
+    optional: &'static [&'static str],
+}
+
+const TEAM: Environment = Environment {
+    decides: "AUTH0_TEAM",
+    required: &["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"],
+    optional: &["AUTH0_AUDIENCE", "AUTH0_BASE_URL", "AUTH0_TOKEN_URL"],
+};
+
+const ORGANIZATION: Environment = Environment {
+    decides: "AUTH0_ORGANIZATION",
+    required: &["AUTH0_DOMAIN", "AUTH0_CLIENT_ID"],
+    optional: &["AUTH0_AUDIENCE", "AUTH0_BASE_URL", "AUTH0_ISSUER"],
+};
+
+const TENANT: Environment = Environment {
+    decides: "AUTH0_TENANT",
+    required: &["AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"],
+    optional: &["AUTH0_AUDIENCE", "AUTH0_BASE_URL", "AUTH0_TOKEN_URL"],
+};
+
+/// Every example, with arguments that let it end soon.
+const ALL: [(&str, &[&str], Environment); 9] = [
+    ("quickstart", &[], TEAM),
+    ("onboard", &[], TEAM),
+    ("offboard", &[], TEAM),
+    ("create-tenants", &[], TEAM),
+    ("export-activity", &[], TEAM),
+    ("follow-activity", &["--for", "0"], TEAM),
+    ("doctor", &[], TEAM),
+    ("administer-organization", &[], ORGANIZATION),
+    ("create-organizations", &["--count", "2"], TENANT),
 ];
 
 #[test]
@@ -44,6 +74,22 @@ fn offboard_is_run_then_it_tells_its_story() {
 }
 
 #[test]
+fn administer_organization_is_run_then_it_tells_its_story() {
+    let run = run(command("administer-organization", &[])).ends_with(0);
+    insta::assert_snapshot!("administer-organization", run.out);
+}
+
+#[test]
+fn create_organizations_is_run_then_it_tells_who_is_where() {
+    let run = run(command("create-organizations", &["--count", "5"])).ends_with(0);
+    insta::assert_snapshot!("create-organizations", run.out);
+    assert_eq!(
+        run.err,
+        "note: this is a sandbox on this machine; --help says how to use a tenant of your own\n"
+    );
+}
+
+#[test]
 fn doctor_is_run_without_an_account_then_the_sandbox_is_well() {
     let run = run(command("doctor", &[])).ends_with(0);
     let found: Vec<_> = run.out.lines().map(|line| &line[..17]).collect();
@@ -60,16 +106,15 @@ fn doctor_is_run_without_an_account_then_the_sandbox_is_well() {
 
 #[test]
 fn help_is_asked_for_then_it_names_variables_scopes_and_changes() {
-    for name in ALL {
+    for (name, _, environment) in ALL {
         let run = run(command(name, &["--help"])).ends_with(0);
+        let variables = [environment.decides].into_iter();
+        let variables = variables.chain(environment.required.iter().copied());
+        for variable in variables.chain(environment.optional.iter().copied()) {
+            let line = format!("\n  {variable} ");
+            assert!(run.out.contains(&line), "{name}: no {variable}");
+        }
         for expected in [
-            "AUTH0_TEAM ",
-            "AUTH0_DOMAIN ",
-            "AUTH0_CLIENT_ID ",
-            "AUTH0_CLIENT_SECRET ",
-            "AUTH0_AUDIENCE ",
-            "AUTH0_BASE_URL ",
-            "AUTH0_TOKEN_URL ",
             "\nChanges: ",
             "\nScopes: ",
             "needs no account",
@@ -81,33 +126,40 @@ fn help_is_asked_for_then_it_names_variables_scopes_and_changes() {
 }
 
 #[test]
-fn team_is_set_alone_then_every_example_names_what_is_missing() {
-    for name in ALL {
+fn one_variable_is_set_alone_then_every_example_names_what_is_missing() {
+    for (name, _, environment) in ALL {
         let mut command = command(name, &[]);
-        command.env("AUTH0_TEAM", "acme").env("AUTH0_DOMAIN", "");
-        run(command).ends_with(2).notes(
-            "error: with AUTH0_TEAM expected AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET too; \
-             without it the example runs against a sandbox",
-        );
+        command
+            .env(environment.decides, "acme")
+            .env("AUTH0_DOMAIN", "");
+        run(command).ends_with(2).notes(&format!(
+            "error: with {} expected {} too; without it the example runs against a sandbox",
+            environment.decides,
+            environment.required.join(", ")
+        ));
     }
 }
 
 #[test]
-fn variables_are_set_without_a_team_then_no_live_team_is_touched_and_that_is_said() {
+fn variables_are_set_without_the_one_that_decides_then_nothing_live_is_touched_and_that_is_said() {
     let folder = TempDir::new().unwrap();
-    for name in ALL {
-        let mut command = match name {
-            "follow-activity" => command(name, &["--for", "0"]),
-            _ => command(name, &[]),
-        };
-        command
-            .env("AUTH0_DOMAIN", "acme-auth.us.auth0.com")
-            .env("AUTH0_CLIENT_SECRET", "a secret for other tools")
-            .env("TMPDIR", folder.path());
-        run(command).ends_with(0).notes(
-            "note: this is a sandbox on this machine: AUTH0_DOMAIN, AUTH0_CLIENT_SECRET would be used only if \
-             AUTH0_TEAM were set too",
-        );
+    for (name, arguments, environment) in ALL {
+        let mut command = command(name, arguments);
+        for variable in environment.required {
+            command.env(variable, "something for other tools");
+        }
+        // Those that decide for the others do not decide here.
+        for (_, _, other) in ALL {
+            if other.decides != environment.decides {
+                command.env(other.decides, "acme");
+            }
+        }
+        command.env("TMPDIR", folder.path());
+        run(command).ends_with(0).notes(&format!(
+            "note: this is a sandbox on this machine: {} would be used only if {} were set too",
+            environment.required.join(", "),
+            environment.decides
+        ));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the generated crate offers, as a reviewer wants to read it: a line for each operation, a block for each type.
+//! What the generated crates offer, as a reviewer wants to read it: a line for each operation, a block for each type.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,23 +6,40 @@ use std::path::{Path, PathBuf};
 
 use crate::repository::files;
 use auth0_core::{Operation, Paging, RetrySafety};
-use auth0_teams::operations;
 use syn::{Attribute, Fields, FnArg, ImplItem, Item, Pat, Type};
 
-/// A file of the generated crate.
-fn source(path: &str) -> syn::File {
-    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../generated/teams/src");
-    syn::parse_file(&fs::read_to_string(root.join(path)).unwrap()).unwrap()
+/// The sources of a generated crate.
+fn sources(krate: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../generated/{krate}/src"))
 }
 
-/// The call of an operation as a user writes it, with the names of the arguments that its method really has.
-fn call(operation: &Operation) -> String {
+fn source(path: &Path) -> syn::File {
+    syn::parse_file(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// A name of the document as it is in Rust.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// The call of an operation as a user writes it, with the names of the arguments that its method really has. An operation
+/// that the document keeps out of SDKs has none.
+fn call(krate: &str, operation: &Operation) -> String {
     let resources: Vec<_> = operation
         .group()
         .iter()
-        .map(|name| format!("{name}()"))
+        .map(|name| format!("{}()", snake(name)))
         .collect();
-    let file = source(&format!("resources/{}.rs", operation.group().join("_")));
+    let name = snake(operation.name());
+    let file = snake(&operation.group().join("_"));
+    let file = source(&sources(krate).join(format!("resources/{file}.rs")));
     let method = file
         .items
         .iter()
@@ -32,10 +49,12 @@ fn call(operation: &Operation) -> String {
         })
         .flatten()
         .find_map(|item| match item {
-            ImplItem::Fn(method) if method.sig.ident == operation.name() => Some(method),
+            ImplItem::Fn(method) if method.sig.ident == name => Some(method),
             _ => None,
-        })
-        .unwrap_or_else(|| panic!("{} has no method", operation.id()));
+        });
+    let Some(method) = method else {
+        return "in the table alone".to_owned();
+    };
     let arguments: Vec<_> = method
         .sig
         .inputs
@@ -48,12 +67,7 @@ fn call(operation: &Operation) -> String {
             FnArg::Receiver(_) => None,
         })
         .collect();
-    format!(
-        "{}.{}({})",
-        resources.join("."),
-        operation.name(),
-        arguments.join(", ")
-    )
+    format!("{}.{}({})", resources.join("."), name, arguments.join(", "))
 }
 
 /// Where to look when the outcome of an operation is unknown.
@@ -64,7 +78,7 @@ fn look_at(operation: &Operation) -> String {
     }
 }
 
-fn line(operation: &Operation) -> String {
+fn line(krate: &str, operation: &Operation) -> String {
     let scopes: Vec<_> = operation
         .scopes()
         .iter()
@@ -77,8 +91,12 @@ fn line(operation: &Operation) -> String {
     };
     let paging = match operation.paging() {
         Paging::Checkpoint => "paged",
+        Paging::Offset => "counted",
+        Paging::CheckpointOrOffset => "paged or counted",
         _ => "-",
     };
+    let limit = operation.paging_limit();
+    let limit = limit.map_or_else(String::new, |limit| format!(" up to {limit}"));
     let numbers = |statuses: &[u16]| {
         let texts: Vec<_> = statuses.iter().map(u16::to_string).collect();
         texts.join(" ")
@@ -93,22 +111,34 @@ fn line(operation: &Operation) -> String {
         &scopes.join(" or "),
         retry_safety,
         &look_at(operation),
-        paging,
+        &format!("{paging}{limit}"),
         &success,
         &numbers(operation.errors()),
         operation.lifecycle().unwrap_or("-"),
-        &call(operation),
+        &call(krate, operation),
     ]
     .join(" | ")
 }
 
+fn operations(krate: &str, all: &[&Operation]) -> String {
+    let lines: Vec<_> = all.iter().map(|operation| line(krate, operation)).collect();
+    lines.join("\n")
+}
+
 #[test]
 fn operations_are_listed_then_the_inventory_is_as_reviewed() {
-    let lines: Vec<_> = operations::ALL
-        .iter()
-        .map(|operation| line(operation))
-        .collect();
-    insta::assert_snapshot!("operations_of_teams", lines.join("\n"));
+    insta::assert_snapshot!(
+        "operations_of_teams",
+        operations("teams", auth0_teams::operations::ALL)
+    );
+    insta::assert_snapshot!(
+        "operations_of_my_organization",
+        operations("my-organization", auth0_my_organization::operations::ALL)
+    );
+    insta::assert_snapshot!(
+        "operations_of_organizations",
+        operations("organizations", auth0_organizations::operations::ALL)
+    );
 }
 
 /// A type without the folders that it is in.
@@ -137,6 +167,11 @@ fn short(ty: &Type) -> String {
 
 /// The name on the wire, where it is another.
 fn renamed(attributes: &[Attribute]) -> Option<String> {
+    of_serde(attributes, "rename")
+}
+
+/// The text of an argument for serde.
+fn of_serde(attributes: &[Attribute], key: &str) -> Option<String> {
     let mut name = None;
     for attribute in attributes
         .iter()
@@ -146,7 +181,7 @@ fn renamed(attributes: &[Attribute]) -> Option<String> {
             .parse_nested_meta(|meta| {
                 let value = meta.value().and_then(|value| value.parse::<syn::LitStr>());
                 if let Ok(value) = value
-                    && meta.path.is_ident("rename")
+                    && meta.path.is_ident(key)
                 {
                     name = Some(value.value());
                 }
@@ -168,7 +203,11 @@ fn block(item: &Item) -> Option<(String, String)> {
                     .unwrap_or_default();
                 writeln!(text, "    {name}{wire}: {}", short(&field.ty)).unwrap();
             }
-            format!("struct {}", item.ident)
+            let tag = of_serde(&item.attrs, "tag")
+                .zip(renamed(&item.attrs))
+                .map(|(tag, value)| format!(" ({tag:?}: {value:?})"))
+                .unwrap_or_default();
+            format!("struct {}{tag}", item.ident)
         }
         Item::Enum(item) => {
             for variant in &item.variants {
@@ -189,19 +228,24 @@ fn block(item: &Item) -> Option<(String, String)> {
     Some((name, text))
 }
 
-#[test]
-fn types_are_listed_then_the_inventory_is_as_reviewed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../generated/teams/src/types");
+fn types(krate: &str) -> String {
+    let root = sources(krate).join("types");
     let mut blocks: Vec<_> = files(&root)
         .keys()
-        .flat_map(|path| source(&format!("types/{}", path.display())).items)
+        .flat_map(|path| source(&root.join(path)).items)
         .filter_map(|item| block(&item))
         .collect();
     // By name: which file a type stands in is nothing to its users.
     blocks.sort_by(|(a, _), (b, _)| a.split(' ').nth(1).cmp(&b.split(' ').nth(1)));
-    let text: String = blocks
+    blocks
         .iter()
         .map(|(name, text)| format!("{name}\n{text}\n"))
-        .collect();
-    insta::assert_snapshot!("types_of_teams", text);
+        .collect()
+}
+
+#[test]
+fn types_are_listed_then_the_inventory_is_as_reviewed() {
+    insta::assert_snapshot!("types_of_teams", types("teams"));
+    insta::assert_snapshot!("types_of_my_organization", types("my-organization"));
+    insta::assert_snapshot!("types_of_organizations", types("organizations"));
 }

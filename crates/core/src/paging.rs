@@ -152,9 +152,7 @@ fn behind(
         Position::Offset(items) => *items,
         Position::Start | Position::Checkpoint(_) => 0,
     };
-    // The server counts in pages, so a place in the middle of a page stands for the whole page.
-    let size = size.max(1);
-    let next = (here / size).saturating_add(1).saturating_mul(size);
+    let next = here.saturating_add(size);
     let more = match total {
         Some(total) => {
             let cut_off = limit.is_some_and(|limit| total > limit && next > limit);

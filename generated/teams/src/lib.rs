@@ -32,8 +32,8 @@ pub mod types;
 pub use client::{audience, Client, ClientBuilder};
 pub use auth0_core::{
     AccessToken, Auth0Client, Cursor, Error, HttpClient, Limiter, Limits, Nullable, Open,
-    Operation, Outcome, PartialReport, Rate, Response, RetryPolicy, Scopes, SecretString,
-    TokenError, TokenSource,
+    Operation, Outcome, PartialReport, Problem, Rate, Response, RetryPolicy, Scopes,
+    SecretString, TokenError, TokenSource, ValidationError,
 };
 pub use auth0_core::{http, reqwest};
 pub use {chrono, serde_json, uuid};

@@ -8,11 +8,11 @@ use auth0_teams::http::header::WWW_AUTHENTICATE;
 use auth0_teams::{Error, TokenError};
 
 use crate::examination::connect;
-use crate::support::settings::Settings;
+use crate::support::teams::Settings;
 
 /// What to do where no token could be had.
 pub(crate) async fn on_token(error: &TokenError, settings: &Settings) -> String {
-    let endpoint = settings.token_endpoint();
+    let endpoint = settings.machine.token_endpoint();
     let Some(error) = AuthError::find_in(error) else {
         return "the message says all that is known".to_owned();
     };
@@ -25,7 +25,7 @@ pub(crate) async fn on_token(error: &TokenError, settings: &Settings) -> String 
         format!(
             "copy AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET anew from the application in the tenant {}; was the secret \
              rotated?",
-            settings.domain
+            settings.machine.domain
         )
     } else if error.is_transport() {
         format!(
@@ -39,7 +39,7 @@ pub(crate) async fn on_token(error: &TokenError, settings: &Settings) -> String 
             None => format!(
                 "in the tenant {}, allow the application the grant `client_credentials` and authorize it for the Teams \
                  API; no other audience works either",
-                settings.domain
+                settings.machine.domain
             ),
         }
     }
@@ -58,7 +58,7 @@ pub(crate) async fn on_call(error: &Error, settings: &Settings) -> String {
             None => format!(
                 "tokens of the tenant {} are not taken at {api}, whatever their audience: check that AUTH0_DOMAIN is the \
                  tenant of AUTH0_TEAM",
-                settings.domain
+                settings.machine.domain
             ),
         }
     } else if error.is_missing_scope() {
@@ -112,7 +112,7 @@ fn words(error: &Error) -> String {
 /// Documentation, console and SDKs of Auth0 name different audiences for this API. The one among them for which a token
 /// is granted that the API takes, be it only to say that it lacks a scope.
 async fn working_audience(settings: &Settings) -> Option<String> {
-    let (team, domain) = (&settings.team, &settings.domain);
+    let (team, domain) = (&settings.team, &settings.machine.domain);
     let known = [
         format!("https://{team}.teams.auth0.com/api/"),
         format!("https://{team}.teams.auth0.com/api"),
@@ -120,7 +120,7 @@ async fn working_audience(settings: &Settings) -> Option<String> {
         format!("https://{domain}/api/"),
     ];
     for audience in known {
-        if audience == settings.audience {
+        if audience == settings.machine.audience {
             continue;
         }
         let Ok((_, client)) = connect(&settings.with_audience(&audience)) else {

@@ -9,7 +9,7 @@ use auth0_teams::{Client, Error, RetryPolicy, Scopes, operations};
 
 use crate::advice;
 use crate::report::{MissingScopes, Report};
-use crate::support::settings::Settings;
+use crate::support::teams::Settings;
 use crate::support::{Failure, in_full};
 
 /// A call of an API that does not answer need not take a minute here.
@@ -35,7 +35,7 @@ async fn look(report: &mut Report, settings: &Settings, read_only: bool) {
             return report.failed("settings", failure.in_full(), advice);
         }
     };
-    let (team, api, audience) = (&settings.team, settings.api(), &settings.audience);
+    let (team, api, audience) = (&settings.team, settings.api(), &settings.machine.audience);
     report.ok(
         "settings",
         format!("team {team} at {api}, audience {audience}"),
@@ -68,7 +68,7 @@ async fn look(report: &mut Report, settings: &Settings, read_only: bool) {
 
 /// A token source and a client that gives up early. Nothing is sent yet.
 pub(crate) fn connect(settings: &Settings) -> Result<(ClientCredentials, Client), Failure> {
-    let source = settings.token_source().timeout(PATIENCE).build()?;
+    let source = settings.machine.token_source().timeout(PATIENCE).build()?;
     let client = settings
         .client_builder()
         .token_source(source.clone())

@@ -6,7 +6,8 @@ use auth0_sandbox::Sandbox;
 use auth0_teams::operations;
 use clap::{Parser, ValueEnum};
 
-use support::Failure;
+use support::teams::Settings;
+use support::{Failure, teams};
 
 mod advice;
 mod examination;
@@ -27,6 +28,7 @@ mod support;
         &operations::GET_ENVIRONMENTS,
         &operations::LIST_ACTIVITY_LOGS,
     ],
+    &teams::ENVIRONMENT,
 ))]
 struct Arguments {
     /// Expect the scopes of the calls that read, and not those of the calls that change something
@@ -51,7 +53,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let (settings, _sandbox) = support::settings(Sandbox::builder()).await?;
+    let (settings, _sandbox) = Settings::open(Sandbox::builder()).await?;
     let report = examination::examine(&settings, arguments.read_only).await;
     let text = match arguments.format {
         Format::Text => report.to_string(),

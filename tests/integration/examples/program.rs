@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use auth0_auth::ClientCredentials;
+use auth0_auth::{ClientCredentials, ClientCredentialsBuilder};
 use auth0_sandbox::{Sandbox, SandboxBuilder};
 use auth0_teams::Client;
 
@@ -111,14 +111,7 @@ pub(super) async fn start(builder: SandboxBuilder) -> Sandbox {
 
 /// A client of the sandbox.
 pub(super) fn client(sandbox: &Sandbox) -> Client {
-    let token = ClientCredentials::builder(sandbox.domain())
-        .client_id(sandbox.client_id())
-        .client_secret(sandbox.client_secret())
-        .audience(sandbox.audience())
-        .token_url(sandbox.token_url())
-        .http_client(http_client())
-        .build()
-        .unwrap();
+    let token = credentials(sandbox, sandbox.audience()).build().unwrap();
     Client::builder()
         .base_url(sandbox.url())
         .token_source(token)
@@ -135,4 +128,36 @@ pub(super) fn changes(sandbox: &Sandbox) -> Vec<String> {
         .filter_map(|request| request.operation)
         .filter(|operation| operation != "token")
         .collect()
+}
+
+/// A machine's client of the sandbox's tenant.
+pub(super) fn organizations_client(sandbox: &Sandbox) -> auth0_organizations::Client {
+    let token = credentials(sandbox, sandbox.management_audience());
+    auth0_organizations::Client::builder()
+        .base_url(sandbox.management_url())
+        .token_source(token.build().unwrap())
+        .http_client(http_client())
+        .build()
+        .unwrap()
+}
+
+/// A machine's client of the sandbox's first organization.
+pub(super) fn my_organization_client(sandbox: &Sandbox) -> auth0_my_organization::Client {
+    let token = credentials(sandbox, sandbox.my_organization_audience());
+    let token = token.organization(sandbox.organization_id());
+    auth0_my_organization::Client::builder()
+        .base_url(sandbox.my_organization_url())
+        .token_source(token.build().unwrap())
+        .http_client(http_client())
+        .build()
+        .unwrap()
+}
+
+fn credentials(sandbox: &Sandbox, audience: &str) -> ClientCredentialsBuilder {
+    ClientCredentials::builder(sandbox.domain())
+        .client_id(sandbox.client_id())
+        .client_secret(sandbox.client_secret())
+        .audience(audience)
+        .token_url(sandbox.token_url())
+        .http_client(http_client())
 }

@@ -274,10 +274,10 @@ impl<'ast> Visit<'ast> for Named {
 
 /// Where each type stands.
 struct Places {
-    /// The module of the group that a type belongs to.
-    groups: BTreeMap<String, String>,
+    /// The module of the group that a type belongs to, and its name in words.
+    types: BTreeMap<String, (String, String)>,
     /// How many types of a group begin with the same words.
-    alike: BTreeMap<(String, Vec<String>), usize>,
+    alike: BTreeMap<String, BTreeMap<String, usize>>,
 }
 
 impl Places {
@@ -297,39 +297,45 @@ impl Places {
                 }
             }
         }
-        let groups: BTreeMap<String, String> = model
-            .schemas
-            .keys()
-            .map(|name| {
-                let users = users.get(name.as_str());
-                let group = users.map_or_else(|| SHARED.to_owned(), common);
-                (name.clone(), group)
-            })
-            .collect();
-        let mut alike = BTreeMap::new();
-        for (name, group) in &groups {
-            let words = words(name);
-            for length in 1..=words.len() {
-                *alike
-                    .entry((group.clone(), words[..length].to_vec()))
-                    .or_default() += 1;
+        let mut types = BTreeMap::new();
+        let mut alike: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+        for name in model.schemas.keys() {
+            let users = users.get(name.as_str());
+            let group = users.map_or_else(|| SHARED.to_owned(), common);
+            let words = name.to_snake_case();
+            let alike = alike.entry(group.clone()).or_default();
+            for beginning in beginnings(&words) {
+                match alike.get_mut(beginning) {
+                    Some(count) => *count += 1,
+                    None => drop(alike.insert(beginning.to_owned(), 1)),
+                }
             }
+            types.insert(name.clone(), (group, words));
         }
-        Self { groups, alike }
+        Self { types, alike }
     }
 
     fn of(&self, name: &str) -> Vec<String> {
-        let group = self.groups.get(name).map_or(SHARED, String::as_str);
-        let words = words(name);
-        let enough = |length: &usize| {
-            let beginning = (group.to_owned(), words[..*length].to_vec());
-            self.alike.get(&beginning).copied().unwrap_or(0) >= SAME_WORDS
+        let Some((group, words)) = self.types.get(name) else {
+            return vec![SHARED.to_owned()];
         };
-        let length = (1..=words.len()).take_while(enough).last();
-        let mut place = vec![names::unlike(group.to_owned(), &BESIDE_TYPES)];
-        place.extend(length.map(|length| names::module_name(&words[..length])));
+        let alike = self.alike.get(group);
+        let enough = |beginning: &&str| {
+            alike
+                .and_then(|alike| alike.get(*beginning))
+                .is_some_and(|count| *count >= SAME_WORDS)
+        };
+        let beginning = beginnings(words).take_while(enough).last();
+        let mut place = vec![names::unlike(group.clone(), &BESIDE_TYPES)];
+        place.extend(beginning.map(|words| names::module_name(&[words.to_owned()])));
         place
     }
+}
+
+/// The first word of a name, the first two, and so on to the whole name.
+fn beginnings(words: &str) -> impl Iterator<Item = &str> {
+    let ends = words.match_indices('_').map(|(end, _)| end);
+    ends.chain([words.len()]).map(|end| &words[..end])
 }
 
 /// The module of the group that the users of a type have in common.
@@ -345,11 +351,6 @@ fn common(users: &BTreeSet<&[String]>) -> String {
     } else {
         SHARED.to_owned()
     }
-}
-
-fn words(name: &str) -> Vec<String> {
-    let name = name.to_snake_case();
-    name.split('_').map(str::to_owned).collect()
 }
 
 #[cfg(test)]

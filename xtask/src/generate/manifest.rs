@@ -6,6 +6,7 @@ use quote::quote;
 use super::Target;
 use super::docs;
 use super::model::Model;
+use crate::sources::VariableKind;
 
 /// The crates that generated code names, with the versions that it is made for.
 const DEPENDENCIES: [(&str, &str, &str); 6] = [
@@ -127,8 +128,8 @@ pub(super) fn library(model: &Model<'_>, target: &Target) -> TokenStream {
         pub use client::{#audience Client, ClientBuilder};
 
         pub use auth0_core::{
-            AccessToken, Auth0Client, Cursor, Error, HttpClient, Limiter, Limits, Nullable, Open, Operation, Outcome, PartialReport, Rate, Response,
-            RetryPolicy, Scopes, SecretString, TokenError, TokenSource,
+            AccessToken, Auth0Client, Cursor, Error, HttpClient, Limiter, Limits, Nullable, Open, Operation, Outcome, PartialReport, Problem, Rate,
+            Response, RetryPolicy, Scopes, SecretString, TokenError, TokenSource, ValidationError,
         };
         pub use auth0_core::{http, reqwest};
         pub use {chrono, serde_json, uuid};
@@ -141,8 +142,14 @@ fn example(target: &Target) -> String {
         Some(_) if !target.api.variables.is_empty() => target
             .api
             .variables
-            .keys()
-            .map(|name| format!("    .{}(\"acme\")\n", super::names::snake_name(name)))
+            .iter()
+            .map(|(name, kind)| {
+                let value = match kind {
+                    VariableKind::Label => "acme",
+                    VariableKind::Host => "acme.us.auth0.com",
+                };
+                format!("    .{}(\"{value}\")\n", super::names::snake_name(name))
+            })
             .collect::<String>(),
         Some(_) => String::new(),
         None => "    .base_url(\"https://api.example.com\")\n".to_owned(),

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::names;
+use super::paging::Paging;
+use super::{call_names, names};
 use crate::problem::Problem;
 use crate::walk::{METHODS, join};
+
+/// What references to component schemas begin with.
+const COMPONENT: &str = "#/components/schemas/";
 
 /// Whether a call may be repeated; see `auth0_core::RetrySafety`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,65 +18,6 @@ pub(super) enum RetrySafety {
     Safe,
     Idempotent,
     Unsafe,
-}
-
-/// How an operation pages: in one of two ways at least.
-#[derive(Debug, Clone)]
-pub(super) struct Paging {
-    /// The property of the page that holds the items; nothing where the answer is the list itself.
-    pub(super) items: Option<String>,
-    pub(super) checkpoint: Option<Checkpoint>,
-    pub(super) counted: Option<Counted>,
-    /// How many items a page holds where nothing is asked for, if that is known.
-    pub(super) size_default: Option<u64>,
-}
-
-/// Paging by a cursor that the page before names.
-#[derive(Debug, Clone)]
-pub(super) struct Checkpoint {
-    /// The query parameter that takes the cursor.
-    pub(super) cursor: String,
-    /// The query parameter that says how large a page is; empty where there is none.
-    pub(super) size: String,
-    /// The property of the page that names the next cursor.
-    pub(super) next: String,
-}
-
-/// Paging by the number of the page.
-#[derive(Debug, Clone)]
-pub(super) struct Counted {
-    /// The query parameter that takes the number.
-    pub(super) page: String,
-    /// The query parameter that says how large a page is.
-    pub(super) per_page: String,
-    /// The query parameter that asks for totals.
-    pub(super) totals: Option<String>,
-    /// The property of the page with the total.
-    pub(super) total: Option<String>,
-    /// How many items the server gives out at most.
-    pub(super) limit: Option<u64>,
-}
-
-impl Paging {
-    fn read(paging: &Value) -> Self {
-        let has = |key: &str| paging.get(key).and_then(Value::as_str).map(str::to_owned);
-        Self {
-            items: has("items"),
-            checkpoint: has("cursor").map(|cursor| Checkpoint {
-                cursor,
-                size: text(paging, "size"),
-                next: text(paging, "next"),
-            }),
-            counted: has("page").map(|page| Counted {
-                page,
-                per_page: text(paging, "per_page"),
-                totals: has("totals"),
-                total: has("total"),
-                limit: paging["limit"].as_u64(),
-            }),
-            size_default: paging["size_default"].as_u64(),
-        }
-    }
 }
 
 /// An operation on many things that can fail for some of them.
@@ -87,7 +32,10 @@ pub(super) struct Outcome {
 /// A parameter.
 #[derive(Debug, Clone)]
 pub(super) struct Parameter<'a> {
+    /// The name on the wire.
     pub(super) name: String,
+    /// The name that its argument has, in the notation of the document.
+    pub(super) argument: String,
     pub(super) location: String,
     pub(super) schema: &'a Value,
     pub(super) description: String,
@@ -156,6 +104,8 @@ pub(super) struct Model<'a> {
     pub(super) operations: Vec<Operation<'a>>,
     /// The component schemas by the names of their Rust types.
     pub(super) schemas: BTreeMap<String, &'a Value>,
+    /// The names of the Rust types by those of the component schemas.
+    names: BTreeMap<&'a str, String>,
     /// Whether any operation asks for authorization.
     pub(super) secured: bool,
 }
@@ -181,11 +131,13 @@ impl<'a> Model<'a> {
         let mut found = Vec::new();
         let mut waiting = vec![schema];
         while let Some(value) = waiting.pop() {
-            if let Some(name) = reference(value)
-                && let Some((name, _)) = self.schemas.get_key_value(&name)
-            {
-                found.push(name.as_str());
-            }
+            let component = value.get("$ref").and_then(Value::as_str);
+            let component = component.and_then(|target| target.strip_prefix(COMPONENT));
+            found.extend(
+                component
+                    .and_then(|name| self.names.get(name))
+                    .map(String::as_str),
+            );
             waiting.extend(value.as_object().into_iter().flat_map(Map::values));
             waiting.extend(list(value));
         }
@@ -193,9 +145,13 @@ impl<'a> Model<'a> {
     }
 
     pub(super) fn read(document: &'a Value) -> Result<Self, Problem> {
-        let schemas = members(&document["components"]["schemas"])
-            .map(|(name, schema)| (names::type_name(name), schema))
-            .collect::<BTreeMap<_, _>>();
+        let components = || members(&document["components"]["schemas"]);
+        let names: BTreeMap<&str, String> = components()
+            .map(|(name, _)| (name.as_str(), names::type_name(name)))
+            .collect();
+        let schemas = components()
+            .filter_map(|(name, schema)| Some((names.get(name.as_str())?.clone(), schema)))
+            .collect();
         let default_security = &document["security"];
         let mut operations = Vec::new();
         for (path, item) in members(&document["paths"]) {
@@ -214,7 +170,7 @@ impl<'a> Model<'a> {
                 )?);
             }
         }
-        name_calls(&mut operations);
+        call_names::give(&mut operations);
         operations.sort_by(|a, b| (&a.group, &a.name, &a.id).cmp(&(&b.group, &b.name, &b.id)));
         Ok(Self {
             title: text(&document["info"], "title"),
@@ -222,6 +178,7 @@ impl<'a> Model<'a> {
             secured: operations.iter().any(|o| !o.scopes.is_empty()),
             operations,
             schemas,
+            names,
         })
     }
 }
@@ -283,7 +240,10 @@ fn read_operation<'a>(
     let parameters = list(&item["parameters"])
         .chain(list(&operation["parameters"]))
         .map(|parameter| Parameter {
-            name: text(parameter, "name"),
+            name: parameter["x-wire-name"]
+                .as_str()
+                .map_or_else(|| text(parameter, "name"), str::to_owned),
+            argument: text(parameter, "name"),
             location: text(parameter, "in"),
             schema: &parameter["schema"],
             description: text(parameter, "description"),
@@ -325,31 +285,6 @@ fn read_operation<'a>(
         empty_body: operation["x-empty-body"].as_bool().unwrap_or(false),
         pointer,
     })
-}
-
-/// Names the calls and the rows of the table. An operation id that is a name, as `listMembers`, is the name. One with
-/// signs between its words, beside a group and a method of the document's own, is a transcription of HTTP method and path
-/// (`get_name_by_name`): group and method make the better name, unless another operation would have it too.
-fn name_calls(operations: &mut [Operation<'_>]) {
-    let composed = |operation: &Operation<'_>| {
-        let is_transcribed = operation.id.contains(|c: char| !c.is_alphanumeric())
-            && names::snake_name(&operation.id) != names::snake_name(&operation.name);
-        is_transcribed.then(|| format!("{}_{}", operation.group.join("_"), operation.name))
-    };
-    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-    for operation in operations.iter() {
-        let names = [Some(operation.id.clone()), composed(operation)];
-        for name in names.into_iter().flatten() {
-            *taken.entry(names::constant_name(&name)).or_default() += 1;
-        }
-    }
-    for operation in operations {
-        let name = composed(operation)
-            .filter(|name| taken.get(&names::constant_name(name)) == Some(&1))
-            .unwrap_or_else(|| operation.id.clone());
-        operation.call = names::type_name(&name);
-        operation.constant = names::constant_name(&name);
-    }
 }
 
 fn read_outcome(outcome: &Value, success: &[u16], pointer: &str) -> Result<Outcome, Problem> {
@@ -424,7 +359,7 @@ pub(super) fn text(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or_default().to_owned()
 }
 
-/// The properties of an object schema, those of the parts of an `allOf` included.
+/// The properties of an object schema by their names on the wire, those of the parts of an `allOf` included.
 pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&'a str, &'a Value> {
     let mut found = BTreeMap::new();
     for part in list(&schema["allOf"]) {
@@ -433,7 +368,11 @@ pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&
             .unwrap_or(part);
         found.extend(properties(part, model));
     }
-    found.extend(members(&schema["properties"]).map(|(name, property)| (name.as_str(), property)));
+    let wire_names = &schema["x-wire-names"];
+    found.extend(members(&schema["properties"]).map(|(name, property)| {
+        let wire = wire_names[name].as_str().unwrap_or(name);
+        (wire, property)
+    }));
     found
 }
 
@@ -441,6 +380,6 @@ pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&
 pub(super) fn reference(schema: &Value) -> Option<String> {
     schema["$ref"]
         .as_str()?
-        .strip_prefix("#/components/schemas/")
+        .strip_prefix(COMPONENT)
         .map(names::type_name)
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use syn::{File, Item};
 
 use super::model::{list, members};
-use super::names;
+use super::{names, wire};
 use crate::guard::guard;
 use crate::problem::Problem;
 use crate::walk::{METHODS, join};
@@ -25,7 +25,12 @@ pub(super) struct Raw {
 /// Runs progenitor. Its panics and refusals become problems that name the operation or schema at fault.
 pub(super) fn run(document: &Value) -> Result<Raw, Problem> {
     match attempt(document) {
-        Ok(file) => split(file),
+        Ok(file) => {
+            let mut raw = split(file)?;
+            wire::fields(&mut raw.types, document);
+            wire::parameters(&mut raw.calls, document);
+            Ok(raw)
+        }
         Err(problem) => Err(locate(document, problem)),
     }
 }
@@ -47,16 +52,17 @@ fn attempt(document: &Value) -> Result<File, Problem> {
     })
 }
 
+/// The document as openapiv3 has it: without the operations that it keeps out of SDKs itself (they are in the table, but no
+/// code is made), and the others by the names of their methods.
 fn read(document: &Value) -> Result<OpenAPI, Problem> {
     let mut document = document.clone();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        for operation in paths
-            .values_mut()
-            .filter_map(Value::as_object_mut)
-            .flat_map(Map::values_mut)
-        {
-            if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
-                operation["operationId"] = Value::String(names::call_name(id));
+        for item in paths.values_mut().filter_map(Value::as_object_mut) {
+            item.retain(|_, operation| operation["x-sdk-ignore"] != Value::Bool(true));
+            for operation in item.values_mut() {
+                if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
+                    operation["operationId"] = Value::String(names::call_name(id));
+                }
             }
         }
     }
@@ -99,9 +105,10 @@ fn locate(document: &Value, problem: Problem) -> Problem {
     let mut alone = document.clone();
     for (path, item) in members(&document["paths"]) {
         for method in METHODS {
-            let Some(operation) = item.get(method) else {
+            let operation = item.get(method).unwrap_or(&Value::Null);
+            if operation.is_null() || operation["x-sdk-ignore"] == Value::Bool(true) {
                 continue;
-            };
+            }
             let mut only = Map::new();
             only.insert(method.to_owned(), operation.clone());
             if let Some(parameters) = item.get("parameters") {
@@ -111,11 +118,12 @@ fn locate(document: &Value, problem: Problem) -> Problem {
             alone["components"] = json!({ "schemas": schemas_for(document, operation) });
             if let Err(at_fault) = attempt(&alone) {
                 let id = operation["operationId"].as_str().unwrap_or("without an id");
+                let what = format!("operation {id} ({} {path})", method.to_uppercase());
                 return Problem {
                     pointer: join(&join("/paths", path), method),
+                    found: Some(with_panic(what, &at_fault)),
                     ..at_fault
                 }
-                .found(format!("operation {id} ({} {path})", method.to_uppercase()))
                 .help("lower this construct in a pass, or correct it in the corrections overlay");
             }
         }
@@ -126,13 +134,21 @@ fn locate(document: &Value, problem: Problem) -> Problem {
         if let Err(at_fault) = attempt(&alone) {
             return Problem {
                 pointer: join("/components/schemas", name),
+                found: Some(with_panic(format!("schema {name}: {schema}"), &at_fault)),
                 ..at_fault
             }
-            .found(format!("schema {name}: {schema}"))
             .help("lower this construct in a pass, or correct it in the corrections overlay");
         }
     }
     problem
+}
+
+/// What is at fault, and what was said of it.
+fn with_panic(what: String, problem: &Problem) -> String {
+    match &problem.found {
+        Some(found) => format!("{what}: {found}"),
+        None => what,
+    }
 }
 
 /// The component schemas that `value` reaches.

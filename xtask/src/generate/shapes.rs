@@ -1,21 +1,37 @@
 //! The shapes of what progenitor generated, read back from its syntax trees: what the emitter writes beside them
 //! then fits whatever naming and typing decisions were made there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, Fields, FnArg, ImplItem, Item, Lit, Meta, Pat, Type};
 
-/// A field of a generated struct.
+use super::types::Types;
+
+/// A field of a generated struct. A syntax tree stays in the thread in which it was made: with `T` a text, a field can go
+/// to another one.
 #[derive(Debug, Clone)]
-pub(super) struct Field {
+pub(super) struct Field<T = Type> {
     /// The name in Rust.
     pub(super) ident: String,
     /// The name in JSON.
     pub(super) wire: String,
-    pub(super) ty: Type,
+    pub(super) ty: T,
     /// Whether it may be absent.
     pub(super) optional: bool,
+}
+
+impl<T> Field<T> {
+    /// The same with another form of its type.
+    pub(super) fn with<U>(&self, form: &impl Fn(&T) -> U) -> Field<U> {
+        Field {
+            ident: self.ident.clone(),
+            wire: self.wire.clone(),
+            ty: form(&self.ty),
+            optional: self.optional,
+        }
+    }
 }
 
 /// The generated structs by name, their fields in order of their names.
@@ -84,18 +100,34 @@ fn serde_arguments(attributes: &[Attribute]) -> Vec<(String, Option<String>)> {
 
 /// A method of progenitor's client.
 #[derive(Debug, Clone)]
-pub(super) struct Method {
-    pub(super) arguments: Vec<Argument>,
+pub(super) struct Method<T = Type> {
+    pub(super) arguments: Vec<Argument<T>>,
     /// What a success decodes to: `T` of `ResponseValue<T>`.
-    pub(super) output: Type,
+    pub(super) output: T,
+}
+
+impl<T> Method<T> {
+    /// The same with another form of its types.
+    pub(super) fn with<U>(&self, form: &impl Fn(&T) -> U) -> Method<U> {
+        let arguments = self.arguments.iter().map(|argument| Argument {
+            ident: argument.ident.clone(),
+            ty: form(&argument.ty),
+            by_reference: argument.by_reference,
+            optional: argument.optional,
+        });
+        Method {
+            arguments: arguments.collect(),
+            output: form(&self.output),
+        }
+    }
 }
 
 /// An argument of a method, without its reference.
 #[derive(Debug, Clone)]
-pub(super) struct Argument {
+pub(super) struct Argument<T = Type> {
     pub(super) ident: String,
     /// The type that the facade owns: `String` for `&str`.
-    pub(super) ty: Type,
+    pub(super) ty: T,
     /// Whether the method takes a reference to it.
     pub(super) by_reference: bool,
     pub(super) optional: bool,
@@ -169,6 +201,43 @@ fn owned(ident: String, ty: &Type) -> Argument {
         by_reference,
         optional,
     }
+}
+
+/// All that was read back, in a form that can go to another thread.
+pub(super) struct Portable {
+    methods: BTreeMap<String, Method<String>>,
+    structs: BTreeMap<String, Vec<Field<String>>>,
+    checked: BTreeSet<String>,
+}
+
+impl Portable {
+    pub(super) fn new(methods: &BTreeMap<String, Method>, types: &Types) -> Self {
+        let text = |ty: &Type| ty.to_token_stream().to_string();
+        let fields = |fields: &Vec<Field>| fields.iter().map(|field| field.with(&text)).collect();
+        Self {
+            methods: with(methods, |method| method.with(&text)),
+            structs: with(&types.structs, fields),
+            checked: types.checked.clone(),
+        }
+    }
+
+    /// What it was made of.
+    pub(super) fn unpacked(self) -> (BTreeMap<String, Method>, Types) {
+        // The texts were types.
+        let ty = |text: &String| syn::parse_str(text).unwrap_or(Type::Verbatim(TokenStream::new()));
+        let fields = |fields: &Vec<Field<_>>| fields.iter().map(|field| field.with(&ty)).collect();
+        let types = Types {
+            structs: with(&self.structs, fields),
+            checked: self.checked,
+        };
+        (with(&self.methods, |method| method.with(&ty)), types)
+    }
+}
+
+fn with<T, U>(map: &BTreeMap<String, T>, form: impl Fn(&T) -> U) -> BTreeMap<String, U> {
+    map.iter()
+        .map(|(name, value)| (name.clone(), form(value)))
+        .collect()
 }
 
 /// `T`, where `ty` is `…::name<T, …>`.

@@ -65,20 +65,24 @@ fn rows(part: &str, own: &[&Operation<'_>], all: &[&Operation<'_>]) -> TokenStre
     }
 }
 
-/// The ids of the operations that show what `operation` changes: those that read in its group, or the one that reads at
-/// its path.
+/// The ids of the operations that show what `operation` changes: those that read in its group, or in the nearest group
+/// around it that has any. Where one of them reads at its path, it is that one.
 fn look_at<'o>(operation: &Operation<'_>, operations: &[&'o Operation<'o>]) -> Vec<&'o str> {
     if operation.method == "get" {
         return Vec::new();
     }
-    let readers = || {
-        operations
-            .iter()
-            .filter(|other| other.method == "get" && other.group == operation.group)
+    let of_group = |group: &[String]| -> Vec<&'o Operation<'o>> {
+        let reads = |other: &&&Operation<'_>| other.method == "get" && other.group == group;
+        operations.iter().filter(reads).copied().collect()
     };
-    match readers().find(|reader| reader.path == operation.path) {
+    let readers = (1..=operation.group.len())
+        .rev()
+        .map(|length| of_group(&operation.group[..length]))
+        .find(|readers| !readers.is_empty())
+        .unwrap_or_default();
+    match readers.iter().find(|reader| reader.path == operation.path) {
         Some(reader) => vec![&reader.id],
-        None => readers().map(|reader| reader.id.as_str()).collect(),
+        None => readers.iter().map(|reader| reader.id.as_str()).collect(),
     }
 }
 

@@ -41,17 +41,19 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             (None, Some(_)) => "offset",
             (Some(_), Some(_)) => "checkpoint-or-offset",
         };
-        let through = answer.items.as_deref().unwrap_or("its answer");
+        let through = match &answer.items {
+            Some(items) => format!("`{items}`"),
+            None => "the bare list".to_owned(),
+        };
+        let how = match style {
+            "checkpoint" => "by checkpoints",
+            "offset" => "by counting",
+            _ => "by checkpoints or by counting",
+        };
         cx.changed(
             operation,
             pointer,
-            match style {
-                "checkpoint" => format!("found that it pages through `{through}` by checkpoints"),
-                "offset" => format!("found that it pages through `{through}` by counting"),
-                _ => {
-                    format!("found that it pages through `{through}` by checkpoints or by counting")
-                }
-            },
+            format!("found that it pages through {through} {how}"),
         );
         let mut paging = Map::from_iter([("style".to_owned(), json!(style))]);
         if let Some(items) = &answer.items {

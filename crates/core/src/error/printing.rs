@@ -91,9 +91,9 @@ impl fmt::Display for Error {
                     .operation
                     .is_some_and(|operation| operation.paging() == Paging::CheckpointOrOffset);
                 f.write_str(if by_checkpoint {
-                    "list them by checkpoints, which is what happens where no number of a page is set"
+                    "read it by checkpoints, without any of the parameters that count pages"
                 } else {
-                    "narrow the listing by its other parameters, if it has any"
+                    "narrow it by its other parameters, if it has any"
                 })
             }
             Kind::Undecodable(why) => {

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use tower::util::MapErrLayer;
 
 use crate::paging::List;
+use crate::paging::counted::cut_off;
 use crate::support::*;
 
 static BULK: Operation = Operation::new("updateTenants", "PATCH", "/tenants")
@@ -278,6 +279,10 @@ impl Bench {
             }
         };
         rows.push(("a page that names itself as the next", repeated));
+        let transport = self.builder().build(base(&server.url)).unwrap();
+        let [counted, either] = cut_off(&transport).await;
+        rows.push(("a listing that is cut off", counted));
+        rows.push(("the same where it can be read to its end", either));
     }
 }
 

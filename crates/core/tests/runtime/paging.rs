@@ -12,6 +12,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::*;
 
+pub(crate) mod counted;
 mod cursors;
 
 static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers").with_success(&[200]);

@@ -81,6 +81,7 @@ pub static CREATE_ORGANIZATION_DOMAIN_VERIFICATION: Operation = Operation::new(
     .with_group(&["organization", "domains", "verify"])
     .with_name("create")
     .with_scopes(&[&["update:my_org:domains"]])
+    .with_look_at(&["GetOrganizationDomain", "ListOrganizationDomains"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[202])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -108,6 +109,9 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     .with_group(&["organization", "identityProviders", "domains"])
     .with_name("create")
     .with_scopes(&[&["create:my_org:identity_providers_domains"]])
+    .with_look_at(
+        &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
+    )
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 409, 429])
@@ -191,6 +195,9 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     .with_group(&["organization", "identityProviders", "domains"])
     .with_name("delete")
     .with_scopes(&[&["delete:my_org:identity_providers_domains"]])
+    .with_look_at(
+        &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
+    )
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])

@@ -101,9 +101,12 @@ fn stored_cursor_is_of_a_later_release_then_the_error_says_so() {
         refused("version", json!(2)),
         "found a cursor of version 2, expected version 1"
     );
-    for later in [json!({"offset": 50}), json!("end")] {
+    for later in [json!({"line": 50}), json!("end")] {
         let text = refused("position", later);
-        assert!(text.contains("expected `start` or `checkpoint`"), "{text}");
+        assert!(
+            text.contains("expected one of `start`, `checkpoint`, `offset`"),
+            "{text}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use auth0_teams::types::{ListMembersTenantsResponseContent, TeamMember, TenantItem};
 use auth0_teams::{Client, Error};
 
-use super::Failure;
+use crate::support::Failure;
 
 /// The member with this e-mail address or id. The API has no search, so the list is read until the member comes.
 pub(crate) async fn find_member(teams: &Client, who: &str) -> Result<Option<TeamMember>, Error> {

@@ -1,0 +1,128 @@
+//! What the generator is measured with: a document, from its facts to the files of its crate, without touching any file
+//! of the repository.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use xtask::document::Document;
+use xtask::files::Files;
+use xtask::generate::Target;
+use xtask::passes::{Options, excerpt};
+use xtask::pipeline;
+use xtask::regen::overlaid;
+use xtask::source::Source;
+use xtask::sources::ApiData;
+use xtask::workspace::{Workspace, api_folder};
+
+/// A document with its overlays applied, ready for the normalizer.
+pub struct Input {
+    document: Value,
+    source: Source,
+    package: String,
+    api: ApiData,
+    /// What no pass knows is refused in the documents that crates are made of, and in no others.
+    strict: bool,
+}
+
+impl Input {
+    /// The facts of an API of which a crate is made, with their overlays; nothing of any other API.
+    pub fn of_api(name: &str) -> Result<Option<Self>, Box<dyn Error>> {
+        let workspace = Workspace::at(None);
+        let sources = workspace.sources()?;
+        let Ok(entry) = sources.get(name) else {
+            return Ok(None);
+        };
+        let Some((package, _)) = entry.package() else {
+            return Ok(None);
+        };
+        let folder = api_folder(name);
+        let (document, source) = overlaid(&workspace.path(&folder), &folder)
+            .map_err(|failure| format!("{failure:?}"))?;
+        Ok(Some(Self {
+            document,
+            source,
+            package: package.to_owned(),
+            api: entry.api(),
+            strict: true,
+        }))
+    }
+
+    /// The part of a published document under `prefixes`, or all of it. The documents stand beside the repository, if at
+    /// all; where they do not, that is said, and there is nothing.
+    pub fn published(file: &str, prefixes: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
+        let path = Workspace::at(None).path("../shared/openapi").join(file);
+        if !path.exists() {
+            println!("SKIPPED: {file} is not beside the repository (../shared/openapi)");
+            return Ok(None);
+        }
+        let document = Document::load(&path)?;
+        let prefixes: Vec<String> = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
+        let part =
+            excerpt(document.value, &prefixes).map_err(|problems| format!("{problems:?}"))?;
+        Ok(Some(Self::of_document(part, document.source)))
+    }
+
+    /// Any document.
+    pub fn of_document(document: Value, source: Source) -> Self {
+        Self {
+            api: ApiData::of_document(&document),
+            document,
+            source,
+            package: "measured".to_owned(),
+            strict: false,
+        }
+    }
+
+    /// Its length as JSON without blanks.
+    pub fn bytes(&self) -> usize {
+        self.document.to_string().len()
+    }
+
+    /// The name of its crate.
+    pub fn package(&self) -> &str {
+        &self.package
+    }
+
+    /// The normalized document.
+    pub fn normalize(&self) -> Result<Value, Box<dyn Error>> {
+        let options = Options {
+            include: &[],
+            strict: self.strict,
+        };
+        let normalized = pipeline::normalize(self.document.clone(), &self.source, &options);
+        Ok(normalized
+            .map_err(|failure| format!("{failure:?}"))?
+            .document)
+    }
+
+    /// The files of the crate, as one that stands alone beside `core_path`.
+    pub fn generate(&self, normalized: &Value, core_path: &str) -> Result<Files, Box<dyn Error>> {
+        let target = Target {
+            crate_name: self.package.clone(),
+            version: "0.1.0".to_owned(),
+            core_path: core_path.to_owned(),
+            api: self.api.clone(),
+            command: "cargo bench -p benches".to_owned(),
+            member: self.strict,
+        };
+        let files = pipeline::generate(normalized, "normalized.json", &target);
+        Ok(files.map_err(|failure| format!("{failure:?}"))?)
+    }
+}
+
+/// The APIs of which crates are made, by their names in `openapi/`.
+pub fn with_crates() -> Result<Vec<(String, Input)>, Box<dyn Error>> {
+    let folder: PathBuf = Workspace::at(None).path("openapi");
+    let mut names: Vec<String> = std::fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    let mut found = Vec::new();
+    for name in names {
+        if let Some(input) = Input::of_api(&name)? {
+            found.push((name, input));
+        }
+    }
+    Ok(found)
+}

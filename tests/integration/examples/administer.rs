@@ -1,0 +1,260 @@
+//! `administer-organization`: a login without a browser, and what the administrator does then.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
+use auth0_sandbox::{Application, Sandbox, SandboxBuilder};
+
+use super::program::{Run, assert_no_secret, changes, command, run, start};
+
+const NAME: &str = "administer-organization";
+
+/// The sandbox's organization, which the example takes for a live one.
+fn live(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = command(NAME, arguments);
+    command
+        .env("AUTH0_ORGANIZATION", sandbox.organization_id())
+        .env("AUTH0_DOMAIN", sandbox.domain())
+        .env("AUTH0_CLIENT_ID", sandbox.native_client_id().unwrap())
+        .env("AUTH0_BASE_URL", sandbox.my_organization_url())
+        .env("AUTH0_ISSUER", format!("{}/", sandbox.url()));
+    command
+}
+
+/// Runs the example, and does with the address that it shows what a user does in a browser.
+async fn log_in_and_run(mut command: Command, user: &str) -> Run {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut err = String::new();
+    let mut line = String::new();
+    while told.read_line(&mut line).unwrap() > 0 {
+        if line.starts_with("http://") {
+            let user = reqwest::Url::parse_with_params(line.trim(), [("login_hint", user)]);
+            let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+            browser.get(user.unwrap()).send().await.unwrap();
+            // The address is the user's alone and stands nowhere else.
+            err.push_str("(the address)\n");
+        } else {
+            err.push_str(&line);
+        }
+        line.clear();
+    }
+    let mut out = String::new();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_to_string(&mut out).unwrap();
+    assert_no_secret(&out);
+    assert_no_secret(&err);
+    let status = child.wait().unwrap().code().unwrap();
+    Run { status, out, err }
+}
+
+fn builder() -> SandboxBuilder {
+    Sandbox::builder().login_at_once()
+}
+
+/// The example in the name of the first member.
+async fn administer(sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    let member = &sandbox.organization_member().unwrap().id;
+    log_in_and_run(live(sandbox, arguments), member).await
+}
+
+/// Everything that can be asked for.
+const ALL: [&str; 16] = [
+    "--display-name",
+    "Acme",
+    "--provider",
+    "acme-login",
+    "--discovery-url",
+    "https://login.acme.test/.well-known/openid-configuration",
+    "--provider-client",
+    "auth0",
+    "--domain",
+    "acme.test",
+    "--invite",
+    "jo@acme.test",
+    "--member",
+    "ada.lovelace@example.org",
+    "--role",
+    "Billing",
+];
+
+#[test]
+fn tokens_are_to_be_bound_then_the_story_is_the_same() {
+    let bearer = run(command(NAME, &[])).ends_with(0).out;
+    let bound = run(command(NAME, &["--dpop"])).ends_with(0).out;
+    let words = ", with tokens that are bound to a key";
+    assert!(bound.contains(words));
+    assert_eq!(bound.replace(words, ""), bearer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_asked_for_then_it_only_shows() {
+    let sandbox = start(builder()).await;
+    administer(&sandbox, &[])
+        .await
+        .ends_with(0)
+        .notes("note: this is the live organization org_")
+        .notes("note: open this address in a browser to log in:\n(the address)\n")
+        .tells("Northwind Traders (northwind)\n");
+    assert_eq!(changes(&sandbox), [""; 0]);
+    assert_eq!(sandbox.violations(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_run_again_then_nothing_changes() {
+    let sandbox = start(builder()).await;
+    let first = administer(&sandbox, &ALL).await.ends_with(0);
+    assert_eq!(
+        changes(&sandbox),
+        [
+            "UpdateOrganizationDetails",
+            "CreateOrganizationIdentityProvider",
+            "CreateOrganizationDomain",
+            "CreateOrganizationDomainVerification",
+            "CreateInvitations",
+            "AssignOrganizationMemberRoles",
+        ]
+    );
+    // A live domain takes its owner to publish a record, which is shown, and another run.
+    assert!(
+        first
+            .out
+            .contains("domain acme.test: is pending; publish this TXT record")
+    );
+    let record = first
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("  _verification."));
+    let (host, text) = record.unwrap().split_once(' ').unwrap();
+    sandbox.publish_dns_record(&format!("_verification.{host}"), text);
+    sandbox.forget_requests();
+    administer(&sandbox, &ALL)
+        .await
+        .ends_with(0)
+        .tells("domain acme.test: is verified\n")
+        .tells("domain acme.test: leads to the identity provider\n");
+    assert_eq!(
+        changes(&sandbox),
+        [
+            "CreateOrganizationDomainVerification",
+            "CreateOrganizationIdentityProviderDomain",
+        ]
+    );
+
+    sandbox.forget_requests();
+    let last = administer(&sandbox, &ALL)
+        .await
+        .ends_with(0)
+        .tells("it is called Acme already\n")
+        .tells("identity provider acme-login: is there already\n")
+        .tells("domain acme.test: is verified already\n")
+        .tells("jo@acme.test: is invited already\n")
+        .tells("ada.lovelace@example.org: has the role Billing already\n");
+    assert!(!last.out.contains("leads to"));
+    assert_eq!(changes(&sandbox), [""; 0]);
+    assert_eq!(sandbox.violations(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invited_person_has_come_then_they_are_not_invited_again() {
+    let sandbox = start(builder()).await;
+    let invite = ["--invite", "jo@acme.test", "--invite", "kay@acme.test"];
+    administer(&sandbox, &invite).await.ends_with(0);
+    let client = super::program::my_organization_client(&sandbox);
+    let page = client.organization().invitations().list().await.unwrap();
+    let invitations = page.invitations.unwrap();
+    let of = |email| {
+        let mut all = invitations.iter();
+        let found = all.find(|one| one.invitee.as_ref().unwrap().email.as_deref() == Some(email));
+        found.unwrap().id.clone().unwrap()
+    };
+    sandbox
+        .accept_organization_invitation(&of("jo@acme.test"))
+        .unwrap();
+    sandbox.forget_requests();
+    administer(&sandbox, &invite)
+        .await
+        .ends_with(0)
+        .tells("jo@acme.test: is a member already\n")
+        .tells("kay@acme.test: is invited already\n");
+    assert_eq!(changes(&sandbox), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn member_or_role_is_not_there_then_nothing_is_changed() {
+    let sandbox = start(builder()).await;
+    for (member, role, told) in [
+        (
+            "nobody@acme.test",
+            "Billing",
+            "expected a member of the organization by e-mail address or id, found `nobody@acme.test`",
+        ),
+        (
+            "ada.lovelace@example.org",
+            "Emperor",
+            "expected a role by name or id, found `Emperor`",
+        ),
+    ] {
+        let arguments = ["--member", member, "--role", role, "--display-name", "Acme"];
+        administer(&sandbox, &arguments)
+            .await
+            .ends_with(2)
+            .notes(told);
+    }
+    assert_eq!(changes(&sandbox), [""; 0]);
+}
+
+#[test]
+fn arguments_belong_together_then_one_alone_is_refused() {
+    for arguments in [
+        ["--provider", "acme-login"],
+        ["--discovery-url", "https://login.acme.test/"],
+        ["--member", "ada.lovelace@example.org"],
+        ["--role", "Billing"],
+        ["--port", "70000"],
+    ] {
+        run(command(NAME, &arguments)).ends_with(2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn user_is_in_another_organization_then_the_login_fails_and_nothing_is_called() {
+    let sandbox = start(builder().organizations(2)).await;
+    let stranger = super::program::organizations_client(&sandbox);
+    let mut others = stranger.organizations().list().take(50).stream();
+    let first = others.try_next().await.unwrap().unwrap();
+    assert_eq!(first.id.as_deref(), Some(sandbox.organization_id()));
+    let second = others.try_next().await.unwrap().unwrap().id.unwrap();
+    let member = stranger
+        .organizations()
+        .members()
+        .list(&second)
+        .await
+        .unwrap();
+    let member = member.members[0].user_id.clone().unwrap();
+    sandbox.forget_requests();
+    log_in_and_run(live(&sandbox, &ALL), &member)
+        .await
+        .ends_with(1);
+    assert_eq!(changes(&sandbox), [""; 0]);
+    assert!(sandbox.requests_of("GetOrganizationDetails").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn application_may_do_what_help_names_then_that_is_enough() {
+    let help = run(command(NAME, &["--help"]));
+    let scopes = help
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("Scopes: "));
+    let program = Application::native("program")
+        .scopes(scopes.unwrap().split(' '))
+        .any_organization();
+    let sandbox = start(builder().application(program)).await;
+    administer(&sandbox, &ALL).await.ends_with(0);
+    assert_eq!(sandbox.violations(), [""; 0]);
+}

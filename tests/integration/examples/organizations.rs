@@ -1,0 +1,258 @@
+//! `create-organizations`: nothing twice, nothing blindly, and within the limits of the plan.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use auth0_sandbox::{Application, Effect, Fault, Reply, Sandbox, SandboxBuilder};
+use tempfile::TempDir;
+
+use super::program::{Run, changes, command, run, start};
+
+const NAME: &str = "create-organizations";
+
+/// The sandbox's tenant, which the example takes for a live one.
+fn live(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = command(NAME, arguments);
+    command
+        .env("AUTH0_TENANT", sandbox.domain())
+        .env("AUTH0_CLIENT_ID", sandbox.client_id())
+        .env("AUTH0_CLIENT_SECRET", sandbox.client_secret())
+        .env("AUTH0_BASE_URL", sandbox.management_url())
+        .env("AUTH0_TOKEN_URL", sandbox.token_url());
+    command
+}
+
+/// A file with these lines, and the example with it.
+fn create(sandbox: &Sandbox, lines: &[&str]) -> Run {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("organizations.jsonl");
+    fs::write(&file, lines.join("\n")).unwrap();
+    let file = file.to_str().unwrap();
+    run(live(
+        sandbox,
+        &["--file", file, "--plan", "production", "--at-once", "2"],
+    ))
+}
+
+fn builder() -> SandboxBuilder {
+    let plan: auth0_sandbox::Plan = "public-enterprise".parse().unwrap();
+    Sandbox::builder().plan(plan.production())
+}
+
+/// How many requests of an operation there were.
+fn asked(sandbox: &Sandbox, operation: &str) -> usize {
+    sandbox.requests_of(operation).len()
+}
+
+/// The id of a connection that the tenant has.
+async fn connection(sandbox: &Sandbox) -> String {
+    let client = super::program::organizations_client(sandbox);
+    let id = sandbox.organization_id();
+    let listing = client.organizations().enabled_connections().list(id);
+    let page = listing.await.unwrap();
+    sandbox.forget_requests();
+    page.enabled_connections[0].connection_id.clone().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_are_created_at_once_then_the_limits_of_the_plan_are_kept() {
+    let sandbox = start(builder()).await;
+    let lines: Vec<_> = (1..=50)
+        .map(|n| format!("{{\"name\": \"shop-{n:02}\"}}"))
+        .collect();
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let run = create(&sandbox, &lines).ends_with(0);
+    assert_eq!(run.out.matches(": created\n").count(), 50);
+    // All of them stand in the table, though the list has a page of 53.
+    let table = run.out.split("who is where:\n").nth(1).unwrap();
+    assert_eq!(table.lines().count(), 50);
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.status != Some(429))
+    );
+    assert_eq!(sandbox.violations(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_run_again_then_nothing_is_created_twice() {
+    let sandbox = start(builder()).await;
+    let (id, member) = (
+        connection(&sandbox).await,
+        &sandbox.organization_member().unwrap().id,
+    );
+    let line = format!(
+        r#"{{"name": "shop", "display_name": "Shop", "connections": ["{id}"], "members": ["{member}"]}}"#
+    );
+    create(&sandbox, &[&line])
+        .ends_with(0)
+        .tells("shop: created, 1 members added\n")
+        .tells("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
+    assert_eq!(changes(&sandbox), ["post_organizations", "post_members"]);
+    sandbox.forget_requests();
+    create(&sandbox, &[&line])
+        .ends_with(0)
+        .tells("shop: is there already\n")
+        .tells("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
+    assert_eq!(changes(&sandbox), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organization_lacks_something_then_it_gets_that_and_keeps_the_rest() {
+    let sandbox = start(builder()).await;
+    create(&sandbox, &[r#"{"name": "shop"}"#])
+        .ends_with(0)
+        .tells("shop: created\n");
+    let (id, member) = (
+        connection(&sandbox).await,
+        &sandbox.organization_member().unwrap().id,
+    );
+    let line = format!(r#"{{"name": "shop", "connections": ["{id}"], "members": ["{member}"]}}"#);
+    create(&sandbox, &[&line])
+        .ends_with(0)
+        .tells("shop: is there already, 1 connections enabled, 1 members added\n");
+    assert_eq!(
+        changes(&sandbox),
+        ["post_enabled_connections", "post_members"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_of_members_lags_behind_then_the_table_says_that_they_are_to_come() {
+    let sandbox = start(builder().member_list_lag(Duration::from_secs(3600))).await;
+    let member = &sandbox.organization_member().unwrap().id;
+    let line = format!(r#"{{"name": "shop", "members": ["{member}"]}}"#);
+    create(&sandbox, &[&line])
+        .ends_with(0)
+        .tells("shop  -  1 to come\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answer_is_lost_then_the_organization_is_looked_for_and_not_created_again() {
+    let sandbox = start(builder()).await;
+    let lost = |call, acted| {
+        Fault::of("post_organizations")
+            .call(call)
+            .then(Effect::Reset { acted })
+    };
+    sandbox.fail(lost(1, true)).unwrap();
+    sandbox.fail(lost(2, false)).unwrap();
+    let gateway = Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
+    sandbox
+        .fail(Fault::of("post_organizations").call(3).then(gateway))
+        .unwrap();
+    let member = &sandbox.organization_member().unwrap().id;
+    let line = |name| format!(r#"{{"name": "{name}", "members": ["{member}"]}}"#);
+    for (name, told) in [
+        (
+            "there",
+            "there: created, though no answer said so, 1 members added\n",
+        ),
+        (
+            "not-there",
+            "not-there: outcome unknown, it is not there: the command can be run again (",
+        ),
+        (
+            "also-there",
+            "also-there: created, though no answer said so, 1 members added\n",
+        ),
+    ] {
+        let status = if name == "not-there" { 1 } else { 0 };
+        create(&sandbox, &[&line(name)])
+            .ends_with(status)
+            .tells(told);
+    }
+    assert_eq!(asked(&sandbox, "post_organizations"), 3);
+    create(&sandbox, &[&line("not-there")])
+        .ends_with(0)
+        .tells("not-there: created, 1 members added\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_cannot_be_created_then_the_others_are_and_it_is_told() {
+    let sandbox = start(builder()).await;
+    create(
+        &sandbox,
+        &[
+            r#"{"name": "first"}"#,
+            r#"{"name": "second", "connections": ["con_0000000000000000"]}"#,
+            r#"{"name": "third"}"#,
+        ],
+    )
+    .ends_with(1)
+    .tells("first: created\n")
+    .tells("second: post_organizations: ")
+    .tells("no connection has this connection_id")
+    .tells("third: created\n")
+    .notes("error: 1 organizations need a look, see above");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_else_is_faster_then_the_organization_is_taken_as_it_is() {
+    let sandbox = start(builder()).await;
+    create(&sandbox, &[r#"{"name": "shop"}"#]).ends_with(0);
+    let unseen = Effect::Answer(Reply::new(404).json(serde_json::json!({"statusCode": 404})));
+    sandbox
+        .fail(Fault::of("get_name_by_name").call(1).then(unseen))
+        .unwrap();
+    create(&sandbox, &[r#"{"name": "shop"}"#])
+        .ends_with(0)
+        .tells("shop: somebody else has created it just now\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn file_is_wrong_then_its_line_is_told_and_nothing_is_created() {
+    let sandbox = start(builder()).await;
+    let fine = r#"{"name": "fine"}"#;
+    for (line, told) in [
+        ("{\"name\": 7}", "organizations.jsonl, line 2: invalid type"),
+        (
+            r#"{"name": "shop", "member": []}"#,
+            "organizations.jsonl, line 2: unknown field `member`",
+        ),
+        (fine, "line 2: expected each name once, found `fine` again"),
+        (r#"{"name": ""}"#, "``: name: "),
+        (
+            r#"{"name": "shop", "display_name": ""}"#,
+            "`shop`: display_name: ",
+        ),
+    ] {
+        create(&sandbox, &[fine, line]).ends_with(2).notes(told);
+    }
+    run(live(
+        &sandbox,
+        &["--file", "/nowhere/at.all", "--plan", "other"],
+    ))
+    .ends_with(2)
+    .notes("/nowhere/at.all: cannot be read");
+    run(live(&sandbox, &["--count", "3"]))
+        .ends_with(2)
+        .notes("a live tenant is changed with no made-up values: expected --file, --plan");
+    run(live(&sandbox, &["--at-once", "0"]))
+        .ends_with(2)
+        .notes("expected a number, at least 1");
+    assert_eq!(changes(&sandbox), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn application_has_the_scopes_that_help_names_then_that_is_enough() {
+    let help = run(command(NAME, &["--help"]));
+    let scopes = help
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("Scopes: "));
+    let application =
+        Application::new("an-application", "its secret").scopes(scopes.unwrap().split(' '));
+    let sandbox = start(builder().application(application)).await;
+    let (id, member) = (
+        connection(&sandbox).await,
+        &sandbox.organization_member().unwrap().id,
+    );
+    create(&sandbox, &[r#"{"name": "shop"}"#]).ends_with(0);
+    let line =
+        |name| format!(r#"{{"name": "{name}", "connections": ["{id}"], "members": ["{member}"]}}"#);
+    let run = create(&sandbox, &[&line("shop"), &line("other")]).ends_with(0);
+    assert!(!run.out.contains("its secret") && !run.err.contains("its secret"));
+}

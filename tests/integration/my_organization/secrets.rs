@@ -1,0 +1,125 @@
+//! Secrets of this API are planted in requests and answers, and looked for in everything that prints.
+
+use std::fmt::Debug;
+
+use auth0_my_organization::types::*;
+use serde_json::{Value, json};
+
+use super::organization;
+use super::samples::*;
+use crate::support::*;
+
+const PLANTED: &str = "planted-secret";
+
+/// Asserts that neither form of `Debug` shows what was planted.
+fn assert_silent(value: &dyn Debug) {
+    let text = format!("{value:?} {value:#?}");
+    assert!(!text.contains(PLANTED), "{text}");
+}
+
+#[tokio::test]
+async fn scim_token_is_made_then_it_reads_but_does_not_print() {
+    let server = answering_json(201, new_scim_token(PLANTED)).await;
+    let tokens = organization(&server)
+        .organization()
+        .identity_providers()
+        .provisioning()
+        .scim_tokens();
+    let call = tokens.create(IDP_ID, CreateIdpProvisioningScimTokenRequestContent::new());
+    let response = call.send().await.unwrap();
+    assert_eq!(response.value().token.secret(), PLANTED);
+    assert_silent(&response);
+    assert_silent(response.value());
+}
+
+#[tokio::test]
+async fn scim_token_cannot_be_decoded_then_the_error_keeps_it_and_does_not_print_it() {
+    let mut answer = new_scim_token(PLANTED);
+    answer["token_id"] = json!([PLANTED]);
+    let server = answering_json(201, answer).await;
+    let tokens = organization(&server)
+        .organization()
+        .identity_providers()
+        .provisioning()
+        .scim_tokens();
+    let body = CreateIdpProvisioningScimTokenRequestContent::new();
+    let error = tokens.create(IDP_ID, body).await.unwrap_err();
+    assert!(error.is_undecodable() && error.has_acted(), "{error:?}");
+    assert!(String::from_utf8_lossy(error.body().unwrap()).contains(PLANTED));
+    assert!(!printed(&error).contains(PLANTED), "{}", printed(&error));
+}
+
+#[tokio::test]
+async fn client_secrets_are_in_options_then_no_request_prints_them() {
+    let server = answering_json(200, identity_provider("okta")).await;
+    let providers = organization(&server).organization().identity_providers();
+    let oidc = || {
+        IdpOidcOptionsRequest::new(
+            "c",
+            "https://acme.com/d",
+            IdpOidcOptionsTypeEnum::BackChannel,
+        )
+        .client_secret(PLANTED)
+    };
+    let okta = || IdpOktaOptionsRequest::new("c", PLANTED, "acme.okta.com");
+    let google = || IdpGoogleAppsOptionsRequest::new("c", PLANTED, "acme.com");
+    let waad = || IdpWaadOptionsRequest::new("c", PLANTED, "acme.onmicrosoft.com");
+    let creations: [IdpKnownRequest; 4] = [
+        IdpOidcRequest::new("a", oidc()).into(),
+        IdpOktaRequest::new("a", okta()).into(),
+        IdpGoogleAppsRequest::new("a", google()).into(),
+        IdpWaadRequest::new("a", waad()).into(),
+    ];
+    for creation in creations {
+        assert_silent(&creation);
+        assert_silent(&providers.create(creation));
+    }
+    let changes: [IdpUpdateKnownRequest; 4] = [
+        IdpOidcUpdateRequest::new().options(oidc()).into(),
+        IdpOktaUpdateRequest::new().options(okta()).into(),
+        IdpGoogleAppsUpdateRequest::new().options(google()).into(),
+        IdpWaadUpdateRequest::new().options(waad()).into(),
+    ];
+    for change in changes {
+        assert_silent(&change);
+        let call = providers.update(IDP_ID, change);
+        assert_silent(&call);
+        call.await.unwrap();
+    }
+    let sent = requests(&server).await;
+    assert_eq!(sent.len(), 4);
+    for request in sent {
+        let body: Value = request.body_json().unwrap();
+        assert_eq!(body["options"]["client_secret"], PLANTED);
+    }
+}
+
+#[tokio::test]
+async fn unknown_identity_provider_holds_a_secret_then_it_is_not_printed() {
+    let mut body = identity_provider("oidc");
+    body["strategy"] = json!("keycloak");
+    body["options"]["anything"] = json!(PLANTED);
+    let server = answering_json(200, body).await;
+    let provider = organization(&server)
+        .organization()
+        .identity_providers()
+        .get(IDP_ID)
+        .await
+        .unwrap();
+    assert_silent(&provider);
+}
+
+#[tokio::test]
+async fn invitation_has_a_link_then_it_reads_but_does_not_print() {
+    let url = format!("https://acme.com/login?invitation={PLANTED}");
+    let server = answering_json(200, invitation(&url, PLANTED)).await;
+    let invitation = organization(&server)
+        .organization()
+        .invitations()
+        .get(INVITATION_ID)
+        .await
+        .unwrap();
+    assert_eq!(invitation.invitation_url.as_ref().unwrap().secret(), url);
+    assert_eq!(invitation.ticket_id.as_ref().unwrap().secret(), PLANTED);
+    assert_silent(&invitation);
+}

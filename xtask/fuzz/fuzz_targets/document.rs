@@ -1,0 +1,60 @@
+//! Real documents with parts taken out, repeated and exchanged: each becomes a crate or is refused, and nothing panics.
+
+#![no_main]
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use xtask::document::Document;
+use xtask::passes::excerpt;
+
+#[path = "../../tests/fuzz/mutation.rs"]
+mod mutation;
+#[path = "../../tests/fuzz/pipeline.rs"]
+mod pipeline;
+
+use mutation::{Choices, mutated};
+
+/// The documents of the tests, and the facts in parts: a whole one takes too long to be tried often.
+static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut paths = Vec::new();
+    for folder in ["xtask/tests/documents", "xtask/tests/constructs", "openapi"] {
+        for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            paths.push(if path.is_dir() {
+                path.join("openapi.yaml")
+            } else {
+                path
+            });
+        }
+    }
+    paths.sort();
+    let documents = paths.iter().filter_map(|path| Document::load(path).ok());
+    documents
+        .flat_map(|document| parts(document.value))
+        .collect()
+});
+
+/// A document as it is where it is small, or what belongs to each of its first few paths.
+fn parts(document: Value) -> Vec<Value> {
+    let paths = document["paths"].as_object();
+    let paths: Vec<String> = paths
+        .into_iter()
+        .flat_map(|paths| paths.keys().cloned())
+        .collect();
+    if paths.len() < 12 {
+        return vec![document];
+    }
+    let part = |path: &String| excerpt(document.clone(), &[path.clone()]).ok();
+    paths.iter().step_by(3).filter_map(part).collect()
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let document = mutated(&DOCUMENTS, &mut Choices::new(bytes));
+    if let Err(error) = pipeline::run(document.clone()) {
+        panic!("{error}\n{document}");
+    }
+});

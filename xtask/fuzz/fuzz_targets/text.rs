@@ -1,0 +1,10 @@
+//! Any text: it is read as a document or refused, and nothing panics.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use xtask::document::Document;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = Document::from_bytes("fuzzed".into(), bytes).and_then(Document::checked);
+});

@@ -1,0 +1,64 @@
+//! Documents that were changed at random: the same few hundred at every run. `xtask/fuzz` looks for more.
+
+#![forbid(unsafe_code)]
+
+mod mutation;
+mod pipeline;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use xtask::document::Document;
+
+use mutation::{Choices, mutated};
+
+/// The documents of the tests: small ones, so that a debug build gets through many.
+fn documents() -> Vec<Value> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut paths: Vec<PathBuf> = ["documents", "constructs"]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(tests.join(folder)).expect("a folder"))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json" || extension == "yaml")
+        })
+        .collect();
+    paths.sort();
+    let documents = paths.iter().filter_map(|path| Document::load(path).ok());
+    documents.map(|document| document.value).collect()
+}
+
+/// Bytes that look random and are always the same.
+fn bytes(mut seed: u64, length: usize) -> Vec<u8> {
+    let mut next = || {
+        // splitmix64
+        seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)).to_le_bytes()[0]
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+#[test]
+fn documents_changed_at_random_become_crates_or_are_refused_and_nothing_panics() {
+    let documents = documents();
+    let (mut made, mut refused, mut wrong) = (0, 0, Vec::new());
+    let runs = std::env::var("MUTATIONS").map_or(400, |runs| runs.parse().expect("a number"));
+    let first: u64 = std::env::var("SEED").map_or(0, |seed| seed.parse().expect("a number"));
+    for seed in first..first + runs {
+        // From one change to a dozen.
+        let bytes = bytes(seed, 2 + 8 * (1 + (seed % 12) as usize));
+        let document = mutated(&documents, &mut Choices::new(&bytes));
+        match pipeline::run(document.clone()) {
+            Ok(true) => made += 1,
+            Ok(false) => refused += 1,
+            Err(error) => wrong.push(format!("{seed}: {error}\n  {document}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Both must be tried, or the changes are too mild or too wild.
+    assert!(made > 20 && refused > 20, "{made} made, {refused} refused");
+}

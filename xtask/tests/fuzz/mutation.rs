@@ -1,0 +1,331 @@
+//! Documents made out of other documents: what is done to them is read from bytes, so that a fuzzer can steer it and the same
+//! bytes give the same document.
+
+use serde_json::{Map, Value, json};
+
+/// The choices that are left.
+pub(crate) struct Choices<'b> {
+    bytes: &'b [u8],
+}
+
+impl<'b> Choices<'b> {
+    /// The choices that these bytes stand for.
+    pub(crate) fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// A number below `limit`; zero where nothing is left.
+    fn below(&mut self, limit: usize) -> usize {
+        let (taken, rest) = self.bytes.split_at(self.bytes.len().min(2));
+        self.bytes = rest;
+        let number = taken
+            .iter()
+            .fold(0, |number, byte| number << 8 | usize::from(*byte));
+        // Two bytes are enough for any place: large documents have fewer values than mutations find in a day.
+        (number * limit) >> 16
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn of<T: Clone>(&mut self, all: &[T]) -> Option<T> {
+        (!all.is_empty()).then(|| all[self.below(all.len())].clone())
+    }
+}
+
+/// One of the documents, changed as often as the choices last.
+pub(crate) fn mutated(documents: &[Value], choices: &mut Choices<'_>) -> Value {
+    let mut document = choices.of(documents).unwrap_or_default();
+    while !choices.is_empty() {
+        change(&mut document, choices);
+        // Copies of copies grow without end, and what is found in large documents is found in small ones.
+        if count(&document) > 20_000 {
+            break;
+        }
+    }
+    document
+}
+
+const WORDS: [&str; 58] = [
+    "$ref",
+    "$defs",
+    "$id",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "application/json",
+    "array",
+    "boolean",
+    "body",
+    "const",
+    "content",
+    "contains",
+    "default",
+    "dependentRequired",
+    "deprecated",
+    "discriminator",
+    "else",
+    "enum",
+    "exclusiveMinimum",
+    "explode",
+    "fn",
+    "format",
+    "get",
+    "if",
+    "in",
+    "items",
+    "mapping",
+    "maximum",
+    "minItems",
+    "name",
+    "not",
+    "null",
+    "nullable",
+    "object",
+    "oneOf",
+    "operationId",
+    "parameters",
+    "path",
+    "pattern",
+    "prefixItems",
+    "properties",
+    "readOnly",
+    "required",
+    "responses",
+    "schema",
+    "security",
+    "self",
+    "string",
+    "style",
+    "tags",
+    "then",
+    "type",
+    "writeOnly",
+    "x-operation-group",
+    "x-paging",
+    "x-union",
+    "x-rust-type",
+];
+
+const TEXTS: [&str; 24] = [
+    "",
+    " ",
+    "a b",
+    "a-b",
+    "a_b",
+    "A",
+    "+1",
+    "-1",
+    "..",
+    "/",
+    "~0~1",
+    "%2F%",
+    "{",
+    "{id}",
+    "}{",
+    "'",
+    "\"",
+    "\\",
+    "\u{0}",
+    "größe",
+    "日本",
+    "#/components/schemas",
+    "#/components/schemas/Missing",
+    "(?<!x)[",
+];
+
+/// Values that stand for little and break much.
+fn odd() -> Vec<Value> {
+    vec![
+        Value::Null,
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(-1),
+        json!(1.5e300),
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!([]),
+        json!({}),
+        json!([null]),
+        json!(["a", 1, null, true, {}]),
+        json!({"type": "null"}),
+        json!({"type": ["string", "integer", "null"]}),
+        json!({"type": "object", "properties": {"type": {"type": "string"}, "type_": {}}}),
+        json!({"type": "object", "additionalProperties": {"type": "array", "items": {"oneOf": []}}}),
+        json!({"oneOf": [{"type": "string"}, {"type": "object", "required": ["a"], "properties": {"a": {"const": 1}}}]}),
+        json!({"allOf": [{"type": "string"}, {"type": "integer"}]}),
+        json!({"enum": ["", "a b", "a-b", "fn", null, 1]}),
+        json!({"not": {}}),
+        json!({"$ref": "#/components/schemas/Missing"}),
+        json!({"$ref": "#"}),
+    ]
+}
+
+fn change(document: &mut Value, choices: &mut Choices<'_>) {
+    let all = count(document);
+    let at = choices.below(all);
+    match choices.below(9) {
+        0 => remove(document, at, choices),
+        1 => {
+            let value = choices.of(&odd()).unwrap_or_default();
+            put(document, at, value);
+        }
+        2 | 3 => {
+            let value = nth(document, choices.below(all)).cloned();
+            put(document, at, value.unwrap_or_default());
+        }
+        4 => duplicate(document, at, choices),
+        5 => rename(document, at, choices),
+        6 => {
+            let scalar = match choices.below(3) {
+                0 => choices.of(&WORDS).unwrap_or_default().into(),
+                1 => choices.of(&TEXTS).unwrap_or_default().into(),
+                _ => json!(choices.below(1 << 16)),
+            };
+            put(document, at, scalar);
+        }
+        7 => wrap(document, at, choices),
+        _ => refer(document, at, choices),
+    }
+}
+
+/// How many values there are, the document itself included.
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Object(members) => members.values().map(count).sum(),
+        Value::Array(items) => items.iter().map(count).sum::<usize>(),
+        _ => 0,
+    }
+}
+
+fn nth(value: &Value, mut at: usize) -> Option<&Value> {
+    if at == 0 {
+        return Some(value);
+    }
+    at -= 1;
+    let children: Vec<&Value> = match value {
+        Value::Object(members) => members.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => return None,
+    };
+    for child in children {
+        let below = count(child);
+        if at < below {
+            return nth(child, at);
+        }
+        at -= below;
+    }
+    None
+}
+
+fn nth_mut(value: &mut Value, mut at: usize) -> Option<&mut Value> {
+    if at == 0 {
+        return Some(value);
+    }
+    at -= 1;
+    let children: Vec<&mut Value> = match value {
+        Value::Object(members) => members.values_mut().collect(),
+        Value::Array(items) => items.iter_mut().collect(),
+        _ => return None,
+    };
+    for child in children {
+        let below = count(child);
+        if at < below {
+            return nth_mut(child, at);
+        }
+        at -= below;
+    }
+    None
+}
+
+fn put(document: &mut Value, at: usize, value: Value) {
+    if let Some(place) = nth_mut(document, at) {
+        *place = value;
+    }
+}
+
+fn remove(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
+    match nth_mut(document, at) {
+        Some(Value::Object(members)) => {
+            let keys: Vec<String> = members.keys().cloned().collect();
+            if let Some(key) = choices.of(&keys) {
+                members.remove(&key);
+            }
+        }
+        Some(Value::Array(items)) if !items.is_empty() => {
+            items.remove(choices.below(items.len()));
+        }
+        _ => {}
+    }
+}
+
+fn duplicate(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
+    match nth_mut(document, at) {
+        Some(Value::Object(members)) => {
+            let values: Vec<Value> = members.values().cloned().collect();
+            if let Some(value) = choices.of(&values) {
+                members.insert(key(members, choices), value);
+            }
+        }
+        Some(Value::Array(items)) => {
+            if let Some(item) = choices.of(items) {
+                items.push(item);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A name for a member: a word of the specification, an odd text, or one that is there in another form.
+fn key(members: &Map<String, Value>, choices: &mut Choices<'_>) -> String {
+    let keys: Vec<String> = members.keys().cloned().collect();
+    match choices.below(4) {
+        0 => choices.of(&WORDS).unwrap_or_default().to_owned(),
+        1 => choices.of(&TEXTS).unwrap_or_default().to_owned(),
+        2 => choices.of(&keys).unwrap_or_default().to_uppercase(),
+        _ => format!("{}_", choices.of(&keys).unwrap_or_default()),
+    }
+}
+
+fn rename(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
+    if let Some(Value::Object(members)) = nth_mut(document, at) {
+        let keys: Vec<String> = members.keys().cloned().collect();
+        let new = key(members, choices);
+        if let Some(value) = choices.of(&keys).and_then(|old| members.remove(&old)) {
+            members.insert(new, value);
+        }
+    }
+}
+
+fn wrap(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
+    let Some(place) = nth_mut(document, at) else {
+        return;
+    };
+    let value = place.take();
+    *place = match choices.below(8) {
+        0 => json!({"allOf": [value]}),
+        1 => json!({"oneOf": [value, {"type": "string"}]}),
+        2 => json!({"anyOf": [value.clone(), value]}),
+        3 => json!({"type": "array", "items": value}),
+        4 => json!({"type": "object", "properties": {"x": value.clone(), "X": value}}),
+        5 => json!({"type": "object", "additionalProperties": value}),
+        6 => json!({"not": value}),
+        _ => json!([value]),
+    };
+}
+
+/// A reference to some component, or to some other place of the document.
+fn refer(document: &mut Value, at: usize, choices: &mut Choices<'_>) {
+    let mut targets = Vec::new();
+    for (kind, components) in document["components"].as_object().into_iter().flatten() {
+        for name in components.as_object().into_iter().flat_map(Map::keys) {
+            targets.push(format!("#/components/{kind}/{name}"));
+            targets.push(format!("#/components/{kind}/{name}/properties/x"));
+        }
+    }
+    if let Some(target) = choices.of(&targets) {
+        put(document, at, json!({"$ref": target}));
+    }
+}
