@@ -91,8 +91,12 @@ fn line(krate: &str, operation: &Operation) -> String {
     };
     let paging = match operation.paging() {
         Paging::Checkpoint => "paged",
+        Paging::Offset => "counted",
+        Paging::CheckpointOrOffset => "paged or counted",
         _ => "-",
     };
+    let limit = operation.paging_limit();
+    let limit = limit.map_or_else(String::new, |limit| format!(" up to {limit}"));
     let numbers = |statuses: &[u16]| {
         let texts: Vec<_> = statuses.iter().map(u16::to_string).collect();
         texts.join(" ")
@@ -107,7 +111,7 @@ fn line(krate: &str, operation: &Operation) -> String {
         &scopes.join(" or "),
         retry_safety,
         &look_at(operation),
-        paging,
+        &format!("{paging}{limit}"),
         &success,
         &numbers(operation.errors()),
         operation.lifecycle().unwrap_or("-"),
@@ -130,6 +134,10 @@ fn operations_are_listed_then_the_inventory_is_as_reviewed() {
     insta::assert_snapshot!(
         "operations_of_my_organization",
         operations("my-organization", auth0_my_organization::operations::ALL)
+    );
+    insta::assert_snapshot!(
+        "operations_of_organizations",
+        operations("organizations", auth0_organizations::operations::ALL)
     );
 }
 
@@ -239,4 +247,5 @@ fn types(krate: &str) -> String {
 fn types_are_listed_then_the_inventory_is_as_reviewed() {
     insta::assert_snapshot!("types_of_teams", types("teams"));
     insta::assert_snapshot!("types_of_my_organization", types("my-organization"));
+    insta::assert_snapshot!("types_of_organizations", types("organizations"));
 }

@@ -22,6 +22,7 @@ mod logins;
 mod mutations;
 mod my_organization;
 mod operations;
+mod organizations;
 mod repository;
 mod samples;
 mod sandbox;

@@ -210,11 +210,12 @@ enum Command {
         #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
         format: OutputFormat,
     },
-    /// Test the SDK against oidc-provider, a certified OpenID provider
+    /// Test the SDK against oidc-provider, a certified OpenID provider, and against Redis
     ///
-    /// Runs the tests of tests/interop, which `cargo test` leaves out. oidc-provider is installed there the first time,
+    /// Runs the tests of tests/interop and tests/fleet, which `cargo test` leaves out. oidc-provider is installed there the first time,
     /// and again when tests/interop/package-lock.json changed, which needs npm and the package registry. Runs on Node 20
-    /// or newer; openssl makes the certificates of the time of a test. Exits with 1 if a test fails.
+    /// or newer; openssl makes the certificates of the time of a test. What processes share is tested on redis-server, and
+    /// on valkey-server where that is installed. Exits with 1 if a test fails.
     #[command(
         after_help = "Examples:\n  cargo xtask interop\n  cargo xtask interop refresh device"
     )]

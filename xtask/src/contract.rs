@@ -5,6 +5,7 @@
 
 mod documents;
 mod sandbox;
+mod scene;
 mod tool;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::progress::Progress;
 use crate::workspace::Workspace;
 use documents::Contract;
 use sandbox::Sandbox;
+use scene::Scene;
 use tool::{Findings, Tool};
 
 /// Where the settings of schemathesis are.
@@ -94,15 +96,10 @@ fn test(
         contract.api
     ));
     let sandbox = Sandbox::start(workspace, scratch.path())?;
-    let token = sandbox.token()?;
-    tool.prepare(
-        workspace,
-        contract,
-        scratch.path(),
-        &sandbox.dictionaries(&token)?,
-    )?;
+    let scene = Scene::of(&contract.api, &sandbox)?;
+    tool.prepare(workspace, contract, scratch.path(), &scene)?;
     progress.at(&format!("{}: testing", contract.api));
-    let findings = tool.run(scratch.path(), sandbox.url(), &token)?;
+    let findings = tool.run(scratch.path(), &scene)?;
     let mut operations: BTreeMap<String, (u64, u64)> = contract
         .operations
         .iter()

@@ -15,8 +15,8 @@ use xtask::passes::Options;
 use xtask::pipeline;
 use xtask::sources::ApiData;
 
-/// The passes that have something to do in every document.
-const OF_EVERY_DOCUMENT: [&str; 3] = ["version", "operation-groups", "retry-safety"];
+/// The passes that have something to do in every document; so has the one that lowers the version.
+const OF_EVERY_DOCUMENT: [&str; 2] = ["operation-groups", "retry-safety"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/constructs")
@@ -52,7 +52,7 @@ fn outcome(name: &str) -> String {
         }
     };
     for change in &normalized.changes {
-        if !OF_EVERY_DOCUMENT.contains(&change.pass) {
+        if change.pointer != "/openapi" && !OF_EVERY_DOCUMENT.contains(&change.pass) {
             let _ = writeln!(out, "changed: {}: {}", change.pointer, change.what);
         }
     }

@@ -201,6 +201,130 @@ fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
 }
 
 #[test]
+fn nothing_reads_in_the_group_then_what_reads_around_it_is_looked_at() {
+    let mut document = document();
+    document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["things", "parts"]);
+    let rows = module(&generated(&document), "operations");
+    assert!(rows.contains(r#".with_look_at(&["listThings"])"#), "{rows}");
+    document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["parts"]);
+    let rows = module(&generated(&document), "operations");
+    assert!(!rows.contains("with_look_at"), "{rows}");
+}
+
+#[test]
+fn several_schemes_ask_for_the_same_then_it_is_one_alternative() {
+    let mut document = document();
+    document["paths"]["/things/{id}"]["put"]["security"] =
+        json!([{"a": ["w", "x"]}, {"b": ["x", "w"]}, {"b": ["admin"]}]);
+    let files = generated(&document);
+    let rows = module(&files, "operations");
+    assert!(
+        rows.contains(r#".with_scopes(&[&["w", "x"], &["admin"]])"#),
+        "{rows}"
+    );
+    assert!(files["src/resources/things.rs"].contains("- Scope: `w` and `x`, or `admin`"));
+}
+
+#[test]
+fn body_can_hold_nothing_then_it_is_sent_without_being_asked_for() {
+    let mut document = document();
+    let put = &mut document["paths"]["/things/{id}"]["put"];
+    put["x-empty-body"] = json!(true);
+    put["requestBody"] = json!({
+        "required": true,
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    });
+    let resource = &generated(&document)["src/resources/things.rs"];
+    assert!(
+        resource.contains("pub fn put(&self, id: impl Into<String>) -> PutThing"),
+        "{resource}"
+    );
+    assert!(
+        resource.contains(".put_thing(&self.id, &Default::default())"),
+        "{resource}"
+    );
+    assert!(!resource.contains("body:"), "{resource}");
+}
+
+#[test]
+fn object_needs_some_of_its_fields_then_they_are_counted() {
+    let mut document = document();
+    let thing = &mut document["components"]["schemas"]["Thing"];
+    thing["properties"]["more"] = json!({"type": "string"});
+    thing["x-constraints"] = json!({"minProperties": 2});
+    let check = |document: &Value| -> String {
+        let types: String = module(&generated(document), "types");
+        types.split_whitespace().collect()
+    };
+    // One is there in any case.
+    let found = check(&document);
+    assert!(
+        found.contains("ifself.more.is_none()&&self.note.is_none(){at.broken("),
+        "{found}"
+    );
+    document["components"]["schemas"]["Thing"]["x-constraints"] = json!({"minProperties": 3});
+    let found = check(&document);
+    assert!(
+        found.contains("[self.more.is_some(),self.note.is_some()].into_iter().filter(|is_set|*is_set).count()<2"),
+        "{found}"
+    );
+    document["components"]["schemas"]["Thing"]["x-constraints"] = json!({"minProperties": 1});
+    assert!(!check(&document).contains("broken"));
+}
+
+/// A union of `Thing`, which has the kind `thing` and no field for it, and `Report`, which has no kind.
+fn tagged() -> Value {
+    let mut document = document();
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let schemas = &mut document["components"]["schemas"];
+    schemas["Thing"]["x-tag"] = json!({"property": "kind", "value": "thing"});
+    schemas["Report"]["properties"]["name"] = json!({"type": "string"});
+    schemas["Step"] = json!({
+        "oneOf": [reference("Thing"), reference("Report")],
+        "x-union": {"variants": [
+            {"name": "Thing", "ref": "#/components/schemas/Thing", "when": {"tag": {"property": "kind", "value": "thing"}}},
+            {"name": "Report", "ref": "#/components/schemas/Report", "when": {"otherwise": true}},
+        ]},
+    });
+    schemas["ThingPage"]["properties"]["step"] = reference("Step");
+    document
+}
+
+#[test]
+fn struct_has_a_tag_then_it_is_written_and_is_neither_field_nor_argument() {
+    let types = module(&generated(&tagged()), "types");
+    assert!(
+        types.contains(r#"#[serde(tag = "kind", rename = "thing")]"#),
+        "{types}"
+    );
+    assert!(types.contains("On the wire, `kind` is `thing`."), "{types}");
+    assert!(types.contains("pub fn new(name: impl Into<"), "{types}");
+}
+
+#[test]
+fn one_variant_goes_without_a_tag_then_an_unknown_tag_is_not_taken_for_it() {
+    let types: String = module(&generated(&tagged()), "types");
+    let types: String = types.split_whitespace().collect();
+    assert!(
+        types.contains("ifvalue.get(\"kind\").is_some_and(|tag|!tag.is_null()){return::std::result::Result::Ok(Self::Other(value.into()));}"),
+        "{types}"
+    );
+    // The tag, and the field that both have, one of them always; of an unknown kind, what came.
+    assert!(
+        types.contains("pubfnkind(&self)->::std::option::Option<&str>"),
+        "{types}"
+    );
+    for arm in [
+        "Self::Thing(value)=>::std::option::Option::Some(&value.name)",
+        "Self::Report(value)=>value.name.as_deref()",
+        "other.value().get(\"name\").and_then(::serde_json::Value::as_str)",
+    ] {
+        assert!(types.contains(arm), "{arm}: {types}");
+    }
+    assert!(!types.contains("pubfnfailed(&self)"), "{types}");
+}
+
+#[test]
 fn requirement_without_a_scope_then_the_others_are_hints() {
     let mut document = document();
     let put = &mut document["paths"]["/things/{id}"]["put"];

@@ -10,6 +10,7 @@
 //! | a token that somebody else got | [`StaticToken`](auth0_core::StaticToken) | |
 //! | tokens that a function of the program's own gets | [`token_fn`](auth0_core::token_fn()) | |
 //! | one token for several processes, or for the next run | [`FileStore`] | [stores](docs::stores) |
+//! | one token for a fleet of processes, and one rate budget | `redis::RedisStore` and `redis::RedisBudget`, with the feature `redis` | `docs::fleet` |
 //! | tokens that a thief cannot use | [`DpopKey`] | [DPoP](dpop), with any of them |
 //!
 //! ```
@@ -69,6 +70,8 @@ mod loopback;
 pub mod measured;
 mod quota;
 mod random;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod scope;
 mod session;
 mod signing;

@@ -153,6 +153,8 @@ impl fmt::Debug for StoreGuard {
 pub struct StoreError {
     message: String,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    /// It was logged where it happened, once for all sources that hear of it.
+    is_told: bool,
 }
 
 impl StoreError {
@@ -161,7 +163,14 @@ impl StoreError {
         Self {
             message: message.into(),
             source: None,
+            is_told: false,
         }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn told(mut self) -> Self {
+        self.is_told = true;
+        self
     }
 
     /// Adds the error behind it.

@@ -67,7 +67,7 @@ pub use error::Error;
 pub use http_client::{HttpClient, HttpService};
 pub use limit::{
     ClassSnapshot, HostSnapshot, Limiter, LimiterSnapshot, Limits, OrganizationSnapshot, Rate,
-    ReportedLimit,
+    ReportedLimit, SharedBudget,
 };
 pub use nullable::Nullable;
 pub use open::{Open, Unlisted};

@@ -13,6 +13,7 @@ use crate::Error;
 use crate::time::{SharedClock, SharedSleeper, SystemTimer};
 
 mod bucket;
+mod budget;
 mod class;
 mod host;
 mod lane;
@@ -22,6 +23,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use budget::{Draw, Drawn, SharedBucket, SharedBudget};
 pub(crate) use class::Class;
 use host::Host;
 pub(crate) use lane::{Lane, Observation, Permit};
@@ -41,7 +43,7 @@ pub use snapshot::{
 /// one second, and no pause is longer than an hour from the answer that asked for it.
 ///
 /// One limiter is for one API under one plan; two APIs of one tenant have limits of their own. It knows only of what
-/// this process sends. It starts no task, and it never refuses: a caller who cannot wait gives the call a deadline.
+/// this process sends, unless it [shares](Limiter::sharing) its limits with others. It starts no task, and it never refuses: a caller who cannot wait gives the call a deadline.
 /// A call that waits has its turn when it is polled, so one that is neither polled nor dropped holds up those behind it.
 ///
 /// An organization takes about 600 bytes, until no client acts for it any more and its limits are untouched
@@ -67,6 +69,7 @@ pub struct Limiter {
 struct Shared {
     limits: Limits,
     quotas: Quotas,
+    budget: Option<Arc<dyn SharedBudget>>,
     clock: SharedClock,
     sleeper: SharedSleeper,
     /// One for each tenant, so there are few, and they are kept.
@@ -96,12 +99,43 @@ impl Limiter {
         Ok(Self {
             shared: Arc::new(Shared {
                 limits,
-                quotas: limits.quotas()?,
+                quotas: limits.quotas(None)?,
+                budget: None,
                 clock,
                 sleeper,
                 hosts: Mutex::default(),
             }),
             organization: None,
+        })
+    }
+
+    /// A limiter of the same limits that keeps them together with those of other processes, by `budget`, which all of them
+    /// draw on. What this one knew so far is not taken along, so it is made before clients are given it.
+    ///
+    /// Each request then needs a permit of the budget as well. Permits are asked for some at a time, and one that is not
+    /// used within a tenth of a second is lost. When the budget cannot be asked, this process takes `share` of each rate and
+    /// burst by itself: from 0.001 to 1, a quarter where there are four processes. Of a burst one request always stays.
+    ///
+    /// # Errors
+    ///
+    /// A configuration error if `share` is out of range.
+    pub fn sharing(self, budget: impl SharedBudget, share: f64) -> Result<Self, Error> {
+        let Shared {
+            limits,
+            clock,
+            sleeper,
+            ..
+        } = &*self.shared;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                limits: *limits,
+                quotas: limits.quotas(Some(share))?,
+                budget: Some(Arc::new(budget)),
+                clock: clock.clone(),
+                sleeper: sleeper.clone(),
+                hosts: Mutex::default(),
+            }),
+            organization: self.organization,
         })
     }
 
@@ -129,6 +163,7 @@ impl Limiter {
     pub(crate) fn lane(&self, host: &str) -> Lane {
         let Shared {
             quotas,
+            budget,
             clock,
             sleeper,
             ..
@@ -136,9 +171,10 @@ impl Limiter {
         let host = self
             .hosts()
             .entry(host.to_owned())
-            .or_insert_with(|| Arc::new(Host::new(quotas)))
+            .or_insert_with(|| Arc::new(Host::new(host, quotas)))
             .clone();
         Lane {
+            budget: budget.clone(),
             clock: clock.clone(),
             sleeper: sleeper.clone(),
             group: host.group(self.organization.as_ref(), quotas, clock.monotonic()),

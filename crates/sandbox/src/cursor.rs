@@ -13,8 +13,12 @@ use crate::document::Operation;
 fn mark(operation: &Operation, call: &Call) -> u64 {
     let mut hasher = DefaultHasher::new();
     operation.id.hash(&mut hasher);
-    // The size of a page may change on the way; everything else makes it another listing.
-    let others = |name: &&String| !matches!(name.as_str(), "from" | "take");
+    // The size of a page may change on the way; everything else makes it another listing. Numbers of pages count for
+    // nothing beside a cursor.
+    let others = |name: &&String| {
+        let of_pages = ["from", "take", "page", "per_page", "include_totals"];
+        !of_pages.contains(&name.as_str())
+    };
     for name in call.parameters.keys().filter(others) {
         (name, &call.parameters[name]).hash(&mut hasher);
     }

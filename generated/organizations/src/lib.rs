@@ -19,7 +19,7 @@
 //!
 //! # fn example(token: impl auth0_organizations::TokenSource) -> Result<(), auth0_organizations::Error> {
 //! let client = Client::builder()
-//!     .domain("acme")
+//!     .domain("acme.us.auth0.com")
 //!     .token_source(token)
 //!     .build()?;
 //! # Ok(())
@@ -35,8 +35,8 @@ pub mod types;
 pub use client::{audience, Client, ClientBuilder};
 pub use auth0_core::{
     AccessToken, Auth0Client, Cursor, Error, HttpClient, Limiter, Limits, Nullable, Open,
-    Operation, Outcome, PartialReport, Rate, Response, RetryPolicy, Scopes, SecretString,
-    TokenError, TokenSource,
+    Operation, Outcome, PartialReport, Problem, Rate, Response, RetryPolicy, Scopes,
+    SecretString, TokenError, TokenSource, ValidationError,
 };
 pub use auth0_core::{http, reqwest};
 pub use {chrono, serde_json, uuid};

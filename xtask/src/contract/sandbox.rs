@@ -34,6 +34,8 @@ impl Sandbox {
         let mut process = Command::new(cargo)
             .args(["run", "--quiet", "--package", "auth0-sandbox", "--"])
             .args(["--members", "12", "--tenants", "20", "--check-answers"])
+            .args(["--organizations", "100", "--organization-members", "60"])
+            .args(["--connections", "80"])
             .current_dir(workspace.path("."))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -48,6 +50,8 @@ impl Sandbox {
         let connection = serde_json::from_str(&line);
         let client = Client::builder()
             .no_proxy()
+            // The sandbox closes what is idle for as long as a test takes.
+            .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(30))
             .build();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -68,18 +72,19 @@ impl Sandbox {
         })
     }
 
-    pub(super) fn url(&self) -> &str {
-        self.text("url")
-    }
-
-    /// An access token with all scopes.
-    pub(super) fn token(&self) -> Result<String, Failure> {
-        let form = [
+    /// An access token with all scopes for an audience, and for an organization if one is named.
+    pub(super) fn token(
+        &self,
+        audience: &str,
+        organization: Option<&str>,
+    ) -> Result<String, Failure> {
+        let mut form = vec![
             ("grant_type", "client_credentials"),
             ("client_id", self.text("client_id")),
             ("client_secret", self.text("client_secret")),
-            ("audience", self.text("audience")),
+            ("audience", audience),
         ];
+        form.extend(organization.map(|id| ("organization", id)));
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .finish();
@@ -95,42 +100,32 @@ impl Sandbox {
             .to_owned())
     }
 
-    /// Values that the sandbox knows, by the names of dictionaries.
-    pub(super) fn dictionaries(
-        &self,
-        token: &str,
-    ) -> Result<[(&'static str, Vec<String>); 4], Failure> {
-        let get = |path: &str| {
-            let url = format!("{}{path}", self.url());
-            self.json(self.client.get(url).bearer_auth(token))
-        };
-        let texts = |list: &Value, member: &str| {
-            let items = list.as_array().into_iter().flatten();
-            items
-                .filter_map(|item| item[member].as_str().or(item.as_str()))
-                .map(str::to_owned)
-                .collect()
-        };
-        let members = &get("/api/members")?["members"];
-        let tenants = &get("/api/tenants")?["tenants"];
-        let environments = &get("/api/environments")?["environments"];
-        Ok([
-            ("members", texts(members, "id")),
-            ("emails", texts(members, "email")),
-            ("tenants", texts(tenants, "tenant_id")),
-            ("environments", texts(environments, "")),
-        ])
+    /// Reads something with a token.
+    pub(super) fn get(&self, url: &str, token: &str) -> Result<Value, Failure> {
+        self.json(self.client.get(url).bearer_auth(token))
+    }
+
+    /// Creates something with a token.
+    pub(super) fn post(&self, url: &str, token: &str, body: &Value) -> Result<Value, Failure> {
+        self.json(self.client.post(url).bearer_auth(token).json(body))
+    }
+
+    /// The client grants of the tenant, which no API shows.
+    pub(super) fn client_grants(&self) -> Result<Value, Failure> {
+        let url = format!("{}/_sandbox/client-grants", self.text("url"));
+        self.get(&url, self.text("admin_token"))
     }
 
     /// The requests that it saw.
     pub(super) fn requests(&self) -> Result<Vec<Value>, Failure> {
-        let url = format!("{}/_sandbox/requests", self.url());
+        let url = format!("{}/_sandbox/requests", self.text("url"));
         let request = self.client.get(url).bearer_auth(self.text("admin_token"));
         let list = self.json(request)?;
         Ok(list.as_array().cloned().unwrap_or_default())
     }
 
-    fn text(&self, name: &str) -> &str {
+    /// A text of the line that it printed.
+    pub(super) fn text(&self, name: &str) -> &str {
         self.connection[name].as_str().unwrap_or_default()
     }
 

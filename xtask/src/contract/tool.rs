@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::FOLDER;
 use super::documents::Contract;
+use super::scene::Scene;
 use crate::console::Failure;
 use crate::diagnostic::Report;
 use crate::problem::Problem;
@@ -88,7 +89,7 @@ impl Tool {
         workspace: &Workspace,
         contract: &Contract,
         scratch: &Path,
-        dictionaries: &[(&str, Vec<String>)],
+        scene: &Scene,
     ) -> Result<(), Failure> {
         let read = |name: &str| {
             let path = workspace.path(FOLDER).join(name);
@@ -99,12 +100,13 @@ impl Tool {
             })
         };
         let mut settings = read("schemathesis.toml")?;
+        settings.push_str(&read(&format!("{}.toml", contract.api))?);
         if contract.is_published {
-            settings.push_str(&read("schemathesis.published.toml")?);
+            settings.push_str(&read(&format!("{}.published.toml", contract.api))?);
         }
         write(&scratch.join("schemathesis.toml"), &settings)?;
         write(&scratch.join(DOCUMENT), &contract.text)?;
-        for (name, values) in dictionaries {
+        for (name, values) in &scene.dictionaries {
             // One quoted value a line, which is how fuzzers share dictionaries.
             let lines = values.iter().map(|value| format!("{value:?}\n"));
             write(
@@ -115,13 +117,21 @@ impl Tool {
         Ok(())
     }
 
-    /// Tests the server at `url`.
-    pub(super) fn run(&self, scratch: &Path, url: &str, token: &str) -> Result<Findings, Failure> {
+    /// Tests the server of the scene.
+    pub(super) fn run(&self, scratch: &Path, scene: &Scene) -> Result<Findings, Failure> {
         let output = Command::new(&self.0)
-            .args(["--no-color", "run", DOCUMENT, "--url", url, "--seed", "1"])
+            .args([
+                "--no-color",
+                "run",
+                DOCUMENT,
+                "--url",
+                &scene.url,
+                "--seed",
+                "1",
+            ])
             .args(["--report", "json", "--report-json-path", REPORT])
             .current_dir(scratch)
-            .env("SANDBOX_TOKEN", token)
+            .envs(scene.tokens.iter().map(|(name, token)| (name, token)))
             // What it sends goes to this machine.
             .env("NO_PROXY", "127.0.0.1")
             .output()

@@ -110,7 +110,7 @@ impl<'c> Call<'c> {
         self.operation
             .parameters
             .iter()
-            .find(|parameter| names::snake_name(&parameter.name) == argument.ident)
+            .find(|parameter| names::snake_name(&parameter.argument) == argument.ident)
     }
 
     /// The arguments of progenitor's method that the caller has a say in.

@@ -21,6 +21,7 @@ mod shapes;
 mod table;
 mod types;
 mod unions;
+mod wire;
 
 use std::collections::BTreeMap;
 

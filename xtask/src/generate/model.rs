@@ -90,7 +90,10 @@ pub(super) struct Outcome {
 /// A parameter.
 #[derive(Debug, Clone)]
 pub(super) struct Parameter<'a> {
+    /// The name on the wire.
     pub(super) name: String,
+    /// The name that its argument has, in the notation of the document.
+    pub(super) argument: String,
     pub(super) location: String,
     pub(super) schema: &'a Value,
     pub(super) description: String,
@@ -295,7 +298,10 @@ fn read_operation<'a>(
     let parameters = list(&item["parameters"])
         .chain(list(&operation["parameters"]))
         .map(|parameter| Parameter {
-            name: text(parameter, "name"),
+            name: parameter["x-wire-name"]
+                .as_str()
+                .map_or_else(|| text(parameter, "name"), str::to_owned),
+            argument: text(parameter, "name"),
             location: text(parameter, "in"),
             schema: &parameter["schema"],
             description: text(parameter, "description"),
@@ -436,7 +442,7 @@ pub(super) fn text(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or_default().to_owned()
 }
 
-/// The properties of an object schema, those of the parts of an `allOf` included.
+/// The properties of an object schema by their names on the wire, those of the parts of an `allOf` included.
 pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&'a str, &'a Value> {
     let mut found = BTreeMap::new();
     for part in list(&schema["allOf"]) {
@@ -445,7 +451,11 @@ pub(super) fn properties<'a>(schema: &'a Value, model: &Model<'a>) -> BTreeMap<&
             .unwrap_or(part);
         found.extend(properties(part, model));
     }
-    found.extend(members(&schema["properties"]).map(|(name, property)| (name.as_str(), property)));
+    let wire_names = &schema["x-wire-names"];
+    found.extend(members(&schema["properties"]).map(|(name, property)| {
+        let wire = wire_names[name].as_str().unwrap_or(name);
+        (wire, property)
+    }));
     found
 }
 

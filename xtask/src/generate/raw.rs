@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use syn::{File, Item};
 
 use super::model::{list, members};
-use super::names;
+use super::{names, wire};
 use crate::guard::guard;
 use crate::problem::Problem;
 use crate::walk::{METHODS, join};
@@ -25,7 +25,12 @@ pub(super) struct Raw {
 /// Runs progenitor. Its panics and refusals become problems that name the operation or schema at fault.
 pub(super) fn run(document: &Value) -> Result<Raw, Problem> {
     match attempt(document) {
-        Ok(file) => split(file),
+        Ok(file) => {
+            let mut raw = split(file)?;
+            wire::fields(&mut raw.types, document);
+            wire::parameters(&mut raw.calls, document);
+            Ok(raw)
+        }
         Err(problem) => Err(locate(document, problem)),
     }
 }

@@ -134,6 +134,8 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
         }
     });
     let setters = optional.iter().map(|field| setter(field, model));
+    // Clippy's measure; an answer with so many fields is made by tests alone.
+    let many = (required.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let new_doc = match required.as_slice() {
         [] => format!(" A `{name}` with every field left out."),
         _ => format!(
@@ -144,6 +146,7 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
     quote! {
         impl #ident {
             #[doc = #new_doc]
+            #many
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }

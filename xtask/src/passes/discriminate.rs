@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, indistinct, naming, reach,
+    Context, indistinct, mapping, naming, reach,
     schema::{
         self, Object, components, has_rust_type, is_documented_enum, is_struct, one_of, ref_name,
         strings,
@@ -37,6 +37,9 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let Some(variants) = one_of(schema).cloned() else {
             continue;
         };
+        if let Some(discriminator) = &discriminator {
+            mapping::warn(discriminator, &variants, &at, cx);
+        }
         let is_received = reach.responses.contains(name);
         let Some(mut parts) = Part::all(&variants, &schemas) else {
             let mut variants = by_kind(variants, &schemas);

@@ -31,6 +31,7 @@ mod indistinct;
 mod keywords;
 mod listings;
 mod local_refs;
+mod mapping;
 mod markdown;
 mod merge;
 mod names;

@@ -1,40 +1,69 @@
 //! Answers: names that meet once they are Rust names (`connection_id` and `connectionId`) give two fields or two types of one name, and code that
 //! does not compile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::{
     Context, naming,
-    schema::{self, components_mut},
+    schema::{self, Object, components_mut},
     source,
 };
-use crate::{problem::Problem, walk::join};
+use crate::walk::join;
+
+/// What the properties of a schema are called on the wire, where that is not their name here.
+const WIRE_NAMES: &str = "x-wire-names";
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     components(document, cx);
     for (name, schema) in components_mut(document).into_iter().flatten() {
         let at = source::of(schema, &join("/components/schemas", name));
-        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        properties(schema, &at, cx);
+    }
+}
+
+/// Properties that would be one field are numbered. What they are called on the wire is kept beside them.
+fn properties(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut keys: Vec<String> = properties.keys().cloned().collect();
+    keys.sort();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+    let fields: BTreeSet<String> = keys.iter().map(|key| naming::snake(key)).collect();
+    for key in keys {
+        let field = naming::snake(&key);
+        if taken.insert(field.clone()) {
             continue;
-        };
-        let mut keys: Vec<&String> = properties.keys().collect();
-        keys.sort();
-        let mut seen: BTreeMap<String, &String> = BTreeMap::new();
-        for key in keys {
-            let field = naming::snake(key);
-            if let Some(other) = seen.insert(field.clone(), key) {
-                cx.problem(
-                    Problem::at(
-                        join(&join(&at, "properties"), key),
-                        format!("two properties become the field `{field}`"),
-                    )
-                    .expected("names that differ in more than case and punctuation")
-                    .found(format!("{other:?} and {key:?}"))
-                    .help("leave one of them out by an overlay"),
-                );
-            }
+        }
+        let free = naming::numbered(&field, |name| taken.contains(name) || fields.contains(name));
+        if let Some(property) = properties.remove(&key) {
+            cx.changed_at(
+                source::of(&property, &join(&join(at, "properties"), &key)),
+                format!("called the field `{free}`: `{field}` is taken"),
+            );
+            properties.insert(free.clone(), property);
+        }
+        taken.insert(free.clone());
+        renamed.insert(key, free);
+    }
+    if renamed.is_empty() {
+        return;
+    }
+    let required = schema.get_mut("required").and_then(Value::as_array_mut);
+    for name in required.into_iter().flatten() {
+        if let Some(free) = name.as_str().and_then(|name| renamed.get(name)) {
+            *name = free.as_str().into();
+        }
+    }
+    if let Some(members) = schema.as_object_mut() {
+        let kept = members
+            .entry(WIRE_NAMES)
+            .or_insert_with(|| Value::Object(Object::new()));
+        for (key, free) in renamed {
+            kept[free] = key.into();
         }
     }
 }

@@ -21,6 +21,18 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         null_value(schema, &at, cx);
         null_variant(schema, &schemas, &at, cx);
     });
+    // Unions have been looked at by now. Of what is left typify would make a unit, which is sent even where it is optional.
+    each_mut(document, &mut |schema, pointer| {
+        if !is_null(schema) {
+            return;
+        }
+        let at = source::of(schema, pointer);
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("enum");
+            members.remove("nullable");
+        }
+        cx.changed_at(at, "read what is always null as any value");
+    });
 }
 
 fn make_nullable(schema: &mut Value) {

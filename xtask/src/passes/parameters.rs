@@ -25,7 +25,8 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         };
         parameters.retain_mut(|parameter| lower(parameter, pointer, cx));
         match_path(&mut parameters, path, &at, cx);
-        collisions(&parameters, &at, cx);
+        let has_body = members.contains_key("requestBody");
+        collisions(&mut parameters, has_body, &at, cx);
         if !parameters.is_empty() {
             members.insert("parameters".into(), parameters.into());
         }
@@ -282,23 +283,55 @@ fn broken(path: &str, at: &str) -> Problem {
         .found(path)
 }
 
-/// progenitor keeps parameters in a map by name and makes each an argument, so neither names nor arguments may meet.
-fn collisions(parameters: &[Value], at: &str, cx: &mut Context<'_>) {
-    let mut seen = BTreeSet::new();
-    for parameter in parameters {
-        let name = text(parameter, "name").unwrap_or_default();
-        if !seen.insert(naming::snake(name)) {
+/// progenitor keeps parameters in a map by name and makes each an argument, so neither names nor arguments may meet: the
+/// second one gets a number, and its name on the wire is kept. Those of the path keep theirs, which the path has too.
+fn collisions(parameters: &mut [Value], has_body: bool, at: &str, cx: &mut Context<'_>) {
+    let mut order: Vec<usize> = (0..parameters.len()).collect();
+    order.sort_by_key(|index| {
+        let (name, place) = key(&parameters[*index]);
+        (
+            place != Some("path"),
+            name.map(str::to_owned),
+            place.map(str::to_owned),
+        )
+    });
+    let arguments: BTreeSet<String> = parameters
+        .iter()
+        .map(|parameter| naming::snake(text(parameter, "name").unwrap_or_default()))
+        .collect();
+    // The body is an argument as well.
+    let mut taken: BTreeSet<String> = has_body.then(|| "body".to_owned()).into_iter().collect();
+    for index in order {
+        let parameter = &mut parameters[index];
+        let name = text(parameter, "name").unwrap_or_default().to_owned();
+        let argument = naming::snake(&name);
+        if taken.insert(argument.clone()) {
+            continue;
+        }
+        if text(parameter, "in") == Some("path") {
             cx.problem(
                 Problem::at(
                     source::of(parameter, at),
-                    format!(
-                        "two parameters become the argument `{}`",
-                        naming::snake(name)
-                    ),
+                    format!("the argument `{argument}` of this parameter is taken"),
+                )
+                .expected(
+                    "parameters of the path whose names differ in more than case and punctuation",
                 )
                 .found(name)
-                .help("leave one of them out by an overlay"),
+                .help("rename one of them, here and in the path, by an overlay"),
             );
+            continue;
         }
+        let free = naming::numbered(&argument, |name| {
+            taken.contains(name) || arguments.contains(name)
+        });
+        cx.changed(
+            parameter,
+            at,
+            format!("called the argument `{free}`: `{argument}` is taken"),
+        );
+        taken.insert(free.clone());
+        parameter["name"] = free.into();
+        parameter["x-wire-name"] = name.into();
     }
 }

@@ -7,6 +7,8 @@
 //! - a command-line program, which would fetch a token for each run;
 //! - several processes on one machine with the same client, which would fetch a token each.
 //!
+//! For processes on several machines there is one on Redis, with the feature `redis`; the page `docs::fleet` is about it.
+//!
 //! ```
 //! use auth0_auth::{ClientCredentials, FileStore};
 //!
@@ -28,7 +30,7 @@
 //! token too. A token that an API refused is not taken from the store again.
 //!
 //! Whoever waits for the lock for more than 30 s goes on without it: a second token costs less than a program that stands
-//! still. Tokens are told apart by all that has a say in them, [`TokenKey`](crate::TokenKey), so one store may serve many
+//! still. Who has a token that is still valid waits for 2 s and goes on using that. Tokens are told apart by all that has a say in them, [`TokenKey`](crate::TokenKey), so one store may serve many
 //! sources.
 //!
 //! # What can go wrong

@@ -19,6 +19,9 @@ use crate::error::Error;
 /// costs less than a program that stands still.
 const MAX_LOCK_WAIT: Duration = Duration::from_secs(30);
 
+/// The same where there is a token that is still valid. Nobody has to wait for long who has one.
+const MAX_IDLE_WAIT: Duration = Duration::from_secs(2);
+
 /// A token that was asked for later than now comes from a clock that is wrong, but clocks differ a little.
 const SKEW: Duration = Duration::from_secs(60);
 
@@ -57,6 +60,16 @@ struct Found {
     is_due: bool,
 }
 
+impl Found {
+    /// It goes on being used, because of `error`.
+    fn stale(self, error: Error) -> Grant {
+        Grant {
+            stale: Some(error),
+            ..self.grant
+        }
+    }
+}
+
 impl Share {
     pub(crate) fn new(
         store: Arc<dyn TokenStore>,
@@ -83,15 +96,16 @@ impl Share {
         self: Arc<Self>,
         fetch: impl Future<Output = Result<Grant, Error>> + Send + 'static,
     ) -> Result<Grant, Error> {
-        if let Some(found) = self.find().await
-            && !found.is_due
-        {
-            self.settle();
-            return Ok(found.grant);
-        }
+        let has_valid = match self.find().await {
+            Some(found) if !found.is_due => {
+                self.settle();
+                return Ok(found.grant);
+            }
+            found => found.is_some(),
+        };
         // A caller that goes away must not leave the lock locked, nor a token that was paid for unsaved.
         let replace = async move {
-            let result = self.replace(fetch).await;
+            let result = self.replace(fetch, has_valid).await;
             self.settle();
             result
         };
@@ -122,12 +136,18 @@ impl Share {
     async fn replace(
         &self,
         fetch: impl Future<Output = Result<Grant, Error>> + Send,
+        has_valid: bool,
     ) -> Result<Grant, Error> {
-        let _guard = self.lock().await;
+        let locked = self.lock(has_valid).await;
         // Whoever had the lock before may have brought what is needed.
         let found = match self.find().await {
             Some(found) if !found.is_due => return Ok(found.grant),
             found => found,
+        };
+        let (_guard, found) = match (locked, found) {
+            (Ok(guard), found) => (guard, found),
+            (Err(late), Some(found)) => return Ok(found.stale(late.into())),
+            (Err(late), None) => (self.note(Err(late)), None),
         };
         let asked_at = self.clock.now();
         match fetch.await {
@@ -140,23 +160,24 @@ impl Share {
             }
             // It is still valid, if not for long.
             Err(error) => match found {
-                Some(found) => Ok(Grant {
-                    stale: Some(error),
-                    ..found.grant
-                }),
+                Some(found) => Ok(found.stale(error)),
                 None => Err(error),
             },
         }
     }
 
-    async fn lock(&self) -> Option<StoreGuard> {
+    /// The right to replace the token; none where the store fails. It is an error that somebody else has it for too long.
+    async fn lock(&self, has_valid: bool) -> Result<Option<StoreGuard>, StoreError> {
         let lock = self.store.lock(&self.key);
-        let late = self.sleeper.sleep(MAX_LOCK_WAIT);
+        let late = self.sleeper.sleep(match has_valid {
+            true => MAX_IDLE_WAIT,
+            false => MAX_LOCK_WAIT,
+        });
         match select(lock, late).await {
-            Either::Left((locked, _)) => self.note(locked),
-            Either::Right(_) => self.note(Err(StoreError::new(
+            Either::Left((locked, _)) => Ok(self.note(locked)),
+            Either::Right(_) => Err(StoreError::new(
                 "another process takes too long to replace the token",
-            ))),
+            )),
         }
     }
 
@@ -198,7 +219,7 @@ impl Share {
             Err(error) => error,
         };
         let mut trouble = self.trouble();
-        if trouble.failure.is_none() {
+        if trouble.failure.is_none() && !error.is_told {
             let cause = std::error::Error::source(&error).map(tracing::field::display);
             tracing::warn!(%error, cause, "the token store fails, tokens are fetched without it");
         }

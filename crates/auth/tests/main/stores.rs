@@ -475,6 +475,36 @@ async fn somebody_replaces_the_token_for_ever_then_it_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn somebody_replaces_a_token_that_is_still_valid_then_it_is_used_meanwhile() {
+    let server = answering(tokens()).await;
+    let (clock, store) = (FakeClock::new(), MemoryStore::new());
+    let sleeper = FakeSleeper::new();
+    let source = settings(&server)
+        .clock(clock.clone())
+        .store(store.clone())
+        .sleeper(sleeper.clone())
+        .build()
+        .unwrap();
+    assert_eq!(text(&source).await, "token-1");
+    clock.advance(3600 - 60);
+    let held = store.lock(&key_of(&server)).await.unwrap();
+    let before = sleeper.waits().len();
+    // One caller waits for it a little, and the next ones not at all.
+    for _ in 0..3 {
+        assert_eq!(text(&source).await, "token-1");
+    }
+    assert_eq!(sleeper.waits()[before..], [Duration::from_secs(2)]);
+    assert!(
+        source.store_failure().is_none(),
+        "the store does what it should"
+    );
+    drop(held);
+    clock.advance(30);
+    assert_eq!(text(&source).await, "token-2");
+    assert_eq!(requests(&server).await, 2);
+}
+
+#[tokio::test]
 async fn caller_goes_away_then_the_token_is_saved_and_the_lock_given_back() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;

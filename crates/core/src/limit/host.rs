@@ -16,6 +16,7 @@ use crate::time::Clock;
 const FEW: usize = 64;
 
 pub(super) struct Host {
+    pub(super) name: Arc<str>,
     pub(super) scope: Scope,
     max_in_flight: usize,
     places: Arc<Semaphore>,
@@ -31,16 +32,17 @@ struct Organizations {
 }
 
 impl Host {
-    pub(super) fn new(quotas: &Quotas) -> Self {
-        let unlimited = PerClass {
-            read: None,
-            write: None,
+    pub(super) fn new(name: &str, quotas: &Quotas) -> Self {
+        let unaffiliated = PerClass {
+            read: quotas.unaffiliated,
+            write: quotas.unaffiliated,
         };
         Self {
+            name: Arc::from(name),
             scope: Scope::new(None, quotas.host).sharing(quotas.shared),
             max_in_flight: quotas.max_in_flight,
             places: Arc::new(Semaphore::new(quotas.max_in_flight)),
-            unaffiliated: Arc::new(Scope::new(None, unlimited)),
+            unaffiliated: Arc::new(Scope::new(None, unaffiliated)),
             organizations: Mutex::new(Organizations {
                 scopes: HashMap::new(),
                 full: FEW,
@@ -52,6 +54,11 @@ impl Host {
     pub(super) async fn place(&self) -> OwnedSemaphorePermit {
         let place = self.places.clone().acquire_owned().await;
         place.expect("nobody closes the semaphore")
+    }
+
+    /// How many places nobody has.
+    pub(super) fn free_places(&self) -> usize {
+        self.places.available_permits()
     }
 
     /// Those who act for `organization`, or for none.
@@ -84,7 +91,7 @@ impl Host {
             (id.to_string(), organization)
         };
         HostSnapshot {
-            in_flight: self.max_in_flight - self.places.available_permits(),
+            in_flight: self.max_in_flight - self.free_places(),
             read: self.scope.queue(Class::Read).snapshot(clock),
             write: self.scope.queue(Class::Write).snapshot(clock),
             organizations: organizations

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::budget::{Draw, SharedBudget, Supply};
 use super::class::Class;
 use super::host::Host;
 use super::queue::{Queue, Said, Scope, State};
@@ -24,6 +25,8 @@ const MAX_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The way of a client's requests. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Lane {
+    /// What this process shares with others, where it shares anything.
+    pub(super) budget: Option<Arc<dyn SharedBudget>>,
     pub(super) clock: SharedClock,
     pub(super) sleeper: SharedSleeper,
     pub(super) host: Arc<Host>,
@@ -58,6 +61,8 @@ pub(crate) struct Observation {
 /// What stands before a request.
 enum Sight {
     Clear,
+    /// Both are ready, and there is no permit of the shared budget.
+    Unpermitted,
     /// The group has to wait this long.
     Group(Duration),
     /// The group is ready, and the host has to wait this long.
@@ -99,14 +104,18 @@ impl Lane {
         let _first_of_group = group.gate.lock().await;
         'group: loop {
             // While the group has to wait, other groups pass.
-            while let Sight::Group(wait) = self.sight(group, host) {
-                self.sleeper.sleep(wait).await;
+            loop {
+                match self.sight(group, host) {
+                    Sight::Group(wait) => self.sleeper.sleep(wait).await,
+                    Sight::Unpermitted => self.draw(class).await,
+                    Sight::Host(_) | Sight::Clear => break,
+                }
             }
             let _first_of_host = host.gate.lock().await;
             loop {
                 match self.sight(group, host) {
-                    // A pause came in the meantime.
-                    Sight::Group(_) => continue 'group,
+                    // A pause came in the meantime, or a permit got old.
+                    Sight::Group(_) | Sight::Unpermitted => continue 'group,
                     Sight::Host(wait) => self.sleeper.sleep(wait).await,
                     Sight::Clear => {
                         // The place is taken last: a class that waits for its rate must not hold places that the
@@ -119,6 +128,58 @@ impl Lane {
                     }
                 }
             }
+        }
+    }
+
+    /// Asks the shared budget for permits, as the first of its group. If the future is dropped while it is asked, what it
+    /// gives gets lost; nobody else can use it, and it would be old in a moment anyway.
+    async fn draw(&self, class: Class) {
+        let Some(budget) = &self.budget else {
+            return;
+        };
+        if self.host.free_places() == 0 {
+            // Permits would get old until a place is free.
+            drop(self.host.place().await);
+        }
+        let (group, host) = (self.group.queue(class), self.host.scope.queue(class));
+        let free = self.host.free_places();
+        let (draw, patience) = {
+            let (of_group, of_host) = (group.state(), host.state());
+            let (Some(of_group), Some(of_host)) = (&of_group.ration, &of_host.ration) else {
+                return;
+            };
+            let patiences = [of_group.patience(), of_host.patience()];
+            let patience = patiences.into_iter().flatten().min().unwrap_or_default();
+            let name = match self.host.scope.is_shared() {
+                true => "all",
+                false => class.name(),
+            };
+            let organization = self.group.organization.as_ref();
+            let buckets = [
+                of_host.bucket(&self.host.name, None, name, patience),
+                of_group.bucket(&self.host.name, organization, class.name(), patience),
+            ];
+            let draw = Draw {
+                buckets: buckets.into_iter().flatten().collect(),
+                permits: of_group.wanted(group.waiting(), free),
+                horizon: patience,
+            };
+            (draw, patience)
+        };
+        let asked_at = self.clock.monotonic();
+        let drawn = budget.draw(&draw).await;
+        let now = self.clock.monotonic();
+        let (mut group, mut host) = (group.state(), host.state());
+        if let (Some(group), Some(host)) = (&mut group.ration, &mut host.ration) {
+            if drawn.is_some() {
+                for bucket in &draw.buckets {
+                    match bucket.organization {
+                        Some(_) => group.told(bucket.spent),
+                        None => host.told(bucket.spent),
+                    }
+                }
+            }
+            group.receive(drawn, asked_at, now, patience);
         }
     }
 
@@ -161,14 +222,14 @@ impl Lane {
 
     fn sight(&self, group: &Queue, host: &Queue) -> Sight {
         let now = self.clock.monotonic();
-        sight(&group.state(), &host.state(), now)
+        sight(&mut group.state(), &host.state(), now)
     }
 
     /// Takes a cell of each bucket, or none; how long the caller waited.
     fn take(&self, group: &Queue, host: &Queue, since: Duration) -> Option<Duration> {
         let now = self.clock.monotonic();
         let (mut group, mut host) = (group.state(), host.state());
-        let Sight::Clear = sight(&group, &host, now) else {
+        let Sight::Clear = sight(&mut group, &host, now) else {
             return None;
         };
         let waited = now.saturating_sub(since);
@@ -177,8 +238,9 @@ impl Lane {
         } else {
             waited
         };
-        group.grant(now, waited);
-        host.grant(now, waited);
+        let is_alone = !group.alone_for(now).is_zero();
+        group.grant(now, waited, is_alone);
+        host.grant(now, waited, is_alone);
         Some(waited)
     }
 
@@ -205,10 +267,22 @@ impl Lane {
     }
 }
 
-fn sight(group: &State, host: &State, now: Duration) -> Sight {
-    match (group.wait(now), host.wait(now)) {
-        (Duration::ZERO, Duration::ZERO) => Sight::Clear,
-        (Duration::ZERO, wait) => Sight::Host(wait),
-        (wait, _) => Sight::Group(wait),
+fn sight(group: &mut State, host: &State, now: Duration) -> Sight {
+    let alone_for = group.alone_for(now);
+    let is_alone = !alone_for.is_zero();
+    // Who goes on by itself looks up when the budget may be asked again.
+    let until_then = |wait: Duration| match is_alone {
+        true => wait.min(alone_for),
+        false => wait,
+    };
+    match (group.wait(now, is_alone), host.wait(now, is_alone)) {
+        (Duration::ZERO, Duration::ZERO) if is_alone => Sight::Clear,
+        (Duration::ZERO, Duration::ZERO) => match group.supply(now) {
+            Supply::Permit => Sight::Clear,
+            Supply::Wait(wait) => Sight::Group(wait),
+            Supply::Ask => Sight::Unpermitted,
+        },
+        (Duration::ZERO, wait) => Sight::Host(until_then(wait)),
+        (wait, _) => Sight::Group(until_then(wait)),
     }
 }

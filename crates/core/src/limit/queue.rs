@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::Quota;
-
 use super::bucket::Bucket;
+use super::budget::{Ration, Supply};
 use super::class::{Class, PerClass};
+use super::rate::Allowance;
 use super::snapshot::{ClassSnapshot, ReportedLimit};
 use crate::time::Clock;
 
@@ -22,10 +22,10 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(organization: Option<Arc<str>>, quotas: PerClass<Option<Quota>>) -> Self {
+    pub(super) fn new(organization: Option<Arc<str>>, allowances: PerClass<Allowance>) -> Self {
         Self {
             organization,
-            queues: quotas.map(Queue::new),
+            queues: allowances.map(Queue::new),
             shared: false,
         }
     }
@@ -41,6 +41,11 @@ impl Scope {
             true => &self.queues.read,
             false => self.queues.of(class),
         }
+    }
+
+    /// Whether both classes wait in one queue.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// Whether a new scope would behave the same.
@@ -62,6 +67,8 @@ pub(super) struct Queue {
 pub(super) struct State {
     /// Absent where there is no rate to keep.
     bucket: Option<Bucket>,
+    /// What there is of a budget that is shared with other processes. Absent where none is.
+    pub(super) ration: Option<Box<Ration>>,
     paused_until: Duration,
     /// When the bucket is full again if nobody takes of it.
     full_at: Duration,
@@ -82,21 +89,29 @@ pub(super) struct Said {
 }
 
 impl Queue {
-    fn new(quota: Option<Quota>) -> Self {
+    fn new(allowance: Allowance) -> Self {
+        let refill = [allowance.whole, allowance.alone].into_iter().flatten();
+        let refill = refill.map(|quota| quota.burst_size_replenished_in()).max();
         Self {
             gate: tokio::sync::Mutex::default(),
             waiting: AtomicUsize::new(0),
             state: Mutex::new(State {
-                bucket: quota.map(Bucket::new),
+                bucket: allowance.whole.map(Bucket::new),
+                ration: Ration::of(&allowance),
                 paused_until: Duration::ZERO,
                 full_at: Duration::ZERO,
-                refill: quota.map_or(Duration::ZERO, |quota| quota.burst_size_replenished_in()),
+                refill: refill.unwrap_or_default(),
                 granted: 0,
                 total_wait: Duration::ZERO,
                 longest_wait: Duration::ZERO,
                 said: None,
             }),
         }
+    }
+
+    /// How many callers wait now.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Counts a caller as waiting until the value is dropped.
@@ -118,7 +133,7 @@ impl Queue {
         };
         let state = self.state();
         ClassSnapshot {
-            waiting: self.waiting.load(Ordering::Relaxed),
+            waiting: self.waiting(),
             granted: state.granted,
             total_wait: state.total_wait,
             longest_wait: state.longest_wait,
@@ -142,16 +157,35 @@ impl Drop for Entered<'_> {
 }
 
 impl State {
-    /// How long until the next request may go out: zero where it may.
-    pub(super) fn wait(&self, now: Duration) -> Duration {
+    /// How long until the next request may go out: zero where it may. `is_alone` where it goes out without a permit of a
+    /// shared budget.
+    pub(super) fn wait(&self, now: Duration, is_alone: bool) -> Duration {
         let bucket = self.bucket.as_ref();
+        let ration = self.ration.as_ref().filter(|_| is_alone);
         bucket
             .map_or(Duration::ZERO, |bucket| bucket.wait(now))
+            .max(ration.map_or(Duration::ZERO, |ration| ration.wait_alone(now)))
             .max(self.paused_until.saturating_sub(now))
     }
 
+    /// How long requests go out without a permit of a shared budget, because it cannot be asked.
+    pub(super) fn alone_for(&self, now: Duration) -> Duration {
+        let ration = self.ration.as_ref();
+        ration.map_or(Duration::ZERO, |ration| ration.alone_for(now))
+    }
+
+    /// What there is of a shared budget; a permit where none is shared.
+    pub(super) fn supply(&mut self, now: Duration) -> Supply {
+        let ration = self.ration.as_mut();
+        ration.map_or(Supply::Permit, |ration| ration.supply(now))
+    }
+
     /// Lets a request out. There has to be no wait.
-    pub(super) fn grant(&mut self, now: Duration, waited: Duration) {
+    pub(super) fn grant(&mut self, now: Duration, waited: Duration, is_alone: bool) {
+        if let Some(ration) = &mut self.ration {
+            ration.take(now, is_alone);
+            self.full_at = now.saturating_add(self.refill);
+        }
         if let Some(bucket) = &self.bucket {
             bucket.take(now);
             self.full_at = now.saturating_add(self.refill);

@@ -16,6 +16,9 @@ const MAX_BURST: u32 = 1_000_000;
 
 const MAX_HEADROOM: f64 = 0.99;
 
+/// A smaller share of a rate is none.
+const MIN_SHARE: f64 = 0.001;
+
 const MILLION: u64 = 1_000_000;
 
 /// How often something is allowed, and how much of it at once.
@@ -62,8 +65,8 @@ impl Rate {
         self
     }
 
-    /// What is left of the rate beside the headroom. `name` is the setting that an error speaks of.
-    fn quota(self, name: &str, headroom: f64) -> Result<Quota, Error> {
+    /// `factor` of the rate. `name` is the setting that an error speaks of.
+    fn quota(self, name: &str, factor: f64) -> Result<Quota, Error> {
         if self.count == 0 {
             return Err(wrong(name, "a rate of at least 1", "0"));
         }
@@ -76,7 +79,7 @@ impl Rate {
             return Err(wrong(name, &expected, burst));
         }
         // In millionths from here on: with whole numbers what is rounded, and which way, is in plain sight.
-        let share = ((1.0 - headroom) * MILLION as f64).round() as u64;
+        let share = ((factor * MILLION as f64).round() as u64).max(1);
         let per_period = u128::from(self.count) * u128::from(share);
         let interval = (self.period.as_nanos() * u128::from(MILLION)).div_ceil(per_period);
         let interval = u64::try_from(interval).map_or(Duration::MAX, Duration::from_nanos);
@@ -156,8 +159,8 @@ impl Limits {
         self
     }
 
-    /// The limits as quotas, checked.
-    pub(super) fn quotas(&self) -> Result<Quotas, Error> {
+    /// The limits as quotas, checked. Where a budget is shared, `share` is what this process takes without it.
+    pub(super) fn quotas(&self, share: Option<f64>) -> Result<Quotas, Error> {
         let headroom = self.headroom;
         if !(0.0..=MAX_HEADROOM).contains(&headroom) {
             let expected = format!("a share from 0 to {MAX_HEADROOM}");
@@ -166,28 +169,57 @@ impl Limits {
         if self.max_in_flight == 0 {
             return Err(wrong("max_in_flight", "at least 1 request", 0));
         }
+        if let Some(share) = share
+            && !(MIN_SHARE..=1.0).contains(&share)
+        {
+            let expected = format!("a share from {MIN_SHARE} to 1");
+            return Err(wrong("share", &expected, share));
+        }
+        let allowance = |name: &str, rate: Option<Rate>| -> Result<Allowance, Error> {
+            let quota = |factor| rate.map(|rate| rate.quota(name, factor)).transpose();
+            Ok(Allowance {
+                whole: quota(1.0 - headroom)?,
+                alone: match share {
+                    Some(share) => quota((1.0 - headroom) * share)?,
+                    None => None,
+                },
+                is_shared: share.is_some(),
+            })
+        };
         let (organization_read, organization_write) = self.organization.unzip();
-        let of_organization =
-            |name, rate: Option<Rate>| rate.map(|rate| rate.quota(name, headroom)).transpose();
         Ok(Quotas {
             host: PerClass {
-                read: Some(self.read.quota("read", headroom)?),
-                write: Some(self.write.quota("write", headroom)?),
+                read: allowance("read", Some(self.read))?,
+                write: allowance("write", Some(self.write))?,
             },
             organization: PerClass {
-                read: of_organization("organization read", organization_read)?,
-                write: of_organization("organization write", organization_write)?,
+                read: allowance("organization read", organization_read)?,
+                write: allowance("organization write", organization_write)?,
             },
+            unaffiliated: allowance("", None)?,
             shared: self.shared,
             max_in_flight: self.max_in_flight as usize,
         })
     }
 }
 
+/// What one class of a host or an organization may use.
+#[derive(Clone, Copy)]
+pub(super) struct Allowance {
+    /// The limit, where there is one.
+    pub(super) whole: Option<Quota>,
+    /// What of it this process takes by itself when the budget that it shares cannot be asked.
+    pub(super) alone: Option<Quota>,
+    /// A budget is shared.
+    pub(super) is_shared: bool,
+}
+
 /// What a limiter makes its buckets of.
 pub(super) struct Quotas {
-    pub(super) host: PerClass<Option<Quota>>,
-    pub(super) organization: PerClass<Option<Quota>>,
+    pub(super) host: PerClass<Allowance>,
+    pub(super) organization: PerClass<Allowance>,
+    /// Of those who act for no organization.
+    pub(super) unaffiliated: Allowance,
     /// Reads and writes of the host take from one bucket.
     pub(super) shared: bool,
     pub(super) max_in_flight: usize,

@@ -1,3 +1,4 @@
+mod budgets;
 mod events;
 mod organizations;
 mod pauses;

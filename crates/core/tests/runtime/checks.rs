@@ -278,3 +278,15 @@ fn everything_wrong_is_told_with_its_place() {
         ]
     );
 }
+
+#[test]
+fn whole_body_breaks_a_rule_then_it_is_called_the_body() {
+    let mut checker = Checker::new();
+    checker.broken("no field is set");
+    let texts: Vec<String> = checker
+        .violations()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(texts, ["body: no field is set"]);
+}

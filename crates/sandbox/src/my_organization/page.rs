@@ -3,11 +3,12 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::refused_as;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::cursor;
 use crate::document::Operation;
-use crate::problem::{Problem, Source};
+use crate::problem::Problem;
 use crate::tenant::Quirks;
 
 /// How many items a page holds where nothing is said.
@@ -16,8 +17,12 @@ const DEFAULT_SIZE: u64 = 50;
 /// Where a listing begins: the number of the item that came last, if it goes on.
 pub(crate) fn start(operation: &Operation, call: &Call) -> Result<Option<u64>, Problem> {
     cursor::start(operation, call).map_err(|cursor::Foreign| {
-        let rule = "expected the `next` of a page of the same listing with the same filters";
-        Problem::parameter(Source::Query, "from", rule)
+        let title = "The cursor belongs to no listing like this one";
+        let problem = Problem::not_found("CURSOR_NOT_FOUND", title);
+        let problem = problem.details(
+            "from: expected the `next` of a page of the same listing with the same filters",
+        );
+        refused_as(operation, problem)
     })
 }
 

@@ -143,7 +143,7 @@ async fn setting_has_no_such_value_then_the_error_names_it() {
     private cloud: expected an environment of at most 32 lower-case letters, digits and single hyphens
     private cloud: expected environments that differ
     clock offset: expected seconds that a clock can be off by, found 9223372036854775807
-    fault: expected an operation, found `getTenants`; there are addMemberTenants, createTenant, deleteMember, deleteTenant, getEnvironments, getMember, getTenant, inviteMember, listActivityLogs, listMembers, listTenantAccessByEnvironment, listTenantMembers, listTenants, removeMemberTenant, token, updateMemberRole, updateMemberTenants
+    fault: expected an operation, found `getTenants`; there are getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
     fault: expected `then` or `delay-ms`, found neither
     ");
 }

@@ -45,7 +45,7 @@ fn script_is_broken_then_the_error_has_the_place_and_what_was_expected() {
       |
     4 | operation = 'getTenants'
       |             ^^^^^^^^^^^^
-    expected an operation, found `getTenants`; there are addMemberTenants, createTenant, deleteMember, deleteTenant, getEnvironments, getMember, getTenant, inviteMember, listActivityLogs, listMembers, listTenantAccessByEnvironment, listTenantMembers, listTenants, removeMemberTenant, token, updateMemberRole, updateMemberTenants
+    expected an operation, found `getTenants`; there are getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
     faults.toml: TOML parse error at line 5, column 1
       |
     5 | when = 3

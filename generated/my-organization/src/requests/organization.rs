@@ -11,10 +11,7 @@ use crate::types;
 impl Client {
     /// Returns what the application may do in the organization
     ///
-    /// Says which strategies an identity provider may have here, and when one may be deleted. The tenant's
-    /// administrators set both for the application; they seldom change, so the answer can be kept.
-    ///
-    /// A status of 404 means that the application is not set up for this API.
+    /// Says which strategies an identity provider may have here, and when one may be deleted. The tenant's administrators set both for the application; they seldom change, so the answer can be kept.
     ///
     /// Sends a `GET` request to `/config`
     #[inline]
@@ -181,7 +178,7 @@ impl Client {
     }
     /// Gives a domain up
     ///
-    /// Status 204, without a body, says that the domain is gone from the organization, with its verification. To have it back, it has to be claimed and verified anew, with another TXT record.
+    /// Status 204, without a body, says that the domain is gone from the organization, with its verification. To have it back, it has to be claimed and verified anew.
     ///
     /// Sends a `DELETE` request to `/domains/{domain_id}`
     ///
@@ -490,7 +487,7 @@ impl Client {
     }
     /// Returns how an identity provider provisions users
     ///
-    /// Says how users of the identity provider get here, and how their attributes are mapped. A status of 404 also means that provisioning was never set up.
+    /// Says how users of the identity provider get here, and how their attributes are mapped. Where provisioning was never set up a 404 is to be expected, though it is not documented.
     ///
     /// Sends a `GET` request to `/identity-providers/{idp_id}/provisioning`
     ///
@@ -771,7 +768,7 @@ impl Client {
     /// Sends a `POST` request to `/member-invitations`
     ///
     /// Arguments:
-    /// - `auth0_custom_domain`: The custom domain that the links of the invitations point to, where the tenant has several. Without it the tenant's default is taken.
+    /// - `auth0_custom_domain`: The custom domain that the links of the invitations point to, where the tenant has several. What is taken without it is not documented.
     /// - `body`: Whom to invite, and on what terms.
     #[inline]
     pub fn create_invitations<'a>(

@@ -18,10 +18,7 @@ impl OrganizationConfiguration {
     }
     /// Returns what the application may do in the organization
     ///
-    /// Says which strategies an identity provider may have here, and when one may be deleted. The tenant's
-    /// administrators set both for the application; they seldom change, so the answer can be kept.
-    ///
-    /// A status of 404 means that the application is not set up for this API.
+    /// Says which strategies an identity provider may have here, and when one may be deleted. The tenant's administrators set both for the application; they seldom change, so the answer can be kept.
     ///
     /// Answer: What the application may do.
     ///

@@ -62,7 +62,7 @@ impl OrganizationDomains {
     }
     /// Gives a domain up
     ///
-    /// Status 204, without a body, says that the domain is gone from the organization, with its verification. To have it back, it has to be claimed and verified anew, with another TXT record.
+    /// Status 204, without a body, says that the domain is gone from the organization, with its verification. To have it back, it has to be claimed and verified anew.
     ///
     /// `domain_id`: The id of the domain, such as `ord_aW1UHetvkBWSWdCCe8DWq7`. It is not the domain's name. Rules: matches `^ord_[A-Za-z0-9]{22}$`.
     ///

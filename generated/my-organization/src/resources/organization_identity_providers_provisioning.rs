@@ -84,7 +84,7 @@ impl OrganizationIdentityProvidersProvisioning {
     }
     /// Returns how an identity provider provisions users
     ///
-    /// Says how users of the identity provider get here, and how their attributes are mapped. A status of 404 also means that provisioning was never set up.
+    /// Says how users of the identity provider get here, and how their attributes are mapped. Where provisioning was never set up a 404 is to be expected, though it is not documented.
     ///
     /// `idp_id`: The id of the identity provider, such as `con_2CZPv6IY0gWzDaQJ`. Rules: matches `^con_[A-Za-z0-9]{16}$`.
     ///

@@ -164,7 +164,7 @@ pub struct CreateInvitations {
     body: types::CreateMemberInvitationRequestContent,
 }
 impl CreateInvitations {
-    /// The custom domain that the links of the invitations point to, where the tenant has several. Without it the tenant's default is taken.
+    /// The custom domain that the links of the invitations point to, where the tenant has several. What is taken without it is not documented.
     pub fn auth0_custom_domain(
         mut self,
         auth0_custom_domain: impl Into<String>,

@@ -112,7 +112,7 @@ pub struct OrgDetails {
     pub id: ::std::option::Option<::std::string::String>,
     /// The organization's short name, by which programs know it.
     ///
-    /// It stands in login links, so a change breaks those that are in use.
+    /// Links and settings that name the organization by it break when it changes.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -172,7 +172,7 @@ pub struct OrgDetailsRequest {
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The organization's short name, by which programs know it.
     ///
-    /// It stands in login links, so a change breaks those that are in use.
+    /// Links and settings that name the organization by it break when it changes.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

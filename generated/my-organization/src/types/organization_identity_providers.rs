@@ -56,7 +56,7 @@ impl ListIdentityProvidersResponseContent {
     PartialOrd
 )]
 pub enum OrganizationAccessLevelEnum {
-    /// They may see and change everything, and delete it.
+    /// They may see and change everything.
     #[serde(rename = "full")]
     Full,
     /// They may see it and set its switches; display name and options stay as they are.

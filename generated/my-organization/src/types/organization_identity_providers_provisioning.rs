@@ -29,6 +29,7 @@ pub struct CreateIdPProvisioningConfigResponseContent {
 }
 impl CreateIdPProvisioningConfigResponseContent {
     /// A `CreateIdPProvisioningConfigResponseContent` with its required fields; the optional ones are left out until they are set.
+    #[allow(clippy::too_many_arguments)]
     pub fn new(
         attributes: impl IntoIterator<Item = IdpProvisioningUserAttributeMapItem>,
         created_at: impl Into<
@@ -82,6 +83,7 @@ pub struct GetIdPProvisioningConfigResponseContent {
 }
 impl GetIdPProvisioningConfigResponseContent {
     /// A `GetIdPProvisioningConfigResponseContent` with its required fields; the optional ones are left out until they are set.
+    #[allow(clippy::too_many_arguments)]
     pub fn new(
         attributes: impl IntoIterator<Item = IdpProvisioningUserAttributeMapItem>,
         created_at: impl Into<
@@ -123,7 +125,7 @@ impl GetIdPProvisioningConfigResponseContent {
     PartialOrd
 )]
 pub enum IdpProvisioningMethodEnum {
-    /// They are not: users come into being when they log in.
+    /// They are not provisioned.
     #[serde(rename = "none")]
     None,
     /// The identity provider sends users by SCIM 2.0, with a SCIM token.

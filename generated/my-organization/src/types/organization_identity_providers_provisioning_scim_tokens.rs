@@ -42,7 +42,7 @@ impl ::auth0_core::Check for CreateIdpProvisioningScimTokenRequestContent {
 pub struct IdpScimTokenCreate {
     /// When the token was made.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// What the token allows. Where it is absent, everything that SCIM does.
+    /// What the token allows. What a token without them allows is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub scopes: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The token, which the identity provider sends with its SCIM requests.
@@ -103,7 +103,7 @@ impl IdpScimTokenCreate {
 pub struct IdpScimTokenRead {
     /// When the token was made.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// What the token allows. Where it is absent, everything that SCIM does.
+    /// What the token allows. What a token without them allows is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub scopes: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the token, by which it is revoked.

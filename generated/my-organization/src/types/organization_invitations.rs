@@ -60,7 +60,7 @@ impl ::auth0_core::Check for CreateMemberInvitationInvitee {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMemberInvitationRequestContent {
-    /// The id of the identity provider that these people have to log in with.
+    /// The id of the identity provider that the invitations are for.
     ///
     /// The schema lets it be absent; the published words want it or a store of users, for which there is no
     /// field. Name it.
@@ -243,7 +243,7 @@ pub struct MemberInvitation {
     /// Rules: matches `^uinv_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
-    /// The id of the identity provider that the person has to log in with.
+    /// The id of the identity provider that the invitation is for.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -64,7 +64,7 @@ pub struct OrgMember {
     /// The user's first name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub given_name: ::std::option::Option<::std::string::String>,
-    /// When the user last logged in, be it to this organization or not.
+    /// When the user last logged in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub last_login: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -214,7 +214,7 @@ pub struct OrgMemberBase {
     /// The user's first name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub given_name: ::std::option::Option<::std::string::String>,
-    /// When the user last logged in, be it to this organization or not.
+    /// When the user last logged in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub last_login: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,

@@ -10,7 +10,7 @@ pub struct CreateOrganizationDiscoveryDomainRequestContent {
     ///
     /// Rules: 3 to 255 characters.
     pub domain: ::std::string::String,
-    /// Whether a discovery domain is known to be its owner's.
+    /// Whether it was shown that a discovery domain belongs to the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<
         ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
@@ -69,7 +69,7 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::std::string::String,
-    /// Whether a discovery domain is known to be its owner's.
+    /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -119,7 +119,7 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::std::string::String,
-    /// Whether a discovery domain is known to be its owner's.
+    /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -169,7 +169,7 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::std::string::String,
-    /// Whether a discovery domain is known to be its owner's.
+    /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -257,7 +257,7 @@ pub struct OrganizationDiscoveryDomain {
     pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::std::string::String,
-    /// Whether a discovery domain is known to be its owner's.
+    /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -297,7 +297,7 @@ impl OrganizationDiscoveryDomain {
         self
     }
 }
-/// Whether a discovery domain is known to be its owner's.
+/// Whether it was shown that a discovery domain belongs to the organization.
 #[non_exhaustive]
 #[derive(
     ::serde::Deserialize,
@@ -312,10 +312,10 @@ impl OrganizationDiscoveryDomain {
     PartialOrd
 )]
 pub enum OrganizationDiscoveryDomainStatus {
-    /// Not yet: the record in DNS was not found, or not looked for.
+    /// It was not shown yet.
     #[serde(rename = "pending")]
     Pending,
-    /// Yes. It can lead users to the organization.
+    /// It was shown, or said to be so. The domain can lead users to the organization.
     #[serde(rename = "verified")]
     Verified,
 }
@@ -360,7 +360,7 @@ for OrganizationDiscoveryDomainStatus {
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationDiscoveryDomainRequestContent {
-    /// Whether a discovery domain is known to be its owner's.
+    /// Whether it was shown that a discovery domain belongs to the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<
         ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
@@ -409,7 +409,7 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
     pub id: ::std::string::String,
-    /// Whether a discovery domain is known to be its owner's.
+    /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -6,7 +6,7 @@ use crate::limit::{Class, Limiter, Limits, Rate};
 
 fn quota(rate: Rate, headroom: f64) -> (u64, u32) {
     let limits = Limits::new(rate, rate).headroom(headroom);
-    let quota = limits.quotas().unwrap().host.read.unwrap();
+    let quota = limits.quotas(None).unwrap().host.read.whole.unwrap();
     (
         quota.replenish_interval().as_nanos() as u64,
         quota.burst_size().get(),
@@ -91,7 +91,7 @@ fn numbers_are_the_largest_allowed_then_nothing_overflows() {
         Rate::per_minute(1).burst(1_000_000),
         Rate::per_second(u32::MAX),
     ] {
-        let bucket = Bucket::new(limits(rate).quotas().unwrap().host.read.unwrap());
+        let bucket = Bucket::new(limits(rate).quotas(None).unwrap().host.read.whole.unwrap());
         for now in [Duration::ZERO, s(1 << 40), Duration::MAX] {
             bucket.take(now);
             bucket.wait(now);
@@ -101,7 +101,7 @@ fn numbers_are_the_largest_allowed_then_nothing_overflows() {
 
 #[test]
 fn bucket_is_looked_at_then_nothing_is_taken() {
-    let bucket = Bucket::new(slow().quotas().unwrap().host.read.unwrap());
+    let bucket = Bucket::new(slow().quotas(None).unwrap().host.read.whole.unwrap());
     assert_eq!(bucket.wait(s(5)), Duration::ZERO);
     assert_eq!(bucket.wait(s(5)), Duration::ZERO);
     bucket.take(s(5));

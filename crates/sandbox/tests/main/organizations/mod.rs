@@ -112,7 +112,7 @@ impl Side<'_> {
     }
 
     pub(crate) async fn put(&self, path: &str) -> Reply {
-        self.send(Method::PUT, path, None).await
+        self.send(Method::PUT, path, Some(json!({}))).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Reply {

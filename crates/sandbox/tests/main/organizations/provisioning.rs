@@ -53,7 +53,7 @@ async fn token_is_created_then_what_it_is_is_shown_once() {
         .post(&tokens, json!({"token_lifetime": 901}))
         .await
         .expect(201);
-    let endless = inside.send(Method::POST, &tokens, None).await.expect(201);
+    let endless = inside.post(&tokens, json!({})).await.expect(201);
     assert!(limited["valid_until"].is_string() && endless.get("valid_until").is_none());
     assert_ne!(limited["token"], endless["token"]);
     assert_eq!(

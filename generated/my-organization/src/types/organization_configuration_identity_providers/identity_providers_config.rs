@@ -194,7 +194,7 @@ impl IdentityProvidersConfigStrategyBase {
 }
 /// What identity providers of each strategy can do.
 ///
-/// Strategies that the application does not allow may be missing.
+/// Any of them may be missing.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdentityProvidersConfigStrategyOverride {

@@ -6,7 +6,7 @@ use crate::types::OrganizationAccessLevelEnum;
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpAdfsOptionsRequestAdfsServer {
-    /// The public URL of the server, from which its federation metadata can be read.
+    /// The public URL of the server, as clients reach it.
     pub adfs_server: ::std::string::String,
 }
 impl IdpAdfsOptionsRequestAdfsServer {
@@ -17,7 +17,7 @@ impl IdpAdfsOptionsRequestAdfsServer {
         }
     }
 }
-/// An ADFS server that is described by its metadata, for servers that cannot be reached from outside.
+/// An ADFS server that is described by its metadata.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdpAdfsOptionsRequestFedMetadataXml {
@@ -86,7 +86,7 @@ pub struct IdpAdfsRequest {
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. They must be the organization's, and verified.
+    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
@@ -391,7 +391,7 @@ impl ::auth0_core::Check for IdpAdfsUpdateRequest {
 pub enum IdpAdfsOptionsRequest {
     /// An ADFS server that is reached by its address.
     AdfsServer(IdpAdfsOptionsRequestAdfsServer),
-    /// An ADFS server that is described by its metadata, for servers that cannot be reached from outside.
+    /// An ADFS server that is described by its metadata.
     FedMetadataXml(IdpAdfsOptionsRequestFedMetadataXml),
 }
 impl ::std::convert::From<IdpAdfsOptionsRequestAdfsServer> for IdpAdfsOptionsRequest {

@@ -11,7 +11,7 @@ pub struct IdpOidcOptionsRequest {
     /// The secret of that application, which `back_channel` needs. It is sent and never returned.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client_secret: ::std::option::Option<::auth0_core::SecretString>,
-    /// The URL of the provider's discovery document, which ends in `/.well-known/openid-configuration`.
+    /// The URL of the provider's discovery document, which most often ends in `/.well-known/openid-configuration`.
     pub discovery_url: ::std::string::String,
     /// How the user's login comes back: over the browser, or from server to server.
     #[serde(rename = "type")]
@@ -162,7 +162,7 @@ pub struct IdpOidcRequest {
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    /// The domains whose users are sent to this identity provider. They must be the organization's, and verified.
+    /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.

@@ -1,0 +1,577 @@
+//! Listings: the shapes that they answer in, the two ways to page, and their ends.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use auth0_core::{BoxFuture, Items, Page, Paging, Position};
+use auth0_organizations::types::*;
+use auth0_organizations::{Client, Cursor, Error, operations};
+use serde_json::{Value, json};
+use wiremock::{Request, ResponseTemplate};
+
+use super::tenant;
+use crate::support::*;
+
+/// How many items the server gives out where pages are counted.
+const LIMIT: u64 = 1_000;
+
+/// A listing as the server has it.
+struct Listed {
+    path: &'static str,
+    /// The property with the items.
+    items: &'static str,
+    by_checkpoints: bool,
+    counted: bool,
+    /// Whether counted pages say the total.
+    total: bool,
+}
+
+const fn listed(path: &'static str, items: &'static str, ways: Paging) -> Listed {
+    Listed {
+        path,
+        items,
+        by_checkpoints: matches!(ways, Paging::Checkpoint | Paging::CheckpointOrOffset),
+        counted: ways.counts(),
+        total: true,
+    }
+}
+
+const ORGANIZATIONS: Listed = listed(
+    "/organizations",
+    "organizations",
+    Paging::CheckpointOrOffset,
+);
+const MEMBERS: Listed = listed(
+    "/organizations/org_1/members",
+    "members",
+    Paging::CheckpointOrOffset,
+);
+const INVITATIONS: Listed = Listed {
+    total: false,
+    ..listed(
+        "/organizations/org_1/invitations",
+        "invitations",
+        Paging::Offset,
+    )
+};
+
+/// An item with what the types of all listings require, between them.
+fn item(number: u64) -> Value {
+    json!({
+        "id": number.to_string(),
+        "connection_id": "con_1",
+        "domain": "acme.example",
+        "status": "pending",
+        "verification_host": "_auth0.acme.example",
+        "verification_txt": "auth0-domain-verification=1",
+        "name": "acme",
+        "description": "",
+        "sources": ["direct"],
+    })
+}
+
+/// The server of a listing with `count` items: by checkpoints, of which the last leads to an empty page; or counted, as
+/// a bare list or with totals, up to the limit. What it does not take is a 400.
+fn answer(listing: &Listed, count: u64, request: &Request) -> ResponseTemplate {
+    let number = |name: &str| query(request, name).map(|text| text.parse::<u64>().unwrap());
+    let refused = |why: &str| {
+        json(
+            400,
+            &json!({"statusCode": 400, "error": "Bad Request", "message": why}),
+        )
+    };
+    let items = |from: u64, size: u64| -> Vec<Value> {
+        let numbers = from..count.min(from + size);
+        numbers.map(item).collect()
+    };
+    if request.url.path() != format!("/api/v2{}", listing.path) {
+        return refused("another path");
+    }
+    let (take, from) = (number("take"), number("from"));
+    if take.is_some() || from.is_some() {
+        let Some(take) = take.filter(|_| listing.by_checkpoints) else {
+            return refused("from without take, or no checkpoints");
+        };
+        if ["page", "per_page", "include_totals"]
+            .iter()
+            .any(|name| query(request, name).is_some())
+        {
+            return refused("both ways at once");
+        }
+        let from = from.unwrap_or(0);
+        let mut page = json!({ listing.items: items(from, take) });
+        if from < count {
+            page["next"] = json!((from + take).to_string());
+        }
+        return json(200, &page);
+    }
+    if !listing.counted {
+        return refused("pages are not counted");
+    }
+    let (page, size) = (
+        number("page").unwrap_or(0),
+        number("per_page").unwrap_or(50),
+    );
+    let start = page * size;
+    if start + size > LIMIT {
+        return refused("past the limit");
+    }
+    let items = items(start, size);
+    if query(request, "include_totals").as_deref() != Some("true") {
+        return json(200, &json!(items));
+    }
+    let mut page = json!({ listing.items: items, "start": start, "limit": size });
+    if listing.total {
+        page["total"] = json!(count);
+    }
+    json(200, &page)
+}
+
+async fn serving(listing: Listed, count: u64) -> wiremock::MockServer {
+    let listing = Arc::new(listing);
+    answering_with(move |request| answer(&listing, count, request)).await
+}
+
+type Reading = fn(&Client) -> BoxFuture<'static, Result<u64, Error>>;
+
+/// Each listing of the crate as a stream that only says how many items came.
+fn listings() -> Vec<(Listed, &'static str, Reading)> {
+    use Paging::{Checkpoint, CheckpointOrOffset, Offset};
+
+    fn counting<T: Debug + Send + 'static>(
+        items: Items<T>,
+    ) -> BoxFuture<'static, Result<u64, Error>> {
+        Box::pin(async move {
+            let mut items = items.read_ahead();
+            let mut count = 0;
+            while items.try_next().await?.is_some() {
+                count += 1;
+            }
+            Ok(count)
+        })
+    }
+    let org = "/organizations/org_1";
+    assert_eq!(MEMBERS.path, format!("{org}/members"));
+    let listings: [(Listed, &str, Reading); 12] = [
+        (ORGANIZATIONS, "get_organizations", |c| {
+            counting(c.organizations().list().stream())
+        }),
+        (MEMBERS, "get_organization_members", |c| {
+            counting(c.organizations().members().list("org_1").stream())
+        }),
+        (INVITATIONS, "get_invitations", |c| {
+            counting(c.organizations().invitations().list("org_1").stream())
+        }),
+        (
+            listed(
+                "/organizations/org_1/client-grants",
+                "client_grants",
+                Offset,
+            ),
+            "get_organization-client-grants",
+            |c| counting(c.organizations().client_grants().list("org_1").stream()),
+        ),
+        (
+            listed("/organizations/org_1/connections", "connections", Offset),
+            "get_organization_connections",
+            |c| counting(c.organizations().connections().list("org_1").stream()),
+        ),
+        (
+            listed(
+                "/organizations/org_1/enabled_connections",
+                "enabled_connections",
+                Offset,
+            ),
+            "get_enabled_connections",
+            |c| {
+                counting(
+                    c.organizations()
+                        .enabled_connections()
+                        .list("org_1")
+                        .stream(),
+                )
+            },
+        ),
+        (
+            listed(
+                "/organizations/org_1/members/auth0%7Cu/roles",
+                "roles",
+                Offset,
+            ),
+            "get_organization_member_roles",
+            |c| {
+                counting(
+                    c.organizations()
+                        .members()
+                        .roles()
+                        .list("org_1", "auth0|u")
+                        .stream(),
+                )
+            },
+        ),
+        (
+            listed(
+                "/organizations/org_1/discovery-domains",
+                "domains",
+                Checkpoint,
+            ),
+            "get_discovery-domains",
+            |c| counting(c.organizations().discovery_domains().list("org_1").stream()),
+        ),
+        (
+            listed("/organizations/org_1/groups", "groups", Checkpoint),
+            "get_organization_groups",
+            |c| counting(c.organizations().groups().list("org_1").stream()),
+        ),
+        (
+            listed(
+                "/organizations/org_1/groups/grp_1/roles",
+                "roles",
+                Checkpoint,
+            ),
+            "get_organization_group_roles",
+            |c| {
+                counting(
+                    c.organizations()
+                        .groups()
+                        .roles()
+                        .list("org_1", "grp_1")
+                        .stream(),
+                )
+            },
+        ),
+        (
+            listed(
+                "/organizations/org_1/members/auth0%7Cu/effective-roles",
+                "roles",
+                Checkpoint,
+            ),
+            "get_organization_member_effective_roles",
+            |c| {
+                counting(
+                    c.organizations()
+                        .members()
+                        .effective_roles()
+                        .list("org_1", "auth0|u")
+                        .stream(),
+                )
+            },
+        ),
+        (
+            listed(
+                "/organizations/org_1/members/auth0%7Cu/effective-roles/sources/groups",
+                "groups",
+                Checkpoint,
+            ),
+            "get_organization_member_role_source_groups",
+            |c| {
+                let sources = c.organizations().members().effective_roles().sources();
+                counting(sources.groups().list("org_1", "auth0|u", "rol_1").stream())
+            },
+        ),
+    ];
+    let listings = listings.into_iter();
+    listings
+        .inspect(|(listing, id, _)| {
+            let operation = operations::ALL
+                .iter()
+                .find(|operation| operation.id() == *id)
+                .unwrap();
+            let ways = match (listing.by_checkpoints, listing.counted) {
+                (true, true) => CheckpointOrOffset,
+                (true, false) => Checkpoint,
+                _ => Offset,
+            };
+            assert_eq!(operation.paging(), ways, "{id}");
+            assert_eq!(
+                operation.paging_limit(),
+                listing.counted.then_some(LIMIT),
+                "{id}"
+            );
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_listing_is_read_then_all_items_come_whichever_way_it_pages() {
+    let paged = operations::ALL
+        .iter()
+        .filter(|operation| operation.paging() != Paging::None);
+    assert_eq!(paged.count(), listings().len());
+    for count in [0, 1, 50, 120] {
+        for (listing, id, read) in listings() {
+            let server = serving(listing, count).await;
+            let found = read(&tenant(&server))
+                .await
+                .unwrap_or_else(|error| panic!("{id}: {error:?}"));
+            assert_eq!(found, count, "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn counted_listing_is_longer_than_the_server_gives_out_then_its_stream_ends_with_an_error() {
+    for (listing, id, read) in listings() {
+        let (by_checkpoints, total) = (listing.by_checkpoints, listing.total);
+        let server = serving(listing, 1_001).await;
+        let read = read(&tenant(&server)).await;
+        if by_checkpoints {
+            assert_eq!(read.unwrap(), 1_001, "{id}");
+            continue;
+        }
+        let error = read.unwrap_err();
+        assert!(error.is_paging_limit(), "{id}: {error:?}");
+        assert_eq!(error.cursor().unwrap().position(), &Position::Offset(LIMIT));
+        assert_eq!(requests(&server).await.len(), 20, "{id}, total: {total}");
+    }
+}
+
+#[tokio::test]
+async fn exactly_as_many_as_the_server_gives_out_then_it_is_an_error_only_without_a_total() {
+    for (listing, id, read) in listings() {
+        let total = listing.total;
+        let server = serving(listing, LIMIT).await;
+        match read(&tenant(&server)).await {
+            Ok(count) => assert!(total && count == LIMIT, "{id}"),
+            Err(error) => assert!(!total && error.is_paging_limit(), "{id}: {error:?}"),
+        }
+    }
+}
+
+/// What was asked for, in its order.
+async fn asked(server: &wiremock::MockServer) -> Vec<String> {
+    let requests = requests(server).await;
+    let query = |request: &Request| request.url.query().unwrap_or_default().to_owned();
+    requests.iter().map(query).collect()
+}
+
+#[tokio::test]
+async fn nothing_is_chosen_then_pages_are_asked_for_by_checkpoints_and_their_size_is_said() {
+    let server = serving(ORGANIZATIONS, 120).await;
+    let list = tenant(&server).organizations().list();
+    let page = list.clone().await.unwrap();
+    assert_eq!(
+        (page.organizations.len(), page.next.as_deref()),
+        (50, Some("50"))
+    );
+    assert_eq!((page.start, page.limit, page.total), (None, None, None));
+    let mut pages = list.sort("name:1").pages();
+    let mut sizes = Vec::new();
+    while let Some(page) = pages.try_next().await.unwrap() {
+        sizes.push(page.organizations.len());
+    }
+    assert_eq!(sizes, [50, 50, 20, 0], "`next` may lead to an empty page");
+    assert_eq!(
+        asked(&server).await,
+        [
+            "take=50",
+            "sort=name%3A1&take=50",
+            "from=50&sort=name%3A1&take=50",
+            "from=100&sort=name%3A1&take=50",
+            "from=150&sort=name%3A1&take=50",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_parameter_of_counted_pages_is_set_then_pages_are_counted_and_the_total_is_asked_for() {
+    let server = serving(MEMBERS, 120).await;
+    let list = tenant(&server).organizations().members().list("org_1");
+    let page = list.clone().per_page(40).page(2).await.unwrap();
+    assert_eq!((page.members.len(), page.next), (40, None));
+    assert_eq!(
+        (page.start, page.limit, page.total),
+        (Some(80), Some(40), Some(120))
+    );
+    let page = list.clone().include_totals(false).await.unwrap();
+    assert_eq!((page.members.len(), page.total), (50, None));
+    let mut items = list.page(1).stream();
+    let mut count = 0;
+    while items.try_next().await.unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 70);
+    assert_eq!(
+        asked(&server).await,
+        [
+            "include_totals=true&page=2&per_page=40",
+            "include_totals=false",
+            "include_totals=true&page=1",
+            "include_totals=true&page=2&per_page=50",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn counted_stream_of_a_listing_that_knows_checkpoints_ends_at_the_limit_then_the_error_says_so()
+ {
+    let server = serving(ORGANIZATIONS, 1_500).await;
+    let mut items = tenant(&server)
+        .organizations()
+        .list()
+        .per_page(100)
+        .stream();
+    let error = loop {
+        if let Err(error) = items.try_next().await {
+            break error;
+        }
+    };
+    assert!(error.is_paging_limit());
+    assert!(error.to_string().contains("by checkpoints"), "{error}");
+    assert_eq!(asked(&server).await.len(), 10);
+}
+
+#[tokio::test]
+async fn both_ways_are_chosen_then_the_call_is_refused_before_it_is_sent() {
+    let server = serving(ORGANIZATIONS, 3).await;
+    let list = || tenant(&server).organizations().list();
+    for (call, field, other) in [
+        (list().take(5).page(0), "page", "take"),
+        (list().from("a").per_page(5), "per_page", "from"),
+        (
+            list().take(5).include_totals(true),
+            "include_totals",
+            "take",
+        ),
+    ] {
+        let expected = format!(
+            "{field}: counts pages, expected it without `{other}`, which pages by checkpoints"
+        );
+        for error in [
+            call.clone().await.unwrap_err(),
+            call.clone().stream().try_next().await.unwrap_err(),
+            call.pages().read_ahead().try_next().await.unwrap_err(),
+        ] {
+            assert!(error.is_invalid_request());
+            assert_eq!(error.violations()[0].to_string(), expected);
+        }
+    }
+    assert!(asked(&server).await.is_empty());
+}
+
+#[tokio::test]
+async fn number_or_size_of_a_page_breaks_the_rules_then_the_stream_says_so_and_mends_nothing() {
+    let server = serving(INVITATIONS, 3).await;
+    let list = || tenant(&server).organizations().invitations().list("org_1");
+    for (call, violation) in [
+        (list().page(-1), "page: too small, expected at least 0"),
+        (
+            list().per_page(0),
+            "per_page: too small, expected at least 1",
+        ),
+        (
+            list().per_page(101),
+            "per_page: too large, expected at most 100",
+        ),
+    ] {
+        let error = call.stream().try_next().await.unwrap_err();
+        assert_eq!(error.violations()[0].to_string(), violation);
+    }
+    assert!(asked(&server).await.is_empty());
+}
+
+/// A cursor after `pages` pages, as it is read from where it was stored.
+async fn stored<P: Debug + Send + 'static>(
+    mut listing: auth0_core::Pages<P>,
+    pages: usize,
+) -> Cursor {
+    for _ in 0..pages {
+        listing.try_next().await.unwrap().unwrap();
+    }
+    let stored = serde_json::to_string(&listing.cursor().unwrap()).unwrap();
+    serde_json::from_str(&stored).unwrap()
+}
+
+async fn ids(mut items: Items<Organization>) -> Vec<u64> {
+    let mut ids = Vec::new();
+    while let Some(organization) = items.try_next().await.unwrap() {
+        ids.push(organization.id.unwrap().parse().unwrap());
+    }
+    ids
+}
+
+#[tokio::test]
+async fn cursor_is_resumed_then_it_decides_how_the_listing_goes_on() {
+    let server = serving(ORGANIZATIONS, 20).await;
+    let list = || tenant(&server).organizations().list();
+    let checkpoint = stored(list().take(6).pages(), 2).await;
+    let offset = stored(list().per_page(6).pages(), 2).await;
+    let begun = asked(&server).await.len();
+    let rest: Vec<u64> = (12..20).collect();
+
+    // The size that was set goes over to the other way.
+    let resumed = list().per_page(4).resume(checkpoint.clone()).unwrap();
+    assert_eq!(ids(resumed.stream()).await, rest);
+    assert_eq!(asked(&server).await[begun], "from=12&take=4");
+    let begun = asked(&server).await.len();
+    let resumed = list().take(4).resume(offset.clone()).unwrap();
+    assert_eq!(ids(resumed.stream()).await, rest);
+    assert_eq!(
+        asked(&server).await[begun],
+        "include_totals=true&page=3&per_page=4"
+    );
+
+    assert_eq!(
+        ids(list().resume(checkpoint.clone()).unwrap().stream()).await,
+        rest
+    );
+    // Pages of 50 begin at 0 again: an item comes twice, and none is left out.
+    assert_eq!(
+        ids(list().resume(offset).unwrap().stream()).await,
+        (0..20).collect::<Vec<_>>()
+    );
+    let error = list().sort("name:1").resume(checkpoint).unwrap_err();
+    assert!(error.is_invalid_request());
+}
+
+#[test]
+fn listing_comes_in_any_of_its_shapes_then_it_decodes_to_one_type() {
+    let organizations = json!([{"id": "org_1", "name": "acme"}]);
+    let page =
+        |shape: &Value| serde_json::from_value::<ListOrganizationsResponseContent>(shape.clone());
+    let bare = page(&organizations).unwrap();
+    let counted = json!({"organizations": organizations, "start": 0, "limit": 50, "total": 1});
+    let counted = page(&counted).unwrap();
+    let checkpoint =
+        page(&json!({"organizations": organizations, "next": "abc", "new": {}})).unwrap();
+    for page in [&bare, &counted, &checkpoint] {
+        assert_eq!(page.organizations[0].id.as_deref(), Some("org_1"));
+        assert!(!page.is_empty());
+    }
+    assert_eq!(
+        (bare.total, bare.start, bare.limit, &bare.next),
+        (None, None, None, &None)
+    );
+    assert_eq!(
+        (counted.total, counted.start, counted.limit),
+        (Some(1), Some(0), Some(50))
+    );
+    assert_eq!(Page::total(&counted), Some(1));
+    assert_eq!(
+        Page::next(&checkpoint),
+        Some(Position::Checkpoint("abc".to_owned()))
+    );
+    // A page that leaves the list out has none.
+    assert!(page(&json!({"next": "abc"})).unwrap().is_empty());
+    assert!(page(&json!([])).unwrap().is_empty());
+    // What was read is written as the object that it stands for.
+    assert_eq!(
+        serde_json::to_value(&bare).unwrap(),
+        json!({"organizations": organizations})
+    );
+}
+
+#[tokio::test]
+async fn page_does_not_decode_then_the_error_says_where() {
+    for (body, place) in [
+        (json!([{"id": "org_1"}, {"id": 7}]), "[1].id"),
+        (json!({"organizations": [{"id": 7}]}), "organizations[0].id"),
+        (json!({"organizations": [], "total": "many"}), "total"),
+        (json!("none"), ""),
+    ] {
+        let server = answering_json(200, body).await;
+        let error = tenant(&server).organizations().list().await.unwrap_err();
+        assert!(error.is_undecodable(), "{error:?}");
+        assert_eq!(error.undecodable().unwrap().path(), place);
+    }
+}
