@@ -35,19 +35,24 @@ pub(super) fn home(side: Side<'_>, node: &[String]) -> String {
             pointer = target;
             continue;
         }
-        let plain = ["type", "properties", "enum", "items"]
+        let plain = ["properties", "enum", "items"]
             .iter()
             .all(|key| value.get(key).is_none());
-        let Some(key) = ["allOf", "oneOf", "anyOf"]
-            .into_iter()
-            .find(|key| plain && value.get(key).is_some())
-        else {
+        // What an `allOf` refers to has a type of its own, so that one beside it says nothing new.
+        let Some(key) = ["allOf", "oneOf", "anyOf"].into_iter().find(|key| {
+            plain && value.get(key).is_some() && (*key == "allOf" || value.get("type").is_none())
+        }) else {
             break;
+        };
+        let says_nothing = |item: &String| {
+            let item = side.get(item);
+            let only_type = item.as_object().is_some_and(|members| members.len() == 1);
+            item["type"] == "null" || key == "allOf" && only_type && item.get("type").is_some()
         };
         let others: Vec<String> = side
             .items(&join(&pointer, key))
             .into_iter()
-            .filter(|item| side.get(item)["type"] != "null")
+            .filter(|item| !says_nothing(item))
             .collect();
         match others.as_slice() {
             [only] if side.target(side.get(only)).is_some() => pointer.clone_from(only),

@@ -139,6 +139,8 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
             let mut found = Found::new("security-scheme-changed", &new_at);
             if *name != other {
                 found = found.was(*name).is(other);
+            } else {
+                found = with_scopes(found, walk.old.get(old_at), walk.new.get(&new_at));
             }
             walk.document(found, Places::both(old_at, new_at));
         }
@@ -146,5 +148,31 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
     for (name, at) in come {
         let found = Found::new("security-scheme-changed", at).is(name);
         walk.document(found, Places::new_only(at));
+    }
+}
+
+/// Says which scopes a scheme of OAuth has no longer, and which are new.
+fn with_scopes(found: Found, old: &Value, new: &Value) -> Found {
+    let scopes = |scheme: &Value| -> BTreeSet<String> {
+        let flows = scheme["flows"].as_object().into_iter().flatten();
+        flows
+            .filter_map(|(_, flow)| flow["scopes"].as_object())
+            .flat_map(|scopes| scopes.keys().cloned())
+            .collect()
+    };
+    let (old, new) = (scopes(old), scopes(new));
+    let list = |scopes: Vec<&String>| {
+        let names: Vec<&str> = scopes.into_iter().map(String::as_str).collect();
+        (!names.is_empty()).then(|| format!("scopes {}", names.join(", ")))
+    };
+    let (gone, come) = (
+        list(old.difference(&new).collect()),
+        list(new.difference(&old).collect()),
+    );
+    match (gone, come) {
+        (None, None) => found,
+        (Some(gone), None) => found.was(gone),
+        (None, Some(come)) => found.is(come),
+        (Some(gone), Some(come)) => found.was(gone).is(come),
     }
 }

@@ -10,6 +10,7 @@ use super::{
     schema::{each_mut, type_of},
     source,
 };
+use crate::{problem::Problem, walk::join};
 
 /// The keywords that make sense for one type only, in the order in which they decide.
 const TELLING: [(&str, &[&str]); 4] = [
@@ -113,7 +114,11 @@ fn enumeration(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
     if kinds.len() > 1 {
         let variants: Vec<Value> = kinds
             .iter()
-            .map(|(kind, values)| json!({ "type": kind, "enum": values, (source::SOURCE): at }))
+            .map(|(kind, values)| match *kind {
+                "object" => json!({ "type": kind, (source::SOURCE): at }),
+                "array" => json!({ "type": kind, "items": {}, (source::SOURCE): at }),
+                kind => json!({ "type": kind, "enum": values, (source::SOURCE): at }),
+            })
             .collect();
         members.remove("enum");
         members.remove("type");
@@ -132,6 +137,17 @@ fn enumeration(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
     if !fits {
         members.insert("type".into(), kind.into());
         cx.changed_at(at, format!("added the type {kind}, which the values have"));
+    }
+    if ["object", "array"].contains(&kind) {
+        members.remove("enum");
+        cx.warn(
+            Problem::at(
+                join(at, "enum"),
+                format!("values of the type {kind} are documentation only"),
+            )
+            .help("state them in the description"),
+        );
+        return;
     }
     members.insert("enum".into(), values.into());
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use xtask::cli::ReportFormat;
 use xtask::diff::{Level, Subject};
 
 use crate::support::{diff, document, get, operation, request, response, rules, thing, with};
@@ -375,4 +376,35 @@ fn beta_and_today_of_the_teams_document_differ_as_counted_by_hand() {
     assert_eq!(subjects("method-renamed").len(), 12);
     assert_eq!(subjects("path-parameter-renamed").len(), 4);
     assert_eq!(subjects("scope-tightened"), Vec::<String>::new());
+}
+
+/// What happened to the My Organization document within a few months, held against both documents by hand.
+#[test]
+fn two_versions_of_the_my_organization_document_differ_as_read_by_hand() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/openapi");
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(folder.join(name)).ok()?;
+        Some(serde_json::from_str::<Value>(&text).expect("JSON"))
+    };
+    let names = ["my-organization.2026-05-05.json", "my-organization.json"];
+    let [Some(old), Some(new)] = names.map(read) else {
+        #[expect(
+            clippy::print_stderr,
+            reason = "a test that does nothing has to say so"
+        )]
+        {
+            eprintln!("SKIPPED: {} has none of {names:?}", folder.display());
+        }
+        return;
+    };
+    let report = diff(&old, &new)
+        .render(
+            ReportFormat::Text,
+            "0.1.0",
+            "cargo xtask diff old.json new.json",
+        )
+        .expect("a version");
+    // The items and the changelog say the same once more, at length.
+    let summary = report.split("public Rust items").next().unwrap_or_default();
+    insta::assert_snapshot!("my_organization", summary);
 }

@@ -51,10 +51,11 @@ fn documents_changed_at_random_become_crates_or_are_refused_and_nothing_panics()
     for seed in first..first + runs {
         // From one change to a dozen.
         let bytes = bytes(seed, 2 + 8 * (1 + (seed % 12) as usize));
-        match pipeline::run(mutated(&documents, &mut Choices::new(&bytes))) {
+        let document = mutated(&documents, &mut Choices::new(&bytes));
+        match pipeline::run(document.clone()) {
             Ok(true) => made += 1,
             Ok(false) => refused += 1,
-            Err(error) => wrong.push(format!("{seed}: {error}")),
+            Err(error) => wrong.push(format!("{seed}: {error}\n  {document}")),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -44,7 +44,7 @@ pub(super) fn numbered(call: &Call) -> Result<(u64, u64), Problem> {
     if start.saturating_add(size) > REACH {
         let rule = format!("the page ends beyond the {REACH} records that numbered pages reach");
         let mut problem = Problem::parameter(Source::Query, "page", rule);
-        problem.kind = "INVALID_PAGING".into();
+        problem.kind = "INVALID_PAGING";
         return Err(problem);
     }
     Ok((start, size))
