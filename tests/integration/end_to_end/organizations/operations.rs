@@ -115,7 +115,7 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
     let person = members(client, local.organization_id()).await.remove(2);
     let request = CreateOrganizationMemberRequestContent::new([&person]);
     all.create(id, request).await.unwrap();
-    assert_eq!(members(client, id).await, [person.clone()]);
+    assert_eq!(members(client, id).await, std::slice::from_ref(&person));
 
     // Which roles there are the tenant's other members show.
     let admin = members(client, local.organization_id()).await.remove(0);
