@@ -19,6 +19,7 @@ mod load;
 mod members;
 mod my_organization;
 mod organizations;
+mod secrets;
 mod tenants;
 
 /// A team of so many members.

@@ -52,6 +52,20 @@ async fn members(client: &Client, id: &str) -> Vec<String> {
     members.filter_map(|member| member.user_id).collect()
 }
 
+/// The ids of the grants that applications have. No operation here tells them, so they are asked of the sandbox.
+async fn client_grants(local: &Local) -> Vec<String> {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let grants = http
+        .get(format!("{}/_sandbox/client-grants", local.url()))
+        .bearer_auth(local.connection().admin_token)
+        .send()
+        .await
+        .unwrap();
+    let grants: Vec<serde_json::Value> = grants.json().await.unwrap();
+    let ids = grants.iter().map(|grant| grant["id"].as_str().unwrap());
+    ids.map(str::to_owned).collect()
+}
+
 /// Status, kind and message of a refusal.
 fn refusal(error: &Error) -> (u16, &str, &str) {
     let problem = error.problem().unwrap();

@@ -2,7 +2,7 @@
 
 use auth0_core::{Cursor, Items, Pages};
 use auth0_organizations::types::*;
-use auth0_sandbox::SandboxBuilder;
+use auth0_sandbox::{Application, SandboxBuilder};
 use futures_util::TryStreamExt as _;
 
 use super::*;
@@ -17,7 +17,8 @@ const CHECKPOINTS: [&str; 7] = [
     "effective roles",
     "source groups",
 ];
-const COUNTED: [&str; 4] = [
+const COUNTED: [&str; 5] = [
+    "client grants",
     "invitations",
     "connections",
     "enabled connections",
@@ -30,9 +31,19 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
         .organizations(7)
         .organization_members(7)
         .connections(6);
+    // Each application has a grant for each of the two APIs.
+    let builder = ["one", "two", "three"]
+        .into_iter()
+        .fold(builder, |builder, name| {
+            builder.application(Application::new(name, "s3cret").any_organization())
+        });
     let local = Local::start(builder).await;
     let client = local.organizations();
     let (id, all) = (local.organization_id(), client.organizations());
+    for grant in client_grants(&local).await {
+        let request = AssociateOrganizationClientGrantRequestContent::new(grant);
+        all.client_grants().create(id, request).await.unwrap();
+    }
     for number in 0..4 {
         let domain = format!("acme-{number}.test");
         let request = CreateOrganizationDiscoveryDomainRequestContent::new(domain);
@@ -78,7 +89,7 @@ async fn roles(local: &Local) -> Vec<String> {
 fn length(listing: &str) -> usize {
     match listing {
         "organizations" | "members" => 7,
-        "connections" | "enabled connections" => 6,
+        "client grants" | "connections" | "enabled connections" => 6,
         "domains" | "member roles" | "group roles" => 5,
         "invitations" => 4,
         "groups" => 3,
@@ -160,6 +171,10 @@ async fn read(client: &Client, id: &str, listing: &str, reading: Reading) -> Res
         }
         "invitations" => {
             let call = organizations.invitations().list(id).per_page(2);
+            read!(reading, call, |item| item.id)
+        }
+        "client grants" => {
+            let call = organizations.client_grants().list(id).per_page(2);
             read!(reading, call, |item| item.id)
         }
         "connections" => {
