@@ -100,6 +100,7 @@ mod line;
 mod login;
 mod management;
 mod my_organization;
+mod pages;
 mod population;
 mod problem;
 mod rate_limits;

@@ -148,6 +148,14 @@ impl Problem {
         .details(details)
     }
 
+    /// The same with a status that the operation lists: not every one knows 404.
+    pub(crate) fn listed_by(mut self, operation: &Operation) -> Self {
+        if !operation.lists(self.status) {
+            self.status = StatusCode::FORBIDDEN;
+        }
+        self
+    }
+
     /// The answer of an API, to a call of `operation` if it was one.
     pub(crate) fn answer(self, api: Api, operation: Option<&Operation>) -> Answer {
         let answer = match api {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::document::Operation;
-use crate::my_organization::{page, start};
+use crate::pages::{page, start};
 use crate::problem::{Problem, Source};
 use crate::tenant::Quirks;
 
