@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let page = json!({"members": fifty(), "next": "a-cursor"});
+    let page = json!({"members": fifty(member), "next": "a-cursor"});
     // A subscriber that takes what a program in production takes, so that spans are really made.
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)

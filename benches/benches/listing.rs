@@ -1,17 +1,18 @@
-//! What reading a whole listing costs: memory for a million members against a thousand, and time against a loop that is
-//! written by hand with reqwest and serde, to the same server on loopback.
+//! What reading a whole listing costs: memory for a million members against a thousand, and for each client time against
+//! a loop that is written by hand with reqwest and serde, to the same server on loopback.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use auth0_core::StaticToken;
-use auth0_teams::{Client, HttpClient};
-use benches::members::{ByHand, TOKEN, fifty};
+use auth0_core::{Items, StaticToken};
+use auth0_teams::HttpClient;
+use benches::members::{self, ByHand, OwnMember, TOKEN, TenantMember, fifty};
 use benches::memory;
 use benches::pair::Pair;
 use benches::server;
 use criterion::Criterion;
+use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
 
 /// Members of the listing that is timed.
@@ -28,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let [_, flag, base] = arguments.as_slice()
         && flag == READ
     {
-        let count = runtime.block_on(ours(&client(base)?, false))?;
+        let count = runtime.block_on(ours(team_members(&teams(base)?)))?;
         println!("{count} {}", memory::peak_memory()?);
         return Ok(());
     }
@@ -43,32 +44,75 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
 
     let mut criterion = Criterion::default().sample_size(20).configure_from_args();
-    let client = client(&base(TIMED))?;
+    let base = base(TIMED);
     let by_hand = ByHand {
         http: reqwest::Client::builder().no_proxy().build()?,
-        base: base(TIMED),
+        base: base.clone(),
     };
-    // Whatever is wrong shows here, before anything is measured.
-    assert_eq!(runtime.block_on(ours(&client, true))?, TIMED);
-    assert_eq!(runtime.block_on(theirs(&by_hand))?, TIMED);
-    let pair = Pair {
-        theirs: "reqwest-and-serde",
-        at_most: 1.0 / 0.95,
+    let (team, own, tenant) = (teams(&base)?, organization(&base)?, organizations(&base)?);
+    let timed = Timed { runtime, by_hand };
+    let criterion = &mut criterion;
+    timed.measure::<members::Member, _>(criterion, "teams", "/api/members", || {
+        team_members(&team)
+    })?;
+    let items = || own.organization().members().list().take(50).stream();
+    timed.measure::<OwnMember, _>(criterion, "my-organization", "/my-org/members", items)?;
+    let path = format!("/api/v2/organizations/{ORGANIZATION}/members");
+    let items = || {
+        let members = tenant.organizations().members();
+        members.list(ORGANIZATION).take(50).stream()
     };
-    for (name, ahead) in [("items", false), ("items, read ahead", true)] {
-        pair.measure(
-            &mut criterion.benchmark_group(format!("listing/{name}")),
-            || time(&runtime, ours(&client, ahead)),
-            || time(&runtime, theirs(&by_hand)),
-        );
-    }
+    timed.measure::<TenantMember, _>(criterion, "organizations", &path, items)?;
     criterion.final_summary();
     Ok(())
 }
 
-/// A server that takes the number of members from the beginning of the path, and the number of the page as cursor.
+/// An organization whose members are listed.
+const ORGANIZATION: &str = "org_zW1UHutvkVWSWdCC";
+
+/// What every measurement needs.
+struct Timed {
+    runtime: Runtime,
+    by_hand: ByHand,
+}
+
+impl Timed {
+    /// Times a listing, as it is and read ahead, against a loop by hand over the pages at `path`.
+    fn measure<M: DeserializeOwned, T: Send + 'static>(
+        &self,
+        criterion: &mut Criterion,
+        name: &str,
+        path: &str,
+        items: impl Fn() -> Items<T>,
+    ) -> Result<(), Box<dyn Error>> {
+        let Self { runtime, by_hand } = self;
+        // Whatever is wrong shows here, before anything is measured.
+        assert_eq!(runtime.block_on(ours(items().read_ahead()))?, TIMED);
+        assert_eq!(runtime.block_on(theirs::<M>(by_hand, path))?, TIMED);
+        let pair = Pair {
+            theirs: "reqwest-and-serde",
+            at_most: 1.0 / 0.95,
+        };
+        for (how, ahead) in [("items", false), ("items, read ahead", true)] {
+            pair.measure(
+                &mut criterion.benchmark_group(format!("listing/{name}/{how}")),
+                || {
+                    let items = if ahead { items().read_ahead() } else { items() };
+                    time(runtime, ours(items))
+                },
+                || time(runtime, theirs::<M>(by_hand, path)),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A server that takes the number of members from the beginning of the path and their kind from the rest of it, and the
+/// number of the page as cursor.
 fn start_server() -> Result<std::net::SocketAddr, Box<dyn Error>> {
-    let members = serde_json::to_string(&fifty())?;
+    let of_team = serde_json::to_string(&fifty(members::member))?;
+    let own = serde_json::to_string(&fifty(members::own_member))?;
+    let of_tenant = serde_json::to_string(&fifty(members::tenant_member))?;
     Ok(server::start_with(move |head| {
         let path = head.split(' ').nth(1).unwrap_or_default();
         let count: usize = path
@@ -85,23 +129,44 @@ fn start_server() -> Result<std::net::SocketAddr, Box<dyn Error>> {
             true => format!(r#","next":"{}""#, page + 1),
             false => String::new(),
         };
+        let members = match path {
+            path if path.contains("/my-org/") => &own,
+            path if path.contains("/organizations/") => &of_tenant,
+            _ => &of_team,
+        };
         server::ok(&format!(r#"{{"members":{members}{next}}}"#))
     })?)
 }
 
-fn client(base: &str) -> Result<Client, Box<dyn Error>> {
-    Ok(Client::builder()
+fn teams(base: &str) -> Result<auth0_teams::Client, Box<dyn Error>> {
+    Ok(auth0_teams::Client::builder()
         .base_url(base)
         .token_source(StaticToken::new(TOKEN))
         .http_client(HttpClient::direct()?)
         .build()?)
 }
 
-async fn ours(client: &Client, ahead: bool) -> Result<usize, Box<dyn Error>> {
-    let mut items = client.members().list().take(50).stream();
-    if ahead {
-        items = items.read_ahead();
-    }
+fn organization(base: &str) -> Result<auth0_my_organization::Client, Box<dyn Error>> {
+    Ok(auth0_my_organization::Client::builder()
+        .base_url(format!("{base}/my-org"))
+        .token_source(StaticToken::new(TOKEN))
+        .http_client(HttpClient::direct()?)
+        .build()?)
+}
+
+fn organizations(base: &str) -> Result<auth0_organizations::Client, Box<dyn Error>> {
+    Ok(auth0_organizations::Client::builder()
+        .base_url(format!("{base}/api/v2"))
+        .token_source(StaticToken::new(TOKEN))
+        .http_client(HttpClient::direct()?)
+        .build()?)
+}
+
+fn team_members(client: &auth0_teams::Client) -> Items<auth0_teams::types::TeamMember> {
+    client.members().list().take(50).stream()
+}
+
+async fn ours<T>(mut items: Items<T>) -> Result<usize, Box<dyn Error>> {
     let mut count = 0;
     while let Some(member) = items.try_next().await? {
         black_box(&member);
@@ -110,10 +175,13 @@ async fn ours(client: &Client, ahead: bool) -> Result<usize, Box<dyn Error>> {
     Ok(count)
 }
 
-async fn theirs(by_hand: &ByHand) -> Result<usize, Box<dyn Error>> {
+async fn theirs<M: DeserializeOwned>(
+    by_hand: &ByHand,
+    path: &str,
+) -> Result<usize, Box<dyn Error>> {
     let (mut count, mut from) = (0, None);
     loop {
-        let page = by_hand.members(50, from.as_deref()).await?;
+        let page = by_hand.page::<M>(path, 50, from.as_deref()).await?;
         for member in page.members {
             black_box(&member);
             count += 1;

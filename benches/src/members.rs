@@ -1,6 +1,9 @@
-//! Members of a team, as a server sends them and as somebody reads them by hand.
+//! Members of a team, of one's own organization and of any organization, as a server sends them and as somebody reads
+//! them by hand.
 
+use auth0_teams::chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// The token that every call carries.
@@ -19,8 +22,33 @@ pub fn member(number: usize) -> Value {
     })
 }
 
-/// The first fifty members.
-pub fn fifty() -> Vec<Value> {
+/// The member of one's own organization with this number.
+pub fn own_member(number: usize) -> Value {
+    json!({
+        "user_id": format!("auth0|65a1f0c2b7d4e900{number:08}"),
+        "email": format!("jane.{number}@example.com"),
+        "name": "Jane Doe",
+        "nickname": "jane",
+        "given_name": "Jane",
+        "family_name": "Doe",
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "updated_at": "2026-01-02T00:00:00.000Z",
+        "roles": [{"id": "rol_BKI0BKI0BKI0BKI0", "name": "Admin", "description": "Manages the organization"}],
+    })
+}
+
+/// The member of an organization of the tenant with this number.
+pub fn tenant_member(number: usize) -> Value {
+    json!({
+        "user_id": format!("auth0|65a1f0c2b7d4e900{number:08}"),
+        "email": format!("jane.{number}@example.com"),
+        "name": "Jane Doe",
+        "picture": "https://example.com/jane.png",
+    })
+}
+
+/// The first fifty of the members that this makes.
+pub fn fifty(member: fn(usize) -> Value) -> Vec<Value> {
     (0..50).map(member).collect()
 }
 
@@ -45,11 +73,48 @@ pub struct Member {
     pub role: String,
 }
 
+/// A member of one's own organization as it is decoded by hand: times as times, as the client has them.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct OwnMember {
+    pub created_at: Option<DateTime<Utc>>,
+    pub email: Option<String>,
+    pub family_name: Option<String>,
+    pub given_name: Option<String>,
+    pub last_login: Option<DateTime<Utc>>,
+    pub name: Option<String>,
+    pub nickname: Option<String>,
+    pub phone_number: Option<String>,
+    pub roles: Option<Vec<Role>>,
+    pub updated_at: Option<DateTime<Utc>>,
+    pub user_id: Option<String>,
+}
+
+/// A role as it is decoded by hand.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct Role {
+    pub description: Option<String>,
+    pub id: String,
+    pub name: String,
+}
+
+/// A member of an organization of the tenant as it is decoded by hand.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct TenantMember {
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub picture: Option<String>,
+    pub roles: Option<Vec<Role>>,
+    pub user_id: Option<String>,
+}
+
 /// A page as it is decoded by hand.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
-pub struct Page {
-    pub members: Vec<Member>,
+pub struct Page<M = Member> {
+    pub members: Vec<M>,
     pub next: Option<String>,
 }
 
@@ -61,9 +126,19 @@ impl ByHand {
         response.error_for_status()?.json().await
     }
 
-    /// A page of members.
+    /// A page of members of a team.
     pub async fn members(&self, take: u32, from: Option<&str>) -> Result<Page, reqwest::Error> {
-        let request = self.http.get(format!("{}/api/members", self.base));
+        self.page("/api/members", take, from).await
+    }
+
+    /// A page of members of any kind.
+    pub async fn page<M: DeserializeOwned>(
+        &self,
+        path: &str,
+        take: u32,
+        from: Option<&str>,
+    ) -> Result<Page<M>, reqwest::Error> {
+        let request = self.http.get(format!("{}{path}", self.base));
         let mut request = request.query(&[("take", take)]).bearer_auth(TOKEN);
         if let Some(from) = from {
             request = request.query(&[("from", from)]);

@@ -16,9 +16,9 @@ use crate::process::{Process, Task, Told, say, told_to_go};
 use crate::server::Server;
 use crate::support::{builder, now, pass, redis};
 
-/// The fastest plan that Auth0 publishes the limits of: `private-performance`.
-const READS: u32 = 160;
-const WRITES: u32 = 80;
+/// A plan that Auth0 publishes the limits of: `public-enterprise`. A faster one would measure the machine.
+const READS: u32 = 40;
+const WRITES: u32 = 20;
 
 /// Requests arrive less evenly than they leave.
 const HEADROOM: f64 = 0.03;
@@ -69,7 +69,7 @@ impl Calls {
             .audience(&self.audience)
             .store(RedisStore::new(redis));
         let limits = Limits::new(Rate::per_second(READS), Rate::per_second(WRITES))
-            .organization(Rate::per_second(40), Rate::per_second(20))
+            .organization(Rate::per_second(20), Rate::per_second(10))
             .headroom(HEADROOM);
         let limiter = Limiter::new(limits).unwrap();
         let mut limiter = limiter
@@ -167,7 +167,7 @@ fn refusals(sandbox: &Sandbox) -> usize {
 #[ignore = "cargo xtask interop"]
 async fn four_processes_call_then_they_use_the_rate_together_and_no_429_reaches_a_caller() {
     const TIME: Duration = Duration::from_secs(5);
-    let server = Server::start();
+    let server = Server::alone();
     let sandbox = sandbox().await;
     let told = Told {
         redis: server.url(),
@@ -272,8 +272,8 @@ async fn processes_act_for_one_organization_then_its_limit_holds_for_them_togeth
         ends.extend(of_one);
     }
     ends.sort_by(f64::total_cmp);
-    // The organization's rate is 40 a second and at once.
-    let allowed = |from: usize, to: usize| 40.0 * (1.0 + ends[to] - ends[from]);
+    // The organization's rate is 20 a second and at once.
+    let allowed = |from: usize, to: usize| 20.0 * (1.0 + ends[to] - ends[from]);
     // Answers come less evenly than requests leave.
     let most = allowed(0, ends.len() - 1) * 1.02;
     let used = ends.len() as f64 / allowed(0, ends.len() - 1);

@@ -2,6 +2,7 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use redis::{Connection, Value};
@@ -16,6 +17,18 @@ pub(crate) struct Server {
     port: u16,
     settings: Vec<String>,
     running: Option<Child>,
+    /// Whether other tests run meanwhile.
+    _turn: Turn,
+}
+
+/// Held by tests that may run side by side, and by those that measure, one at a time.
+static TURNS: RwLock<()> = RwLock::new(());
+
+enum Turn {
+    Together(
+        #[allow(dead_code, reason = "it is there to be dropped")] RwLockReadGuard<'static, ()>,
+    ),
+    Alone(#[allow(dead_code, reason = "it is there to be dropped")] RwLockWriteGuard<'static, ()>),
 }
 
 impl Server {
@@ -24,13 +37,25 @@ impl Server {
         Self::with(&[])
     }
 
+    /// The same for a test that measures: no other one runs until it ends.
+    pub(crate) fn alone() -> Self {
+        let turn = TURNS.write().unwrap_or_else(PoisonError::into_inner);
+        Self::new(&[], Turn::Alone(turn))
+    }
+
     /// The same with settings of its own.
     pub(crate) fn with(settings: &[&str]) -> Self {
+        let turn = TURNS.read().unwrap_or_else(PoisonError::into_inner);
+        Self::new(settings, Turn::Together(turn))
+    }
+
+    fn new(settings: &[&str], turn: Turn) -> Self {
         let mut server = Self {
             folder: tempfile::tempdir().unwrap(),
             port: 0,
             settings: settings.iter().map(|&text| text.to_owned()).collect(),
             running: None,
+            _turn: turn,
         };
         // Between here and the start somebody else may take the port.
         for _ in 0..5 {

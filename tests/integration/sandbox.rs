@@ -1,13 +1,14 @@
 //! A sandbox and a client of it, whose clocks pass only where somebody sleeps, and then at once.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder};
-use auth0_core::BoxFuture;
 use auth0_core::time::{Clock, Sleeper, SystemTimer};
+use auth0_core::{BoxFuture, TokenSource};
 use auth0_sandbox::{Sandbox, SandboxBuilder};
 use auth0_teams::{Client, ClientBuilder, RetryPolicy};
 
@@ -107,6 +108,57 @@ impl Local {
     /// The settings of [`client`](Self::client).
     pub(crate) fn builder(&self) -> ClientBuilder {
         client_builder(&self.sandbox, &self.timer, &self.source)
+    }
+
+    /// The settings of tokens of the same application for another API.
+    pub(crate) fn credentials_for(&self, audience: &str) -> ClientCredentialsBuilder {
+        self.credentials().audience(audience)
+    }
+
+    /// A client of the first organization, in the name of the application.
+    pub(crate) fn my_organization(&self) -> auth0_my_organization::Client {
+        let source = self.credentials_for(self.my_organization_audience());
+        let source = source.organization(self.organization_id()).build().unwrap();
+        self.my_organization_with(source).build().unwrap()
+    }
+
+    /// The settings of a client of the organization that the tokens of `source` are for. It sends each call once.
+    pub(crate) fn my_organization_with(
+        &self,
+        source: impl TokenSource,
+    ) -> auth0_my_organization::ClientBuilder {
+        auth0_my_organization::Client::builder()
+            .base_url(self.my_organization_url())
+            .token_source(source)
+            .http_client(http_client())
+            .timer(Arc::new(self.timer.clone()), Arc::new(self.timer.clone()))
+            .retry(RetryPolicy::never())
+    }
+
+    /// A client of the tenant, in the name of the application.
+    pub(crate) fn organizations(&self) -> auth0_organizations::Client {
+        self.organizations_with().build().unwrap()
+    }
+
+    /// The settings of it. It sends each call once.
+    pub(crate) fn organizations_with(&self) -> auth0_organizations::ClientBuilder {
+        let source = self.credentials_for(self.management_audience());
+        auth0_organizations::Client::builder()
+            .base_url(self.management_url())
+            .token_source(source.build().unwrap())
+            .http_client(http_client())
+            .timer(Arc::new(self.timer.clone()), Arc::new(self.timer.clone()))
+            .retry(RetryPolicy::never())
+    }
+
+    /// The operations that succeeded, but for tokens.
+    pub(crate) fn succeeded(&self) -> BTreeSet<String> {
+        self.requests()
+            .into_iter()
+            .filter(|request| request.acted && request.status.is_some_and(|status| status < 300))
+            .filter_map(|request| request.operation)
+            .filter(|operation| operation != "token")
+            .collect()
     }
 
     /// The statuses of the requests of an operation. One that had no answer has none.

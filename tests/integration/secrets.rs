@@ -42,7 +42,7 @@ impl Write for Log {
 }
 
 /// Logs everything of this process from now on, but what the mock server says of itself.
-fn log_everything() {
+pub(crate) fn log_everything() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let targets = Targets::new()
@@ -58,7 +58,7 @@ fn log_everything() {
     });
 }
 
-fn logged() -> String {
+pub(crate) fn logged() -> String {
     String::from_utf8(LOGGED.lock().unwrap().clone()).unwrap()
 }
 

@@ -1,27 +1,17 @@
 //! The settings of a sandbox.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+mod check;
+mod start;
+
 use std::time::Duration;
 
-use secrecy::SecretString;
-
-use crate::api::{Api, Audiences};
-use crate::application::{Application, random_text};
-use crate::clock::Clock;
-use crate::document::Document;
-use crate::error::Error;
-use crate::faults::{Fault, Faults, Script};
-use crate::login::{Login, User};
-use crate::rate_limits::{Limits, Plan, RateLimits};
-use crate::request_log::RequestLog;
-use crate::sandbox::{Sandbox, offset};
-use crate::server::{Port, Shared, serve};
-use crate::team::{PrivateCloud, Settings, Team};
-use crate::tenant::{Quirks, Settings as TenantSettings, SharedTenant, Tenant};
-use crate::token::{
-    Access, Key, Proofs, Revoked, Scopes, Settings as TokenSettings, TokenEndpoint, TokenQuota,
-};
+use crate::application::Application;
+use crate::faults::{Fault, Script};
+use crate::login::User;
+use crate::rate_limits::{Plan, RateLimits};
+use crate::team::{PrivateCloud, Settings};
+use crate::tenant::{Quirks, Settings as TenantSettings};
+use crate::token::TokenQuota;
 
 /// The most members: they are made when they are looked at, but each has a number.
 const MOST_MEMBERS: u64 = 1_000_000_000;
@@ -43,7 +33,7 @@ const ALLOWED: [&str; 7] = [
     "waad",
 ];
 
-/// The settings of a [`Sandbox`]; made by [`Sandbox::builder`].
+/// The settings of a [`Sandbox`](crate::Sandbox); made by [`Sandbox::builder`](crate::Sandbox::builder).
 ///
 /// ```
 /// use auth0_sandbox::{Effect, Fault, Sandbox};
@@ -177,7 +167,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Invited persons become members at once, without [`Sandbox::accept_invitation`].
+    /// Invited persons become members at once, without [`Sandbox::accept_invitation`](crate::Sandbox::accept_invitation).
     pub fn accept_invitations(mut self) -> Self {
         self.team.accept_invitations = true;
         self
@@ -245,15 +235,16 @@ impl SandboxBuilder {
         self
     }
 
-    /// Adds an application that may ask for tokens. [`Sandbox::client_id`] is the first; without any, two are made up
-    /// that may act for every organization: a machine with a random secret and all scopes, and a native one.
+    /// Adds an application that may ask for tokens. [`Sandbox::client_id`](crate::Sandbox::client_id) is the first; without
+    /// any, two are made up that may act for every organization: a machine with a random secret and all scopes, and a
+    /// native one.
     pub fn application(mut self, application: Application) -> Self {
         self.applications.push(application);
         self
     }
 
-    /// Adds a user who can log in, and who is a member of the first organization; unless said otherwise, the first member
-    /// of the team, who is in no organization. Those who are members of an organization can log in beside them.
+    /// Adds a user who can log in, and who is a member of the first organization; unless said otherwise, the first
+    /// member of the team, who is in no organization. Those who are members of an organization can log in beside them.
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
@@ -325,251 +316,9 @@ impl SandboxBuilder {
     }
 
     /// Holds every answer against the document before it goes out. One that breaks it becomes a 500 and is listed in
-    /// [`Sandbox::violations`].
+    /// [`Sandbox::violations`](crate::Sandbox::violations).
     pub fn check_answers(mut self) -> Self {
         self.check_answers = true;
         self
     }
-
-    /// Starts it, on the runtime that this is called in.
-    ///
-    /// # Errors
-    ///
-    /// A setting has a value that it cannot have, or the port cannot be used.
-    pub async fn start(self) -> Result<Sandbox, Error> {
-        self.check()?;
-        // Making the key and compiling the document's schemas takes long the first time.
-        let prepared = tokio::task::spawn_blocking(|| (Document::all(), Key::of_this_process()));
-        let (documents, key) = prepared.await.map_err(broken)?;
-        let (documents, key) = (documents.map_err(broken)?, key.map_err(broken)?);
-
-        let unusable = |source| Error::Port {
-            port: self.port,
-            source,
-        };
-        let port = Arc::new(Port::open(self.port).await.map_err(unusable)?);
-        let url = format!("http://127.0.0.1:{}", port.number());
-        let issuer = format!("{url}/");
-
-        let clock = Arc::new(Clock::new(offset(self.clock_offset_seconds)?));
-        let slug = self.team.slug.clone();
-        let audience = self
-            .audience
-            .unwrap_or_else(|| format!("https://{slug}.teams.auth0.com/api/"));
-        let domain = format!("{slug}-auth.sandbox.test");
-        let audiences = Audiences::new(audience, &domain);
-        let scopes = Scopes::of(documents);
-        let mut applications = self.applications;
-        if applications.is_empty() {
-            let machine = Application::with_random_secret("sandbox")?.name("Sandbox client");
-            applications.push(machine.any_organization());
-            let program = Application::native("sandbox-native").name("Sandbox program");
-            applications.push(program.any_organization());
-        }
-        for application in &mut applications {
-            let all = || scopes.all().into_iter().map(str::to_owned).collect();
-            application.scopes.get_or_insert_with(all);
-        }
-        let application = applications[0].clone();
-        let native = applications
-            .iter()
-            .find(|application| application.is_native);
-        let native = native.map(|application| application.client_id.clone());
-        let names = applications
-            .iter()
-            .map(|application| (application.client_id.clone(), application.name.clone()))
-            .collect();
-        let seed = self.team.seed;
-        let mut tenant = Tenant::new(
-            self.tenant,
-            seed,
-            &domain,
-            clock.now(),
-            grants(&applications, &audiences, &scopes),
-        );
-        let by_id = |application: Application| (application.client_id.clone(), application);
-        let team = Team::new(self.team);
-        let admin = team
-            .first_member()
-            .ok_or_else(|| broken("there is no member"))?;
-        let members = tenant.first_users(2);
-        let mut users = self.users;
-        for user in &users {
-            tenant.enrol(user, clock.now());
-        }
-        if users.is_empty() {
-            users.push(User::new(&admin.id, &admin.email, &admin.name));
-        }
-        let organization = tenant.organizations.get(0);
-        let organization = organization.ok_or_else(|| broken("there is no organization"))?;
-        let member = members.first().cloned();
-        let tenant = Arc::new(SharedTenant::new(tenant));
-        let revoked = Arc::new(Revoked::default());
-        let shared = Arc::new(Shared {
-            documents,
-            access: Access::new(
-                key,
-                issuer.clone(),
-                audiences.clone(),
-                names,
-                Arc::clone(&revoked),
-                Proofs::new(self.dpop_nonces)?,
-            ),
-            tokens: TokenEndpoint::new(TokenSettings {
-                key,
-                clock: Arc::clone(&clock),
-                issuer,
-                audiences,
-                scopes,
-                tenant: Arc::clone(&tenant),
-                applications: applications.into_iter().map(by_id).collect(),
-                lifetime: self.token_lifetime,
-                refresh_lifetime: self.refresh_token_lifetime,
-                quota: self.token_quota,
-                revoked,
-                proofs: Proofs::new(self.dpop_nonces)?,
-            }),
-            login: Login {
-                users,
-                members,
-                tenant: Arc::clone(&tenant),
-                at_once: self.login_at_once,
-            },
-            team: Mutex::new(team),
-            tenant,
-            faults: Faults::new(self.faults, seed),
-            requests: RequestLog::default(),
-            limits: Limits::new(self.rate_limits, self.plan, &clock),
-            violations: self.check_answers.then(Mutex::default),
-            admin_token: SecretString::from(random_text()?),
-            clock,
-            port: port.number(),
-        });
-        Ok(Sandbox {
-            server: tokio::spawn(serve(Arc::clone(&port), Arc::clone(&shared))),
-            port,
-            shared,
-            application,
-            native,
-            admin,
-            organization: (organization.id, organization.name),
-            member,
-            team: slug,
-            url,
-        })
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let wrong = |setting, message: &str| Error::Setting {
-            setting,
-            message: message.to_owned(),
-        };
-        if self.team.members == 0 {
-            return Err(wrong("members", "expected at least 1, the owner; found 0"));
-        }
-        if self.tenant.organizations == 0 {
-            return Err(wrong("organizations", "expected at least 1, found 0"));
-        }
-        let most = [
-            ("organizations", self.tenant.organizations, MOST_KEPT),
-            ("organization members", self.tenant.members, MOST_KEPT),
-            ("connections", self.tenant.connections, MOST_CONNECTIONS),
-            ("members", self.team.members, MOST_MEMBERS),
-            ("tenants", self.team.tenants, MOST_KEPT),
-            ("activity", self.team.activity, MOST_KEPT),
-        ];
-        for (setting, found, most) in most {
-            if found > most {
-                let message = format!("expected at most {most}, found {found}");
-                return Err(wrong(setting, &message));
-            }
-        }
-        let unknown = |strategy: &&String| !ALLOWED.contains(&strategy.as_str());
-        if let Some(strategy) = self.tenant.allowed_strategies.iter().find(unknown) {
-            let message = format!("expected one of {}, found `{strategy}`", ALLOWED.join(", "));
-            return Err(wrong("allowed strategies", &message));
-        }
-        let is_label = |slug: &str| {
-            let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-            (1..=63).contains(&slug.len())
-                && slug.bytes().all(is_plain)
-                && !slug.starts_with('-')
-                && !slug.ends_with('-')
-        };
-        if !is_label(&self.team.slug) {
-            return Err(wrong(
-                "team",
-                "expected one label of a host name: lower-case letters, digits and hyphens",
-            ));
-        }
-        let mut environments = BTreeSet::new();
-        for cloud in &self.team.private_clouds {
-            let environment = cloud.environment.as_str();
-            let is_environment = environment.len() <= 32
-                && is_label(environment)
-                && environment.starts_with(|first: char| first.is_ascii_lowercase())
-                && !environment.contains("--");
-            if !is_environment {
-                return Err(wrong(
-                    "private cloud",
-                    "expected an environment of at most 32 lower-case letters, digits and single hyphens",
-                ));
-            }
-            if !environments.insert(environment) {
-                return Err(wrong("private cloud", "expected environments that differ"));
-            }
-        }
-        offset(self.clock_offset_seconds)?;
-        if self.token_lifetime.as_secs() == 0 {
-            return Err(wrong("token lifetime", "expected at least 1 second"));
-        }
-        let is_repeated = |user: &User| {
-            let same = self.users.iter().filter(|other| other.id == user.id);
-            same.count() > 1
-        };
-        if self.users.iter().any(is_repeated) {
-            return Err(wrong("user", "expected ids that differ"));
-        }
-        let mut ids: Vec<&str> = self
-            .applications
-            .iter()
-            .map(|application| application.client_id.as_str())
-            .collect();
-        ids.sort_unstable();
-        if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(wrong("application", "expected client ids that differ"));
-        }
-        for fault in &self.faults {
-            fault.check().map_err(|message| Error::Setting {
-                setting: "fault",
-                message,
-            })?;
-        }
-        Ok(())
-    }
-}
-
-/// A client grant for each machine and each API of organizations: client id, audience and scopes.
-fn grants(
-    applications: &[Application],
-    audiences: &Audiences,
-    scopes: &Scopes,
-) -> Vec<(String, String, Vec<String>)> {
-    let machines = applications
-        .iter()
-        .filter(|application| !application.is_native);
-    let apis = [Api::MyOrganization, Api::Organizations];
-    let granted = machines.flat_map(|application| {
-        apis.map(|api| {
-            let own = application.scopes.iter().flatten();
-            let own = own.filter(|scope| scopes.belongs(scope, api)).cloned();
-            let client_id = application.client_id.clone();
-            (client_id, audiences.of(api).to_owned(), own.collect())
-        })
-    });
-    granted.collect()
-}
-
-fn broken(error: impl std::fmt::Display) -> Error {
-    Error::Broken(error.to_string())
 }

@@ -1,9 +1,13 @@
 //! The APIs as their documents have them: operations, and the schemas of what they take and give.
 
+mod reader;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
+pub(crate) use self::reader::is_organization_name;
+use self::reader::{Reader, escape, object, resolve};
 use http::{Method, StatusCode};
 use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::Value;
@@ -305,187 +309,6 @@ fn describe(error: &ValidationError<'_>, faults: &mut Vec<Breach>) {
         place: error.instance_path().as_str().to_owned(),
         rule: error.masked_with("the value").to_string(),
     });
-}
-
-/// Reads the operations of a document.
-struct Reader<'a> {
-    api: Api,
-    document: &'a Value,
-    registry: &'a Registry<'a>,
-}
-
-impl Reader<'_> {
-    fn operation(
-        &self,
-        id: &str,
-        path: &str,
-        method: &str,
-        place: &str,
-    ) -> Result<Operation, String> {
-        let value = at(self.document, place)?;
-        let mut parameters = Vec::new();
-        for index in 0..value["parameters"].as_array().map_or(0, Vec::len) {
-            parameters.push(self.parameter(&format!("{place}/parameters/{index}"))?);
-        }
-        let mut answers = BTreeMap::new();
-        for status in object(self.document, &format!("{place}/responses"))?.keys() {
-            let number = status
-                .parse()
-                .map_err(|_| format!("{place}: `{status}` is no status"))?;
-            answers.insert(
-                number,
-                self.content(&format!("{place}/responses/{status}"))?,
-            );
-        }
-        let body = match value.get("requestBody") {
-            Some(_) => self.body(&format!("{place}/requestBody"))?,
-            None => None,
-        };
-        Ok(Operation {
-            api: self.api,
-            id: id.to_owned(),
-            name: id.to_owned(),
-            method: method
-                .to_uppercase()
-                .parse()
-                .map_err(|_| format!("{place}: `{method}` is no method"))?,
-            path: path.to_owned(),
-            scopes: scopes(self.api, &value["security"]),
-            parameters,
-            body,
-            answers,
-        })
-    }
-
-    fn parameter(&self, place: &str) -> Result<Parameter, String> {
-        let (place, value) = self.resolved(place)?;
-        let name = value["name"].as_str().unwrap_or_default().to_owned();
-        let (_, schema) = self.resolved(&format!("{place}/schema"))?;
-        Ok(Parameter {
-            name,
-            source: match value["in"].as_str() {
-                Some("path") => Source::Path,
-                Some("header") => Source::Header,
-                _ => Source::Query,
-            },
-            is_required: value["required"] == true,
-            kind: match schema["type"].as_str() {
-                Some("integer") => Kind::Integer,
-                Some("boolean") => Kind::Boolean,
-                Some("array") => Kind::List,
-                _ => Kind::Text,
-            },
-            schema: self.schema(format!("{place}/schema"))?,
-        })
-    }
-
-    fn body(&self, place: &str) -> Result<Option<Body>, String> {
-        let (place, value) = self.resolved(place)?;
-        Ok(self.content(&place)?.map(|schema| Body {
-            is_required: value["required"] == true,
-            schema,
-        }))
-    }
-
-    /// The schema of the JSON at `place`, where there is any.
-    fn content(&self, place: &str) -> Result<Option<Schema>, String> {
-        let (place, value) = self.resolved(place)?;
-        if value["content"].is_null() {
-            return Ok(None);
-        }
-        self.schema(format!("{place}/content/application~1json/schema"))
-            .map(Some)
-    }
-
-    fn resolved(&self, place: &str) -> Result<(String, &Value), String> {
-        resolve(self.document, place).ok_or_else(|| format!("there is nothing at {place}"))
-    }
-
-    fn schema(&self, pointer: String) -> Result<Schema, String> {
-        at(self.document, &pointer)?;
-        let reference = serde_json::json!({ "$ref": format!("{BASE}#{}", fragment(&pointer)) });
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_registry(self.registry)
-            .should_validate_formats(true)
-            .with_format("html-color", is_color)
-            .with_format("organization-name", is_organization_name)
-            .with_format("strict-https-uri", is_https)
-            .with_format("strict-https-uri-or-null", is_https)
-            .build(&reference)
-            .map_err(|error| format!("{pointer}: {error}"))?;
-        Ok(Schema { pointer, validator })
-    }
-}
-
-/// Formats that Auth0 made up, with the meaning of the patterns that stand for them elsewhere in its documents.
-fn is_color(text: &str) -> bool {
-    let digits = text.strip_prefix('#').unwrap_or_default();
-    matches!(digits.len(), 3 | 6) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Lower-case letters, digits, hyphens and underscores, of which the last two do not come first.
-pub(crate) fn is_organization_name(text: &str) -> bool {
-    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
-    text.bytes().all(is_plain) && !text.starts_with(['-', '_'])
-}
-
-fn is_https(text: &str) -> bool {
-    text.starts_with("https://") && url::Url::parse(text).is_ok()
-}
-
-fn resolve<'a>(document: &'a Value, pointer: &str) -> Option<(String, &'a Value)> {
-    let mut pointer = pointer.to_owned();
-    // No chain of references is longer than this; a circle would be.
-    for _ in 0..32 {
-        let value = document.pointer(&pointer)?;
-        match value["$ref"].as_str() {
-            Some(reference) => pointer = reference.strip_prefix('#')?.to_owned(),
-            None => return Some((pointer, value)),
-        }
-    }
-    None
-}
-
-fn scopes(api: Api, security: &Value) -> Vec<Vec<String>> {
-    let requirements = security.as_array().into_iter().flatten();
-    let sets = requirements
-        .flat_map(|requirement| requirement.as_object().into_iter().flatten())
-        .map(|(_, scopes)| {
-            let scopes = scopes.as_array().into_iter().flatten();
-            let scopes = scopes.filter_map(Value::as_str).map(str::to_owned);
-            scopes.collect::<Vec<String>>()
-        });
-    match api {
-        // There the first alternative asks for nothing, and the others are hints of what a call needs.
-        Api::Organizations => sets.filter(|set| !set.is_empty()).collect(),
-        Api::Teams | Api::MyOrganization => sets.collect(),
-    }
-}
-
-fn at<'a>(document: &'a Value, pointer: &str) -> Result<&'a Value, String> {
-    document
-        .pointer(pointer)
-        .ok_or_else(|| format!("there is nothing at {pointer}"))
-}
-
-fn object<'a>(
-    document: &'a Value,
-    pointer: &str,
-) -> Result<&'a serde_json::Map<String, Value>, String> {
-    at(document, pointer)?
-        .as_object()
-        .ok_or_else(|| format!("there is no object at {pointer}"))
-}
-
-/// A name as a part of a JSON pointer.
-fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
-/// A JSON pointer as the fragment of a URI.
-fn fragment(pointer: &str) -> String {
-    pointer.replace('{', "%7B").replace('}', "%7D")
 }
 
 #[cfg(test)]

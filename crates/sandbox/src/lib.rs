@@ -1,4 +1,5 @@
-//! A local Auth0 to develop against: a token endpoint and the Teams API with real state, on this machine.
+//! A local Auth0 to develop against: a token endpoint, the Teams API, the My Organization API and the organizations of the
+//! Management API with real state, on this machine.
 //!
 //! The Teams API is open to few, and what it creates costs money and cannot be undone. The sandbox behaves as the
 //! service is documented to, needs no account, starts in a moment and can be told to fail. Use it in tests:
@@ -37,8 +38,10 @@
 //! | logins | `/authorize` for the [`User`]s of the sandbox, in a browser and by plain HTTP: code with PKCE, ID tokens, refresh tokens that are rotated and whose reuse ends the login, `/oauth/revoke`; the device flow, approved at `/activate` or by [`Sandbox::approve_device`] |
 //! | DPoP | at the token endpoint and in every call, with proofs checked in full and tokens that are worth nothing without their key; nonces if told so ([`dpop_nonces`](SandboxBuilder::dpop_nonces)) |
 //! | Teams API | all operations; the token's signature, issuer, audience, expiry and scopes are checked in every call |
-//! | requests | held against the published document; status 400 says which field breaks which rule |
-//! | limits | [`RateLimits`], with the headers; off unless asked for |
+//! | My Organization API | all operations, under [`my_organization_url`](Sandbox::my_organization_url), for the organization that the token is bound to |
+//! | Management API | all operations of organizations, under [`management_url`](Sandbox::management_url), for machines; what is changed here is what the My Organization API shows |
+//! | requests | held against the published documents; status 400 says which field breaks which rule, in the form of each API |
+//! | limits | [`RateLimits`] for the Teams API and [`Plan`] for the others, with the headers; off unless asked for |
 //! | faults | [`Fault`] and [`Effect`], in code, by HTTP under `/_sandbox`, or from a [`Script`] |
 //!
 //! # Rules
@@ -58,7 +61,23 @@
 //! | a tenant is added to a member who does not have it, and changed or removed for one who has | item 409 `TENANT_MEMBER_ALREADY_EXISTS`, item 404 `TENANT_MEMBER_NOT_FOUND` |
 //! | the token has a scope of the operation | 403 `INSUFFICIENT_SCOPE` |
 //!
-//! The types other than those that Auth0 documents are the sandbox's own. Nothing here was tried against the live
+//! The other two APIs have the rules that their documents state in words, and these:
+//!
+//! | rule | My Organization | Management |
+//! | --- | --- | --- |
+//! | the organization is there, and what a path names belongs to it | 404 | 404 |
+//! | roles, providers and domains that a body names are there | 404 | 400, and 404 for connections and client grants |
+//! | names of organizations, connections and domains are new | 409; 400 for the organization's own | 409; 400 in an update |
+//! | a member has at most 10 roles | 403 | 409 |
+//! | a provider's domains are verified, by [a published record](Sandbox::publish_dns_record) or by the operator | 404 | |
+//! | a change fits the strategy of its provider | 400 | |
+//! | a provider is open for it: `none` hides it, `readonly` lets nothing be changed, `limited` nothing be taken away | 404, 403 | |
+//! | the tenant allows a strategy, and the deletion of connections that have users | 403 | |
+//! | a new invitation revokes what the same person was sent before | | |
+//! | numbered pages end within the first 1,000 records | | 400 |
+//! | the token is bound to an organization, of which a user has to be a member when it is granted | 403 | |
+//!
+//! Where an operation documents no 404, it answers 403 instead. The types other than those that Auth0 documents are the sandbox's own. Nothing here was tried against the live
 //! service: it shows what a program does, not what Auth0 does.
 //!
 //! # Safe to run
@@ -81,6 +100,7 @@ mod line;
 mod login;
 mod management;
 mod my_organization;
+mod pages;
 mod population;
 mod problem;
 mod rate_limits;

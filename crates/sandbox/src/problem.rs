@@ -1,7 +1,5 @@
 //! Why a call is not carried out, in the form that each API gives its errors.
 
-use std::borrow::Cow;
-
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -43,8 +41,8 @@ pub(crate) struct Violation {
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
-    pub(crate) kind: Cow<'static, str>,
-    pub(crate) title: Cow<'static, str>,
+    pub(crate) kind: &'static str,
+    pub(crate) title: &'static str,
     pub(crate) details: Option<String>,
     pub(crate) violations: Vec<Violation>,
     /// What `WWW-Authenticate` says.
@@ -55,8 +53,8 @@ impl Problem {
     pub(crate) fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
         Self {
             status,
-            kind: Cow::Borrowed(kind),
-            title: Cow::Borrowed(title),
+            kind,
+            title,
             details: None,
             violations: Vec::new(),
             challenge: None,
@@ -150,6 +148,14 @@ impl Problem {
         .details(details)
     }
 
+    /// The same with a status that the operation lists: not every one knows 404.
+    pub(crate) fn listed_by(mut self, operation: &Operation) -> Self {
+        if !operation.lists(self.status) {
+            self.status = StatusCode::FORBIDDEN;
+        }
+        self
+    }
+
     /// The answer of an API, to a call of `operation` if it was one.
     pub(crate) fn answer(self, api: Api, operation: Option<&Operation>) -> Answer {
         let answer = match api {
@@ -175,8 +181,8 @@ impl Problem {
         }
         let body = Body {
             status: self.status.as_u16(),
-            kind: &self.kind,
-            title: &self.title,
+            kind: self.kind,
+            title: self.title,
             details: self.details.as_deref(),
         };
         Answer::json(self.status, &body)
@@ -184,7 +190,7 @@ impl Problem {
 
     fn of_my_organization(&self, operation: Option<&Operation>) -> Value {
         let status = self.status.as_u16();
-        let details = self.details.as_deref().unwrap_or(&self.title);
+        let details = self.details.as_deref().unwrap_or(self.title);
         let plain = json!({
             "type": self.code(),
             "status": status,
@@ -225,7 +231,7 @@ impl Problem {
 
     /// The URI that tells errors of the My Organization API apart. Those that Auth0 shows are used where they fit.
     fn code(&self) -> String {
-        let number = match (self.status.as_u16(), &*self.kind) {
+        let number = match (self.status.as_u16(), self.kind) {
             (400, _) if self.violations.is_empty() => 1,
             (400 | 409 | 429, "VALIDATION_ERROR" | "CONFLICT" | "TOO_MANY_REQUESTS") => 3,
             (401, _) if self.challenge.as_deref() != Some("Bearer") => 1,
@@ -237,7 +243,7 @@ impl Problem {
     }
 
     fn of_management(&self) -> Value {
-        let code = match (&*self.kind, self.violations.first()) {
+        let code = match (self.kind, self.violations.first()) {
             ("VALIDATION_ERROR", Some(violation)) => match violation.source {
                 Source::Path => "invalid_uri".to_owned(),
                 Source::Query => "invalid_query_string".to_owned(),
@@ -251,7 +257,7 @@ impl Problem {
         json!({
             "statusCode": self.status.as_u16(),
             "error": self.status.canonical_reason().unwrap_or_default(),
-            "message": self.details.as_deref().unwrap_or(&self.title),
+            "message": self.details.as_deref().unwrap_or(self.title),
             "errorCode": code,
         })
     }

@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value};
 
-use super::model::{self, Operation, Paging, RetrySafety};
+use super::model::{self, Operation, RetrySafety};
+use super::paging::Paging;
 use crate::walk::{Place, walk_mut};
 
 /// Doc attributes for `text`, one a line.
@@ -286,7 +287,7 @@ fn pages(paging: &Paging) -> String {
     let by_counting = paging.counted.as_ref().map(|counted| {
         let limit = counted
             .limit
-            .map(|limit| format!(", of which the server gives out {limit} items"))
+            .map(|limit| format!(", which leads to the first {limit} items and no further"))
             .unwrap_or_default();
         format!("by counting (`{}`){limit}", counted.page)
     });
@@ -333,6 +334,22 @@ mod tests {
         assert_eq!(
             rules(&nested),
             "1 to 10 items, each item: at least 5 characters, matches `` ` ``"
+        );
+    }
+
+    #[test]
+    fn ways_to_page_are_told_in_words() {
+        let both = json!({"cursor": "from", "size": "take", "page": "page", "per_page": "per_page", "limit": 1000});
+        assert_eq!(
+            pages(&Paging::read(&both)),
+            "by checkpoints (`from`); where a parameter of the other way is set, by counting (`page`), which leads \
+             to the first 1000 items and no further"
+        );
+        assert_eq!(
+            pages(&Paging::read(
+                &json!({"page": "page", "per_page": "per_page"})
+            )),
+            "by counting (`page`)"
         );
     }
 

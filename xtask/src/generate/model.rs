@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::names;
+use super::paging::Paging;
+use super::{call_names, names};
 use crate::problem::Problem;
 use crate::walk::{METHODS, join};
 
@@ -17,65 +18,6 @@ pub(super) enum RetrySafety {
     Safe,
     Idempotent,
     Unsafe,
-}
-
-/// How an operation pages: in one of two ways at least.
-#[derive(Debug, Clone)]
-pub(super) struct Paging {
-    /// The property of the page that holds the items; nothing where the answer is the list itself.
-    pub(super) items: Option<String>,
-    pub(super) checkpoint: Option<Checkpoint>,
-    pub(super) counted: Option<Counted>,
-    /// How many items a page holds where nothing is asked for, if that is known.
-    pub(super) size_default: Option<u64>,
-}
-
-/// Paging by a cursor that the page before names.
-#[derive(Debug, Clone)]
-pub(super) struct Checkpoint {
-    /// The query parameter that takes the cursor.
-    pub(super) cursor: String,
-    /// The query parameter that says how large a page is; empty where there is none.
-    pub(super) size: String,
-    /// The property of the page that names the next cursor.
-    pub(super) next: String,
-}
-
-/// Paging by the number of the page.
-#[derive(Debug, Clone)]
-pub(super) struct Counted {
-    /// The query parameter that takes the number.
-    pub(super) page: String,
-    /// The query parameter that says how large a page is.
-    pub(super) per_page: String,
-    /// The query parameter that asks for totals.
-    pub(super) totals: Option<String>,
-    /// The property of the page with the total.
-    pub(super) total: Option<String>,
-    /// How many items the server gives out at most.
-    pub(super) limit: Option<u64>,
-}
-
-impl Paging {
-    fn read(paging: &Value) -> Self {
-        let has = |key: &str| paging.get(key).and_then(Value::as_str).map(str::to_owned);
-        Self {
-            items: has("items"),
-            checkpoint: has("cursor").map(|cursor| Checkpoint {
-                cursor,
-                size: text(paging, "size"),
-                next: text(paging, "next"),
-            }),
-            counted: has("page").map(|page| Counted {
-                page,
-                per_page: text(paging, "per_page"),
-                totals: has("totals"),
-                total: has("total"),
-                limit: paging["limit"].as_u64(),
-            }),
-            size_default: paging["size_default"].as_u64(),
-        }
-    }
 }
 
 /// An operation on many things that can fail for some of them.
@@ -228,7 +170,7 @@ impl<'a> Model<'a> {
                 )?);
             }
         }
-        name_calls(&mut operations);
+        call_names::give(&mut operations);
         operations.sort_by(|a, b| (&a.group, &a.name, &a.id).cmp(&(&b.group, &b.name, &b.id)));
         Ok(Self {
             title: text(&document["info"], "title"),
@@ -343,31 +285,6 @@ fn read_operation<'a>(
         empty_body: operation["x-empty-body"].as_bool().unwrap_or(false),
         pointer,
     })
-}
-
-/// Names the calls and the rows of the table. An operation id that is a name, as `listMembers`, is the name. One with
-/// signs between its words, beside a group and a method of the document's own, is a transcription of HTTP method and path
-/// (`get_name_by_name`): group and method make the better name, unless another operation would have it too.
-fn name_calls(operations: &mut [Operation<'_>]) {
-    let composed = |operation: &Operation<'_>| {
-        let is_transcribed = operation.id.contains(|c: char| !c.is_alphanumeric())
-            && names::snake_name(&operation.id) != names::snake_name(&operation.name);
-        is_transcribed.then(|| format!("{}_{}", operation.group.join("_"), operation.name))
-    };
-    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-    for operation in operations.iter() {
-        let names = [Some(operation.id.clone()), composed(operation)];
-        for name in names.into_iter().flatten() {
-            *taken.entry(names::constant_name(&name)).or_default() += 1;
-        }
-    }
-    for operation in operations {
-        let name = composed(operation)
-            .filter(|name| taken.get(&names::constant_name(name)) == Some(&1))
-            .unwrap_or_else(|| operation.id.clone());
-        operation.call = names::type_name(&name);
-        operation.constant = names::constant_name(&name);
-    }
 }
 
 fn read_outcome(outcome: &Value, success: &[u16], pointer: &str) -> Result<Outcome, Problem> {

@@ -10,7 +10,7 @@ use syn::{Item, Type};
 
 use super::model::{Model, Operation, text};
 use super::shapes::{self, Field};
-use super::{adjust, checks, docs, names, unions};
+use super::{adjust, checks, docs, names, pages, unions};
 use crate::problem::Problem;
 
 /// The types of a crate, as the other parts of the emitter see them.
@@ -51,10 +51,10 @@ pub(super) fn emit(
         let mut beside = TokenStream::new();
         let fields = types.structs.get(&name);
         if let Some(fields) = fields {
-            beside.extend(bare_page(&mut item, fields, model)?);
+            beside.extend(pages::bare(&mut item, fields, model)?);
             beside.extend(constructors(&name, fields, model));
             beside.extend(partial_report(&name, fields, model)?);
-            beside.extend(page(&name, fields, model)?);
+            beside.extend(pages::page(&name, fields, model)?);
         }
         emitted.push(item);
         if types.checked.contains(&name) {
@@ -274,151 +274,6 @@ fn partial_report(name: &str, fields: &[Field], model: &Model<'_>) -> Result<Tok
     })
 }
 
-/// `Page` for the answer of an operation that pages.
-fn page(name: &str, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, Problem> {
-    let Some((operation, paging)) = model.operations.iter().find_map(|operation| {
-        let paging = operation.paging.as_ref()?;
-        let answer = operation
-            .success
-            .iter()
-            .find_map(|status| operation.response_schema(*status))?;
-        (referenced(answer).as_deref() == Some(name)).then_some((operation, paging))
-    }) else {
-        return Ok(TokenStream::new());
-    };
-    let field = |wire: &str| fields.iter().find(|field| field.wire == wire);
-    let is_optional = |field: &&Field| shapes::generic("Option", &field.ty).is_some();
-    let items = paging.items.as_deref().and_then(field);
-    let items = items.and_then(|field| Some((field, shapes::list_item(&field.ty)?)));
-    let next = paging.checkpoint.as_ref();
-    let next = next.map(|checkpoint| field(&checkpoint.next).filter(is_optional));
-    let total = paging.counted.as_ref().and_then(|c| c.total.as_deref());
-    let total = total.map(|total| field(total).filter(is_optional));
-    let (Some((items, item)), false) = (
-        items,
-        matches!(next, Some(None)) || matches!(total, Some(None)),
-    ) else {
-        return Err(Problem::at(
-            format!("{}/x-paging", operation.pointer),
-            "the answer is not a page",
-        )
-        .expected(format!(
-            "{name} to have an array `{}`, and to be free to leave out where the next page is and what the total is",
-            paging.items.as_deref().unwrap_or_default(),
-        ))
-        .found(
-            fields
-                .iter()
-                .map(|field| field.wire.as_str())
-                .collect::<Vec<_>>()
-                .join(", "),
-        ));
-    };
-    let (ident, items_ident) = (names::ident(name), format_ident!("{}", items.ident));
-    // An answer may leave the list out where there is nothing to list.
-    let (is_empty, into_items) = if is_optional(&items) {
-        (
-            quote!(self.#items_ident.as_ref().is_none_or(::std::vec::Vec::is_empty)),
-            quote!(self.#items_ident.unwrap_or_default()),
-        )
-    } else {
-        (
-            quote!(self.#items_ident.is_empty()),
-            quote!(self.#items_ident),
-        )
-    };
-    let next = match next.flatten() {
-        Some(next) => {
-            let next = format_ident!("{}", next.ident);
-            quote!(::auth0_core::Position::of_checkpoint(self.#next.as_deref()))
-        }
-        None => quote!(::std::option::Option::None),
-    };
-    let total = total.flatten().map(|total| {
-        let total = format_ident!("{}", total.ident);
-        quote! {
-            fn total(&self) -> ::std::option::Option<u64> {
-                self.#total.and_then(|total| u64::try_from(total).ok())
-            }
-        }
-    });
-    Ok(quote! {
-        impl ::auth0_core::Page for #ident {
-            type Item = #item;
-
-            fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-                #next
-            }
-
-            #total
-
-            fn is_empty(&self) -> bool {
-                #is_empty
-            }
-
-            fn into_items(self) -> ::std::vec::Vec<#item> {
-                #into_items
-            }
-        }
-    })
-}
-
-/// `Deserialize` for a page whose list may also stand alone, in place of the derived one, which is taken off `item`.
-fn bare_page(item: &mut Item, fields: &[Field], model: &Model<'_>) -> Result<TokenStream, Problem> {
-    let Item::Struct(item) = item else {
-        return Ok(TokenStream::new());
-    };
-    let name = item.ident.to_string();
-    let page = model
-        .schemas
-        .get(&name)
-        .and_then(|schema| schema.get("x-page"));
-    let Some(page) = page.filter(|page| page["bare"] == Value::Bool(true)) else {
-        return Ok(TokenStream::new());
-    };
-    let wire = super::model::text(page, "items");
-    let Some(list) = fields.iter().find(|field| field.wire == wire) else {
-        return Err(Problem::at(
-            crate::walk::join("/components/schemas", &name),
-            "the page has no list",
-        )
-        .expected(format!("an array `{wire}`")));
-    };
-    adjust::remove_derive(item, "Deserialize")?;
-    let mut named = item.clone();
-    named.ident = format_ident!("Named");
-    named.vis = syn::Visibility::Inherited;
-    named.attrs = vec![syn::parse_quote!(#[derive(::serde::Deserialize)])];
-    for field in &mut named.fields {
-        field.vis = syn::Visibility::Inherited;
-        field
-            .attrs
-            .retain(|attribute| attribute.path().is_ident("serde"));
-    }
-    let ident = &item.ident;
-    let list_ident = format_ident!("{}", list.ident);
-    let idents: Vec<_> = fields
-        .iter()
-        .map(|field| format_ident!("{}", field.ident))
-        .collect();
-    let others = idents.iter().filter(|ident| **ident != list_ident);
-    let list_type = &list.ty;
-    Ok(quote! {
-        impl<'de> ::serde::Deserialize<'de> for #ident {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                #named
-                Ok(match ::auth0_core::ListOr::<#list_type, Named>::deserialize(deserializer)? {
-                    ::auth0_core::ListOr::List(#list_ident) => Self {
-                        #list_ident,
-                        #(#others: ::std::default::Default::default()),*
-                    },
-                    ::auth0_core::ListOr::Object(page) => Self { #(#idents: page.#idents),* },
-                })
-            }
-        }
-    })
-}
-
 /// The type of the report of a bulk operation.
 fn report_of(operation: &Operation<'_>) -> Option<String> {
     let outcome = operation.outcome.as_ref()?;
@@ -428,7 +283,7 @@ fn report_of(operation: &Operation<'_>) -> Option<String> {
 }
 
 /// The type that a schema refers to, itself or as the one part of an `allOf`.
-fn referenced(schema: &Value) -> Option<String> {
+pub(super) fn referenced(schema: &Value) -> Option<String> {
     super::model::reference(schema).or_else(|| match schema["allOf"].as_array()?.as_slice() {
         [only] => super::model::reference(only),
         _ => None,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::listing::cursor_page;
 use super::{Scene, created, done, shown};
 use crate::answer::Answer;
-use crate::my_organization::start;
+use crate::pages::start;
 use crate::problem::Problem;
 use crate::tenant::{Domain, Status};
 

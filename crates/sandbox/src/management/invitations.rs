@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::listing::{numbered, numbered_page};
 use super::{Scene, done, shown, unknown};
 use crate::answer::Answer;
-use crate::my_organization::chosen;
+use crate::pages::chosen;
 use crate::problem::{Problem, Source};
 use crate::tenant::{Invitation, Invited, Organization};
 use crate::time::shown as time;

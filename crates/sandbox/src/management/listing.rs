@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::document::Operation;
-use crate::my_organization::{page, start};
+use crate::pages::{page, start};
 use crate::problem::{Problem, Source};
 use crate::tenant::Quirks;
 
@@ -44,7 +44,7 @@ pub(super) fn numbered(call: &Call) -> Result<(u64, u64), Problem> {
     if start.saturating_add(size) > REACH {
         let rule = format!("the page ends beyond the {REACH} records that numbered pages reach");
         let mut problem = Problem::parameter(Source::Query, "page", rule);
-        problem.kind = "INVALID_PAGING".into();
+        problem.kind = "INVALID_PAGING";
         return Err(problem);
     }
     Ok((start, size))

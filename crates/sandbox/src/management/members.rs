@@ -46,7 +46,7 @@ impl Scene<'_> {
                 .collect();
             body["roles"] = json!(roles);
         }
-        Some(crate::my_organization::chosen(self.call, body))
+        Some(crate::pages::chosen(self.call, body))
     }
 
     pub(super) fn list_members(&self) -> Result<Answer, Problem> {

@@ -17,7 +17,6 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::document::Operation;
-use crate::my_organization::refused_as;
 use crate::problem::Problem;
 use crate::tenant::{Organization, Tenant};
 
@@ -83,7 +82,7 @@ pub(crate) fn call(
         "delete_organization_group_roles" => scene.remove_group_roles(),
         other => Err(Problem::unknown(format!("`{other}` is not built yet"))),
     };
-    done.map_err(|problem| refused_as(operation, problem))
+    done.map_err(|problem| problem.listed_by(operation))
 }
 
 impl Scene<'_> {

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::page::paged;
-use super::{Scene, created, done, missing, shown, start};
+use super::{Scene, created, done, missing, shown};
 use crate::answer::Answer;
+use crate::pages::{paged, start};
 use crate::problem::Problem;
 use crate::tenant::Domain;
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::page::paged;
-use super::{Scene, chosen, created, done, missing, roles, shown, start};
+use super::{Scene, created, done, missing, roles, shown};
 use crate::answer::Answer;
+use crate::pages::{chosen, paged, start};
 use crate::problem::Problem;
 use crate::tenant::{Invitation, Invited};
 use crate::time::shown as time;

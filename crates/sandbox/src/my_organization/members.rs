@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::page::paged;
-use super::{Scene, chosen, done, missing, roles, shown, start};
+use super::{Scene, done, missing, roles, shown};
 use crate::answer::Answer;
+use crate::pages::{chosen, paged, start};
 use crate::problem::Problem;
 use crate::time::shown as time;
 

@@ -5,7 +5,6 @@ mod details;
 mod domains;
 mod invitations;
 mod members;
-mod page;
 mod provider;
 mod providers;
 mod provisioning;
@@ -18,8 +17,6 @@ use crate::call::Call;
 use crate::document::{Document, Operation};
 use crate::problem::Problem;
 use crate::tenant::{Organization, Tenant};
-
-pub(crate) use page::{chosen, page, start};
 
 /// A call and all that it is about.
 struct Scene<'a> {
@@ -41,7 +38,7 @@ pub(crate) fn call(
     let id = call.caller.organization.as_deref().unwrap_or_default();
     let organization = tenant.organization(id).ok_or_else(|| {
         let problem = Problem::not_found("NOT_FOUND", "The organization does not exist");
-        refused_as(operation, problem)
+        problem.listed_by(operation)
     })?;
     let mut scene = Scene {
         tenant,
@@ -105,14 +102,6 @@ impl Scene<'_> {
             .organization_mut(id)
             .ok_or_else(|| Problem::unknown("the organization went away meanwhile"))
     }
-}
-
-/// The same problem with a status that the operation lists: not every one knows 404.
-pub(crate) fn refused_as(operation: &Operation, mut problem: Problem) -> Problem {
-    if !operation.lists(problem.status) {
-        problem.status = StatusCode::FORBIDDEN;
-    }
-    problem
 }
 
 fn done() -> Result<Answer, Problem> {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::page::paged;
-use super::{Scene, done, missing, start};
+use super::{Scene, done, missing};
 use crate::answer::Answer;
+use crate::pages::{paged, start};
 use crate::problem::Problem;
 use crate::tenant::{Added, Role, Tenant, add_roles};
 

@@ -148,7 +148,7 @@ impl OrganizationsInvitations {
     /// - Release stage: GA
     /// - Succeeds with: 200
     /// - Documented errors: 400, 401, 403, 404, 429
-    /// - Pages: by counting (`page`), of which the server gives out 1000 items
+    /// - Pages: by counting (`page`), which leads to the first 1000 items and no further
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run

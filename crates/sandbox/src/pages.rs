@@ -3,7 +3,6 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::refused_as;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::cursor;
@@ -22,7 +21,7 @@ pub(crate) fn start(operation: &Operation, call: &Call) -> Result<Option<u64>, P
         let problem = problem.details(
             "from: expected the `next` of a page of the same listing with the same filters",
         );
-        refused_as(operation, problem)
+        problem.listed_by(operation)
     })
 }
 

@@ -1,0 +1,51 @@
+//! The client of the My Organization API against a sandbox.
+
+mod changes;
+mod limits;
+mod listings;
+mod logins;
+mod operations;
+mod refusals;
+
+use auth0_my_organization::types::IdpOidcOptionsRequest;
+use auth0_my_organization::types::IdpOidcOptionsTypeEnum::FrontChannel;
+use auth0_my_organization::{Client, Error};
+use auth0_sandbox::Sandbox;
+
+use super::as_json;
+use crate::sandbox::Local;
+
+async fn local() -> Local {
+    Local::start(Sandbox::builder()).await
+}
+
+/// Options of an identity provider that needs no secret.
+fn oidc() -> IdpOidcOptionsRequest {
+    let discovery = "https://login.acme.test/.well-known/openid-configuration";
+    IdpOidcOptionsRequest::new("auth0", discovery, FrontChannel)
+}
+
+/// The id of the organization's first identity provider, whose strategy is okta.
+async fn first_provider(client: &Client) -> String {
+    let list = client.organization().identity_providers().list().await;
+    let providers = list.unwrap().identity_providers.unwrap();
+    providers[0].id().unwrap().to_owned()
+}
+
+/// The id of the organization's first member.
+async fn first_member(client: &Client) -> String {
+    let page = client
+        .organization()
+        .members()
+        .list()
+        .take(1)
+        .await
+        .unwrap();
+    page.members.unwrap()[0].user_id.clone().unwrap()
+}
+
+/// Status and title of a refusal.
+fn refusal(error: &Error) -> (u16, &str) {
+    let title = error.problem().unwrap().title().unwrap();
+    (error.status().unwrap().as_u16(), title)
+}

@@ -1,0 +1,201 @@
+//! What a change says and what it leaves out.
+
+use auth0_core::Unlisted;
+use auth0_my_organization::types::*;
+use auth0_my_organization::{Nullable, serde_json};
+use auth0_sandbox::{Effect, Fault, Reply};
+use serde_json::json;
+
+use super::*;
+
+fn logo(details: &OrgDetails) -> Option<&Nullable<String>> {
+    details.branding.as_ref().unwrap().logo_url.as_ref()
+}
+
+#[tokio::test]
+async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
+    let local = local().await;
+    let details = local.my_organization().organization_details();
+    let logo_url = "https://acme.test/logo.png".to_owned();
+    let colors = OrgBrandingColors::new("#ffffff", "#0059d6");
+    let branding = OrgBranding::new()
+        .logo_url(logo_url.clone())
+        .colors(colors.clone());
+    let change = OrgDetailsRequest::new()
+        .display_name("Acme")
+        .branding(branding);
+    let before = details.update(change).await.unwrap();
+    assert_eq!(logo(&before), Some(&Nullable::Value(logo_url)));
+
+    // Not a word of it: it stays.
+    let change = OrgDetailsRequest::new().display_name("Acme Inc");
+    let after = details.update(change).await.unwrap();
+    assert_eq!(as_json(&after.branding), as_json(&before.branding));
+    assert_eq!(after.name, before.name);
+
+    let seen_by_operator = async || {
+        let organizations = local.organizations().organizations();
+        let found = organizations.get(local.organization_id()).await.unwrap();
+        found.branding.unwrap().logo_url
+    };
+    assert!(seen_by_operator().await.is_some());
+    let branding = OrgBranding::new().logo_url(Nullable::Null).colors(colors);
+    let change = OrgDetailsRequest::new().branding(branding);
+    let after = details.update(change).await.unwrap();
+    assert_eq!(logo(&after), None);
+    assert_eq!(seen_by_operator().await, None);
+    assert_eq!(after.display_name.as_deref(), Some("Acme Inc"));
+    assert_eq!(as_json(&details.get().await.unwrap()), as_json(&after));
+}
+
+#[tokio::test]
+async fn update_has_no_tag_then_the_server_takes_it_and_keeps_the_strategy() {
+    let local = local().await;
+    let client = local.my_organization();
+    let id = first_provider(&client).await;
+    let providers = client.organization().identity_providers();
+    // The document forbids a `strategy` here, and answers are held against it.
+    let change = IdpOktaUpdateRequest::new()
+        .display_name("Acme")
+        .is_enabled(false);
+    let IdpKnownResponse::Okta(after) = providers.update(&id, change).await.unwrap() else {
+        panic!("expected okta");
+    };
+    assert_eq!(
+        (after.is_enabled, after.show_as_button),
+        (Some(false), Some(true))
+    );
+    assert_eq!(after.display_name.as_deref(), Some("Acme"));
+}
+
+#[tokio::test]
+async fn every_strategy_is_created_then_it_comes_back_as_itself() {
+    let local = local().await;
+    let providers = local.my_organization().organization().identity_providers();
+    let adfs = IdpAdfsOptionsRequestAdfsServer::new("adfs.acme.test");
+    let saml = IdpSamlpOptionsRequestAutomatic::new("https://login.acme.test/metadata", true);
+    let ping = IdpPingFederateOptionsRequest::new(
+        IdpSignAlgDigestTypeEnum::Sha256,
+        "https://ping.acme.test",
+        true,
+        IdpSignAlgTypeEnum::RsaSha256,
+        "PEM",
+    );
+    let okta = IdpOktaOptionsRequest::new("c", "s3cret", "okta.acme.test");
+    let google = IdpGoogleAppsOptionsRequest::new("c", "s3cret", "acme.test");
+    let waad = IdpWaadOptionsRequest::new("c", "s3cret", "acme.onmicrosoft.com");
+    let requests: [(&str, IdpKnownRequest); 7] = [
+        ("adfs", IdpAdfsRequest::new("one-adfs", adfs).into()),
+        (
+            "google-apps",
+            IdpGoogleAppsRequest::new("one-google", google).into(),
+        ),
+        ("oidc", IdpOidcRequest::new("one-oidc", oidc()).into()),
+        ("okta", IdpOktaRequest::new("one-okta", okta).into()),
+        (
+            "pingfederate",
+            IdpPingFederateRequest::new("one-ping", ping).into(),
+        ),
+        ("samlp", IdpSamlpRequest::new("one-samlp", saml).into()),
+        ("waad", IdpWaadRequest::new("one-waad", waad).into()),
+    ];
+    for (strategy, request) in requests {
+        let made = providers.create(request).await.unwrap();
+        assert_eq!(made.strategy(), Some(strategy));
+        let read = providers.get(made.id().unwrap()).await.unwrap();
+        assert_eq!(as_json(&read), as_json(&made));
+        // What was sent in secret does not come back.
+        assert!(!serde_json::to_string(&read).unwrap().contains("s3cret"));
+    }
+    let list = providers.list().await.unwrap().identity_providers.unwrap();
+    let strategies: Vec<_> = list.iter().filter_map(|one| one.strategy()).collect();
+    assert_eq!(
+        strategies,
+        [
+            "okta",
+            "adfs",
+            "google-apps",
+            "oidc",
+            "okta",
+            "pingfederate",
+            "samlp",
+            "waad"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn strategy_is_newer_than_this_client_then_the_list_survives_and_the_provider_can_be_sent_back()
+ {
+    let local = local().await;
+    let client = local.my_organization();
+    let provider = json!({
+        "id": "con_0000000000000001",
+        "name": "new",
+        "strategy": "keycloak",
+        "options": {"realm": ["acme", null]},
+        "access_level": "full",
+        "is_enabled": true,
+    });
+    let list = json!({"identity_providers": [provider]});
+    let answer = Effect::Answer(Reply::new(200).json(list));
+    local
+        .fail(
+            Fault::of("ListOrganizationIdentityProviders")
+                .call(1)
+                .then(answer),
+        )
+        .unwrap();
+    let providers = client.organization().identity_providers();
+    let list = providers.list().await.unwrap().identity_providers.unwrap();
+    let IdpListItemResponse::Other(unlisted) = &list[0] else {
+        panic!("found {list:?}");
+    };
+    assert_eq!(list[0].strategy(), Some("keycloak"));
+    assert_eq!(serde_json::to_value(&list).unwrap(), json!([provider]));
+    // The server does not know it either, so that it refuses it: but it was sent as it came.
+    let unlisted: Unlisted = unlisted.clone();
+    let error = providers
+        .create(IdpKnownRequest::Other(unlisted))
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 400);
+}
+
+#[tokio::test]
+async fn person_is_invited_again_then_the_first_invitation_is_gone() {
+    let local = local().await;
+    let invitations = local.my_organization().organization().invitations();
+    let request = || {
+        let invitee = CreateMemberInvitationInvitee::new("jo@acme.test");
+        CreateMemberInvitationRequestContent::new([invitee])
+    };
+    let first = invitations.create(request()).await.unwrap();
+    let second = invitations.create(request()).await.unwrap();
+    let open = invitations.list().await.unwrap().invitations.unwrap();
+    assert_eq!(as_json(&open), as_json(&second));
+    let first = first[0].id.as_deref().unwrap();
+    let error = invitations.get(first).await.unwrap_err();
+    assert!(error.is_not_found());
+    // The link that lets anybody in prints nowhere.
+    let link = second[0].invitation_url.as_ref().unwrap();
+    assert!(!format!("{open:?}").contains(link.secret()));
+}
+
+#[tokio::test]
+async fn fields_are_chosen_then_only_they_come() {
+    let local = local().await;
+    let members = local.my_organization().organization().members();
+    let page = members.list().fields("user_id,email").await.unwrap();
+    let member = &page.members.unwrap()[0];
+    assert!(member.user_id.is_some() && member.email.is_some());
+    assert!(member.name.is_none() && member.roles.is_none());
+    let page = members
+        .list()
+        .fields("email")
+        .include_fields(false)
+        .await
+        .unwrap();
+    let member = &page.members.unwrap()[0];
+    assert!(member.user_id.is_some() && member.email.is_none());
+}

@@ -1,0 +1,118 @@
+//! The limits of a plan, for the tenant and for each organization.
+
+use std::sync::Arc;
+
+use auth0_my_organization::types::OrgDetailsRequest;
+use auth0_my_organization::{Limiter, Limits, Rate, limits};
+use futures_util::future::join_all;
+
+use super::*;
+
+const CALLS: usize = 40;
+
+async fn limited() -> Local {
+    let plan = "public-self-service".parse().unwrap();
+    Local::start(Sandbox::builder().plan(plan)).await
+}
+
+/// Clients of three organizations under one limiter, if there is one.
+async fn clients(local: &Local, limiter: Option<&Limiter>) -> Vec<Client> {
+    let source = |id: &str| {
+        let source = local.credentials_for(local.my_organization_audience());
+        source.organization(id).build().unwrap()
+    };
+    let all = local
+        .organizations()
+        .organizations()
+        .list()
+        .take(3)
+        .await
+        .unwrap();
+    let ids = all.organizations.into_iter().map(|one| one.id.unwrap());
+    let clients = ids.map(|id| {
+        let client = local.my_organization_with(source(&id));
+        match limiter {
+            Some(limiter) => client.limiter(limiter.for_organization(&id)),
+            None => client,
+        }
+    });
+    clients.map(|client| client.build().unwrap()).collect()
+}
+
+/// Reads and writes of all organizations at once; how many were refused with a 429.
+async fn crowd(clients: &[Client]) -> usize {
+    let calls = (0..CALLS * clients.len()).map(|number| async move {
+        let details = clients[number % clients.len()].organization_details();
+        if number % 4 == 0 {
+            let change = OrgDetailsRequest::new().display_name("Acme");
+            details.update(change).await.map(drop)
+        } else {
+            details.get().await.map(drop)
+        }
+    });
+    let results = join_all(calls).await;
+    let errors: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    assert!(errors.iter().all(Error::is_rate_limited), "{errors:?}");
+    errors.len()
+}
+
+#[tokio::test]
+async fn limiter_has_the_limits_of_the_plan_then_no_organization_is_refused() {
+    let local = limited().await;
+    // Where somebody sleeps, time passes at once for all, so one request at a time is on its way.
+    let limits = limits::PUBLIC_SELF_SERVICE.max_in_flight(1);
+    let timer = || Arc::new(local.timer.clone());
+    let limiter = Limiter::with_timer(limits, timer(), timer()).unwrap();
+    let clients = clients(&local, Some(&limiter)).await;
+    assert_eq!(crowd(&clients).await, 0);
+    let snapshot = limiter.snapshot();
+    let host = snapshot.hosts.values().next().unwrap();
+    let granted = (host.read.granted, host.write.granted);
+    assert_eq!(granted, (90, 30));
+    assert_eq!(host.organizations.len(), 3);
+    for (id, organization) in &host.organizations {
+        let granted = organization.read.granted + organization.write.granted;
+        assert_eq!(granted, CALLS as u64, "{id}");
+    }
+    assert!(
+        !local.timer.slept().is_empty(),
+        "there was no need for a limiter"
+    );
+}
+
+#[tokio::test]
+async fn limiter_knows_nothing_of_organizations_then_it_learns_of_their_limits_from_the_answers() {
+    let local = limited().await;
+    let of_tenant = Limits::new(Rate::per_second(8), Rate::per_second(4));
+    let timer = || Arc::new(local.timer.clone());
+    let limiter = Limiter::with_timer(of_tenant.max_in_flight(1), timer(), timer()).unwrap();
+    // Only one organization calls: the tenant may do more than it may.
+    let clients = clients(&local, Some(&limiter)).await;
+    // The server says when it lets no more through, so that hardly anybody finds out by being refused.
+    assert!(crowd(&clients[..1]).await <= CALLS / 20);
+    let snapshot = limiter.snapshot();
+    let host = snapshot.hosts.values().next().unwrap();
+    let organization = host.organizations.values().next().unwrap();
+    assert_eq!(organization.read.reported.as_ref().unwrap().limit, Some(4));
+}
+
+#[tokio::test]
+async fn nobody_keeps_to_the_limits_then_refusals_tell_the_organization_from_the_tenant() {
+    let local = limited().await;
+    let clients = clients(&local, None).await;
+    let refused = crowd(&clients).await;
+    assert!(refused > CALLS, "{refused}");
+    // How many are let through depends on the machine, as the sandbox's clock goes by itself; not who is at fault.
+    let mut of_one = 0;
+    for _ in 0..20 {
+        match clients[0].organization_details().get().await {
+            Err(error) if error.is_rate_limited() => {
+                let headers = error.headers().unwrap();
+                assert!(headers.contains_key("retry-after"));
+                of_one += usize::from(!headers.contains_key("x-auth0-error-kind"));
+            }
+            _ => {}
+        }
+    }
+    assert!(of_one > 0);
+}

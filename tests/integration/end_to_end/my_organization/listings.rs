@@ -1,0 +1,173 @@
+//! The five listings, page after page.
+
+use std::collections::BTreeSet;
+
+use auth0_core::{Cursor, Items, Pages};
+use auth0_my_organization::types::*;
+use auth0_sandbox::SandboxBuilder;
+use futures_util::TryStreamExt as _;
+
+use super::*;
+
+const LISTINGS: [&str; 5] = ["domains", "invitations", "member roles", "members", "roles"];
+
+/// An organization with more of everything than fits on a page of two.
+async fn filled(builder: SandboxBuilder) -> (Local, Client) {
+    let local = Local::start(builder.organization_members(7)).await;
+    let client = local.my_organization();
+    let org = client.organization();
+    for number in 0..4 {
+        let domain = CreateOrganizationDomainRequestContent::new(format!("acme-{number}.test"));
+        org.domains().create(domain).await.unwrap();
+    }
+    let people = (0..5).map(|n| CreateMemberInvitationInvitee::new(format!("p{n}@acme.test")));
+    let request = CreateMemberInvitationRequestContent::new(people);
+    org.invitations().create(request).await.unwrap();
+    let roles = org.roles().list().await.unwrap().roles;
+    let change =
+        OrganizationMemberRolesChangeRequestContent::new(roles[3..8].iter().map(|role| &role.id));
+    let member = first_member(&client).await;
+    org.members().roles().assign(&member, change).await.unwrap();
+    local.forget_requests();
+    (local, client)
+}
+
+/// How many items a listing of [`filled`] has.
+fn length(listing: &str) -> usize {
+    match listing {
+        "domains" | "invitations" => 5,
+        "member roles" => 6,
+        "members" => 7,
+        _ => 12,
+    }
+}
+
+/// Where a listing begins.
+type From = Option<Cursor>;
+
+macro_rules! resumed {
+    ($listing:expr, $from:expr) => {
+        match $from {
+            Some(cursor) => $listing.resume(cursor).unwrap(),
+            None => $listing,
+        }
+    };
+}
+
+async fn ids<T>(items: Items<T>, id: fn(T) -> Option<String>) -> Result<Vec<String>, Error> {
+    let items: Vec<T> = items.try_collect().await?;
+    Ok(items.into_iter().map(|item| id(item).unwrap()).collect())
+}
+
+/// The ids of a listing from there on, two to a page.
+async fn read(client: &Client, listing: &str, from: From) -> Result<Vec<String>, Error> {
+    let org = client.organization();
+    match listing {
+        "domains" => {
+            let call = resumed!(org.domains().list().take(2), from);
+            ids(call.stream(), |item| Some(item.id)).await
+        }
+        "invitations" => {
+            let call = resumed!(org.invitations().list().take(2), from);
+            ids(call.stream(), |item| item.id).await
+        }
+        "member roles" => {
+            let member = first_member(client).await;
+            let call = resumed!(org.members().roles().list(member).take(2), from);
+            ids(call.stream(), |item| Some(item.id)).await
+        }
+        "members" => {
+            let call = resumed!(org.members().list().take(2), from);
+            ids(call.stream(), |item| item.user_id).await
+        }
+        _ => {
+            let call = resumed!(org.roles().list().take(2), from);
+            ids(call.stream(), |item| Some(item.id)).await
+        }
+    }
+}
+
+/// The cursor behind the first page, as a program keeps it between two runs.
+async fn stored<P: 'static>(mut pages: Pages<P>) -> String {
+    pages.try_next().await.unwrap().unwrap();
+    serde_json::to_string(&pages.cursor().unwrap()).unwrap()
+}
+
+async fn behind_the_first_page(client: &Client, listing: &str) -> Cursor {
+    let org = client.organization();
+    let text = match listing {
+        "domains" => stored(org.domains().list().take(2).pages()).await,
+        "invitations" => stored(org.invitations().list().take(2).pages()).await,
+        "member roles" => {
+            let member = first_member(client).await;
+            stored(org.members().roles().list(member).take(2).pages()).await
+        }
+        "members" => stored(org.members().list().take(2).pages()).await,
+        _ => stored(org.roles().list().take(2).pages()).await,
+    };
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn listing_has_several_pages_then_the_stream_gives_each_item_once() {
+    let (_local, client) = filled(Sandbox::builder()).await;
+    for listing in LISTINGS {
+        let ids = read(&client, listing, None).await.unwrap();
+        assert_eq!(ids.len(), length(listing), "{listing}");
+        let different: BTreeSet<_> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len(), "{listing}");
+    }
+}
+
+#[tokio::test]
+async fn cursor_is_stored_then_exactly_the_rest_comes_in_another_client() {
+    let (local, client) = filled(Sandbox::builder()).await;
+    for listing in LISTINGS {
+        let all = read(&client, listing, None).await.unwrap();
+        let cursor = behind_the_first_page(&client, listing).await;
+        let rest = read(&local.my_organization(), listing, Some(cursor)).await;
+        assert_eq!(rest.unwrap(), all[2..], "{listing}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
+    let (_plain, client) = filled(Sandbox::builder()).await;
+    let odd = Sandbox::builder().short_pages().empty_last_pages();
+    let (local, odd) = filled(odd).await;
+    for listing in LISTINGS {
+        local.forget_requests();
+        let ids = read(&odd, listing, None).await.unwrap();
+        assert_eq!(ids.len(), length(listing), "{listing}");
+        // One to a page, and an empty one.
+        let requests = local.requests();
+        let pages = requests.iter().filter(|request| {
+            request
+                .query
+                .as_deref()
+                .is_some_and(|query| query.contains("take=2"))
+        });
+        assert_eq!(pages.count(), ids.len() + 1, "{listing}");
+        if listing != "domains" && listing != "invitations" {
+            assert_eq!(
+                ids,
+                read(&client, listing, None).await.unwrap(),
+                "{listing}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn cursor_is_of_another_organization_or_listing_then_it_is_not_taken() {
+    let (local, client) = filled(Sandbox::builder()).await;
+    let cursor = behind_the_first_page(&client, "members").await;
+    let error = client
+        .organization()
+        .roles()
+        .list()
+        .resume(cursor)
+        .unwrap_err();
+    assert!(error.is_invalid_request(), "{error:?}");
+    assert!(local.requests_of("ListRoles").is_empty());
+}

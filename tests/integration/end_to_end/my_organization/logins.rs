@@ -1,0 +1,206 @@
+//! Who calls: users who logged in and programs, with tokens that anybody can use and with tokens that are bound to a key.
+
+use auth0_auth::{AuthorizationCode, DpopKey, Error as AuthError, Loopback, Session};
+use auth0_core::{StaticToken, TokenSource};
+use auth0_my_organization::types::OrgDetailsRequest;
+use auth0_sandbox::{Application, SandboxBuilder};
+
+use super::*;
+use crate::support::{http_client, printed};
+
+const SCOPE: &str = "offline_access read:my_org:details update:my_org:details";
+
+fn builder() -> SandboxBuilder {
+    Sandbox::builder().login_at_once()
+}
+
+/// Logs the first member in. The browser is a task that follows redirects.
+async fn login(local: &Local, key: Option<DpopKey>) -> Session {
+    let loopback = Loopback::bind().await.unwrap();
+    let mut flow = AuthorizationCode::builder(local.domain())
+        .issuer(format!("{}/", local.url()))
+        .client_id(local.native_client_id().unwrap())
+        .http_client(http_client())
+        .redirect_uri(loopback.redirect_uri())
+        .audience(local.my_organization_audience())
+        .organization(local.organization_id())
+        .login_hint(&*local.organization_member().unwrap().id)
+        .scope(SCOPE);
+    if let Some(key) = key {
+        flow = flow.dpop(key);
+    }
+    let open = |url: &str| {
+        let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+        tokio::spawn(browser.get(url).send());
+        Ok(())
+    };
+    loopback.login(&flow.build().unwrap(), open).await.unwrap()
+}
+
+/// Reads and writes.
+async fn rename(client: &Client, name: &str) -> Result<(), Error> {
+    let change = OrgDetailsRequest::new().display_name(name);
+    client.organization_details().update(change).await?;
+    let details = client.organization_details().get().await?;
+    assert_eq!(details.display_name.as_deref(), Some(name));
+    Ok(())
+}
+
+#[tokio::test]
+async fn administrator_logs_in_then_calls_act_for_their_organization_and_the_session_goes_on() {
+    let local = Local::start(builder()).await;
+    let session = login(&local, None).await;
+    let id_token = session.id_token().unwrap();
+    assert_eq!(id_token.org_id(), Some(local.organization_id()));
+    assert_eq!(id_token.subject(), local.organization_member().unwrap().id);
+    let client = local.my_organization_with(session).build().unwrap();
+    rename(&client, "Acme").await.unwrap();
+    for round in 0..3 {
+        local.revoke_tokens();
+        rename(&client, &format!("Acme {round}")).await.unwrap();
+    }
+    assert_eq!(
+        local.statuses("token"),
+        [Some(200); 4],
+        "one code, three refreshes"
+    );
+}
+
+#[tokio::test]
+async fn tokens_of_a_login_are_bound_to_a_key_then_refreshes_keep_it_and_nonces_are_given() {
+    let local = Local::start(builder().dpop_nonces()).await;
+    let session = login(&local, Some(DpopKey::generate().unwrap())).await;
+    let token = session.token().await.unwrap();
+    let client = local.my_organization_with(session).build().unwrap();
+    rename(&client, "Acme").await.unwrap();
+    rename(&client, "Acme Inc").await.unwrap();
+    local.revoke_tokens();
+    rename(&client, "Acme Ltd").await.unwrap();
+    // Login and API have one address here and a nonce each, so whoever speaks to both is asked for it at every change.
+    let asked = [Some(400), Some(200), Some(400), Some(200)];
+    assert_eq!(local.statuses("token"), asked);
+    let asked = [
+        Some(401),
+        Some(200),
+        Some(200),
+        Some(401),
+        Some(401),
+        Some(200),
+    ];
+    assert_eq!(local.statuses("UpdateOrganizationDetails"), asked);
+    assert_eq!(local.statuses("GetOrganizationDetails"), [Some(200); 3]);
+    assert_eq!(local.acted("UpdateOrganizationDetails"), 3);
+
+    // Whoever finds the token can do nothing with it.
+    let thief = local.my_organization_with(StaticToken::new(token.secret()));
+    let error = rename(&thief.build().unwrap(), "Mine").await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error:?}");
+}
+
+#[tokio::test]
+async fn program_names_an_organization_then_it_acts_for_that_one_with_either_kind_of_token() {
+    let local = Local::start(builder().dpop_nonces()).await;
+    for key in [None, Some(DpopKey::generate().unwrap())] {
+        let mut source = local.credentials_for(local.my_organization_audience());
+        source = source.organization(local.organization_id());
+        if let Some(key) = key {
+            source = source.dpop(key);
+        }
+        let source = source.build().unwrap();
+        let client = local.my_organization_with(source).build().unwrap();
+        rename(&client, "Acme").await.unwrap();
+        let details = client.organization_details().get().await.unwrap();
+        assert_eq!(details.id.as_deref(), Some(local.organization_id()));
+    }
+}
+
+#[tokio::test]
+async fn token_is_for_no_organization_then_the_call_is_refused_and_why_is_told() {
+    let local = Local::start(builder()).await;
+    let source = local.credentials_for(local.my_organization_audience());
+    let client = local.my_organization_with(source.build().unwrap());
+    let error = rename(&client.build().unwrap(), "Acme").await.unwrap_err();
+    assert!(error.is_forbidden() && !error.has_acted(), "{error:?}");
+    let problem = error.problem().unwrap();
+    let detail = problem.detail().unwrap();
+    assert_eq!(
+        detail,
+        "expected a token that was asked for with `organization`"
+    );
+    assert_eq!(refusal(&error).1, "The token is bound to no organization");
+}
+
+#[tokio::test]
+async fn token_is_for_another_organization_then_only_that_one_changes() {
+    let local = Local::start(builder()).await;
+    let all = local
+        .organizations()
+        .organizations()
+        .list()
+        .take(3)
+        .await
+        .unwrap();
+    let other = all.organizations[1].id.clone().unwrap();
+    let source = local.credentials_for(local.my_organization_audience());
+    let source = source.organization(&other).build().unwrap();
+    let client = local.my_organization_with(source).build().unwrap();
+    rename(&client, "Other").await.unwrap();
+    let first = local
+        .my_organization()
+        .organization_details()
+        .get()
+        .await
+        .unwrap();
+    assert_eq!(first.display_name.as_deref(), Some("Northwind Traders"));
+    // What is the first one's alone is not there for the other.
+    let domains = local
+        .my_organization()
+        .organization()
+        .domains()
+        .list()
+        .await
+        .unwrap();
+    let domain = &domains.organization_domains[0].id;
+    let error = client
+        .organization()
+        .domains()
+        .get(domain)
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found(), "{error:?}");
+}
+
+#[tokio::test]
+async fn application_may_not_act_for_the_organization_then_there_is_no_token_and_no_call() {
+    let narrow = Application::new("narrow", "its secret").organizations(["org_0000000000000000"]);
+    let local = Local::start(builder().application(narrow)).await;
+    let error = rename(&local.my_organization(), "Acme").await.unwrap_err();
+    assert!(error.is_token(), "{error:?}");
+    let cause = AuthError::find_in(&error).unwrap();
+    assert!(
+        cause.is_unauthorized_client() || cause.is_access_denied(),
+        "{cause:?}"
+    );
+    let words = cause.error_description().unwrap();
+    assert!(
+        words.contains("organization: the application may not act for it"),
+        "{words}"
+    );
+    assert!(!printed(&error).contains("its secret"));
+    assert!(local.requests_of("UpdateOrganizationDetails").is_empty());
+}
+
+#[tokio::test]
+async fn token_is_for_another_api_then_the_call_is_refused() {
+    let local = Local::start(builder()).await;
+    for audience in [local.audience(), local.management_audience()] {
+        let source = local.credentials_for(audience);
+        let source = source
+            .organization(local.organization_id())
+            .build()
+            .unwrap();
+        let client = local.my_organization_with(source).build().unwrap();
+        let error = rename(&client, "Acme").await.unwrap_err();
+        assert!(error.is_unauthorized(), "{audience}: {error:?}");
+    }
+}

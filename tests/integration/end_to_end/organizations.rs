@@ -1,0 +1,77 @@
+//! The client of the organizations in the Management API against a sandbox.
+
+mod changes;
+mod limits;
+mod listings;
+mod operations;
+mod refusals;
+
+use auth0_organizations::types::CreateOrganizationRequestContent;
+use auth0_organizations::{Client, Error};
+use auth0_sandbox::Sandbox;
+
+use super::as_json;
+use crate::sandbox::Local;
+
+async fn local() -> Local {
+    Local::start(Sandbox::builder()).await
+}
+
+/// Creates an organization with this name, and gives back its id.
+async fn create(client: &Client, name: &str) -> String {
+    let request = CreateOrganizationRequestContent::new(name);
+    let created = client.organizations().create(request).await.unwrap();
+    created.id.unwrap()
+}
+
+/// The ids of all connections that some organization has enabled.
+async fn connections(client: &Client) -> Vec<String> {
+    let all = client.organizations().list().take(50).await.unwrap();
+    let mut ids = Vec::new();
+    for organization in all.organizations {
+        let id = organization.id.unwrap();
+        let page = client.organizations().enabled_connections().list(id).await;
+        let used = page.unwrap().enabled_connections.into_iter();
+        ids.extend(used.filter_map(|one| one.connection_id));
+    }
+    ids.sort();
+    ids.dedup();
+    ids
+}
+
+/// The ids of an organization's members.
+async fn members(client: &Client, id: &str) -> Vec<String> {
+    let page = client
+        .organizations()
+        .members()
+        .list(id)
+        .take(50)
+        .await
+        .unwrap();
+    let members = page.members.into_iter();
+    members.filter_map(|member| member.user_id).collect()
+}
+
+/// The ids of the grants that applications have. No operation here tells them, so they are asked of the sandbox.
+async fn client_grants(local: &Local) -> Vec<String> {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let grants = http
+        .get(format!("{}/_sandbox/client-grants", local.url()))
+        .bearer_auth(local.connection().admin_token)
+        .send()
+        .await
+        .unwrap();
+    let grants: Vec<serde_json::Value> = grants.json().await.unwrap();
+    let ids = grants.iter().map(|grant| grant["id"].as_str().unwrap());
+    ids.map(str::to_owned).collect()
+}
+
+/// Status, kind and message of a refusal.
+fn refusal(error: &Error) -> (u16, &str, &str) {
+    let problem = error.problem().unwrap();
+    (
+        error.status().unwrap().as_u16(),
+        problem.error_code().unwrap(),
+        problem.message().unwrap(),
+    )
+}

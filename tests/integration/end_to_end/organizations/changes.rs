@@ -1,0 +1,183 @@
+//! What a change says and what it leaves out, and what an answer has.
+
+use std::time::Duration;
+
+use auth0_organizations::Nullable;
+use auth0_organizations::types::*;
+
+use super::*;
+
+#[tokio::test]
+async fn null_is_sent_for_metadata_and_quota_then_they_go_and_what_is_absent_stays() {
+    let local = local().await;
+    let organizations = local.organizations().organizations();
+    let quota = TokenQuotaClientCredentials::new()
+        .per_hour(10)
+        .enforce(true);
+    let request = CreateOrganizationRequestContent::new("acme")
+        .display_name("Acme")
+        .metadata([("plan", "gold"), ("region", "eu")].map(entry).into())
+        .token_quota(CreateTokenQuota::new(quota));
+    let id = organizations.create(request).await.unwrap().id.unwrap();
+
+    // Not a word of either: both stay.
+    let change = UpdateOrganizationRequestContent::new().display_name("Acme Inc");
+    let after = organizations.update(&id, change).await.unwrap();
+    assert_eq!(after.metadata.as_ref().unwrap().len(), 2);
+    assert!(after.token_quota.is_some());
+    assert_eq!(after.name.as_deref(), Some("acme"));
+
+    // One entry goes, one changes, one comes; nothing else does.
+    let metadata = [
+        ("plan".to_owned(), None),
+        entry(("region", "us")),
+        entry(("since", "2026")),
+    ];
+    let change = UpdateOrganizationRequestContent::new()
+        .metadata(metadata.into())
+        .token_quota(Nullable::Null);
+    let after = organizations.update(&id, change).await.unwrap();
+    let expected = [("region", "us"), ("since", "2026")].map(entry).into();
+    assert_eq!(after.metadata, Some(expected));
+    assert!(after.token_quota.is_none());
+    assert_eq!(after.display_name.as_deref(), Some("Acme Inc"));
+    let read = organizations.get(&id).await.unwrap();
+    assert_eq!(as_json(&read), as_json(&after));
+}
+
+fn entry((name, value): (&str, &str)) -> (String, Option<String>) {
+    (name.to_owned(), Some(value.to_owned()))
+}
+
+#[tokio::test]
+async fn null_is_sent_for_what_a_connection_is_called_then_it_has_no_name_of_its_own() {
+    let local = local().await;
+    let client = local.organizations();
+    let id = create(&client, "acme").await;
+    let connection = connections(&client).await.remove(0);
+    let all = client.organizations().connections();
+    let request = CreateOrganizationAllConnectionRequestContent::new(&connection)
+        .organization_connection_name("Our login")
+        .organization_access_level(OrganizationAccessLevelEnum::Limited)
+        .is_enabled(false);
+    all.create(&id, request).await.unwrap();
+
+    let change = UpdateOrganizationAllConnectionRequestContent::new().show_as_button(false);
+    let after = all.update(&id, &connection, change).await.unwrap();
+    assert_eq!(
+        after.organization_connection_name.as_deref(),
+        Some("Our login")
+    );
+    assert_eq!(after.is_enabled, Some(false));
+
+    let change = UpdateOrganizationAllConnectionRequestContent::new()
+        .organization_connection_name(Nullable::Null)
+        .is_enabled(Nullable::Null);
+    let after = all.update(&id, &connection, change).await.unwrap();
+    assert_eq!(after.organization_connection_name, None);
+    assert_eq!(
+        after.is_enabled,
+        Some(true),
+        "what holds where nothing is said"
+    );
+    let level = after.organization_access_level.unwrap();
+    assert_eq!(level, OrganizationAccessLevelEnum::Limited);
+}
+
+#[tokio::test]
+async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
+    let local = Local::start(Sandbox::builder().organizations(7).organization_members(6)).await;
+    let all = local.organizations().organizations();
+    let bare = all.list().await.unwrap();
+    let counted = all
+        .list()
+        .per_page(2)
+        .page(1)
+        .include_totals(true)
+        .await
+        .unwrap();
+    let checkpoint = all.list().take(2).await.unwrap();
+    let shapes = [&bare, &counted, &checkpoint].map(|page| {
+        (
+            page.organizations.len(),
+            (page.start, page.limit, page.total),
+            page.next.is_some(),
+        )
+    });
+    assert_eq!(shapes[0], (7, (None, None, None), false));
+    assert_eq!(shapes[1], (2, (Some(2), Some(2), Some(7)), false));
+    assert_eq!(shapes[2], (2, (None, None, None), true));
+    assert_eq!(bare.organizations[2].id, counted.organizations[0].id);
+    assert_eq!(bare.organizations[0].id, checkpoint.organizations[0].id);
+
+    let id = local.organization_id();
+    let all = all.members();
+    let bare = all.list(id).await.unwrap();
+    let counted = all
+        .list(id)
+        .per_page(4)
+        .page(1)
+        .include_totals(true)
+        .await
+        .unwrap();
+    let checkpoint = all.list(id).take(4).await.unwrap();
+    assert_eq!((bare.members.len(), bare.total), (6, None));
+    assert_eq!((counted.members.len(), counted.total), (2, Some(6)));
+    assert!(checkpoint.members.len() == 4 && checkpoint.next.is_some());
+}
+
+#[tokio::test]
+async fn fields_are_chosen_then_only_they_come_and_roles_only_if_they_are_named() {
+    let local = local().await;
+    let client = local.organizations();
+    let (id, all) = (local.organization_id(), client.organizations());
+    let member = &all.members().list(id).await.unwrap().members[0];
+    assert!(member.email.is_some() && member.roles.is_none());
+    let page = all
+        .members()
+        .list(id)
+        .fields("user_id,roles")
+        .await
+        .unwrap();
+    let member = &page.members[0];
+    assert!(member.user_id.is_some() && member.email.is_none());
+    let roles = member.roles.as_ref().unwrap();
+    assert_eq!(roles[0].name.as_deref(), Some("Admin"));
+    let page = all.members().list(id).fields("email").include_fields(false);
+    let member = &page.await.unwrap().members[0];
+    assert!(member.user_id.is_some() && member.email.is_none());
+
+    let invitee = OrganizationInvitationInvitee::new("jo@acme.test");
+    let inviter = OrganizationInvitationInviter::new("Ada");
+    let request =
+        CreateOrganizationInvitationRequestContent::new(local.client_id(), invitee, inviter);
+    // 200 and not 201, as it is documented.
+    let made = all.invitations().create(id, request).send().await.unwrap();
+    assert_eq!(made.status().as_u16(), 200);
+    let invitation = made.value().id.clone().unwrap();
+    let read = all
+        .invitations()
+        .get(id, &invitation)
+        .fields("id,invitee")
+        .await
+        .unwrap();
+    assert!(read.invitee.is_some() && read.invitation_url.is_none());
+}
+
+#[tokio::test]
+async fn list_of_members_lags_behind_then_who_was_added_comes_later() {
+    let local = Local::start(Sandbox::builder().member_list_lag(Duration::from_secs(30))).await;
+    let client = local.organizations();
+    let id = create(&client, "acme").await;
+    let person = &local.organization_member().unwrap().id;
+    let request = CreateOrganizationMemberRequestContent::new([person]);
+    client
+        .organizations()
+        .members()
+        .create(&id, request)
+        .await
+        .unwrap();
+    assert!(members(&client, &id).await.is_empty());
+    local.timer.advance(Duration::from_secs(31));
+    assert_eq!(members(&client, &id).await, std::slice::from_ref(person));
+}

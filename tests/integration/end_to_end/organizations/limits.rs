@@ -1,0 +1,68 @@
+//! The limits of a plan, which reads and writes share.
+
+use std::sync::Arc;
+
+use auth0_organizations::{Limiter, Limits, limits};
+use auth0_sandbox::Plan;
+use futures_util::future::join_all;
+
+use super::*;
+
+const CALLS: usize = 120;
+
+fn plan() -> Plan {
+    "public-enterprise".parse().unwrap()
+}
+
+/// Reads and writes, all at once; how many were refused with a 429.
+async fn crowd(client: &Client) -> usize {
+    let calls = (0..CALLS).map(|number| async move {
+        if number % 4 == 0 {
+            let request = CreateOrganizationRequestContent::new(format!("acme-{number}"));
+            client.organizations().create(request).await.map(drop)
+        } else {
+            client.organizations().list().await.map(drop)
+        }
+    });
+    let results = join_all(calls).await;
+    let errors: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    assert!(errors.iter().all(Error::is_rate_limited), "{errors:?}");
+    errors.len()
+}
+
+async fn crowd_under(plan: Plan, limits: Limits) -> usize {
+    let local = Local::start(Sandbox::builder().plan(plan)).await;
+    // Where somebody sleeps, time passes at once for all, so one request at a time is on its way.
+    let timer = || Arc::new(local.timer.clone());
+    let limiter = Limiter::with_timer(limits.max_in_flight(1), timer(), timer()).unwrap();
+    let client = local.organizations_with().limiter(limiter).build().unwrap();
+    let refused = crowd(&client).await;
+    assert!(
+        !local.timer.slept().is_empty(),
+        "there was no need for a limiter"
+    );
+    refused
+}
+
+#[tokio::test]
+async fn limiter_has_the_limits_of_the_plan_then_nobody_is_refused() {
+    let production = limits::PUBLIC_ENTERPRISE_PRODUCTION;
+    assert_eq!(crowd_under(plan().production(), production).await, 0);
+    let other = limits::PUBLIC_ENTERPRISE_OTHER;
+    assert_eq!(crowd_under(plan(), other).await, 0);
+}
+
+#[tokio::test]
+async fn limiter_has_the_limits_of_a_better_plan_then_it_learns_from_the_answers() {
+    let production = limits::PUBLIC_ENTERPRISE_PRODUCTION;
+    // The server says when it lets no more through, so that hardly anybody finds out by being refused.
+    assert!(crowd_under(plan(), production).await <= CALLS / 20);
+}
+
+#[tokio::test]
+async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
+    let local = Local::start(Sandbox::builder().plan(plan())).await;
+    // Ten at once are let through, and as many more as the machine takes seconds.
+    let refused = crowd(&local.organizations()).await;
+    assert!(refused > CALLS / 2, "{refused}");
+}

@@ -1,0 +1,120 @@
+//! Secrets of the two APIs about organizations, on their whole way: none is in the log, nor in anything that prints.
+
+use std::fmt::Debug;
+
+use auth0_my_organization::types as my;
+use auth0_organizations::types as of;
+use auth0_sandbox::{Effect, Fault, Sandbox};
+
+use crate::sandbox::Local;
+use crate::secrets::{log_everything, logged};
+use crate::support::printed;
+
+/// What an administrator types.
+const CLIENT_SECRET: &str = "planted-secret-of-a-provider";
+
+/// What was printed, and what must not be in it.
+#[derive(Default)]
+struct Printed {
+    texts: String,
+    secrets: Vec<String>,
+}
+
+impl Printed {
+    fn value(&mut self, value: &dyn Debug) {
+        self.texts.push_str(&format!("{value:?}\n{value:#?}\n"));
+    }
+
+    fn secret(&mut self, secret: &auth0_core::SecretString) {
+        assert!(secret.secret().len() > 10, "too short to be looked for");
+        self.secrets.push(secret.secret().to_owned());
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_made_and_sent_then_they_read_but_neither_print_nor_are_logged() {
+    log_everything();
+    let local = Local::start(Sandbox::builder()).await;
+    let mut seen = Printed::default();
+    seen.secrets.push(CLIENT_SECRET.to_owned());
+    seen.secrets.push(local.client_secret().to_owned());
+    administer(&local, &mut seen).await;
+    operate(&local, &mut seen).await;
+
+    let log = logged();
+    for operation in ["CreateIdpProvisioningScimToken", "post_invitations"] {
+        assert!(
+            log.contains(operation),
+            "the log tells nothing of {operation}"
+        );
+    }
+    for secret in &seen.secrets {
+        assert!(!seen.texts.contains(secret), "{secret} is printed");
+        let line = log.lines().find(|line| line.contains(secret.as_str()));
+        assert_eq!(line, None, "the log holds {secret}");
+    }
+    assert_eq!(seen.secrets.len(), 7);
+}
+
+async fn administer(local: &Local, seen: &mut Printed) {
+    let client = local.my_organization();
+    let org = client.organization();
+    let providers = org.identity_providers();
+    let options = || my::IdpOktaOptionsRequest::new("c", CLIENT_SECRET, "okta.acme.test");
+    let request = my::IdpOktaRequest::new("acme-login", options());
+    let call = providers.create(request);
+    seen.value(&call);
+    let provider = call.send().await.unwrap();
+    seen.value(&provider);
+    let id = provider.value().id().unwrap().to_owned();
+    let change = my::IdpOktaUpdateRequest::new().options(options());
+    seen.value(&change);
+    let updated = providers.update(&id, change).await.unwrap();
+    seen.value(&updated);
+    // Of another strategy: what is refused holds the secret, too.
+    let options = my::IdpWaadOptionsRequest::new("c", CLIENT_SECRET, "acme.onmicrosoft.com");
+    let change = my::IdpWaadUpdateRequest::new().options(options);
+    let error = providers.update(&id, change).await.unwrap_err();
+    seen.texts.push_str(&printed(&error));
+    seen.value(&error.problem());
+
+    let provisioning = providers.provisioning();
+    provisioning.create(&id).await.unwrap();
+    let tokens = provisioning.scim_tokens();
+    let request = || my::CreateIdpProvisioningScimTokenRequestContent::new();
+    let made = tokens.create(&id, request()).send().await.unwrap();
+    seen.secret(&made.value().token);
+    seen.value(&made);
+    // An answer that breaks off: the error keeps what came of it, and keeps it to itself.
+    let broken = Fault::of("CreateIdpProvisioningScimToken");
+    local.fail(broken.call(1).then(Effect::Truncate)).unwrap();
+    let error = tokens.create(&id, request()).await.unwrap_err();
+    assert!(error.has_acted(), "{error:?}");
+    seen.texts.push_str(&printed(&error));
+
+    let invitee = my::CreateMemberInvitationInvitee::new("jo@acme.test");
+    let request = my::CreateMemberInvitationRequestContent::new([invitee]);
+    let made = org.invitations().create(request).await.unwrap();
+    seen.secret(made[0].invitation_url.as_ref().unwrap());
+    seen.secret(made[0].ticket_id.as_ref().unwrap());
+    seen.value(&made);
+    let list = org.invitations().list().await.unwrap();
+    seen.value(&list);
+}
+
+async fn operate(local: &Local, seen: &mut Printed) {
+    let client = local.organizations();
+    let invitations = client.organizations().invitations();
+    let id = local.organization_id();
+    let invitee = of::OrganizationInvitationInvitee::new("kay@acme.test");
+    let inviter = of::OrganizationInvitationInviter::new("Ada");
+    let request =
+        of::CreateOrganizationInvitationRequestContent::new(local.client_id(), invitee, inviter);
+    let made = invitations.create(id, request).send().await.unwrap();
+    seen.secret(made.value().invitation_url.as_ref().unwrap());
+    seen.secret(made.value().ticket_id.as_ref().unwrap());
+    seen.value(&made);
+    let list = invitations.list(id).await.unwrap();
+    seen.value(&list);
+    seen.value(&client);
+}

@@ -1,0 +1,206 @@
+//! How a call says which page it wants: by the checkpoint that the page before names, by counting pages, or by either.
+//! What is written here is the code of `auth0_core::Paged` that depends on it.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+/// A query parameter and the field of the call that holds it.
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) field: Ident,
+}
+
+impl Parameter {
+    /// The parameter with whether it is set, as the check of the two ways takes it.
+    fn is_set(&self) -> TokenStream {
+        let Self { name, field } = self;
+        quote!((#name, self.#field.is_some()))
+    }
+}
+
+/// The parameters of a call that say which page is wanted, one way or two.
+pub(super) struct Ways {
+    pub(super) checkpoint: Option<ByCheckpoint>,
+    pub(super) counted: Option<ByCounting>,
+}
+
+pub(super) struct ByCheckpoint {
+    pub(super) cursor: Parameter,
+    pub(super) size: Option<Parameter>,
+    /// How large a page is where that is not said, if that is known.
+    pub(super) size_default: Option<u64>,
+}
+
+pub(super) struct ByCounting {
+    pub(super) page: Parameter,
+    pub(super) per_page: Parameter,
+    pub(super) totals: Option<Parameter>,
+    /// How large a page is where that is not said.
+    pub(super) size_default: u64,
+}
+
+/// Statements for the beginning of a call, and the check of its paging.
+#[derive(Default)]
+pub(super) struct Settled {
+    pub(super) statements: TokenStream,
+    pub(super) check: TokenStream,
+}
+
+impl ByCheckpoint {
+    fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        [&self.cursor].into_iter().chain(&self.size)
+    }
+}
+
+impl ByCounting {
+    fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        [&self.page, &self.per_page].into_iter().chain(&self.totals)
+    }
+
+    /// Whether a call counts pages, where it need not: one of the parameters is set.
+    fn is_chosen(&self) -> TokenStream {
+        let fields = self.parameters().map(|parameter| &parameter.field);
+        quote!(#(self.#fields.is_some())||*)
+    }
+
+    /// How large a page is. What breaks the rules is told when the page is asked for.
+    fn page_size(&self) -> TokenStream {
+        let field = &self.per_page.field;
+        let size = self.size_literal();
+        quote!(self.#field.and_then(|size| u64::try_from(size).ok()).unwrap_or(#size))
+    }
+
+    fn position(&self) -> TokenStream {
+        let (page, size) = (&self.page.field, self.page_size());
+        quote!(auth0_core::Position::of_page(self.#page, #size))
+    }
+
+    fn size_literal(&self) -> proc_macro2::Literal {
+        proc_macro2::Literal::u64_unsuffixed(self.size_default)
+    }
+}
+
+impl Ways {
+    pub(super) fn position(&self) -> TokenStream {
+        let by_checkpoint = |by: &ByCheckpoint| {
+            let cursor = &by.cursor.field;
+            quote!(auth0_core::Position::of_checkpoint(self.#cursor.as_deref()).unwrap_or_default())
+        };
+        match (&self.checkpoint, &self.counted) {
+            (Some(checkpoint), Some(counted)) => {
+                let (chosen, position) = (counted.is_chosen(), counted.position());
+                let by_checkpoint = by_checkpoint(checkpoint);
+                quote!(if #chosen { #position } else { #by_checkpoint })
+            }
+            (Some(checkpoint), None) => by_checkpoint(checkpoint),
+            (None, Some(counted)) => counted.position(),
+            (None, None) => quote!(auth0_core::Position::Start),
+        }
+    }
+
+    /// The size of a page, where pages are counted.
+    pub(super) fn counted_size(&self) -> Option<TokenStream> {
+        let counted = self.counted.as_ref()?;
+        let size = counted.page_size();
+        Some(match &self.checkpoint {
+            None => quote!(Some(#size)),
+            Some(_) => {
+                let chosen = counted.is_chosen();
+                quote!((#chosen).then(|| #size))
+            }
+        })
+    }
+
+    /// The statements that lead a call to `position`. Where it is there already nothing is touched, so that what breaks
+    /// the rules is told and not mended.
+    pub(super) fn at(&self) -> TokenStream {
+        let counted = self.counted.as_ref().map(|counted| {
+            let (page, per_page) = (&counted.page.field, &counted.per_page.field);
+            let literal = counted.size_literal();
+            let size = counted.page_size();
+            quote! {
+                self.#per_page.get_or_insert(#literal);
+                self.#page = Some(position.page(#size));
+            }
+        });
+        match (&self.checkpoint, &self.counted) {
+            (Some(checkpoint), None) => {
+                let cursor = &checkpoint.cursor.field;
+                quote!(self.#cursor = position.into_checkpoint();)
+            }
+            (None, _) => quote! {
+                if position != auth0_core::Paged::position(&self) {
+                    #counted
+                }
+            },
+            (Some(checkpoint), Some(by_counting)) => {
+                let cursor = &checkpoint.cursor.field;
+                let per_page = &by_counting.per_page.field;
+                let chosen = by_counting.is_chosen();
+                let not_counted = by_counting.parameters().map(|p| &p.field);
+                // The size goes over to the other way.
+                let (size_of_checkpoint, size_of_page) = match &checkpoint.size {
+                    None => (TokenStream::new(), TokenStream::new()),
+                    Some(size) => {
+                        let size = &size.field;
+                        (
+                            quote!(self.#size = self.#size.or(self.#per_page);),
+                            quote!(self.#per_page = self.#per_page.or(self.#size.take());),
+                        )
+                    }
+                };
+                quote! {
+                    if position == auth0_core::Paged::position(&self) {
+                        return self;
+                    }
+                    // The place decides which way it is gone to.
+                    match position {
+                        auth0_core::Position::Checkpoint(_) => {
+                            #size_of_checkpoint
+                            #(self.#not_counted = None;)*
+                            self.#cursor = position.into_checkpoint();
+                        }
+                        auth0_core::Position::Start if !(#chosen) => self.#cursor = None,
+                        _ => {
+                            #size_of_page
+                            self.#cursor = None;
+                            #counted
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Of two ways that by checkpoints is taken unless the other is chosen, and it says how large a page is where that is
+    /// known, because that is what the server tells it by. Where pages are counted, their total is asked for: without it only an
+    /// empty page shows the end.
+    pub(super) fn settled(&self) -> Settled {
+        let totals = self
+            .counted
+            .as_ref()
+            .and_then(|c| c.totals.as_ref())
+            .map(|totals| {
+                let field = &totals.field;
+                quote!(self.#field.get_or_insert(true);)
+            });
+        let size = self.checkpoint.as_ref().and_then(|checkpoint| {
+            let field = &checkpoint.size.as_ref()?.field;
+            let size = proc_macro2::Literal::u64_unsuffixed(checkpoint.size_default?);
+            Some(quote!(self.#field.get_or_insert(#size);))
+        });
+        let (Some(checkpoint), Some(counted)) = (&self.checkpoint, &self.counted) else {
+            return Settled {
+                statements: totals.or(size).unwrap_or_default(),
+                check: TokenStream::new(),
+            };
+        };
+        let chosen = counted.is_chosen();
+        let by_checkpoint = checkpoint.parameters().map(Parameter::is_set);
+        let by_counting = counted.parameters().map(Parameter::is_set);
+        Settled {
+            statements: quote!(if #chosen { #totals } else { #size }),
+            check: quote!(check.one_paging(&[#(#by_checkpoint),*], &[#(#by_counting),*]);),
+        }
+    }
+}
