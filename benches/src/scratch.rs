@@ -30,34 +30,56 @@ pub enum Profile {
     Release,
 }
 
-/// The crate of ours, the comparison, and a program for each that calls every operation.
+/// What is built for one API: our crate, and the comparison.
+pub struct Crates {
+    /// What the API is called: the folders are `ours-NAME` and `naive-NAME`, the comparison is the package of that name.
+    pub api: String,
+    /// The name of our package.
+    pub package: String,
+    /// Its files.
+    pub files: Files,
+    /// The comparison, in one file.
+    pub naive: String,
+}
+
+/// The crates of ours, the comparisons, and for the Teams API a program for each that calls every operation.
 pub struct Scratch {
     root: PathBuf,
 }
 
 impl Scratch {
-    /// Writes the four packages. They take the versions of dependencies from this workspace.
-    pub fn write(files: &Files, naive: &str) -> Result<Self, Box<dyn Error>> {
+    /// Writes the packages. They take the versions of dependencies from this workspace.
+    pub fn write(all: &[Crates]) -> Result<Self, Box<dyn Error>> {
         let workspace = Workspace::at(None);
         let root = target_directory(&workspace).join("bench-compilation");
         let manifest = fs::read_to_string(workspace.path("Cargo.toml"))?;
         let mut manifest: toml_edit::DocumentMut = manifest.parse()?;
-        let members = ["ours", "naive", "ours-program", "naive-program"];
-        manifest["workspace"]["members"] = toml_edit::value(toml_edit::Array::from_iter(members));
+        let mut members = toml_edit::Array::from_iter(["ours-program", "naive-program"]);
         let dependencies = &mut manifest["workspace"]["dependencies"];
         dependencies["auth0-core"]["path"] =
             toml_edit::value(workspace.path("crates/core").display().to_string());
-        dependencies["auth0-teams"]["path"] = toml_edit::value("ours");
         for unused in ["auth0-auth", "xtask"] {
             dependencies[unused]["path"] = toml_edit::Item::None;
         }
+        for Crates {
+            api,
+            package: name,
+            files,
+            naive,
+        } in all
+        {
+            let (ours, theirs) = (format!("ours-{api}"), format!("naive-{api}"));
+            dependencies[name]["path"] = toml_edit::value(&ours);
+            for (path, text) in files {
+                write(&root.join(&ours).join(path), text)?;
+            }
+            write(&root.join(&theirs).join("src/lib.rs"), naive)?;
+            package(&root, &theirs, &NAIVE_DEPENDENCIES)?;
+            members.extend([ours, theirs]);
+        }
+        manifest["workspace"]["members"] = toml_edit::value(members);
         write(&root.join("Cargo.toml"), &manifest.to_string())?;
         fs::copy(workspace.path("Cargo.lock"), root.join("Cargo.lock"))?;
-        for (path, text) in files {
-            write(&root.join("ours").join(path), text)?;
-        }
-        write(&root.join("naive/src/lib.rs"), naive)?;
-        package(&root, "naive", &NAIVE_DEPENDENCIES)?;
         for (name, dependencies, source) in [
             (
                 "ours-program",
@@ -116,7 +138,9 @@ fn package(root: &Path, name: &str, dependencies: &[&str]) -> std::io::Result<()
     );
     for dependency in dependencies {
         manifest += &match *dependency {
-            "naive" => "naive.path = \"../naive\"\n".to_owned(),
+            "naive" => {
+                "naive = { path = \"../naive-teams\", package = \"naive-teams\" }\n".to_owned()
+            }
             "tokio" => "tokio = { workspace = true, features = [\"rt\"] }\n".to_owned(),
             name => format!("{name}.workspace = true\n"),
         };
