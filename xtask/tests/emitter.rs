@@ -638,3 +638,36 @@ fn types_that_two_groups_use_are_shared() {
     assert!(files["src/requests/shelves.rs"].contains("pub fn list_things"));
     assert!(files["src/operations/things.rs"].contains("pub static PUT_THING"));
 }
+
+#[test]
+fn numbered_names_are_those_of_the_document_on_the_wire() {
+    let mut document = document();
+    let thing = &mut document["components"]["schemas"]["Thing"];
+    thing["properties"]["note_2"] = json!({"type": "string", "x-constraints": {"maxLength": 7}});
+    thing["x-wire-names"] = json!({"note_2": "NOTE"});
+    let listing = &mut document["paths"]["/things"]["get"];
+    listing["parameters"] = json!([
+        {"in": "query", "name": "from", "schema": {"type": "string"}},
+        {"in": "query", "name": "take", "schema": {"type": "integer"}},
+        {"in": "query", "name": "take_2", "x-wire-name": "Take",
+            "schema": {"type": "integer", "x-constraints": {"maximum": 8}}},
+        {"in": "header", "name": "take_3", "x-wire-name": "X-Take", "schema": {"type": "string"}},
+    ]);
+    let files = generated(&document);
+    let types = module(&files, "types").replace(['\n', ' '], "");
+    assert!(types.contains(r#"rename="NOTE""#), "{types}");
+    assert!(types.contains(r#"at.field("NOTE",&self.note_2"#), "{types}");
+    let requests = module(&files, "requests").replace(['\n', ' '], "");
+    for sent in [
+        r#"QueryParam::new("take",&take)"#,
+        r#"QueryParam::new("Take",&take_2)"#,
+        r#"append("X-Take",value"#,
+    ] {
+        assert!(requests.contains(sent), "{sent}: {requests}");
+    }
+    let resource = files["src/resources/things.rs"].replace(['\n', ' '], "");
+    assert!(
+        resource.contains(r#"check.field("Take",&self.take_2"#),
+        "{resource}"
+    );
+}

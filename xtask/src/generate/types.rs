@@ -36,6 +36,15 @@ pub(super) fn emit(
     model: &Model<'_>,
 ) -> Result<Vec<Item>, Problem> {
     let mut emitted = Vec::new();
+    // Each operation is asked once for its answers, and not for every type there is.
+    let answers: BTreeSet<String> = model
+        .operations
+        .iter()
+        .flat_map(|operation| {
+            let bodies = operation.success.iter();
+            bodies.filter_map(|status| referenced(operation.response_schema(*status)?))
+        })
+        .collect();
     for mut item in adjust::documentation(items) {
         document_fields(&mut item, model);
         write_tag(&mut item, model);
@@ -53,8 +62,10 @@ pub(super) fn emit(
         if let Some(fields) = fields {
             beside.extend(pages::bare(&mut item, fields, model)?);
             beside.extend(constructors(&name, fields, model));
-            beside.extend(partial_report(&name, fields, model)?);
-            beside.extend(pages::page(&name, fields, model)?);
+            if answers.contains(&name) {
+                beside.extend(partial_report(&name, fields, model)?);
+                beside.extend(pages::page(&name, fields, model)?);
+            }
         }
         emitted.push(item);
         if types.checked.contains(&name) {

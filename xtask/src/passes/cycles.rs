@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Context,
-    schema::{Object, components, components_mut, ref_name},
+    schema::{Object, components_mut, members, ref_name},
     source,
 };
 use crate::{problem::Problem, walk::join};
@@ -19,11 +19,12 @@ const COMPOSED: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 const DEEPEST: usize = 100;
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
+    let empty = Object::new();
+    let schemas = members(document).unwrap_or(&empty);
     let mut names: Vec<&String> = schemas.keys().collect();
     names.sort();
     let mut search = Search {
-        schemas: &schemas,
+        schemas,
         done: BTreeMap::new(),
         open: BTreeSet::new(),
         cycles: Vec::new(),

@@ -18,7 +18,8 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         cx,
     };
     // The components first: their names are given, and what is inline in an operation may turn out to be one of them.
-    let mut named: Vec<(String, Value)> = schema::components(document).into_iter().collect();
+    let taken = schema::components_mut(document).map(std::mem::take);
+    let mut named: Vec<(String, Value)> = taken.into_iter().flatten().collect();
     named.sort_by(|a, b| a.0.cmp(&b.0));
     hoister.types = named.iter().map(|(name, _)| naming::pascal(name)).collect();
     hoister.schemas = named.iter().cloned().collect();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Context,
-    schema::{Object, components, each_operation_mut, replace, target, type_of},
+    schema::{Object, beside, each_operation_mut, replace, target, type_of},
     source,
 };
 use crate::walk::join;
@@ -18,31 +18,32 @@ const NEXT: &str = "next";
 const BODY: &str = "/responses/200/content/application~1json/schema";
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
     let mut merged = Map::new();
-    each_operation_mut(document, &mut |operation, _, method, pointer| {
-        if method != "get" || !is_paged(operation) {
-            return;
-        }
-        let Some(body) = operation.pointer_mut(BODY) else {
-            return;
-        };
-        match target(body) {
-            Some(name) if merged.contains_key(&name) => {}
-            Some(name) => {
-                let at = join("/components/schemas", &name);
-                if let Some(page) = schemas.get(&name).and_then(|union| page(union, &schemas)) {
-                    told(&page, &source::of(&schemas[&name], &at), cx);
-                    merged.insert(name, page);
+    beside(document, |document, schemas| {
+        each_operation_mut(document, &mut |operation, _, method, pointer| {
+            if method != "get" || !is_paged(operation) {
+                return;
+            }
+            let Some(body) = operation.pointer_mut(BODY) else {
+                return;
+            };
+            match target(body) {
+                Some(name) if merged.contains_key(&name) => {}
+                Some(name) => {
+                    let at = join("/components/schemas", &name);
+                    if let Some(page) = schemas.get(&name).and_then(|union| page(union, schemas)) {
+                        told(&page, &source::of(&schemas[&name], &at), cx);
+                        merged.insert(name, page);
+                    }
+                }
+                None => {
+                    if let Some(page) = page(body, schemas) {
+                        told(&page, &source::of(body, pointer), cx);
+                        replace(body, page);
+                    }
                 }
             }
-            None => {
-                if let Some(page) = page(body, &schemas) {
-                    told(&page, &source::of(body, pointer), cx);
-                    replace(body, page);
-                }
-            }
-        }
+        });
     });
     for (name, page) in merged {
         if let Some(schema) = document.pointer_mut(&join("/components/schemas", &name)) {

@@ -1,7 +1,7 @@
 //! Answers: progenitor panics on a reference into the middle of a document (`#/components/schemas/A/properties/b`, `#/$defs/C`): it looks
 //! the last step up among the components. The target becomes a component, and its place refers to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToPascalCase;
 use serde_json::Value;
@@ -9,13 +9,17 @@ use serde_json::Value;
 use super::{
     Context, naming,
     references::pointer_of,
-    schema::{self, Object, components, components_mut},
+    schema::{self, Object, components_mut},
 };
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut made = Object::new();
-    let taken = components(document);
+    let taken: BTreeSet<String> = schema::members(document)
+        .into_iter()
+        .flat_map(Object::keys)
+        .cloned()
+        .collect();
     // What becomes a component may itself hold such references: go on until no new target appears.
     loop {
         let mut fresh = Vec::new();
@@ -26,8 +30,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 fresh.push(pointer);
             }
         };
-        let copy = document.clone();
-        crate::walk::walk(&copy, &mut |value, place, _| {
+        crate::walk::walk(document, &mut |value, place, _| {
             if place == crate::walk::Place::Schema {
                 look(value);
             }
@@ -79,7 +82,7 @@ fn local(schema: &Value) -> Option<String> {
     (!is_component && reference.starts_with('#')).then(|| pointer_of(reference))
 }
 
-fn free_name(pointer: &str, taken: &Object, made: &Object) -> String {
+fn free_name(pointer: &str, taken: &BTreeSet<String>, made: &Object) -> String {
     let steps: Vec<String> = pointer
         .split('/')
         .map(schema::unescape)
@@ -97,7 +100,5 @@ fn free_name(pointer: &str, taken: &Object, made: &Object) -> String {
         _ => last.to_pascal_case(),
     };
     let base = if base.is_empty() { "Schema" } else { &base };
-    naming::unique(base, |name| {
-        taken.contains_key(name) || made.contains_key(name)
-    })
+    naming::unique(base, |name| taken.contains(name) || made.contains_key(name))
 }

@@ -70,7 +70,11 @@ fn properties(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 
 /// Components whose types would have one name, or none, get other names.
 fn components(document: &mut Value, cx: &mut Context<'_>) {
-    let mut names: Vec<String> = schema::components(document).keys().cloned().collect();
+    let mut names: Vec<String> = schema::members(document)
+        .into_iter()
+        .flat_map(Object::keys)
+        .cloned()
+        .collect();
     names.sort();
     let mut types: BTreeMap<String, String> = BTreeMap::new();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();

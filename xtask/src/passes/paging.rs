@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Context,
-    schema::{Object, components, each_operation_mut, target, type_of},
+    schema::{Object, beside, each_operation_mut, target, type_of},
     source,
     structure::show,
 };
@@ -20,58 +20,59 @@ const GIVEN: [&str; 2] = ["limit", "size_default"];
 const SIZE: u64 = 50;
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
-    each_operation_mut(document, &mut |operation, _, method, pointer| {
-        let given = operation.get(KEY).cloned();
-        // What says it all needs no finding out.
-        if method != "get"
-            || given
+    beside(document, |document, schemas| {
+        each_operation_mut(document, &mut |operation, _, method, pointer| {
+            let given = operation.get(KEY).cloned();
+            // What says it all needs no finding out.
+            if method != "get"
+                || given
+                    .as_ref()
+                    .is_some_and(|given| given.get("style").is_some())
+            {
+                return;
+            }
+            let Some(answer) = Answer::of(operation, schemas) else {
+                return unpaged(operation, given.as_ref(), pointer, cx);
+            };
+            let (by_checkpoint, counted) =
+                (answer.checkpoint(operation), answer.counted(operation));
+            let style = match (&by_checkpoint, &counted) {
+                (None, None) => return unpaged(operation, given.as_ref(), pointer, cx),
+                (Some(_), None) => "checkpoint",
+                (None, Some(_)) => "offset",
+                (Some(_), Some(_)) => "checkpoint-or-offset",
+            };
+            let through = match &answer.items {
+                Some(items) => format!("`{items}`"),
+                None => "the bare list".to_owned(),
+            };
+            let how = match style {
+                "checkpoint" => "by checkpoints",
+                "offset" => "by counting",
+                _ => "by checkpoints or by counting",
+            };
+            cx.changed(
+                operation,
+                pointer,
+                format!("found that it pages through {through} {how}"),
+            );
+            let mut paging = Map::from_iter([("style".to_owned(), json!(style))]);
+            if let Some(items) = &answer.items {
+                paging.insert("items".into(), json!(items));
+            }
+            paging.extend(by_checkpoint.into_iter().flatten());
+            paging.extend(counted.into_iter().flatten());
+            for (key, value) in given
                 .as_ref()
-                .is_some_and(|given| given.get("style").is_some())
-        {
-            return;
-        }
-        let Some(answer) = Answer::of(operation, &schemas) else {
-            return unpaged(operation, given.as_ref(), pointer, cx);
-        };
-        let (by_checkpoint, counted) = (answer.checkpoint(operation), answer.counted(operation));
-        let style = match (&by_checkpoint, &counted) {
-            (None, None) => return unpaged(operation, given.as_ref(), pointer, cx),
-            (Some(_), None) => "checkpoint",
-            (None, Some(_)) => "offset",
-            (Some(_), Some(_)) => "checkpoint-or-offset",
-        };
-        let through = match &answer.items {
-            Some(items) => format!("`{items}`"),
-            None => "the bare list".to_owned(),
-        };
-        let how = match style {
-            "checkpoint" => "by checkpoints",
-            "offset" => "by counting",
-            _ => "by checkpoints or by counting",
-        };
-        cx.changed(
-            operation,
-            pointer,
-            format!("found that it pages through {through} {how}"),
-        );
-        let mut paging = Map::from_iter([("style".to_owned(), json!(style))]);
-        if let Some(items) = &answer.items {
-            paging.insert("items".into(), json!(items));
-        }
-        paging.extend(by_checkpoint.into_iter().flatten());
-        paging.extend(counted.into_iter().flatten());
-        for (key, value) in given
-            .as_ref()
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
-            let fits = GIVEN.contains(&key.as_str())
-                && value.as_u64().is_some_and(|number| number > 0)
-                && (style != "checkpoint" || key != "limit");
-            if !fits {
-                cx.problem(
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
+                let fits = GIVEN.contains(&key.as_str())
+                    && value.as_u64().is_some_and(|number| number > 0)
+                    && (style != "checkpoint" || key != "limit");
+                if !fits {
+                    cx.problem(
                     Problem::at(
                         join(&source::of(operation, pointer), KEY),
                         format!("`{KEY}` says something of this operation that it cannot say"),
@@ -81,10 +82,11 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                     )
                     .found(format!("{key}: {}", show(value))),
                 );
+                }
+                paging.insert(key.clone(), value.clone());
             }
-            paging.insert(key.clone(), value.clone());
-        }
-        operation[KEY] = Value::Object(paging);
+            operation[KEY] = Value::Object(paging);
+        });
     });
 }
 

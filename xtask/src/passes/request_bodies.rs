@@ -5,42 +5,43 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Context,
-    schema::{components, each_operation_mut, type_of},
+    schema::{beside, each_operation_mut, type_of},
     source,
     unions::follow,
 };
 use crate::{problem::Problem, walk::join};
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
-    each_operation_mut(document, &mut |operation, _, _, pointer| {
-        let pointer = join(&source::of(operation, pointer), "requestBody");
-        let Some(body) = operation.get_mut("requestBody") else {
-            return;
-        };
-        let at = source::of(body, &pointer);
-        let Some(content) = body.get_mut("content").and_then(Value::as_object_mut) else {
-            if let Some(members) = operation.as_object_mut() {
-                members.remove("requestBody");
-                cx.changed_at(at, "removed a request body without content");
+    beside(document, |document, schemas| {
+        each_operation_mut(document, &mut |operation, _, _, pointer| {
+            let pointer = join(&source::of(operation, pointer), "requestBody");
+            let Some(body) = operation.get_mut("requestBody") else {
+                return;
+            };
+            let at = source::of(body, &pointer);
+            let Some(content) = body.get_mut("content").and_then(Value::as_object_mut) else {
+                if let Some(members) = operation.as_object_mut() {
+                    members.remove("requestBody");
+                    cx.changed_at(at, "removed a request body without content");
+                }
+                return;
+            };
+            let is_stub = choose(content, &at, cx);
+            let is_empty = content
+                .get("application/json")
+                .and_then(|media| media.get("schema"))
+                .is_some_and(|schema| can_hold_nothing(follow(schema, schemas)));
+            if is_empty && let Some(members) = operation.as_object_mut() {
+                members.insert("x-empty-body".into(), true.into());
+                cx.changed_at(&at, "saw that the body can hold nothing");
             }
-            return;
-        };
-        let is_stub = choose(content, &at, cx);
-        let is_empty = content
-            .get("application/json")
-            .and_then(|media| media.get("schema"))
-            .is_some_and(|schema| can_hold_nothing(follow(schema, &schemas)));
-        if is_empty && let Some(members) = operation.as_object_mut() {
-            members.insert("x-empty-body".into(), true.into());
-            cx.changed_at(&at, "saw that the body can hold nothing");
-        }
-        if is_stub {
-            // The emitter leaves such an operation out of the facade: it cannot say what the body holds.
-            if let Some(members) = operation.as_object_mut() {
-                members.insert("x-sdk-ignore".into(), true.into());
+            if is_stub {
+                // The emitter leaves such an operation out of the facade: it cannot say what the body holds.
+                if let Some(members) = operation.as_object_mut() {
+                    members.insert("x-sdk-ignore".into(), true.into());
+                }
             }
-        }
+        });
     });
 }
 

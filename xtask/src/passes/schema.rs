@@ -142,11 +142,28 @@ pub(super) fn is_named_type(schema: &Value) -> bool {
 
 /// The component schemas, or an empty map.
 pub(super) fn components(document: &Value) -> Object {
-    document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default()
+    members(document).cloned().unwrap_or_default()
+}
+
+/// The component schemas where they stand.
+pub(super) fn members(document: &Value) -> Option<&Object> {
+    document.pointer("/components/schemas")?.as_object()
+}
+
+/// Runs `work` on the rest of the document with the component schemas beside it: a copy of them would cost more than most
+/// passes.
+pub(super) fn beside(document: &mut Value, work: impl FnOnce(&mut Value, &Object)) {
+    let place = |document: &'_ mut Value| -> Option<Object> {
+        let schemas = document.pointer_mut("/components/schemas")?;
+        schemas.as_object_mut().map(std::mem::take)
+    };
+    let Some(schemas) = place(document) else {
+        return work(document, &Object::new());
+    };
+    work(document, &schemas);
+    if let Some(place) = document.pointer_mut("/components/schemas") {
+        *place = Value::Object(schemas);
+    }
 }
 
 /// The component schemas to change; made where there are none.
