@@ -43,8 +43,9 @@ pub use snapshot::{
 /// one second, and no pause is longer than an hour from the answer that asked for it.
 ///
 /// One limiter is for one API under one plan; two APIs of one tenant have limits of their own. It knows only of what
-/// this process sends, unless it [shares](Limiter::sharing) its limits with others. It starts no task, and it never refuses: a caller who cannot wait gives the call a deadline.
-/// A call that waits has its turn when it is polled, so one that is neither polled nor dropped holds up those behind it.
+/// this process sends, unless it [shares](Limiter::sharing) its limits with others. It starts no task, and it never
+/// refuses: a caller who cannot wait gives the call a deadline. A call that waits has its turn when it is polled, so one
+/// that is neither polled nor dropped holds up those behind it.
 ///
 /// An organization takes about 600 bytes, until no client acts for it any more and its limits are untouched
 /// again.

@@ -30,8 +30,8 @@
 //! token too. A token that an API refused is not taken from the store again.
 //!
 //! Whoever waits for the lock for more than 30 s goes on without it: a second token costs less than a program that stands
-//! still. Who has a token that is still valid waits for 2 s and goes on using that. Tokens are told apart by all that has a say in them, [`TokenKey`](crate::TokenKey), so one store may serve many
-//! sources.
+//! still. Who has a token that is still valid waits for 2 s and goes on using that. Tokens are told apart by all that has a
+//! say in them, [`TokenKey`](crate::TokenKey), so one store may serve many sources.
 //!
 //! # What can go wrong
 //!

@@ -1,9 +1,8 @@
 //! Tokens in Redis, encrypted, and replaced by one process at a time.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::redis::{Cmd, FromRedisValue as _, Value, from_redis_value};
@@ -14,8 +13,10 @@ use super::key::{EncryptionKey, Fault};
 use super::trouble::Trouble;
 use super::{Redis, script};
 use crate::store::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
+use entries::{Entries, Entry};
 use lock::Lease;
 
+mod entries;
 mod lock;
 #[cfg(test)]
 mod tests;
@@ -54,18 +55,7 @@ pub struct RedisStore(Arc<Shared>);
 struct Shared {
     redis: Redis,
     lock_expiry: Duration,
-    entries: Mutex<HashMap<String, Arc<Entry>>>,
-}
-
-/// What this process knows of one token.
-#[derive(Default)]
-struct Entry {
-    /// Held by whoever has the lock or wants it, so that a process asks Redis for it once.
-    turn: Arc<tokio::sync::Mutex<()>>,
-    /// The fencing token of whoever has the lock here.
-    fence: Mutex<Option<String>>,
-    /// That it cannot be read was told.
-    is_told: AtomicBool,
+    entries: Mutex<Entries>,
 }
 
 impl RedisStore {
@@ -228,15 +218,11 @@ impl RedisStore {
     }
 
     fn entry(&self, name: &str) -> Arc<Entry> {
-        let mut entries = self
-            .0
+        self.0
             .entries
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match entries.get(name) {
-            Some(entry) => entry.clone(),
-            None => entries.entry(name.to_owned()).or_default().clone(),
-        }
+            .unwrap_or_else(PoisonError::into_inner)
+            .of(name)
     }
 }
 
@@ -272,12 +258,6 @@ impl fmt::Debug for RedisStore {
             .field("redis", &self.0.redis)
             .field("lock_expiry", &self.0.lock_expiry)
             .finish_non_exhaustive()
-    }
-}
-
-impl Entry {
-    fn fence(&self) -> MutexGuard<'_, Option<String>> {
-        self.fence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

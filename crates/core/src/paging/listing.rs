@@ -84,8 +84,7 @@ impl Listing {
     /// # Errors
     ///
     /// An invalid request where the cursor belongs to another listing, or names its place in a way that this one does not
-    /// know. The violations say what differs; of the
-    /// parameters they hold the names and not the values.
+    /// know. The violations say what differs; of the parameters they hold the names and not the values.
     pub fn position_of(&self, cursor: Cursor) -> Result<Position, Error> {
         let mut check = Checker::new();
         for difference in self.differences(&cursor) {
