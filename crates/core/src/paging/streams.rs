@@ -62,9 +62,17 @@ impl<T> Items<T> {
     /// What went wrong with the page that the item would have been on. The listing has ended with it;
     /// [`Error::cursor`] says where to go on.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
-        std::future::poll_fn(|cx| self.poll_item(cx))
-            .await
-            .transpose()
+        loop {
+            // Most items are here already, and a future around each would only move it about.
+            if let Some(item) = self.here() {
+                return Ok(Some(item));
+            }
+            let page = std::future::poll_fn(|cx| self.walk.poll_page(cx)).await;
+            match page.transpose()? {
+                Some(items) => self.items = items.into_iter(),
+                None => return Ok(None),
+            }
+        }
     }
 
     /// The cursor of the page that the next item is on, or of the page that failed; nothing once all items were read.
@@ -78,10 +86,21 @@ impl<T> Items<T> {
         }
     }
 
+    /// The next item of the page at hand.
+    fn here(&mut self) -> Option<T> {
+        let item = self.items.next();
+        if item.is_some() {
+            self.walk.set_out();
+        } else {
+            // The memory of the page is free before the next one needs as much.
+            self.items = Vec::new().into_iter();
+        }
+        item
+    }
+
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
         loop {
-            if let Some(item) = self.items.next() {
-                self.walk.set_out();
+            if let Some(item) = self.here() {
                 return Poll::Ready(Some(Ok(item)));
             }
             match ready!(self.walk.poll_page(cx)) {

@@ -109,8 +109,11 @@ impl<V> Walk<V> {
 
     /// Sends the next page on its way, if pages are read ahead. It is never more than one, for no other is asked for
     /// before that one was given.
+    #[inline]
     pub(super) fn set_out(&mut self) {
-        if let (Turn::Due, Some(next), Some(ahead)) = (&self.turn, &self.next, self.ahead) {
+        // Looked at first: it is asked with each item, and most walks have nothing to send.
+        let Some(ahead) = self.ahead else { return };
+        if let (Turn::Due, Some(next)) = (&self.turn, &self.next) {
             self.turn = Turn::UnderWay(ahead((self.fetch)(next.clone())));
         }
     }
