@@ -20,6 +20,7 @@ mod paging;
 mod paths;
 mod raw;
 mod resources;
+mod setters;
 mod shapes;
 mod table;
 mod types;

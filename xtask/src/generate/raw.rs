@@ -1,7 +1,8 @@
 //! What progenitor makes of the normalized document: the types and the low-level calls, as syntax trees.
 
-use openapiv3::OpenAPI;
+use openapiv3::{Components, OpenAPI};
 use progenitor::{CrateVers, GenerationSettings, Generator, InterfaceStyle, TypeImpl, TypePatch};
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 use syn::{File, Item};
 
@@ -55,8 +56,20 @@ fn attempt(document: &Value) -> Result<File, Problem> {
 /// The document as openapiv3 has it: without the operations that it keeps out of SDKs itself (they are in the table, but no
 /// code is made), and the others by the names of their methods.
 fn read(document: &Value) -> Result<OpenAPI, Problem> {
-    let mut document = document.clone();
-    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+    let refused = |error: serde_json::Error| {
+        Problem::at(
+            "",
+            format!("the normalized document is not OpenAPI 3.0: {error}"),
+        )
+        .help("normalize the document first: `cargo xtask normalize`")
+    };
+    // The components are most of it, and stay as they are.
+    let members = document.as_object().into_iter().flatten();
+    let mut rest: Map<String, Value> = members
+        .filter(|(key, _)| *key != "components")
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if let Some(paths) = rest.get_mut("paths").and_then(Value::as_object_mut) {
         for item in paths.values_mut().filter_map(Value::as_object_mut) {
             item.retain(|_, operation| operation["x-sdk-ignore"] != Value::Bool(true));
             for operation in item.values_mut() {
@@ -66,13 +79,10 @@ fn read(document: &Value) -> Result<OpenAPI, Problem> {
             }
         }
     }
-    serde_json::from_value(document).map_err(|error| {
-        Problem::at(
-            "",
-            format!("the normalized document is not OpenAPI 3.0: {error}"),
-        )
-        .help("normalize the document first: `cargo xtask normalize`")
-    })
+    let mut read: OpenAPI = serde_json::from_value(Value::Object(rest)).map_err(refused)?;
+    let components = document.get("components").map(Components::deserialize);
+    read.components = components.transpose().map_err(refused)?;
+    Ok(read)
 }
 
 fn settings(document: &Value) -> GenerationSettings {

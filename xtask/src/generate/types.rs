@@ -9,6 +9,7 @@ use serde_json::Value;
 use syn::{Item, Type};
 
 use super::model::{Model, Operation, text};
+use super::setters::Setters;
 use super::shapes::{self, Field};
 use super::{adjust, checks, docs, names, pages, unions};
 use crate::problem::Problem;
@@ -36,6 +37,7 @@ pub(super) fn emit(
     model: &Model<'_>,
 ) -> Result<Vec<Item>, Problem> {
     let mut emitted = Vec::new();
+    let setters = Setters::new();
     // Each operation is asked once for its answers, and not for every type there is.
     let answers: BTreeSet<String> = model
         .operations
@@ -58,16 +60,19 @@ pub(super) fn emit(
             continue;
         };
         let mut beside = TokenStream::new();
+        let mut made = Vec::new();
         let fields = types.structs.get(&name);
         if let Some(fields) = fields {
-            beside.extend(pages::bare(&mut item, fields, model)?);
-            beside.extend(constructors(&name, fields, model));
+            let bare = pages::bare(&mut item, fields, model)?;
+            made.extend(super::parsed(bare, &name)?.items);
+            made.push(constructors(&name, fields, &setters, model));
             if answers.contains(&name) {
                 beside.extend(partial_report(&name, fields, model)?);
                 beside.extend(pages::page(&name, fields, model)?);
             }
         }
         emitted.push(item);
+        emitted.append(&mut made);
         if types.checked.contains(&name) {
             let fields = fields.map_or(&[][..], Vec::as_slice);
             beside.extend(checks::of_type(&name, fields, &types.checked, model)?);
@@ -127,7 +132,7 @@ fn write_tag(item: &mut Item, model: &Model<'_>) {
 }
 
 /// `new` and the setters of a struct.
-fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream {
+fn constructors(name: &str, fields: &[Field], setters: &Setters, model: &Model<'_>) -> Item {
     let ident = names::ident(name);
     let (optional, required): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.optional);
     let arguments = required.iter().map(|field| {
@@ -144,7 +149,6 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
             field_value(&ident, &value)
         }
     });
-    let setters = optional.iter().map(|field| setter(field, model));
     // Clippy's measure; an answer with so many fields is made by tests alone.
     let many = (required.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let new_doc = match required.as_slice() {
@@ -154,45 +158,23 @@ fn constructors(name: &str, fields: &[Field], model: &Model<'_>) -> TokenStream 
         ),
     };
     // A required field that is called `new` cannot clash: arguments and methods have separate names.
-    quote! {
+    let mut block: syn::ItemImpl = syn::parse_quote! {
         impl #ident {
             #[doc = #new_doc]
             #many
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }
-            #(#setters)*
         }
-    }
-}
-
-fn setter(field: &Field, model: &Model<'_>) -> TokenStream {
-    let ident = format_ident!("{}", field.ident);
-    let method = format_ident!("{}", names::unlike(field.ident.clone(), &["new"]));
-    let doc = format!(
-        " Sets [`{0}`](Self#structfield.{0}).",
-        field.ident.trim_start_matches("r#")
-    );
-    let inner = shapes::generic("Option", &field.ty);
-    let ty = parameter_type(inner.unwrap_or(&field.ty), model);
-    let value = converted(&ident, inner.unwrap_or(&field.ty), model);
-    let value = if inner.is_some() {
-        quote!(::std::option::Option::Some(#value))
-    } else {
-        value
     };
-    quote! {
-        #[doc = #doc]
-        #[must_use]
-        pub fn #method(mut self, #ident: #ty) -> Self {
-            self.#ident = #value;
-            self
-        }
-    }
+    block
+        .items
+        .extend(optional.iter().map(|field| setters.of(field, model)));
+    Item::Impl(block)
 }
 
 /// How a value of this type is taken as a parameter.
-enum Taking<'t> {
+pub(super) enum Taking<'t> {
     /// As it is.
     Plain,
     /// As anything that turns into it.
@@ -201,7 +183,7 @@ enum Taking<'t> {
     List(&'t Type),
 }
 
-fn taking<'t>(ty: &'t Type, model: &Model<'_>) -> Taking<'t> {
+pub(super) fn taking<'t>(ty: &'t Type, model: &Model<'_>) -> Taking<'t> {
     if let Some(item) = shapes::generic("Vec", ty) {
         return Taking::List(item);
     }

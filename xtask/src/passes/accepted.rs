@@ -23,8 +23,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
-    // By way of the text: openapiv3 reads the keys of some maps as numbers, which a value does not offer.
-    serde_json::from_str(&value.to_string())
+    T::deserialize(value)
 }
 
 /// Looks at each member of a map or a list.

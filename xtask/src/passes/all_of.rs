@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Context,
     merge::{ANNOTATIONS, merge},
-    schema::{
-        Object, components, each_mut, has_rust_type, keys_beside, ref_name, replace, type_of,
-    },
+    schema::{Object, each_mut, has_rust_type, keys_beside, members, ref_name, replace, type_of},
     source,
     unions::follow,
 };
@@ -22,7 +20,7 @@ const MOST_VARIANTS: usize = 64;
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut merger = Merger {
-        components: components(document),
+        components: members(document).cloned().unwrap_or_default(),
         merged: BTreeMap::new(),
         open: Vec::new(),
     };

@@ -34,6 +34,9 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         if schema.get("$ref").is_some() || !schema.is_object() {
             return;
         }
+        if !has_rules(schema) {
+            return;
+        }
         let at = source::of(schema, pointer);
         let mut moved = take(schema, &at, cx);
         // The values of a map are to it what the items are to a list.
@@ -59,6 +62,14 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         all.extend(moved);
         schema[KEY] = Value::Object(all);
     });
+}
+
+/// Whether the schema has anything that may move: most have nothing.
+fn has_rules(schema: &Value) -> bool {
+    schema.as_object().into_iter().flatten().any(|(key, _)| {
+        ["enum", "items", "additionalProperties"].contains(&key.as_str())
+            || RULES.contains(&key.as_str())
+    })
 }
 
 /// The rules of the items of a list or the values of a map, and of those in them.

@@ -7,56 +7,87 @@ use serde_json::Value;
 
 use super::{
     Context, naming, reach,
-    schema::{self, Object, components, is_true, target},
+    schema::{self, components, is_true, target},
     source,
 };
 use crate::walk::{self, METHODS, Place, join};
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
-    let reach = reach::reachable(document);
-    split(document, &schemas, &reach, cx);
-    let reach = reach::reachable(document);
+    let marked = Marked::new(document);
+    let mut reach = reach::reachable(document);
+    if split(document, &marked, &reach, cx) {
+        reach = reach::reachable(document);
+    }
     for (name, schema) in schema::components_mut(document).into_iter().flatten() {
         let (sent, received) = (
             reach.requests.contains(name),
             reach.responses.contains(name),
         );
         if sent && !received {
-            drop_properties(schema, "readOnly", &schemas, name, cx);
+            drop_properties(schema, "readOnly", &marked, name, cx);
         } else if received && !sent {
-            drop_properties(schema, "writeOnly", &schemas, name, cx);
+            drop_properties(schema, "writeOnly", &marked, name, cx);
         }
     }
 }
 
-/// Gives the requests copies of the components that have, or lead to, properties of one side only.
-fn split(document: &mut Value, schemas: &Object, reach: &reach::Reach, cx: &mut Context<'_>) {
-    let one_sided = schemas
-        .iter()
-        .filter(|(_, schema)| is_one_sided(schema, schemas))
+/// The components that are of one side as a whole, by the mark that says so.
+struct Marked(BTreeMap<&'static str, BTreeSet<String>>);
+
+impl Marked {
+    fn new(document: &Value) -> Self {
+        let with = |mark: &'static str| {
+            let marked = components(document).filter(|(_, schema)| is_true(schema, mark));
+            (mark, marked.map(|(name, _)| name.clone()).collect())
+        };
+        Self(MARKS.map(with).into())
+    }
+
+    /// Whether a property, or the component that it refers to, is marked.
+    fn is(&self, property: &Value, mark: &str) -> bool {
+        is_true(property, mark)
+            || self.0.get(mark).is_some_and(|marked| {
+                !marked.is_empty() && target(property).is_some_and(|name| marked.contains(&name))
+            })
+    }
+}
+
+const MARKS: [&str; 2] = ["readOnly", "writeOnly"];
+
+/// Gives the requests copies of the components that have, or lead to, properties of one side only. Says whether there
+/// are any.
+fn split(
+    document: &mut Value,
+    marked: &Marked,
+    reach: &reach::Reach,
+    cx: &mut Context<'_>,
+) -> bool {
+    let one_sided = components(document)
+        .filter(|(_, schema)| is_one_sided(schema, marked))
         .map(|(name, _)| name.clone());
-    let differs: BTreeSet<String> = reach::leading_to(one_sided.collect(), schemas)
+    let differs: BTreeSet<String> = reach::leading_to(one_sided.collect(), document)
         .into_iter()
         .filter(|name| reach.requests.contains(name) && reach.responses.contains(name))
         .collect();
     if differs.is_empty() {
-        return;
+        return false;
     }
+    let is_taken = |name: &str| schema::component(document, name).is_some();
     let names: BTreeMap<String, String> = differs
         .iter()
         .map(|name| {
             (
                 name.clone(),
-                naming::unique(&format!("{name}Request"), |name| schemas.contains_key(name)),
+                naming::unique(&format!("{name}Request"), is_taken),
             )
         })
         .collect();
     let renamed = |name: &str| names.get(name).cloned();
-    for (old, new) in &names {
-        let Some(mut copy) = schemas.get(old).cloned() else {
-            continue;
-        };
+    let copies: Vec<(&String, &String, Value)> = names
+        .iter()
+        .filter_map(|(old, new)| Some((old, new, schema::component(document, old)?.clone())))
+        .collect();
+    for (old, new, mut copy) in copies {
         repoint(&mut copy, Place::Schema, &renamed);
         cx.changed(
             &copy,
@@ -89,6 +120,7 @@ fn split(document: &mut Value, schemas: &Object, reach: &reach::Reach, cx: &mut 
             }
         }
     }
+    true
 }
 
 fn repoint(value: &mut Value, place: Place, renamed: &dyn Fn(&str) -> Option<String>) {
@@ -101,38 +133,22 @@ fn repoint(value: &mut Value, place: Place, renamed: &dyn Fn(&str) -> Option<Str
     });
 }
 
-fn is_one_sided(schema: &Value, schemas: &Object) -> bool {
+fn is_one_sided(schema: &Value, marked: &Marked) -> bool {
     let properties = schema.get("properties").and_then(Value::as_object);
     properties
         .into_iter()
         .flat_map(|properties| properties.values())
-        .any(|property| is(property, "readOnly", schemas) || is(property, "writeOnly", schemas))
+        .any(|property| MARKS.iter().any(|mark| marked.is(property, mark)))
 }
 
-/// Whether a property, or the component that it refers to, is marked.
-fn is(property: &Value, mark: &str, schemas: &Object) -> bool {
-    is_true(property, mark)
-        || target(property).is_some_and(|name| {
-            schemas
-                .get(&name)
-                .is_some_and(|schema| is_true(schema, mark))
-        })
-}
-
-fn drop_properties(
-    schema: &mut Value,
-    mark: &str,
-    schemas: &Object,
-    name: &str,
-    cx: &mut Context<'_>,
-) {
+fn drop_properties(schema: &mut Value, mark: &str, all: &Marked, name: &str, cx: &mut Context<'_>) {
     let at = source::of(schema, &join("/components/schemas", name));
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };
     let mut gone = Vec::new();
     properties.retain(|key, property| {
-        let marked = is(property, mark, schemas);
+        let marked = all.is(property, mark);
         if marked {
             gone.push(key.clone());
         }

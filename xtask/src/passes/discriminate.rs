@@ -8,8 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Context, indistinct, mapping, naming, reach,
     schema::{
-        self, Object, components, has_rust_type, is_documented_enum, is_struct, one_of, ref_name,
-        strings,
+        self, Object, has_rust_type, is_documented_enum, is_struct, one_of, ref_name, strings,
     },
     source,
     unions::follow,
@@ -23,63 +22,76 @@ use crate::{
 const KEY: &str = "x-union";
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
     let reach = reach::reachable(document);
-    for (name, schema) in schema::components_mut(document).into_iter().flatten() {
-        let at = source::of(schema, &join("/components/schemas", name));
-        let discriminator = schema
-            .as_object_mut()
-            .and_then(|members| members.remove("discriminator"));
-        // Rules that are given stay: the author knows better, or this pass has made them.
-        if is_documented_enum(schema) || has_rust_type(schema) || schema.get(KEY).is_some() {
-            continue;
-        }
-        let Some(variants) = one_of(schema).cloned() else {
-            continue;
-        };
-        if let Some(discriminator) = &discriminator {
-            mapping::warn(discriminator, &variants, &at, cx);
-        }
-        let is_received = reach.responses.contains(name);
-        let Some(mut parts) = Part::all(&variants, &schemas) else {
-            let mut variants = by_kind(variants, &schemas);
-            name_plain(&mut variants);
-            schema["oneOf"] = variants.into();
-            continue;
-        };
-        let told = tell_apart(&mut parts, discriminator.as_ref(), &schemas);
-        if !told && is_received {
-            let is_sent = reach.requests.contains(name);
-            let alternatives = parts.iter().filter_map(|part| schemas.get(&part.component));
-            if !is_sent && let Some(merged) = indistinct::as_one(alternatives) {
-                indistinct::replace(schema, merged);
-                cx.changed_at(
-                    at,
-                    "made one type of variants that ask for the same properties",
-                );
+    let mut unions: Vec<(String, Value)> = Vec::new();
+    if let Some(schemas) = schema::members(document) {
+        for (name, schema) in schemas {
+            // Rules that are given stay: the author knows better, or this pass has made them.
+            if is_documented_enum(schema) || has_rust_type(schema) || schema.get(KEY).is_some() {
                 continue;
             }
-            // The more a variant asks for, the earlier it is tried.
-            parts.sort_by_key(|part| std::cmp::Reverse(part.required.len()));
-            for part in &mut parts {
-                part.when = Some(json!({ "tries": true }));
+            if let Some(union) = with_rules(name, schema, schemas, &reach, cx) {
+                unions.push((name.clone(), union));
             }
-            cx.warn(
-                Problem::at(&at, "nothing tells the variants of this union apart")
-                    .expected(
-                        "a constant property, or a required property that no other variant has",
-                    )
-                    .help("they are tried in turn, those with the most required properties first"),
-            );
         }
-        schema["oneOf"] = parts.iter().map(|part| part.reference.clone()).collect();
-        schema[KEY] = json!({ "variants": named(name, &parts) });
-        cx.changed_at(
-            at,
-            format!("said how the {} variants are told apart", parts.len()),
-        );
+    }
+    if let Some(schemas) = schema::components_mut(document) {
+        schemas.extend(unions);
     }
     drop_discriminators(document);
+}
+
+/// The component with the rules of its variants, if it is a union.
+fn with_rules(
+    name: &str,
+    schema: &Value,
+    schemas: &Object,
+    reach: &reach::Reach,
+    cx: &mut Context<'_>,
+) -> Option<Value> {
+    let variants = one_of(schema)?;
+    let at = source::of(schema, &join("/components/schemas", name));
+    let discriminator = schema.get("discriminator");
+    if let Some(discriminator) = discriminator {
+        mapping::warn(discriminator, variants, &at, cx);
+    }
+    let mut schema = schema.clone();
+    let Some(mut parts) = Part::all(variants, schemas) else {
+        let mut variants = by_kind(variants.clone(), schemas);
+        name_plain(&mut variants);
+        schema["oneOf"] = variants.into();
+        return Some(schema);
+    };
+    let told = tell_apart(&mut parts, discriminator, schemas);
+    if !told && reach.responses.contains(name) {
+        let is_sent = reach.requests.contains(name);
+        let alternatives = parts.iter().filter_map(|part| schemas.get(&part.component));
+        if !is_sent && let Some(merged) = indistinct::as_one(alternatives) {
+            indistinct::replace(&mut schema, merged);
+            cx.changed_at(
+                at,
+                "made one type of variants that ask for the same properties",
+            );
+            return Some(schema);
+        }
+        // The more a variant asks for, the earlier it is tried.
+        parts.sort_by_key(|part| std::cmp::Reverse(part.required.len()));
+        for part in &mut parts {
+            part.when = Some(json!({ "tries": true }));
+        }
+        cx.warn(
+            Problem::at(&at, "nothing tells the variants of this union apart")
+                .expected("a constant property, or a required property that no other variant has")
+                .help("they are tried in turn, those with the most required properties first"),
+        );
+    }
+    schema["oneOf"] = parts.iter().map(|part| part.reference.clone()).collect();
+    schema[KEY] = json!({ "variants": named(name, &parts) });
+    cx.changed_at(
+        at,
+        format!("said how the {} variants are told apart", parts.len()),
+    );
+    Some(schema)
 }
 
 /// The discriminators of schemas that are not unions (a base class names its children) say nothing that a type needs.

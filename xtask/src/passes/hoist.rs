@@ -12,20 +12,23 @@ use super::{
 };
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    let schemas = schema::components_mut(document).map(std::mem::take);
+    let schemas = schemas.unwrap_or_default();
+    let mut names: Vec<String> = schemas.keys().cloned().collect();
+    names.sort();
+    let types = names.iter().map(|name| naming::pascal(name));
     let mut hoister = Hoister {
-        schemas: Object::new(),
-        types: BTreeSet::new(),
+        names: types.chain(names.iter().cloned()).collect(),
+        schemas,
         cx,
     };
     // The components first: their names are given, and what is inline in an operation may turn out to be one of them.
-    let taken = schema::components_mut(document).map(std::mem::take);
-    let mut named: Vec<(String, Value)> = taken.into_iter().flatten().collect();
-    named.sort_by(|a, b| a.0.cmp(&b.0));
-    hoister.types = named.iter().map(|(name, _)| naming::pascal(name)).collect();
-    hoister.schemas = named.iter().cloned().collect();
-    for (name, mut component) in named {
-        hoister.children(&mut component, &naming::pascal(&name));
-        hoister.schemas.insert(name, component);
+    for name in names {
+        // Nothing within a component can be that component.
+        if let Some(mut component) = hoister.schemas.remove(&name) {
+            hoister.children(&mut component, &naming::pascal(&name));
+            hoister.schemas.insert(name, component);
+        }
     }
     each_operation_mut(document, &mut |operation, _, _, _| {
         hoister.operation(operation)
@@ -38,8 +41,8 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 
 struct Hoister<'c, 'o> {
     schemas: Object,
-    /// The names of the types that the components become: `FooBar` and `foo_bar` are one in Rust.
-    types: BTreeSet<String>,
+    /// The names of the components and of the types that they become: `FooBar` and `foo_bar` are one in Rust.
+    names: BTreeSet<String>,
     cx: &'c mut Context<'o>,
 }
 
@@ -211,14 +214,14 @@ impl Hoister<'_, '_> {
         } else {
             self.cx
                 .changed_at(at, format!("made a component of it: `{name}`"));
-            self.types.insert(name.clone());
+            self.names.insert(name.clone());
             self.schemas.insert(name, schema.clone());
         }
         schema::replace(schema, reference);
     }
 
     fn is_taken(&self, name: &str) -> bool {
-        self.schemas.contains_key(name) || self.types.contains(name)
+        self.names.contains(name)
     }
 }
 

@@ -4,6 +4,9 @@
 
 /// The harmless form of a text.
 pub(super) fn harmless(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let text = text
         .replace("\r\n", "\n")
         .replace('\r', "\n")
@@ -50,6 +53,12 @@ pub(super) fn harmless(text: &str) -> String {
         out.pop();
     }
     out.join("\n")
+}
+
+/// Whether a text is one line without any mark. Most are.
+fn is_plain(text: &str) -> bool {
+    const MARKS: [char; 11] = ['\r', '\n', '\t', '\\', '`', '~', '[', ']', '<', '*', ':'];
+    !text.contains(MARKS) && !text.starts_with(' ') && !text.ends_with(char::is_whitespace)
 }
 
 /// The marks that open a fenced block, if the line does.

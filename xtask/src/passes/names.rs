@@ -30,9 +30,12 @@ fn properties(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
     };
     let mut keys: Vec<String> = properties.keys().cloned().collect();
     keys.sort();
+    let fields: BTreeSet<String> = keys.iter().map(|key| naming::snake(key)).collect();
+    if fields.len() == keys.len() {
+        return;
+    }
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
-    let fields: BTreeSet<String> = keys.iter().map(|key| naming::snake(key)).collect();
     for key in keys {
         let field = naming::snake(&key);
         if taken.insert(field.clone()) {

@@ -1,21 +1,20 @@
 //! Answers: progenitor makes one `Option` of a property that may be left out and may be null, so that an update cannot clear it. In what a client
 //! sends, `auth0_core::Nullable` is the null or the value, and the `Option` around it says whether it is there.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::{
     Context, reach, rust_type,
-    schema::{components, components_mut, has_rust_type, is_nullable, strings, target},
+    schema::{components_mut, has_rust_type, is_nullable, members, strings, target},
     source,
 };
 use crate::walk::join;
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let sent = reach::reachable(document).requests;
-    let schemas = components(document);
-    let leads_back = |property: &Value, name: &str| {
-        target(property).is_some() && reach::from(property, &Value::Null, &schemas).contains(name)
-    };
+    let within_itself = within_themselves(document, &sent);
     for (name, schema) in components_mut(document).into_iter().flatten() {
         if !sent.contains(name) {
             continue;
@@ -32,11 +31,35 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 property,
                 &join(&join(&join("/components/schemas", name), "properties"), key),
             );
-            let boxed = leads_back(property, name);
+            let boxed = within_itself.contains(&(name.clone(), key.clone()));
             *property = wrapped(property, boxed);
             cx.changed_at(at, "made null and absent two things");
         }
     }
+}
+
+/// The properties, each with the component that has it, that are to be wrapped and lead back to that component.
+fn within_themselves(document: &Value, sent: &BTreeSet<String>) -> BTreeSet<(String, String)> {
+    let Some(schemas) = members(document) else {
+        return BTreeSet::new();
+    };
+    let mut led_to: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut found = BTreeSet::new();
+    for (name, schema) in schemas.iter().filter(|(name, _)| sent.contains(*name)) {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (key, property) in properties.into_iter().flatten() {
+            let Some(target) = target(property).filter(|_| is_nullable(property)) else {
+                continue;
+            };
+            let led_to = led_to
+                .entry(target)
+                .or_insert_with(|| reach::from(property, &Value::Null, schemas));
+            if led_to.contains(name) {
+                found.insert((name.clone(), key.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// The nullable form of a property. A type that contains itself needs a box: typify puts none within a type of ours.

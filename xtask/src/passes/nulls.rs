@@ -1,25 +1,31 @@
 //! Answers: 3.1 has a type of null, and lists of types; openapiv3 refuses the lists and progenitor panics on `type: "null"`. 3.0 has `nullable`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
     Context,
-    schema::{Object, components, each_mut, keys_beside, type_of},
+    schema::{Object, each_mut, keys_beside, members, target, type_of},
     source,
     unions::follow,
 };
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
+    let nulls = nulls(document);
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() {
+            return;
+        }
+        let has = |key: &str| schema.get(key).is_some();
+        if !["type", "enum", "oneOf", "anyOf"].into_iter().any(has) {
             return;
         }
         let at = source::of(schema, pointer);
         types(schema, &at, cx);
         null_type(schema, &at, cx);
         null_value(schema, &at, cx);
-        null_variant(schema, &schemas, &at, cx);
+        null_variant(schema, &nulls, &at, cx);
     });
     // Unions have been looked at by now. Of what is left typify would make a unit, which is sent even where it is optional.
     each_mut(document, &mut |schema, pointer| {
@@ -33,6 +39,19 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         }
         cx.changed_at(at, "read what is always null as any value");
     });
+}
+
+/// The components that are null and nothing else, directly or by way of others.
+fn nulls(document: &Value) -> BTreeSet<String> {
+    let Some(schemas) = members(document) else {
+        return BTreeSet::new();
+    };
+    let is_nothing_else = |schema: &Value| {
+        let meant = follow(schema, schemas);
+        type_of(meant) == Some("null") || is_null(meant)
+    };
+    let null = schemas.iter().filter(|(_, schema)| is_nothing_else(schema));
+    null.map(|(name, _)| name.clone()).collect()
 }
 
 fn make_nullable(schema: &mut Value) {
@@ -176,24 +195,21 @@ fn null_value(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 }
 
 /// A variant of a union that is null.
-fn null_variant(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>) {
+fn null_variant(schema: &mut Value, nulls: &BTreeSet<String>, at: &str, cx: &mut Context<'_>) {
     for key in ["oneOf", "anyOf"] {
         let Some(variants) = schema.get_mut(key).and_then(Value::as_array_mut) else {
             continue;
         };
         let before = variants.len();
-        let kept: Vec<Value> = variants
-            .iter()
-            .filter(|variant| {
-                let meant = follow(variant, schemas);
-                type_of(meant) != Some("null") && !is_null(meant)
-            })
-            .cloned()
-            .collect();
-        if kept.is_empty() || kept.len() == before {
+        let is_some = |variant: &Value| match target(variant) {
+            Some(name) => !nulls.contains(&name),
+            None => type_of(variant) != Some("null") && !is_null(variant),
+        };
+        let kept = variants.iter().filter(|variant| is_some(variant)).count();
+        if kept == 0 || kept == before {
             continue;
         }
-        *variants = kept;
+        variants.retain(is_some);
         make_nullable(schema);
         cx.changed_at(at, "wrote a variant of null as nullable");
     }

@@ -1,20 +1,22 @@
 //! Answers: with a closed enumeration, one new value of the server fails a whole page; and one odd date or id does the same. `auth0_core::Open` takes the
 //! values that the document knows and every other JSON value.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{
     Context, reach, rust_type,
     schema::{
-        Object, components, each_mut, has_rust_type, is_documented_enum, is_nullable,
-        is_string_enum, target, type_of,
+        components, each_mut, has_rust_type, is_documented_enum, is_nullable, is_string_enum,
+        target, type_of,
     },
     secrets::wrap_nullable,
     source,
 };
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
+    let enums = enums(document);
     let responses = reach::reachable(document).responses;
     // In a union an open value would take everything, so the plain form stays there.
     each_mut(document, &mut |schema, pointer| {
@@ -26,9 +28,11 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         if has_rust_type(schema) || is_within_union || is_wrapped(pointer) {
             return;
         }
-        let at = source::of(schema, pointer);
-        if let Some(name) = enum_target(schema, &schemas) {
-            open_enum(schema, &name, &schemas);
+        if let Some(name) = target(schema)
+            && let Some(description) = enums.get(&name)
+        {
+            let at = source::of(schema, pointer);
+            open_enum(schema, &name, description.as_ref());
             cx.changed_at(at, format!("opened the enumeration `{name}`"));
             return;
         }
@@ -38,6 +42,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             _ => false,
         };
         if wanted && type_of(schema) == Some("string") {
+            let at = source::of(schema, pointer);
             let format = schema["format"].clone();
             let inner = json!({ "type": "string", "format": format });
             set(schema, rust_type::open(&inner));
@@ -57,20 +62,18 @@ fn is_wrapped(pointer: &str) -> bool {
     pointer.ends_with("/allOf/0")
 }
 
-/// The enumeration that a schema refers to.
-fn enum_target(schema: &Value, schemas: &Object) -> Option<String> {
-    let name = target(schema)?;
-    let component = schemas.get(&name)?;
-    (is_string_enum(component) || is_documented_enum(component)).then_some(name)
+/// The components that are enumerations, and what is said of them.
+fn enums(document: &Value) -> BTreeMap<String, Option<Value>> {
+    components(document)
+        .filter(|(_, component)| is_string_enum(component) || is_documented_enum(component))
+        .map(|(name, component)| (name.clone(), component.get("description").cloned()))
+        .collect()
 }
 
-fn open_enum(schema: &mut Value, name: &str, schemas: &Object) {
+fn open_enum(schema: &mut Value, name: &str, description: Option<&Value>) {
     let mut whole = json!({ "type": "string" });
     // What is said of the enumeration is said of the field, unless it has words of its own.
-    if let Some(text) = schemas
-        .get(name)
-        .and_then(|component| component.get("description"))
-    {
+    if let Some(text) = description {
         whole["description"] = text.clone();
     }
     if let (Some(whole), Some(outer)) = (whole.as_object_mut(), schema.as_object()) {

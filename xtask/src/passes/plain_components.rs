@@ -14,7 +14,10 @@ use super::{
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut inliner = Inliner {
-        schemas: components(document),
+        schemas: components(document)
+            .filter(|(_, schema)| !is_named_type(schema))
+            .map(|(name, schema)| (name.clone(), schema.clone()))
+            .collect(),
         done: BTreeMap::new(),
         open: Vec::new(),
     };
@@ -22,7 +25,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         let Some(name) = target(schema) else { return };
         if let Some(plain) = inliner.plain(&name) {
             let at = source::of(schema, pointer);
-            write_out(schema, &plain);
+            write_out(schema, plain);
             cx.changed_at(at, format!("wrote out `{name}`"));
         }
     });
@@ -39,6 +42,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 const DEEPEST: usize = 20;
 
 struct Inliner {
+    /// The components that make no type with a name.
     schemas: Object,
     done: BTreeMap<String, Option<Value>>,
     open: Vec<String>,
@@ -46,19 +50,20 @@ struct Inliner {
 
 impl Inliner {
     /// The component, if it makes no type of its own. A list of itself (`Tree = [Tree]`) has to stay one.
-    fn plain(&mut self, name: &str) -> Option<Value> {
-        if let Some(known) = self.done.get(name) {
-            return known.clone();
+    fn plain(&mut self, name: &str) -> Option<&Value> {
+        if !self.done.contains_key(name) {
+            if self.open.iter().any(|open| open == name) {
+                return None;
+            }
+            let schema = self.schemas.get(name)?.clone();
+            let made = self.made(name, schema);
+            self.done.insert(name.to_owned(), made);
         }
-        if self.open.iter().any(|open| open == name) {
-            return None;
-        }
-        let mut schema = self.schemas.get(name)?.clone();
-        if is_named_type(&schema) {
-            return None;
-        }
+        self.done.get(name)?.as_ref()
+    }
+
+    fn made(&mut self, name: &str, mut schema: Value) -> Option<Value> {
         if self.open.len() >= DEEPEST {
-            self.done.insert(name.to_owned(), None);
             return None;
         }
         self.open.push(name.to_owned());
@@ -67,16 +72,14 @@ impl Inliner {
             // Another name for a type: the reference itself is what gets written out.
             Some(alias) => {
                 if let Some(inner) = self.plain(&alias) {
-                    write_out(&mut schema, &inner);
+                    write_out(&mut schema, inner);
                 }
             }
             None => self.nested(&mut schema),
         }
         self.open.pop();
         let written_out = !refers_to(&schema, name) && levels(&schema) <= DEEPEST;
-        let result = written_out.then_some(schema);
-        self.done.insert(name.to_owned(), result.clone());
-        result
+        written_out.then_some(schema)
     }
 
     /// Writes out what is within a list or a map.
@@ -86,7 +89,7 @@ impl Inliner {
                 match target(inner) {
                     Some(name) => {
                         if let Some(plain) = self.plain(&name) {
-                            write_out(inner, &plain);
+                            write_out(inner, plain);
                         }
                     }
                     None => self.nested(inner),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     references::pointer_of,
-    schema::{Object, unescape},
+    schema::{Object, components, unescape},
 };
 use crate::walk::METHODS;
 
@@ -104,9 +104,12 @@ pub(super) fn from(value: &Value, document: &Value, schemas: &Object) -> BTreeSe
 }
 
 /// The components that are among `wanted`, or lead to one of them.
-pub(super) fn leading_to(wanted: BTreeSet<String>, schemas: &Object) -> BTreeSet<String> {
+pub(super) fn leading_to(wanted: BTreeSet<String>, document: &Value) -> BTreeSet<String> {
+    if wanted.is_empty() {
+        return wanted;
+    }
     let mut users: BTreeMap<String, Vec<&String>> = BTreeMap::new();
-    for (name, schema) in schemas {
+    for (name, schema) in components(document) {
         for reference in references(schema) {
             let Some(target) = reference.strip_prefix("#/components/schemas/") else {
                 continue;

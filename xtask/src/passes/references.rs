@@ -13,26 +13,62 @@ use crate::{
 };
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let original = document.clone();
-    walk::walk_mut(document, &mut |value, place, pointer| {
-        if value.get("$ref").is_none() {
-            return;
+    let whole = &*document;
+    walk::walk(whole, &mut |value, place, pointer| {
+        if place == Place::Schema && value.get("$ref").is_some() {
+            check(value, pointer, whole, cx);
         }
-        match place {
-            Place::Parameter
-            | Place::Response
-            | Place::RequestBody
-            | Place::Header
-            | Place::PathItem => inline(value, place, pointer, &original, cx),
-            Place::Schema => check(value, pointer, &original, cx),
-            _ => {}
-        }
+    });
+    // Within the component schemas there is nothing but schemas, and a copy of them would take long.
+    schema::beside(document, |rest, schemas| {
+        let original = Original {
+            rest: rest.clone(),
+            schemas,
+        };
+        walk::walk_mut(rest, &mut |value, place, pointer| {
+            let is_resolved = matches!(
+                place,
+                Place::Parameter
+                    | Place::Response
+                    | Place::RequestBody
+                    | Place::Header
+                    | Place::PathItem
+            );
+            if is_resolved && value.get("$ref").is_some() {
+                inline(value, place, pointer, &original, cx);
+            }
+        });
     });
     prune::other_components(document);
 }
 
+/// The document as it was, its component schemas beside it.
+struct Original<'a> {
+    rest: Value,
+    schemas: &'a schema::Object,
+}
+
+impl Original<'_> {
+    fn at(&self, pointer: &str) -> Option<&Value> {
+        let Some(path) = pointer.strip_prefix("/components/schemas/") else {
+            return self.rest.pointer(pointer);
+        };
+        let (name, within) = match path.find('/') {
+            Some(end) => path.split_at(end),
+            None => (path, ""),
+        };
+        self.schemas.get(&schema::unescape(name))?.pointer(within)
+    }
+}
+
 /// Replaces a reference by what it refers to.
-fn inline(value: &mut Value, place: Place, pointer: &str, original: &Value, cx: &mut Context<'_>) {
+fn inline(
+    value: &mut Value,
+    place: Place,
+    pointer: &str,
+    original: &Original<'_>,
+    cx: &mut Context<'_>,
+) {
     let at = source::of(value, pointer);
     let mut seen = BTreeSet::new();
     let mut name = None;
@@ -46,7 +82,7 @@ fn inline(value: &mut Value, place: Place, pointer: &str, original: &Value, cx: 
             );
             return;
         }
-        let Some(target) = resolve(&reference, &at, original, cx) else {
+        let Some(target) = resolve(&reference, &at, |to| original.at(to), cx) else {
             return;
         };
         if !target.is_object() {
@@ -98,15 +134,15 @@ fn hint(value: &mut Value, name: &str) {
     }
 }
 
-fn check(value: &Value, pointer: &str, original: &Value, cx: &mut Context<'_>) {
+fn check(value: &Value, pointer: &str, document: &Value, cx: &mut Context<'_>) {
     let at = source::of(value, pointer);
     let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
         return;
     };
-    if resolve(reference, &at, original, cx).is_none() {
+    if resolve(reference, &at, |to| document.pointer(to), cx).is_none() {
         return;
     }
-    if place_at(&pointer_of(reference), original) != Some(Place::Schema) {
+    if place_at(&pointer_of(reference), document) != Some(Place::Schema) {
         cx.problem(
             Problem::at(
                 join(&at, "$ref"),
@@ -121,7 +157,7 @@ fn check(value: &Value, pointer: &str, original: &Value, cx: &mut Context<'_>) {
 fn resolve<'a>(
     reference: &str,
     at: &str,
-    original: &'a Value,
+    original: impl FnOnce(&str) -> Option<&'a Value>,
     cx: &mut Context<'_>,
 ) -> Option<&'a Value> {
     let at = join(at, "$ref");
@@ -134,7 +170,7 @@ fn resolve<'a>(
         );
         return None;
     }
-    let target = original.pointer(&pointer_of(reference));
+    let target = original(&pointer_of(reference));
     if target.is_none() {
         cx.problem(
             Problem::at(at, "a reference leads nowhere")

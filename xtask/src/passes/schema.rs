@@ -140,9 +140,14 @@ pub(super) fn is_named_type(schema: &Value) -> bool {
         && (is_struct(schema) || is_string_enum(schema) || one_of(schema).is_some())
 }
 
-/// The component schemas, or an empty map.
-pub(super) fn components(document: &Value) -> Object {
-    members(document).cloned().unwrap_or_default()
+/// The component schemas with their names.
+pub(super) fn components(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    members(document).into_iter().flatten()
+}
+
+/// The component schema of this name.
+pub(super) fn component<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
+    members(document)?.get(name)
 }
 
 /// The component schemas where they stand.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Context, rust_type,
-    schema::{each_mut, has_rust_type, is_nullable, is_string_enum, is_true, type_of},
+    schema::{has_rust_type, is_nullable, is_string_enum, is_true, type_of},
     source,
 };
 use crate::walk::{self, Place};
@@ -21,6 +21,9 @@ const NAMES: [&str; 7] = [
     "refresh_token",
     "id_token",
 ];
+
+/// The last words of those.
+const LAST_WORDS: [&str; 4] = ["secret", "password", "key", "token"];
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut make = |schema: &mut Value, at: String| {
@@ -61,9 +64,7 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             let at = source::of(value, pointer);
             make(value, at);
         }
-    });
-    each_mut(document, &mut |schema, _| {
-        if let Some(members) = schema.as_object_mut() {
+        if let Some(members) = value.as_object_mut() {
             members.remove("x-secret");
         }
     });
@@ -74,6 +75,17 @@ fn is_plain_string(schema: &Value) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
+    // Most names end in none of these words, and are not taken apart for it.
+    let end = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    let ends_with = |word: &str| {
+        let start = end.len().checked_sub(word.len());
+        start
+            .and_then(|start| end.get(start..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    if !LAST_WORDS.into_iter().any(ends_with) {
+        return false;
+    }
     let name = name.to_snake_case();
     NAMES
         .iter()

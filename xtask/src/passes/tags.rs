@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Context,
-    schema::{self, Object, components, ref_name, strings},
+    schema::{self, ref_name, strings},
     source,
     unions::follow,
 };
@@ -14,24 +14,13 @@ use crate::walk::join;
 const KEY: &str = "x-tag";
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
-    let mut names: Vec<&String> = schemas.keys().collect();
-    names.sort();
-    let tags = names
-        .iter()
-        .filter_map(|name| schemas[*name].pointer("/x-union/variants")?.as_array())
-        .flatten()
-        .filter_map(|variant| {
-            let component = ref_name(&json!({ "$ref": variant["ref"] }))?;
-            let tag = variant.pointer("/when/tag")?;
-            Some((component, tag["property"].as_str()?, tag["value"].as_str()?))
-        });
-    for (component, property, value) in tags {
+    for (component, property, value) in constants(document) {
         let Some(schema) = schema::components_mut(document).and_then(|all| all.get_mut(&component))
         else {
             continue;
         };
-        if !is_constant(schema, property, value, &schemas) || is_in_conditions(schema, property) {
+        let property = property.as_str();
+        if !is_always_there(schema, property) || is_in_conditions(schema, property) {
             continue;
         }
         let at = source::of(schema, &join("/components/schemas", &component));
@@ -49,17 +38,36 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     }
 }
 
-/// Whether the property is always there and has this value alone, and is not all that there is.
-fn is_constant(schema: &Value, property: &str, value: &str, schemas: &Object) -> bool {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties.is_some_and(|properties| {
-        let only = properties
-            .get(property)
-            .and_then(|found| follow(found, schemas).get("enum")?.as_array());
-        properties.len() > 1 && only.is_some_and(|only| *only == [json!(value)])
-    }) && strings(schema.get("required"))
+/// The components that are told by a property which can have one value alone, with the property and the value.
+fn constants(document: &Value) -> Vec<(String, String, String)> {
+    let Some(schemas) = schema::members(document) else {
+        return Vec::new();
+    };
+    let mut names: Vec<&String> = schemas.keys().collect();
+    names.sort();
+    let tag = |variant: &Value| {
+        let component = ref_name(&json!({ "$ref": variant["ref"] }))?;
+        let tag = variant.pointer("/when/tag")?;
+        let (property, value) = (tag["property"].as_str()?, tag["value"].as_str()?);
+        let found = schemas.get(&component)?.get("properties")?.get(property)?;
+        let only = follow(found, schemas).get("enum")?.as_array()?;
+        (*only == [json!(value)]).then(|| (component, property.to_owned(), value.to_owned()))
+    };
+    names
         .iter()
-        .any(|name| name == property)
+        .filter_map(|name| schemas[*name].pointer("/x-union/variants")?.as_array())
+        .flatten()
+        .filter_map(tag)
+        .collect()
+}
+
+/// Whether the property is always there, and is not all that there is.
+fn is_always_there(schema: &Value, property: &str) -> bool {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.is_some_and(|properties| properties.len() > 1 && properties.contains_key(property))
+        && strings(schema.get("required"))
+            .iter()
+            .any(|name| name == property)
 }
 
 fn is_in_conditions(schema: &Value, property: &str) -> bool {

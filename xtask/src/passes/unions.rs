@@ -10,16 +10,18 @@ use super::{
     enum_names::meeting,
     merge::ANNOTATIONS,
     schema::{
-        Object, components, each_mut, has_rust_type, is_documented_enum, keys_beside, one_of,
+        Object, component, each_mut, has_rust_type, is_documented_enum, keys_beside, one_of,
         target, type_of,
     },
     source,
 };
+use crate::walk::{self, Place};
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
-    let schemas = components(document);
+    let schemas = alternatives(document);
     each_mut(document, &mut |schema, pointer| {
-        if has_rust_type(schema) {
+        let is_union = schema.get("anyOf").is_some() || schema.get("oneOf").is_some();
+        if !is_union || has_rust_type(schema) {
             return;
         }
         let at = source::of(schema, pointer);
@@ -27,6 +29,30 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         flatten(schema, &schemas, &at, cx);
         collapse(schema, &schemas, &at, cx);
     });
+}
+
+/// The components that are alternatives, and those that they are other names for. A copy of all components would cost more
+/// than most passes.
+fn alternatives(document: &Value) -> Object {
+    let mut found = Object::new();
+    walk::walk(document, &mut |schema, place, _| {
+        if place != Place::Schema {
+            return;
+        }
+        let lists = ["anyOf", "oneOf"]
+            .iter()
+            .filter_map(|keyword| schema.get(*keyword)?.as_array());
+        for variant in lists.flatten() {
+            let mut alternative = variant;
+            while let Some(name) = target(alternative).filter(|name| !found.contains_key(name))
+                && let Some(component) = component(document, &name)
+            {
+                found.insert(name, component.clone());
+                alternative = component;
+            }
+        }
+    });
+    found
 }
 
 /// All alternatives that the document gives may be told apart like those of `oneOf`.
