@@ -1,11 +1,11 @@
 //! Answers: progenitor panics on a request body in more than one format and refuses multipart and formats that it does not know. A closed object
 //! without properties is a body that can hold nothing, and would be an argument all the same: `x-empty-body` says that there is nothing to ask for.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     Context,
-    schema::{beside, each_operation_mut, type_of},
+    schema::{Object, beside, each_operation_mut, remove_keys, type_of},
     source,
     unions::follow,
 };
@@ -64,25 +64,24 @@ fn can_hold_nothing(schema: &Value) -> bool {
 }
 
 /// Leaves one format; says whether the body is only a stub.
-fn choose(content: &mut Map<String, Value>, at: &str, cx: &mut Context<'_>) -> bool {
+fn choose(content: &mut Object, at: &str, cx: &mut Context<'_>) -> bool {
     let mut kinds: Vec<String> = content.keys().cloned().collect();
     kinds.sort_by_key(|kind| (rank(kind), kind.clone()));
     let Some(chosen) = kinds.first().cloned() else {
         return false;
     };
-    let mut media = content.remove(&chosen).unwrap_or_default();
-    if kinds.len() > 1 {
-        cx.changed_at(
-            at,
-            format!("kept {chosen} of the formats {}", kinds.join(", ")),
+    let mut media = keep(content, &chosen, &kinds, at, cx);
+    if rank(&chosen) == 1 && media.get("encoding").is_some() {
+        cx.warn(
+            Problem::at(
+                join(at, "content"),
+                "the encoding of the parts of a body is left out",
+            )
+            .found(chosen.clone())
+            .help("every part is sent in the form that is usual for its type"),
         );
     }
-    content.clear();
-    if let Some(members) = media.as_object_mut() {
-        for key in ["encoding", "example", "examples"] {
-            members.remove(key);
-        }
-    }
+    without_examples(&mut media);
     let name = match rank(&chosen) {
         0 => "application/json",
         1 => "application/x-www-form-urlencoded",
@@ -113,6 +112,51 @@ fn choose(content: &mut Map<String, Value>, at: &str, cx: &mut Context<'_>) -> b
     }
     content.insert(name.into(), media);
     false
+}
+
+/// The format that is kept of several. The others are told, and where what they hold is something else, that is lost.
+pub(super) fn keep(
+    content: &mut Object,
+    chosen: &str,
+    kinds: &[String],
+    at: &str,
+    cx: &mut Context<'_>,
+) -> Value {
+    let kept = content.remove(chosen).unwrap_or_default();
+    if kinds.len() > 1 {
+        cx.changed_at(
+            at,
+            format!("kept {chosen} of the formats {}", kinds.join(", ")),
+        );
+    }
+    let schema = |media: &Value| media.get("schema").map(source::stripped);
+    let lost: Vec<&str> = kinds
+        .iter()
+        .filter(|kind| {
+            content
+                .get(kind.as_str())
+                .is_some_and(|media| schema(media) != schema(&kept))
+        })
+        .map(String::as_str)
+        .collect();
+    if !lost.is_empty() {
+        cx.warn(
+            Problem::at(
+                join(at, "content"),
+                "one format is kept, and others hold something else",
+            )
+            .expected(format!("the same schema as that of {chosen}"))
+            .found(lost.join(", "))
+            .help("what only these formats can hold cannot be sent or read by the client"),
+        );
+    }
+    content.clear();
+    kept
+}
+
+/// Takes what says nothing of the type.
+pub(super) fn without_examples(media: &mut Value) {
+    let _ = remove_keys(media, &["encoding", "example", "examples"]);
 }
 
 /// The smaller, the rather.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Context,
-    schema::{each_operation_mut, remove_keys},
+    schema::{Object, each_operation_mut},
     source,
 };
 use crate::{problem::Problem, walk::join};
@@ -77,9 +77,8 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 "added a success without a body: no success is described",
             );
         }
-        let mut responses = Value::Object(responses);
-        tidy(&mut responses);
-        members.insert("responses".into(), responses);
+        tidy(&mut responses, &at, cx);
+        members.insert("responses".into(), Value::Object(responses));
         if !errors.is_empty() {
             members.insert("x-errors".into(), errors.into_iter().collect());
         }
@@ -100,16 +99,39 @@ fn is_range(status: &str) -> bool {
     matches!(status, "1XX" | "2XX" | "3XX" | "4XX" | "5XX")
 }
 
-/// A description is required in 3.0. Headers and links are not part of the types: the headers of a response are all there at run time.
-fn tidy(responses: &mut Value) {
-    for response in responses
-        .as_object_mut()
-        .into_iter()
-        .flat_map(|all| all.values_mut())
-    {
-        let _ = remove_keys(response, &["headers", "links"]);
-        if let Some(members) = response.as_object_mut() {
-            members.entry("description").or_insert_with(|| "".into());
+/// A description is required in 3.0. Headers and links are not part of the types: the headers of a response are all there
+/// at run time, and where a link leads is for the caller to know.
+fn tidy(responses: &mut Object, at: &str, cx: &mut Context<'_>) {
+    let mut statuses: Vec<(&String, &mut Value)> = responses.iter_mut().collect();
+    statuses.sort_by_key(|(status, _)| *status);
+    for (status, response) in statuses {
+        let at = &source::of(response, &join(at, status));
+        let Some(members) = response.as_object_mut() else {
+            continue;
+        };
+        if let Some(names) = members.remove("headers").as_ref().and_then(names) {
+            cx.changed_at(
+                join(at, "headers"),
+                format!("left {names} to the headers that every response has"),
+            );
         }
+        if let Some(names) = members.remove("links").as_ref().and_then(names) {
+            cx.warn(
+                Problem::at(
+                    join(at, "links"),
+                    "links are left out: the client follows none",
+                )
+                .found(names)
+                .help("make the call that a link names with what the response holds"),
+            );
+        }
+        members.entry("description").or_insert_with(|| "".into());
     }
+}
+
+/// The names of members, if there are any.
+fn names(members: &Value) -> Option<String> {
+    let mut names: Vec<&str> = members.as_object()?.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    (!names.is_empty()).then(|| names.join(", "))
 }

@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, request_bodies::essence, responses::is_success, schema::each_operation_mut, source,
+    Context,
+    request_bodies::{essence, keep, without_examples},
+    responses::is_success,
+    schema::each_operation_mut,
+    source,
 };
 use crate::{problem::Problem, walk::join};
 
@@ -41,22 +45,13 @@ fn choose(response: &mut Value, at: &str, cx: &mut Context<'_>) {
         }
         return;
     };
-    let mut media = content.remove(&chosen).unwrap_or_default();
-    if kinds.len() > 1 {
-        cx.changed_at(
-            at,
-            format!("kept {chosen} of the formats {}", kinds.join(", ")),
-        );
-    }
-    content.clear();
+    let mut media = keep(content, &chosen, &kinds, at, cx);
     if !is_json(&chosen) {
         content.insert(chosen, json!({}));
         return;
     }
+    without_examples(&mut media);
     if let Some(members) = media.as_object_mut() {
-        for key in ["encoding", "example", "examples"] {
-            members.remove(key);
-        }
         if !members.contains_key("schema") {
             members.insert("schema".into(), json!({ (source::SOURCE): at }));
             cx.changed_at(at, "a JSON response without a schema may be any value");

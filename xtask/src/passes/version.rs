@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, schema::remove_keys};
+use super::{Context, source};
+use crate::problem::Problem;
 use crate::walk::{self, Place};
 
 /// What progenitor is told.
@@ -26,8 +27,12 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         );
     }
     for key in ["jsonSchemaDialect", "webhooks", "$self", "externalDocs"] {
-        if members.remove(key).is_some() {
-            cx.changed_at(format!("/{key}"), format!("removed `{key}`"));
+        let Some(removed) = members.remove(key) else {
+            continue;
+        };
+        cx.changed_at(format!("/{key}"), format!("removed `{key}`"));
+        if key == "webhooks" && removed.as_object().is_some_and(|all| !all.is_empty()) {
+            cx.warn(received("/webhooks", "webhooks", &removed));
         }
     }
     members.entry("paths").or_insert_with(|| json!({}));
@@ -55,8 +60,27 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     }
     // What they refer to is not reachable for a client, so they go before anything is resolved or left out.
     walk::walk_mut(document, &mut |value, place, pointer| {
-        if place == Place::Operation && !remove_keys(value, &["callbacks"]).is_empty() {
+        let callbacks = match (place, value.as_object_mut()) {
+            (Place::Operation, Some(members)) => members.remove("callbacks"),
+            _ => None,
+        };
+        if let Some(callbacks) = callbacks {
             cx.changed(value, pointer, "removed `callbacks`");
+            let at = walk::join(&source::of(value, pointer), "callbacks");
+            cx.warn(received(&at, "callbacks", &callbacks));
         }
     });
+}
+
+/// What the user's own server has to take is no part of a client.
+fn received(at: &str, what: &str, calls: &Value) -> Problem {
+    let names = calls.as_object().into_iter().flatten();
+    let mut names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    Problem::at(
+        at,
+        format!("{what} are left out: a client makes calls and takes none"),
+    )
+    .found(names.join(", "))
+    .help("take these calls in a server of your own")
 }
