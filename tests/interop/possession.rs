@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder, DpopKey, MemoryStore};
-use auth0_core::{AccessToken, ProofOfPossession as _, token_fn};
+use auth0_core::{AccessToken, ProofOfPossession as _, ServerRole, token_fn};
 use url::Url;
 
 use crate::logins::{log_in, native};
@@ -22,7 +22,9 @@ fn source() -> ClientCredentialsBuilder {
 
 /// Has the key believe that a nonce is the one for `url`.
 fn mislead(key: &DpopKey, url: &str) {
-    key.nonce(&Url::parse(url).unwrap(), "a stale one");
+    for role in [ServerRole::AuthorizationServer, ServerRole::ResourceServer] {
+        key.nonce(role, &Url::parse(url).unwrap(), "a stale one");
+    }
 }
 
 /// How often the token endpoint was asked with proofs of the key.
@@ -41,7 +43,7 @@ async fn no_nonce_is_known_then_token_and_call_take_one_repetition_each() {
     let bound = token(&source).await.unwrap();
     assert_eq!(claims(&bound)["cnf"]["jkt"], key.thumbprint());
     assert_eq!(token_requests(&key).await, 2);
-    // The API is at the same origin, so the nonce that is known is that of the token endpoint.
+    // The API is at the same origin, so the nonce that is tried is that of the token endpoint.
     let seen = call(&source).await.unwrap();
     assert_eq!(seen.attempts(), 2);
     assert_eq!(seen.into_value()["scheme"], "DPoP");

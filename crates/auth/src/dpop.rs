@@ -75,8 +75,9 @@
 //! # What happens by itself
 //!
 //! - Every attempt has a proof of its own, retries and the repetition after a 401 included.
-//! - A nonce that a server gives with any answer is in the next proof for its origin. Clones of a key share what they know, so
-//!   a token source and the API clients that use it do too.
+//! - A nonce that a server gives with any answer is in the next proof for its origin. The token endpoint and the APIs of
+//!   one host have nonces of their own; what the one has given is tried at the other as long as nothing better is known.
+//!   Clones of a key share what they know, so a token source and the API clients that use it do too.
 //! - A request that is refused for the want of a nonce is made once more, by the API client and at the token endpoint
 //!   alike, and for calls that must not be repeated otherwise too: the server refused before it acted. If it asks again,
 //!   that is the answer.
@@ -99,7 +100,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use auth0_core::proof::{ProofOfPossession, ProofRequest};
+use auth0_core::proof::{ProofOfPossession, ProofRequest, ServerRole};
 use auth0_core::time::{SharedClock, SystemTimer};
 use auth0_core::{SecretString, TokenError};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -223,7 +224,7 @@ impl DpopKey {
     pub(crate) fn prove(&self, request: ProofRequest<'_>) -> Result<SecretString, SignError> {
         let now = self.clock.now();
         let iat = now.duration_since(UNIX_EPOCH);
-        let nonce = self.key.nonces.of(request.url);
+        let nonce = self.key.nonces.of(request.role(), request.url);
         let claims = Claims::new(request, iat.map_or(0, |passed| passed.as_secs()), nonce)?;
         claims::signed(&self.key.pair, &self.key.header, &claims)
     }
@@ -236,8 +237,8 @@ impl ProofOfPossession for DpopKey {
         })
     }
 
-    fn nonce(&self, url: &Url, nonce: &str) {
-        self.key.nonces.keep(url, nonce);
+    fn nonce(&self, role: ServerRole, url: &Url, nonce: &str) {
+        self.key.nonces.keep(role, url, nonce);
     }
 }
 

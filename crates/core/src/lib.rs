@@ -78,7 +78,7 @@ pub use paging::{
 };
 pub use path::encode_path;
 pub use problem::{Problem, ValidationError};
-pub use proof::{ProofOfPossession, ProofRequest};
+pub use proof::{ProofOfPossession, ProofRequest, ServerRole};
 pub use response::{Response, value_of};
 pub use retry::RetryPolicy;
 pub use scopes::Scopes;

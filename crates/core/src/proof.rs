@@ -24,15 +24,27 @@ const MAX_NONCE: usize = 1024;
 /// A proof is made on the task of the call, right before each attempt, so `proof` has to be quick, as signing with a
 /// key in memory is.
 pub trait ProofOfPossession: Send + Sync + 'static {
-    /// A new proof for this request, with the nonce that the server at its origin gave last.
+    /// A new proof for this request, with the nonce that the server which it goes to gave last: the one at its origin
+    /// in its [role](ProofRequest::role).
     ///
     /// # Errors
     ///
     /// Why there is none; the request is not sent then. The error may hold no secret.
     fn proof(&self, request: ProofRequest<'_>) -> Result<SecretString, TokenError>;
 
-    /// The server at the origin of `url` wants this nonce in the next proof. It comes with any answer.
-    fn nonce(&self, url: &Url, nonce: &str);
+    /// The server at the origin of `url` wants this nonce in the next proof for it in this role. It comes with any
+    /// answer.
+    fn nonce(&self, role: ServerRole, url: &Url, nonce: &str);
+}
+
+/// As what a server takes a proof. Both roles have nonces of their own (RFC 9449 §8 and §9), also where one host has
+/// both, as the domain of a tenant has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ServerRole {
+    /// It gives out tokens.
+    AuthorizationServer,
+    /// It serves an API, to those who have a token.
+    ResourceServer,
 }
 
 /// The request that a proof is for.
@@ -54,6 +66,14 @@ impl<'a> ProofRequest<'a> {
             method,
             url,
             access_token: None,
+        }
+    }
+
+    /// The role of the server that the request goes to: a token is shown to an API, and to no token endpoint.
+    pub fn role(&self) -> ServerRole {
+        match self.access_token {
+            Some(_) => ServerRole::ResourceServer,
+            None => ServerRole::AuthorizationServer,
         }
     }
 

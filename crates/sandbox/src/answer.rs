@@ -5,6 +5,8 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::problem::Problem;
+
 /// An answer as the API gives it, before anything happens to it on the way.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -52,4 +54,19 @@ impl Answer {
         }
         self
     }
+}
+
+/// Done, and there is nothing to say.
+pub(crate) fn done() -> Result<Answer, Problem> {
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// What was asked for.
+pub(crate) fn shown(body: &impl Serialize) -> Result<Answer, Problem> {
+    Ok(Answer::json(StatusCode::OK, body))
+}
+
+/// What is there now.
+pub(crate) fn created(body: &impl Serialize) -> Result<Answer, Problem> {
+    Ok(Answer::json(StatusCode::CREATED, body))
 }

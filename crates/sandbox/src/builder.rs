@@ -10,7 +10,7 @@ use crate::faults::{Fault, Script};
 use crate::login::User;
 use crate::rate_limits::{Plan, RateLimits};
 use crate::team::{PrivateCloud, Settings};
-use crate::tenant::{Quirks, Settings as TenantSettings};
+use crate::tenant::{ENTERPRISE, Quirks, Settings as TenantSettings};
 use crate::token::TokenQuota;
 
 /// The most members: they are made when they are looked at, but each has a number.
@@ -21,17 +21,6 @@ const MOST_KEPT: u64 = 1_000_000;
 
 /// The most connections, through which every look-up goes.
 const MOST_CONNECTIONS: u64 = 1_000;
-
-/// The strategies of identity providers.
-const ALLOWED: [&str; 7] = [
-    "adfs",
-    "google-apps",
-    "oidc",
-    "okta",
-    "pingfederate",
-    "samlp",
-    "waad",
-];
 
 /// The settings of a [`Sandbox`](crate::Sandbox); made by [`Sandbox::builder`](crate::Sandbox::builder).
 ///
@@ -91,7 +80,7 @@ impl SandboxBuilder {
                 organizations: 3,
                 members: 5,
                 connections: 3,
-                allowed_strategies: ALLOWED.map(str::to_owned).to_vec(),
+                allowed_strategies: ENTERPRISE.map(str::to_owned).to_vec(),
                 deletes_used_connections: true,
                 quirks: Quirks::default(),
             },

@@ -88,6 +88,11 @@ impl Problem {
         problem
     }
 
+    /// A body that breaks one rule.
+    pub(crate) fn in_body(place: &str, rule: &str) -> Self {
+        Self::body([(place.to_owned(), rule.to_owned())])
+    }
+
     /// A body that breaks rules, each with its place there.
     pub(crate) fn body(rules: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut texts = Vec::new();

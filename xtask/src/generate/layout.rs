@@ -2,14 +2,16 @@
 //! a module are private, and it hands on what is in them.
 //!
 //! Requests and the table of operations are divided by the first names of the groups. Types stand with the group that
-//! alone uses them, and within it by the words that many of their names begin with. Nothing goes by size or by number:
-//! what is added to a document moves nothing but what it has a part in.
+//! alone uses them, and within it by the words that many of their names begin with; a type that is very large stands
+//! alone. Nothing goes by the size of a file or by number: what is added to a document moves nothing but what it has a
+//! part in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase as _;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
+use serde_json::{Map, Value};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item};
 
@@ -24,6 +26,9 @@ const SHARED: &str = "shared";
 
 /// How many types of a group have to begin with the same words to get a file of their own.
 const SAME_WORDS: usize = 6;
+
+/// A struct with so many fields has a file of its own: with its setters it is some 600 lines.
+const MANY_FIELDS: usize = 40;
 
 /// The modules that typify puts beside its types.
 const BESIDE_TYPES: [&str; 2] = ["defaults", "error"];
@@ -276,6 +281,8 @@ impl<'ast> Visit<'ast> for Named {
 struct Places {
     /// The module of the group that a type belongs to, and its name in words.
     types: BTreeMap<String, (String, String)>,
+    /// The types that stand alone.
+    large: BTreeSet<String>,
     /// How many types of a group begin with the same words.
     alike: BTreeMap<String, BTreeMap<String, usize>>,
 }
@@ -312,13 +319,28 @@ impl Places {
             }
             types.insert(name.clone(), (group, words));
         }
-        Self { types, alike }
+        let fields = |schema: &Value| schema["properties"].as_object().map_or(0, Map::len);
+        let large = model.schemas.iter();
+        let large = large.filter(|(_, schema)| fields(schema) >= MANY_FIELDS);
+        let large = large.map(|(name, _)| name.clone()).collect();
+        Self {
+            types,
+            large,
+            alike,
+        }
     }
 
     fn of(&self, name: &str) -> Vec<String> {
         let Some((group, words)) = self.types.get(name) else {
             return vec![SHARED.to_owned()];
         };
+        let group_module = names::unlike(group.clone(), &BESIDE_TYPES);
+        if self.large.contains(name) {
+            return vec![
+                group_module,
+                names::module_name(std::slice::from_ref(words)),
+            ];
+        }
         let alike = self.alike.get(group);
         let enough = |beginning: &&str| {
             alike
@@ -326,7 +348,7 @@ impl Places {
                 .is_some_and(|count| *count >= SAME_WORDS)
         };
         let beginning = beginnings(words).take_while(enough).last();
-        let mut place = vec![names::unlike(group.clone(), &BESIDE_TYPES)];
+        let mut place = vec![group_module];
         place.extend(beginning.map(|words| names::module_name(&[words.to_owned()])));
         place
     }
@@ -355,7 +377,37 @@ fn common(users: &BTreeSet<&[String]>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::passes::{self, Options};
+
+    #[test]
+    fn type_with_many_fields_stands_alone() {
+        let object = |fields: usize| {
+            let properties: Map<String, Value> = (0..fields)
+                .map(|field| (format!("f{field}"), json!({"type": "string"})))
+                .collect();
+            json!({"type": "object", "properties": properties})
+        };
+        let body = |name: &str| json!({"content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}}});
+        let document = json!({
+            "openapi": "3.0.3",
+            "info": {"title": "t", "version": "1"},
+            "paths": {"/things": {"post": {
+                "operationId": "makeThing",
+                "tags": ["Things"],
+                "requestBody": body("Wide"),
+                "responses": {"200": {"description": "", "content": body("Narrow")["content"]}},
+            }}},
+            "components": {"schemas": {"Wide": object(MANY_FIELDS), "Narrow": object(MANY_FIELDS - 1)}},
+        });
+        let document = passes::normalize(document, &Options::default()).unwrap();
+        let model = Model::read(&document.document).unwrap();
+        let places = Places::new(&model);
+        assert_eq!(places.of("Wide"), ["things", "wide"]);
+        assert_eq!(places.of("Narrow"), ["things"]);
+    }
 
     fn users(groups: &[&[&str]]) -> String {
         let groups: Vec<Vec<String>> = groups

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::model::{Model, Operation, RetrySafety};
+use super::model::{Model, Operation, RetrySafety, properties, reference};
 use super::names;
 use super::{docs, layout};
 
@@ -37,16 +37,21 @@ pub(super) fn emit(model: &Model<'_>) -> BTreeMap<String, TokenStream> {
     };
     parts
         .iter()
-        .map(|(part, own)| (part.clone(), rows(part, own, &operations)))
+        .map(|(part, own)| (part.clone(), rows(part, own, &operations, model)))
         .chain([(String::new(), table)])
         .collect()
 }
 
 /// The operations of one part.
-fn rows(part: &str, own: &[&Operation<'_>], all: &[&Operation<'_>]) -> TokenStream {
+fn rows<'a>(
+    part: &str,
+    own: &[&Operation<'a>],
+    all: &[&Operation<'a>],
+    model: &Model<'a>,
+) -> TokenStream {
     let rows = own
         .iter()
-        .map(|operation| row(operation, &look_at(operation, all)));
+        .map(|operation| row(operation, &look_at(operation, all, model)));
     let paging = own
         .iter()
         .any(|operation| operation.paging.is_some())
@@ -66,12 +71,17 @@ fn rows(part: &str, own: &[&Operation<'_>], all: &[&Operation<'_>]) -> TokenStre
 }
 
 /// The ids of the operations that show what `operation` changes: those that read in its group, or in the nearest group
-/// around it that has any. Where one of them reads at its path, it is that one.
-fn look_at<'o>(operation: &Operation<'_>, operations: &[&'o Operation<'o>]) -> Vec<&'o str> {
+/// around it that has any. Where one of them reads at its path, it is that one; but before it come those that find by
+/// what the request holds, as a name of its own: a listing can be long.
+fn look_at<'o, 'a>(
+    operation: &Operation<'a>,
+    operations: &[&'o Operation<'a>],
+    model: &Model<'a>,
+) -> Vec<&'o str> {
     if operation.method == "get" {
         return Vec::new();
     }
-    let of_group = |group: &[String]| -> Vec<&'o Operation<'o>> {
+    let of_group = |group: &[String]| -> Vec<&'o Operation<'a>> {
         let reads = |other: &&&Operation<'_>| other.method == "get" && other.group == group;
         operations.iter().filter(reads).copied().collect()
     };
@@ -80,8 +90,25 @@ fn look_at<'o>(operation: &Operation<'_>, operations: &[&'o Operation<'o>]) -> V
         .map(|length| of_group(&operation.group[..length]))
         .find(|readers| !readers.is_empty())
         .unwrap_or_default();
+    let sent = operation.body.map(|body| {
+        let named = reference(body).and_then(|name| model.schemas.get(&name).copied());
+        properties(named.unwrap_or(body), model)
+    });
+    let finds = |reader: &&&Operation<'_>| {
+        let by = reader.path.strip_prefix(&operation.path);
+        let by = by.and_then(|by| by.strip_suffix('}')?.rsplit_once("/{"));
+        by.is_some_and(|(way, key)| {
+            !way.contains('{') && sent.as_ref().is_some_and(|sent| sent.contains_key(key))
+        })
+    };
     match readers.iter().find(|reader| reader.path == operation.path) {
-        Some(reader) => vec![&reader.id],
+        Some(reader) => {
+            let finders = readers.iter().filter(finds);
+            finders
+                .chain([reader])
+                .map(|reader| reader.id.as_str())
+                .collect()
+        }
         None => readers.iter().map(|reader| reader.id.as_str()).collect(),
     }
 }

@@ -51,11 +51,11 @@ fn choose(response: &mut Value, at: &str, cx: &mut Context<'_>) {
         return;
     }
     without_examples(&mut media);
-    if let Some(members) = media.as_object_mut() {
-        if !members.contains_key("schema") {
-            members.insert("schema".into(), json!({ (source::SOURCE): at }));
-            cx.changed_at(at, "a JSON response without a schema may be any value");
-        }
+    if let Some(members) = media.as_object_mut()
+        && !members.contains_key("schema")
+    {
+        members.insert("schema".into(), json!({ (source::SOURCE): at }));
+        cx.changed_at(at, "a JSON response without a schema may be any value");
     }
     if chosen != JSON {
         cx.changed_at(at, format!("read {chosen} as {JSON}"));

@@ -1,7 +1,7 @@
 //! Token requests that prove that the client has the key which the token shall be bound to (RFC 9449 §5).
 
 use auth0_core::http::Method;
-use auth0_core::proof::{ProofOfPossession as _, ProofRequest, nonce_of};
+use auth0_core::proof::{ProofOfPossession as _, ProofRequest, ServerRole, nonce_of};
 use reqwest::StatusCode;
 
 use super::Application;
@@ -34,7 +34,7 @@ impl Application {
         post.dpop = Some(proof.map_err(|error| Error::of(Kind::Signing(error)))?);
         let mut read = self.exchange.post_once(post).await?;
         if let Some(nonce) = nonce_of(&read.headers) {
-            key.nonce(&url, nonce);
+            key.nonce(ServerRole::AuthorizationServer, &url, nonce);
         }
         read.dpop = Some(key.clone());
         Ok(read)

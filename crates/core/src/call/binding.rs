@@ -5,7 +5,7 @@ use reqwest::Request;
 
 use super::Call;
 use super::attempt::Attempted;
-use crate::proof::{DPOP, ProofRequest, Refusal, nonce_of};
+use crate::proof::{DPOP, ProofRequest, Refusal, ServerRole, nonce_of};
 use crate::{AccessToken, Error, TokenError};
 
 impl Call {
@@ -33,7 +33,8 @@ impl Call {
             && let Some(nonce) = nonce_of(headers)
         {
             // An answer that a layer made knows no URL. All calls go to this origin.
-            key.nonce(self.transport.0.base_url.url(), nonce);
+            let url = self.transport.0.base_url.url();
+            key.nonce(ServerRole::ResourceServer, url, nonce);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use auth0_core::{
     AccessToken, BoxFuture, CallOptions, Limiter, Limits, Operation, ProofOfPossession,
-    ProofRequest, Rate, RetryPolicy, SecretString, TokenError, TokenSource, Transport,
+    ProofRequest, Rate, RetryPolicy, SecretString, ServerRole, TokenError, TokenSource, Transport,
 };
 use reqwest::Url;
 use serde_json::json;
@@ -65,7 +65,8 @@ impl ProofOfPossession for Key {
         Ok(proof.trim_end().into())
     }
 
-    fn nonce(&self, url: &Url, nonce: &str) {
+    fn nonce(&self, role: ServerRole, url: &Url, nonce: &str) {
+        assert_eq!(role, ServerRole::ResourceServer);
         let port = url.port().unwrap();
         self.nonces.lock().unwrap().insert(port, nonce.to_owned());
     }

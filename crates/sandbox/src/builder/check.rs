@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{ALLOWED, MOST_CONNECTIONS, MOST_KEPT, MOST_MEMBERS, SandboxBuilder};
+use super::{MOST_CONNECTIONS, MOST_KEPT, MOST_MEMBERS, SandboxBuilder};
 use crate::error::Error;
 use crate::login::User;
 use crate::sandbox::offset;
+use crate::tenant::{ENTERPRISE, is_enterprise};
 
 impl SandboxBuilder {
     pub(super) fn check(&self) -> Result<(), Error> {
@@ -33,9 +34,12 @@ impl SandboxBuilder {
                 return Err(wrong(setting, &message));
             }
         }
-        let unknown = |strategy: &&String| !ALLOWED.contains(&strategy.as_str());
+        let unknown = |strategy: &&String| !is_enterprise(strategy);
         if let Some(strategy) = self.tenant.allowed_strategies.iter().find(unknown) {
-            let message = format!("expected one of {}, found `{strategy}`", ALLOWED.join(", "));
+            let message = format!(
+                "expected one of {}, found `{strategy}`",
+                ENTERPRISE.join(", ")
+            );
             return Err(wrong("allowed strategies", &message));
         }
         let is_label = |slug: &str| {

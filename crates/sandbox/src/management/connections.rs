@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Scene;
 use super::listing::{numbered, numbered_page};
-use super::{Scene, created, done, shown};
-use crate::answer::Answer;
+use crate::answer::{Answer, created, done, shown};
 use crate::problem::Problem;
 use crate::tenant::Enabled;
 

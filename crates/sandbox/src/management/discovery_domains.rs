@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::listing::cursor_page;
-use super::{Scene, created, done, shown};
-use crate::answer::Answer;
-use crate::pages::start;
+use super::Scene;
+use crate::answer::{Answer, created, done, shown};
+use crate::pages::{paged, start};
 use crate::problem::Problem;
 use crate::tenant::{Domain, Status};
 
@@ -58,20 +57,14 @@ impl Scene<'_> {
             .filter(|domain| domain.number > start)
             .map(|domain| (domain.number, described(domain)));
         let quirks = self.tenant.settings.quirks;
-        Ok(cursor_page(
-            self.operation,
-            self.call,
-            quirks,
-            "domains",
-            items,
-        ))
+        Ok(paged(self.operation, self.call, quirks, "domains", items))
     }
 
     pub(super) fn create_domain(&mut self) -> Result<Answer, Problem> {
         let organization = self.organization()?;
         let name = self.call.member("domain").as_str().unwrap_or_default();
         if !is_host(name) {
-            return Err(super::unknown("/domain", "expected the name of a domain"));
+            return Err(Problem::in_body("/domain", "expected the name of a domain"));
         }
         if organization.domain_by_name(name).is_some() {
             let title = "The organization has this discovery domain already";

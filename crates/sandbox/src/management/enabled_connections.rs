@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use super::Scene;
 use super::connections::no_connection;
 use super::listing::{numbered, numbered_page};
-use super::{Scene, created, done, shown};
-use crate::answer::Answer;
+use crate::answer::{Answer, created, done, shown};
 use crate::problem::Problem;
 use crate::tenant::{Enabled, Organization};
 

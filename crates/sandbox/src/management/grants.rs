@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::Scene;
 use super::listing::{numbered, numbered_page};
-use super::{Scene, created, done};
-use crate::answer::Answer;
+use crate::answer::{Answer, created, done};
 use crate::problem::Problem;
 use crate::tenant::ClientGrant;
 

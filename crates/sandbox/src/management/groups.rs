@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::listing::short_cursor_page;
+use super::Scene;
 use super::roles::{described as role_described, too_many};
-use super::{Scene, done};
-use crate::answer::Answer;
+use crate::answer::{Answer, done};
 use crate::problem::Problem;
 use crate::tenant::{Added, Assignment, Group, add_roles};
 use crate::time::shown as time;
@@ -43,23 +42,14 @@ impl Scene<'_> {
         let organization = self.organization()?;
         let groups = organization.groups.iter();
         let groups = groups.filter_map(|one| self.group(one)).map(described);
-        let quirks = self.tenant.settings.quirks;
-        short_cursor_page(
-            self.operation,
-            self.call,
-            quirks,
-            "groups",
-            groups.collect(),
-        )
+        self.short_page("groups", groups)
     }
 
     pub(super) fn list_group_roles(&self) -> Result<Answer, Problem> {
         let organization = self.organization()?;
         let ids = organization.groups[self.place()?].roles.iter();
         let roles = ids.filter_map(|id| self.tenant.role(id));
-        let roles = roles.map(role_described).collect();
-        let quirks = self.tenant.settings.quirks;
-        short_cursor_page(self.operation, self.call, quirks, "roles", roles)
+        self.short_page("roles", roles.map(role_described))
     }
 
     pub(super) fn assign_group_roles(&mut self) -> Result<Answer, Problem> {

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Scene;
 use super::listing::{numbered, numbered_page};
-use super::{Scene, done, shown, unknown};
-use crate::answer::Answer;
+use crate::answer::{Answer, done, shown};
 use crate::pages::chosen;
 use crate::problem::{Problem, Source};
 use crate::tenant::{Invitation, Invited, Organization};
@@ -72,7 +72,7 @@ impl Scene<'_> {
         if let Some(id) = body["connection_id"].as_str()
             && organization.enabled(id).is_none()
         {
-            return Err(unknown(
+            return Err(Problem::in_body(
                 "/connection_id",
                 "the organization has no such connection",
             ));

@@ -3,12 +3,12 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::Scene;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::document::Operation;
-use crate::pages::{page, start};
+use crate::pages::{paged, start};
 use crate::problem::{Problem, Source};
-use crate::tenant::Quirks;
 
 /// How many records numbered pages reach.
 const REACH: u64 = 1000;
@@ -72,31 +72,17 @@ pub(super) fn numbered_page(
     Answer::json(StatusCode::OK, &body)
 }
 
-/// A page under `name` that goes on by a cursor.
-pub(super) fn cursor_page(
-    operation: &Operation,
-    call: &Call,
-    quirks: Quirks,
-    name: &str,
-    items: impl Iterator<Item = (u64, Value)>,
-) -> Answer {
-    let (items, next) = page(operation, call, quirks, items);
-    let mut body = Map::new();
-    body.insert(name.to_owned(), json!(items));
-    body.extend(next.map(|next| ("next".to_owned(), json!(next))));
-    Answer::json(StatusCode::OK, &body)
-}
-
-/// The same of items that are few, and whose numbers are their places.
-pub(super) fn short_cursor_page(
-    operation: &Operation,
-    call: &Call,
-    quirks: Quirks,
-    name: &str,
-    items: Vec<Value>,
-) -> Result<Answer, Problem> {
-    let start = start(operation, call)?;
-    let items = (0..).zip(items);
-    let items = items.filter(|(number, _)| start.is_none_or(|start| *number > start));
-    Ok(cursor_page(operation, call, quirks, name, items))
+impl Scene<'_> {
+    /// A page under `name` of items that are few, and whose numbers are their places.
+    pub(super) fn short_page(
+        &self,
+        name: &str,
+        items: impl Iterator<Item = Value>,
+    ) -> Result<Answer, Problem> {
+        let start = start(self.operation, self.call)?;
+        let items = (0..).zip(items);
+        let items = items.filter(|(number, _)| start.is_none_or(|start| *number > start));
+        let quirks = self.tenant.settings.quirks;
+        Ok(paged(self.operation, self.call, quirks, name, items))
+    }
 }

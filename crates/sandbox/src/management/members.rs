@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::listing::{Mode, cursor_page, mode, numbered_page};
-use super::{Scene, done, unknown};
-use crate::answer::Answer;
+use super::Scene;
+use super::listing::{Mode, mode, numbered_page};
+use crate::answer::{Answer, done};
+use crate::pages::paged;
 use crate::problem::Problem;
 use crate::tenant::Organization;
 
@@ -67,7 +68,7 @@ impl Scene<'_> {
                 let numbers = members.after(start, then);
                 let items = numbers.filter_map(|number| Some((number, show(number)?)));
                 let quirks = self.tenant.settings.quirks;
-                cursor_page(self.operation, self.call, quirks, "members", items)
+                paged(self.operation, self.call, quirks, "members", items)
             }
         })
     }
@@ -79,7 +80,7 @@ impl Scene<'_> {
         let numbers: Option<Vec<u64>> = ids.iter().map(|id| people.number_of_id(id)).collect();
         let now = self.call.now;
         let organization = self.organization_mut()?;
-        let numbers = numbers.ok_or_else(|| unknown("/members", "no user has this id"))?;
+        let numbers = numbers.ok_or_else(|| Problem::in_body("/members", "no user has this id"))?;
         for number in numbers {
             organization.members.join(number, now);
         }

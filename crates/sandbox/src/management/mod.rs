@@ -11,7 +11,6 @@ mod members;
 mod organizations;
 mod roles;
 
-use http::StatusCode;
 use serde_json::Value;
 
 use crate::answer::Answer;
@@ -113,21 +112,4 @@ impl Scene<'_> {
 
 fn inexistent() -> Problem {
     Problem::not_found("INEXISTENT_ORGANIZATION", "No organization has this id")
-}
-
-/// Something in the body that the tenant does not have.
-fn unknown(place: &str, rule: &str) -> Problem {
-    Problem::body([(place.to_owned(), rule.to_owned())])
-}
-
-fn done() -> Result<Answer, Problem> {
-    Ok(Answer::empty(StatusCode::NO_CONTENT))
-}
-
-fn shown(body: &impl serde::Serialize) -> Result<Answer, Problem> {
-    Ok(Answer::json(StatusCode::OK, body))
-}
-
-fn created(body: &impl serde::Serialize) -> Result<Answer, Problem> {
-    Ok(Answer::json(StatusCode::CREATED, body))
 }

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::connections::apply;
-use super::listing::{Mode, cursor_page, mode, numbered_page};
-use super::{Scene, created, done, inexistent, shown, unknown};
-use crate::answer::Answer;
+use super::listing::{Mode, mode, numbered_page};
+use super::{Scene, inexistent};
+use crate::answer::{Answer, created, done, shown};
+use crate::pages::paged;
 use crate::problem::{Problem, Source};
 use crate::tenant::{Enabled, Organization};
 
@@ -57,7 +58,7 @@ fn merge(metadata: &mut BTreeMap<String, String>, entries: &Value) -> Result<(),
     }
     if after.len() > MOST_METADATA {
         let rule = format!("expected at most {MOST_METADATA} entries in all");
-        return Err(unknown("/metadata", &rule));
+        return Err(Problem::in_body("/metadata", &rule));
     }
     *metadata = after;
     Ok(())
@@ -127,7 +128,7 @@ impl Scene<'_> {
                 });
                 let items = rest.filter_map(|number| Some((number, show(number)?)));
                 let quirks = self.tenant.settings.quirks;
-                Ok(cursor_page(
+                Ok(paged(
                     self.operation,
                     self.call,
                     quirks,
@@ -153,7 +154,7 @@ impl Scene<'_> {
             }
             let id = wish["connection_id"].as_str().unwrap_or_default();
             if self.tenant.connection(id).is_none() {
-                return Err(unknown(
+                return Err(Problem::in_body(
                     "/enabled_connections",
                     "no connection has this connection_id",
                 ));
@@ -205,7 +206,10 @@ impl Scene<'_> {
             let holder = organizations.number_of_name(name);
             if holder.is_some() && holder != number {
                 // The document has no 409 here.
-                return Err(unknown("/name", "another organization has this name"));
+                return Err(Problem::in_body(
+                    "/name",
+                    "another organization has this name",
+                ));
             }
             if let Some(number) = number {
                 organizations.rename(number, name);

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::Scene;
 use super::groups::described as group_described;
-use super::listing::{numbered, numbered_page, short_cursor_page};
-use super::{Scene, done, unknown};
-use crate::answer::Answer;
+use super::listing::{numbered, numbered_page};
+use crate::answer::{Answer, done};
 use crate::problem::Problem;
 use crate::tenant::{Added, Assignment, Organization, Role, add_roles};
 
@@ -23,7 +23,7 @@ impl Scene<'_> {
     pub(super) fn known_roles(&self) -> Result<Vec<String>, Problem> {
         let ids = self.texts("roles");
         match ids.iter().find(|id| self.tenant.role(id).is_none()) {
-            Some(_) => Err(unknown("/roles", "no role has this id")),
+            Some(_) => Err(Problem::in_body("/roles", "no role has this id")),
             None => Ok(ids),
         }
     }
@@ -87,8 +87,7 @@ impl Scene<'_> {
             item["sources"] = json!(from);
             (!from.is_empty()).then_some(item)
         });
-        let quirks = self.tenant.settings.quirks;
-        short_cursor_page(self.operation, self.call, quirks, "roles", roles.collect())
+        self.short_page("roles", roles)
     }
 
     pub(super) fn list_source_groups(&self) -> Result<Answer, Problem> {
@@ -98,14 +97,7 @@ impl Scene<'_> {
         let groups = groups
             .filter_map(|one| self.group(one))
             .map(group_described);
-        let quirks = self.tenant.settings.quirks;
-        short_cursor_page(
-            self.operation,
-            self.call,
-            quirks,
-            "groups",
-            groups.collect(),
-        )
+        self.short_page("groups", groups)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Scene, shown};
-use crate::answer::Answer;
+use super::Scene;
+use crate::answer::{Answer, shown};
 use crate::problem::Problem;
 
 impl Scene<'_> {

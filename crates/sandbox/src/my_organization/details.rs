@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Scene, done, shown};
-use crate::answer::Answer;
+use super::Scene;
+use crate::answer::{Answer, done, shown};
 use crate::document::is_organization_name;
 use crate::problem::Problem;
 use crate::tenant::Organization;
@@ -18,12 +18,12 @@ impl Scene<'_> {
         if let Some(id) = body["id"].as_str()
             && id != self.organization.id
         {
-            return Err(wrong("/id", "the id cannot be changed"));
+            return Err(Problem::in_body("/id", "the id cannot be changed"));
         }
         if let Some(name) = body["name"].as_str() {
             if !is_organization_name(name) {
                 let rule = "expected lower-case letters, digits, hyphens and underscores";
-                return Err(wrong("/name", rule));
+                return Err(Problem::in_body("/name", rule));
             }
             let number = self
                 .tenant
@@ -31,7 +31,10 @@ impl Scene<'_> {
                 .number_of_id(&self.organization.id);
             let taken = self.tenant.organizations.number_of_name(name);
             if taken.is_some() && taken != number {
-                return Err(wrong("/name", "another organization has this name"));
+                return Err(Problem::in_body(
+                    "/name",
+                    "another organization has this name",
+                ));
             }
             if let Some(number) = number {
                 self.tenant.organizations.rename(number, name);
@@ -55,10 +58,6 @@ impl Scene<'_> {
         }
         done()
     }
-}
-
-fn wrong(place: &str, rule: &str) -> Problem {
-    Problem::body([(place.to_owned(), rule.to_owned())])
 }
 
 fn described(organization: &Organization) -> Value {

@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Scene, created, done, missing, shown};
-use crate::answer::Answer;
+use super::{Scene, missing};
+use crate::answer::{Answer, created, done, shown};
 use crate::pages::{paged, start};
 use crate::problem::Problem;
 use crate::tenant::Domain;

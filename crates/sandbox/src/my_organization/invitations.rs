@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Scene, created, done, missing, roles, shown};
-use crate::answer::Answer;
+use super::{Scene, missing, roles};
+use crate::answer::{Answer, created, done, shown};
 use crate::pages::{chosen, paged, start};
 use crate::problem::Problem;
 use crate::tenant::{Invitation, Invited};

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{Scene, done, missing, roles, shown};
-use crate::answer::Answer;
+use super::{Scene, missing, roles};
+use crate::answer::{Answer, done, shown};
 use crate::pages::{chosen, paged, start};
 use crate::problem::Problem;
 use crate::time::shown as time;

@@ -10,8 +10,6 @@ mod providers;
 mod provisioning;
 mod roles;
 
-use http::StatusCode;
-
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::document::{Document, Operation};
@@ -102,18 +100,6 @@ impl Scene<'_> {
             .organization_mut(id)
             .ok_or_else(|| Problem::unknown("the organization went away meanwhile"))
     }
-}
-
-fn done() -> Result<Answer, Problem> {
-    Ok(Answer::empty(StatusCode::NO_CONTENT))
-}
-
-fn shown(body: &impl serde::Serialize) -> Result<Answer, Problem> {
-    Ok(Answer::json(StatusCode::OK, body))
-}
-
-fn created(body: &impl serde::Serialize) -> Result<Answer, Problem> {
-    Ok(Answer::json(StatusCode::CREATED, body))
 }
 
 fn missing(title: &'static str) -> Problem {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, created, done, missing, provider, shown};
-use crate::answer::Answer;
+use super::{Scene, missing, provider};
+use crate::answer::{Answer, created, done, shown};
 use crate::problem::Problem;
 use crate::tenant::{Connection, Enabled, Status, is_enterprise};
 

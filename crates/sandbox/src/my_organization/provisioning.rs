@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::configuration::can_provision;
-use super::{Scene, created, done, missing, provider, shown};
-use crate::answer::Answer;
+use super::{Scene, missing, provider};
+use crate::answer::{Answer, created, done, shown};
 use crate::application::random_text;
 use crate::problem::Problem;
 use crate::tenant::{Connection, Provisioning, ScimToken};

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, done, missing};
-use crate::answer::Answer;
+use super::{Scene, missing};
+use crate::answer::{Answer, done};
 use crate::pages::{paged, start};
 use crate::problem::Problem;
 use crate::tenant::{Added, Role, Tenant, add_roles};

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Organization, Provisioning, Tenant};
 
 /// The strategies of connections that are identity providers of an organization.
-const ENTERPRISE: [&str; 7] = [
+pub(crate) const ENTERPRISE: [&str; 7] = [
     "adfs",
     "google-apps",
     "oidc",

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use crate::login::User;
 
-pub(crate) use connections::{Connection, Enabled, is_enterprise};
+pub(crate) use connections::{Connection, ENTERPRISE, Enabled, is_enterprise};
 pub(crate) use domains::{Domain, Status};
 pub(crate) use grants::ClientGrant;
 pub(crate) use groups::{Assignment, Group};

@@ -567,7 +567,7 @@ pub static ORGANIZATIONS_CONNECTIONS_CREATE: Operation = Operation::new(
     .with_name("create")
     .with_scopes(&[&["create:organization_connections"]])
     .with_scope_hints()
-    .with_look_at(&["get_organization_connections"])
+    .with_look_at(&["get_organization_connection", "get_organization_connections"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 409, 429])
@@ -617,7 +617,7 @@ pub static ORGANIZATIONS_CREATE: Operation = Operation::new(
         ],
     )
     .with_scope_hints()
-    .with_look_at(&["get_organizations"])
+    .with_look_at(&["get_name_by_name", "get_organizations"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 409, 429])

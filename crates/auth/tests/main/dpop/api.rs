@@ -167,6 +167,42 @@ async fn token_endpoint_and_api_share_a_nonce_where_they_are_one_server() {
 }
 
 #[tokio::test]
+async fn token_endpoint_and_api_of_one_host_have_nonces_of_their_own() {
+    let (granted_tokens, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let server = answering(move |request: &Request| {
+        let proof = Proof::verified(header(request, "dpop"));
+        if request.url.path() == "/oauth/token" {
+            return match proof.nonce() {
+                Some("t1") => {
+                    let number = granted_tokens.fetch_add(1, Ordering::SeqCst);
+                    granted(&format!("token-{number}"), "DPoP")
+                }
+                _ => challenge("t1"),
+            };
+        }
+        refusal(request, Some("n1")).unwrap_or_else(|| {
+            // The second of the calls that are right finds that the token is not good any more.
+            match calls.fetch_add(1, Ordering::SeqCst) {
+                1 => ResponseTemplate::new(401)
+                    .insert_header("www-authenticate", "DPoP error=\"invalid_token\""),
+                _ => ResponseTemplate::new(200),
+            }
+        })
+    })
+    .await;
+    let client = client(&server, source(&server, &DpopKey::generate().unwrap()));
+    for _ in 0..2 {
+        let received = call(&client, &CREATE, "/items").await.unwrap();
+        received.empty().unwrap();
+    }
+    let received = server.received_requests().await.unwrap();
+    let paths: Vec<_> = received.iter().map(|request| request.url.path()).collect();
+    let (token, items) = ("/oauth/token", "/items");
+    // Each is learned by one repetition. The new token takes none, and nor does the call with it.
+    assert_eq!(paths, [token, token, items, items, items, token, items]);
+}
+
+#[tokio::test]
 async fn bearer_token_is_granted_then_it_is_used_as_one() {
     let endpoint = answering(granted("t", "Bearer")).await;
     let api = answering(ResponseTemplate::new(200)).await;

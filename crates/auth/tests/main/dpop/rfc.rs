@@ -1,5 +1,7 @@
 //! The examples of RFC 9449.
 
+use auth0_core::ServerRole;
+
 use super::*;
 
 /// The proof of §4.1 and §5.
@@ -58,7 +60,11 @@ fn proof_for_a_call_is_built_like_that_of_section_7() {
 fn nonce_is_a_claim_as_in_section_8() {
     let key = DpopKey::generate().unwrap();
     let url = "https://server.example.com/token".parse().unwrap();
-    key.nonce(&url, "eyJ7S_zG.eyJH0-Z.HX4w-7v");
+    key.nonce(
+        ServerRole::AuthorizationServer,
+        &url,
+        "eyJ7S_zG.eyJH0-Z.HX4w-7v",
+    );
     let of = |url: &str| {
         let url = url.parse().unwrap();
         let request = auth0_core::ProofRequest::new(&auth0_core::http::Method::POST, &url);
