@@ -29,6 +29,8 @@ mod ways;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -41,6 +43,7 @@ use layout::Sources;
 pub use manifest::dependencies;
 use model::Model;
 pub(crate) use names::{snake_name, type_name};
+use resources::Groups;
 
 /// What is to be made of a document.
 #[derive(Debug, Clone)]
@@ -64,26 +67,7 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     let mut document = normalized.clone();
     docs::state_rules(&mut document);
     let model = Model::read(&document)?;
-    let (raw, methods, types) = read_back(&document, &model)?;
-    let portable = shapes::Portable::new(&methods, &types);
-    // Two threads, because writing down is most of the work; what is written does not depend on it.
-    let (facade, lower) = std::thread::scope(|scope| {
-        let facade = scope.spawn(|| {
-            guard("the generator", || {
-                let (methods, types) = portable.unpacked();
-                facade(&model, &types, &methods, target).map(|files| printed(&files, target))
-            })
-            .and_then(|done| done)
-        });
-        let lower = lower(raw, &types, &model).map(|files| printed(&files, target));
-        let facade = facade.join().unwrap_or_else(|_| {
-            // Whatever panics there is caught there.
-            Err(Problem::at("", "the generator was interrupted"))
-        });
-        (facade, lower)
-    });
-    let mut files = facade?;
-    files.extend(lower?);
+    let mut files = written(&document, &model, target)?;
     files.insert("Cargo.toml".to_owned(), manifest::manifest(&model, target));
     files.insert("README.md".to_owned(), manifest::readme(&model, target));
     if target.member {
@@ -100,25 +84,119 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
     Ok(files)
 }
 
+/// The texts of the Rust files. Two threads write them, because writing down is most of the work: the one runs progenitor
+/// and writes what comes of that, the other what stands around, and then both the modules of the groups, whoever has time
+/// for the next. What is written does not depend on who writes it.
+fn written(document: &Value, model: &Model<'_>, target: &Target) -> Result<Texts, Problem> {
+    let groups = Groups::new(model)?;
+    let next = AtomicUsize::new(0);
+    let modules = |types: &types::Types, methods: &BTreeMap<String, shapes::Method>| {
+        let context = context(model, types, methods, target);
+        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        numbers
+            .map_while(|number| module(&groups, number, &context))
+            .map(|(path, file)| {
+                let text = file.map(|file| text(&file, target));
+                (path, text)
+            })
+            .collect::<BTreeMap<String, Result<String, Problem>>>()
+    };
+    let (sender, receiver) = mpsc::channel::<shapes::Portable>();
+    let (around, lower) = std::thread::scope(|scope| {
+        let around = scope.spawn(|| {
+            let receiver = receiver;
+            guard("the generator", || {
+                let files = printed(&surroundings(model, &groups, target)?, target);
+                // Nothing comes where progenitor failed.
+                let modules = receiver.recv().map(|portable| {
+                    let (methods, types) = portable.unpacked();
+                    modules(&types, &methods)
+                });
+                Ok((files, modules.unwrap_or_default()))
+            })
+            .and_then(|done| done)
+        });
+        let lower = || {
+            // Dropped whatever happens: the other thread waits for it.
+            let sender = sender;
+            let (raw, methods, types) = read_back(document, model)?;
+            let _ = sender.send(shapes::Portable::new(&methods, &types));
+            let files = printed(&lower(raw, &types, model)?, target);
+            Ok((files, modules(&types, &methods)))
+        };
+        let lower = lower();
+        let around = around.join().unwrap_or_else(|_| {
+            // Whatever panics there is caught there.
+            Err(Problem::at("", "the generator was interrupted"))
+        });
+        (around, lower)
+    });
+    let ((mut files, some), (rest, others)) = (around?, lower?);
+    files.extend(rest);
+    // In the order of their names, so that of several problems it is always the same that is told.
+    let modules: BTreeMap<_, _> = some.into_iter().chain(others).collect();
+    for (path, text) in modules {
+        files.insert(path, text?);
+    }
+    Ok(files)
+}
+
 /// The Rust files of a crate as syntax trees, for reading what is in them: without the words on rules that only the
 /// documentation needs.
 pub fn syntax(normalized: &Value, target: &Target) -> Result<BTreeMap<String, syn::File>, Problem> {
     let model = Model::read(normalized)?;
     let (raw, methods, types) = read_back(normalized, &model)?;
-    let mut files = facade(&model, &types, &methods, target)?;
+    let groups = Groups::new(&model)?;
+    let mut files = surroundings(&model, &groups, target)?;
+    let context = context(&model, &types, &methods, target);
+    for (path, file) in (0..).map_while(|number| module(&groups, number, &context)) {
+        files.insert(path, file?);
+    }
     files.extend(lower(raw, &types, &model)?);
     Ok(files)
 }
 
+/// Files by their paths in the crate.
+type Texts = BTreeMap<String, String>;
+
 /// The text of each file.
-fn printed(files: &Sources, target: &Target) -> BTreeMap<String, String> {
-    let command = &target.command;
-    let print = |(path, file): (&String, &syn::File)| {
-        let text = prettyplease::unparse(file);
-        let text = format!("// @generated by `{command}`. Do not edit.\n\n{text}");
-        (path.clone(), text)
-    };
+fn printed(files: &Sources, target: &Target) -> Texts {
+    let print = |(path, file): (&String, &syn::File)| (path.clone(), text(file, target));
     files.iter().map(print).collect()
+}
+
+fn text(file: &syn::File, target: &Target) -> String {
+    let text = prettyplease::unparse(file);
+    format!(
+        "// @generated by `{}`. Do not edit.\n\n{text}",
+        target.command
+    )
+}
+
+fn context<'c>(
+    model: &'c Model<'c>,
+    types: &'c types::Types,
+    methods: &'c BTreeMap<String, shapes::Method>,
+    target: &'c Target,
+) -> call::Context<'c> {
+    call::Context {
+        model,
+        types,
+        methods,
+        crate_name: &target.crate_name,
+    }
+}
+
+/// The module of a group, with its path.
+fn module(
+    groups: &Groups<'_>,
+    number: usize,
+    context: &call::Context<'_>,
+) -> Option<(String, Result<syn::File, Problem>)> {
+    let (name, tokens) = groups.module(number, context)?;
+    let path = format!("src/resources/{name}.rs");
+    let file = tokens.and_then(|tokens| parsed(tokens, &path));
+    Some((path, file))
 }
 
 /// What progenitor makes of the document, and what is read back from that.
@@ -151,19 +229,17 @@ fn lower(raw: raw::Raw, types: &types::Types, model: &Model<'_>) -> Result<Sourc
     Ok(files)
 }
 
-/// The files that stand beside that.
-fn facade(
+/// The files that stand around that, without the modules of the groups.
+fn surroundings(
     model: &Model<'_>,
-    types: &types::Types,
-    methods: &BTreeMap<String, shapes::Method>,
+    groups: &Groups<'_>,
     target: &Target,
 ) -> Result<Sources, Problem> {
-    let resources = resources::emit(model, types, methods, &target.crate_name)?;
     let mut modules = BTreeMap::new();
     modules.insert("src/lib.rs".to_owned(), manifest::library(model, target));
     modules.insert(
         "src/client.rs".to_owned(),
-        client::emit(model, target, &resources.roots)?,
+        client::emit(model, target, &groups.roots())?,
     );
     for (part, tokens) in table::emit(model) {
         let path = match part.as_str() {
@@ -175,7 +251,7 @@ fn facade(
     if let Some(limits) = limits::emit(&target.api.tiers) {
         modules.insert("src/limits.rs".to_owned(), limits);
     }
-    let names = resources.modules.keys().map(|name| names::ident(name));
+    let names = groups.names().into_iter().map(names::ident);
     modules.insert(
         "src/resources.rs".to_owned(),
         quote! {
@@ -184,9 +260,6 @@ fn facade(
             #(pub mod #names;)*
         },
     );
-    for (name, tokens) in resources.modules {
-        modules.insert(format!("src/resources/{name}.rs"), tokens);
-    }
 
     let mut files = Sources::new();
     for (path, tokens) in modules {

@@ -9,8 +9,6 @@ use quote::quote;
 use super::call::{Call, Context, RESERVED};
 use super::model::{Model, Operation};
 use super::names;
-use super::shapes::Method;
-use super::types::Types;
 use crate::problem::Problem;
 
 /// A group of operations.
@@ -20,67 +18,88 @@ struct Resource<'m> {
     children: BTreeSet<Vec<String>>,
 }
 
-/// One file for each group, by module name, and the handles that the client itself gives out.
-pub(super) struct Resources {
-    pub(super) modules: BTreeMap<String, TokenStream>,
-    /// Methods of the client.
-    pub(super) roots: TokenStream,
+/// The groups of a document, each of which becomes a module. The modules do not depend on one another.
+pub(super) struct Groups<'m> {
+    modules: Vec<Module<'m>>,
 }
 
-pub(super) fn emit(
-    model: &Model<'_>,
-    types: &Types,
-    methods: &BTreeMap<String, Method>,
-    crate_name: &str,
-) -> Result<Resources, Problem> {
-    let context = Context {
-        model,
-        types,
-        methods,
-        crate_name,
-    };
-    let mut resources: BTreeMap<Vec<String>, Resource<'_>> = BTreeMap::new();
-    for operation in model
-        .operations
-        .iter()
-        .filter(|operation| !operation.ignored)
-    {
-        for length in 1..operation.group.len() {
-            let child = operation.group[..=length].to_vec();
-            resources
-                .entry(operation.group[..length].to_vec())
-                .or_default()
-                .children
-                .insert(child);
-        }
-        resources
-            .entry(operation.group.clone())
-            .or_default()
+struct Module<'m> {
+    name: String,
+    group: Vec<String>,
+    resource: Resource<'m>,
+}
+
+impl<'m> Groups<'m> {
+    pub(super) fn new(model: &'m Model<'m>) -> Result<Self, Problem> {
+        let mut resources: BTreeMap<Vec<String>, Resource<'_>> = BTreeMap::new();
+        for operation in model
             .operations
-            .push(operation);
-    }
-    let roots = resources
-        .keys()
-        .filter(|group| group.len() == 1)
-        .map(|group| accessor(group, &[], &quote!(self)));
-    let roots = roots.collect();
-    let mut modules = BTreeMap::new();
-    for (group, resource) in &resources {
-        let name = names::module_name(group);
-        if modules
-            .insert(name.clone(), emit_resource(group, resource, &context)?)
-            .is_some()
+            .iter()
+            .filter(|operation| !operation.ignored)
         {
-            return Err(Problem::at(
-                "/paths",
-                "two groups of operations have the same name in Rust",
-            )
-            .expected("x-operation-group to be distinct in snake case")
-            .found(format!("{} becomes {name} a second time", group.join(".")))
-            .help("rename one of them in the corrections overlay"));
+            for length in 1..operation.group.len() {
+                let child = operation.group[..=length].to_vec();
+                resources
+                    .entry(operation.group[..length].to_vec())
+                    .or_default()
+                    .children
+                    .insert(child);
+            }
+            resources
+                .entry(operation.group.clone())
+                .or_default()
+                .operations
+                .push(operation);
         }
+        let mut taken = BTreeSet::new();
+        let mut modules = Vec::new();
+        for (group, resource) in resources {
+            let name = names::module_name(&group);
+            if !taken.insert(name.clone()) {
+                return Err(Problem::at(
+                    "/paths",
+                    "two groups of operations have the same name in Rust",
+                )
+                .expected("x-operation-group to be distinct in snake case")
+                .found(format!("{} becomes {name} a second time", group.join(".")))
+                .help("rename one of them in the corrections overlay"));
+            }
+            modules.push(Module {
+                name,
+                group,
+                resource,
+            });
+        }
+        Ok(Self { modules })
     }
-    Ok(Resources { modules, roots })
+
+    /// The names of the modules, sorted.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.modules
+            .iter()
+            .map(|module| module.name.as_str())
+            .collect()
+    }
+
+    /// The methods of the client that give out the outermost handles.
+    pub(super) fn roots(&self) -> TokenStream {
+        let groups = self.modules.iter().map(|module| &module.group);
+        let outermost = groups.filter(|group| group.len() == 1);
+        outermost
+            .map(|group| accessor(group, &[], &quote!(self)))
+            .collect()
+    }
+
+    /// One of the modules; nothing behind the last.
+    pub(super) fn module(
+        &self,
+        number: usize,
+        context: &Context<'_>,
+    ) -> Option<(&str, Result<TokenStream, Problem>)> {
+        let module = self.modules.get(number)?;
+        let tokens = emit_resource(&module.group, &module.resource, context);
+        Some((&module.name, tokens))
+    }
 }
 
 pub(super) fn resource_name(group: &[String]) -> String {

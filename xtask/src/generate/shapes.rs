@@ -1,7 +1,8 @@
 //! The shapes of what progenitor generated, read back from its syntax trees: what the emitter writes beside them
 //! then fits whatever naming and typing decisions were made there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -223,8 +224,17 @@ impl Portable {
 
     /// What it was made of.
     pub(super) fn unpacked(self) -> (BTreeMap<String, Method>, Types) {
-        // The texts were types.
-        let ty = |text: &String| syn::parse_str(text).unwrap_or(Type::Verbatim(TokenStream::new()));
+        // Many fields are of the same type, and a copy takes less than reading.
+        let known: RefCell<HashMap<String, Type>> = RefCell::default();
+        let ty = |text: &String| {
+            if let Some(ty) = known.borrow().get(text) {
+                return ty.clone();
+            }
+            // The texts were types.
+            let ty = syn::parse_str(text).unwrap_or(Type::Verbatim(TokenStream::new()));
+            known.borrow_mut().insert(text.clone(), ty.clone());
+            ty
+        };
         let fields = |fields: &Vec<Field<_>>| fields.iter().map(|field| field.with(&ty)).collect();
         let types = Types {
             structs: with(&self.structs, fields),
