@@ -133,7 +133,9 @@ impl Call {
                 _ => Error::unbuildable_request(self.operation, None),
             })?;
             let span = telemetry::span(self.operation, &self.transport);
-            let result = self.send(request).instrument(span.clone()).await;
+            // Pinned here, or the future would be in this one twice: before it is waited for, and while.
+            let sending = std::pin::pin!(self.send(request));
+            let result = sending.instrument(span.clone()).await;
             telemetry::end(&span, &result);
             result
         })

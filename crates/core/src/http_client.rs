@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::Duration;
 
 use reqwest::{Request, Response};
@@ -111,18 +113,16 @@ impl HttpClient {
     pub(crate) fn execute(
         &self,
         request: Request,
-    ) -> impl Future<Output = Result<Response, Cause>> + use<> {
+    ) -> impl Future<Output = Result<Response, Cause>> + Unpin + use<> {
         // Both are decided here, so that the future carries one of them and not the request.
-        let sending = match &self.layered {
+        let mut sending = match &self.layered {
             None => Ok(self.client.execute(request)),
             Some(service) => Err(service.clone().oneshot(request)),
         };
-        async move {
-            match sending {
-                Ok(sending) => sending.await.map_err(Cause::of_client),
-                Err(sending) => sending.await.map_err(Cause::of_layered),
-            }
-        }
+        poll_fn(move |cx| match &mut sending {
+            Ok(sending) => Pin::new(sending).poll(cx).map_err(Cause::of_client),
+            Err(sending) => Pin::new(sending).poll(cx).map_err(Cause::of_layered),
+        })
     }
 }
 

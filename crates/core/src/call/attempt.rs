@@ -70,9 +70,10 @@ impl Call {
         number: u32,
     ) -> impl Future<Output = Attempted> {
         telemetry::request(number, &request);
-        let sending = self.transport.0.http_client.execute(request);
+        let mut sending = self.transport.0.http_client.execute(request);
         async move {
-            let attempted = match sending.await {
+            // By reference, or it would be in this future twice: before it is waited for, and while.
+            let attempted = match (&mut sending).await {
                 Err(cause) => Attempted::Failed(cause),
                 Ok(response) => {
                     // Told before the body is read: what the head says holds, whatever becomes of the answer.
@@ -85,7 +86,13 @@ impl Call {
                             tokens.accepted(token);
                         }
                     }
-                    self.answer(response).await
+                    let limit = self.transport.0.max_response_bytes;
+                    match read(response, self.operation, limit).await {
+                        (received, Some(why)) if received.status.is_success() => {
+                            Attempted::Cut(received, why)
+                        }
+                        (received, _) => Attempted::Answered(received),
+                    }
                 }
             };
             telemetry::attempt(number, &attempted);
@@ -103,15 +110,6 @@ impl Call {
                 response.headers(),
                 now,
             ));
-        }
-    }
-
-    async fn answer(&self, response: Response) -> Attempted {
-        let limit = self.transport.0.max_response_bytes;
-        let (received, cut) = read(response, self.operation, limit).await;
-        match cut {
-            Some(why) if received.status.is_success() => Attempted::Cut(received, why),
-            _ => Attempted::Answered(received),
         }
     }
 }

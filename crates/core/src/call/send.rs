@@ -1,6 +1,7 @@
 //! The way of a call: its attempts, the waits in between, and the one repetition after a 401, or after a nonce that was
 //! asked for.
 
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -181,7 +182,8 @@ impl Call {
         let Some(tokens) = &self.transport.0.token_source else {
             return Ok(None);
         };
-        let token = self.within(course, Awaited::Token, tokens.token()).await?;
+        let token = pin!(tokens.token());
+        let token = self.within(course, Awaited::Token, token).await?;
         let authorized = token.and_then(|token| Ok((token.authorization()?, token)));
         match authorized {
             Ok((authorization, token)) => Ok(Some((token, authorization))),
@@ -202,7 +204,7 @@ impl Call {
         };
         loop {
             let had_at = shared.clock.monotonic();
-            let acquiring = lane.acquire(self.class());
+            let acquiring = pin!(lane.acquire(self.class()));
             let permit = self.within(course, Awaited::Limiter, acquiring).await?;
             let now = shared.clock.monotonic();
             if course.trail.attempts == 0 {
@@ -354,7 +356,7 @@ impl Call {
         &self,
         course: &Course,
         awaited: Awaited,
-        future: impl Future<Output = T>,
+        mut future: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Error> {
         // A retry has to begin in the policy's time as well: a pause of the limiter may be long.
         let Some(end) = course.ends_at.into_iter().chain(course.begins_by).min() else {
@@ -362,7 +364,6 @@ impl Call {
         };
         let left = end.saturating_sub(self.transport.0.clock.monotonic());
         let mut end = self.transport.0.sleeper.sleep(left);
-        let mut future = std::pin::pin!(future);
         std::future::poll_fn(|cx| {
             if let Poll::Ready(value) = future.as_mut().poll(cx) {
                 return Poll::Ready(Ok(value));
