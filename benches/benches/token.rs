@@ -9,7 +9,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use auth0_auth::{ClientCredentials, DpopKey, PrivateKey, SigningAlgorithm, measured};
 use auth0_core::http::Method;
-use auth0_core::{HttpClient, ProofOfPossession as _, ProofRequest, SecretString, TokenSource};
+use auth0_core::{
+    HttpClient, ProofOfPossession as _, ProofRequest, SecretString, ServerRole, TokenSource,
+};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -168,7 +170,7 @@ fn proof(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let token = SecretString::from("t".repeat(700));
     let request = ProofRequest::new(&Method::GET, &url).with_access_token(&token);
     // A nonce makes a proof as long as it gets.
-    key.nonce(&url, "eyJ7S_zG.eyJH0-Z.HX4w-7v");
+    key.nonce(ServerRole::ResourceServer, &url, "eyJ7S_zG.eyJH0-Z.HX4w-7v");
     let proof = key.proof(request)?;
     let (message, _) = proof.secret().rsplit_once('.').ok_or("no proof")?;
 
