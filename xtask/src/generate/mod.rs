@@ -131,7 +131,9 @@ fn written(document: &Value, model: &Model<'_>, target: &Target) -> Result<Texts
         });
         (around, lower)
     });
-    let ((mut files, some), (rest, others)) = (around?, lower?);
+    // What progenitor cannot take is told before all else.
+    let (mut files, some) = lower?;
+    let (rest, others) = around?;
     files.extend(rest);
     // In the order of their names, so that of several problems it is always the same that is told.
     let modules: BTreeMap<_, _> = some.into_iter().chain(others).collect();

@@ -11,7 +11,7 @@ use syn::{
 use super::model::Model;
 use super::names;
 use super::shapes::{self, Field};
-use super::types::{Taking, converted, taking};
+use super::types::{Taking, converted, parameter_type, taking};
 
 /// What all setters have in common.
 pub(super) struct Setters {
@@ -82,21 +82,20 @@ impl Setters {
 
     /// The type of the argument for a value of `ty`, and the value that is made of it.
     fn taken(&self, name: &Ident, ty: &Type, model: &Model<'_>) -> (Type, Expr) {
-        match taking(ty, model) {
-            Taking::Plain => (ty.clone(), variable(name)),
+        let value = match taking(ty, model) {
+            Taking::Plain => return (ty.clone(), variable(name)),
             Taking::Into => {
                 let mut into = self.into.clone();
                 *into.receiver = variable(name);
-                (parse_quote!(impl Into<#ty>), Expr::MethodCall(into))
+                Expr::MethodCall(into)
             }
             Taking::List(_) => {
-                let (taken, value) = (
-                    super::types::parameter_type(ty, model),
-                    converted(name, ty, model),
-                );
-                (parse_quote!(#taken), parse_quote!(#value))
+                let value = converted(name, ty, model);
+                parse_quote!(#value)
             }
-        }
+        };
+        let taken = parameter_type(ty, model);
+        (parse_quote!(#taken), value)
     }
 
     fn assignment(&self, field: Ident, value: Expr) -> Stmt {

@@ -31,10 +31,7 @@ const RULES: [&str; 13] = [
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {
-        if schema.get("$ref").is_some() || !schema.is_object() {
-            return;
-        }
-        if !has_rules(schema) {
+        if schema.get("$ref").is_some() || !has_rules(schema) {
             return;
         }
         let at = source::of(schema, pointer);

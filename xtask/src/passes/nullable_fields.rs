@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     Context, reach, rust_type,
-    schema::{components_mut, has_rust_type, is_nullable, members, strings, target},
+    schema::{components_mut, has_rust_type, is_nullable, members, reference, strings, target},
     source,
 };
 use crate::walk::join;
@@ -51,9 +51,9 @@ fn within_themselves(document: &Value, sent: &BTreeSet<String>) -> BTreeSet<(Str
             let Some(target) = target(property).filter(|_| is_nullable(property)) else {
                 continue;
             };
-            let led_to = led_to
-                .entry(target)
-                .or_insert_with(|| reach::from(property, &Value::Null, schemas));
+            let led_to = led_to.entry(target).or_insert_with_key(|target| {
+                reach::from(&reference(target), &Value::Null, schemas)
+            });
             if led_to.contains(name) {
                 found.insert((name.clone(), key.clone()));
             }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Context,
-    schema::{Object, each_operation_mut},
+    schema::{Object, each_operation_mut, keys_beside},
     source,
 };
 use crate::{problem::Problem, walk::join};
@@ -109,29 +109,26 @@ fn tidy(responses: &mut Object, at: &str, cx: &mut Context<'_>) {
         let Some(members) = response.as_object_mut() else {
             continue;
         };
-        if let Some(names) = members.remove("headers").as_ref().and_then(names) {
+        let [headers, links] = ["headers", "links"].map(|key| {
+            let named = members.remove(key).unwrap_or_default();
+            keys_beside(&named, &[]).join(", ")
+        });
+        if !headers.is_empty() {
             cx.changed_at(
                 join(at, "headers"),
-                format!("left {names} to the headers that every response has"),
+                format!("left {headers} to the headers that every response has"),
             );
         }
-        if let Some(names) = members.remove("links").as_ref().and_then(names) {
+        if !links.is_empty() {
             cx.warn(
                 Problem::at(
                     join(at, "links"),
                     "links are left out: the client follows none",
                 )
-                .found(names)
+                .found(links)
                 .help("make the call that a link names with what the response holds"),
             );
         }
         members.entry("description").or_insert_with(|| "".into());
     }
-}
-
-/// The names of members, if there are any.
-fn names(members: &Value) -> Option<String> {
-    let mut names: Vec<&str> = members.as_object()?.keys().map(String::as_str).collect();
-    names.sort_unstable();
-    (!names.is_empty()).then(|| names.join(", "))
 }

@@ -22,9 +22,6 @@ const NAMES: [&str; 7] = [
     "id_token",
 ];
 
-/// The last words of those.
-const LAST_WORDS: [&str; 4] = ["secret", "password", "key", "token"];
-
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut make = |schema: &mut Value, at: String| {
         let nullable = is_nullable(schema);
@@ -75,15 +72,16 @@ fn is_plain_string(schema: &Value) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    // Most names end in none of these words, and are not taken apart for it.
+    // Most names do not end in the last word of any of these, and are not taken apart for it.
     let end = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-    let ends_with = |word: &str| {
+    let ends_like = |secret: &str| {
+        let word = secret.rsplit('_').next().unwrap_or(secret);
         let start = end.len().checked_sub(word.len());
         start
             .and_then(|start| end.get(start..))
             .is_some_and(|end| end.eq_ignore_ascii_case(word))
     };
-    if !LAST_WORDS.into_iter().any(ends_with) {
+    if !NAMES.into_iter().any(ends_like) {
         return false;
     }
     let name = name.to_snake_case();

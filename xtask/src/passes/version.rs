@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, source};
+use super::{Context, schema::keys_beside, source};
 use crate::problem::Problem;
 use crate::walk::{self, Place};
 
@@ -74,13 +74,10 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 
 /// What the user's own server has to take is no part of a client.
 fn received(at: &str, what: &str, calls: &Value) -> Problem {
-    let names = calls.as_object().into_iter().flatten();
-    let mut names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
     Problem::at(
         at,
         format!("{what} are left out: a client makes calls and takes none"),
     )
-    .found(names.join(", "))
+    .found(keys_beside(calls, &[]).join(", "))
     .help("take these calls in a server of your own")
 }

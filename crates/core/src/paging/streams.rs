@@ -62,17 +62,13 @@ impl<T> Items<T> {
     /// What went wrong with the page that the item would have been on. The listing has ended with it;
     /// [`Error::cursor`] says where to go on.
     pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
-        loop {
-            // Most items are here already, and a future around each would only move it about.
-            if let Some(item) = self.here() {
-                return Ok(Some(item));
-            }
-            let page = std::future::poll_fn(|cx| self.walk.poll_page(cx)).await;
-            match page.transpose()? {
-                Some(items) => self.items = items.into_iter(),
-                None => return Ok(None),
-            }
+        // Most items are here already, and a future around each would only move it about.
+        if let Some(item) = self.here() {
+            return Ok(Some(item));
         }
+        std::future::poll_fn(|cx| self.poll_item(cx))
+            .await
+            .transpose()
     }
 
     /// The cursor of the page that the next item is on, or of the page that failed; nothing once all items were read.
