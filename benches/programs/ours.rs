@@ -24,25 +24,40 @@ async fn run() -> Result<(), Error> {
     let members = teams.members();
     println!("{:?}", members.list().take(50).await?);
     println!("{:?}", members.get("id").await?);
-    let body = InviteMembersRequestContent::new("jane@example.com", TeamMemberRoleEnum::TeamsOwner);
+    let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+        email: "jane@example.com",
+        role: TeamMemberRoleEnum::TeamsOwner,
+    });
     println!("{:?}", members.invite(body).await?);
-    let body = UpdateMembersRequestContent::new(TeamMemberRoleEnum::TeamsOwner);
+    let body = UpdateMembersRequestContent::with_role(TeamMemberRoleEnum::TeamsOwner);
     println!("{:?}", members.update("id", body).await?);
     members.delete("id").await?;
 
     let access = members.tenants();
     println!("{:?}", access.list("id", "PUBLIC").await?);
-    let body = CreateMembersTenantsRequestContent::new(roles(), tenants());
+    let body =
+        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+            roles: roles(),
+            tenants: tenants(),
+        });
     println!("{:?}", access.create("id", body).await?);
-    let body = UpdateMembersTenantsRequestContent::new(roles(), tenants());
+    let body =
+        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
+            roles: roles(),
+            tenants: tenants(),
+        });
     println!("{:?}", access.update("id", body).await?);
-    let body = DeleteMembersTenantsRequestContent::new(tenants());
+    let body = DeleteMembersTenantsRequestContent::with_tenants(tenants());
     println!("{:?}", access.remove("id", body).await?);
 
     let all = teams.tenants();
     println!("{:?}", all.list().take(50).await?);
     println!("{:?}", all.get(Uuid::nil()).await?);
-    let body = PublicCloudPayload::new("jane@example.com", "us").tenant_name("acme-dev");
+    let body = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: "jane@example.com",
+        locality: "us",
+    })
+    .tenant_name("acme-dev");
     println!("{:?}", all.create(body).await?);
     println!("{:?}", all.members().list(Uuid::nil()).take(50).await?);
     all.delete(Uuid::nil()).await?;

@@ -13,9 +13,9 @@ use auth0_my_organization::resources::organization::Organization;
 use auth0_my_organization::types::{
     CreateIdpDomainRequestContent, CreateMemberInvitationInvitee,
     CreateMemberInvitationRequestContent, CreateOrganizationDomainRequestContent,
-    IdpListItemResponse, IdpOidcOptionsRequest, IdpOidcOptionsTypeEnum, IdpOidcRequest,
-    OrgDetailsRequest, OrgDomain, OrgDomainStatusEnum, OrgMember,
-    OrganizationMemberRolesChangeRequestContent, Role,
+    IdpListItemResponse, IdpOidcOptionsRequest, IdpOidcOptionsRequestRequired,
+    IdpOidcOptionsTypeEnum, IdpOidcRequest, IdpOidcRequestRequired, OrgDetailsRequest, OrgDomain,
+    OrgDomainStatusEnum, OrgMember, OrganizationMemberRolesChangeRequestContent, Role,
 };
 use auth0_my_organization::{Client, Error, operations};
 use auth0_sandbox::{Sandbox, SandboxBuilder};
@@ -284,8 +284,12 @@ async fn add_provider(
     }
     // By the front channel no secret is needed; the back channel takes `.client_secret(…)`.
     let channel = IdpOidcOptionsTypeEnum::FrontChannel;
-    let options = IdpOidcOptionsRequest::new(client_id, discovery_url, channel);
-    let provider = IdpOidcRequest::new(name, options).is_enabled(true);
+    let options = IdpOidcOptionsRequest::new(IdpOidcOptionsRequestRequired {
+        client_id,
+        discovery_url,
+        type_: channel,
+    });
+    let provider = IdpOidcRequest::new(IdpOidcRequestRequired { name, options }).is_enabled(true);
     let provider = org.identity_providers().create(provider).await?;
     println!("identity provider {name}: added");
     let id = provider.id().map(str::to_owned);
@@ -305,7 +309,7 @@ async fn verify_domain(
     let domain = match find_domain(org, name).await? {
         Some(domain) => domain,
         None => {
-            let domain = CreateOrganizationDomainRequestContent::new(name);
+            let domain = CreateOrganizationDomainRequestContent::with_domain(name);
             let domain = org.domains().create(domain).await?;
             println!("domain {name}: added");
             domain
@@ -348,7 +352,7 @@ async fn send_to(org: &Organization, domain: &OrgDomain, provider: &str) -> Resu
     if users.any(|user| user.id == provider) {
         return Ok(());
     }
-    let domain_of_provider = CreateIdpDomainRequestContent::new(&domain.domain);
+    let domain_of_provider = CreateIdpDomainRequestContent::with_domain(&domain.domain);
     org.identity_providers()
         .domains()
         .create(provider, domain_of_provider)
@@ -380,8 +384,8 @@ async fn invite(org: &Organization, people: &[String]) -> Result<(), Error> {
     for batch in new.chunks(BATCH) {
         let invitees = batch
             .iter()
-            .map(|email| CreateMemberInvitationInvitee::new(*email));
-        let invitations = CreateMemberInvitationRequestContent::new(invitees);
+            .map(|email| CreateMemberInvitationInvitee::with_email(*email));
+        let invitations = CreateMemberInvitationRequestContent::with_invitees(invitees);
         // Each comes with a link by which anybody can join: it is for the e-mail alone, and does not print.
         for invitation in org.invitations().create(invitations).await? {
             let invitee = invitation.invitee.and_then(|invitee| invitee.email);
@@ -410,7 +414,7 @@ async fn give_role(org: &Organization, member: &OrgMember, role: &Role) -> Resul
             return Ok(());
         }
     }
-    let change = OrganizationMemberRolesChangeRequestContent::new([&role.id]);
+    let change = OrganizationMemberRolesChangeRequestContent::with_role_ids([&role.id]);
     org.members().roles().assign(id, change).await?;
     println!("{name}: has the role {} now", role.name);
     Ok(())

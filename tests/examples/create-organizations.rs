@@ -197,7 +197,7 @@ async fn made_up(client: &Client, count: usize) -> Result<Vec<Wanted>, Error> {
 
 fn request(wanted: &Wanted) -> CreateOrganizationRequestContent {
     let connections = wanted.connections.iter().take(CONNECTIONS);
-    let mut request = CreateOrganizationRequestContent::new(&wanted.name)
+    let mut request = CreateOrganizationRequestContent::with_name(&wanted.name)
         .enabled_connections(connections.map(ConnectionForOrganization::new));
     request.display_name.clone_from(&wanted.display_name);
     request
@@ -254,7 +254,7 @@ async fn settle(client: &Client, wanted: &Wanted) -> Result<String, Failure> {
         .filter(|id| !used.contains(id))
         .collect();
     for connection in &missing {
-        let connection = AddOrganizationConnectionRequestContent::new(*connection);
+        let connection = AddOrganizationConnectionRequestContent::with_connection_id(*connection);
         let connections = client.organizations().enabled_connections();
         connections.add(id, connection).await?;
     }
@@ -276,7 +276,7 @@ async fn settle(client: &Client, wanted: &Wanted) -> Result<String, Failure> {
     // The list of members lags behind; adding one who is a member already changes nothing.
     for batch in missing.chunks(MEMBERS) {
         let batch = batch.iter().map(|id| id.as_str());
-        let batch = CreateOrganizationMemberRequestContent::new(batch);
+        let batch = CreateOrganizationMemberRequestContent::with_members(batch);
         client.organizations().members().create(id, batch).await?;
     }
     if !missing.is_empty() {

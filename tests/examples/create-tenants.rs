@@ -12,7 +12,7 @@ use auth0_sandbox::Sandbox;
 use auth0_teams::serde_json::{Value, json};
 use auth0_teams::types::{
     CreateTenantsRequestContent, CreateTenantsResponseContent, PrivateCloudPayload,
-    PublicCloudPayload,
+    PrivateCloudPayloadRequired, PublicCloudPayload, PublicCloudPayloadRequired,
 };
 use auth0_teams::{Client, Error, operations};
 use clap::Parser;
@@ -77,11 +77,19 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
         .as_deref()
         .unwrap_or("ada.lovelace@example.com");
     let public = arguments.public.iter().map(|(name, locality)| {
-        let payload = PublicCloudPayload::new(admin, locality).tenant_name(name);
+        let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+            admin_email: admin,
+            locality,
+        })
+        .tenant_name(name);
         CreateTenantsRequestContent::from(payload)
     });
     let private = arguments.private.iter().map(|(name, environment)| {
-        let payload = PrivateCloudPayload::new(admin, environment).tenant_name(name);
+        let payload = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
+            admin_email: admin,
+            environment,
+        })
+        .tenant_name(name);
         CreateTenantsRequestContent::from(payload)
     });
     let requests: Vec<_> = public.chain(private).collect();

@@ -7,7 +7,10 @@ use std::time::Duration;
 use auth0_core::time::{Clock as _, Sleeper as _, SystemTimer};
 use auth0_sandbox::Sandbox;
 use auth0_teams::chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use auth0_teams::types::{ActivityLogEntry, InviteMembersRequestContent, TeamMemberRoleEnum};
+use auth0_teams::types::{
+    ActivityLogEntry, InviteMembersRequestContent, InviteMembersRequestContentRequired,
+    TeamMemberRoleEnum,
+};
 use auth0_teams::uuid::Uuid;
 use auth0_teams::{Client, Error, Open, operations};
 use clap::Parser;
@@ -178,6 +181,7 @@ fn show(entries: &[ActivityLogEntry]) -> Result<(), Failure> {
 async fn invite_somebody(teams: &Client, round: u64) -> Result<(), Error> {
     let email = format!("guest-{round}@example.com");
     let role = TeamMemberRoleEnum::TeamsReportViewer;
-    let invitation = InviteMembersRequestContent::new(email, role);
+    let invitation =
+        InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email, role });
     teams.members().invite(invitation).await.map(drop)
 }

@@ -93,7 +93,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 
     let mut kept = 0;
     for (number, batch) in tenants.chunks(BATCH).enumerate() {
-        let request = DeleteMembersTenantsRequestContent::new(batch.iter().cloned());
+        let request = DeleteMembersTenantsRequestContent::with_tenants(batch.iter().cloned());
         match teams
             .members()
             .tenants()

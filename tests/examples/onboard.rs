@@ -8,7 +8,8 @@ use std::time::Duration;
 use auth0_core::time::{Sleeper as _, SystemTimer};
 use auth0_sandbox::Sandbox;
 use auth0_teams::types::{
-    CreateMembersTenantsRequestContent, InviteMembersRequestContent, TeamMember,
+    CreateMembersTenantsRequestContent, CreateMembersTenantsRequestContentRequired,
+    InviteMembersRequestContent, InviteMembersRequestContentRequired, TeamMember,
     TeamMemberRoleEnum, TenantItem, TenantMemberRoleEnum,
 };
 use auth0_teams::{Client, Error, Open, Outcome, operations};
@@ -97,7 +98,11 @@ async fn run(mut arguments: Arguments) -> Result<(), Failure> {
         None => {
             if !arguments.invited {
                 // An invitation can carry tenants too, but only one that is still to be accepted.
-                let invitation = InviteMembersRequestContent::new(email, role);
+                let invitation =
+                    InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+                        email,
+                        role,
+                    });
                 let invitation = teams.members().invite(invitation).await?;
                 println!("{email} is invited as {}", invitation.role);
             }
@@ -166,7 +171,11 @@ async fn give_access(
     // The API takes at most ten tenants in a call.
     for batch in tenants.chunks(10) {
         let ids = batch.iter().map(|tenant| tenant.tenant_id.clone());
-        let request = CreateMembersTenantsRequestContent::new([role.clone()], ids);
+        let request =
+            CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+                roles: [role.clone()],
+                tenants: ids,
+            });
         let outcome = teams
             .members()
             .tenants()

@@ -9,8 +9,10 @@ use std::process::ExitCode;
 
 use auth0_sandbox::{Effect, Fault, Sandbox};
 use auth0_teams::types::{
-    CreateMembersTenantsRequestContent, CreateTenantsResponseContent, EnvironmentTypeEnum,
-    InviteMembersRequestContent, PublicCloudPayload, TeamMemberRoleEnum, TenantMemberRoleEnum,
+    CreateMembersTenantsRequestContent, CreateMembersTenantsRequestContentRequired,
+    CreateTenantsResponseContent, EnvironmentTypeEnum, InviteMembersRequestContent,
+    InviteMembersRequestContentRequired, PublicCloudPayload, PublicCloudPayloadRequired,
+    TeamMemberRoleEnum, TenantMemberRoleEnum,
 };
 use auth0_teams::{Client, Error, Open, Outcome, operations};
 use clap::Parser;
@@ -121,7 +123,11 @@ async fn list_members(teams: &Client) -> Result<(), Error> {
 /// A request that the server would refuse is refused here, by field and rule, and is not sent.
 async fn break_a_rule(teams: &Client) -> Result<(), Error> {
     println!("\nAsk for a tenant with a name that breaks the rules:");
-    let payload = PublicCloudPayload::new("ada@example.com", "us").tenant_name("Acme!");
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: "ada@example.com",
+        locality: "us",
+    })
+    .tenant_name("Acme!");
     match teams.tenants().create(payload).await {
         Err(error) if error.is_invalid_request() => {
             for violation in error.violations() {
@@ -136,7 +142,10 @@ async fn break_a_rule(teams: &Client) -> Result<(), Error> {
 /// `send` gives status and headers as well.
 async fn invite_member(teams: &Client, email: &str) -> Result<(), Error> {
     println!("\nInvite a person:");
-    let invitation = InviteMembersRequestContent::new(email, TeamMemberRoleEnum::TeamsReportViewer);
+    let invitation = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+        email,
+        role: TeamMemberRoleEnum::TeamsReportViewer,
+    });
     let response = teams.members().invite(invitation).send().await?;
     println!("  {} for {}", response.status(), response.value().email);
     Ok(())
@@ -150,9 +159,12 @@ async fn create_tenant(
     admin: &str,
 ) -> Result<CreateTenantsResponseContent, Error> {
     println!("\nCreate a tenant:");
-    let payload = PublicCloudPayload::new(admin, locality)
-        .tenant_name(name)
-        .environment_tag(EnvironmentTypeEnum::Staging);
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: admin,
+        locality,
+    })
+    .tenant_name(name)
+    .environment_tag(EnvironmentTypeEnum::Staging);
     let tenant = teams.tenants().create(payload).await?;
     println!("  {} is at {}", tenant.tenant_name(), tenant.domain());
 
@@ -190,7 +202,11 @@ async fn give_access(
     let tenants = old.map(|old| old.tenant_id.clone()).into_iter();
     let tenants = tenants.chain([tenant.tenant_id().clone()]);
     let roles = [TenantMemberRoleEnum::ViewerUsers];
-    let request = CreateMembersTenantsRequestContent::new(roles, tenants);
+    let request =
+        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+            roles,
+            tenants,
+        });
     match teams
         .members()
         .tenants()
@@ -220,7 +236,11 @@ async fn create_the_same_again(
     admin: &str,
 ) -> Result<(), Error> {
     println!("\nAsk for the same tenant again:");
-    let payload = PublicCloudPayload::new(admin, locality).tenant_name(name);
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: admin,
+        locality,
+    })
+    .tenant_name(name);
     match teams.tenants().create(payload).await {
         Err(error) if error.is_conflict() => {
             println!("  {error}");

@@ -45,7 +45,10 @@ async fn answers_have_fields_that_nobody_knows_then_they_decode() {
     body["summary"]["skipped_count"] = json!(0);
     let server = answering_json(200, body).await;
     let request =
-        CreateMembersTenantsRequestContent::new([TenantMemberRoleEnum::Owner], [tenant_id()]);
+        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+            roles: [TenantMemberRoleEnum::Owner],
+            tenants: [tenant_id()],
+        });
     let outcome = client(&server)
         .members()
         .tenants()
@@ -177,9 +180,16 @@ async fn bulk(answer: ResponseTemplate) -> [Result<Option<usize>, auth0_teams::E
     let server = answering(answer).await;
     let tenants = client(&server).members().tenants();
     let roles = [TenantMemberRoleEnum::Owner];
-    let add = CreateMembersTenantsRequestContent::new(roles, [tenant_id()]);
-    let change = UpdateMembersTenantsRequestContent::new(roles, [tenant_id()]);
-    let remove = DeleteMembersTenantsRequestContent::new([tenant_id()]);
+    let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+        roles,
+        tenants: [tenant_id()],
+    });
+    let change =
+        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
+            roles,
+            tenants: [tenant_id()],
+        });
+    let remove = DeleteMembersTenantsRequestContent::with_tenants([tenant_id()]);
     [
         tenants.create(MEMBER_ID, add).await.map(failed),
         tenants.update(MEMBER_ID, change).await.map(failed),
@@ -313,8 +323,10 @@ async fn error_answer_has_validation_errors_then_each_is_typed() {
 async fn success_is_not_json_then_error_says_the_server_has_acted() {
     for body in ["", "<html>", "{\"id\":", "\u{feff}{}"] {
         let server = answering(ResponseTemplate::new(201).set_body_raw(body, "text/html")).await;
-        let request =
-            InviteMembersRequestContent::new("ada@example.com", TeamMemberRoleEnum::TeamsOwner);
+        let request = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+            email: "ada@example.com",
+            role: TeamMemberRoleEnum::TeamsOwner,
+        });
         let error = client(&server).members().invite(request).await.unwrap_err();
         assert!(
             error.is_undecodable() && error.has_acted(),
@@ -372,7 +384,10 @@ fn is_whole(request: &str) -> bool {
 async fn body_breaks_off_then_what_came_is_kept_and_the_server_has_acted() {
     let answer = "HTTP/1.1 201 Created\r\ncontent-length: 400\r\n\r\n{\"management_client\":{\"client_secret\":\"s3cr3t\"";
     let (url, _served) = bare(answer).await;
-    let payload = PublicCloudPayload::new("ada@example.com", "us");
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: "ada@example.com",
+        locality: "us",
+    });
     let error = client_at(&url).tenants().create(payload).await.unwrap_err();
     assert!(error.is_undecodable() && error.has_acted(), "{error:?}");
     assert!(!error.body_is_complete());
@@ -394,7 +409,7 @@ async fn error_body_breaks_off_then_the_status_is_kept() {
 #[tokio::test]
 async fn id_holds_reserved_characters_then_the_raw_request_line_is_encoded() {
     let (url, served) = bare("HTTP/1.1 204 No Content\r\n\r\n").await;
-    let body = DeleteMembersTenantsRequestContent::new([tenant_id()]);
+    let body = DeleteMembersTenantsRequestContent::with_tenants([tenant_id()]);
     let outcome = client_at(&url)
         .members()
         .tenants()

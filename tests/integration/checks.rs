@@ -73,7 +73,11 @@ fn add(
     tenants: u128,
     client_ids: Option<&[&str]>,
 ) -> impl FnOnce(Client) -> Sending {
-    let mut body = CreateMembersTenantsRequestContent::new(roles.to_vec(), some_tenants(tenants));
+    let mut body =
+        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+            roles: roles.to_vec(),
+            tenants: some_tenants(tenants),
+        });
     body.client_ids = client_ids.map(|ids| ids.iter().map(ToString::to_string).collect());
     |teams| call(teams.members().tenants().create(MEMBER_ID, body))
 }
@@ -83,13 +87,17 @@ fn change(
     tenants: u128,
     client_ids: Option<&[&str]>,
 ) -> impl FnOnce(Client) -> Sending {
-    let mut body = UpdateMembersTenantsRequestContent::new(roles.to_vec(), some_tenants(tenants));
+    let mut body =
+        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
+            roles: roles.to_vec(),
+            tenants: some_tenants(tenants),
+        });
     body.client_ids = client_ids.map(|ids| ids.iter().map(ToString::to_string).collect());
     |teams| call(teams.members().tenants().update(MEMBER_ID, body))
 }
 
 fn remove(tenants: u128) -> impl FnOnce(Client) -> Sending {
-    let body = DeleteMembersTenantsRequestContent::new(some_tenants(tenants));
+    let body = DeleteMembersTenantsRequestContent::with_tenants(some_tenants(tenants));
     |teams| call(teams.members().tenants().remove(MEMBER_ID, body))
 }
 
@@ -98,7 +106,10 @@ fn invite(body: InviteMembersRequestContent) -> impl FnOnce(Client) -> Sending {
 }
 
 fn invitation() -> InviteMembersRequestContent {
-    InviteMembersRequestContent::new("ada@example.com", TeamMemberRoleEnum::TeamsContributor)
+    InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+        email: "ada@example.com",
+        role: TeamMemberRoleEnum::TeamsContributor,
+    })
 }
 
 fn create(body: impl Into<CreateTenantsRequestContent>) -> impl FnOnce(Client) -> Sending {
@@ -107,7 +118,11 @@ fn create(body: impl Into<CreateTenantsRequestContent>) -> impl FnOnce(Client) -
 }
 
 fn named(name: &str) -> PublicCloudPayload {
-    PublicCloudPayload::new("ada@example.com", "us").tenant_name(name)
+    PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: "ada@example.com",
+        locality: "us",
+    })
+    .tenant_name(name)
 }
 
 #[tokio::test]
@@ -161,10 +176,11 @@ async fn role_for_apps_without_client_ids_then_call_is_refused() {
 
 #[tokio::test]
 async fn role_for_apps_is_spelled_as_an_unlisted_value_then_the_rule_holds_all_the_same() {
-    let body = CreateMembersTenantsRequestContent::new(
-        [Open::other("editor-specific-apps")],
-        [tenant_id()],
-    );
+    let body =
+        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+            roles: [Open::other("editor-specific-apps")],
+            tenants: [tenant_id()],
+        });
     assert_refused(
         |teams| call(teams.members().tenants().create(MEMBER_ID, body)),
         &["client_ids: the role editor-specific-apps needs at least one application in client_ids"],
@@ -244,7 +260,11 @@ async fn tenant_name_breaks_a_rule_then_both_clouds_name_it() {
         ("äcme", vec![pattern]),
     ] {
         assert_refused(create(named(name)), &expected).await;
-        let private = PrivateCloudPayload::new("ada@example.com", "acme").tenant_name(name);
+        let private = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
+            admin_email: "ada@example.com",
+            environment: "acme",
+        })
+        .tenant_name(name);
         assert_refused(create(private), &expected).await;
     }
 }
@@ -263,7 +283,10 @@ async fn locality_is_too_short_or_too_long_then_creation_is_refused() {
         ("us-001", "locality: 6 characters, expected at most 5"),
     ] {
         assert_refused(
-            create(PublicCloudPayload::new("ada@example.com", locality)),
+            create(PublicCloudPayload::new(PublicCloudPayloadRequired {
+                admin_email: "ada@example.com",
+                locality,
+            })),
             &[expected],
         )
         .await;
@@ -287,16 +310,26 @@ async fn environment_breaks_a_rule_then_creation_in_a_private_cloud_is_refused()
         ("acme--dev", vec![pattern]),
         ("acme-", vec![pattern]),
     ] {
-        let body = PrivateCloudPayload::new("ada@example.com", environment);
+        let body = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
+            admin_email: "ada@example.com",
+            environment,
+        });
         assert_refused(create(body), &expected).await;
     }
-    let body = PrivateCloudPayload::new("ada@example.com", "a".repeat(32));
+    let body = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
+        admin_email: "ada@example.com",
+        environment: "a".repeat(32),
+    });
     assert_eq!(sent_body(create(body)).await["environment"], "a".repeat(32));
 }
 
 #[tokio::test]
 async fn several_rules_are_broken_then_all_are_named_at_once() {
-    let body = PublicCloudPayload::new("ada@example.com", "u").tenant_name("-acme");
+    let body = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: "ada@example.com",
+        locality: "u",
+    })
+    .tenant_name("-acme");
     assert_refused(
         create(body),
         &[
@@ -391,26 +424,34 @@ async fn id_is_empty_or_dots_then_no_operation_sends_it() {
         let member = [member.as_str()];
         assert_refused(|teams| call(teams.members().get(id)), &member).await;
         assert_refused(|teams| call(teams.members().delete(id)), &member).await;
-        let role = UpdateMembersRequestContent::new(TeamMemberRoleEnum::TeamsOwner);
+        let role = UpdateMembersRequestContent::with_role(TeamMemberRoleEnum::TeamsOwner);
         assert_refused(|teams| call(teams.members().update(id, role)), &member).await;
         assert_refused(
             |teams| call(teams.members().tenants().list(id, "US-3")),
             &member,
         )
         .await;
-        let body = CreateMembersTenantsRequestContent::new([OWNER], [tenant_id()]);
+        let body =
+            CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+                roles: [OWNER],
+                tenants: [tenant_id()],
+            });
         assert_refused(
             |teams| call(teams.members().tenants().create(id, body)),
             &member,
         )
         .await;
-        let body = UpdateMembersTenantsRequestContent::new([OWNER], [tenant_id()]);
+        let body =
+            UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
+                roles: [OWNER],
+                tenants: [tenant_id()],
+            });
         assert_refused(
             |teams| call(teams.members().tenants().update(id, body)),
             &member,
         )
         .await;
-        let body = DeleteMembersTenantsRequestContent::new([tenant_id()]);
+        let body = DeleteMembersTenantsRequestContent::with_tenants([tenant_id()]);
         assert_refused(
             |teams| call(teams.members().tenants().remove(id, body)),
             &member,
@@ -469,7 +510,13 @@ async fn list_is_set_to_nothing_then_an_empty_list_is_sent() {
 
 #[tokio::test]
 async fn optional_fields_are_left_out_then_they_stay_absent() {
-    let body = sent_body(create(PublicCloudPayload::new("ada@example.com", "us"))).await;
+    let body = sent_body(create(PublicCloudPayload::new(
+        PublicCloudPayloadRequired {
+            admin_email: "ada@example.com",
+            locality: "us",
+        },
+    )))
+    .await;
     assert_eq!(
         body,
         json!({"admin_email": "ada@example.com", "locality": "us"})
@@ -480,8 +527,11 @@ async fn optional_fields_are_left_out_then_they_stay_absent() {
 
 #[tokio::test]
 async fn unlisted_value_is_named_as_such_then_it_is_sent() {
-    let body = InviteMembersRequestContent::new("ada@example.com", Open::other("teams_janitor"))
-        .tenant_roles([Open::from(OWNER), Open::other("viewer-logs")]);
+    let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+        email: "ada@example.com",
+        role: Open::other("teams_janitor"),
+    })
+    .tenant_roles([Open::from(OWNER), Open::other("viewer-logs")]);
     let body = sent_body(invite(body)).await;
     assert_eq!(body["role"], "teams_janitor");
     assert_eq!(body["tenant_roles"], json!(["owner", "viewer-logs"]));
@@ -500,4 +550,58 @@ async fn unlisted_value_is_named_as_such_then_it_is_sent() {
         request.url.query(),
         Some("status=Skipped&type=Billing+%26+more")
     );
+}
+
+#[tokio::test]
+async fn id_is_given_in_any_form_then_the_same_request_is_sent() {
+    const ID: &str = "4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e";
+    let uuid = Uuid::parse_str(ID).unwrap();
+    let open: Open<Uuid> = uuid.into();
+    let owned = ID.to_owned();
+    let tenants = [
+        sent(|teams| call(teams.tenants().get(ID))).await,
+        sent(|teams| call(teams.tenants().get(&owned))).await,
+        sent(|teams| call(teams.tenants().get(owned.clone()))).await,
+        sent(|teams| call(teams.tenants().get(uuid))).await,
+        sent(|teams| call(teams.tenants().get(&uuid))).await,
+        sent(|teams| call(teams.tenants().get(&open))).await,
+        sent(|teams| call(teams.tenants().get(open.clone()))).await,
+    ];
+    for request in tenants {
+        assert_eq!(request.url.path(), format!("/api/tenants/{ID}"));
+    }
+    let text: Open<String> = ID.to_owned().into();
+    let members = [
+        sent(|teams| call(teams.members().get(ID))).await,
+        sent(|teams| call(teams.members().get(uuid))).await,
+        sent(|teams| call(teams.members().get(&open))).await,
+        sent(|teams| call(teams.members().get(&text))).await,
+        sent(|teams| call(teams.members().get(text.clone()))).await,
+    ];
+    for request in members {
+        assert_eq!(request.url.path(), format!("/api/members/{ID}"));
+    }
+    // An odd id of a response is sent as it came.
+    let odd: Open<Uuid> = Open::other("t-17");
+    let request = sent(|teams| call(teams.tenants().get(&odd))).await;
+    assert_eq!(request.url.path(), "/api/tenants/t-17");
+}
+
+#[tokio::test]
+async fn parameter_is_not_a_value_of_its_type_then_nothing_is_sent() {
+    let no_uuid = "tenantId: found a text of 8 characters, expected a UUID";
+    let get = |teams: Client| call(teams.tenants().get("acme-dev"));
+    assert_refused(get, &[no_uuid]).await;
+    let delete = |teams: Client| call(teams.tenants().delete("acme-dev".to_owned()));
+    assert_refused(delete, &[no_uuid]).await;
+    let members = |teams: Client| call(teams.tenants().members().list("acme-dev"));
+    assert_refused(members, &[no_uuid]).await;
+    let null = |teams: Client| call(teams.tenants().get(Open::<Uuid>::other(Value::Null)));
+    assert_refused(null, &["tenantId: found null, expected a UUID"]).await;
+    let null = |teams: Client| call(teams.members().get(Open::<String>::other(Value::Null)));
+    assert_refused(null, &["id: found null, expected a text"]).await;
+    // An optional parameter of the query as well.
+    let environment = Open::<String>::other(json!({}));
+    let listing = |teams: Client| call(teams.tenants().list().environment(environment));
+    assert_refused(listing, &["environment: found an object, expected a text"]).await;
 }

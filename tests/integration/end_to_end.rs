@@ -85,7 +85,10 @@ async fn program_uses_the_whole_api_then_every_operation_succeeds() {
     let admin = &local.first_member().email;
 
     let tenant = tenants
-        .create(PublicCloudPayload::new(admin, "eu"))
+        .create(PublicCloudPayload::new(PublicCloudPayloadRequired {
+            admin_email: admin,
+            locality: "eu",
+        }))
         .await
         .unwrap();
     let tenant_id = id(tenant.tenant_id().clone());
@@ -94,23 +97,33 @@ async fn program_uses_the_whole_api_then_every_operation_succeeds() {
 
     let person = join(
         &local,
-        InviteMembersRequestContent::new("new@example.com", TeamRole::TeamsContributor),
+        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+            email: "new@example.com",
+            role: TeamRole::TeamsContributor,
+        }),
     )
     .await;
     members.get(&person).await.unwrap();
     members
         .update(
             &person,
-            UpdateMembersRequestContent::new(TeamRole::TeamsReportViewer),
+            UpdateMembersRequestContent::with_role(TeamRole::TeamsReportViewer),
         )
         .await
         .unwrap();
     assert_eq!(members.list().await.unwrap().members.len(), 6);
 
     let access = members.tenants();
-    let add = CreateMembersTenantsRequestContent::new([Role::ViewerUsers], [tenant_id]);
+    let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+        roles: [Role::ViewerUsers],
+        tenants: [tenant_id],
+    });
     assert!(access.create(&person, add).await.unwrap().is_complete());
-    let change = UpdateMembersTenantsRequestContent::new([Role::EditorUsers], [tenant_id]);
+    let change =
+        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
+            roles: [Role::EditorUsers],
+            tenants: [tenant_id],
+        });
     assert!(access.update(&person, change).await.unwrap().is_complete());
     assert_eq!(
         access
@@ -131,7 +144,7 @@ async fn program_uses_the_whole_api_then_every_operation_succeeds() {
             .len(),
         2
     );
-    let remove = DeleteMembersTenantsRequestContent::new([tenant_id]);
+    let remove = DeleteMembersTenantsRequestContent::with_tenants([tenant_id]);
     assert!(access.remove(&person, remove).await.unwrap().is_complete());
 
     let environments = local

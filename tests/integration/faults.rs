@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use auth0_sandbox::{Effect, Fault, Hint, Sandbox};
 use auth0_teams::RetryPolicy;
-use auth0_teams::types::PublicCloudPayload;
+use auth0_teams::types::{PublicCloudPayload, PublicCloudPayloadRequired};
 use futures_util::future::join_all;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -165,8 +165,11 @@ async fn tenant_is_created_and_its_answer_never_comes_then_the_error_says_where_
     local
         .fail(Fault::of("createTenant").then(Effect::Silence { acted: true }))
         .unwrap();
-    let payload =
-        PublicCloudPayload::new(&local.first_member().email, "us").tenant_name("acme-lost");
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: &local.first_member().email,
+        locality: "us",
+    })
+    .tenant_name("acme-lost");
     let error = hasty.tenants().create(payload).await.unwrap_err();
     assert!(error.is_outcome_unknown() && error.may_have_acted() && error.is_timeout());
     assert_eq!(error.look_at(), ["listTenants"]);

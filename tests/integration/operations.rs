@@ -214,7 +214,7 @@ fn writes() -> Vec<Case> {
     vec![
         case(&operations::INVITE_MEMBER, "POST /api/members", |teams| {
             Box::pin(async move {
-                let body = InviteMembersRequestContent::new("ada@example.com", TeamMemberRoleEnum::TeamsOwner);
+                let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email: "ada@example.com", role: TeamMemberRoleEnum::TeamsOwner });
                 Ok(answered(teams.members().invite(body).send().await?))
             })
         })
@@ -222,7 +222,7 @@ fn writes() -> Vec<Case> {
         .gets(json!({"id": "inv_1", "email": "ada@example.com", "role": "teams_owner"})),
         case(&operations::INVITE_MEMBER, "POST /api/members", |teams| {
             Box::pin(async move {
-                let body = InviteMembersRequestContent::new("ada@example.com", TeamMemberRoleEnum::TeamsContributor)
+                let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email: "ada@example.com", role: TeamMemberRoleEnum::TeamsContributor })
                     .tenant_ids([tenant_id()])
                     .tenant_roles([TenantMemberRoleEnum::EditorSpecificApps])
                     .client_ids(["client-1"]);
@@ -249,7 +249,7 @@ fn writes() -> Vec<Case> {
             &format!("PATCH /api/members/{ENCODED_MEMBER_ID}"),
             |teams| {
                 Box::pin(async move {
-                    let body = UpdateMembersRequestContent::new(TeamMemberRoleEnum::TeamsReportViewer);
+                    let body = UpdateMembersRequestContent::with_role(TeamMemberRoleEnum::TeamsReportViewer);
                     Ok(answered(teams.members().update(MEMBER_ID, body).send().await?))
                 })
             },
@@ -263,7 +263,7 @@ fn writes() -> Vec<Case> {
         ),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
-                let body = PublicCloudPayload::new("ada@example.com", "us");
+                let body = PublicCloudPayload::new(PublicCloudPayloadRequired { admin_email: "ada@example.com", locality: "us" });
                 Ok(answered(teams.tenants().create(body).send().await?))
             })
         })
@@ -271,7 +271,7 @@ fn writes() -> Vec<Case> {
         .gets(created_public("s3cr3t")),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
-                let body = PublicCloudPayload::new("ada@example.com", "us")
+                let body = PublicCloudPayload::new(PublicCloudPayloadRequired { admin_email: "ada@example.com", locality: "us" })
                     .tenant_name("acme-dev")
                     .environment_tag(EnvironmentTypeEnum::Staging);
                 Ok(answered(teams.tenants().create(body).send().await?))
@@ -286,7 +286,7 @@ fn writes() -> Vec<Case> {
         .gets(created_public("s3cr3t")),
         case(&operations::CREATE_TENANT, "POST /api/tenants", |teams| {
             Box::pin(async move {
-                let body = PrivateCloudPayload::new("ada@example.com", "acme-private").tenant_name("acme-dev");
+                let body = PrivateCloudPayload::new(PrivateCloudPayloadRequired { admin_email: "ada@example.com", environment: "acme-private" }).tenant_name("acme-dev");
                 Ok(answered(teams.tenants().create(body).send().await?))
             })
         })
@@ -314,8 +314,13 @@ fn bulk() -> Vec<Case> {
             |teams| {
                 Box::pin(async move {
                     let roles = [TenantMemberRoleEnum::EditorSpecificApps];
-                    let body = CreateMembersTenantsRequestContent::new(roles, [tenant_id()])
-                        .client_ids(["client-1"]);
+                    let body = CreateMembersTenantsRequestContent::new(
+                        CreateMembersTenantsRequestContentRequired {
+                            roles,
+                            tenants: [tenant_id()],
+                        },
+                    )
+                    .client_ids(["client-1"]);
                     Ok(outcome(
                         teams
                             .members()
@@ -335,8 +340,13 @@ fn bulk() -> Vec<Case> {
             |teams| {
                 Box::pin(async move {
                     let roles = [TenantMemberRoleEnum::EditorSpecificApps];
-                    let body = UpdateMembersTenantsRequestContent::new(roles, [tenant_id()])
-                        .client_ids(["client-1"]);
+                    let body = UpdateMembersTenantsRequestContent::new(
+                        UpdateMembersTenantsRequestContentRequired {
+                            roles,
+                            tenants: [tenant_id()],
+                        },
+                    )
+                    .client_ids(["client-1"]);
                     Ok(outcome(
                         teams
                             .members()
@@ -355,7 +365,7 @@ fn bulk() -> Vec<Case> {
             &format!("DELETE {path}"),
             |teams| {
                 Box::pin(async move {
-                    let body = DeleteMembersTenantsRequestContent::new([
+                    let body = DeleteMembersTenantsRequestContent::with_tenants([
                         Open::from(tenant_id()),
                         Open::other("not-a-uuid"),
                     ]);

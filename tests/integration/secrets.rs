@@ -117,7 +117,10 @@ fn assert_log_is_clean() {
 }
 
 fn payload() -> PublicCloudPayload {
-    PublicCloudPayload::new(format!("{PERSONAL}@example.com"), "us")
+    PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: format!("{PERSONAL}@example.com"),
+        locality: "us",
+    })
 }
 
 /// Calls that succeed, on an API that creates a tenant and knows a member. What they gave is printed.

@@ -8,7 +8,10 @@ use auth0_core::time::Clock as _;
 use auth0_sandbox::{Effect, Fault, Sandbox};
 use auth0_teams::Error;
 use auth0_teams::resources::members::GetMember;
-use auth0_teams::types::{InviteMembersRequestContent, TeamMember, TeamMemberRoleEnum};
+use auth0_teams::types::{
+    InviteMembersRequestContent, InviteMembersRequestContentRequired, TeamMember,
+    TeamMemberRoleEnum,
+};
 use futures_util::TryStreamExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -58,7 +61,10 @@ async fn two_clients_share_a_source_then_they_share_the_token() {
 async fn token_that_was_taken_is_refused_then_it_is_fetched_once_and_the_call_repeated() {
     let local = start().await;
     let invite = |email: &str| {
-        let body = InviteMembersRequestContent::new(email, TeamMemberRoleEnum::TeamsOwner);
+        let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+            email,
+            role: TeamMemberRoleEnum::TeamsOwner,
+        });
         local.client.members().invite(body)
     };
     invite("ada@example.com").await.unwrap();

@@ -1,6 +1,8 @@
 //! The tenant that was created, in the public cloud or in a private one, and the secret that comes with it once.
 
-use auth0_teams::types::{CreateTenantsResponseContent, PublicCloudPayload};
+use auth0_teams::types::{
+    CreateTenantsResponseContent, PublicCloudPayload, PublicCloudPayloadRequired,
+};
 use auth0_teams::{Error, Response};
 use serde_json::{Value, json};
 
@@ -12,7 +14,10 @@ const SECRET: &str = "planted-secret-of-the-new-tenant";
 /// Creates a tenant on a server that answers with `body`.
 async fn create(body: Value) -> Result<Response<CreateTenantsResponseContent>, Error> {
     let server = answering_json(201, body).await;
-    let payload = PublicCloudPayload::new("ada@example.com", "us");
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: "ada@example.com",
+        locality: "us",
+    });
     client(&server).tenants().create(payload).send().await
 }
 

@@ -236,7 +236,9 @@ fn body_can_hold_nothing_then_it_is_sent_without_being_asked_for() {
     });
     let resource = &generated(&document)["src/resources/things.rs"];
     assert!(
-        resource.contains("pub fn put(&self, id: impl Into<String>) -> PutThing"),
+        resource.contains(
+            "pub fn put(&self, id: impl Into<auth0_core::Parameter<String>>) -> PutThing"
+        ),
         "{resource}"
     );
     assert!(
@@ -298,7 +300,10 @@ fn struct_has_a_tag_then_it_is_written_and_is_neither_field_nor_argument() {
         "{types}"
     );
     assert!(types.contains("On the wire, `kind` is `thing`."), "{types}");
-    assert!(types.contains("pub fn new(name: impl Into<"), "{types}");
+    assert!(
+        types.contains("pub fn with_name(name: impl Into<"),
+        "{types}"
+    );
 }
 
 #[test]
@@ -670,4 +675,68 @@ fn numbered_names_are_those_of_the_document_on_the_wire() {
         resource.contains(r#"check.field("Take",&self.take_2"#),
         "{resource}"
     );
+}
+
+/// The constructor of the type `Made` whose required fields these are.
+fn constructor(required: &[&str]) -> String {
+    let mut document = document();
+    let properties: Value = required
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({"type": "string"})))
+        .collect();
+    document["components"]["schemas"]["Made"] =
+        json!({"type": "object", "required": required, "properties": properties});
+    document["components"]["schemas"]["Thing"]["properties"]["made"] =
+        json!({"$ref": "#/components/schemas/Made"});
+    let types = module(&generated(&document), "types");
+    let block = types
+        .split("impl Made {")
+        .nth(1)
+        .expect("the type is there");
+    let (_, function) = block.split_once("pub fn ").expect("there is a constructor");
+    let (signature, _) = function.split_once('{').expect("it has a body");
+    let text: String = signature.split_whitespace().collect();
+    text.replace("::std::string::", "")
+        .replace("::std::convert::", "")
+        .replace(",)", ")")
+        .replace(",>", ">")
+}
+
+#[test]
+fn required_fields_are_told_apart_by_their_names_alone() {
+    assert_eq!(constructor(&[]), "new()->Self");
+    assert_eq!(
+        constructor(&["owner"]),
+        "with_owner(owner:implInto<String>)->Self"
+    );
+    assert_eq!(
+        constructor(&["admin_email", "environment"]),
+        "new<AdminEmail:Into<String>,Environment:Into<String>>(required:MadeRequired<AdminEmail,Environment>)->Self"
+    );
+    // A field that is renamed is another name for the compiler, wherever it sorts.
+    assert_eq!(
+        constructor(&["owner_email", "environment"]),
+        "new<Environment:Into<String>,OwnerEmail:Into<String>>(required:MadeRequired<Environment,OwnerEmail>)->Self"
+    );
+    assert_ne!(constructor(&["owner"]), constructor(&["holder"]));
+}
+
+#[test]
+fn struct_of_required_fields_may_hold_a_secret_and_names_a_new_field_to_the_compiler() {
+    let mut document = document();
+    document["components"]["schemas"]["Thing"]["required"] = json!(["name", "note"]);
+    let types = module(&generated(&document), "types");
+    let before = types
+        .split("pub struct ThingRequired")
+        .next()
+        .expect("it is there");
+    let last_item = before
+        .rsplit("\n}\n")
+        .next()
+        .expect("what stands before it");
+    assert!(
+        last_item.contains("/// The required fields of [`Thing`]"),
+        "{last_item}"
+    );
+    assert!(!last_item.contains("#["), "{last_item}");
 }

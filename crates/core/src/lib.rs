@@ -15,6 +15,7 @@
 //! | [`mod@check`] | [`Check`], [`Rules`]: what a request must hold before it is sent |
 //! | [`mod@open`] | [`Open`]: a known value, or whatever else the server sent |
 //! | [`mod@nullable`] | [`Nullable`]: `null` told from absent |
+//! | [`mod@parameter`] | [`Parameter`]: an id or a text that an operation takes, in whatever form the caller has it |
 //! | [`mod@outcome`] | [`Outcome`]: whether a bulk operation did everything |
 //! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams; [`Cursor`]: a place in one, to be stored |
 //! | [`mod@limit`] | [`Limiter`]: keeping to the server's rate limits |
@@ -43,6 +44,7 @@ pub mod open;
 pub mod operation;
 pub mod outcome;
 pub mod paging;
+pub mod parameter;
 mod path;
 pub mod problem;
 pub mod proof;
@@ -76,6 +78,7 @@ pub use outcome::{Outcome, PartialReport};
 pub use paging::{
     Cursor, Items, ListOr, Listing, Page, Paged, Pages, Position, items, pages, resume,
 };
+pub use parameter::{Parameter, ParameterValue};
 pub use path::encode_path;
 pub use problem::{Problem, ValidationError};
 pub use proof::{ProofOfPossession, ProofRequest, ServerRole};

@@ -23,15 +23,14 @@
 //! Start with [`Client::builder`]; the operations are methods of the [`resources`], their data is in [`types`], and what is known of each is in the table of [`operations`]. The rate limits of the plans are in [`limits`].
 //!
 //! ```
-//! use auth0_my_organization::Client;
+//! use auth0_my_organization::{Client, Error, TokenSource};
 //!
-//! # fn example(token: impl auth0_my_organization::TokenSource) -> Result<(), auth0_my_organization::Error> {
-//! let client = Client::builder()
-//!     .domain("acme.us.auth0.com")
-//!     .token_source(token)
-//!     .build()?;
-//! # Ok(())
-//! # }
+//! fn client(token: impl TokenSource) -> Result<Client, Error> {
+//!     Client::builder()
+//!         .domain("acme.us.auth0.com")
+//!         .token_source(token)
+//!         .build()
+//! }
 //! ```
 #![forbid(unsafe_code)]
 mod client;

@@ -15,15 +15,14 @@
 //! Start with [`Client::builder`]; the operations are methods of the [`resources`], their data is in [`types`], and what is known of each is in the table of [`operations`]. The rate limits of the plans are in [`limits`].
 //!
 //! ```
-//! use auth0_organizations::Client;
+//! use auth0_organizations::{Client, Error, TokenSource};
 //!
-//! # fn example(token: impl auth0_organizations::TokenSource) -> Result<(), auth0_organizations::Error> {
-//! let client = Client::builder()
-//!     .domain("acme.us.auth0.com")
-//!     .token_source(token)
-//!     .build()?;
-//! # Ok(())
-//! # }
+//! fn client(token: impl TokenSource) -> Result<Client, Error> {
+//!     Client::builder()
+//!         .domain("acme.us.auth0.com")
+//!         .token_source(token)
+//!         .build()
+//! }
 //! ```
 #![forbid(unsafe_code)]
 mod client;

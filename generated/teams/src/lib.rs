@@ -13,15 +13,14 @@
 //! Start with [`Client::builder`]; the operations are methods of the [`resources`], their data is in [`types`], and what is known of each is in the table of [`operations`].
 //!
 //! ```
-//! use auth0_teams::Client;
+//! use auth0_teams::{Client, Error, TokenSource};
 //!
-//! # fn example(token: impl auth0_teams::TokenSource) -> Result<(), auth0_teams::Error> {
-//! let client = Client::builder()
-//!     .team("acme")
-//!     .token_source(token)
-//!     .build()?;
-//! # Ok(())
-//! # }
+//! fn client(token: impl TokenSource) -> Result<Client, Error> {
+//!     Client::builder()
+//!         .team("acme")
+//!         .token_source(token)
+//!         .build()
+//! }
 //! ```
 #![forbid(unsafe_code)]
 mod client;

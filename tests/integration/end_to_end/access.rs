@@ -55,11 +55,13 @@ fn total(summary: &MembersTenantsBulkSummary) -> (i64, i64, i64) {
 async fn invitation_names_tenants_then_whoever_accepts_has_them() {
     let local = team_of(3).await;
     let tenants = tenant_ids(&local.client).await;
-    let invitation =
-        InviteMembersRequestContent::new("grace@example.com", TeamRole::TeamsContributor)
-            .tenant_ids([tenants[0], tenants[5]])
-            .tenant_roles([Role::EditorSpecificApps])
-            .client_ids(["client-1"]);
+    let invitation = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+        email: "grace@example.com",
+        role: TeamRole::TeamsContributor,
+    })
+    .tenant_ids([tenants[0], tenants[5]])
+    .tenant_roles([Role::EditorSpecificApps])
+    .client_ids(["client-1"]);
     let invited = local.client.members().invite(invitation).await.unwrap();
     assert_eq!(invited.email, "grace@example.com");
     assert_eq!(
@@ -92,7 +94,10 @@ async fn invitation_names_tenants_then_whoever_accepts_has_them() {
         assert!(there.iter().any(|found| found.id == member.id));
     }
 
-    let again = InviteMembersRequestContent::new("Grace@example.com", TeamRole::TeamsOwner);
+    let again = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+        email: "Grace@example.com",
+        role: TeamRole::TeamsOwner,
+    });
     let error = local.client.members().invite(again).await.unwrap_err();
     assert_eq!(refusal(&error), (403, "MEMBER_ALREADY_EXISTS"));
 }
@@ -102,13 +107,20 @@ async fn some_tenants_are_there_already_then_the_others_are_added_and_the_report
     let local = team_of(3).await;
     let member = join(
         &local,
-        InviteMembersRequestContent::new("grace@example.com", TeamRole::TeamsContributor),
+        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+            email: "grace@example.com",
+            role: TeamRole::TeamsContributor,
+        }),
     )
     .await;
     let all = tenant_ids(&local.client).await;
     let tenants = local.client.members().tenants();
-    let add =
-        |ids: &[Uuid]| CreateMembersTenantsRequestContent::new([Role::ViewerUsers], ids.to_vec());
+    let add = |ids: &[Uuid]| {
+        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+            roles: [Role::ViewerUsers],
+            tenants: ids.to_vec(),
+        })
+    };
     assert!(
         tenants
             .create(&member, add(&all[..2]))
@@ -146,16 +158,25 @@ async fn roles_are_changed_where_there_are_some_then_only_there() {
     let local = team_of(3).await;
     let member = join(
         &local,
-        InviteMembersRequestContent::new("grace@example.com", TeamRole::TeamsContributor),
+        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+            email: "grace@example.com",
+            role: TeamRole::TeamsContributor,
+        }),
     )
     .await;
     let all = tenant_ids(&local.client).await;
     let tenants = local.client.members().tenants();
-    let add = CreateMembersTenantsRequestContent::new([Role::ViewerUsers], all[..2].to_vec());
+    let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+        roles: [Role::ViewerUsers],
+        tenants: all[..2].to_vec(),
+    });
     assert!(tenants.create(&member, add).await.unwrap().is_complete());
 
     let change =
-        UpdateMembersTenantsRequestContent::new([Role::EditorKms, Role::Owner], [all[1], all[2]]);
+        UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired {
+            roles: [Role::EditorKms, Role::Owner],
+            tenants: [all[1], all[2]],
+        });
     let (report, failures) = partial(tenants.update(&member, change).await.unwrap());
     assert_eq!(
         failures,
@@ -177,15 +198,21 @@ async fn some_tenants_are_removed_that_are_not_there_then_the_report_tells_which
     let local = team_of(3).await;
     let member = join(
         &local,
-        InviteMembersRequestContent::new("grace@example.com", TeamRole::TeamsContributor),
+        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+            email: "grace@example.com",
+            role: TeamRole::TeamsContributor,
+        }),
     )
     .await;
     let all = tenant_ids(&local.client).await;
     let tenants = local.client.members().tenants();
-    let add = CreateMembersTenantsRequestContent::new([Role::ViewerUsers], all[..3].to_vec());
+    let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+        roles: [Role::ViewerUsers],
+        tenants: all[..3].to_vec(),
+    });
     assert!(tenants.create(&member, add).await.unwrap().is_complete());
 
-    let remove = |ids: &[Uuid]| DeleteMembersTenantsRequestContent::new(ids.to_vec());
+    let remove = |ids: &[Uuid]| DeleteMembersTenantsRequestContent::with_tenants(ids.to_vec());
     let (report, failures) = partial(tenants.remove(&member, remove(&all[1..4])).await.unwrap());
     assert_eq!(
         failures,
@@ -212,10 +239,12 @@ async fn some_tenants_are_removed_that_are_not_there_then_the_report_tells_which
 async fn member_leaves_the_team_then_no_tenant_lists_him() {
     let local = team_of(3).await;
     let tenant = tenant_ids(&local.client).await[0];
-    let invitation =
-        InviteMembersRequestContent::new("grace@example.com", TeamRole::TeamsContributor)
-            .tenant_ids([tenant])
-            .tenant_roles([Role::Owner]);
+    let invitation = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+        email: "grace@example.com",
+        role: TeamRole::TeamsContributor,
+    })
+    .tenant_ids([tenant])
+    .tenant_roles([Role::Owner]);
     let member = join(&local, invitation).await;
     let listed = || async {
         let members = local

@@ -18,7 +18,10 @@ async fn something_is_changed_or_refused_then_the_log_says_who_did_it_and_whethe
     let ids = member_ids(&local.client).await;
     members.delete(&ids[2]).await.unwrap();
     members.delete(&ids[2]).await.unwrap_err();
-    let payload = PublicCloudPayload::new(&local.first_member().email, "us");
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: &local.first_member().email,
+        locality: "us",
+    });
     local.client.tenants().create(payload).await.unwrap();
 
     // The newest first; what only reads is not there.

@@ -22,7 +22,7 @@ async fn crowd(local: &Local, client: &Client) -> usize {
     let calls = (0..CALLS).map(|number| async move {
         let members = client.members();
         if number % 4 == 0 {
-            let body = UpdateMembersRequestContent::new(TeamRole::TeamsOwner);
+            let body = UpdateMembersRequestContent::with_role(TeamRole::TeamsOwner);
             members.update(id, body).await.map(|_| ())
         } else {
             members.get(id).await.map(|_| ())

@@ -14,7 +14,7 @@ async fn member_is_changed_and_deleted_then_reads_and_listings_show_it() {
 
     let before = members.get(&ids[4]).await.unwrap();
     assert_ne!(before.role, TeamRole::TeamsReportViewer);
-    let change = UpdateMembersRequestContent::new(TeamRole::TeamsReportViewer);
+    let change = UpdateMembersRequestContent::with_role(TeamRole::TeamsReportViewer);
     let changed = members.update(&ids[4], change).await.unwrap();
     let after = members.get(&ids[4]).await.unwrap();
     assert_eq!(changed.role, TeamRole::TeamsReportViewer);
@@ -34,7 +34,7 @@ async fn member_is_the_last_owner_then_he_stays_one() {
     let local = team_of(3).await;
     let members = local.client.members();
     let ids = member_ids(&local.client).await;
-    let demotion = || UpdateMembersRequestContent::new(TeamRole::TeamsContributor);
+    let demotion = || UpdateMembersRequestContent::with_role(TeamRole::TeamsContributor);
     members.update(&ids[1], demotion()).await.unwrap();
     for error in [
         members.update(&ids[0], demotion()).await.unwrap_err(),
@@ -51,7 +51,7 @@ async fn member_is_the_last_owner_then_he_stays_one() {
         TeamRole::TeamsOwner
     );
 
-    let promotion = UpdateMembersRequestContent::new(TeamRole::TeamsOwner);
+    let promotion = UpdateMembersRequestContent::with_role(TeamRole::TeamsOwner);
     members.update(&ids[2], promotion).await.unwrap();
     members.delete(&ids[0]).await.unwrap();
     assert_eq!(member_ids(&local.client).await, ids[1..]);
@@ -96,7 +96,10 @@ async fn members_are_deleted_while_a_cursor_is_stored_then_the_rest_comes_once_a
     }
     let joined = join(
         &local,
-        InviteMembersRequestContent::new("late@example.com", TeamRole::TeamsContributor),
+        InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
+            email: "late@example.com",
+            role: TeamRole::TeamsContributor,
+        }),
     )
     .await;
 

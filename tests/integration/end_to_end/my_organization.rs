@@ -7,8 +7,8 @@ mod logins;
 mod operations;
 mod refusals;
 
-use auth0_my_organization::types::IdpOidcOptionsRequest;
 use auth0_my_organization::types::IdpOidcOptionsTypeEnum::FrontChannel;
+use auth0_my_organization::types::{IdpOidcOptionsRequest, IdpOidcOptionsRequestRequired};
 use auth0_my_organization::{Client, Error};
 use auth0_sandbox::Sandbox;
 
@@ -22,7 +22,11 @@ async fn local() -> Local {
 /// Options of an identity provider that needs no secret.
 fn oidc() -> IdpOidcOptionsRequest {
     let discovery = "https://login.acme.test/.well-known/openid-configuration";
-    IdpOidcOptionsRequest::new("auth0", discovery, FrontChannel)
+    IdpOidcOptionsRequest::new(IdpOidcOptionsRequestRequired {
+        client_id: "auth0",
+        discovery_url: discovery,
+        type_: FrontChannel,
+    })
 }
 
 /// The id of the organization's first identity provider, whose strategy is okta.

@@ -19,7 +19,7 @@ async fn local() -> Local {
 
 /// Creates an organization with this name, and gives back its id.
 async fn create(client: &Client, name: &str) -> String {
-    let request = CreateOrganizationRequestContent::new(name);
+    let request = CreateOrganizationRequestContent::with_name(name);
     let created = client.organizations().create(request).await.unwrap();
     created.id.unwrap()
 }

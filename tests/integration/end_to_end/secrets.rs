@@ -60,8 +60,17 @@ async fn administer(local: &Local, seen: &mut Printed) {
     let client = local.my_organization();
     let org = client.organization();
     let providers = org.identity_providers();
-    let options = || my::IdpOktaOptionsRequest::new("c", CLIENT_SECRET, "okta.acme.test");
-    let request = my::IdpOktaRequest::new("acme-login", options());
+    let options = || {
+        my::IdpOktaOptionsRequest::new(my::IdpOktaOptionsRequestRequired {
+            client_id: "c",
+            client_secret: CLIENT_SECRET,
+            domain: "okta.acme.test",
+        })
+    };
+    let request = my::IdpOktaRequest::new(my::IdpOktaRequestRequired {
+        name: "acme-login",
+        options: options(),
+    });
     let call = providers.create(request);
     seen.value(&call);
     let provider = call.send().await.unwrap();
@@ -72,7 +81,11 @@ async fn administer(local: &Local, seen: &mut Printed) {
     let updated = providers.update(&id, change).await.unwrap();
     seen.value(&updated);
     // Of another strategy: what is refused holds the secret, too.
-    let options = my::IdpWaadOptionsRequest::new("c", CLIENT_SECRET, "acme.onmicrosoft.com");
+    let options = my::IdpWaadOptionsRequest::new(my::IdpWaadOptionsRequestRequired {
+        client_id: "c",
+        client_secret: CLIENT_SECRET,
+        tenant_domain: "acme.onmicrosoft.com",
+    });
     let change = my::IdpWaadUpdateRequest::new().options(options);
     let error = providers.update(&id, change).await.unwrap_err();
     seen.texts.push_str(&printed(&error));
@@ -92,8 +105,8 @@ async fn administer(local: &Local, seen: &mut Printed) {
     assert!(error.has_acted(), "{error:?}");
     seen.texts.push_str(&printed(&error));
 
-    let invitee = my::CreateMemberInvitationInvitee::new("jo@acme.test");
-    let request = my::CreateMemberInvitationRequestContent::new([invitee]);
+    let invitee = my::CreateMemberInvitationInvitee::with_email("jo@acme.test");
+    let request = my::CreateMemberInvitationRequestContent::with_invitees([invitee]);
     let made = org.invitations().create(request).await.unwrap();
     seen.secret(made[0].invitation_url.as_ref().unwrap());
     seen.secret(made[0].ticket_id.as_ref().unwrap());
@@ -106,10 +119,15 @@ async fn operate(local: &Local, seen: &mut Printed) {
     let client = local.organizations();
     let invitations = client.organizations().invitations();
     let id = local.organization_id();
-    let invitee = of::OrganizationInvitationInvitee::new("kay@acme.test");
-    let inviter = of::OrganizationInvitationInviter::new("Ada");
-    let request =
-        of::CreateOrganizationInvitationRequestContent::new(local.client_id(), invitee, inviter);
+    let invitee = of::OrganizationInvitationInvitee::with_email("kay@acme.test");
+    let inviter = of::OrganizationInvitationInviter::with_name("Ada");
+    let request = of::CreateOrganizationInvitationRequestContent::new(
+        of::CreateOrganizationInvitationRequestContentRequired {
+            client_id: local.client_id(),
+            invitee,
+            inviter,
+        },
+    );
     let made = invitations.create(id, request).send().await.unwrap();
     seen.secret(made.value().invitation_url.as_ref().unwrap());
     seen.secret(made.value().ticket_id.as_ref().unwrap());

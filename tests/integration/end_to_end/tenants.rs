@@ -7,10 +7,17 @@ async fn tenants_are_created_in_both_clouds_then_each_shows_its_secret_once_and_
     let local = Local::start(Sandbox::builder().private_cloud("acme-private", "tokyo")).await;
     let tenants = local.client.tenants();
     let admin = local.first_member();
-    let public = PublicCloudPayload::new(&admin.email, "eu")
-        .tenant_name("acme-shop")
-        .environment_tag(EnvironmentTypeEnum::Production);
-    let private = PrivateCloudPayload::new(&admin.email, "acme-private").tenant_name("acme-bank");
+    let public = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: &admin.email,
+        locality: "eu",
+    })
+    .tenant_name("acme-shop")
+    .environment_tag(EnvironmentTypeEnum::Production);
+    let private = PrivateCloudPayload::new(PrivateCloudPayloadRequired {
+        admin_email: &admin.email,
+        environment: "acme-private",
+    })
+    .tenant_name("acme-bank");
     let public = tenants.create(public).await.unwrap();
     let private = tenants.create(private).await.unwrap();
     assert!(
@@ -75,8 +82,13 @@ async fn tenants_are_created_in_both_clouds_then_each_shows_its_secret_once_and_
 async fn tenant_is_deleted_then_it_is_gone_and_its_name_is_never_given_again() {
     let local = team_of(2).await;
     let tenants = local.client.tenants();
-    let payload =
-        || PublicCloudPayload::new(&local.first_member().email, "us").tenant_name("acme-once");
+    let payload = || {
+        PublicCloudPayload::new(PublicCloudPayloadRequired {
+            admin_email: &local.first_member().email,
+            locality: "us",
+        })
+        .tenant_name("acme-once")
+    };
     let created = tenants.create(payload()).await.unwrap();
     let error = tenants.create(payload()).await.unwrap_err();
     assert_eq!(refusal(&error), (409, "TENANT_ALREADY_EXISTS"));
@@ -96,8 +108,12 @@ async fn tenant_is_deleted_then_it_is_gone_and_its_name_is_never_given_again() {
 async fn rules_beyond_the_schemas_are_broken_then_the_error_says_which() {
     let local = Local::start(Sandbox::builder().tenants(2).tenant_limit(2)).await;
     let tenants = local.client.tenants();
-    let create =
-        |email: &str, locality: &str| tenants.create(PublicCloudPayload::new(email, locality));
+    let create = |email: &str, locality: &str| {
+        tenants.create(PublicCloudPayload::new(PublicCloudPayloadRequired {
+            admin_email: email,
+            locality,
+        }))
+    };
     let admin = &local.first_member().email;
     for (call, expected) in [
         (create("nobody@example.com", "us"), (404, "ADMIN_NOT_FOUND")),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use auth0_sandbox::{Effect, Fault, Reply, Sandbox};
 use auth0_teams::Client;
-use auth0_teams::types::{InviteMembersRequestContent, TeamMemberRoleEnum};
+use auth0_teams::types::{
+    InviteMembersRequestContent, InviteMembersRequestContentRequired, TeamMemberRoleEnum,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -16,7 +18,8 @@ use super::program::{Run, client, command, live, run, start};
 
 async fn invite(client: &Client, email: String) {
     let role = TeamMemberRoleEnum::TeamsContributor;
-    let invitation = InviteMembersRequestContent::new(email, role);
+    let invitation =
+        InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email, role });
     client.members().invite(invitation).await.unwrap();
 }
 

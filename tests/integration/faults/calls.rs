@@ -1,7 +1,9 @@
 //! The calls that faults befall, and the sandboxes in which they are made.
 
 use auth0_sandbox::Sandbox;
-use auth0_teams::types::{PublicCloudPayload, TenantMemberRoleEnum as Role, *};
+use auth0_teams::types::{
+    PublicCloudPayload, PublicCloudPayloadRequired, TenantMemberRoleEnum as Role, *,
+};
 use auth0_teams::uuid::Uuid;
 use auth0_teams::{Client, Error, RetryPolicy};
 
@@ -97,7 +99,7 @@ impl Scene {
             local,
         };
         if class == Class::Bulk {
-            let removed = DeleteMembersTenantsRequestContent::new([scene.tenants[0]]);
+            let removed = DeleteMembersTenantsRequestContent::with_tenants([scene.tenants[0]]);
             let members = scene.local.client.members();
             let removal = members.tenants().remove(&scene.member, removed).await;
             assert!(removal.unwrap().is_complete());
@@ -122,9 +124,13 @@ impl Scene {
             Class::Unsafe => {
                 // Without a name nothing but the client keeps a second one from being created.
                 let email = &self.local.first_member().email;
-                let call = client
-                    .tenants()
-                    .create(PublicCloudPayload::new(email, "us"));
+                let call =
+                    client
+                        .tenants()
+                        .create(PublicCloudPayload::new(PublicCloudPayloadRequired {
+                            admin_email: email,
+                            locality: "us",
+                        }));
                 let answer = call.send().await?;
                 let management_client = answer.value().management_client();
                 Ok(Done {
@@ -135,8 +141,10 @@ impl Scene {
             Class::Bulk => {
                 // One that is there already, and one that is not.
                 let body = CreateMembersTenantsRequestContent::new(
-                    [Role::ViewerUsers],
-                    self.tenants.clone(),
+                    CreateMembersTenantsRequestContentRequired {
+                        roles: [Role::ViewerUsers],
+                        tenants: self.tenants.clone(),
+                    },
                 );
                 let call = client.members().tenants().create(&self.member, body);
                 let answer = call.send().await?;

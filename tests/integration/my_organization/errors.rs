@@ -10,7 +10,7 @@ use crate::support::*;
 
 async fn refused(status: u16, body: Value) -> Error {
     let server = answering_json(status, body).await;
-    let body = CreateOrganizationDomainRequestContent::new("acme.com");
+    let body = CreateOrganizationDomainRequestContent::with_domain("acme.com");
     organization(&server)
         .organization()
         .domains()

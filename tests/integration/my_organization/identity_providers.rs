@@ -153,32 +153,71 @@ async fn listing_has_all_forms_then_each_item_is_of_its_own() {
 
 #[tokio::test]
 async fn identity_provider_is_created_then_its_strategy_is_written_without_being_asked_for() {
-    let adfs = IdpAdfsOptionsRequestAdfsServer::new("https://adfs.acme.com");
-    let saml = IdpSamlpOptionsRequestManual::new("https://acme.com/in", true, "PEM");
-    let ping = IdpPingFederateOptionsRequest::new(
-        IdpSignAlgDigestTypeEnum::Sha256,
-        "https://ping.acme.com",
-        true,
-        IdpSignAlgTypeEnum::RsaSha256,
-        "PEM",
-    );
-    let oidc = IdpOidcOptionsRequest::new(
-        "c",
-        "https://acme.com/d",
-        IdpOidcOptionsTypeEnum::BackChannel,
-    );
+    let adfs = IdpAdfsOptionsRequestAdfsServer::with_adfs_server("https://adfs.acme.com");
+    let saml = IdpSamlpOptionsRequestManual::new(IdpSamlpOptionsRequestManualRequired {
+        sign_in_endpoint: "https://acme.com/in",
+        sign_saml_request: true,
+        signing_cert: "PEM",
+    });
+    let ping = IdpPingFederateOptionsRequest::new(IdpPingFederateOptionsRequestRequired {
+        digest_algorithm: IdpSignAlgDigestTypeEnum::Sha256,
+        ping_federate_base_url: "https://ping.acme.com",
+        sign_saml_request: true,
+        signature_algorithm: IdpSignAlgTypeEnum::RsaSha256,
+        signing_cert: "PEM",
+    });
+    let oidc = IdpOidcOptionsRequest::new(IdpOidcOptionsRequestRequired {
+        client_id: "c",
+        discovery_url: "https://acme.com/d",
+        type_: IdpOidcOptionsTypeEnum::BackChannel,
+    });
     let requests: [IdpKnownRequest; 7] = [
-        IdpAdfsRequest::new("a", adfs).into(),
-        IdpGoogleAppsRequest::new("a", IdpGoogleAppsOptionsRequest::new("c", "s", "acme.com"))
-            .into(),
-        IdpOidcRequest::new("a", oidc).into(),
-        IdpOktaRequest::new("a", IdpOktaOptionsRequest::new("c", "s", "acme.okta.com")).into(),
-        IdpPingFederateRequest::new("a", ping).into(),
-        IdpSamlpRequest::new("a", saml).into(),
-        IdpWaadRequest::new(
-            "a",
-            IdpWaadOptionsRequest::new("c", "s", "acme.onmicrosoft.com"),
-        )
+        IdpAdfsRequest::new(IdpAdfsRequestRequired {
+            name: "a",
+            options: adfs,
+        })
+        .into(),
+        IdpGoogleAppsRequest::new(IdpGoogleAppsRequestRequired {
+            name: "a",
+            options: IdpGoogleAppsOptionsRequest::new(IdpGoogleAppsOptionsRequestRequired {
+                client_id: "c",
+                client_secret: "s",
+                domain: "acme.com",
+            }),
+        })
+        .into(),
+        IdpOidcRequest::new(IdpOidcRequestRequired {
+            name: "a",
+            options: oidc,
+        })
+        .into(),
+        IdpOktaRequest::new(IdpOktaRequestRequired {
+            name: "a",
+            options: IdpOktaOptionsRequest::new(IdpOktaOptionsRequestRequired {
+                client_id: "c",
+                client_secret: "s",
+                domain: "acme.okta.com",
+            }),
+        })
+        .into(),
+        IdpPingFederateRequest::new(IdpPingFederateRequestRequired {
+            name: "a",
+            options: ping,
+        })
+        .into(),
+        IdpSamlpRequest::new(IdpSamlpRequestRequired {
+            name: "a",
+            options: saml,
+        })
+        .into(),
+        IdpWaadRequest::new(IdpWaadRequestRequired {
+            name: "a",
+            options: IdpWaadOptionsRequest::new(IdpWaadOptionsRequestRequired {
+                client_id: "c",
+                client_secret: "s",
+                tenant_domain: "acme.onmicrosoft.com",
+            }),
+        })
         .into(),
     ];
     let options = [
@@ -204,7 +243,10 @@ async fn identity_provider_is_created_then_its_strategy_is_written_without_being
 
 #[tokio::test]
 async fn identity_provider_is_changed_then_no_strategy_is_sent() {
-    let options = IdpSamlpOptionsRequestAutomatic::new("https://acme.com/metadata", false);
+    let options = IdpSamlpOptionsRequestAutomatic::new(IdpSamlpOptionsRequestAutomaticRequired {
+        metadata_url: "https://acme.com/metadata",
+        sign_saml_request: false,
+    });
     for (sent, expected) in [
         (
             updated(IdpAdfsUpdateRequest::new().display_name("A")).await,

@@ -66,7 +66,7 @@ fn of_the_organization() -> Vec<Case> {
         case!(GET_ORGANIZATION_DETAILS, "GET /my-org/details", |org| org.organization_details().get(),
             gets details()),
         case!(UPDATE_ORGANIZATION_DETAILS, "PATCH /my-org/details", |org| {
-                let colors = OrgBrandingColors::new("#FFF", "#000000");
+                let colors = OrgBrandingColors::new(OrgBrandingColorsRequired { page_background: "#FFF", primary: "#000000" });
                 let branding = OrgBranding::new().colors(colors).logo_url("https://acme.com/logo.png".to_owned());
                 let body = OrgDetailsRequest::new().name("acme").display_name("Acme").branding(branding);
                 org.organization_details().update(body)
@@ -100,7 +100,7 @@ fn of_domains() -> Vec<Case> {
         case!(LIST_ORGANIZATION_DOMAINS, "GET /my-org/domains?from=cursor-1&take=7",
             |org| org.organization().domains().list().take(7).from("cursor-1"), gets page),
         case!(CREATE_ORGANIZATION_DOMAIN, "POST /my-org/domains",
-            |org| org.organization().domains().create(CreateOrganizationDomainRequestContent::new("acme.com")),
+            |org| org.organization().domains().create(CreateOrganizationDomainRequestContent::with_domain("acme.com")),
             sends json!({"domain": "acme.com"}), gets domain("pending")),
         case!(GET_ORGANIZATION_DOMAIN, "GET /my-org/domains/{DOMAIN_ID}",
             |org| org.organization().domains().get(DOMAIN_ID), gets domain("failed")),
@@ -129,8 +129,8 @@ fn of_identity_providers() -> Vec<Case> {
                 .member_access_level([OrganizationAccessLevelEnum::Full, OrganizationAccessLevelEnum::None]),
             gets list),
         case!(CREATE_ORGANIZATION_IDENTITY_PROVIDER, "POST /my-org/identity-providers", |org| {
-                let options = IdpOktaOptionsRequest::new("c", "hidden", "acme.okta.com");
-                org.organization().identity_providers().create(IdpOktaRequest::new("acme-login", options))
+                let options = IdpOktaOptionsRequest::new(IdpOktaOptionsRequestRequired { client_id: "c", client_secret: "hidden", domain: "acme.okta.com" });
+                org.organization().identity_providers().create(IdpOktaRequest::new(IdpOktaRequestRequired { name: "acme-login", options }))
             },
             sends json!({
                 "name": "acme-login",
@@ -159,7 +159,7 @@ fn of_identity_providers() -> Vec<Case> {
             sends json!({}), gets identity_provider("oidc")),
         case!(CREATE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN, "POST /my-org/identity-providers/{IDP_ID}/domains",
             |org| org.organization().identity_providers().domains()
-                .create(IDP_ID, CreateIdpDomainRequestContent::new("acme.com")),
+                .create(IDP_ID, CreateIdpDomainRequestContent::with_domain("acme.com")),
             sends json!({"domain": "acme.com"}), gets json!({"domain": "acme.com"})),
         case!(
             DELETE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN,
@@ -237,7 +237,7 @@ fn of_members() -> Vec<Case> {
         case!(GET_ORGANIZATION_MEMBER, "GET /my-org/members/{ENCODED_USER_ID}",
             |org| org.organization().members().get(USER_ID), gets member()),
         case!(DELETE_ORGANIZATION_MEMBERSHIPS, "POST /my-org/delete-memberships",
-            |org| org.organization().memberships().delete(DeleteOrganizationMembershipsRequestContent::new([USER_ID])),
+            |org| org.organization().memberships().delete(DeleteOrganizationMembershipsRequestContent::with_members([USER_ID])),
             sends json!({"members": [USER_ID]})),
         case!(LIST_ORG_MEMBER_ROLES, "GET /my-org/members/{ENCODED_USER_ID}/roles",
             |org| org.organization().members().roles().list(USER_ID), gets roles.clone()),
@@ -245,11 +245,11 @@ fn of_members() -> Vec<Case> {
             |org| org.organization().members().roles().list(USER_ID).take(2).from("cursor-1"), gets roles),
         case!(ASSIGN_ORGANIZATION_MEMBER_ROLES, "POST /my-org/members/{ENCODED_USER_ID}/roles",
             |org| org.organization().members().roles()
-                .assign(USER_ID, OrganizationMemberRolesChangeRequestContent::new([ROLE_ID])),
+                .assign(USER_ID, OrganizationMemberRolesChangeRequestContent::with_role_ids([ROLE_ID])),
             sends json!({"role_ids": [ROLE_ID]})),
         case!(UNASSIGN_ORGANIZATION_MEMBER_ROLES, "POST /my-org/members/{ENCODED_USER_ID}/unassign-roles",
             |org| org.organization().members().roles()
-                .unassign(USER_ID, OrganizationMemberRolesChangeRequestContent::new([ROLE_ID])),
+                .unassign(USER_ID, OrganizationMemberRolesChangeRequestContent::with_role_ids([ROLE_ID])),
             sends json!({"role_ids": [ROLE_ID]})),
     ]
 }
@@ -268,10 +268,10 @@ fn of_invitations() -> Vec<Case> {
             gets page),
         case!(CREATE_INVITATIONS, "POST /my-org/member-invitations", |org| {
                 let invitees = [
-                    CreateMemberInvitationInvitee::new("ada@acme.com").roles([ROLE_ID]),
-                    CreateMemberInvitationInvitee::new("grace@acme.com"),
+                    CreateMemberInvitationInvitee::with_email("ada@acme.com").roles([ROLE_ID]),
+                    CreateMemberInvitationInvitee::with_email("grace@acme.com"),
                 ];
-                let body = CreateMemberInvitationRequestContent::new(invitees)
+                let body = CreateMemberInvitationRequestContent::with_invitees(invitees)
                     .inviter(MemberInvitationInviter::new().name("Grace"))
                     .identity_provider_id(IDP_ID)
                     .ttl_sec(3600);
@@ -285,7 +285,7 @@ fn of_invitations() -> Vec<Case> {
             }),
             gets json!([made(), made()])),
         case!(DELETE_INVITATIONS, "POST /my-org/delete-member-invitations",
-            |org| org.organization().invitations().delete(DeleteMemberInvitationsRequestContent::new([INVITATION_ID])),
+            |org| org.organization().invitations().delete(DeleteMemberInvitationsRequestContent::with_invitations([INVITATION_ID])),
             sends json!({"invitations": [INVITATION_ID]})),
         case!(GET_INVITATION, "GET /my-org/member-invitations/{INVITATION_ID}",
             |org| org.organization().invitations().get(INVITATION_ID), gets made()),
@@ -388,8 +388,8 @@ async fn server_answers_with_a_documented_error_then_it_is_typed() {
 #[tokio::test]
 async fn invitations_are_for_a_custom_domain_then_a_header_says_so() {
     let server = answering_json(201, json!([])).await;
-    let invitees = [CreateMemberInvitationInvitee::new("ada@acme.com")];
-    let body = CreateMemberInvitationRequestContent::new(invitees);
+    let invitees = [CreateMemberInvitationInvitee::with_email("ada@acme.com")];
+    let body = CreateMemberInvitationRequestContent::with_invitees(invitees);
     let call = organization(&server)
         .organization()
         .invitations()

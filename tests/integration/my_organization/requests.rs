@@ -35,8 +35,13 @@ async fn logo_is_taken_away_then_null_is_sent() {
 #[tokio::test]
 async fn list_is_empty_then_it_is_sent() {
     let server = answering_json(201, identity_provider("okta")).await;
-    let options = IdpOktaOptionsRequest::new("c", "s", "acme.okta.com");
-    let body = IdpOktaRequest::new("a", options).domains(Vec::<String>::new());
+    let options = IdpOktaOptionsRequest::new(IdpOktaOptionsRequestRequired {
+        client_id: "c",
+        client_secret: "s",
+        domain: "acme.okta.com",
+    });
+    let body = IdpOktaRequest::new(IdpOktaRequestRequired { name: "a", options })
+        .domains(Vec::<String>::new());
     organization(&server)
         .organization()
         .identity_providers()
@@ -68,14 +73,17 @@ async fn request_breaks_a_rule_then_it_is_not_sent() {
     let server = answering_json(200, json!({})).await;
     let client = organization(&server);
     let org = client.organization();
-    let members = DeleteOrganizationMembershipsRequestContent::new([USER_ID, "auth0|2"]);
+    let members = DeleteOrganizationMembershipsRequestContent::with_members([USER_ID, "auth0|2"]);
     let error = org.memberships().delete(members).await.unwrap_err();
     assert_eq!(violations(&error), ["members: 2 items, expected at most 1"]);
 
-    let invitees = (0..11).map(|n| CreateMemberInvitationInvitee::new(format!("{n}@acme.com")));
+    let invitees =
+        (0..11).map(|n| CreateMemberInvitationInvitee::with_email(format!("{n}@acme.com")));
     let error = org
         .invitations()
-        .create(CreateMemberInvitationRequestContent::new(invitees))
+        .create(CreateMemberInvitationRequestContent::with_invitees(
+            invitees,
+        ))
         .await
         .unwrap_err();
     assert_eq!(

@@ -54,21 +54,55 @@ async fn client_secrets_are_in_options_then_no_request_prints_them() {
     let server = answering_json(200, identity_provider("okta")).await;
     let providers = organization(&server).organization().identity_providers();
     let oidc = || {
-        IdpOidcOptionsRequest::new(
-            "c",
-            "https://acme.com/d",
-            IdpOidcOptionsTypeEnum::BackChannel,
-        )
+        IdpOidcOptionsRequest::new(IdpOidcOptionsRequestRequired {
+            client_id: "c",
+            discovery_url: "https://acme.com/d",
+            type_: IdpOidcOptionsTypeEnum::BackChannel,
+        })
         .client_secret(PLANTED)
     };
-    let okta = || IdpOktaOptionsRequest::new("c", PLANTED, "acme.okta.com");
-    let google = || IdpGoogleAppsOptionsRequest::new("c", PLANTED, "acme.com");
-    let waad = || IdpWaadOptionsRequest::new("c", PLANTED, "acme.onmicrosoft.com");
+    let okta = || {
+        IdpOktaOptionsRequest::new(IdpOktaOptionsRequestRequired {
+            client_id: "c",
+            client_secret: PLANTED,
+            domain: "acme.okta.com",
+        })
+    };
+    let google = || {
+        IdpGoogleAppsOptionsRequest::new(IdpGoogleAppsOptionsRequestRequired {
+            client_id: "c",
+            client_secret: PLANTED,
+            domain: "acme.com",
+        })
+    };
+    let waad = || {
+        IdpWaadOptionsRequest::new(IdpWaadOptionsRequestRequired {
+            client_id: "c",
+            client_secret: PLANTED,
+            tenant_domain: "acme.onmicrosoft.com",
+        })
+    };
     let creations: [IdpKnownRequest; 4] = [
-        IdpOidcRequest::new("a", oidc()).into(),
-        IdpOktaRequest::new("a", okta()).into(),
-        IdpGoogleAppsRequest::new("a", google()).into(),
-        IdpWaadRequest::new("a", waad()).into(),
+        IdpOidcRequest::new(IdpOidcRequestRequired {
+            name: "a",
+            options: oidc(),
+        })
+        .into(),
+        IdpOktaRequest::new(IdpOktaRequestRequired {
+            name: "a",
+            options: okta(),
+        })
+        .into(),
+        IdpGoogleAppsRequest::new(IdpGoogleAppsRequestRequired {
+            name: "a",
+            options: google(),
+        })
+        .into(),
+        IdpWaadRequest::new(IdpWaadRequestRequired {
+            name: "a",
+            options: waad(),
+        })
+        .into(),
     ];
     for creation in creations {
         assert_silent(&creation);

@@ -280,9 +280,11 @@ fn writes() -> Vec<Case> {
             |c| {
                 call(
                     c.organizations().create(
-                        CreateOrganizationRequestContent::new("acme")
+                        CreateOrganizationRequestContent::with_name("acme")
                             .display_name("Acme")
-                            .enabled_connections([ConnectionForOrganization::new("con_1")]),
+                            .enabled_connections([ConnectionForOrganization::with_connection_id(
+                                "con_1",
+                            )]),
                     ),
                 )
             },
@@ -318,7 +320,7 @@ fn writes() -> Vec<Case> {
             |c| {
                 call(c.organizations().client_grants().create(
                     "org_1",
-                    AssociateOrganizationClientGrantRequestContent::new("cgr_1"),
+                    AssociateOrganizationClientGrantRequestContent::with_grant_id("cgr_1"),
                 ))
             },
             Some(json!({"grant_id": "cgr_1"})),
@@ -335,10 +337,13 @@ fn writes() -> Vec<Case> {
             "post_organization_connection",
             "/organizations/org_1/connections",
             |c| {
-                call(c.organizations().connections().create(
-                    "org_1",
-                    CreateOrganizationAllConnectionRequestContent::new("con_1").is_enabled(true),
-                ))
+                call(
+                    c.organizations().connections().create(
+                        "org_1",
+                        CreateOrganizationAllConnectionRequestContent::with_connection_id("con_1")
+                            .is_enabled(true),
+                    ),
+                )
             },
             Some(json!({"connection_id": "con_1", "is_enabled": true})),
             Some(json!({"connection_id": "con_1", "is_enabled": true})),
@@ -369,7 +374,7 @@ fn writes() -> Vec<Case> {
             |c| {
                 call(c.organizations().discovery_domains().create(
                     "org_1",
-                    CreateOrganizationDiscoveryDomainRequestContent::new("acme.example"),
+                    CreateOrganizationDiscoveryDomainRequestContent::with_domain("acme.example"),
                 ))
             },
             Some(json!({"domain": "acme.example"})),
@@ -411,7 +416,7 @@ fn writes() -> Vec<Case> {
                 call(
                     c.organizations().enabled_connections().add(
                         "org_1",
-                        AddOrganizationConnectionRequestContent::new("con_1")
+                        AddOrganizationConnectionRequestContent::with_connection_id("con_1")
                             .assign_membership_on_login(true),
                     ),
                 )
@@ -455,9 +460,13 @@ fn writes() -> Vec<Case> {
                         .create(
                             "org_1",
                             CreateOrganizationInvitationRequestContent::new(
-                                "client",
-                                OrganizationInvitationInvitee::new("ann@example.com"),
-                                OrganizationInvitationInviter::new("Bob"),
+                                CreateOrganizationInvitationRequestContentRequired {
+                                    client_id: "client",
+                                    invitee: OrganizationInvitationInvitee::with_email(
+                                        "ann@example.com",
+                                    ),
+                                    inviter: OrganizationInvitationInviter::with_name("Bob"),
+                                },
                             )
                             .roles(["rol_1"])
                             .ttl_sec(60)
@@ -484,7 +493,7 @@ fn writes() -> Vec<Case> {
             |c| {
                 call(c.organizations().members().create(
                     "org_1",
-                    CreateOrganizationMemberRequestContent::new(["auth0|u"]),
+                    CreateOrganizationMemberRequestContent::with_members(["auth0|u"]),
                 ))
             },
             Some(json!({"members": ["auth0|u"]})),
@@ -496,7 +505,7 @@ fn writes() -> Vec<Case> {
             |c| {
                 call(c.organizations().members().delete(
                     "org_1",
-                    DeleteOrganizationMembersRequestContent::new(["auth0|u"]),
+                    DeleteOrganizationMembersRequestContent::with_members(["auth0|u"]),
                 ))
             },
             Some(json!({"members": ["auth0|u"]})),
@@ -509,7 +518,7 @@ fn writes() -> Vec<Case> {
                 call(c.organizations().members().roles().assign(
                     "org_1",
                     "auth0|u",
-                    AssignOrganizationMemberRolesRequestContent::new(["rol_1"]),
+                    AssignOrganizationMemberRolesRequestContent::with_roles(["rol_1"]),
                 ))
             },
             Some(json!({"roles": ["rol_1"]})),
@@ -522,7 +531,7 @@ fn writes() -> Vec<Case> {
                 call(c.organizations().members().roles().delete(
                     "org_1",
                     "auth0|u",
-                    DeleteOrganizationMemberRolesRequestContent::new(["rol_1"]),
+                    DeleteOrganizationMemberRolesRequestContent::with_roles(["rol_1"]),
                 ))
             },
             Some(json!({"roles": ["rol_1"]})),
@@ -535,7 +544,7 @@ fn writes() -> Vec<Case> {
                 call(c.organizations().groups().roles().create(
                     "org_1",
                     "grp_1",
-                    CreateOrganizationGroupRolesRequestContent::new(["rol_1"]),
+                    CreateOrganizationGroupRolesRequestContent::with_roles(["rol_1"]),
                 ))
             },
             Some(json!({"roles": ["rol_1"]})),
@@ -548,7 +557,7 @@ fn writes() -> Vec<Case> {
                 call(c.organizations().groups().roles().delete(
                     "org_1",
                     "grp_1",
-                    DeleteOrganizationGroupRolesRequestContent::new(["rol_1"]),
+                    DeleteOrganizationGroupRolesRequestContent::with_roles(["rol_1"]),
                 ))
             },
             Some(json!({"roles": ["rol_1"]})),

@@ -48,7 +48,7 @@ async fn fields_are_absent_null_or_empty_then_the_update_tells_them_apart() {
         .per_day(10)
         .enforce(false);
     assert_eq!(
-        updated(update().token_quota(UpdateTokenQuota::new(quota))).await,
+        updated(update().token_quota(UpdateTokenQuota::with_client_credentials(quota))).await,
         json!({"token_quota": {"client_credentials": {"enforce": false, "per_day": 10}}})
     );
     let branding = OrganizationBranding::new();
@@ -95,9 +95,11 @@ async fn settings_of_a_connection_are_taken_back_then_null_is_sent() {
 async fn examples_of_the_document_are_no_defaults_then_only_what_was_set_is_sent() {
     let server = answering_json(200, json!({})).await;
     let invitation = CreateOrganizationInvitationRequestContent::new(
-        "client",
-        OrganizationInvitationInvitee::new("ann@example.com"),
-        OrganizationInvitationInviter::new("Bob"),
+        CreateOrganizationInvitationRequestContentRequired {
+            client_id: "client",
+            invitee: OrganizationInvitationInvitee::with_email("ann@example.com"),
+            inviter: OrganizationInvitationInviter::with_name("Bob"),
+        },
     );
     let invitations = tenant(&server).organizations().invitations();
     invitations.create("org_1", invitation).await.unwrap();
@@ -126,7 +128,7 @@ async fn violations(organization: CreateOrganizationRequestContent) -> Vec<Strin
 
 #[tokio::test]
 async fn metadata_is_larger_than_allowed_then_entry_and_rule_are_named() {
-    let organization = || CreateOrganizationRequestContent::new("acme");
+    let organization = || CreateOrganizationRequestContent::with_name("acme");
     let of = |entries: usize, length: usize| -> BTreeMap<String, Option<String>> {
         (0..entries)
             .map(|number| (format!("key{number}"), Some("x".repeat(length))))
@@ -145,7 +147,7 @@ async fn metadata_is_larger_than_allowed_then_entry_and_rule_are_named() {
         violations(organization().metadata(of(1, 256))).await,
         ["metadata.key0: 256 characters, expected at most 255"]
     );
-    let connections = vec![ConnectionForOrganization::new("con_1"); 11];
+    let connections = vec![ConnectionForOrganization::with_connection_id("con_1"); 11];
     assert_eq!(
         violations(organization().enabled_connections(connections)).await,
         ["enabled_connections: 11 items, expected at most 10"]
@@ -225,7 +227,7 @@ async fn token_lacks_a_scope_that_is_a_hint_then_the_call_goes_out_and_the_403_i
         assert!(!refused(scopes, get).await.is_missing_scope());
     }
     let create = async |client: Client| {
-        let organization = CreateOrganizationRequestContent::new("acme");
+        let organization = CreateOrganizationRequestContent::with_name("acme");
         client
             .organizations()
             .create(organization)

@@ -15,9 +15,11 @@ fn invitation() -> Value {
 
 fn request() -> CreateOrganizationInvitationRequestContent {
     CreateOrganizationInvitationRequestContent::new(
-        "client",
-        OrganizationInvitationInvitee::new("ann@example.com"),
-        OrganizationInvitationInviter::new("Bob"),
+        CreateOrganizationInvitationRequestContentRequired {
+            client_id: "client",
+            invitee: OrganizationInvitationInvitee::with_email("ann@example.com"),
+            inviter: OrganizationInvitationInviter::with_name("Bob"),
+        },
     )
 }
 

@@ -283,7 +283,8 @@ fn read(item: &Item, module: &str, items: &mut Items) {
     }
 }
 
-/// The types of the arguments and the result: names of arguments are nobody's business.
+/// The type parameters with their bounds, and the types of the arguments and of the result. Arguments are given by
+/// position, so their names do not count; those of required values are fields of a struct, and do.
 fn signature(signature: &syn::Signature) -> String {
     let arguments: Vec<String> = signature
         .inputs
@@ -297,5 +298,6 @@ fn signature(signature: &syn::Signature) -> String {
         ReturnType::Default => String::new(),
         ReturnType::Type(_, ty) => format!(" -> {}", text(ty)),
     };
-    format!("({}){output}", arguments.join(", "))
+    let generics = text(&signature.generics);
+    format!("{generics}({}){output}", arguments.join(", "))
 }

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
+use super::constructors::{self, Arguments, Kind};
 use super::model::{Model, Operation, Parameter};
 use super::paths::{self, View};
 use super::resources::resource_name;
@@ -141,17 +142,134 @@ impl<'c> Call<'c> {
         )
     }
 
-    /// The type of the field that holds a parameter.
-    pub(super) fn owned_type(&self, argument: &Argument) -> Type {
+    /// The type of a value.
+    fn owned_type(&self, argument: &Argument) -> Type {
         paths::seen_from(View::Beside, &argument.ty, self.context.model)
     }
 
-    pub(super) fn parameter_type(&self, argument: &Argument) -> TokenStream {
-        types::parameter_type(&self.owned_type(argument), self.context.model)
+    /// The type of the field that holds a value, without its `Option`.
+    fn field_type(&self, argument: &Argument) -> TokenStream {
+        let ty = self.owned_type(argument);
+        match self.reads_text(argument) {
+            true => quote!(auth0_core::Parameter<#ty>),
+            false => quote!(#ty),
+        }
     }
 
-    pub(super) fn converted(&self, argument: &Argument) -> TokenStream {
-        types::converted(&self.field(argument), &argument.ty, self.context.model)
+    /// Whether a value is an id or a text (or a list of them), which is taken in any form that reads as one
+    /// (`auth0_core::Parameter`). What says which page is wanted is not: paging sets it.
+    pub(super) fn reads_text(&self, argument: &Argument) -> bool {
+        let is_text = |ty: &Type| {
+            let is_uuid = |ty: &Type| shapes::is_named("Uuid", ty);
+            shapes::is_named("String", ty) || shapes::generic("Open", ty).is_some_and(is_uuid)
+        };
+        let pages = |parameter: &Parameter<'_>| {
+            let paging = self.operation.paging.as_ref();
+            paging.is_some_and(|paging| paging.parameters().contains(&parameter.name.as_str()))
+        };
+        argument.by_reference
+            && is_text(shapes::generic("Vec", &argument.ty).unwrap_or(&argument.ty))
+            && self.parameter(argument).is_some_and(|p| !pages(p))
+    }
+
+    /// What a method accepts for a value.
+    fn kind(&self, argument: &Argument) -> Kind {
+        let ty = self.owned_type(argument);
+        match (self.reads_text(argument), shapes::generic("Vec", &ty)) {
+            (false, _) => Kind::of(&ty, self.context.model),
+            (true, None) => Kind::Bound(quote!(Into<auth0_core::Parameter<#ty>>)),
+            (true, Some(item)) => {
+                Kind::Bound(quote!(IntoIterator<Item: Into<auth0_core::Parameter<#item>>>))
+            }
+        }
+    }
+
+    /// The type of the argument of a method.
+    fn parameter_type(&self, argument: &Argument) -> TokenStream {
+        let ty = self.owned_type(argument);
+        match (self.reads_text(argument), shapes::generic("Vec", &ty)) {
+            (false, _) => types::parameter_type(&ty, self.context.model),
+            (true, None) => quote!(impl Into<auth0_core::Parameter<#ty>>),
+            (true, Some(item)) => {
+                quote!(impl IntoIterator<Item = impl Into<auth0_core::Parameter<#item>>>)
+            }
+        }
+    }
+
+    /// The value of the field, made of `value`, which is given as such an argument.
+    fn given(&self, value: TokenStream, argument: &Argument) -> TokenStream {
+        match (
+            self.reads_text(argument),
+            shapes::generic("Vec", &argument.ty),
+        ) {
+            (false, _) => types::given(value, &argument.ty, self.context.model),
+            (true, None) => quote!(#value.into()),
+            (true, Some(_)) => quote!(#value.into_iter().collect()),
+        }
+    }
+
+    /// The required parameters of the query and of headers that stand in one argument with named fields. One alone is an
+    /// argument of its own, behind those of the path, unless it could be taken for a body that is a text or bytes.
+    pub(super) fn named(&self) -> Vec<&Argument> {
+        let is_in_path = |argument: &Argument| {
+            self.parameter(argument)
+                .is_some_and(|parameter| parameter.location == "path")
+        };
+        let is_body = |argument: &&Argument| self.is_body(argument);
+        let others: Vec<&Argument> = self
+            .required()
+            .filter(|argument| !is_in_path(argument) && !self.is_body(argument))
+            .collect();
+        let body = self.required().find(is_body);
+        let is_object = |body: &Argument| {
+            shapes::last_name(&body.ty).is_some_and(|name| {
+                self.context.types.structs.contains_key(&name) || self.is_union(&name)
+            })
+        };
+        if others.len() > 1 || body.is_some_and(|body| !is_object(body)) {
+            others
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn is_union(&self, name: &str) -> bool {
+        let schema = self.context.model.schemas.get(name);
+        schema.is_some_and(|schema| schema.get("x-union").is_some())
+    }
+
+    /// The argument with named fields, if there is one.
+    fn arguments_struct(&self) -> Option<Arguments> {
+        let named = self.named();
+        let fields = named.iter().map(|argument| constructors::Argument {
+            ident: self.field(argument),
+            kind: self.kind(argument),
+            doc: self
+                .parameter(argument)
+                .map_or_else(String::new, |parameter| {
+                    match docs::first_line(&parameter.description) {
+                        line if line.is_empty() => format!("The value of `{}`.", parameter.name),
+                        line => line,
+                    }
+                }),
+        });
+        let fields: Vec<_> = fields.collect();
+        (!fields.is_empty()).then(|| Arguments::new(&self.arguments_name(), &self.ident, fields))
+    }
+
+    /// The name of that argument's type: of several calls in a module none is called like it.
+    pub(super) fn arguments_name(&self) -> String {
+        let taken: Vec<String> = self
+            .context
+            .model
+            .operations
+            .iter()
+            .map(|operation| operation.call.clone())
+            .chain([resource_name(self.group)])
+            .collect();
+        names::numbered(format!("{}Required", self.ident), |name| {
+            taken.iter().any(|taken| taken == name)
+        })
     }
 
     /// What a success gives to the caller.
@@ -180,16 +298,43 @@ impl<'c> Call<'c> {
     /// The method of the resource.
     pub(super) fn method(&self) -> TokenStream {
         let (method, ident) = (names::ident(self.method), &self.ident);
-        let parameters = self.required().map(|argument| {
-            let (name, ty) = (self.field(argument), self.parameter_type(argument));
-            quote!(#name: #ty)
-        });
+        let arguments = self.arguments_struct();
+        let is_named = |argument: &Argument| {
+            let mut named = self.named().into_iter();
+            named.any(|named| named.ident == argument.ident)
+        };
+        // A parameter of the path may have the same name.
+        let taken: Vec<String> = self.required().map(|a| self.field(a).to_string()).collect();
+        let taken: Vec<&str> = taken.iter().map(String::as_str).collect();
+        let group = format_ident!("{}", names::unlike("required".to_owned(), &taken));
+        let (bounds, required) = match &arguments {
+            Some(arguments) => {
+                let ty = arguments.ty(self.context.model);
+                (
+                    arguments.bounds(self.context.model),
+                    Some(quote!(#group: #ty)),
+                )
+            }
+            None => (TokenStream::new(), None),
+        };
+        let positional = |body: bool| {
+            self.required()
+                .filter(move |argument| self.is_body(argument) == body && !is_named(argument))
+                .map(|argument| {
+                    let (name, ty) = (self.field(argument), self.parameter_type(argument));
+                    quote!(#name: #ty)
+                })
+        };
+        // Those of the path, then the others, then the body.
+        let parameters = positional(false).chain(required).chain(positional(true));
         let values = self.arguments().map(|argument| {
             let name = self.field(argument);
             let value = if argument.optional {
                 quote!(None)
+            } else if is_named(argument) {
+                self.given(quote!(#group.#name), argument)
             } else {
-                self.converted(argument)
+                self.given(quote!(#name), argument)
             };
             types::field_value(&name, &value)
         });
@@ -198,7 +343,7 @@ impl<'c> Call<'c> {
         quote! {
             #doc
             #deprecated
-            pub fn #method(&self, #(#parameters),*) -> #ident {
+            pub fn #method #bounds (&self, #(#parameters),*) -> #ident {
                 #ident {
                     client: self.client.clone(),
                     options: Default::default(),
@@ -213,7 +358,7 @@ impl<'c> Call<'c> {
         let ident = &self.ident;
         let output = self.output();
         let fields = self.arguments().map(|argument| {
-            let (name, ty) = (self.field(argument), self.owned_type(argument));
+            let (name, ty) = (self.field(argument), self.field_type(argument));
             if argument.optional {
                 quote!(#name: Option<#ty>)
             } else {
@@ -243,6 +388,13 @@ impl<'c> Call<'c> {
             " The call `{}`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.",
             self.operation.id
         );
+        let arguments_struct = self.arguments_struct().map(|arguments| {
+            let doc = format!(
+                "The required parameters of [`{}`], other than those of the path.",
+                self.ident
+            );
+            arguments.definition(&doc, self.context.model)
+        });
         let check = if mutable {
             quote! {
                 let mut check = call.checker();
@@ -253,6 +405,8 @@ impl<'c> Call<'c> {
             TokenStream::new()
         };
         Ok(quote! {
+            #arguments_struct
+
             #[doc = #doc]
             #[derive(Clone, Debug)]
             #[must_use = "a call does nothing until it is awaited or sent"]
@@ -324,7 +478,7 @@ impl<'c> Call<'c> {
         let field = self.field(argument);
         let method = format_ident!("{}", names::unlike(argument.ident.clone(), &CALL_METHODS));
         let ty = self.parameter_type(argument);
-        let value = self.converted(argument);
+        let value = self.given(quote!(#field), argument);
         let (mut text, rules) =
             self.parameter(argument)
                 .map_or_else(Default::default, |parameter| {
@@ -374,8 +528,10 @@ impl<'c> Call<'c> {
                 };
                 statements.extend(quote!(check.path_segment(#name, #text);));
             }
-            if let Some(constraints) = parameter.schema.get("x-constraints") {
-                let rules = checks::rules(constraints);
+            let rules = parameter.schema.get("x-constraints").map(checks::rules);
+            // Whether the value reads as one of its type is a rule as well.
+            let none = || quote!(&auth0_core::Rules::NONE);
+            if let Some(rules) = rules.or_else(|| self.reads_text(argument).then(none)) {
                 statements.extend(quote!(check.field(#name, &self.#field, #rules);));
             }
         }
@@ -393,6 +549,10 @@ impl<'c> Call<'c> {
         }
         let field = self.field(argument);
         let is_string = shapes::is_named("String", &argument.ty);
+        if argument.optional && self.reads_text(argument) {
+            let as_str = is_string.then(|| quote!(.map(String::as_str)));
+            return quote!(self.#field.as_deref()#as_str);
+        }
         match (argument.optional, argument.by_reference) {
             (true, true) if is_string => quote!(self.#field.as_deref()),
             (true, true) => quote!(self.#field.as_ref()),

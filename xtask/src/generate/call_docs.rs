@@ -6,7 +6,7 @@ use super::call::Call;
 use super::model::reference;
 use super::paths::{self, View};
 use super::shapes::Argument;
-use super::{docs, names, shapes};
+use super::{constructors, docs, names, shapes};
 
 impl Call<'_> {
     /// The documentation of the operation.
@@ -42,17 +42,35 @@ impl Call<'_> {
         let mut hidden = vec![format!("client: {krate}::Client")];
         let mut lines = Vec::new();
         let mut passed = Vec::new();
+        let mut body = None;
+        let named: Vec<&str> = self.named().iter().map(|a| a.ident.as_str()).collect();
         for argument in self.required() {
             let name = argument.ident.clone();
             match self.construction(argument) {
                 Some((construction, needs)) => {
                     hidden.extend(needs);
-                    lines.push(format!("let {name} = {construction};"));
+                    lines.push(construction);
+                }
+                None if self.reads_text(argument)
+                    && shapes::generic("Vec", &argument.ty).is_none() =>
+                {
+                    hidden.push(format!("{name}: &str"));
                 }
                 None => hidden.push(format!("{name}: {}", self.example_type(&argument.ty))),
             }
-            passed.push(name);
+            if self.is_body(argument) {
+                body = Some(name);
+            } else if !named.contains(&name.as_str()) {
+                passed.push(name);
+            }
         }
+        if !named.is_empty() {
+            let module = names::module_name(self.group);
+            let name = self.arguments_name();
+            lines.insert(0, format!("use {krate}::resources::{module}::{name};\n"));
+            passed.push(format!("{name} {{ {} }}", named.join(", ")));
+        }
+        passed.extend(body);
         let groups = self
             .group
             .iter()
@@ -88,7 +106,7 @@ impl Call<'_> {
         )
     }
 
-    /// How the example makes a body: with its constructor, whose own arguments are given to the example.
+    /// The statements with which the example constructs a body; the values are arguments of the example.
     fn construction(&self, argument: &Argument) -> Option<(String, Vec<String>)> {
         let name = shapes::last_name(&argument.ty).filter(|_| self.is_body(argument))?;
         let variant = self
@@ -101,7 +119,7 @@ impl Call<'_> {
         let fields = self.context.types.structs.get(&name)?;
         let required: Vec<_> = fields.iter().filter(|field| !field.optional).collect();
         let krate = self.context.crate_name.replace('-', "_");
-        let arguments = required
+        let list = required
             .iter()
             .map(|field| field.ident.clone())
             .collect::<Vec<_>>()
@@ -117,7 +135,21 @@ impl Call<'_> {
             .iter()
             .map(|field| format!("{}: {}", field.ident, self.example_type(&field.ty)))
             .collect();
-        Some((format!("{krate}::types::{name}::new({arguments})"), needs))
+        let argument = &argument.ident;
+        let construction = match required.as_slice() {
+            [] => format!("let {argument} = {krate}::types::{name}::new();"),
+            [only] => {
+                let with = constructors::with_name(only, fields);
+                format!("let {argument} = {krate}::types::{name}::{with}({list});")
+            }
+            _ => {
+                let struct_name = self.context.types.required.get(&name)?;
+                format!(
+                    "use {krate}::types::{{{name}, {struct_name}}};\n\nlet {argument} = {name}::new({struct_name} {{ {list} }});"
+                )
+            }
+        };
+        Some((construction, needs))
     }
 
     /// A type as an example outside of the crate writes it.

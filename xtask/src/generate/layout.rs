@@ -16,6 +16,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item};
 
 use super::model::{Model, Operation};
+use super::types::Types;
 use super::{adjust, names};
 
 /// The Rust files of a crate by their paths in it.
@@ -104,8 +105,9 @@ pub(super) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
 }
 
 /// `types.rs`: the types in parts, and what belongs to none of them.
-pub(super) fn types(items: Vec<Item>, model: &Model<'_>) -> Sources {
+pub(super) fn types(items: Vec<Item>, types: &Types, model: &Model<'_>) -> Sources {
     let places = Places::new(model);
+    let required: BTreeSet<&str> = types.required.values().map(String::as_str).collect();
     let mut parts: BTreeMap<Vec<String>, Vec<Item>> = BTreeMap::from([(Vec::new(), Vec::new())]);
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut place = Vec::new();
@@ -115,7 +117,10 @@ pub(super) fn types(items: Vec<Item>, model: &Model<'_>) -> Sources {
             | Item::Enum(syn::ItemEnum { ident, .. })
             | Item::Type(syn::ItemType { ident, .. }) => {
                 let name = ident.to_string();
-                place = places.of(&name);
+                // The struct of required fields follows the type that it constructs.
+                if !required.contains(name.as_str()) {
+                    place = places.of(&name);
+                }
                 names.insert(name, place.clone());
             }
             // What follows a type belongs to it.

@@ -148,15 +148,15 @@ fn example(target: &Target) -> String {
                     VariableKind::Label => "acme",
                     VariableKind::Host => "acme.us.auth0.com",
                 };
-                format!("    .{}(\"{value}\")\n", super::names::snake_name(name))
+                format!("        .{}(\"{value}\")\n", super::names::snake_name(name))
             })
             .collect::<String>(),
         Some(_) => String::new(),
-        None => "    .base_url(\"https://api.example.com\")\n".to_owned(),
+        None => "        .base_url(\"https://api.example.com\")\n".to_owned(),
     };
     format!(
-        "```\nuse {krate}::Client;\n\n# fn example(token: impl {krate}::TokenSource) -> Result<(), {krate}::Error> {{\n\
-         let client = Client::builder()\n{setters}    .token_source(token)\n    .build()?;\n# Ok(())\n# }}\n```"
+        "```\nuse {krate}::{{Client, Error, TokenSource}};\n\nfn client(token: impl TokenSource) -> Result<Client, Error> {{\n    \
+         Client::builder()\n{setters}        .token_source(token)\n        .build()\n}}\n```"
     )
 }
 
@@ -174,11 +174,6 @@ pub(super) fn readme(model: &Model<'_>, target: &Target) -> String {
         target.command,
         target.crate_name,
         model.title,
-        example(target)
-            .replace("```\nuse", "```rust\nuse")
-            .lines()
-            .filter(|line| !line.starts_with("# "))
-            .collect::<Vec<_>>()
-            .join("\n"),
+        example(target).replace("```\nuse", "```rust\nuse"),
     )
 }

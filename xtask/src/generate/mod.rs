@@ -8,6 +8,7 @@ mod call_docs;
 mod call_names;
 mod checks;
 mod client;
+mod constructors;
 mod docs;
 mod layout;
 mod limits;
@@ -227,7 +228,11 @@ fn read_back(
 /// take longer than all else here.
 fn lower(raw: raw::Raw, types: &types::Types, model: &Model<'_>) -> Result<Sources, Problem> {
     let mut files = layout::requests(adjust::requests(raw.calls)?, model);
-    files.extend(layout::types(types::emit(raw.types, types, model)?, model));
+    files.extend(layout::types(
+        types::emit(raw.types, types, model)?,
+        types,
+        model,
+    ));
     Ok(files)
 }
 

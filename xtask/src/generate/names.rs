@@ -75,6 +75,17 @@ pub(super) fn unlike(name: String, taken: &[&str]) -> String {
     }
 }
 
+/// `name`, with the first number from 2 on that makes it free where it is taken.
+pub(super) fn numbered(name: String, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut free = name.clone();
+    let mut number = 2;
+    while is_taken(&free) {
+        free = format!("{name}{number}");
+        number += 1;
+    }
+    free
+}
+
 /// The name with everything that no identifier may contain turned into a word boundary.
 fn words(name: &str) -> String {
     match name {

@@ -209,6 +209,7 @@ pub(super) struct Portable {
     methods: BTreeMap<String, Method<String>>,
     structs: BTreeMap<String, Vec<Field<String>>>,
     checked: BTreeSet<String>,
+    required: BTreeMap<String, String>,
 }
 
 impl Portable {
@@ -219,6 +220,7 @@ impl Portable {
             methods: with(methods, |method| method.with(&text)),
             structs: with(&types.structs, fields),
             checked: types.checked.clone(),
+            required: types.required.clone(),
         }
     }
 
@@ -239,6 +241,7 @@ impl Portable {
         let types = Types {
             structs: with(&self.structs, fields),
             checked: self.checked,
+            required: self.required,
         };
         (with(&self.methods, |method| method.with(&ty)), types)
     }

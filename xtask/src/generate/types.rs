@@ -11,7 +11,7 @@ use syn::{Item, Type};
 use super::model::{Model, Operation, text};
 use super::setters::Setters;
 use super::shapes::{self, Field};
-use super::{adjust, checks, docs, names, pages, unions};
+use super::{adjust, checks, constructors, docs, names, pages, unions};
 use crate::problem::Problem;
 
 /// The types of a crate, as the other parts of the emitter see them.
@@ -20,13 +20,20 @@ pub(super) struct Types {
     pub(super) structs: BTreeMap<String, Vec<Field>>,
     /// The types that a request can hold and that have anything to check.
     pub(super) checked: BTreeSet<String>,
+    /// The structs of required fields, by the types that they construct.
+    pub(super) required: BTreeMap<String, String>,
 }
 
 impl Types {
     pub(super) fn new(items: &[Item], model: &Model<'_>) -> Self {
         let structs = shapes::structs(items);
         let checked = checks::checked_types(model, &structs);
-        Self { structs, checked }
+        let required = constructors::required_structs(&structs, model);
+        Self {
+            structs,
+            checked,
+            required,
+        }
     }
 }
 
@@ -65,7 +72,9 @@ pub(super) fn emit(
         if let Some(fields) = fields {
             let bare = pages::bare(&mut item, fields, model)?;
             made.extend(super::parsed(bare, &name)?.items);
-            made.push(constructors(&name, fields, &setters, model));
+            if let Item::Struct(item) = &item {
+                made.extend(constructors::emit(item, fields, &setters, types, model));
+            }
             if answers.contains(&name) {
                 beside.extend(partial_report(&name, fields, model)?);
                 beside.extend(pages::page(&name, fields, model)?);
@@ -131,48 +140,6 @@ fn write_tag(item: &mut Item, model: &Model<'_>) {
     }
 }
 
-/// `new` and the setters of a struct.
-fn constructors(name: &str, fields: &[Field], setters: &Setters, model: &Model<'_>) -> Item {
-    let ident = names::ident(name);
-    let (optional, required): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.optional);
-    let arguments = required.iter().map(|field| {
-        let ident = format_ident!("{}", field.ident);
-        let ty = parameter_type(&field.ty, model);
-        quote!(#ident: #ty)
-    });
-    let values = fields.iter().map(|field| {
-        let ident = format_ident!("{}", field.ident);
-        if field.optional {
-            quote!(#ident: ::std::default::Default::default())
-        } else {
-            let value = converted(&ident, &field.ty, model);
-            field_value(&ident, &value)
-        }
-    });
-    // Clippy's measure; an answer with so many fields is made by tests alone.
-    let many = (required.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
-    let new_doc = match required.as_slice() {
-        [] => format!(" A `{name}` with every field left out."),
-        _ => format!(
-            " A `{name}` with its required fields; the optional ones are left out until they are set."
-        ),
-    };
-    // A required field that is called `new` cannot clash: arguments and methods have separate names.
-    let mut block: syn::ItemImpl = syn::parse_quote! {
-        impl #ident {
-            #[doc = #new_doc]
-            #many
-            pub fn new(#(#arguments),*) -> Self {
-                Self { #(#values),* }
-            }
-        }
-    };
-    block
-        .items
-        .extend(optional.iter().map(|field| setters.of(field, model)));
-    Item::Impl(block)
-}
-
 /// How a value of this type is taken as a parameter.
 pub(super) enum Taking<'t> {
     /// As it is.
@@ -217,12 +184,17 @@ pub(super) fn parameter_type(ty: &Type, model: &Model<'_>) -> TokenStream {
 
 /// The expression that makes a value of `ty` from such a parameter.
 pub(super) fn converted(name: &proc_macro2::Ident, ty: &Type, model: &Model<'_>) -> TokenStream {
+    given(quote!(#name), ty, model)
+}
+
+/// The expression that makes a value of `ty` from `value`, which is given as such a parameter takes it.
+pub(super) fn given(value: TokenStream, ty: &Type, model: &Model<'_>) -> TokenStream {
     match taking(ty, model) {
-        Taking::Plain => quote!(#name),
-        Taking::Into => quote!(#name.into()),
+        Taking::Plain => value,
+        Taking::Into => quote!(#value.into()),
         Taking::List(item) => match taking(item, model) {
-            Taking::Into => quote!(#name.into_iter().map(Into::into).collect()),
-            _ => quote!(#name.into_iter().collect()),
+            Taking::Into => quote!(#value.into_iter().map(Into::into).collect()),
+            _ => quote!(#value.into_iter().collect()),
         },
     }
 }

@@ -44,7 +44,7 @@ impl OrganizationDomains {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_my_organization::Client, domain: String) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::CreateOrganizationDomainRequestContent::new(domain);
+    /// let body = auth0_my_organization::types::CreateOrganizationDomainRequestContent::with_domain(domain);
     /// let answer = client.organization().domains().create(body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -77,12 +77,15 @@ impl OrganizationDomains {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, domain_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, domain_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// client.organization().domains().delete(domain_id).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete(&self, domain_id: impl Into<String>) -> DeleteOrganizationDomain {
+    pub fn delete(
+        &self,
+        domain_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> DeleteOrganizationDomain {
         DeleteOrganizationDomain {
             client: self.client.clone(),
             options: Default::default(),
@@ -106,13 +109,16 @@ impl OrganizationDomains {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, domain_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, domain_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().domains().get(domain_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, domain_id: impl Into<String>) -> GetOrganizationDomain {
+    pub fn get(
+        &self,
+        domain_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> GetOrganizationDomain {
         GetOrganizationDomain {
             client: self.client.clone(),
             options: Default::default(),
@@ -217,7 +223,7 @@ impl std::future::IntoFuture for CreateOrganizationDomain {
 pub struct DeleteOrganizationDomain {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    domain_id: String,
+    domain_id: auth0_core::Parameter<String>,
 }
 impl DeleteOrganizationDomain {
     /// Sets how long each attempt of this call may take.
@@ -277,7 +283,7 @@ impl std::future::IntoFuture for DeleteOrganizationDomain {
 pub struct GetOrganizationDomain {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    domain_id: String,
+    domain_id: auth0_core::Parameter<String>,
 }
 impl GetOrganizationDomain {
     /// Sets how long each attempt of this call may take.

@@ -28,7 +28,7 @@ impl OrganizationDomainsIdentityProviders {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, domain_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, domain_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().domains().identity_providers().list(domain_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -36,7 +36,7 @@ impl OrganizationDomainsIdentityProviders {
     /// ```
     pub fn list(
         &self,
-        domain_id: impl Into<String>,
+        domain_id: impl Into<auth0_core::Parameter<String>>,
     ) -> GetOrganizationDomainIdentityProviders {
         GetOrganizationDomainIdentityProviders {
             client: self.client.clone(),
@@ -51,7 +51,7 @@ impl OrganizationDomainsIdentityProviders {
 pub struct GetOrganizationDomainIdentityProviders {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    domain_id: String,
+    domain_id: auth0_core::Parameter<String>,
 }
 impl GetOrganizationDomainIdentityProviders {
     /// Sets how long each attempt of this call may take.

@@ -28,7 +28,7 @@ impl OrganizationDomainsVerify {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, domain_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, domain_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().domains().verify().create(domain_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -36,7 +36,7 @@ impl OrganizationDomainsVerify {
     /// ```
     pub fn create(
         &self,
-        domain_id: impl Into<String>,
+        domain_id: impl Into<auth0_core::Parameter<String>>,
     ) -> CreateOrganizationDomainVerification {
         CreateOrganizationDomainVerification {
             client: self.client.clone(),
@@ -51,7 +51,7 @@ impl OrganizationDomainsVerify {
 pub struct CreateOrganizationDomainVerification {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    domain_id: String,
+    domain_id: auth0_core::Parameter<String>,
 }
 impl CreateOrganizationDomainVerification {
     /// Sets how long each attempt of this call may take.

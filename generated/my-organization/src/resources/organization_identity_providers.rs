@@ -46,7 +46,9 @@ impl OrganizationIdentityProviders {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_my_organization::Client, name: String, options: auth0_my_organization::types::IdpAdfsOptionsRequest) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::IdpAdfsRequest::new(name, options);
+    /// use auth0_my_organization::types::{IdpAdfsRequest, IdpAdfsRequestRequired};
+    ///
+    /// let body = IdpAdfsRequest::new(IdpAdfsRequestRequired { name, options });
     /// let answer = client.organization().identity_providers().create(body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -83,14 +85,14 @@ impl OrganizationIdentityProviders {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// client.organization().identity_providers().delete(idp_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        idp_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
     ) -> DeleteOrganizationIdentityProvider {
         DeleteOrganizationIdentityProvider {
             client: self.client.clone(),
@@ -115,14 +117,14 @@ impl OrganizationIdentityProviders {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// client.organization().identity_providers().detach(idp_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn detach(
         &self,
-        idp_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
     ) -> DetachOrganizationIdentityProvider {
         DetachOrganizationIdentityProvider {
             client: self.client.clone(),
@@ -147,13 +149,16 @@ impl OrganizationIdentityProviders {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().identity_providers().get(idp_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, idp_id: impl Into<String>) -> GetOrganizationIdentityProvider {
+    pub fn get(
+        &self,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> GetOrganizationIdentityProvider {
         GetOrganizationIdentityProvider {
             client: self.client.clone(),
             options: Default::default(),
@@ -213,7 +218,7 @@ impl OrganizationIdentityProviders {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let body = auth0_my_organization::types::IdpAdfsUpdateRequest::new();
     /// let answer = client.organization().identity_providers().update(idp_id, body).await?;
     /// println!("{answer:?}");
@@ -222,7 +227,7 @@ impl OrganizationIdentityProviders {
     /// ```
     pub fn update(
         &self,
-        idp_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
         body: impl Into<types::IdpUpdateKnownRequest>,
     ) -> UpdateOrganizationIdentityProvider {
         UpdateOrganizationIdentityProvider {
@@ -249,7 +254,7 @@ impl OrganizationIdentityProviders {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().identity_providers().update_attributes(idp_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -257,7 +262,7 @@ impl OrganizationIdentityProviders {
     /// ```
     pub fn update_attributes(
         &self,
-        idp_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
     ) -> UpdateOrganizationIdentityProviderAttributes {
         UpdateOrganizationIdentityProviderAttributes {
             client: self.client.clone(),
@@ -334,7 +339,7 @@ impl std::future::IntoFuture for CreateOrganizationIdentityProvider {
 pub struct DeleteOrganizationIdentityProvider {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl DeleteOrganizationIdentityProvider {
     /// Sets how long each attempt of this call may take.
@@ -400,7 +405,7 @@ impl std::future::IntoFuture for DeleteOrganizationIdentityProvider {
 pub struct DetachOrganizationIdentityProvider {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl DetachOrganizationIdentityProvider {
     /// Sets how long each attempt of this call may take.
@@ -466,7 +471,7 @@ impl std::future::IntoFuture for DetachOrganizationIdentityProvider {
 pub struct GetOrganizationIdentityProvider {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl GetOrganizationIdentityProvider {
     /// Sets how long each attempt of this call may take.
@@ -617,7 +622,7 @@ impl std::future::IntoFuture for ListOrganizationIdentityProviders {
 pub struct UpdateOrganizationIdentityProvider {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
     body: types::IdpUpdateKnownRequest,
 }
 impl UpdateOrganizationIdentityProvider {
@@ -687,7 +692,7 @@ impl std::future::IntoFuture for UpdateOrganizationIdentityProvider {
 pub struct UpdateOrganizationIdentityProviderAttributes {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl UpdateOrganizationIdentityProviderAttributes {
     /// Sets how long each attempt of this call may take.

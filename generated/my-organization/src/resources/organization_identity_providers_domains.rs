@@ -29,8 +29,8 @@ impl OrganizationIdentityProvidersDomains {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String, domain: String) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::CreateIdpDomainRequestContent::new(domain);
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str, domain: String) -> Result<(), auth0_my_organization::Error> {
+    /// let body = auth0_my_organization::types::CreateIdpDomainRequestContent::with_domain(domain);
     /// let answer = client.organization().identity_providers().domains().create(idp_id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -38,7 +38,7 @@ impl OrganizationIdentityProvidersDomains {
     /// ```
     pub fn create(
         &self,
-        idp_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
         body: types::CreateIdpDomainRequestContent,
     ) -> CreateOrganizationIdentityProviderDomain {
         CreateOrganizationIdentityProviderDomain {
@@ -70,15 +70,15 @@ impl OrganizationIdentityProvidersDomains {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String, domain: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str, domain: &str) -> Result<(), auth0_my_organization::Error> {
     /// client.organization().identity_providers().domains().delete(idp_id, domain).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        idp_id: impl Into<String>,
-        domain: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
+        domain: impl Into<auth0_core::Parameter<String>>,
     ) -> DeleteOrganizationIdentityProviderDomain {
         DeleteOrganizationIdentityProviderDomain {
             client: self.client.clone(),
@@ -94,7 +94,7 @@ impl OrganizationIdentityProvidersDomains {
 pub struct CreateOrganizationIdentityProviderDomain {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
     body: types::CreateIdpDomainRequestContent,
 }
 impl CreateOrganizationIdentityProviderDomain {
@@ -167,8 +167,8 @@ impl std::future::IntoFuture for CreateOrganizationIdentityProviderDomain {
 pub struct DeleteOrganizationIdentityProviderDomain {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
-    domain: String,
+    idp_id: auth0_core::Parameter<String>,
+    domain: auth0_core::Parameter<String>,
 }
 impl DeleteOrganizationIdentityProviderDomain {
     /// Sets how long each attempt of this call may take.

@@ -37,7 +37,7 @@ impl OrganizationIdentityProvidersProvisioning {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().identity_providers().provisioning().create(idp_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -45,7 +45,7 @@ impl OrganizationIdentityProvidersProvisioning {
     /// ```
     pub fn create(
         &self,
-        idp_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
     ) -> CreateIdpProvisioningConfiguration {
         CreateIdpProvisioningConfiguration {
             client: self.client.clone(),
@@ -70,12 +70,15 @@ impl OrganizationIdentityProvidersProvisioning {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// client.organization().identity_providers().provisioning().delete(idp_id).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete(&self, idp_id: impl Into<String>) -> DeleteProvisioningConfiguration {
+    pub fn delete(
+        &self,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> DeleteProvisioningConfiguration {
         DeleteProvisioningConfiguration {
             client: self.client.clone(),
             options: Default::default(),
@@ -99,13 +102,16 @@ impl OrganizationIdentityProvidersProvisioning {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().identity_providers().provisioning().get(idp_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, idp_id: impl Into<String>) -> GetIdpProvisioningConfiguration {
+    pub fn get(
+        &self,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> GetIdpProvisioningConfiguration {
         GetIdpProvisioningConfiguration {
             client: self.client.clone(),
             options: Default::default(),
@@ -129,7 +135,7 @@ impl OrganizationIdentityProvidersProvisioning {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().identity_providers().provisioning().update_attributes(idp_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -137,7 +143,7 @@ impl OrganizationIdentityProvidersProvisioning {
     /// ```
     pub fn update_attributes(
         &self,
-        idp_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
     ) -> UpdateIdpProvisioningConfigurationAttributes {
         UpdateIdpProvisioningConfigurationAttributes {
             client: self.client.clone(),
@@ -152,7 +158,7 @@ impl OrganizationIdentityProvidersProvisioning {
 pub struct CreateIdpProvisioningConfiguration {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl CreateIdpProvisioningConfiguration {
     /// Sets how long each attempt of this call may take.
@@ -226,7 +232,7 @@ impl std::future::IntoFuture for CreateIdpProvisioningConfiguration {
 pub struct DeleteProvisioningConfiguration {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl DeleteProvisioningConfiguration {
     /// Sets how long each attempt of this call may take.
@@ -289,7 +295,7 @@ impl std::future::IntoFuture for DeleteProvisioningConfiguration {
 pub struct GetIdpProvisioningConfiguration {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl GetIdpProvisioningConfiguration {
     /// Sets how long each attempt of this call may take.
@@ -360,7 +366,7 @@ impl std::future::IntoFuture for GetIdpProvisioningConfiguration {
 pub struct UpdateIdpProvisioningConfigurationAttributes {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl UpdateIdpProvisioningConfigurationAttributes {
     /// Sets how long each attempt of this call may take.

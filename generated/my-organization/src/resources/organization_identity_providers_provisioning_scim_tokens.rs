@@ -29,7 +29,7 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let body = auth0_my_organization::types::CreateIdpProvisioningScimTokenRequestContent::new();
     /// let answer = client.organization().identity_providers().provisioning().scim_tokens().create(idp_id, body).await?;
     /// println!("{answer:?}");
@@ -38,7 +38,7 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     /// ```
     pub fn create(
         &self,
-        idp_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
         body: types::CreateIdpProvisioningScimTokenRequestContent,
     ) -> CreateIdpProvisioningScimToken {
         CreateIdpProvisioningScimToken {
@@ -67,15 +67,15 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String, idp_scim_token_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str, idp_scim_token_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// client.organization().identity_providers().provisioning().scim_tokens().delete(idp_id, idp_scim_token_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        idp_id: impl Into<String>,
-        idp_scim_token_id: impl Into<String>,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
+        idp_scim_token_id: impl Into<auth0_core::Parameter<String>>,
     ) -> DeleteIdpProvisioningScimToken {
         DeleteIdpProvisioningScimToken {
             client: self.client.clone(),
@@ -101,13 +101,16 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, idp_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, idp_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().identity_providers().provisioning().scim_tokens().list(idp_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, idp_id: impl Into<String>) -> ListIdpProvisioningScimTokens {
+    pub fn list(
+        &self,
+        idp_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> ListIdpProvisioningScimTokens {
         ListIdpProvisioningScimTokens {
             client: self.client.clone(),
             options: Default::default(),
@@ -121,7 +124,7 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
 pub struct CreateIdpProvisioningScimToken {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
     body: types::CreateIdpProvisioningScimTokenRequestContent,
 }
 impl CreateIdpProvisioningScimToken {
@@ -188,8 +191,8 @@ impl std::future::IntoFuture for CreateIdpProvisioningScimToken {
 pub struct DeleteIdpProvisioningScimToken {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
-    idp_scim_token_id: String,
+    idp_id: auth0_core::Parameter<String>,
+    idp_scim_token_id: auth0_core::Parameter<String>,
 }
 impl DeleteIdpProvisioningScimToken {
     /// Sets how long each attempt of this call may take.
@@ -259,7 +262,7 @@ impl std::future::IntoFuture for DeleteIdpProvisioningScimToken {
 pub struct ListIdpProvisioningScimTokens {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    idp_id: String,
+    idp_id: auth0_core::Parameter<String>,
 }
 impl ListIdpProvisioningScimTokens {
     /// Sets how long each attempt of this call may take.

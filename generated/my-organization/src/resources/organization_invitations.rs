@@ -35,7 +35,7 @@ impl OrganizationInvitations {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_my_organization::Client, invitees: Vec<auth0_my_organization::types::CreateMemberInvitationInvitee>) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::CreateMemberInvitationRequestContent::new(invitees);
+    /// let body = auth0_my_organization::types::CreateMemberInvitationRequestContent::with_invitees(invitees);
     /// client.organization().invitations().create(body).await?;
     /// # Ok(())
     /// # }
@@ -67,7 +67,7 @@ impl OrganizationInvitations {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_my_organization::Client, invitations: Vec<String>) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::DeleteMemberInvitationsRequestContent::new(invitations);
+    /// let body = auth0_my_organization::types::DeleteMemberInvitationsRequestContent::with_invitations(invitations);
     /// client.organization().invitations().delete(body).await?;
     /// # Ok(())
     /// # }
@@ -99,13 +99,16 @@ impl OrganizationInvitations {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, invitation_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, invitation_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().invitations().get(invitation_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, invitation_id: impl Into<String>) -> GetInvitation {
+    pub fn get(
+        &self,
+        invitation_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> GetInvitation {
         GetInvitation {
             client: self.client.clone(),
             options: Default::default(),
@@ -160,14 +163,14 @@ impl OrganizationInvitations {
 pub struct CreateInvitations {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    auth0_custom_domain: Option<String>,
+    auth0_custom_domain: Option<auth0_core::Parameter<String>>,
     body: types::CreateMemberInvitationRequestContent,
 }
 impl CreateInvitations {
     /// The custom domain that the links of the invitations point to, where the tenant has several. What is taken without it is not documented.
     pub fn auth0_custom_domain(
         mut self,
-        auth0_custom_domain: impl Into<String>,
+        auth0_custom_domain: impl Into<auth0_core::Parameter<String>>,
     ) -> Self {
         self.auth0_custom_domain = Some(auth0_custom_domain.into());
         self
@@ -205,12 +208,21 @@ impl CreateInvitations {
             .client
             .call(&crate::operations::CREATE_INVITATIONS, self.options);
         let mut check = call.checker();
+        check
+            .field(
+                "auth0-custom-domain",
+                &self.auth0_custom_domain,
+                &auth0_core::Rules::NONE,
+            );
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
             .client
             .requests()
-            .create_invitations(self.auth0_custom_domain.as_deref(), &self.body);
+            .create_invitations(
+                self.auth0_custom_domain.as_deref().map(String::as_str),
+                &self.body,
+            );
         call.receive(request).await?.json()
     }
 }
@@ -282,15 +294,15 @@ impl std::future::IntoFuture for DeleteInvitations {
 pub struct GetInvitation {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    invitation_id: String,
-    fields: Option<String>,
+    invitation_id: auth0_core::Parameter<String>,
+    fields: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
 }
 impl GetInvitation {
     /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said. `ticket_id` cannot be named, and is missing whenever this is set.
     ///
     /// Rules: 1 to 255 characters, matches `^(id|organization_id|inviter|invitee|identity_provider_id|created_at|expires_at|roles|invitation_url)(,(id|organization_id|inviter|invitee|identity_provider_id|created_at|expires_at|roles|invitation_url))*$`.
-    pub fn fields(mut self, fields: impl Into<String>) -> Self {
+    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -358,7 +370,7 @@ impl GetInvitation {
             .requests()
             .get_invitation(
                 &self.invitation_id,
-                self.fields.as_deref(),
+                self.fields.as_deref().map(String::as_str),
                 self.include_fields,
             );
         call.receive(request).await?.json()
@@ -378,17 +390,17 @@ impl std::future::IntoFuture for GetInvitation {
 pub struct ListInvitations {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    fields: Option<String>,
+    fields: Option<auth0_core::Parameter<String>>,
     from: Option<String>,
     include_fields: Option<bool>,
-    sort: Option<String>,
+    sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl ListInvitations {
     /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said. `ticket_id` cannot be named, and is missing whenever this is set.
     ///
     /// Rules: 1 to 255 characters, matches `^(id|organization_id|inviter|invitee|identity_provider_id|created_at|expires_at|roles|invitation_url)(,(id|organization_id|inviter|invitee|identity_provider_id|created_at|expires_at|roles|invitation_url))*$`.
-    pub fn fields(mut self, fields: impl Into<String>) -> Self {
+    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -409,7 +421,7 @@ impl ListInvitations {
     /// The order of the invitations: `created_at:-1` for the newest first, as without this parameter, or `created_at:1` for the oldest first.
     ///
     /// Rules: matches `^created_at:(1|-1)$`. Default, where it is left out: `created_at:-1`.
-    pub fn sort(mut self, sort: impl Into<String>) -> Self {
+    pub fn sort(mut self, sort: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.sort = Some(sort.into());
         self
     }
@@ -490,10 +502,10 @@ impl ListInvitations {
             .client
             .requests()
             .list_invitations(
-                self.fields.as_deref(),
+                self.fields.as_deref().map(String::as_str),
                 self.from.as_deref(),
                 self.include_fields,
-                self.sort.as_deref(),
+                self.sort.as_deref().map(String::as_str),
                 self.take,
             );
         call.receive(request).await?.json()

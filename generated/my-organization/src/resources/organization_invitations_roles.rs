@@ -25,13 +25,16 @@ impl OrganizationInvitationsRoles {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, invitation_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, invitation_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().invitations().roles().list(invitation_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, invitation_id: impl Into<String>) -> ListMemberInvitationRoles {
+    pub fn list(
+        &self,
+        invitation_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> ListMemberInvitationRoles {
         ListMemberInvitationRoles {
             client: self.client.clone(),
             options: Default::default(),
@@ -45,7 +48,7 @@ impl OrganizationInvitationsRoles {
 pub struct ListMemberInvitationRoles {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    invitation_id: String,
+    invitation_id: auth0_core::Parameter<String>,
 }
 impl ListMemberInvitationRoles {
     /// Sets how long each attempt of this call may take.

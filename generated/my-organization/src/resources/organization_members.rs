@@ -33,13 +33,16 @@ impl OrganizationMembers {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, user_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, user_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let answer = client.organization().members().get(user_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, user_id: impl Into<String>) -> GetOrganizationMember {
+    pub fn get(
+        &self,
+        user_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> GetOrganizationMember {
         GetOrganizationMember {
             client: self.client.clone(),
             options: Default::default(),
@@ -93,15 +96,15 @@ impl OrganizationMembers {
 pub struct GetOrganizationMember {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    user_id: String,
-    fields: Option<String>,
+    user_id: auth0_core::Parameter<String>,
+    fields: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
 }
 impl GetOrganizationMember {
     /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said, but a listing of members has their roles only where `roles` is named here.
     ///
     /// Rules: 1 to 255 characters.
-    pub fn fields(mut self, fields: impl Into<String>) -> Self {
+    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -164,7 +167,7 @@ impl GetOrganizationMember {
             .requests()
             .get_organization_member(
                 &self.user_id,
-                self.fields.as_deref(),
+                self.fields.as_deref().map(String::as_str),
                 self.include_fields,
             );
         call.receive(request).await?.json()
@@ -184,7 +187,7 @@ impl std::future::IntoFuture for GetOrganizationMember {
 pub struct ListOrganizationMembers {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    fields: Option<String>,
+    fields: Option<auth0_core::Parameter<String>>,
     from: Option<String>,
     include_fields: Option<bool>,
     take: Option<i64>,
@@ -193,7 +196,7 @@ impl ListOrganizationMembers {
     /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said, but a listing of members has their roles only where `roles` is named here.
     ///
     /// Rules: 1 to 255 characters.
-    pub fn fields(mut self, fields: impl Into<String>) -> Self {
+    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -277,7 +280,7 @@ impl ListOrganizationMembers {
             .client
             .requests()
             .list_organization_members(
-                self.fields.as_deref(),
+                self.fields.as_deref().map(String::as_str),
                 self.from.as_deref(),
                 self.include_fields,
                 self.take,

@@ -25,15 +25,15 @@ impl OrganizationMembersRoles {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, user_id: String, role_ids: Vec<String>) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::OrganizationMemberRolesChangeRequestContent::new(role_ids);
+    /// # async fn example(client: auth0_my_organization::Client, user_id: &str, role_ids: Vec<String>) -> Result<(), auth0_my_organization::Error> {
+    /// let body = auth0_my_organization::types::OrganizationMemberRolesChangeRequestContent::with_role_ids(role_ids);
     /// client.organization().members().roles().assign(user_id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn assign(
         &self,
-        user_id: impl Into<String>,
+        user_id: impl Into<auth0_core::Parameter<String>>,
         body: types::OrganizationMemberRolesChangeRequestContent,
     ) -> AssignOrganizationMemberRoles {
         AssignOrganizationMemberRoles {
@@ -64,7 +64,7 @@ impl OrganizationMembersRoles {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, user_id: String) -> Result<(), auth0_my_organization::Error> {
+    /// # async fn example(client: auth0_my_organization::Client, user_id: &str) -> Result<(), auth0_my_organization::Error> {
     /// let mut items = client.organization().members().roles().list(user_id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -72,7 +72,10 @@ impl OrganizationMembersRoles {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, user_id: impl Into<String>) -> ListOrgMemberRoles {
+    pub fn list(
+        &self,
+        user_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> ListOrgMemberRoles {
         ListOrgMemberRoles {
             client: self.client.clone(),
             options: Default::default(),
@@ -98,15 +101,15 @@ impl OrganizationMembersRoles {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_my_organization::Client, user_id: String, role_ids: Vec<String>) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::OrganizationMemberRolesChangeRequestContent::new(role_ids);
+    /// # async fn example(client: auth0_my_organization::Client, user_id: &str, role_ids: Vec<String>) -> Result<(), auth0_my_organization::Error> {
+    /// let body = auth0_my_organization::types::OrganizationMemberRolesChangeRequestContent::with_role_ids(role_ids);
     /// client.organization().members().roles().unassign(user_id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn unassign(
         &self,
-        user_id: impl Into<String>,
+        user_id: impl Into<auth0_core::Parameter<String>>,
         body: types::OrganizationMemberRolesChangeRequestContent,
     ) -> UnassignOrganizationMemberRoles {
         UnassignOrganizationMemberRoles {
@@ -123,7 +126,7 @@ impl OrganizationMembersRoles {
 pub struct AssignOrganizationMemberRoles {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    user_id: String,
+    user_id: auth0_core::Parameter<String>,
     body: types::OrganizationMemberRolesChangeRequestContent,
 }
 impl AssignOrganizationMemberRoles {
@@ -188,7 +191,7 @@ impl std::future::IntoFuture for AssignOrganizationMemberRoles {
 pub struct ListOrgMemberRoles {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    user_id: String,
+    user_id: auth0_core::Parameter<String>,
     from: Option<String>,
     take: Option<i64>,
 }
@@ -336,7 +339,7 @@ impl auth0_core::Paged for ListOrgMemberRoles {
 pub struct UnassignOrganizationMemberRoles {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    user_id: String,
+    user_id: auth0_core::Parameter<String>,
     body: types::OrganizationMemberRolesChangeRequestContent,
 }
 impl UnassignOrganizationMemberRoles {

@@ -24,7 +24,7 @@ impl OrganizationMemberships {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_my_organization::Client, members: Vec<String>) -> Result<(), auth0_my_organization::Error> {
-    /// let body = auth0_my_organization::types::DeleteOrganizationMembershipsRequestContent::new(members);
+    /// let body = auth0_my_organization::types::DeleteOrganizationMembershipsRequestContent::with_members(members);
     /// client.organization().memberships().delete(body).await?;
     /// # Ok(())
     /// # }

@@ -53,7 +53,7 @@ pub struct ListRoles {
     client: crate::Client,
     options: auth0_core::CallOptions,
     from: Option<String>,
-    name: Option<String>,
+    name: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl ListRoles {
@@ -67,7 +67,7 @@ impl ListRoles {
     /// Keeps the roles whose name fits this text, in capitals or not. Whether it must be the whole name is not documented.
     ///
     /// Rules: 1 to 300 characters.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
+    pub fn name(mut self, name: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.name = Some(name.into());
         self
     }
@@ -134,7 +134,11 @@ impl ListRoles {
         let request = self
             .client
             .requests()
-            .list_roles(self.from.as_deref(), self.name.as_deref(), self.take);
+            .list_roles(
+                self.from.as_deref(),
+                self.name.as_deref().map(String::as_str),
+                self.take,
+            );
         call.receive(request).await?.json()
     }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the

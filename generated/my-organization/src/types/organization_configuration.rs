@@ -20,7 +20,7 @@ pub struct GetConfigurationResponseContent {
     >,
 }
 impl GetConfigurationResponseContent {
-    /// A `GetConfigurationResponseContent` with every field left out.
+    /// Creates a `GetConfigurationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allowed_strategies: ::std::default::Default::default(),

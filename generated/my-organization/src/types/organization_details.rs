@@ -15,7 +15,7 @@ pub struct OrgBranding {
     pub logo_url: ::std::option::Option<::auth0_core::Nullable<::std::string::String>>,
 }
 impl OrgBranding {
-    /// A `OrgBranding` with every field left out.
+    /// Creates a `OrgBranding` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             colors: ::std::default::Default::default(),
@@ -61,15 +61,22 @@ pub struct OrgBrandingColors {
     /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
     pub primary: ::std::string::String,
 }
+/// The required fields of [`OrgBrandingColors`], for [`OrgBrandingColors::new`].
+pub struct OrgBrandingColorsRequired<PageBackground, Primary> {
+    /// The colour of the background, as `#` with three or six hexadecimal digits.
+    pub page_background: PageBackground,
+    /// The colour of buttons and other elements, as `#` with three or six hexadecimal digits.
+    pub primary: Primary,
+}
 impl OrgBrandingColors {
-    /// A `OrgBrandingColors` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        page_background: impl Into<::std::string::String>,
-        primary: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `OrgBrandingColors` from its required fields.
+    pub fn new<
+        PageBackground: ::std::convert::Into<::std::string::String>,
+        Primary: ::std::convert::Into<::std::string::String>,
+    >(required: OrgBrandingColorsRequired<PageBackground, Primary>) -> Self {
         Self {
-            page_background: page_background.into(),
-            primary: primary.into(),
+            page_background: required.page_background.into(),
+            primary: required.primary.into(),
         }
     }
 }
@@ -119,7 +126,7 @@ pub struct OrgDetails {
     pub name: ::std::option::Option<::std::string::String>,
 }
 impl OrgDetails {
-    /// A `OrgDetails` with every field left out.
+    /// Creates a `OrgDetails` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),
@@ -179,7 +186,7 @@ pub struct OrgDetailsRequest {
     pub name: ::std::option::Option<::std::string::String>,
 }
 impl OrgDetailsRequest {
-    /// A `OrgDetailsRequest` with every field left out.
+    /// Creates a `OrgDetailsRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),

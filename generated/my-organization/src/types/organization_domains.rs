@@ -12,8 +12,8 @@ pub struct CreateOrganizationDomainRequestContent {
     pub domain: ::std::string::String,
 }
 impl CreateOrganizationDomainRequestContent {
-    /// A `CreateOrganizationDomainRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(domain: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationDomainRequestContent` from its required field [`domain`](Self#structfield.domain).
+    pub fn with_domain(domain: impl Into<::std::string::String>) -> Self {
         Self { domain: domain.into() }
     }
 }
@@ -42,8 +42,10 @@ pub struct ListOrganizationDomainsResponseContent {
     pub organization_domains: ::std::vec::Vec<OrgDomain>,
 }
 impl ListOrganizationDomainsResponseContent {
-    /// A `ListOrganizationDomainsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(organization_domains: impl IntoIterator<Item = OrgDomain>) -> Self {
+    /// Creates a `ListOrganizationDomainsResponseContent` from its required field [`organization_domains`](Self#structfield.organization_domains).
+    pub fn with_organization_domains(
+        organization_domains: impl IntoIterator<Item = OrgDomain>,
+    ) -> Self {
         Self {
             next: ::std::default::Default::default(),
             organization_domains: organization_domains.into_iter().collect(),

@@ -21,7 +21,7 @@ pub struct ListIdentityProvidersResponseContent {
     >,
 }
 impl ListIdentityProvidersResponseContent {
-    /// A `ListIdentityProvidersResponseContent` with every field left out.
+    /// Creates a `ListIdentityProvidersResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             identity_providers: ::std::default::Default::default(),

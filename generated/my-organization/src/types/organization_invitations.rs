@@ -16,8 +16,8 @@ pub struct CreateMemberInvitationInvitee {
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 impl CreateMemberInvitationInvitee {
-    /// A `CreateMemberInvitationInvitee` with its required fields; the optional ones are left out until they are set.
-    pub fn new(email: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateMemberInvitationInvitee` from its required field [`email`](Self#structfield.email).
+    pub fn with_email(email: impl Into<::std::string::String>) -> Self {
         Self {
             email: email.into(),
             roles: ::std::default::Default::default(),
@@ -84,8 +84,8 @@ pub struct CreateMemberInvitationRequestContent {
     pub ttl_sec: ::std::option::Option<i64>,
 }
 impl CreateMemberInvitationRequestContent {
-    /// A `CreateMemberInvitationRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `CreateMemberInvitationRequestContent` from its required field [`invitees`](Self#structfield.invitees).
+    pub fn with_invitees(
         invitees: impl IntoIterator<Item = CreateMemberInvitationInvitee>,
     ) -> Self {
         Self {
@@ -149,8 +149,8 @@ pub struct DeleteMemberInvitationsRequestContent {
     pub invitations: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteMemberInvitationsRequestContent {
-    /// A `DeleteMemberInvitationsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteMemberInvitationsRequestContent` from its required field [`invitations`](Self#structfield.invitations).
+    pub fn with_invitations(
         invitations: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -187,7 +187,7 @@ pub struct ListMembersInvitationsResponseContent {
     pub next: ::std::option::Option<::std::string::String>,
 }
 impl ListMembersInvitationsResponseContent {
-    /// A `ListMembersInvitationsResponseContent` with every field left out.
+    /// Creates a `ListMembersInvitationsResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             invitations: ::std::default::Default::default(),
@@ -274,7 +274,7 @@ pub struct MemberInvitation {
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
 }
 impl MemberInvitation {
-    /// A `MemberInvitation` with every field left out.
+    /// Creates a `MemberInvitation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),
@@ -390,7 +390,7 @@ pub struct MemberInvitationInvitee {
     pub email: ::std::option::Option<::std::string::String>,
 }
 impl MemberInvitationInvitee {
-    /// A `MemberInvitationInvitee` with every field left out.
+    /// Creates a `MemberInvitationInvitee` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             email: ::std::default::Default::default(),
@@ -414,7 +414,7 @@ pub struct MemberInvitationInviter {
     pub name: ::std::option::Option<::std::string::String>,
 }
 impl MemberInvitationInviter {
-    /// A `MemberInvitationInviter` with every field left out.
+    /// Creates a `MemberInvitationInviter` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             name: ::std::default::Default::default(),

@@ -10,8 +10,8 @@ pub struct GetMemberInvitationRolesResponseContent {
     pub roles: ::std::vec::Vec<Role>,
 }
 impl GetMemberInvitationRolesResponseContent {
-    /// A `GetMemberInvitationRolesResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(roles: impl IntoIterator<Item = Role>) -> Self {
+    /// Creates a `GetMemberInvitationRolesResponseContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(roles: impl IntoIterator<Item = Role>) -> Self {
         Self {
             roles: roles.into_iter().collect(),
         }

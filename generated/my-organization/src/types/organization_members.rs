@@ -14,7 +14,7 @@ pub struct ListOrganizationMembersResponseContent {
     pub next: ::std::option::Option<::std::string::String>,
 }
 impl ListOrganizationMembersResponseContent {
-    /// A `ListOrganizationMembersResponseContent` with every field left out.
+    /// Creates a `ListOrganizationMembersResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             members: ::std::default::Default::default(),
@@ -95,7 +95,7 @@ pub struct OrgMember {
     pub user_id: ::std::option::Option<::std::string::String>,
 }
 impl OrgMember {
-    /// A `OrgMember` with every field left out.
+    /// Creates a `OrgMember` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),
@@ -238,7 +238,7 @@ pub struct OrgMemberBase {
     pub user_id: ::std::option::Option<::std::string::String>,
 }
 impl OrgMemberBase {
-    /// A `OrgMemberBase` with every field left out.
+    /// Creates a `OrgMemberBase` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),

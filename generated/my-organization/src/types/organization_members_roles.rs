@@ -13,8 +13,8 @@ pub struct GetOrganizationMemberRolesResponseContent {
     pub roles: ::std::vec::Vec<Role>,
 }
 impl GetOrganizationMemberRolesResponseContent {
-    /// A `GetOrganizationMemberRolesResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(roles: impl IntoIterator<Item = Role>) -> Self {
+    /// Creates a `GetOrganizationMemberRolesResponseContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(roles: impl IntoIterator<Item = Role>) -> Self {
         Self {
             next: ::std::default::Default::default(),
             roles: roles.into_iter().collect(),
@@ -49,8 +49,8 @@ pub struct OrganizationMemberRolesChangeRequestContent {
     pub role_ids: ::std::vec::Vec<::std::string::String>,
 }
 impl OrganizationMemberRolesChangeRequestContent {
-    /// A `OrganizationMemberRolesChangeRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `OrganizationMemberRolesChangeRequestContent` from its required field [`role_ids`](Self#structfield.role_ids).
+    pub fn with_role_ids(
         role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {

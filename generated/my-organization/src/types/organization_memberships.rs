@@ -11,8 +11,8 @@ pub struct DeleteOrganizationMembershipsRequestContent {
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMembershipsRequestContent {
-    /// A `DeleteOrganizationMembershipsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteOrganizationMembershipsRequestContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(
         members: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {

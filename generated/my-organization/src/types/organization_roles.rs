@@ -13,8 +13,8 @@ pub struct ListRolesResponseContent {
     pub roles: ::std::vec::Vec<Role>,
 }
 impl ListRolesResponseContent {
-    /// A `ListRolesResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(roles: impl IntoIterator<Item = Role>) -> Self {
+    /// Creates a `ListRolesResponseContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(roles: impl IntoIterator<Item = Role>) -> Self {
         Self {
             next: ::std::default::Default::default(),
             roles: roles.into_iter().collect(),

@@ -84,7 +84,7 @@ impl Organizations {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_organizations::Client, name: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationRequestContent::new(name);
+    /// let body = auth0_organizations::types::CreateOrganizationRequestContent::with_name(name);
     /// let answer = client.organizations().create(body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -120,12 +120,15 @@ impl Organizations {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().delete(id).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete(&self, id: impl Into<String>) -> OrganizationsDelete {
+    pub fn delete(
+        &self,
+        id: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsDelete {
         OrganizationsDelete {
             client: self.client.clone(),
             options: Default::default(),
@@ -153,13 +156,13 @@ impl Organizations {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().get(id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, id: impl Into<String>) -> OrganizationsGet {
+    pub fn get(&self, id: impl Into<auth0_core::Parameter<String>>) -> OrganizationsGet {
         OrganizationsGet {
             client: self.client.clone(),
             options: Default::default(),
@@ -186,13 +189,16 @@ impl Organizations {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, name: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, name: &str) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().get_by_name(name).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get_by_name(&self, name: impl Into<String>) -> OrganizationsGetByName {
+    pub fn get_by_name(
+        &self,
+        name: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsGetByName {
         OrganizationsGetByName {
             client: self.client.clone(),
             options: Default::default(),
@@ -262,7 +268,7 @@ impl Organizations {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// let body = auth0_organizations::types::UpdateOrganizationRequestContent::new();
     /// let answer = client.organizations().update(id, body).await?;
     /// println!("{answer:?}");
@@ -271,7 +277,7 @@ impl Organizations {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::UpdateOrganizationRequestContent,
     ) -> OrganizationsUpdate {
         OrganizationsUpdate {
@@ -347,7 +353,7 @@ impl std::future::IntoFuture for OrganizationsCreate {
 pub struct OrganizationsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
 }
 impl OrganizationsDelete {
     /// Sets how long each attempt of this call may take.
@@ -402,7 +408,7 @@ impl std::future::IntoFuture for OrganizationsDelete {
 pub struct OrganizationsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
 }
 impl OrganizationsGet {
     /// Sets how long each attempt of this call may take.
@@ -440,6 +446,7 @@ impl OrganizationsGet {
         let call = self.client.call(&crate::operations::ORGANIZATIONS_GET, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self.client.requests().get_organizations_by_id(&self.id);
         call.receive(request).await?.json()
@@ -459,7 +466,7 @@ impl std::future::IntoFuture for OrganizationsGet {
 pub struct OrganizationsGetByName {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    name: String,
+    name: auth0_core::Parameter<String>,
 }
 impl OrganizationsGetByName {
     /// Sets how long each attempt of this call may take.
@@ -528,7 +535,7 @@ pub struct OrganizationsList {
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
-    sort: Option<String>,
+    sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl OrganizationsList {
@@ -573,7 +580,7 @@ impl OrganizationsList {
     /// The fields are `name`, `display_name` and `created_at`.
     ///
     /// Rules: at most 15 characters.
-    pub fn sort(mut self, sort: impl Into<String>) -> Self {
+    pub fn sort(mut self, sort: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.sort = Some(sort.into());
         self
     }
@@ -672,7 +679,7 @@ impl OrganizationsList {
                 self.include_totals,
                 self.page,
                 self.per_page,
-                self.sort.as_deref(),
+                self.sort.as_deref().map(String::as_str),
                 self.take,
             );
         call.receive(request).await?.json()
@@ -784,7 +791,7 @@ impl auth0_core::Paged for OrganizationsList {
 pub struct OrganizationsUpdate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::UpdateOrganizationRequestContent,
 }
 impl OrganizationsUpdate {
@@ -825,6 +832,7 @@ impl OrganizationsUpdate {
             .call(&crate::operations::ORGANIZATIONS_UPDATE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self

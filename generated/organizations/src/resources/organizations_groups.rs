@@ -35,7 +35,7 @@ impl OrganizationsGroups {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, organization_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, organization_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().groups().list(organization_id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -43,7 +43,10 @@ impl OrganizationsGroups {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, organization_id: impl Into<String>) -> OrganizationsGroupsList {
+    pub fn list(
+        &self,
+        organization_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsGroupsList {
         OrganizationsGroupsList {
             client: self.client.clone(),
             options: Default::default(),
@@ -59,7 +62,7 @@ impl OrganizationsGroups {
 pub struct OrganizationsGroupsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    organization_id: String,
+    organization_id: auth0_core::Parameter<String>,
     from: Option<String>,
     take: Option<i64>,
 }
@@ -116,6 +119,7 @@ impl OrganizationsGroupsList {
             .call(&crate::operations::ORGANIZATIONS_GROUPS_LIST, self.options);
         let mut check = call.checker();
         check.path_segment("organization_id", &self.organization_id);
+        check.field("organization_id", &self.organization_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",

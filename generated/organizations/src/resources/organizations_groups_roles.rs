@@ -30,16 +30,16 @@ impl OrganizationsGroupsRoles {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, organization_id: String, group_id: String, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationGroupRolesRequestContent::new(roles);
+    /// # async fn example(client: auth0_organizations::Client, organization_id: &str, group_id: &str, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::CreateOrganizationGroupRolesRequestContent::with_roles(roles);
     /// client.organizations().groups().roles().create(organization_id, group_id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn create(
         &self,
-        organization_id: impl Into<String>,
-        group_id: impl Into<String>,
+        organization_id: impl Into<auth0_core::Parameter<String>>,
+        group_id: impl Into<auth0_core::Parameter<String>>,
         body: types::CreateOrganizationGroupRolesRequestContent,
     ) -> OrganizationsGroupsRolesCreate {
         OrganizationsGroupsRolesCreate {
@@ -71,16 +71,16 @@ impl OrganizationsGroupsRoles {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, organization_id: String, group_id: String, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::DeleteOrganizationGroupRolesRequestContent::new(roles);
+    /// # async fn example(client: auth0_organizations::Client, organization_id: &str, group_id: &str, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::DeleteOrganizationGroupRolesRequestContent::with_roles(roles);
     /// client.organizations().groups().roles().delete(organization_id, group_id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        organization_id: impl Into<String>,
-        group_id: impl Into<String>,
+        organization_id: impl Into<auth0_core::Parameter<String>>,
+        group_id: impl Into<auth0_core::Parameter<String>>,
         body: types::DeleteOrganizationGroupRolesRequestContent,
     ) -> OrganizationsGroupsRolesDelete {
         OrganizationsGroupsRolesDelete {
@@ -112,7 +112,7 @@ impl OrganizationsGroupsRoles {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, organization_id: String, group_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, organization_id: &str, group_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().groups().roles().list(organization_id, group_id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -122,8 +122,8 @@ impl OrganizationsGroupsRoles {
     /// ```
     pub fn list(
         &self,
-        organization_id: impl Into<String>,
-        group_id: impl Into<String>,
+        organization_id: impl Into<auth0_core::Parameter<String>>,
+        group_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsGroupsRolesList {
         OrganizationsGroupsRolesList {
             client: self.client.clone(),
@@ -141,8 +141,8 @@ impl OrganizationsGroupsRoles {
 pub struct OrganizationsGroupsRolesCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    organization_id: String,
-    group_id: String,
+    organization_id: auth0_core::Parameter<String>,
+    group_id: auth0_core::Parameter<String>,
     body: types::CreateOrganizationGroupRolesRequestContent,
 }
 impl OrganizationsGroupsRolesCreate {
@@ -178,7 +178,9 @@ impl OrganizationsGroupsRolesCreate {
             .call(&crate::operations::ORGANIZATIONS_GROUPS_ROLES_CREATE, self.options);
         let mut check = call.checker();
         check.path_segment("organization_id", &self.organization_id);
+        check.field("organization_id", &self.organization_id, &auth0_core::Rules::NONE);
         check.path_segment("group_id", &self.group_id);
+        check.field("group_id", &self.group_id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
@@ -206,8 +208,8 @@ impl std::future::IntoFuture for OrganizationsGroupsRolesCreate {
 pub struct OrganizationsGroupsRolesDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    organization_id: String,
-    group_id: String,
+    organization_id: auth0_core::Parameter<String>,
+    group_id: auth0_core::Parameter<String>,
     body: types::DeleteOrganizationGroupRolesRequestContent,
 }
 impl OrganizationsGroupsRolesDelete {
@@ -243,7 +245,9 @@ impl OrganizationsGroupsRolesDelete {
             .call(&crate::operations::ORGANIZATIONS_GROUPS_ROLES_DELETE, self.options);
         let mut check = call.checker();
         check.path_segment("organization_id", &self.organization_id);
+        check.field("organization_id", &self.organization_id, &auth0_core::Rules::NONE);
         check.path_segment("group_id", &self.group_id);
+        check.field("group_id", &self.group_id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
@@ -271,8 +275,8 @@ impl std::future::IntoFuture for OrganizationsGroupsRolesDelete {
 pub struct OrganizationsGroupsRolesList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    organization_id: String,
-    group_id: String,
+    organization_id: auth0_core::Parameter<String>,
+    group_id: auth0_core::Parameter<String>,
     from: Option<String>,
     take: Option<i64>,
 }
@@ -329,7 +333,9 @@ impl OrganizationsGroupsRolesList {
             .call(&crate::operations::ORGANIZATIONS_GROUPS_ROLES_LIST, self.options);
         let mut check = call.checker();
         check.path_segment("organization_id", &self.organization_id);
+        check.field("organization_id", &self.organization_id, &auth0_core::Rules::NONE);
         check.path_segment("group_id", &self.group_id);
+        check.field("group_id", &self.group_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",

@@ -37,7 +37,7 @@ impl OrganizationsMembersEffectiveRoles {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, user_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().members().effective_roles().list(id, user_id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -47,8 +47,8 @@ impl OrganizationsMembersEffectiveRoles {
     /// ```
     pub fn list(
         &self,
-        id: impl Into<String>,
-        user_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        user_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsMembersEffectiveRolesList {
         OrganizationsMembersEffectiveRolesList {
             client: self.client.clone(),
@@ -66,8 +66,8 @@ impl OrganizationsMembersEffectiveRoles {
 pub struct OrganizationsMembersEffectiveRolesList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    user_id: String,
+    id: auth0_core::Parameter<String>,
+    user_id: auth0_core::Parameter<String>,
     from: Option<String>,
     take: Option<i64>,
 }
@@ -129,6 +129,7 @@ impl OrganizationsMembersEffectiveRolesList {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
+        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",

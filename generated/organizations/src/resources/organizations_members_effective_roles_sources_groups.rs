@@ -30,7 +30,7 @@ impl OrganizationsMembersEffectiveRolesSourcesGroups {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, user_id: String, role_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str, role_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().members().effective_roles().sources().groups().list(id, user_id, role_id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -40,9 +40,9 @@ impl OrganizationsMembersEffectiveRolesSourcesGroups {
     /// ```
     pub fn list(
         &self,
-        id: impl Into<String>,
-        user_id: impl Into<String>,
-        role_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        user_id: impl Into<auth0_core::Parameter<String>>,
+        role_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsMembersEffectiveRolesSourcesGroupsList {
         OrganizationsMembersEffectiveRolesSourcesGroupsList {
             client: self.client.clone(),
@@ -61,10 +61,10 @@ impl OrganizationsMembersEffectiveRolesSourcesGroups {
 pub struct OrganizationsMembersEffectiveRolesSourcesGroupsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    user_id: String,
+    id: auth0_core::Parameter<String>,
+    user_id: auth0_core::Parameter<String>,
     from: Option<String>,
-    role_id: String,
+    role_id: auth0_core::Parameter<String>,
     take: Option<i64>,
 }
 impl OrganizationsMembersEffectiveRolesSourcesGroupsList {
@@ -127,6 +127,8 @@ impl OrganizationsMembersEffectiveRolesSourcesGroupsList {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
+        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
+        check.field("role_id", &self.role_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",

@@ -22,8 +22,8 @@ pub struct ConnectionForOrganization {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl ConnectionForOrganization {
-    /// A `ConnectionForOrganization` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `ConnectionForOrganization` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -99,8 +99,8 @@ pub struct CreateOrganizationRequestContent {
     pub token_quota: ::std::option::Option<CreateTokenQuota>,
 }
 impl CreateOrganizationRequestContent {
-    /// A `CreateOrganizationRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(name: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationRequestContent` from its required field [`name`](Self#structfield.name).
+    pub fn with_name(name: impl Into<::std::string::String>) -> Self {
         Self {
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
@@ -229,7 +229,7 @@ pub struct CreateOrganizationResponseContent {
     pub token_quota: ::std::option::Option<TokenQuota>,
 }
 impl CreateOrganizationResponseContent {
-    /// A `CreateOrganizationResponseContent` with every field left out.
+    /// Creates a `CreateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),
@@ -308,8 +308,10 @@ pub struct CreateTokenQuota {
     pub client_credentials: TokenQuotaClientCredentials,
 }
 impl CreateTokenQuota {
-    /// A `CreateTokenQuota` with its required fields; the optional ones are left out until they are set.
-    pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
+    /// Creates a `CreateTokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
+    pub fn with_client_credentials(
+        client_credentials: TokenQuotaClientCredentials,
+    ) -> Self {
         Self { client_credentials }
     }
 }
@@ -362,7 +364,7 @@ pub struct GetOrganizationByNameResponseContent {
     pub token_quota: ::std::option::Option<TokenQuota>,
 }
 impl GetOrganizationByNameResponseContent {
-    /// A `GetOrganizationByNameResponseContent` with every field left out.
+    /// Creates a `GetOrganizationByNameResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),
@@ -459,7 +461,7 @@ pub struct GetOrganizationResponseContent {
     pub token_quota: ::std::option::Option<TokenQuota>,
 }
 impl GetOrganizationResponseContent {
-    /// A `GetOrganizationResponseContent` with every field left out.
+    /// Creates a `GetOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),
@@ -555,7 +557,7 @@ pub struct Group {
     >,
 }
 impl Group {
-    /// A `Group` with every field left out.
+    /// Creates a `Group` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             connection_id: ::std::default::Default::default(),
@@ -695,7 +697,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
     }
 }
 impl ListOrganizationsResponseContent {
-    /// A `ListOrganizationsResponseContent` with every field left out.
+    /// Creates a `ListOrganizationsResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             limit: ::std::default::Default::default(),
@@ -794,7 +796,7 @@ pub struct Organization {
     pub token_quota: ::std::option::Option<TokenQuota>,
 }
 impl Organization {
-    /// A `Organization` with every field left out.
+    /// Creates a `Organization` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),
@@ -863,7 +865,7 @@ pub struct OrganizationBranding {
     pub logo_url: ::std::option::Option<::auth0_core::Nullable<::std::string::String>>,
 }
 impl OrganizationBranding {
-    /// A `OrganizationBranding` with every field left out.
+    /// Creates a `OrganizationBranding` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             colors: ::std::default::Default::default(),
@@ -895,15 +897,22 @@ pub struct OrganizationBrandingColors {
     /// The colour of buttons and links, such as `#0059d6`.
     pub primary: ::std::string::String,
 }
+/// The required fields of [`OrganizationBrandingColors`], for [`OrganizationBrandingColors::new`].
+pub struct OrganizationBrandingColorsRequired<PageBackground, Primary> {
+    /// The colour behind the login box, such as `#f5f5f5`.
+    pub page_background: PageBackground,
+    /// The colour of buttons and links, such as `#0059d6`.
+    pub primary: Primary,
+}
 impl OrganizationBrandingColors {
-    /// A `OrganizationBrandingColors` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        page_background: impl Into<::std::string::String>,
-        primary: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `OrganizationBrandingColors` from its required fields.
+    pub fn new<
+        PageBackground: ::std::convert::Into<::std::string::String>,
+        Primary: ::std::convert::Into<::std::string::String>,
+    >(required: OrganizationBrandingColorsRequired<PageBackground, Primary>) -> Self {
         Self {
-            page_background: page_background.into(),
-            primary: primary.into(),
+            page_background: required.page_background.into(),
+            primary: required.primary.into(),
         }
     }
 }
@@ -919,7 +928,7 @@ pub struct OrganizationConnectionInformation {
     pub strategy: ::std::option::Option<::std::string::String>,
 }
 impl OrganizationConnectionInformation {
-    /// A `OrganizationConnectionInformation` with every field left out.
+    /// Creates a `OrganizationConnectionInformation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             name: ::std::default::Default::default(),
@@ -964,7 +973,7 @@ pub struct OrganizationEnabledConnection {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl OrganizationEnabledConnection {
-    /// A `OrganizationEnabledConnection` with every field left out.
+    /// Creates a `OrganizationEnabledConnection` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -1028,7 +1037,7 @@ pub struct Role {
     pub name: ::std::option::Option<::std::string::String>,
 }
 impl Role {
-    /// A `Role` with every field left out.
+    /// Creates a `Role` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             description: ::std::default::Default::default(),
@@ -1065,8 +1074,10 @@ pub struct TokenQuota {
     pub client_credentials: TokenQuotaClientCredentials,
 }
 impl TokenQuota {
-    /// A `TokenQuota` with its required fields; the optional ones are left out until they are set.
-    pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
+    /// Creates a `TokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
+    pub fn with_client_credentials(
+        client_credentials: TokenQuotaClientCredentials,
+    ) -> Self {
         Self { client_credentials }
     }
 }
@@ -1092,7 +1103,7 @@ pub struct TokenQuotaClientCredentials {
     pub per_hour: ::std::option::Option<i64>,
 }
 impl TokenQuotaClientCredentials {
-    /// A `TokenQuotaClientCredentials` with every field left out.
+    /// Creates a `TokenQuotaClientCredentials` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             enforce: ::std::default::Default::default(),
@@ -1171,7 +1182,7 @@ pub struct UpdateOrganizationRequestContent {
     pub token_quota: ::std::option::Option<::auth0_core::Nullable<UpdateTokenQuota>>,
 }
 impl UpdateOrganizationRequestContent {
-    /// A `UpdateOrganizationRequestContent` with every field left out.
+    /// Creates a `UpdateOrganizationRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),
@@ -1288,7 +1299,7 @@ pub struct UpdateOrganizationResponseContent {
     pub token_quota: ::std::option::Option<TokenQuota>,
 }
 impl UpdateOrganizationResponseContent {
-    /// A `UpdateOrganizationResponseContent` with every field left out.
+    /// Creates a `UpdateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),
@@ -1355,8 +1366,10 @@ pub struct UpdateTokenQuota {
     pub client_credentials: TokenQuotaClientCredentials,
 }
 impl UpdateTokenQuota {
-    /// A `UpdateTokenQuota` with its required fields; the optional ones are left out until they are set.
-    pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
+    /// Creates a `UpdateTokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
+    pub fn with_client_credentials(
+        client_credentials: TokenQuotaClientCredentials,
+    ) -> Self {
         Self { client_credentials }
     }
 }

@@ -10,8 +10,8 @@ pub struct AssociateOrganizationClientGrantRequestContent {
     pub grant_id: ::std::string::String,
 }
 impl AssociateOrganizationClientGrantRequestContent {
-    /// A `AssociateOrganizationClientGrantRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(grant_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `AssociateOrganizationClientGrantRequestContent` from its required field [`grant_id`](Self#structfield.grant_id).
+    pub fn with_grant_id(grant_id: impl Into<::std::string::String>) -> Self {
         Self { grant_id: grant_id.into() }
     }
 }
@@ -46,7 +46,7 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     pub scope: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 impl AssociateOrganizationClientGrantResponseContent {
-    /// A `AssociateOrganizationClientGrantResponseContent` with every field left out.
+    /// Creates a `AssociateOrganizationClientGrantResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allow_any_organization: ::std::default::Default::default(),
@@ -164,7 +164,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseCont
     }
 }
 impl ListOrganizationClientGrantsResponseContent {
-    /// A `ListOrganizationClientGrantsResponseContent` with every field left out.
+    /// Creates a `ListOrganizationClientGrantsResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             client_grants: ::std::default::Default::default(),
@@ -247,7 +247,7 @@ pub struct OrganizationClientGrant {
     pub scope: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 impl OrganizationClientGrant {
-    /// A `OrganizationClientGrant` with every field left out.
+    /// Creates a `OrganizationClientGrant` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allow_any_organization: ::std::default::Default::default(),

@@ -40,8 +40,8 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl CreateOrganizationAllConnectionRequestContent {
-    /// A `CreateOrganizationAllConnectionRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationAllConnectionRequestContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -166,8 +166,8 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl CreateOrganizationAllConnectionResponseContent {
-    /// A `CreateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
@@ -280,8 +280,8 @@ pub struct GetOrganizationAllConnectionResponseContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl GetOrganizationAllConnectionResponseContent {
-    /// A `GetOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `GetOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
@@ -413,7 +413,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     }
 }
 impl ListOrganizationAllConnectionsResponseContent {
-    /// A `ListOrganizationAllConnectionsResponseContent` with every field left out.
+    /// Creates a `ListOrganizationAllConnectionsResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             connections: ::std::default::Default::default(),
@@ -576,8 +576,8 @@ pub struct OrganizationAllConnectionPost {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl OrganizationAllConnectionPost {
-    /// A `OrganizationAllConnectionPost` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
@@ -684,7 +684,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl UpdateOrganizationAllConnectionRequestContent {
-    /// A `UpdateOrganizationAllConnectionRequestContent` with every field left out.
+    /// Creates a `UpdateOrganizationAllConnectionRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -809,8 +809,8 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
-    /// A `UpdateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),

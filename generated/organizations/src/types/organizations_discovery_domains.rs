@@ -21,8 +21,8 @@ pub struct CreateOrganizationDiscoveryDomainRequestContent {
     pub use_for_organization_discovery: ::std::option::Option<bool>,
 }
 impl CreateOrganizationDiscoveryDomainRequestContent {
-    /// A `CreateOrganizationDiscoveryDomainRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(domain: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationDiscoveryDomainRequestContent` from its required field [`domain`](Self#structfield.domain).
+    pub fn with_domain(domain: impl Into<::std::string::String>) -> Self {
         Self {
             domain: domain.into(),
             status: ::std::default::Default::default(),
@@ -79,22 +79,51 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
 }
+/// The required fields of [`CreateOrganizationDiscoveryDomainResponseContent`], for [`CreateOrganizationDiscoveryDomainResponseContent::new`].
+pub struct CreateOrganizationDiscoveryDomainResponseContentRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl CreateOrganizationDiscoveryDomainResponseContent {
-    /// A `CreateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `CreateOrganizationDiscoveryDomainResponseContent` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::std::string::String>,
+        Id: ::std::convert::Into<::std::string::String>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<::std::string::String>,
+        VerificationTxt: ::std::convert::Into<::std::string::String>,
+    >(
+        required: CreateOrganizationDiscoveryDomainResponseContentRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
@@ -129,22 +158,51 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
 }
+/// The required fields of [`GetOrganizationDiscoveryDomainByNameResponseContent`], for [`GetOrganizationDiscoveryDomainByNameResponseContent::new`].
+pub struct GetOrganizationDiscoveryDomainByNameResponseContentRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl GetOrganizationDiscoveryDomainByNameResponseContent {
-    /// A `GetOrganizationDiscoveryDomainByNameResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `GetOrganizationDiscoveryDomainByNameResponseContent` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::std::string::String>,
+        Id: ::std::convert::Into<::std::string::String>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<::std::string::String>,
+        VerificationTxt: ::std::convert::Into<::std::string::String>,
+    >(
+        required: GetOrganizationDiscoveryDomainByNameResponseContentRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
@@ -179,22 +237,51 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
 }
+/// The required fields of [`GetOrganizationDiscoveryDomainResponseContent`], for [`GetOrganizationDiscoveryDomainResponseContent::new`].
+pub struct GetOrganizationDiscoveryDomainResponseContentRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl GetOrganizationDiscoveryDomainResponseContent {
-    /// A `GetOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `GetOrganizationDiscoveryDomainResponseContent` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::std::string::String>,
+        Id: ::std::convert::Into<::std::string::String>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<::std::string::String>,
+        VerificationTxt: ::std::convert::Into<::std::string::String>,
+    >(
+        required: GetOrganizationDiscoveryDomainResponseContentRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
@@ -221,8 +308,10 @@ pub struct ListOrganizationDiscoveryDomainsResponseContent {
     pub next: ::std::option::Option<::std::string::String>,
 }
 impl ListOrganizationDiscoveryDomainsResponseContent {
-    /// A `ListOrganizationDiscoveryDomainsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(domains: impl IntoIterator<Item = OrganizationDiscoveryDomain>) -> Self {
+    /// Creates a `ListOrganizationDiscoveryDomainsResponseContent` from its required field [`domains`](Self#structfield.domains).
+    pub fn with_domains(
+        domains: impl IntoIterator<Item = OrganizationDiscoveryDomain>,
+    ) -> Self {
         Self {
             domains: domains.into_iter().collect(),
             next: ::std::default::Default::default(),
@@ -267,22 +356,51 @@ pub struct OrganizationDiscoveryDomain {
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
 }
+/// The required fields of [`OrganizationDiscoveryDomain`], for [`OrganizationDiscoveryDomain::new`].
+pub struct OrganizationDiscoveryDomainRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl OrganizationDiscoveryDomain {
-    /// A `OrganizationDiscoveryDomain` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `OrganizationDiscoveryDomain` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::std::string::String>,
+        Id: ::std::convert::Into<::std::string::String>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<::std::string::String>,
+        VerificationTxt: ::std::convert::Into<::std::string::String>,
+    >(
+        required: OrganizationDiscoveryDomainRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
@@ -371,7 +489,7 @@ pub struct UpdateOrganizationDiscoveryDomainRequestContent {
     pub use_for_organization_discovery: ::std::option::Option<bool>,
 }
 impl UpdateOrganizationDiscoveryDomainRequestContent {
-    /// A `UpdateOrganizationDiscoveryDomainRequestContent` with every field left out.
+    /// Creates a `UpdateOrganizationDiscoveryDomainRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             status: ::std::default::Default::default(),
@@ -419,22 +537,51 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
 }
+/// The required fields of [`UpdateOrganizationDiscoveryDomainResponseContent`], for [`UpdateOrganizationDiscoveryDomainResponseContent::new`].
+pub struct UpdateOrganizationDiscoveryDomainResponseContentRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl UpdateOrganizationDiscoveryDomainResponseContent {
-    /// A `UpdateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `UpdateOrganizationDiscoveryDomainResponseContent` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::std::string::String>,
+        Id: ::std::convert::Into<::std::string::String>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<::std::string::String>,
+        VerificationTxt: ::std::convert::Into<::std::string::String>,
+    >(
+        required: UpdateOrganizationDiscoveryDomainResponseContentRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).

@@ -23,8 +23,8 @@ pub struct AddOrganizationConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl AddOrganizationConnectionRequestContent {
-    /// A `AddOrganizationConnectionRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `AddOrganizationConnectionRequestContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -81,7 +81,7 @@ pub struct AddOrganizationConnectionResponseContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl AddOrganizationConnectionResponseContent {
-    /// A `AddOrganizationConnectionResponseContent` with every field left out.
+    /// Creates a `AddOrganizationConnectionResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -155,7 +155,7 @@ pub struct GetOrganizationConnectionResponseContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl GetOrganizationConnectionResponseContent {
-    /// A `GetOrganizationConnectionResponseContent` with every field left out.
+    /// Creates a `GetOrganizationConnectionResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -264,7 +264,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     }
 }
 impl ListOrganizationConnectionsResponseContent {
-    /// A `ListOrganizationConnectionsResponseContent` with every field left out.
+    /// Creates a `ListOrganizationConnectionsResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             enabled_connections: ::std::default::Default::default(),
@@ -341,7 +341,7 @@ pub struct OrganizationConnection {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl OrganizationConnection {
-    /// A `OrganizationConnection` with every field left out.
+    /// Creates a `OrganizationConnection` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -409,7 +409,7 @@ pub struct UpdateOrganizationConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl UpdateOrganizationConnectionRequestContent {
-    /// A `UpdateOrganizationConnectionRequestContent` with every field left out.
+    /// Creates a `UpdateOrganizationConnectionRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -466,7 +466,7 @@ pub struct UpdateOrganizationConnectionResponseContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl UpdateOrganizationConnectionResponseContent {
-    /// A `UpdateOrganizationConnectionResponseContent` with every field left out.
+    /// Creates a `UpdateOrganizationConnectionResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),

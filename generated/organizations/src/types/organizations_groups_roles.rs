@@ -12,8 +12,8 @@ pub struct CreateOrganizationGroupRolesRequestContent {
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl CreateOrganizationGroupRolesRequestContent {
-    /// A `CreateOrganizationGroupRolesRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `CreateOrganizationGroupRolesRequestContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(
         roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -40,8 +40,8 @@ pub struct DeleteOrganizationGroupRolesRequestContent {
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationGroupRolesRequestContent {
-    /// A `DeleteOrganizationGroupRolesRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteOrganizationGroupRolesRequestContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(
         roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -70,8 +70,8 @@ pub struct ListOrganizationGroupRolesResponseContent {
     pub roles: ::std::vec::Vec<Role>,
 }
 impl ListOrganizationGroupRolesResponseContent {
-    /// A `ListOrganizationGroupRolesResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(roles: impl IntoIterator<Item = Role>) -> Self {
+    /// Creates a `ListOrganizationGroupRolesResponseContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(roles: impl IntoIterator<Item = Role>) -> Self {
         Self {
             next: ::std::default::Default::default(),
             roles: roles.into_iter().collect(),

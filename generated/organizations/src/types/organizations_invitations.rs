@@ -45,19 +45,26 @@ pub struct CreateOrganizationInvitationRequestContent {
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
 }
+/// The required fields of [`CreateOrganizationInvitationRequestContent`], for [`CreateOrganizationInvitationRequestContent::new`].
+pub struct CreateOrganizationInvitationRequestContentRequired<ClientId> {
+    /// The client id of the application that the person is invited to: its login is where the link leads.
+    pub client_id: ClientId,
+    /// Who is invited.
+    pub invitee: OrganizationInvitationInvitee,
+    /// Who invites, as the e-mail says it.
+    pub inviter: OrganizationInvitationInviter,
+}
 impl CreateOrganizationInvitationRequestContent {
-    /// A `CreateOrganizationInvitationRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        invitee: OrganizationInvitationInvitee,
-        inviter: OrganizationInvitationInviter,
+    /// Creates a `CreateOrganizationInvitationRequestContent` from its required fields.
+    pub fn new<ClientId: ::std::convert::Into<::std::string::String>>(
+        required: CreateOrganizationInvitationRequestContentRequired<ClientId>,
     ) -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
-            client_id: client_id.into(),
+            client_id: required.client_id.into(),
             connection_id: ::std::default::Default::default(),
-            invitee,
-            inviter,
+            invitee: required.invitee,
+            inviter: required.inviter,
             roles: ::std::default::Default::default(),
             send_invitation_email: ::std::default::Default::default(),
             ttl_sec: ::std::default::Default::default(),
@@ -191,7 +198,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
 }
 impl CreateOrganizationInvitationResponseContent {
-    /// A `CreateOrganizationInvitationResponseContent` with every field left out.
+    /// Creates a `CreateOrganizationInvitationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -384,7 +391,7 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
 }
 impl GetOrganizationInvitationResponseContent {
-    /// A `GetOrganizationInvitationResponseContent` with every field left out.
+    /// Creates a `GetOrganizationInvitationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -567,7 +574,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     }
 }
 impl ListOrganizationInvitationsResponseContent {
-    /// A `ListOrganizationInvitationsResponseContent` with every field left out.
+    /// Creates a `ListOrganizationInvitationsResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             invitations: ::std::default::Default::default(),
@@ -672,7 +679,7 @@ pub struct OrganizationInvitation {
     >,
 }
 impl OrganizationInvitation {
-    /// A `OrganizationInvitation` with every field left out.
+    /// Creates a `OrganizationInvitation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -810,8 +817,8 @@ pub struct OrganizationInvitationInvitee {
     pub email: ::std::string::String,
 }
 impl OrganizationInvitationInvitee {
-    /// A `OrganizationInvitationInvitee` with its required fields; the optional ones are left out until they are set.
-    pub fn new(email: impl Into<::std::string::String>) -> Self {
+    /// Creates a `OrganizationInvitationInvitee` from its required field [`email`](Self#structfield.email).
+    pub fn with_email(email: impl Into<::std::string::String>) -> Self {
         Self { email: email.into() }
     }
 }
@@ -825,8 +832,8 @@ pub struct OrganizationInvitationInviter {
     pub name: ::std::string::String,
 }
 impl OrganizationInvitationInviter {
-    /// A `OrganizationInvitationInviter` with its required fields; the optional ones are left out until they are set.
-    pub fn new(name: impl Into<::std::string::String>) -> Self {
+    /// Creates a `OrganizationInvitationInviter` from its required field [`name`](Self#structfield.name).
+    pub fn with_name(name: impl Into<::std::string::String>) -> Self {
         Self { name: name.into() }
     }
 }

@@ -11,8 +11,8 @@ pub struct CreateOrganizationMemberRequestContent {
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl CreateOrganizationMemberRequestContent {
-    /// A `CreateOrganizationMemberRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `CreateOrganizationMemberRequestContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(
         members: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -39,8 +39,8 @@ pub struct DeleteOrganizationMembersRequestContent {
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMembersRequestContent {
-    /// A `DeleteOrganizationMembersRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteOrganizationMembersRequestContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(
         members: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -129,7 +129,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMembersResponseContent {
     }
 }
 impl ListOrganizationMembersResponseContent {
-    /// A `ListOrganizationMembersResponseContent` with every field left out.
+    /// Creates a `ListOrganizationMembersResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             limit: ::std::default::Default::default(),
@@ -211,7 +211,7 @@ pub struct OrganizationMember {
     pub user_id: ::std::option::Option<::std::string::String>,
 }
 impl OrganizationMember {
-    /// A `OrganizationMember` with every field left out.
+    /// Creates a `OrganizationMember` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             email: ::std::default::Default::default(),
@@ -267,7 +267,7 @@ pub struct OrganizationMemberRole {
     pub name: ::std::option::Option<::std::string::String>,
 }
 impl OrganizationMemberRole {
-    /// A `OrganizationMemberRole` with every field left out.
+    /// Creates a `OrganizationMemberRole` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             id: ::std::default::Default::default(),

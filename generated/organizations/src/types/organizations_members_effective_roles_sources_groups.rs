@@ -14,8 +14,8 @@ pub struct ListOrganizationMemberRoleSourceGroupsResponseContent {
     pub next: ::std::option::Option<::std::string::String>,
 }
 impl ListOrganizationMemberRoleSourceGroupsResponseContent {
-    /// A `ListOrganizationMemberRoleSourceGroupsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(groups: impl IntoIterator<Item = Group>) -> Self {
+    /// Creates a `ListOrganizationMemberRoleSourceGroupsResponseContent` from its required field [`groups`](Self#structfield.groups).
+    pub fn with_groups(groups: impl IntoIterator<Item = Group>) -> Self {
         Self {
             groups: groups.into_iter().collect(),
             next: ::std::default::Default::default(),

@@ -12,8 +12,8 @@ pub struct AssignOrganizationMemberRolesRequestContent {
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl AssignOrganizationMemberRolesRequestContent {
-    /// A `AssignOrganizationMemberRolesRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `AssignOrganizationMemberRolesRequestContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(
         roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -40,8 +40,8 @@ pub struct DeleteOrganizationMemberRolesRequestContent {
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMemberRolesRequestContent {
-    /// A `DeleteOrganizationMemberRolesRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteOrganizationMemberRolesRequestContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(
         roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -118,7 +118,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMemberRolesResponseConte
     }
 }
 impl ListOrganizationMemberRolesResponseContent {
-    /// A `ListOrganizationMemberRolesResponseContent` with every field left out.
+    /// Creates a `ListOrganizationMemberRolesResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             limit: ::std::default::Default::default(),

@@ -33,8 +33,10 @@ impl MembersTenants {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, id: String, roles: Vec<auth0_teams::Open<auth0_teams::types::TenantMemberRoleEnum>>, tenants: Vec<auth0_teams::Open<auth0_teams::uuid::Uuid>>) -> Result<(), auth0_teams::Error> {
-    /// let body = auth0_teams::types::CreateMembersTenantsRequestContent::new(roles, tenants);
+    /// # async fn example(client: auth0_teams::Client, id: &str, roles: Vec<auth0_teams::Open<auth0_teams::types::TenantMemberRoleEnum>>, tenants: Vec<auth0_teams::Open<auth0_teams::uuid::Uuid>>) -> Result<(), auth0_teams::Error> {
+    /// use auth0_teams::types::{CreateMembersTenantsRequestContent, CreateMembersTenantsRequestContentRequired};
+    ///
+    /// let body = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired { roles, tenants });
     /// for failure in client.members().tenants().create(id, body).await?.failures() {
     ///     println!("{failure:?}");
     /// }
@@ -43,7 +45,7 @@ impl MembersTenants {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::CreateMembersTenantsRequestContent,
     ) -> AddMemberTenants {
         AddMemberTenants {
@@ -74,7 +76,7 @@ impl MembersTenants {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, id: String, environment: String) -> Result<(), auth0_teams::Error> {
+    /// # async fn example(client: auth0_teams::Client, id: &str, environment: &str) -> Result<(), auth0_teams::Error> {
     /// let answer = client.members().tenants().list(id, environment).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -82,8 +84,8 @@ impl MembersTenants {
     /// ```
     pub fn list(
         &self,
-        id: impl Into<String>,
-        environment: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        environment: impl Into<auth0_core::Parameter<String>>,
     ) -> ListTenantAccessByEnvironment {
         ListTenantAccessByEnvironment {
             client: self.client.clone(),
@@ -117,8 +119,8 @@ impl MembersTenants {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, id: String, tenants: Vec<auth0_teams::Open<auth0_teams::uuid::Uuid>>) -> Result<(), auth0_teams::Error> {
-    /// let body = auth0_teams::types::DeleteMembersTenantsRequestContent::new(tenants);
+    /// # async fn example(client: auth0_teams::Client, id: &str, tenants: Vec<auth0_teams::Open<auth0_teams::uuid::Uuid>>) -> Result<(), auth0_teams::Error> {
+    /// let body = auth0_teams::types::DeleteMembersTenantsRequestContent::with_tenants(tenants);
     /// for failure in client.members().tenants().remove(id, body).await?.failures() {
     ///     println!("{failure:?}");
     /// }
@@ -127,7 +129,7 @@ impl MembersTenants {
     /// ```
     pub fn remove(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::DeleteMembersTenantsRequestContent,
     ) -> RemoveMemberTenant {
         RemoveMemberTenant {
@@ -162,8 +164,10 @@ impl MembersTenants {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, id: String, roles: Vec<auth0_teams::Open<auth0_teams::types::TenantMemberRoleEnum>>, tenants: Vec<auth0_teams::Open<auth0_teams::uuid::Uuid>>) -> Result<(), auth0_teams::Error> {
-    /// let body = auth0_teams::types::UpdateMembersTenantsRequestContent::new(roles, tenants);
+    /// # async fn example(client: auth0_teams::Client, id: &str, roles: Vec<auth0_teams::Open<auth0_teams::types::TenantMemberRoleEnum>>, tenants: Vec<auth0_teams::Open<auth0_teams::uuid::Uuid>>) -> Result<(), auth0_teams::Error> {
+    /// use auth0_teams::types::{UpdateMembersTenantsRequestContent, UpdateMembersTenantsRequestContentRequired};
+    ///
+    /// let body = UpdateMembersTenantsRequestContent::new(UpdateMembersTenantsRequestContentRequired { roles, tenants });
     /// for failure in client.members().tenants().update(id, body).await?.failures() {
     ///     println!("{failure:?}");
     /// }
@@ -172,7 +176,7 @@ impl MembersTenants {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::UpdateMembersTenantsRequestContent,
     ) -> UpdateMemberTenants {
         UpdateMemberTenants {
@@ -189,7 +193,7 @@ impl MembersTenants {
 pub struct AddMemberTenants {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::CreateMembersTenantsRequestContent,
 }
 impl AddMemberTenants {
@@ -232,6 +236,7 @@ impl AddMemberTenants {
             .call(&crate::operations::ADD_MEMBER_TENANTS, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self.client.requests().add_member_tenants(&self.id, &self.body);
@@ -255,8 +260,8 @@ impl std::future::IntoFuture for AddMemberTenants {
 pub struct ListTenantAccessByEnvironment {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    environment: String,
+    id: auth0_core::Parameter<String>,
+    environment: auth0_core::Parameter<String>,
 }
 impl ListTenantAccessByEnvironment {
     /// Sets how long each attempt of this call may take.
@@ -296,6 +301,7 @@ impl ListTenantAccessByEnvironment {
             .call(&crate::operations::LIST_TENANT_ACCESS_BY_ENVIRONMENT, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("environment", &self.environment);
         check
             .field(
@@ -325,7 +331,7 @@ impl std::future::IntoFuture for ListTenantAccessByEnvironment {
 pub struct RemoveMemberTenant {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::DeleteMembersTenantsRequestContent,
 }
 impl RemoveMemberTenant {
@@ -368,6 +374,7 @@ impl RemoveMemberTenant {
             .call(&crate::operations::REMOVE_MEMBER_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self.client.requests().remove_member_tenant(&self.id, &self.body);
@@ -391,7 +398,7 @@ impl std::future::IntoFuture for RemoveMemberTenant {
 pub struct UpdateMemberTenants {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::UpdateMembersTenantsRequestContent,
 }
 impl UpdateMemberTenants {
@@ -434,6 +441,7 @@ impl UpdateMemberTenants {
             .call(&crate::operations::UPDATE_MEMBER_TENANTS, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self.client.requests().update_member_tenants(&self.id, &self.body);

@@ -41,7 +41,9 @@ impl Tenants {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_teams::Client, admin_email: String, locality: String) -> Result<(), auth0_teams::Error> {
-    /// let body = auth0_teams::types::PublicCloudPayload::new(admin_email, locality);
+    /// use auth0_teams::types::{PublicCloudPayload, PublicCloudPayloadRequired};
+    ///
+    /// let body = PublicCloudPayload::new(PublicCloudPayloadRequired { admin_email, locality });
     /// let answer = client.tenants().create(body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -77,14 +79,14 @@ impl Tenants {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, tenant_id: auth0_teams::Open<auth0_teams::uuid::Uuid>) -> Result<(), auth0_teams::Error> {
+    /// # async fn example(client: auth0_teams::Client, tenant_id: &str) -> Result<(), auth0_teams::Error> {
     /// client.tenants().delete(tenant_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        tenant_id: impl Into<auth0_core::Open<uuid::Uuid>>,
+        tenant_id: impl Into<auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>>,
     ) -> DeleteTenant {
         DeleteTenant {
             client: self.client.clone(),
@@ -112,13 +114,16 @@ impl Tenants {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, tenant_id: auth0_teams::Open<auth0_teams::uuid::Uuid>) -> Result<(), auth0_teams::Error> {
+    /// # async fn example(client: auth0_teams::Client, tenant_id: &str) -> Result<(), auth0_teams::Error> {
     /// let answer = client.tenants().get(tenant_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, tenant_id: impl Into<auth0_core::Open<uuid::Uuid>>) -> GetTenant {
+    pub fn get(
+        &self,
+        tenant_id: impl Into<auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>>,
+    ) -> GetTenant {
         GetTenant {
             client: self.client.clone(),
             options: Default::default(),
@@ -230,7 +235,7 @@ impl std::future::IntoFuture for CreateTenant {
 pub struct DeleteTenant {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    tenant_id: auth0_core::Open<uuid::Uuid>,
+    tenant_id: auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>,
 }
 impl DeleteTenant {
     /// Sets how long each attempt of this call may take.
@@ -263,6 +268,7 @@ impl DeleteTenant {
         let call = self.client.call(&crate::operations::DELETE_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
+        check.field("tenantId", &self.tenant_id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self.client.requests().delete_tenant(&self.tenant_id);
         call.receive(request).await?.empty()
@@ -282,7 +288,7 @@ impl std::future::IntoFuture for DeleteTenant {
 pub struct GetTenant {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    tenant_id: auth0_core::Open<uuid::Uuid>,
+    tenant_id: auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>,
 }
 impl GetTenant {
     /// Sets how long each attempt of this call may take.
@@ -320,6 +326,7 @@ impl GetTenant {
         let call = self.client.call(&crate::operations::GET_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
+        check.field("tenantId", &self.tenant_id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self.client.requests().get_tenant(&self.tenant_id);
         call.receive(request).await?.json()
@@ -339,18 +346,21 @@ impl std::future::IntoFuture for GetTenant {
 pub struct ListTenants {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    environment: Option<String>,
+    environment: Option<auth0_core::Parameter<String>>,
     environment_tag: Option<auth0_core::Open<types::EnvironmentTypeEnum>>,
     from: Option<String>,
-    locality: Option<String>,
-    sort: Option<String>,
+    locality: Option<auth0_core::Parameter<String>>,
+    sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl ListTenants {
     /// Keeps the tenants of one environment, such as `US-3` in the public cloud, or the name of a private cloud, such as `acme-dev`. It must not be empty.
     ///
     /// Rules: at least 1 character.
-    pub fn environment(mut self, environment: impl Into<String>) -> Self {
+    pub fn environment(
+        mut self,
+        environment: impl Into<auth0_core::Parameter<String>>,
+    ) -> Self {
         self.environment = Some(environment.into());
         self
     }
@@ -370,14 +380,17 @@ impl ListTenants {
     /// Keeps the tenants of one locality, such as `us` in the public cloud, or the primary locality of a private one, such as `frankfurt`. It must not be empty.
     ///
     /// Rules: at least 1 character.
-    pub fn locality(mut self, locality: impl Into<String>) -> Self {
+    pub fn locality(
+        mut self,
+        locality: impl Into<auth0_core::Parameter<String>>,
+    ) -> Self {
         self.locality = Some(locality.into());
         self
     }
     /// The order of the tenants, `created_at:-1` for the newest first, as without this parameter, or `created_at:1` for the oldest first.
     ///
     /// Rules: matches `^created_at:(1|-1)$`. Default, where it is left out: `created_at:-1`.
-    pub fn sort(mut self, sort: impl Into<String>) -> Self {
+    pub fn sort(mut self, sort: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.sort = Some(sort.into());
         self
     }
@@ -451,11 +464,11 @@ impl ListTenants {
             .client
             .requests()
             .list_tenants(
-                self.environment.as_deref(),
+                self.environment.as_deref().map(String::as_str),
                 self.environment_tag.as_ref(),
                 self.from.as_deref(),
-                self.locality.as_deref(),
-                self.sort.as_deref(),
+                self.locality.as_deref().map(String::as_str),
+                self.sort.as_deref().map(String::as_str),
                 self.take,
             );
         call.receive(request).await?.json()

@@ -29,7 +29,7 @@ impl TenantsMembers {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, tenant_id: auth0_teams::Open<auth0_teams::uuid::Uuid>) -> Result<(), auth0_teams::Error> {
+    /// # async fn example(client: auth0_teams::Client, tenant_id: &str) -> Result<(), auth0_teams::Error> {
     /// let mut items = client.tenants().members().list(tenant_id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -39,7 +39,7 @@ impl TenantsMembers {
     /// ```
     pub fn list(
         &self,
-        tenant_id: impl Into<auth0_core::Open<uuid::Uuid>>,
+        tenant_id: impl Into<auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>>,
     ) -> ListTenantMembers {
         ListTenantMembers {
             client: self.client.clone(),
@@ -56,7 +56,7 @@ impl TenantsMembers {
 pub struct ListTenantMembers {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    tenant_id: auth0_core::Open<uuid::Uuid>,
+    tenant_id: auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>,
     from: Option<String>,
     take: Option<i64>,
 }
@@ -110,6 +110,7 @@ impl ListTenantMembers {
             .call(&crate::operations::LIST_TENANT_MEMBERS, self.options);
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
+        check.field("tenantId", &self.tenant_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",

@@ -9,8 +9,8 @@ pub struct ListEnvironmentsResponseContent {
     pub environments: ::std::vec::Vec<::std::string::String>,
 }
 impl ListEnvironmentsResponseContent {
-    /// A `ListEnvironmentsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `ListEnvironmentsResponseContent` from its required field [`environments`](Self#structfield.environments).
+    pub fn with_environments(
         environments: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {

@@ -28,18 +28,27 @@ pub struct CreateMembersTenantsRequestContent {
     /// Rules: 1 to 10 items.
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
+/// The required fields of [`CreateMembersTenantsRequestContent`], for [`CreateMembersTenantsRequestContent::new`].
+pub struct CreateMembersTenantsRequestContentRequired<Roles, Tenants> {
+    /// The roles to hold in each of the tenants, at least one.
+    pub roles: Roles,
+    /// The tenants to add, from 1 to 10. One that is there already fails with an item status of 409.
+    pub tenants: Tenants,
+}
 impl CreateMembersTenantsRequestContent {
-    /// A `CreateMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-        >,
-        tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
-    ) -> Self {
+    /// Creates a `CreateMembersTenantsRequestContent` from its required fields.
+    pub fn new<
+        Roles: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+            >,
+        Tenants: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+            >,
+    >(required: CreateMembersTenantsRequestContentRequired<Roles, Tenants>) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            roles: roles.into_iter().map(Into::into).collect(),
-            tenants: tenants.into_iter().map(Into::into).collect(),
+            roles: required.roles.into_iter().map(Into::into).collect(),
+            tenants: required.tenants.into_iter().map(Into::into).collect(),
         }
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
@@ -113,21 +122,34 @@ pub struct CreateMembersTenantsResponseContent {
     /// The numbers of tenants that were asked for, added and not added.
     pub summary: MembersTenantsBulkSummary,
 }
+/// The required fields of [`CreateMembersTenantsResponseContent`], for [`CreateMembersTenantsResponseContent::new`].
+pub struct CreateMembersTenantsResponseContentRequired<Failure, Message, Success> {
+    /// The tenants that were not added, each with the reason.
+    pub failure: Failure,
+    /// One line for people that says how the operation ended.
+    pub message: Message,
+    /// The status of the operation as a whole, repeated in the body.
+    pub status_code: i64,
+    /// The tenants that were added.
+    pub success: Success,
+    /// The numbers of tenants that were asked for, added and not added.
+    pub summary: MembersTenantsBulkSummary,
+}
 impl CreateMembersTenantsResponseContent {
-    /// A `CreateMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::std::string::String>,
-        status_code: i64,
-        success: impl IntoIterator<Item = MembersTenantsSuccessItem>,
-        summary: MembersTenantsBulkSummary,
+    /// Creates a `CreateMembersTenantsResponseContent` from its required fields.
+    pub fn new<
+        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
+        Message: ::std::convert::Into<::std::string::String>,
+        Success: ::std::iter::IntoIterator<Item = MembersTenantsSuccessItem>,
+    >(
+        required: CreateMembersTenantsResponseContentRequired<Failure, Message, Success>,
     ) -> Self {
         Self {
-            failure: failure.into_iter().collect(),
-            message: message.into(),
-            status_code,
-            success: success.into_iter().collect(),
-            summary,
+            failure: required.failure.into_iter().collect(),
+            message: required.message.into(),
+            status_code: required.status_code,
+            success: required.success.into_iter().collect(),
+            summary: required.summary,
         }
     }
 }
@@ -147,8 +169,8 @@ pub struct DeleteMembersTenantsRequestContent {
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsRequestContent {
-    /// A `DeleteMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteMembersTenantsRequestContent` from its required field [`tenants`](Self#structfield.tenants).
+    pub fn with_tenants(
         tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
     ) -> Self {
         Self {
@@ -182,21 +204,34 @@ pub struct DeleteMembersTenantsResponseContent {
     /// The numbers of tenants that were asked for, removed and not removed.
     pub summary: MembersTenantsBulkSummary,
 }
+/// The required fields of [`DeleteMembersTenantsResponseContent`], for [`DeleteMembersTenantsResponseContent::new`].
+pub struct DeleteMembersTenantsResponseContentRequired<Failure, Message, Success> {
+    /// The tenants that were not removed, each with the reason.
+    pub failure: Failure,
+    /// One line for people that says how the operation ended.
+    pub message: Message,
+    /// The status of the operation as a whole, repeated in the body.
+    pub status_code: i64,
+    /// The tenants that were removed. Mind that an item holds a list of ids.
+    pub success: Success,
+    /// The numbers of tenants that were asked for, removed and not removed.
+    pub summary: MembersTenantsBulkSummary,
+}
 impl DeleteMembersTenantsResponseContent {
-    /// A `DeleteMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::std::string::String>,
-        status_code: i64,
-        success: impl IntoIterator<Item = DeleteMembersTenantsSuccessItem>,
-        summary: MembersTenantsBulkSummary,
+    /// Creates a `DeleteMembersTenantsResponseContent` from its required fields.
+    pub fn new<
+        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
+        Message: ::std::convert::Into<::std::string::String>,
+        Success: ::std::iter::IntoIterator<Item = DeleteMembersTenantsSuccessItem>,
+    >(
+        required: DeleteMembersTenantsResponseContentRequired<Failure, Message, Success>,
     ) -> Self {
         Self {
-            failure: failure.into_iter().collect(),
-            message: message.into(),
-            status_code,
-            success: success.into_iter().collect(),
-            summary,
+            failure: required.failure.into_iter().collect(),
+            message: required.message.into(),
+            status_code: required.status_code,
+            success: required.success.into_iter().collect(),
+            summary: required.summary,
         }
     }
 }
@@ -216,8 +251,8 @@ pub struct DeleteMembersTenantsSuccessItem {
     pub tenant_ids: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsSuccessItem {
-    /// A `DeleteMembersTenantsSuccessItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteMembersTenantsSuccessItem` from its required field [`tenant_ids`](Self#structfield.tenant_ids).
+    pub fn with_tenant_ids(
         tenant_ids: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
     ) -> Self {
         Self {
@@ -234,15 +269,24 @@ pub struct ListMembersTenantsResponseContent {
     /// All tenants of this environment to which the member has access.
     pub tenants: ::std::vec::Vec<MemberTenantItem>,
 }
+/// The required fields of [`ListMembersTenantsResponseContent`], for [`ListMembersTenantsResponseContent::new`].
+pub struct ListMembersTenantsResponseContentRequired<Environment, Tenants> {
+    /// The environment that was asked for.
+    pub environment: Environment,
+    /// All tenants of this environment to which the member has access.
+    pub tenants: Tenants,
+}
 impl ListMembersTenantsResponseContent {
-    /// A `ListMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        environment: impl Into<::std::string::String>,
-        tenants: impl IntoIterator<Item = MemberTenantItem>,
+    /// Creates a `ListMembersTenantsResponseContent` from its required fields.
+    pub fn new<
+        Environment: ::std::convert::Into<::std::string::String>,
+        Tenants: ::std::iter::IntoIterator<Item = MemberTenantItem>,
+    >(
+        required: ListMembersTenantsResponseContentRequired<Environment, Tenants>,
     ) -> Self {
         Self {
-            environment: environment.into(),
-            tenants: tenants.into_iter().collect(),
+            environment: required.environment.into(),
+            tenants: required.tenants.into_iter().collect(),
         }
     }
 }
@@ -257,17 +301,26 @@ pub struct MemberTenantItem {
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
 }
+/// The required fields of [`MemberTenantItem`], for [`MemberTenantItem::new`].
+pub struct MemberTenantItemRequired<Domain, Roles, TenantId> {
+    /// The host name of the tenant.
+    pub domain: Domain,
+    /// The member's roles in this tenant, each with its applications where it is for some only.
+    pub roles: Roles,
+    /// The id of the tenant.
+    pub tenant_id: TenantId,
+}
 impl MemberTenantItem {
-    /// A `MemberTenantItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        roles: impl IntoIterator<Item = TenantRoleAssignment>,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-    ) -> Self {
+    /// Creates a `MemberTenantItem` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::std::string::String>,
+        Roles: ::std::iter::IntoIterator<Item = TenantRoleAssignment>,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+    >(required: MemberTenantItemRequired<Domain, Roles, TenantId>) -> Self {
         Self {
-            domain: domain.into(),
-            roles: roles.into_iter().collect(),
-            tenant_id: tenant_id.into(),
+            domain: required.domain.into(),
+            roles: required.roles.into_iter().collect(),
+            tenant_id: required.tenant_id.into(),
         }
     }
 }
@@ -282,13 +335,22 @@ pub struct MembersTenantsBulkSummary {
     /// The number of tenants in the request.
     pub total_count: i64,
 }
+/// The required fields of [`MembersTenantsBulkSummary`], for [`MembersTenantsBulkSummary::new`].
+pub struct MembersTenantsBulkSummaryRequired {
+    /// The number of tenants for which it failed.
+    pub failure_count: i64,
+    /// The number of tenants for which it worked.
+    pub success_count: i64,
+    /// The number of tenants in the request.
+    pub total_count: i64,
+}
 impl MembersTenantsBulkSummary {
-    /// A `MembersTenantsBulkSummary` with its required fields; the optional ones are left out until they are set.
-    pub fn new(failure_count: i64, success_count: i64, total_count: i64) -> Self {
+    /// Creates a `MembersTenantsBulkSummary` from its required fields.
+    pub fn new(required: MembersTenantsBulkSummaryRequired) -> Self {
         Self {
-            failure_count,
-            success_count,
-            total_count,
+            failure_count: required.failure_count,
+            success_count: required.success_count,
+            total_count: required.total_count,
         }
     }
 }
@@ -310,19 +372,29 @@ pub struct MembersTenantsFailureItem {
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
+/// The required fields of [`MembersTenantsFailureItem`], for [`MembersTenantsFailureItem::new`].
+pub struct MembersTenantsFailureItemRequired<TenantId, Title, Type> {
+    /// Why it failed, in the terms of an HTTP status.
+    pub status: i64,
+    /// The id of the tenant.
+    pub tenant_id: TenantId,
+    /// One line for people that says what went wrong.
+    pub title: Title,
+    /// A code for the kind of error, in capitals.
+    pub type_: Type,
+}
 impl MembersTenantsFailureItem {
-    /// A `MembersTenantsFailureItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        status: i64,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        title: impl Into<::std::string::String>,
-        type_: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `MembersTenantsFailureItem` from its required fields.
+    pub fn new<
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+        Title: ::std::convert::Into<::std::string::String>,
+        Type: ::std::convert::Into<::std::string::String>,
+    >(required: MembersTenantsFailureItemRequired<TenantId, Title, Type>) -> Self {
         Self {
-            status,
-            tenant_id: tenant_id.into(),
-            title: title.into(),
-            type_: type_.into(),
+            status: required.status,
+            tenant_id: required.tenant_id.into(),
+            title: required.title.into(),
+            type_: required.type_.into(),
         }
     }
 }
@@ -340,18 +412,25 @@ pub struct MembersTenantsSuccessItem {
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
 }
+/// The required fields of [`MembersTenantsSuccessItem`], for [`MembersTenantsSuccessItem::new`].
+pub struct MembersTenantsSuccessItemRequired<Roles, TenantId> {
+    /// The roles that were assigned to the member in this tenant.
+    pub roles: Roles,
+    /// The id of the tenant.
+    pub tenant_id: TenantId,
+}
 impl MembersTenantsSuccessItem {
-    /// A `MembersTenantsSuccessItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-        >,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-    ) -> Self {
+    /// Creates a `MembersTenantsSuccessItem` from its required fields.
+    pub fn new<
+        Roles: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+            >,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+    >(required: MembersTenantsSuccessItemRequired<Roles, TenantId>) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            roles: roles.into_iter().map(Into::into).collect(),
-            tenant_id: tenant_id.into(),
+            roles: required.roles.into_iter().map(Into::into).collect(),
+            tenant_id: required.tenant_id.into(),
         }
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
@@ -383,8 +462,8 @@ pub struct TenantRoleAssignment {
     pub role: ::auth0_core::Open<TenantMemberRoleEnum>,
 }
 impl TenantRoleAssignment {
-    /// A `TenantRoleAssignment` with its required fields; the optional ones are left out until they are set.
-    pub fn new(role: impl Into<::auth0_core::Open<TenantMemberRoleEnum>>) -> Self {
+    /// Creates a `TenantRoleAssignment` from its required field [`role`](Self#structfield.role).
+    pub fn with_role(role: impl Into<::auth0_core::Open<TenantMemberRoleEnum>>) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
             role: role.into(),
@@ -433,18 +512,27 @@ pub struct UpdateMembersTenantsRequestContent {
     /// Rules: 1 to 10 items.
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
+/// The required fields of [`UpdateMembersTenantsRequestContent`], for [`UpdateMembersTenantsRequestContent::new`].
+pub struct UpdateMembersTenantsRequestContentRequired<Roles, Tenants> {
+    /// The roles to assign in each of the tenants.
+    pub roles: Roles,
+    /// The tenants to change, from 1 to 10, or exactly one if there are `client_ids`.
+    pub tenants: Tenants,
+}
 impl UpdateMembersTenantsRequestContent {
-    /// A `UpdateMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-        >,
-        tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
-    ) -> Self {
+    /// Creates a `UpdateMembersTenantsRequestContent` from its required fields.
+    pub fn new<
+        Roles: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+            >,
+        Tenants: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+            >,
+    >(required: UpdateMembersTenantsRequestContentRequired<Roles, Tenants>) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            roles: roles.into_iter().map(Into::into).collect(),
-            tenants: tenants.into_iter().map(Into::into).collect(),
+            roles: required.roles.into_iter().map(Into::into).collect(),
+            tenants: required.tenants.into_iter().map(Into::into).collect(),
         }
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
@@ -520,21 +608,34 @@ pub struct UpdateMembersTenantsResponseContent {
     /// The numbers of tenants that were asked for, changed and not changed.
     pub summary: MembersTenantsBulkSummary,
 }
+/// The required fields of [`UpdateMembersTenantsResponseContent`], for [`UpdateMembersTenantsResponseContent::new`].
+pub struct UpdateMembersTenantsResponseContentRequired<Failure, Message, Success> {
+    /// The tenants in which nothing was changed, each with the reason.
+    pub failure: Failure,
+    /// One line for people that says how the operation ended.
+    pub message: Message,
+    /// The status of the operation as a whole, repeated in the body.
+    pub status_code: i64,
+    /// The tenants in which the roles were changed.
+    pub success: Success,
+    /// The numbers of tenants that were asked for, changed and not changed.
+    pub summary: MembersTenantsBulkSummary,
+}
 impl UpdateMembersTenantsResponseContent {
-    /// A `UpdateMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::std::string::String>,
-        status_code: i64,
-        success: impl IntoIterator<Item = MembersTenantsSuccessItem>,
-        summary: MembersTenantsBulkSummary,
+    /// Creates a `UpdateMembersTenantsResponseContent` from its required fields.
+    pub fn new<
+        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
+        Message: ::std::convert::Into<::std::string::String>,
+        Success: ::std::iter::IntoIterator<Item = MembersTenantsSuccessItem>,
+    >(
+        required: UpdateMembersTenantsResponseContentRequired<Failure, Message, Success>,
     ) -> Self {
         Self {
-            failure: failure.into_iter().collect(),
-            message: message.into(),
-            status_code,
-            success: success.into_iter().collect(),
-            summary,
+            failure: required.failure.into_iter().collect(),
+            message: required.message.into(),
+            status_code: required.status_code,
+            success: required.success.into_iter().collect(),
+            summary: required.summary,
         }
     }
 }

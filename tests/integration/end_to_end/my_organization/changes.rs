@@ -17,7 +17,10 @@ async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
     let local = local().await;
     let details = local.my_organization().organization_details();
     let logo_url = "https://acme.test/logo.png".to_owned();
-    let colors = OrgBrandingColors::new("#ffffff", "#0059d6");
+    let colors = OrgBrandingColors::new(OrgBrandingColorsRequired {
+        page_background: "#ffffff",
+        primary: "#0059d6",
+    });
     let branding = OrgBranding::new()
         .logo_url(logo_url.clone())
         .colors(colors.clone());
@@ -72,32 +75,90 @@ async fn update_has_no_tag_then_the_server_takes_it_and_keeps_the_strategy() {
 async fn every_strategy_is_created_then_it_comes_back_as_itself() {
     let local = local().await;
     let providers = local.my_organization().organization().identity_providers();
-    let adfs = IdpAdfsOptionsRequestAdfsServer::new("adfs.acme.test");
-    let saml = IdpSamlpOptionsRequestAutomatic::new("https://login.acme.test/metadata", true);
-    let ping = IdpPingFederateOptionsRequest::new(
-        IdpSignAlgDigestTypeEnum::Sha256,
-        "https://ping.acme.test",
-        true,
-        IdpSignAlgTypeEnum::RsaSha256,
-        "PEM",
-    );
-    let okta = IdpOktaOptionsRequest::new("c", "s3cret", "okta.acme.test");
-    let google = IdpGoogleAppsOptionsRequest::new("c", "s3cret", "acme.test");
-    let waad = IdpWaadOptionsRequest::new("c", "s3cret", "acme.onmicrosoft.com");
+    let adfs = IdpAdfsOptionsRequestAdfsServer::with_adfs_server("adfs.acme.test");
+    let saml = IdpSamlpOptionsRequestAutomatic::new(IdpSamlpOptionsRequestAutomaticRequired {
+        metadata_url: "https://login.acme.test/metadata",
+        sign_saml_request: true,
+    });
+    let ping = IdpPingFederateOptionsRequest::new(IdpPingFederateOptionsRequestRequired {
+        digest_algorithm: IdpSignAlgDigestTypeEnum::Sha256,
+        ping_federate_base_url: "https://ping.acme.test",
+        sign_saml_request: true,
+        signature_algorithm: IdpSignAlgTypeEnum::RsaSha256,
+        signing_cert: "PEM",
+    });
+    let okta = IdpOktaOptionsRequest::new(IdpOktaOptionsRequestRequired {
+        client_id: "c",
+        client_secret: "s3cret",
+        domain: "okta.acme.test",
+    });
+    let google = IdpGoogleAppsOptionsRequest::new(IdpGoogleAppsOptionsRequestRequired {
+        client_id: "c",
+        client_secret: "s3cret",
+        domain: "acme.test",
+    });
+    let waad = IdpWaadOptionsRequest::new(IdpWaadOptionsRequestRequired {
+        client_id: "c",
+        client_secret: "s3cret",
+        tenant_domain: "acme.onmicrosoft.com",
+    });
     let requests: [(&str, IdpKnownRequest); 7] = [
-        ("adfs", IdpAdfsRequest::new("one-adfs", adfs).into()),
+        (
+            "adfs",
+            IdpAdfsRequest::new(IdpAdfsRequestRequired {
+                name: "one-adfs",
+                options: adfs,
+            })
+            .into(),
+        ),
         (
             "google-apps",
-            IdpGoogleAppsRequest::new("one-google", google).into(),
+            IdpGoogleAppsRequest::new(IdpGoogleAppsRequestRequired {
+                name: "one-google",
+                options: google,
+            })
+            .into(),
         ),
-        ("oidc", IdpOidcRequest::new("one-oidc", oidc()).into()),
-        ("okta", IdpOktaRequest::new("one-okta", okta).into()),
+        (
+            "oidc",
+            IdpOidcRequest::new(IdpOidcRequestRequired {
+                name: "one-oidc",
+                options: oidc(),
+            })
+            .into(),
+        ),
+        (
+            "okta",
+            IdpOktaRequest::new(IdpOktaRequestRequired {
+                name: "one-okta",
+                options: okta,
+            })
+            .into(),
+        ),
         (
             "pingfederate",
-            IdpPingFederateRequest::new("one-ping", ping).into(),
+            IdpPingFederateRequest::new(IdpPingFederateRequestRequired {
+                name: "one-ping",
+                options: ping,
+            })
+            .into(),
         ),
-        ("samlp", IdpSamlpRequest::new("one-samlp", saml).into()),
-        ("waad", IdpWaadRequest::new("one-waad", waad).into()),
+        (
+            "samlp",
+            IdpSamlpRequest::new(IdpSamlpRequestRequired {
+                name: "one-samlp",
+                options: saml,
+            })
+            .into(),
+        ),
+        (
+            "waad",
+            IdpWaadRequest::new(IdpWaadRequestRequired {
+                name: "one-waad",
+                options: waad,
+            })
+            .into(),
+        ),
     ];
     for (strategy, request) in requests {
         let made = providers.create(request).await.unwrap();
@@ -167,8 +228,8 @@ async fn person_is_invited_again_then_the_first_invitation_is_gone() {
     let local = local().await;
     let invitations = local.my_organization().organization().invitations();
     let request = || {
-        let invitee = CreateMemberInvitationInvitee::new("jo@acme.test");
-        CreateMemberInvitationRequestContent::new([invitee])
+        let invitee = CreateMemberInvitationInvitee::with_email("jo@acme.test");
+        CreateMemberInvitationRequestContent::with_invitees([invitee])
     };
     let first = invitations.create(request()).await.unwrap();
     let second = invitations.create(request()).await.unwrap();

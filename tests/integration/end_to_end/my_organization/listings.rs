@@ -17,15 +17,18 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
     let client = local.my_organization();
     let org = client.organization();
     for number in 0..4 {
-        let domain = CreateOrganizationDomainRequestContent::new(format!("acme-{number}.test"));
+        let domain =
+            CreateOrganizationDomainRequestContent::with_domain(format!("acme-{number}.test"));
         org.domains().create(domain).await.unwrap();
     }
-    let people = (0..5).map(|n| CreateMemberInvitationInvitee::new(format!("p{n}@acme.test")));
-    let request = CreateMemberInvitationRequestContent::new(people);
+    let people =
+        (0..5).map(|n| CreateMemberInvitationInvitee::with_email(format!("p{n}@acme.test")));
+    let request = CreateMemberInvitationRequestContent::with_invitees(people);
     org.invitations().create(request).await.unwrap();
     let roles = org.roles().list().await.unwrap().roles;
-    let change =
-        OrganizationMemberRolesChangeRequestContent::new(roles[3..8].iter().map(|role| &role.id));
+    let change = OrganizationMemberRolesChangeRequestContent::with_role_ids(
+        roles[3..8].iter().map(|role| &role.id),
+    );
     let member = first_member(&client).await;
     org.members().roles().assign(&member, change).await.unwrap();
     local.forget_requests();

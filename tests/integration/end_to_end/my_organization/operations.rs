@@ -57,7 +57,7 @@ async fn use_domains_and_providers(local: &Local, client: &Client) {
     let org = client.organization();
     let (domains, providers) = (org.domains(), org.identity_providers());
 
-    let domain = CreateOrganizationDomainRequestContent::new("acme.test");
+    let domain = CreateOrganizationDomainRequestContent::with_domain("acme.test");
     let domain = domains.create(domain).await.unwrap();
     assert_eq!(domain.status, OrgDomainStatusEnum::Pending);
     let pending = domains.verify().create(&domain.id).await.unwrap();
@@ -69,10 +69,13 @@ async fn use_domains_and_providers(local: &Local, client: &Client) {
     assert_eq!(as_json(&read), as_json(&verified));
     assert_eq!(domains.list().await.unwrap().organization_domains.len(), 2);
 
-    let request = IdpOidcRequest::new("acme-login", oidc());
+    let request = IdpOidcRequest::new(IdpOidcRequestRequired {
+        name: "acme-login",
+        options: oidc(),
+    });
     let provider = providers.create(request).await.unwrap();
     let id = provider.id().unwrap();
-    let change = CreateIdpDomainRequestContent::new("acme.test");
+    let change = CreateIdpDomainRequestContent::with_domain("acme.test");
     let added = providers.domains().create(id, change).await.unwrap();
     assert_eq!(added.domain, "acme.test");
     let users = domains.identity_providers().list(&domain.id).await.unwrap();
@@ -102,7 +105,10 @@ async fn use_domains_and_providers(local: &Local, client: &Client) {
     providers.delete(id).await.unwrap();
 
     domains.delete(&domain.id).await.unwrap();
-    let request = IdpOidcRequest::new("other-login", oidc());
+    let request = IdpOidcRequest::new(IdpOidcRequestRequired {
+        name: "other-login",
+        options: oidc(),
+    });
     let other = providers.create(request).await.unwrap();
     providers.detach(other.id().unwrap()).await.unwrap();
     assert_eq!(
@@ -154,8 +160,8 @@ async fn use_members(local: &Local, client: &Client) {
     let role = roles[0].id.clone();
 
     let invitees = ["jo@acme.test", "kay@acme.test"]
-        .map(|email| CreateMemberInvitationInvitee::new(email).roles([&role]));
-    let request = CreateMemberInvitationRequestContent::new(invitees).ttl_sec(3600);
+        .map(|email| CreateMemberInvitationInvitee::with_email(email).roles([&role]));
+    let request = CreateMemberInvitationRequestContent::with_invitees(invitees).ttl_sec(3600);
     let invitations = org.invitations().create(request).await.unwrap();
     let ids = invitations.iter().map(|one| one.id.clone().unwrap());
     let ids: Vec<String> = ids.collect();
@@ -174,7 +180,7 @@ async fn use_members(local: &Local, client: &Client) {
         2
     );
     let user = local.accept_organization_invitation(&ids[0]).unwrap();
-    let request = DeleteMemberInvitationsRequestContent::new([&ids[1]]);
+    let request = DeleteMemberInvitationsRequestContent::with_invitations([&ids[1]]);
     org.invitations().delete(request).await.unwrap();
     assert!(
         org.invitations()
@@ -195,12 +201,12 @@ async fn use_members(local: &Local, client: &Client) {
         page.roles.len()
     };
     assert_eq!(own().await, 1);
-    let change = || OrganizationMemberRolesChangeRequestContent::new([&role]);
+    let change = || OrganizationMemberRolesChangeRequestContent::with_role_ids([&role]);
     members.roles().unassign(&user.id, change()).await.unwrap();
     assert_eq!(own().await, 0);
     members.roles().assign(&user.id, change()).await.unwrap();
     assert_eq!(own().await, 1);
-    let request = DeleteOrganizationMembershipsRequestContent::new([&user.id]);
+    let request = DeleteOrganizationMembershipsRequestContent::with_members([&user.id]);
     org.memberships().delete(request).await.unwrap();
     assert_eq!(members.list().await.unwrap().members.unwrap().len(), 5);
 }

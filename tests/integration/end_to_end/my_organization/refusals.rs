@@ -41,7 +41,10 @@ async fn update_is_of_another_strategy_than_the_provider_then_the_server_names_t
     let client = local.my_organization();
     let id = first_provider(&client).await;
     // Nothing in an update says which strategy it is, so the caller can be wrong.
-    let options = IdpSamlpOptionsRequestAutomatic::new("https://login.acme.test/metadata", true);
+    let options = IdpSamlpOptionsRequestAutomatic::new(IdpSamlpOptionsRequestAutomaticRequired {
+        metadata_url: "https://login.acme.test/metadata",
+        sign_saml_request: true,
+    });
     let change = IdpSamlpUpdateRequest::new().options(options);
     let providers = client.organization().identity_providers();
     let error = providers.update(&id, change).await.unwrap_err();
@@ -64,8 +67,9 @@ async fn update_is_of_another_strategy_than_the_provider_then_the_server_names_t
 async fn rule_is_broken_that_is_known_here_then_nothing_is_sent() {
     let local = local().await;
     let org = local.my_organization().organization();
-    let people = (0..11).map(|n| CreateMemberInvitationInvitee::new(format!("{n}@acme.test")));
-    let request = CreateMemberInvitationRequestContent::new(people);
+    let people =
+        (0..11).map(|n| CreateMemberInvitationInvitee::with_email(format!("{n}@acme.test")));
+    let request = CreateMemberInvitationRequestContent::with_invitees(people);
     let error = org.invitations().create(request).await.unwrap_err();
     assert!(error.is_invalid_request(), "{error:?}");
     assert!(local.requests().is_empty());
@@ -75,7 +79,7 @@ async fn rule_is_broken_that_is_known_here_then_nothing_is_sent() {
 async fn thing_is_there_already_or_not_at_all_then_predicates_tell() {
     let local = local().await;
     let org = local.my_organization().organization();
-    let domain = || CreateOrganizationDomainRequestContent::new("acme.test");
+    let domain = || CreateOrganizationDomainRequestContent::with_domain("acme.test");
     org.domains().create(domain()).await.unwrap();
     let error = org.domains().create(domain()).await.unwrap_err();
     assert!(error.is_conflict() && !error.has_acted(), "{error:?}");
@@ -95,7 +99,10 @@ async fn thing_is_there_already_or_not_at_all_then_predicates_tell() {
 async fn strategy_is_not_allowed_then_the_refusal_says_so_and_nothing_is_created() {
     let local = Local::start(Sandbox::builder().allowed_strategies(["okta"])).await;
     let providers = local.my_organization().organization().identity_providers();
-    let request = IdpOidcRequest::new("acme-login", oidc());
+    let request = IdpOidcRequest::new(IdpOidcRequestRequired {
+        name: "acme-login",
+        options: oidc(),
+    });
     let error = providers.create(request).await.unwrap_err();
     assert_eq!(
         refusal(&error),

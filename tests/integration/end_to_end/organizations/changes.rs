@@ -14,10 +14,10 @@ async fn null_is_sent_for_metadata_and_quota_then_they_go_and_what_is_absent_sta
     let quota = TokenQuotaClientCredentials::new()
         .per_hour(10)
         .enforce(true);
-    let request = CreateOrganizationRequestContent::new("acme")
+    let request = CreateOrganizationRequestContent::with_name("acme")
         .display_name("Acme")
         .metadata([("plan", "gold"), ("region", "eu")].map(entry).into())
-        .token_quota(CreateTokenQuota::new(quota));
+        .token_quota(CreateTokenQuota::with_client_credentials(quota));
     let id = organizations.create(request).await.unwrap().id.unwrap();
 
     // Not a word of either: both stay.
@@ -56,7 +56,7 @@ async fn null_is_sent_for_what_a_connection_is_called_then_it_has_no_name_of_its
     let id = create(&client, "acme").await;
     let connection = connections(&client).await.remove(0);
     let all = client.organizations().connections();
-    let request = CreateOrganizationAllConnectionRequestContent::new(&connection)
+    let request = CreateOrganizationAllConnectionRequestContent::with_connection_id(&connection)
         .organization_connection_name("Our login")
         .organization_access_level(OrganizationAccessLevelEnum::Limited)
         .is_enabled(false);
@@ -147,10 +147,15 @@ async fn fields_are_chosen_then_only_they_come_and_roles_only_if_they_are_named(
     let member = &page.await.unwrap().members[0];
     assert!(member.user_id.is_some() && member.email.is_none());
 
-    let invitee = OrganizationInvitationInvitee::new("jo@acme.test");
-    let inviter = OrganizationInvitationInviter::new("Ada");
-    let request =
-        CreateOrganizationInvitationRequestContent::new(local.client_id(), invitee, inviter);
+    let invitee = OrganizationInvitationInvitee::with_email("jo@acme.test");
+    let inviter = OrganizationInvitationInviter::with_name("Ada");
+    let request = CreateOrganizationInvitationRequestContent::new(
+        CreateOrganizationInvitationRequestContentRequired {
+            client_id: local.client_id(),
+            invitee,
+            inviter,
+        },
+    );
     // 200 and not 201, as it is documented.
     let made = all.invitations().create(id, request).send().await.unwrap();
     assert_eq!(made.status().as_u16(), 200);
@@ -170,7 +175,7 @@ async fn list_of_members_lags_behind_then_who_was_added_comes_later() {
     let client = local.organizations();
     let id = create(&client, "acme").await;
     let person = &local.organization_member().unwrap().id;
-    let request = CreateOrganizationMemberRequestContent::new([person]);
+    let request = CreateOrganizationMemberRequestContent::with_members([person]);
     client
         .organizations()
         .members()

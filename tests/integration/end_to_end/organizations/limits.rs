@@ -18,7 +18,7 @@ fn plan() -> Plan {
 async fn crowd(client: &Client) -> usize {
     let calls = (0..CALLS).map(|number| async move {
         if number % 4 == 0 {
-            let request = CreateOrganizationRequestContent::new(format!("acme-{number}"));
+            let request = CreateOrganizationRequestContent::with_name(format!("acme-{number}"));
             client.organizations().create(request).await.map(drop)
         } else {
             client.organizations().list().await.map(drop)

@@ -41,36 +41,42 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
     let client = local.organizations();
     let (id, all) = (local.organization_id(), client.organizations());
     for grant in client_grants(&local).await {
-        let request = AssociateOrganizationClientGrantRequestContent::new(grant);
+        let request = AssociateOrganizationClientGrantRequestContent::with_grant_id(grant);
         all.client_grants().create(id, request).await.unwrap();
     }
     for number in 0..4 {
         let domain = format!("acme-{number}.test");
-        let request = CreateOrganizationDiscoveryDomainRequestContent::new(domain);
+        let request = CreateOrganizationDiscoveryDomainRequestContent::with_domain(domain);
         all.discovery_domains().create(id, request).await.unwrap();
-        let invitee = OrganizationInvitationInvitee::new(format!("p{number}@acme.test"));
-        let inviter = OrganizationInvitationInviter::new("Ada");
-        let request =
-            CreateOrganizationInvitationRequestContent::new(local.client_id(), invitee, inviter);
+        let invitee = OrganizationInvitationInvitee::with_email(format!("p{number}@acme.test"));
+        let inviter = OrganizationInvitationInviter::with_name("Ada");
+        let request = CreateOrganizationInvitationRequestContent::new(
+            CreateOrganizationInvitationRequestContentRequired {
+                client_id: local.client_id(),
+                invitee,
+                inviter,
+            },
+        );
         all.invitations().create(id, request).await.unwrap();
     }
     let own = all.connections().list(id).await.unwrap().connections;
     for connection in connections(&client).await {
         if own.iter().all(|one| one.connection_id != connection) {
-            let request = CreateOrganizationAllConnectionRequestContent::new(connection);
+            let request =
+                CreateOrganizationAllConnectionRequestContent::with_connection_id(connection);
             all.connections().create(id, request).await.unwrap();
         }
     }
     let member = members(&client, id).await.remove(0);
     let roles = roles(&local).await;
-    let request = AssignOrganizationMemberRolesRequestContent::new(&roles[1..5]);
+    let request = AssignOrganizationMemberRolesRequestContent::with_roles(&roles[1..5]);
     all.members()
         .roles()
         .assign(id, &member, request)
         .await
         .unwrap();
     for group in all.groups().list(id).await.unwrap().groups {
-        let request = CreateOrganizationGroupRolesRequestContent::new(&roles[5..9]);
+        let request = CreateOrganizationGroupRolesRequestContent::with_roles(&roles[5..9]);
         let into = all.groups().roles();
         into.create(id, group.id.unwrap(), request).await.unwrap();
     }

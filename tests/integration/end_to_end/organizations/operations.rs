@@ -48,7 +48,8 @@ async fn use_connections(client: &Client, id: &str) {
     let known = connections(client).await;
     let (first, second) = (&known[0], &known[1]);
     let all = client.organizations().connections();
-    let request = CreateOrganizationAllConnectionRequestContent::new(first).is_enabled(false);
+    let request =
+        CreateOrganizationAllConnectionRequestContent::with_connection_id(first).is_enabled(false);
     let made = all.create(id, request).await.unwrap();
     assert_eq!(made.is_enabled, Some(false));
     let read = all.get(id, first).await.unwrap();
@@ -79,7 +80,8 @@ async fn use_connections(client: &Client, id: &str) {
     assert_eq!(updated.is_enabled, Some(true));
     assert_eq!(enabled.list(id).await.unwrap().enabled_connections.len(), 1);
 
-    let request = AddOrganizationConnectionRequestContent::new(second).show_as_button(false);
+    let request =
+        AddOrganizationConnectionRequestContent::with_connection_id(second).show_as_button(false);
     let added = enabled.add(id, request).await.unwrap();
     assert_eq!(added.show_as_button, Some(false));
     let change = UpdateOrganizationConnectionRequestContent::new().show_as_button(true);
@@ -94,7 +96,7 @@ async fn use_connections(client: &Client, id: &str) {
 
 async fn use_domains(client: &Client, id: &str) {
     let domains = client.organizations().discovery_domains();
-    let request = CreateOrganizationDiscoveryDomainRequestContent::new("acme.test")
+    let request = CreateOrganizationDiscoveryDomainRequestContent::with_domain("acme.test")
         .status(OrganizationDiscoveryDomainStatus::Pending);
     let made = domains.create(id, request).await.unwrap();
     let change = UpdateOrganizationDiscoveryDomainRequestContent::new()
@@ -113,7 +115,7 @@ async fn use_domains(client: &Client, id: &str) {
 async fn use_members(local: &Local, client: &Client, id: &str) {
     let all = client.organizations().members();
     let person = members(client, local.organization_id()).await.remove(2);
-    let request = CreateOrganizationMemberRequestContent::new([&person]);
+    let request = CreateOrganizationMemberRequestContent::with_members([&person]);
     all.create(id, request).await.unwrap();
     assert_eq!(members(client, id).await, std::slice::from_ref(&person));
 
@@ -121,12 +123,12 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
     let admin = members(client, local.organization_id()).await.remove(0);
     let roles = all.roles().list(local.organization_id(), &admin).await;
     let role = roles.unwrap().roles[0].id.clone().unwrap();
-    let request = AssignOrganizationMemberRolesRequestContent::new([&role]);
+    let request = AssignOrganizationMemberRolesRequestContent::with_roles([&role]);
     all.roles().assign(id, &person, request).await.unwrap();
     let effective = all.effective_roles().list(id, &person).await.unwrap();
     let sources = &effective.roles[0].sources;
     assert_eq!(sources[..], [OrganizationMemberEffectiveRoleSource::Direct]);
-    let request = DeleteOrganizationMemberRolesRequestContent::new([&role]);
+    let request = DeleteOrganizationMemberRolesRequestContent::with_roles([&role]);
     all.roles().delete(id, &person, request).await.unwrap();
     assert!(
         all.roles()
@@ -138,11 +140,16 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
     );
 
     let invitations = client.organizations().invitations();
-    let invitee = OrganizationInvitationInvitee::new("jo@acme.test");
-    let inviter = OrganizationInvitationInviter::new("Ada");
-    let request =
-        CreateOrganizationInvitationRequestContent::new(local.client_id(), invitee, inviter)
-            .roles([&role]);
+    let invitee = OrganizationInvitationInvitee::with_email("jo@acme.test");
+    let inviter = OrganizationInvitationInviter::with_name("Ada");
+    let request = CreateOrganizationInvitationRequestContent::new(
+        CreateOrganizationInvitationRequestContentRequired {
+            client_id: local.client_id(),
+            invitee,
+            inviter,
+        },
+    )
+    .roles([&role]);
     let made = invitations.create(id, request.clone()).await.unwrap();
     let first = made.id.clone().unwrap();
     let read = invitations.get(id, &first).await.unwrap();
@@ -157,7 +164,7 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
     invitations.delete(id, &again).await.unwrap();
     assert!(invitations.list(id).await.unwrap().invitations.is_empty());
 
-    let request = DeleteOrganizationMembersRequestContent::new([&person, &user.id]);
+    let request = DeleteOrganizationMembersRequestContent::with_members([&person, &user.id]);
     all.delete(id, request).await.unwrap();
     assert!(members(client, id).await.is_empty());
 }
@@ -177,7 +184,7 @@ async fn use_groups(local: &Local, client: &Client) {
     let from = sources.list(id, &member, &role).await.unwrap();
     assert_eq!(as_json(&from.groups[0]), as_json(&group));
 
-    let request = DeleteOrganizationGroupRolesRequestContent::new([&role]);
+    let request = DeleteOrganizationGroupRolesRequestContent::with_roles([&role]);
     groups.roles().delete(id, &group_id, request).await.unwrap();
     assert!(
         groups
@@ -190,7 +197,7 @@ async fn use_groups(local: &Local, client: &Client) {
     );
     let from = sources.list(id, &member, &role).await.unwrap();
     assert!(from.groups.is_empty());
-    let request = CreateOrganizationGroupRolesRequestContent::new([&role]);
+    let request = CreateOrganizationGroupRolesRequestContent::with_roles([&role]);
     groups.roles().create(id, &group_id, request).await.unwrap();
     let own = effective.list(id, &member).await.unwrap().roles;
     let own = own.iter().find(|own| own.id == role).unwrap();
@@ -203,7 +210,7 @@ async fn use_groups(local: &Local, client: &Client) {
 async fn use_grants(local: &Local, client: &Client, id: &str) {
     let grants = client.organizations().client_grants();
     let grant = client_grants(local).await.remove(0);
-    let request = AssociateOrganizationClientGrantRequestContent::new(&grant);
+    let request = AssociateOrganizationClientGrantRequestContent::with_grant_id(&grant);
     let made = grants.create(id, request).await.unwrap();
     assert_eq!(made.client_id.as_deref(), Some(local.client_id()));
     let list = grants.list(id).grant_ids([&grant]).await.unwrap();

@@ -11,7 +11,7 @@ async fn name_is_taken_or_not_there_then_predicates_tell() {
     let local = local().await;
     let client = local.organizations();
     create(&client, "acme").await;
-    let request = CreateOrganizationRequestContent::new("acme");
+    let request = CreateOrganizationRequestContent::with_name("acme");
     let error = client.organizations().create(request).await.unwrap_err();
     assert!(error.is_conflict() && !error.has_acted(), "{error:?}");
     let expected = (
@@ -33,8 +33,9 @@ async fn name_is_taken_or_not_there_then_predicates_tell() {
 async fn server_finds_fault_with_a_request_then_its_message_is_data_and_does_not_print() {
     let local = local().await;
     let client = local.organizations();
-    let connection = ConnectionForOrganization::new("con_planted00000000");
-    let request = CreateOrganizationRequestContent::new("acme").enabled_connections([connection]);
+    let connection = ConnectionForOrganization::with_connection_id("con_planted00000000");
+    let request =
+        CreateOrganizationRequestContent::with_name("acme").enabled_connections([connection]);
     let error = client.organizations().create(request).await.unwrap_err();
     let (status, kind, message) = refusal(&error);
     assert_eq!((status, kind), (400, "invalid_body"));
@@ -61,8 +62,9 @@ async fn server_finds_fault_with_a_request_then_its_message_is_data_and_does_not
 async fn rule_is_broken_that_is_known_here_then_nothing_is_sent() {
     let local = local().await;
     let client = local.organizations();
-    let many = (0..11).map(|_| ConnectionForOrganization::new("con_0000000000000000"));
-    let request = CreateOrganizationRequestContent::new("acme").enabled_connections(many);
+    let many =
+        (0..11).map(|_| ConnectionForOrganization::with_connection_id("con_0000000000000000"));
+    let request = CreateOrganizationRequestContent::with_name("acme").enabled_connections(many);
     let error = client.organizations().create(request).await.unwrap_err();
     assert!(error.is_invalid_request(), "{error:?}");
     let violations: Vec<_> = error.violations().iter().map(ToString::to_string).collect();
@@ -79,7 +81,7 @@ async fn scope_is_missing_then_the_refusal_names_what_may_be_needed() {
     let local = Local::start(Sandbox::builder().application(reader)).await;
     let client = local.organizations();
     client.organizations().list().await.unwrap();
-    let request = CreateOrganizationRequestContent::new("acme");
+    let request = CreateOrganizationRequestContent::with_name("acme");
     let error = client
         .organizations()
         .create(request.clone())
@@ -133,7 +135,7 @@ async fn answer_to_a_creation_is_lost_then_it_is_not_sent_again_and_the_error_sa
     let retrying = local.organizations_with();
     let retrying = retrying.retry(auth0_organizations::RetryPolicy::default());
     let client = retrying.build().unwrap();
-    let request = CreateOrganizationRequestContent::new("acme");
+    let request = CreateOrganizationRequestContent::with_name("acme");
     let error = client.organizations().create(request).await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error:?}");
     assert_eq!(error.look_at(), ["get_name_by_name", "get_organizations"]);

@@ -20,17 +20,28 @@ pub struct IdpGoogleAppsOptionsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::std::string::String>,
 }
+/// The required fields of [`IdpGoogleAppsOptionsRequest`], for [`IdpGoogleAppsOptionsRequest::new`].
+pub struct IdpGoogleAppsOptionsRequestRequired<ClientId, ClientSecret, Domain> {
+    /// The client id of the application that was registered at Google.
+    pub client_id: ClientId,
+    /// The secret of that application. It is sent and never returned.
+    pub client_secret: ClientSecret,
+    /// The domain of the organization's Google Workspace, such as `acme.com`.
+    pub domain: Domain,
+}
 impl IdpGoogleAppsOptionsRequest {
-    /// A `IdpGoogleAppsOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        client_secret: impl Into<::auth0_core::SecretString>,
-        domain: impl Into<::std::string::String>,
+    /// Creates a `IdpGoogleAppsOptionsRequest` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::std::string::String>,
+        ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
+        Domain: ::std::convert::Into<::std::string::String>,
+    >(
+        required: IdpGoogleAppsOptionsRequestRequired<ClientId, ClientSecret, Domain>,
     ) -> Self {
         Self {
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
-            domain: domain.into(),
+            client_id: required.client_id.into(),
+            client_secret: required.client_secret.into(),
+            domain: required.domain.into(),
             icon_url: ::std::default::Default::default(),
         }
     }
@@ -56,7 +67,7 @@ pub struct IdpGoogleAppsOptionsResponse {
     pub icon_url: ::std::option::Option<::std::string::String>,
 }
 impl IdpGoogleAppsOptionsResponse {
-    /// A `IdpGoogleAppsOptionsResponse` with every field left out.
+    /// Creates a `IdpGoogleAppsOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             client_id: ::std::default::Default::default(),
@@ -114,19 +125,25 @@ pub struct IdpGoogleAppsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpGoogleAppsRequest`], for [`IdpGoogleAppsRequest::new`].
+pub struct IdpGoogleAppsRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpGoogleAppsOptionsRequest,
+}
 impl IdpGoogleAppsRequest {
-    /// A `IdpGoogleAppsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpGoogleAppsOptionsRequest,
+    /// Creates a `IdpGoogleAppsRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpGoogleAppsRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -231,8 +248,8 @@ pub struct IdpGoogleAppsResponse {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpGoogleAppsResponse {
-    /// A `IdpGoogleAppsResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(options: IdpGoogleAppsOptionsResponse) -> Self {
+    /// Creates a `IdpGoogleAppsResponse` from its required field [`options`](Self#structfield.options).
+    pub fn with_options(options: IdpGoogleAppsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
@@ -335,7 +352,7 @@ pub struct IdpGoogleAppsUpdateRequest {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpGoogleAppsUpdateRequest {
-    /// A `IdpGoogleAppsUpdateRequest` with every field left out.
+    /// Creates a `IdpGoogleAppsUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -417,19 +434,31 @@ pub struct IdpMinimalResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
 }
+/// The required fields of [`IdpMinimalResponse`], for [`IdpMinimalResponse::new`].
+pub struct IdpMinimalResponseRequired<AccessLevel, DisplayName, Id> {
+    /// How much the organization's administrators may do with it.
+    pub access_level: AccessLevel,
+    /// The name that people see on the login page.
+    pub display_name: DisplayName,
+    /// The id of the identity provider.
+    pub id: Id,
+    /// Whether members can log in with it in this organization.
+    pub is_enabled: bool,
+}
 impl IdpMinimalResponse {
-    /// A `IdpMinimalResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
-        display_name: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        is_enabled: bool,
-    ) -> Self {
+    /// Creates a `IdpMinimalResponse` from its required fields.
+    pub fn new<
+        AccessLevel: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationAccessLevelEnum>,
+            >,
+        DisplayName: ::std::convert::Into<::std::string::String>,
+        Id: ::std::convert::Into<::std::string::String>,
+    >(required: IdpMinimalResponseRequired<AccessLevel, DisplayName, Id>) -> Self {
         Self {
-            access_level: access_level.into(),
-            display_name: display_name.into(),
-            id: id.into(),
-            is_enabled,
+            access_level: required.access_level.into(),
+            display_name: required.display_name.into(),
+            id: required.id.into(),
+            is_enabled: required.is_enabled,
             name: ::std::default::Default::default(),
         }
     }
@@ -454,17 +483,26 @@ pub struct IdpOktaOptionsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::std::string::String>,
 }
+/// The required fields of [`IdpOktaOptionsRequest`], for [`IdpOktaOptionsRequest::new`].
+pub struct IdpOktaOptionsRequestRequired<ClientId, ClientSecret, Domain> {
+    /// The client id of the application that was registered at Okta.
+    pub client_id: ClientId,
+    /// The secret of that application. It is sent and never returned.
+    pub client_secret: ClientSecret,
+    /// The domain of the organization's Okta, such as `acme.okta.com`.
+    pub domain: Domain,
+}
 impl IdpOktaOptionsRequest {
-    /// A `IdpOktaOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        client_secret: impl Into<::auth0_core::SecretString>,
-        domain: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `IdpOktaOptionsRequest` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::std::string::String>,
+        ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
+        Domain: ::std::convert::Into<::std::string::String>,
+    >(required: IdpOktaOptionsRequestRequired<ClientId, ClientSecret, Domain>) -> Self {
         Self {
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
-            domain: domain.into(),
+            client_id: required.client_id.into(),
+            client_secret: required.client_secret.into(),
+            domain: required.domain.into(),
             icon_url: ::std::default::Default::default(),
         }
     }
@@ -490,7 +528,7 @@ pub struct IdpOktaOptionsResponse {
     pub icon_url: ::std::option::Option<::std::string::String>,
 }
 impl IdpOktaOptionsResponse {
-    /// A `IdpOktaOptionsResponse` with every field left out.
+    /// Creates a `IdpOktaOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             client_id: ::std::default::Default::default(),
@@ -548,19 +586,25 @@ pub struct IdpOktaRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpOktaRequest`], for [`IdpOktaRequest::new`].
+pub struct IdpOktaRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpOktaOptionsRequest,
+}
 impl IdpOktaRequest {
-    /// A `IdpOktaRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpOktaOptionsRequest,
+    /// Creates a `IdpOktaRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpOktaRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -666,22 +710,28 @@ pub struct IdpOktaResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpOktaResponse`], for [`IdpOktaResponse::new`].
+pub struct IdpOktaResponseRequired<Attributes> {
+    /// How the attributes of users who log in are mapped.
+    pub attributes: Attributes,
+    /// How the identity provider is reached. Secrets are left out.
+    pub options: IdpOktaOptionsResponse,
+}
 impl IdpOktaResponse {
-    /// A `IdpOktaResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        attributes: impl IntoIterator<Item = IdpUserAttributeMapItem>,
-        options: IdpOktaOptionsResponse,
+    /// Creates a `IdpOktaResponse` from its required fields.
+    pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
+        required: IdpOktaResponseRequired<Attributes>,
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
-            attributes: attributes.into_iter().collect(),
+            attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            options,
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -775,7 +825,7 @@ pub struct IdpOktaUpdateRequest {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpOktaUpdateRequest {
-    /// A `IdpOktaUpdateRequest` with every field left out.
+    /// Creates a `IdpOktaUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -851,7 +901,7 @@ pub struct IdpOptionsIdpInitiated {
     pub enabled: ::std::option::Option<bool>,
 }
 impl IdpOptionsIdpInitiated {
-    /// A `IdpOptionsIdpInitiated` with every field left out.
+    /// Creates a `IdpOptionsIdpInitiated` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             client_authorizequery: ::std::default::Default::default(),
@@ -922,23 +972,49 @@ pub struct IdpPingFederateOptionsRequest {
     #[serde(rename = "signingCert")]
     pub signing_cert: ::std::string::String,
 }
+/// The required fields of [`IdpPingFederateOptionsRequest`], for [`IdpPingFederateOptionsRequest::new`].
+pub struct IdpPingFederateOptionsRequestRequired<
+    DigestAlgorithm,
+    PingFederateBaseUrl,
+    SignatureAlgorithm,
+    SigningCert,
+> {
+    /// The algorithm that the digest in a signature is made with.
+    pub digest_algorithm: DigestAlgorithm,
+    /// The base URL of the server.
+    pub ping_federate_base_url: PingFederateBaseUrl,
+    /// Whether the requests to the server are signed.
+    pub sign_saml_request: bool,
+    /// The algorithm that requests are signed with.
+    pub signature_algorithm: SignatureAlgorithm,
+    /// The certificate that the server signs with, in PEM or CER form: what it signs is checked by it.
+    pub signing_cert: SigningCert,
+}
 impl IdpPingFederateOptionsRequest {
-    /// A `IdpPingFederateOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        digest_algorithm: impl Into<::auth0_core::Open<IdpSignAlgDigestTypeEnum>>,
-        ping_federate_base_url: impl Into<::std::string::String>,
-        sign_saml_request: bool,
-        signature_algorithm: impl Into<::auth0_core::Open<IdpSignAlgTypeEnum>>,
-        signing_cert: impl Into<::std::string::String>,
+    /// Creates a `IdpPingFederateOptionsRequest` from its required fields.
+    pub fn new<
+        DigestAlgorithm: ::std::convert::Into<
+                ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
+            >,
+        PingFederateBaseUrl: ::std::convert::Into<::std::string::String>,
+        SignatureAlgorithm: ::std::convert::Into<::auth0_core::Open<IdpSignAlgTypeEnum>>,
+        SigningCert: ::std::convert::Into<::std::string::String>,
+    >(
+        required: IdpPingFederateOptionsRequestRequired<
+            DigestAlgorithm,
+            PingFederateBaseUrl,
+            SignatureAlgorithm,
+            SigningCert,
+        >,
     ) -> Self {
         Self {
-            digest_algorithm: digest_algorithm.into(),
+            digest_algorithm: required.digest_algorithm.into(),
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
-            ping_federate_base_url: ping_federate_base_url.into(),
-            sign_saml_request,
-            signature_algorithm: signature_algorithm.into(),
-            signing_cert: signing_cert.into(),
+            ping_federate_base_url: required.ping_federate_base_url.into(),
+            sign_saml_request: required.sign_saml_request,
+            signature_algorithm: required.signature_algorithm.into(),
+            signing_cert: required.signing_cert.into(),
         }
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
@@ -1000,7 +1076,7 @@ pub struct IdpPingFederateOptionsResponse {
     >,
 }
 impl IdpPingFederateOptionsResponse {
-    /// A `IdpPingFederateOptionsResponse` with every field left out.
+    /// Creates a `IdpPingFederateOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             cert: ::std::default::Default::default(),
@@ -1099,19 +1175,25 @@ pub struct IdpPingFederateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpPingFederateRequest`], for [`IdpPingFederateRequest::new`].
+pub struct IdpPingFederateRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpPingFederateOptionsRequest,
+}
 impl IdpPingFederateRequest {
-    /// A `IdpPingFederateRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpPingFederateOptionsRequest,
+    /// Creates a `IdpPingFederateRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpPingFederateRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -1216,8 +1298,8 @@ pub struct IdpPingFederateResponse {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpPingFederateResponse {
-    /// A `IdpPingFederateResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(options: IdpPingFederateOptionsResponse) -> Self {
+    /// Creates a `IdpPingFederateResponse` from its required field [`options`](Self#structfield.options).
+    pub fn with_options(options: IdpPingFederateOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
@@ -1320,7 +1402,7 @@ pub struct IdpPingFederateUpdateRequest {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpPingFederateUpdateRequest {
-    /// A `IdpPingFederateUpdateRequest` with every field left out.
+    /// Creates a `IdpPingFederateUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -1582,21 +1664,31 @@ pub struct IdpUserAttributeMapItem {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user_attribute: ::std::option::Option<::std::string::String>,
 }
+/// The required fields of [`IdpUserAttributeMapItem`], for [`IdpUserAttributeMapItem::new`].
+pub struct IdpUserAttributeMapItemRequired<SsoField> {
+    /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
+    pub is_extra: bool,
+    /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
+    pub is_missing: bool,
+    /// Whether the attribute has to be there.
+    pub is_required: bool,
+    /// The fields of the login that the attribute is taken from.
+    pub sso_field: SsoField,
+}
 impl IdpUserAttributeMapItem {
-    /// A `IdpUserAttributeMapItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        is_extra: bool,
-        is_missing: bool,
-        is_required: bool,
-        sso_field: impl IntoIterator<Item = impl Into<::std::string::String>>,
-    ) -> Self {
+    /// Creates a `IdpUserAttributeMapItem` from its required fields.
+    pub fn new<
+        SsoField: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::std::string::String>,
+            >,
+    >(required: IdpUserAttributeMapItemRequired<SsoField>) -> Self {
         Self {
             description: ::std::default::Default::default(),
-            is_extra,
-            is_missing,
-            is_required,
+            is_extra: required.is_extra,
+            is_missing: required.is_missing,
+            is_required: required.is_required,
             label: ::std::default::Default::default(),
-            sso_field: sso_field.into_iter().map(Into::into).collect(),
+            sso_field: required.sso_field.into_iter().map(Into::into).collect(),
             user_attribute: ::std::default::Default::default(),
         }
     }
@@ -1636,18 +1728,29 @@ pub struct IdpWaadOptionsRequest {
     /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
     pub tenant_domain: ::std::string::String,
 }
+/// The required fields of [`IdpWaadOptionsRequest`], for [`IdpWaadOptionsRequest::new`].
+pub struct IdpWaadOptionsRequestRequired<ClientId, ClientSecret, TenantDomain> {
+    /// The client id of the application that was registered in the directory.
+    pub client_id: ClientId,
+    /// The secret of that application: its value and not its id. It is sent and never returned.
+    pub client_secret: ClientSecret,
+    /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
+    pub tenant_domain: TenantDomain,
+}
 impl IdpWaadOptionsRequest {
-    /// A `IdpWaadOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        client_secret: impl Into<::auth0_core::SecretString>,
-        tenant_domain: impl Into<::std::string::String>,
+    /// Creates a `IdpWaadOptionsRequest` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::std::string::String>,
+        ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
+        TenantDomain: ::std::convert::Into<::std::string::String>,
+    >(
+        required: IdpWaadOptionsRequestRequired<ClientId, ClientSecret, TenantDomain>,
     ) -> Self {
         Self {
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
+            client_id: required.client_id.into(),
+            client_secret: required.client_secret.into(),
             icon_url: ::std::default::Default::default(),
-            tenant_domain: tenant_domain.into(),
+            tenant_domain: required.tenant_domain.into(),
         }
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
@@ -1672,7 +1775,7 @@ pub struct IdpWaadOptionsResponse {
     pub tenant_domain: ::std::option::Option<::std::string::String>,
 }
 impl IdpWaadOptionsResponse {
-    /// A `IdpWaadOptionsResponse` with every field left out.
+    /// Creates a `IdpWaadOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             client_id: ::std::default::Default::default(),
@@ -1733,19 +1836,25 @@ pub struct IdpWaadRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpWaadRequest`], for [`IdpWaadRequest::new`].
+pub struct IdpWaadRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpWaadOptionsRequest,
+}
 impl IdpWaadRequest {
-    /// A `IdpWaadRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpWaadOptionsRequest,
+    /// Creates a `IdpWaadRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpWaadRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -1850,8 +1959,8 @@ pub struct IdpWaadResponse {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpWaadResponse {
-    /// A `IdpWaadResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(options: IdpWaadOptionsResponse) -> Self {
+    /// Creates a `IdpWaadResponse` from its required field [`options`](Self#structfield.options).
+    pub fn with_options(options: IdpWaadOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
@@ -1954,7 +2063,7 @@ pub struct IdpWaadUpdateRequest {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpWaadUpdateRequest {
-    /// A `IdpWaadUpdateRequest` with every field left out.
+    /// Creates a `IdpWaadUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),

@@ -10,8 +10,8 @@ pub struct IdpAdfsOptionsRequestAdfsServer {
     pub adfs_server: ::std::string::String,
 }
 impl IdpAdfsOptionsRequestAdfsServer {
-    /// A `IdpAdfsOptionsRequestAdfsServer` with its required fields; the optional ones are left out until they are set.
-    pub fn new(adfs_server: impl Into<::std::string::String>) -> Self {
+    /// Creates a `IdpAdfsOptionsRequestAdfsServer` from its required field [`adfs_server`](Self#structfield.adfs_server).
+    pub fn with_adfs_server(adfs_server: impl Into<::std::string::String>) -> Self {
         Self {
             adfs_server: adfs_server.into(),
         }
@@ -26,8 +26,10 @@ pub struct IdpAdfsOptionsRequestFedMetadataXml {
     pub fed_metadata_xml: ::std::string::String,
 }
 impl IdpAdfsOptionsRequestFedMetadataXml {
-    /// A `IdpAdfsOptionsRequestFedMetadataXml` with its required fields; the optional ones are left out until they are set.
-    pub fn new(fed_metadata_xml: impl Into<::std::string::String>) -> Self {
+    /// Creates a `IdpAdfsOptionsRequestFedMetadataXml` from its required field [`fed_metadata_xml`](Self#structfield.fed_metadata_xml).
+    pub fn with_fed_metadata_xml(
+        fed_metadata_xml: impl Into<::std::string::String>,
+    ) -> Self {
         Self {
             fed_metadata_xml: fed_metadata_xml.into(),
         }
@@ -48,7 +50,7 @@ pub struct IdpAdfsOptionsResponse {
     pub fed_metadata_xml: ::std::option::Option<::std::string::String>,
 }
 impl IdpAdfsOptionsResponse {
-    /// A `IdpAdfsOptionsResponse` with every field left out.
+    /// Creates a `IdpAdfsOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             adfs_server: ::std::default::Default::default(),
@@ -102,19 +104,26 @@ pub struct IdpAdfsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpAdfsRequest`], for [`IdpAdfsRequest::new`].
+pub struct IdpAdfsRequestRequired<Name, Options> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: Options,
+}
 impl IdpAdfsRequest {
-    /// A `IdpAdfsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: impl Into<crate::types::IdpAdfsOptionsRequest>,
-    ) -> Self {
+    /// Creates a `IdpAdfsRequest` from its required fields.
+    pub fn new<
+        Name: ::std::convert::Into<::std::string::String>,
+        Options: ::std::convert::Into<crate::types::IdpAdfsOptionsRequest>,
+    >(required: IdpAdfsRequestRequired<Name, Options>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options: options.into(),
+            name: required.name.into(),
+            options: required.options.into(),
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -219,8 +228,8 @@ pub struct IdpAdfsResponse {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpAdfsResponse {
-    /// A `IdpAdfsResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(options: IdpAdfsOptionsResponse) -> Self {
+    /// Creates a `IdpAdfsResponse` from its required field [`options`](Self#structfield.options).
+    pub fn with_options(options: IdpAdfsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
@@ -323,7 +332,7 @@ pub struct IdpAdfsUpdateRequest {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpAdfsUpdateRequest {
-    /// A `IdpAdfsUpdateRequest` with every field left out.
+    /// Creates a `IdpAdfsUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),

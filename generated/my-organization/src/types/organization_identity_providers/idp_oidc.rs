@@ -17,18 +17,27 @@ pub struct IdpOidcOptionsRequest {
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<IdpOidcOptionsTypeEnum>,
 }
+/// The required fields of [`IdpOidcOptionsRequest`], for [`IdpOidcOptionsRequest::new`].
+pub struct IdpOidcOptionsRequestRequired<ClientId, DiscoveryUrl, Type> {
+    /// The client id of the application that was registered at the provider.
+    pub client_id: ClientId,
+    /// The URL of the provider's discovery document, which most often ends in `/.well-known/openid-configuration`.
+    pub discovery_url: DiscoveryUrl,
+    /// How the user's login comes back: over the browser, or from server to server.
+    pub type_: Type,
+}
 impl IdpOidcOptionsRequest {
-    /// A `IdpOidcOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        discovery_url: impl Into<::std::string::String>,
-        type_: impl Into<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
-    ) -> Self {
+    /// Creates a `IdpOidcOptionsRequest` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::std::string::String>,
+        DiscoveryUrl: ::std::convert::Into<::std::string::String>,
+        Type: ::std::convert::Into<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
+    >(required: IdpOidcOptionsRequestRequired<ClientId, DiscoveryUrl, Type>) -> Self {
         Self {
-            client_id: client_id.into(),
+            client_id: required.client_id.into(),
             client_secret: ::std::default::Default::default(),
-            discovery_url: discovery_url.into(),
-            type_: type_.into(),
+            discovery_url: required.discovery_url.into(),
+            type_: required.type_.into(),
         }
     }
     /// Sets [`client_secret`](Self#structfield.client_secret).
@@ -56,7 +65,7 @@ pub struct IdpOidcOptionsResponse {
     pub type_: ::std::option::Option<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
 }
 impl IdpOidcOptionsResponse {
-    /// A `IdpOidcOptionsResponse` with every field left out.
+    /// Creates a `IdpOidcOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             client_id: ::std::default::Default::default(),
@@ -178,19 +187,25 @@ pub struct IdpOidcRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpOidcRequest`], for [`IdpOidcRequest::new`].
+pub struct IdpOidcRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpOidcOptionsRequest,
+}
 impl IdpOidcRequest {
-    /// A `IdpOidcRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpOidcOptionsRequest,
+    /// Creates a `IdpOidcRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpOidcRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -296,22 +311,28 @@ pub struct IdpOidcResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpOidcResponse`], for [`IdpOidcResponse::new`].
+pub struct IdpOidcResponseRequired<Attributes> {
+    /// How the attributes of users who log in are mapped.
+    pub attributes: Attributes,
+    /// How the identity provider is reached. Secrets are left out.
+    pub options: IdpOidcOptionsResponse,
+}
 impl IdpOidcResponse {
-    /// A `IdpOidcResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        attributes: impl IntoIterator<Item = IdpUserAttributeMapItem>,
-        options: IdpOidcOptionsResponse,
+    /// Creates a `IdpOidcResponse` from its required fields.
+    pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
+        required: IdpOidcResponseRequired<Attributes>,
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
-            attributes: attributes.into_iter().collect(),
+            attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            options,
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -405,7 +426,7 @@ pub struct IdpOidcUpdateRequest {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpOidcUpdateRequest {
-    /// A `IdpOidcUpdateRequest` with every field left out.
+    /// Creates a `IdpOidcUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),

@@ -64,11 +64,17 @@ pub struct IdpSamlpOptionsRequestAutomatic {
     )]
     pub signing_cert: ::std::option::Option<::std::string::String>,
 }
+/// The required fields of [`IdpSamlpOptionsRequestAutomatic`], for [`IdpSamlpOptionsRequestAutomatic::new`].
+pub struct IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl> {
+    /// The URL of the identity provider's SAML metadata, from which its addresses are read.
+    pub metadata_url: MetadataUrl,
+    /// Whether the requests to the identity provider are signed.
+    pub sign_saml_request: bool,
+}
 impl IdpSamlpOptionsRequestAutomatic {
-    /// A `IdpSamlpOptionsRequestAutomatic` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        metadata_url: impl Into<::std::string::String>,
-        sign_saml_request: bool,
+    /// Creates a `IdpSamlpOptionsRequestAutomatic` from its required fields.
+    pub fn new<MetadataUrl: ::std::convert::Into<::std::string::String>>(
+        required: IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl>,
     ) -> Self {
         Self {
             binding_method: ::std::default::Default::default(),
@@ -76,9 +82,9 @@ impl IdpSamlpOptionsRequestAutomatic {
             discovery_url: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
-            metadata_url: metadata_url.into(),
+            metadata_url: required.metadata_url.into(),
             protocol_binding: ::std::default::Default::default(),
-            sign_saml_request,
+            sign_saml_request: required.sign_saml_request,
             signature_algorithm: ::std::default::Default::default(),
             signing_cert: ::std::default::Default::default(),
         }
@@ -208,12 +214,22 @@ pub struct IdpSamlpOptionsRequestManual {
     #[serde(rename = "signingCert")]
     pub signing_cert: ::std::string::String,
 }
+/// The required fields of [`IdpSamlpOptionsRequestManual`], for [`IdpSamlpOptionsRequestManual::new`].
+pub struct IdpSamlpOptionsRequestManualRequired<SignInEndpoint, SigningCert> {
+    /// The URL at the identity provider that logins are sent to.
+    pub sign_in_endpoint: SignInEndpoint,
+    /// Whether the requests to the identity provider are signed.
+    pub sign_saml_request: bool,
+    /// The certificate that the identity provider signs with, in PEM or CER form.
+    pub signing_cert: SigningCert,
+}
 impl IdpSamlpOptionsRequestManual {
-    /// A `IdpSamlpOptionsRequestManual` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        sign_in_endpoint: impl Into<::std::string::String>,
-        sign_saml_request: bool,
-        signing_cert: impl Into<::std::string::String>,
+    /// Creates a `IdpSamlpOptionsRequestManual` from its required fields.
+    pub fn new<
+        SignInEndpoint: ::std::convert::Into<::std::string::String>,
+        SigningCert: ::std::convert::Into<::std::string::String>,
+    >(
+        required: IdpSamlpOptionsRequestManualRequired<SignInEndpoint, SigningCert>,
     ) -> Self {
         Self {
             binding_method: ::std::default::Default::default(),
@@ -222,10 +238,10 @@ impl IdpSamlpOptionsRequestManual {
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
             protocol_binding: ::std::default::Default::default(),
-            sign_in_endpoint: sign_in_endpoint.into(),
-            sign_saml_request,
+            sign_in_endpoint: required.sign_in_endpoint.into(),
+            sign_saml_request: required.sign_saml_request,
             signature_algorithm: ::std::default::Default::default(),
-            signing_cert: signing_cert.into(),
+            signing_cert: required.signing_cert.into(),
         }
     }
     /// Sets [`binding_method`](Self#structfield.binding_method).
@@ -360,7 +376,7 @@ pub struct IdpSamlpOptionsResponse {
     >,
 }
 impl IdpSamlpOptionsResponse {
-    /// A `IdpSamlpOptionsResponse` with every field left out.
+    /// Creates a `IdpSamlpOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             binding_method: ::std::default::Default::default(),
@@ -497,19 +513,26 @@ pub struct IdpSamlpRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpSamlpRequest`], for [`IdpSamlpRequest::new`].
+pub struct IdpSamlpRequestRequired<Name, Options> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: Options,
+}
 impl IdpSamlpRequest {
-    /// A `IdpSamlpRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: impl Into<crate::types::IdpSamlpOptionsRequest>,
-    ) -> Self {
+    /// Creates a `IdpSamlpRequest` from its required fields.
+    pub fn new<
+        Name: ::std::convert::Into<::std::string::String>,
+        Options: ::std::convert::Into<crate::types::IdpSamlpOptionsRequest>,
+    >(required: IdpSamlpRequestRequired<Name, Options>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options: options.into(),
+            name: required.name.into(),
+            options: required.options.into(),
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -615,22 +638,28 @@ pub struct IdpSamlpResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpSamlpResponse`], for [`IdpSamlpResponse::new`].
+pub struct IdpSamlpResponseRequired<Attributes> {
+    /// How the attributes of users who log in are mapped.
+    pub attributes: Attributes,
+    /// How the identity provider is reached. Secrets are left out.
+    pub options: IdpSamlpOptionsResponse,
+}
 impl IdpSamlpResponse {
-    /// A `IdpSamlpResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        attributes: impl IntoIterator<Item = IdpUserAttributeMapItem>,
-        options: IdpSamlpOptionsResponse,
+    /// Creates a `IdpSamlpResponse` from its required fields.
+    pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
+        required: IdpSamlpResponseRequired<Attributes>,
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
-            attributes: attributes.into_iter().collect(),
+            attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            options,
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -724,7 +753,7 @@ pub struct IdpSamlpUpdateRequest {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl IdpSamlpUpdateRequest {
-    /// A `IdpSamlpUpdateRequest` with every field left out.
+    /// Creates a `IdpSamlpUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
