@@ -8,6 +8,7 @@ mod call_docs;
 mod call_names;
 mod checks;
 mod client;
+mod containers;
 mod docs;
 mod layout;
 mod limits;
