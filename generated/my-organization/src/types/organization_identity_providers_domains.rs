@@ -37,11 +37,11 @@ pub struct CreateIdpDomainResponseContent {
     /// The name of the domain.
     ///
     /// Rules: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
 }
 impl CreateIdpDomainResponseContent {
     /// A `CreateIdpDomainResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(domain: impl Into<::std::string::String>) -> Self {
+    pub fn new(domain: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
         Self { domain: domain.into() }
     }
 }

@@ -66,27 +66,27 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
 }
 impl CreateOrganizationDiscoveryDomainResponseContent {
     /// A `CreateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             domain: domain.into(),
@@ -101,10 +101,10 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }
@@ -116,27 +116,27 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
 }
 impl GetOrganizationDiscoveryDomainByNameResponseContent {
     /// A `GetOrganizationDiscoveryDomainByNameResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             domain: domain.into(),
@@ -151,10 +151,10 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }
@@ -166,27 +166,27 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
 }
 impl GetOrganizationDiscoveryDomainResponseContent {
     /// A `GetOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             domain: domain.into(),
@@ -201,10 +201,10 @@ impl GetOrganizationDiscoveryDomainResponseContent {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }
@@ -214,11 +214,12 @@ impl GetOrganizationDiscoveryDomainResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationDiscoveryDomainsResponseContent {
     /// The discovery domains of this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub domains: ::std::vec::Vec<OrganizationDiscoveryDomain>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListOrganizationDiscoveryDomainsResponseContent {
     /// A `ListOrganizationDiscoveryDomainsResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -230,7 +231,10 @@ impl ListOrganizationDiscoveryDomainsResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -238,7 +242,11 @@ impl ListOrganizationDiscoveryDomainsResponseContent {
 impl ::auth0_core::Page for ListOrganizationDiscoveryDomainsResponseContent {
     type Item = OrganizationDiscoveryDomain;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.domains.is_empty()
@@ -254,27 +262,27 @@ pub struct OrganizationDiscoveryDomain {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
 }
 impl OrganizationDiscoveryDomain {
     /// A `OrganizationDiscoveryDomain` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             domain: domain.into(),
@@ -289,10 +297,10 @@ impl OrganizationDiscoveryDomain {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }
@@ -406,27 +414,27 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
 }
 impl UpdateOrganizationDiscoveryDomainResponseContent {
     /// A `UpdateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             domain: domain.into(),
@@ -441,10 +449,10 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }

@@ -143,11 +143,11 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -160,7 +160,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -175,12 +175,16 @@ pub struct CreateOrganizationInvitationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -220,7 +224,10 @@ impl CreateOrganizationInvitationResponseContent {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -228,7 +235,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -257,7 +264,10 @@ impl CreateOrganizationInvitationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -286,7 +296,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -295,7 +305,9 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -336,11 +348,11 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -353,7 +365,7 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -368,12 +380,16 @@ pub struct GetOrganizationInvitationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -413,7 +429,10 @@ impl GetOrganizationInvitationResponseContent {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -421,7 +440,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -450,7 +469,10 @@ impl GetOrganizationInvitationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -479,7 +501,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -488,7 +510,9 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -518,17 +542,17 @@ impl GetOrganizationInvitationResponseContent {
 ///
 /// It says where it begins, if that was asked for, and never how many items there are.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationInvitationsResponseContent {
     /// The invitations of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub invitations: ::std::vec::Vec<OrganizationInvitation>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -536,12 +560,12 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             invitations: ::std::vec::Vec<OrganizationInvitation>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -567,33 +591,24 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     }
 }
 impl ListOrganizationInvitationsResponseContent {
-    /// A `ListOrganizationInvitationsResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// A `ListOrganizationInvitationsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(invitations: impl IntoIterator<Item = OrganizationInvitation>) -> Self {
         Self {
-            invitations: ::std::default::Default::default(),
+            invitations: invitations.into_iter().collect(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
         }
     }
-    /// Sets [`invitations`](Self#structfield.invitations).
-    #[must_use]
-    pub fn invitations(
-        mut self,
-        invitations: impl IntoIterator<Item = OrganizationInvitation>,
-    ) -> Self {
-        self.invitations = invitations.into_iter().collect();
-        self
-    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
 }
@@ -624,11 +639,11 @@ pub struct OrganizationInvitation {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -641,7 +656,7 @@ pub struct OrganizationInvitation {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -656,12 +671,16 @@ pub struct OrganizationInvitation {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -701,7 +720,10 @@ impl OrganizationInvitation {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -709,7 +731,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -738,7 +760,10 @@ impl OrganizationInvitation {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -767,7 +792,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -776,7 +801,9 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -807,11 +834,11 @@ impl OrganizationInvitation {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationInvitationInvitee {
     /// The e-mail address of the person who is invited.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
 }
 impl OrganizationInvitationInvitee {
     /// A `OrganizationInvitationInvitee` with its required fields; the optional ones are left out until they are set.
-    pub fn new(email: impl Into<::std::string::String>) -> Self {
+    pub fn new(email: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
         Self { email: email.into() }
     }
 }
@@ -822,11 +849,11 @@ pub struct OrganizationInvitationInviter {
     /// The name of who invites, as the e-mail says it.
     ///
     /// Rules: 1 to 300 characters.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
 }
 impl OrganizationInvitationInviter {
     /// A `OrganizationInvitationInviter` with its required fields; the optional ones are left out until they are set.
-    pub fn new(name: impl Into<::std::string::String>) -> Self {
+    pub fn new(name: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
         Self { name: name.into() }
     }
 }

@@ -7,29 +7,29 @@ use crate::types::{TenantMemberRoleEnum, error};
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetMembersResponseContent {
     /// The member's e-mail address.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The member's family name, empty where none is set.
-    pub family_name: ::std::string::String,
+    pub family_name: ::auth0_core::Open<::std::string::String>,
     /// The member's given name, empty where none is set.
-    pub given_name: ::std::string::String,
+    pub given_name: ::auth0_core::Open<::std::string::String>,
     /// The id of the member, such as `auth0|abc123`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The member's nickname, empty where none is set.
-    pub nickname: ::std::string::String,
+    pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team. Roles within tenants are listed elsewhere.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
 }
 impl GetMembersResponseContent {
     /// A `GetMembersResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        email: impl Into<::std::string::String>,
-        family_name: impl Into<::std::string::String>,
-        given_name: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        name: impl Into<::std::string::String>,
-        nickname: impl Into<::std::string::String>,
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
         role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
@@ -138,6 +138,11 @@ impl ::auth0_core::Check for InviteMembersRequestContent {
                     })
             },
         );
+        at.field(
+            "tenant_roles",
+            &self.tenant_roles,
+            const { &::auth0_core::Rules::NONE },
+        );
         if self
             .tenant_roles
             .as_ref()
@@ -162,14 +167,16 @@ pub struct InviteMembersResponseContent {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub client_ids: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The e-mail address that was invited.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The id that the API gave to the invited person.
     ///
     /// The sample that is published for it looks like the id of an invitation. Do not count on it being the
     /// id that the list of members shows later.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The role in the team that was granted.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// The tenants to which access was granted, if any.
@@ -186,8 +193,8 @@ pub struct InviteMembersResponseContent {
 impl InviteMembersResponseContent {
     /// A `InviteMembersResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        email: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
         role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
@@ -203,7 +210,9 @@ impl InviteMembersResponseContent {
     #[must_use]
     pub fn client_ids(
         mut self,
-        client_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        client_ids: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.client_ids = ::std::option::Option::Some(
             client_ids.into_iter().map(Into::into).collect(),
@@ -240,10 +249,11 @@ impl InviteMembersResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersResponseContent {
     /// The members on this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<TeamMember>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListMembersResponseContent {
     /// A `ListMembersResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -255,7 +265,10 @@ impl ListMembersResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -263,7 +276,11 @@ impl ListMembersResponseContent {
 impl ::auth0_core::Page for ListMembersResponseContent {
     type Item = TeamMember;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -277,31 +294,31 @@ impl ::auth0_core::Page for ListMembersResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TeamMember {
     /// The member's e-mail address.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The member's family name, empty where none is set.
-    pub family_name: ::std::string::String,
+    pub family_name: ::auth0_core::Open<::std::string::String>,
     /// The member's given name, empty where none is set.
-    pub given_name: ::std::string::String,
+    pub given_name: ::auth0_core::Open<::std::string::String>,
     /// The id of the member, such as `auth0|abc123`.
     ///
     /// It usually contains a `|`, which has to be percent-encoded in a path.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The member's nickname, empty where none is set.
-    pub nickname: ::std::string::String,
+    pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
 }
 impl TeamMember {
     /// A `TeamMember` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        email: impl Into<::std::string::String>,
-        family_name: impl Into<::std::string::String>,
-        given_name: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        name: impl Into<::std::string::String>,
-        nickname: impl Into<::std::string::String>,
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
         role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
@@ -403,29 +420,29 @@ impl UpdateMembersRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersResponseContent {
     /// The member's e-mail address.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The member's family name, empty where none is set.
-    pub family_name: ::std::string::String,
+    pub family_name: ::auth0_core::Open<::std::string::String>,
     /// The member's given name, empty where none is set.
-    pub given_name: ::std::string::String,
+    pub given_name: ::auth0_core::Open<::std::string::String>,
     /// The id of the member, such as `auth0|abc123`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The member's nickname, empty where none is set.
-    pub nickname: ::std::string::String,
+    pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The role in the team that the member has now.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
 }
 impl UpdateMembersResponseContent {
     /// A `UpdateMembersResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        email: impl Into<::std::string::String>,
-        family_name: impl Into<::std::string::String>,
-        given_name: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        name: impl Into<::std::string::String>,
-        nickname: impl Into<::std::string::String>,
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
         role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {

@@ -22,10 +22,12 @@ pub struct CreateMembersTenantsRequestContent {
     /// The roles to hold in each of the tenants, at least one.
     ///
     /// Rules: at least 1 item.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The tenants to add, from 1 to 10. One that is there already fails with an item status of 409.
     ///
     /// Rules: 1 to 10 items.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl CreateMembersTenantsRequestContent {
@@ -103,12 +105,14 @@ impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMembersTenantsResponseContent {
     /// The tenants that were not added, each with the reason.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
-    pub message: ::std::string::String,
+    pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
+    pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were added.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, added and not added.
     pub summary: MembersTenantsBulkSummary,
@@ -117,15 +121,15 @@ impl CreateMembersTenantsResponseContent {
     /// A `CreateMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
         failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::std::string::String>,
-        status_code: i64,
+        message: impl Into<::auth0_core::Open<::std::string::String>>,
+        status_code: impl Into<::auth0_core::Open<i64>>,
         success: impl IntoIterator<Item = MembersTenantsSuccessItem>,
         summary: MembersTenantsBulkSummary,
     ) -> Self {
         Self {
             failure: failure.into_iter().collect(),
             message: message.into(),
-            status_code,
+            status_code: status_code.into(),
             success: success.into_iter().collect(),
             summary,
         }
@@ -144,6 +148,7 @@ pub struct DeleteMembersTenantsRequestContent {
     /// The tenants to remove, from 1 to 10. One that the member does not have fails as an item.
     ///
     /// Rules: 1 to 10 items.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsRequestContent {
@@ -172,12 +177,14 @@ impl ::auth0_core::Check for DeleteMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsResponseContent {
     /// The tenants that were not removed, each with the reason.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
-    pub message: ::std::string::String,
+    pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
+    pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were removed. Mind that an item holds a list of ids.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub success: ::std::vec::Vec<DeleteMembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, removed and not removed.
     pub summary: MembersTenantsBulkSummary,
@@ -186,15 +193,15 @@ impl DeleteMembersTenantsResponseContent {
     /// A `DeleteMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
         failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::std::string::String>,
-        status_code: i64,
+        message: impl Into<::auth0_core::Open<::std::string::String>>,
+        status_code: impl Into<::auth0_core::Open<i64>>,
         success: impl IntoIterator<Item = DeleteMembersTenantsSuccessItem>,
         summary: MembersTenantsBulkSummary,
     ) -> Self {
         Self {
             failure: failure.into_iter().collect(),
             message: message.into(),
-            status_code,
+            status_code: status_code.into(),
             success: success.into_iter().collect(),
             summary,
         }
@@ -213,6 +220,7 @@ impl ::auth0_core::PartialReport for DeleteMembersTenantsResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsSuccessItem {
     /// The ids of the tenants that were removed.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenant_ids: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsSuccessItem {
@@ -230,14 +238,15 @@ impl DeleteMembersTenantsSuccessItem {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersTenantsResponseContent {
     /// The environment that was asked for.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// All tenants of this environment to which the member has access.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<MemberTenantItem>,
 }
 impl ListMembersTenantsResponseContent {
     /// A `ListMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        environment: impl Into<::std::string::String>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
         tenants: impl IntoIterator<Item = MemberTenantItem>,
     ) -> Self {
         Self {
@@ -251,8 +260,9 @@ impl ListMembersTenantsResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct MemberTenantItem {
     /// The host name of the tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The member's roles in this tenant, each with its applications where it is for some only.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<TenantRoleAssignment>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
@@ -260,7 +270,7 @@ pub struct MemberTenantItem {
 impl MemberTenantItem {
     /// A `MemberTenantItem` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
         roles: impl IntoIterator<Item = TenantRoleAssignment>,
         tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
     ) -> Self {
@@ -276,19 +286,23 @@ impl MemberTenantItem {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct MembersTenantsBulkSummary {
     /// The number of tenants for which it failed.
-    pub failure_count: i64,
+    pub failure_count: ::auth0_core::Open<i64>,
     /// The number of tenants for which it worked.
-    pub success_count: i64,
+    pub success_count: ::auth0_core::Open<i64>,
     /// The number of tenants in the request.
-    pub total_count: i64,
+    pub total_count: ::auth0_core::Open<i64>,
 }
 impl MembersTenantsBulkSummary {
     /// A `MembersTenantsBulkSummary` with its required fields; the optional ones are left out until they are set.
-    pub fn new(failure_count: i64, success_count: i64, total_count: i64) -> Self {
+    pub fn new(
+        failure_count: impl Into<::auth0_core::Open<i64>>,
+        success_count: impl Into<::auth0_core::Open<i64>>,
+        total_count: impl Into<::auth0_core::Open<i64>>,
+    ) -> Self {
         Self {
-            failure_count,
-            success_count,
-            total_count,
+            failure_count: failure_count.into(),
+            success_count: success_count.into(),
+            total_count: total_count.into(),
         }
     }
 }
@@ -299,27 +313,27 @@ pub struct MembersTenantsFailureItem {
     /// Why it failed, in the terms of an HTTP status.
     ///
     /// For example 409 for a tenant that is there already, or 404 for one that is not.
-    pub status: i64,
+    pub status: ::auth0_core::Open<i64>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// One line for people that says what went wrong.
-    pub title: ::std::string::String,
+    pub title: ::auth0_core::Open<::std::string::String>,
     /// A code for the kind of error, in capitals.
     ///
     /// For example `TENANT_ALREADY_EXISTS` or `NOT_FOUND`. The set is open.
     #[serde(rename = "type")]
-    pub type_: ::std::string::String,
+    pub type_: ::auth0_core::Open<::std::string::String>,
 }
 impl MembersTenantsFailureItem {
     /// A `MembersTenantsFailureItem` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        status: i64,
+        status: impl Into<::auth0_core::Open<i64>>,
         tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        title: impl Into<::std::string::String>,
-        type_: impl Into<::std::string::String>,
+        title: impl Into<::auth0_core::Open<::std::string::String>>,
+        type_: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            status,
+            status: status.into(),
             tenant_id: tenant_id.into(),
             title: title.into(),
             type_: type_.into(),
@@ -334,8 +348,11 @@ pub struct MembersTenantsSuccessItem {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub client_ids: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The roles that were assigned to the member in this tenant.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
@@ -358,7 +375,9 @@ impl MembersTenantsSuccessItem {
     #[must_use]
     pub fn client_ids(
         mut self,
-        client_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        client_ids: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.client_ids = ::std::option::Option::Some(
             client_ids.into_iter().map(Into::into).collect(),
@@ -378,7 +397,9 @@ pub struct TenantRoleAssignment {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub client_ids: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The role.
     pub role: ::auth0_core::Open<TenantMemberRoleEnum>,
 }
@@ -394,7 +415,9 @@ impl TenantRoleAssignment {
     #[must_use]
     pub fn client_ids(
         mut self,
-        client_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        client_ids: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.client_ids = ::std::option::Option::Some(
             client_ids.into_iter().map(Into::into).collect(),
@@ -427,10 +450,12 @@ pub struct UpdateMembersTenantsRequestContent {
     ///
     /// Unlike when tenants are added, no lower bound is documented; what an empty list does is not said
     /// either.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The tenants to change, from 1 to 10, or exactly one if there are `client_ids`.
     ///
     /// Rules: 1 to 10 items.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl UpdateMembersTenantsRequestContent {
@@ -474,6 +499,7 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
                     })
             },
         );
+        at.field("roles", &self.roles, const { &::auth0_core::Rules::NONE });
         at.field(
             "tenants",
             &self.tenants,
@@ -510,12 +536,14 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersTenantsResponseContent {
     /// The tenants in which nothing was changed, each with the reason.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
-    pub message: ::std::string::String,
+    pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
+    pub status_code: ::auth0_core::Open<i64>,
     /// The tenants in which the roles were changed.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, changed and not changed.
     pub summary: MembersTenantsBulkSummary,
@@ -524,15 +552,15 @@ impl UpdateMembersTenantsResponseContent {
     /// A `UpdateMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
         failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::std::string::String>,
-        status_code: i64,
+        message: impl Into<::auth0_core::Open<::std::string::String>>,
+        status_code: impl Into<::auth0_core::Open<i64>>,
         success: impl IntoIterator<Item = MembersTenantsSuccessItem>,
         summary: MembersTenantsBulkSummary,
     ) -> Self {
         Self {
             failure: failure.into_iter().collect(),
             message: message.into(),
-            status_code,
+            status_code: status_code.into(),
             success: success.into_iter().collect(),
             summary,
         }

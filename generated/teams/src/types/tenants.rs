@@ -74,20 +74,20 @@ pub struct GetTenantsResponseContent {
     /// The time at which the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// What the tenant is used for. Absent where there is no such tag, as in a private cloud.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// The locality of the tenant, such as `us` or `frankfurt`.
-    pub locality: ::std::string::String,
+    pub locality: ::auth0_core::Open<::std::string::String>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the tenant.
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
-    pub tenant_name: ::std::string::String,
+    pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 impl GetTenantsResponseContent {
     /// A `GetTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -95,11 +95,11 @@ impl GetTenantsResponseContent {
         created_at: impl Into<
             ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
-        domain: impl Into<::std::string::String>,
-        environment: impl Into<::std::string::String>,
-        locality: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
+        locality: impl Into<::auth0_core::Open<::std::string::String>>,
         tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        tenant_name: impl Into<::std::string::String>,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             created_at: created_at.into(),
@@ -127,8 +127,9 @@ impl GetTenantsResponseContent {
 pub struct ListTenantsResponseContent {
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The tenants on this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<TenantItem>,
 }
 impl ListTenantsResponseContent {
@@ -141,7 +142,10 @@ impl ListTenantsResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -149,7 +153,11 @@ impl ListTenantsResponseContent {
 impl ::auth0_core::Page for ListTenantsResponseContent {
     type Item = TenantItem;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.tenants.is_empty()
@@ -165,9 +173,9 @@ impl ::auth0_core::Page for ListTenantsResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ManagementClient {
     /// The client id, public, to ask for tokens with.
-    pub client_id: ::std::string::String,
+    pub client_id: ::auth0_core::Open<::std::string::String>,
     /// The name of the client among the applications of the new tenant.
-    pub client_name: ::std::string::String,
+    pub client_name: ::auth0_core::Open<::std::string::String>,
     /// The client secret, to ask for tokens with.
     ///
     /// **It is shown this once**: no other call returns it. Whoever holds it can manage the tenant; keep it
@@ -177,8 +185,8 @@ pub struct ManagementClient {
 impl ManagementClient {
     /// A `ManagementClient` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        client_id: impl Into<::std::string::String>,
-        client_name: impl Into<::std::string::String>,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        client_name: impl Into<::auth0_core::Open<::std::string::String>>,
         client_secret: impl Into<::auth0_core::SecretString>,
     ) -> Self {
         Self {
@@ -261,9 +269,9 @@ pub struct PrivateCloudResponseContent {
     /// The time at which the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the new tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The name of the private cloud in which the tenant was created.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// The credentials with which the new tenant can be managed. The secret is shown this once.
     pub management_client: ManagementClient,
     /// The id of the new tenant, a UUID. It is what other calls ask for.
@@ -271,7 +279,7 @@ pub struct PrivateCloudResponseContent {
     /// The name of the new tenant, as asked for or as made up by the server.
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
-    pub tenant_name: ::std::string::String,
+    pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 impl PrivateCloudResponseContent {
     /// A `PrivateCloudResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -279,11 +287,11 @@ impl PrivateCloudResponseContent {
         created_at: impl Into<
             ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
-        domain: impl Into<::std::string::String>,
-        environment: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
         management_client: ManagementClient,
         tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        tenant_name: impl Into<::std::string::String>,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             created_at: created_at.into(),
@@ -382,14 +390,14 @@ pub struct PublicCloudResponseContent {
     /// The time at which the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the new tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The environment that the server chose in that locality, such as `US-3`.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// What the tenant is for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// Where in the public cloud the tenant was created.
-    pub locality: ::std::string::String,
+    pub locality: ::auth0_core::Open<::std::string::String>,
     /// The credentials with which the new tenant can be managed. The secret is shown this once.
     pub management_client: ManagementClient,
     /// The id of the new tenant, a UUID. It is what other calls ask for.
@@ -397,7 +405,7 @@ pub struct PublicCloudResponseContent {
     /// The name of the new tenant, as asked for or as made up by the server.
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
-    pub tenant_name: ::std::string::String,
+    pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 impl PublicCloudResponseContent {
     /// A `PublicCloudResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -405,12 +413,12 @@ impl PublicCloudResponseContent {
         created_at: impl Into<
             ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
-        domain: impl Into<::std::string::String>,
-        environment: impl Into<::std::string::String>,
-        locality: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
+        locality: impl Into<::auth0_core::Open<::std::string::String>>,
         management_client: ManagementClient,
         tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        tenant_name: impl Into<::std::string::String>,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             created_at: created_at.into(),
@@ -440,20 +448,20 @@ pub struct TenantItem {
     /// The time at which the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// What the tenant is used for. Absent where there is no such tag, as in a private cloud.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// The locality of the tenant, such as `us` or `frankfurt`.
-    pub locality: ::std::string::String,
+    pub locality: ::auth0_core::Open<::std::string::String>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the tenant.
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
-    pub tenant_name: ::std::string::String,
+    pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 impl TenantItem {
     /// A `TenantItem` with its required fields; the optional ones are left out until they are set.
@@ -461,11 +469,11 @@ impl TenantItem {
         created_at: impl Into<
             ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
-        domain: impl Into<::std::string::String>,
-        environment: impl Into<::std::string::String>,
-        locality: impl Into<::std::string::String>,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
+        locality: impl Into<::auth0_core::Open<::std::string::String>>,
         tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        tenant_name: impl Into<::std::string::String>,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             created_at: created_at.into(),
@@ -516,12 +524,23 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsRequestContent {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("locality").is_some_and(|key| !key.is_null()) {
             return <PublicCloudPayload as ::serde::Deserialize>::deserialize(value)
                 .map(Self::PublicCloud)
                 .map_err(::serde::de::Error::custom);
         }
         if value.get("environment").is_some_and(|key| !key.is_null()) {
+            return <PrivateCloudPayload as ::serde::Deserialize>::deserialize(value)
+                .map(Self::PrivateCloud)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("locality").is_some() {
+            return <PublicCloudPayload as ::serde::Deserialize>::deserialize(value)
+                .map(Self::PublicCloud)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("environment").is_some() {
             return <PrivateCloudPayload as ::serde::Deserialize>::deserialize(value)
                 .map(Self::PrivateCloud)
                 .map_err(::serde::de::Error::custom);
@@ -586,7 +605,20 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsResponseContent {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("locality").is_some_and(|key| !key.is_null()) {
+            return <PublicCloudResponseContent as ::serde::Deserialize>::deserialize(
+                    value,
+                )
+                .map(Self::PublicCloud)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("locality").is_some() {
+            if let ::std::result::Result::Ok(decoded) = <PrivateCloudResponseContent as ::serde::Deserialize>::deserialize(
+                &value,
+            ) {
+                return ::std::result::Result::Ok(Self::PrivateCloud(decoded));
+            }
             return <PublicCloudResponseContent as ::serde::Deserialize>::deserialize(
                     value,
                 )
@@ -609,14 +641,14 @@ impl CreateTenantsResponseContent {
         }
     }
     /// `domain`, which every variant has.
-    pub fn domain(&self) -> &::std::string::String {
+    pub fn domain(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.domain,
             Self::PrivateCloud(value) => &value.domain,
         }
     }
     /// `environment`, which every variant has.
-    pub fn environment(&self) -> &::std::string::String {
+    pub fn environment(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.environment,
             Self::PrivateCloud(value) => &value.environment,
@@ -637,7 +669,7 @@ impl CreateTenantsResponseContent {
         }
     }
     /// `tenant_name`, which every variant has.
-    pub fn tenant_name(&self) -> &::std::string::String {
+    pub fn tenant_name(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.tenant_name,
             Self::PrivateCloud(value) => &value.tenant_name,

@@ -84,19 +84,20 @@ for IdentityProvidersConfigEnabledFeaturesEnum {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdentityProvidersConfigOrganization {
     /// Whether they may set `assign_membership_on_login`.
-    pub can_set_assign_membership_on_login: bool,
+    pub can_set_assign_membership_on_login: ::auth0_core::Open<bool>,
     /// Whether they may set `show_as_button`.
-    pub can_set_show_as_button: bool,
+    pub can_set_show_as_button: ::auth0_core::Open<bool>,
 }
 impl IdentityProvidersConfigOrganization {
     /// A `IdentityProvidersConfigOrganization` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        can_set_assign_membership_on_login: bool,
-        can_set_show_as_button: bool,
+        can_set_assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        can_set_show_as_button: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         Self {
-            can_set_assign_membership_on_login,
-            can_set_show_as_button,
+            can_set_assign_membership_on_login: can_set_assign_membership_on_login
+                .into(),
+            can_set_show_as_button: can_set_show_as_button.into(),
         }
     }
 }
@@ -161,10 +162,12 @@ pub struct IdentityProvidersConfigStrategyBase {
     /// The features that can be used with this strategy. Empty where there is none.
     ///
     /// Rules: no item twice.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub enabled_features: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
     >,
     /// The ways in which users can be provisioned. Empty where there is none.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub provisioning_methods: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
     >,
