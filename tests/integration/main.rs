@@ -11,6 +11,7 @@ mod auth0;
 mod checks;
 mod consumer;
 mod cursors;
+mod decoding;
 mod end_to_end;
 mod examples;
 mod faults;

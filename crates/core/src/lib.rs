@@ -36,6 +36,7 @@ pub mod base_url;
 pub mod call;
 pub mod challenge;
 pub mod check;
+mod containers;
 pub mod error;
 pub mod http_client;
 pub mod limit;
@@ -65,6 +66,7 @@ pub use auth0_client::Auth0Client;
 pub use base_url::{BaseUrl, dns_label, host};
 pub use call::{Call, CallOptions, Received};
 pub use check::{Check, Checker, Rules, Violation};
+pub use containers::{null_as_empty, require_object};
 pub use error::Error;
 pub use http_client::{HttpClient, HttpService};
 pub use limit::{

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::SecretString;
+use crate::{Open, SecretString};
 
 /// A value, or an explicit `null`.
 ///
@@ -80,6 +80,18 @@ impl<T> Nullable<T> {
 impl<T> From<T> for Nullable<T> {
     fn from(value: T) -> Self {
         Self::Value(value)
+    }
+}
+
+impl<T> From<T> for Nullable<Open<T>> {
+    fn from(value: T) -> Self {
+        Self::Value(Open::Known(value))
+    }
+}
+
+impl From<&str> for Nullable<Open<String>> {
+    fn from(text: &str) -> Self {
+        Self::Value(text.into())
     }
 }
 

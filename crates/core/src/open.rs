@@ -1,19 +1,32 @@
 //! Values that the document lists, and values that it does not list yet.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::value::{Error as ValueError, MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// A value of the documented type `T`, or any other JSON value that came in its place.
+mod convenience;
+mod decode;
+
+/// A scalar of the documented type `T`, or any other JSON value that a server sent in its place.
 ///
-/// A server grows new enum values and now and then sends an odd date; neither may fail the page that it is on. What
-/// was not understood is kept as it came and serializes to the same again. An unlisted value can be sent, too, but
-/// only by saying so: [`Open::other`].
+/// Every scalar of a response has this type, so that one unexpected value does not fail the page that contains it: a
+/// new enum value, a malformed date, a `null` where the document requires a string. Decoding takes the documented type
+/// as it is and converts where nothing is lost:
+///
+/// | `T` | is also read from |
+/// | --- | --- |
+/// | an integer | a float without a fraction (`3.0`), a numeric string (`"3"`) |
+/// | a number | a numeric string |
+/// | a boolean | `"true"` and `"false"` |
+/// | a string | a number or a boolean, as its text |
+///
+/// Everything else is kept in [`Other`](Self::Other) and serializes to the same JSON again. To send a value that the
+/// document does not list, use [`Open::other`].
+///
+/// An `Open<String>` dereferences to `str`, and compares with text; an open number or boolean compares with a plain one.
+/// [`known`](Self::known) returns the documented value, [`is_null`](Self::is_null) tells an explicit `null`.
 ///
 /// ```
 /// use auth0_core::Open;
@@ -22,10 +35,16 @@ use serde_json::Value;
 /// let dates: Vec<Open<DateTime<Utc>>> = serde_json::from_str(r#"["2026-01-08T10:00:00Z", "yesterday", null]"#)?;
 /// assert!(dates[0].known().is_some());
 /// assert!(dates[1].is("yesterday"));
-/// assert_eq!(dates[2].to_string(), "null");
+/// assert!(dates[2].is_null());
+///
+/// let counts: Vec<Open<i64>> = serde_json::from_str(r#"[3, 3.0, "3", null]"#)?;
+/// assert!(counts[..3].iter().all(|count| *count == 3));
+/// assert_eq!(counts[3].known(), None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// `Debug` shows a documented value like `T` itself, and anything else like [`Unlisted`].
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Open<T> {
     /// A documented value.
     Known(T),
@@ -54,6 +73,12 @@ impl Unlisted {
 impl From<Value> for Unlisted {
     fn from(value: Value) -> Self {
         Self(Box::new(value))
+    }
+}
+
+impl<'de> Deserialize<'de> for Unlisted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::from)
     }
 }
 
@@ -121,6 +146,11 @@ impl<T> Open<T> {
         }
     }
 
+    /// Whether the value is an explicit `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Other(value) if value.0.is_null())
+    }
+
     /// Whether the value reads `text`, documented or not.
     pub fn is(&self, text: &str) -> bool
     where
@@ -139,9 +169,12 @@ impl<T> From<T> for Open<T> {
     }
 }
 
-impl<T: PartialEq> PartialEq<T> for Open<T> {
-    fn eq(&self, other: &T) -> bool {
-        self.known() == Some(other)
+impl<T: fmt::Debug> fmt::Debug for Open<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(value) => value.fmt(f),
+            Self::Other(value) => value.fmt(f),
+        }
     }
 }
 
@@ -160,87 +193,5 @@ impl<T: Serialize> Serialize for Open<T> {
             Self::Known(value) => value.serialize(serializer),
             Self::Other(value) => value.value().serialize(serializer),
         }
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Open<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OpenVisitor(PhantomData))
-    }
-}
-
-/// Tries `T` on a scalar as it stands, without a detour through [`Value`]. Nothing else is tried: the documented
-/// values are scalars, and serde would take `{"owner": null}` for the variant `owner`.
-struct OpenVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> OpenVisitor<T> {
-    fn scalar<V>(value: V) -> Open<T>
-    where
-        V: IntoDeserializer<'de, ValueError> + Into<Value> + Copy,
-    {
-        match T::deserialize(value.into_deserializer()) {
-            Ok(known) => Open::Known(known),
-            Err(_) => Open::other(value),
-        }
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OpenVisitor<T> {
-    type Value = Open<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Open<T>, E> {
-        Ok(Self::scalar(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Open<T>, E> {
-        Ok(Self::scalar(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Open<T>, E> {
-        Ok(Self::scalar(value))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Open<T>, E> {
-        Ok(Self::scalar(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Open<T>, E> {
-        match T::deserialize(IntoDeserializer::<ValueError>::into_deserializer(value)) {
-            Ok(known) => Ok(Open::Known(known)),
-            Err(_) => Ok(Open::other(value)),
-        }
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Open<T>, E> {
-        match T::deserialize(IntoDeserializer::<ValueError>::into_deserializer(
-            value.as_str(),
-        )) {
-            Ok(known) => Ok(Open::Known(known)),
-            Err(_) => Ok(Open::other(value)),
-        }
-    }
-
-    fn visit_unit<E>(self) -> Result<Open<T>, E> {
-        Ok(Open::other(Value::Null))
-    }
-
-    fn visit_none<E>(self) -> Result<Open<T>, E> {
-        Ok(Open::other(Value::Null))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Open<T>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Open<T>, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(items)).map(Open::other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Open<T>, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(entries)).map(Open::other)
     }
 }

@@ -3,12 +3,16 @@
 use std::fmt;
 
 use secrecy::ExposeSecret as _;
+use serde::de::Unexpected;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 /// A secret: a client secret, a token, an assertion.
 ///
 /// `Debug` prints a placeholder, there is no `Display`, no `PartialEq` and no `Deref`, and the memory is
 /// overwritten when the value is dropped. The text is read with [`SecretString::secret`] alone.
+///
+/// It is also read from a number or a boolean, as its text; anything else is an error that does not quote it.
 ///
 /// It serializes to the text itself, because requests have to carry it: do not serialize a value that
 /// holds one to a log.
@@ -62,10 +66,14 @@ impl Serialize for SecretString {
 impl<'de> Deserialize<'de> for SecretString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Serde's own message would quote a value of the wrong type, and a mistyped secret is still one.
-        let value = serde_json::Value::deserialize(deserializer)?;
-        match value {
-            serde_json::Value::String(text) => Ok(text.into()),
-            _ => Err(serde::de::Error::custom("invalid type, expected a string")),
-        }
+        let found = match Value::deserialize(deserializer)? {
+            Value::String(text) => return Ok(text.into()),
+            Value::Number(number) => return Ok(number.to_string().into()),
+            Value::Bool(flag) => return Ok(flag.to_string().into()),
+            Value::Null => Unexpected::Unit,
+            Value::Array(_) => Unexpected::Seq,
+            Value::Object(_) => Unexpected::Map,
+        };
+        Err(serde::de::Error::invalid_type(found, &"a string"))
     }
 }

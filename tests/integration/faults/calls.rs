@@ -164,7 +164,12 @@ impl Scene {
                         Err(error) => break Err(error),
                     }
                 };
-                assert_eq!(read, if result.is_ok() { 25 } else { 20 });
+                // What came before the page that failed, and all of it.
+                assert!(if result.is_ok() {
+                    read == 25
+                } else {
+                    read % 10 == 0
+                });
                 result
             }
         }

@@ -89,6 +89,7 @@ impl Row {
                     | Effect::Endless
                     | Effect::UnknownEnums
                     | Effect::ExtraFields
+                    | Effect::MissingLists
                     | Effect::RepeatCursor
             )
         )
@@ -104,9 +105,12 @@ impl Row {
     /// The calls that it befalls: each once, and then for ever.
     pub(super) fn calls(&self) -> impl Iterator<Item = (Class, bool)> {
         let classes = match self.effect {
-            Some(Effect::UnknownEnums | Effect::ExtraFields) => {
-                [&CALLS[..], &[Class::Listing]].concat()
-            }
+            Some(
+                Effect::UnknownEnums
+                | Effect::ExtraFields
+                | Effect::OddScalars
+                | Effect::MissingLists,
+            ) => [&CALLS[..], &[Class::Listing]].concat(),
             Some(Effect::RepeatCursor) => vec![Class::Listing],
             _ => CALLS.to_vec(),
         };
@@ -217,6 +221,8 @@ pub(super) fn broken_answers() -> Vec<Row> {
         row("answer without an end", Effect::Endless),
         row("unknown enums", Effect::UnknownEnums),
         row("extra fields", Effect::ExtraFields),
+        row("odd scalars", Effect::OddScalars),
+        row("success without lists", Effect::MissingLists),
         row("repeated cursor", Effect::RepeatCursor),
     ]
 }

@@ -75,8 +75,10 @@ fn of_all(variants: &[Variant<'_>], field: &Field) -> TokenStream {
 fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
     let field = fields[0];
     let (ident, wire, ty) = (format_ident!("{}", field.ident), &field.wire, inner(field));
-    let is_text = shapes::is_named("String", ty);
-    let is_flag = shapes::is_named("bool", ty);
+    let open = shapes::generic("Open", ty);
+    let plain = open.unwrap_or(ty);
+    let is_text = shapes::is_named("String", plain);
+    let is_flag = shapes::is_named("bool", plain);
     let (output, as_known) = match () {
         () if is_text => (quote!(&str), Some(quote!(as_str))),
         () if is_flag => (quote!(bool), Some(quote!(as_bool))),
@@ -87,8 +89,12 @@ fn of_known(variants: &[Variant<'_>], fields: &[&Field]) -> TokenStream {
         let optional = shapes::generic("Option", &field.ty).is_some();
         let value = match optional {
             true if is_text => quote!(value.#ident.as_deref()),
+            true if is_flag && open.is_some() => {
+                quote!(value.#ident.as_ref().and_then(::auth0_core::Open::known).copied())
+            }
             true if is_flag => quote!(value.#ident),
             true => quote!(value.#ident.as_ref()),
+            false if is_flag && open.is_some() => quote!(value.#ident.known().copied()),
             false if is_flag => quote!(::std::option::Option::Some(value.#ident)),
             false => quote!(::std::option::Option::Some(&value.#ident)),
         };

@@ -44,15 +44,12 @@ pub(super) fn checked_types(
         .filter(|name| has_own_rules(name, model))
         .cloned()
         .collect();
-    // The items of a list that has rules of its own go through the same trait, rules or not; `Open` asks it of none.
+    // What has rules of its own goes through the trait with all that it holds, rules or not.
     for field in sent
         .iter()
         .flat_map(|name| constrained_fields(name, model, structs))
     {
-        let named = named_in(&field.ty);
-        if !named.contains("Open") {
-            checked.extend(named.intersection(&sent).cloned());
-        }
+        checked.extend(named_in(&field.ty).intersection(&sent).cloned());
     }
     // What holds a checked type is checked too.
     let mut holders: BTreeMap<String, Vec<&String>> = BTreeMap::new();

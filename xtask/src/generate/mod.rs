@@ -9,6 +9,7 @@ mod call_names;
 mod checks;
 mod client;
 mod constructors;
+mod containers;
 mod docs;
 mod layout;
 mod limits;

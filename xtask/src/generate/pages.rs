@@ -71,7 +71,9 @@ pub(super) fn page(
     let next = match next.flatten() {
         Some(next) => {
             let next = format_ident!("{}", next.ident);
-            quote!(::auth0_core::Position::of_checkpoint(self.#next.as_deref()))
+            // An object or an array is no cursor. Its text makes the server reject the next request; without a cursor the
+            // listing would end early, and without an error.
+            quote!(self.#next.as_ref().and_then(|next| ::auth0_core::Position::of_checkpoint(::std::option::Option::Some(&next.to_string()))))
         }
         None => quote!(::std::option::Option::None),
     };
@@ -79,7 +81,7 @@ pub(super) fn page(
         let total = format_ident!("{}", total.ident);
         quote! {
             fn total(&self) -> ::std::option::Option<u64> {
-                self.#total.and_then(|total| u64::try_from(total).ok())
+                self.#total.as_ref().and_then(|total| u64::try_from(*total.known()?).ok())
             }
         }
     });

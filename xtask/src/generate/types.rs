@@ -11,7 +11,7 @@ use syn::{Item, Type};
 use super::model::{Model, Operation, text};
 use super::setters::Setters;
 use super::shapes::{self, Field};
-use super::{adjust, checks, constructors, docs, names, pages, unions};
+use super::{adjust, checks, constructors, containers, docs, names, pages, unions};
 use crate::problem::Problem;
 
 /// The types of a crate, as the other parts of the emitter see them.
@@ -70,6 +70,7 @@ pub(super) fn emit(
         let mut made = Vec::new();
         let fields = types.structs.get(&name);
         if let Some(fields) = fields {
+            containers::require(&mut item, fields, model);
             let bare = pages::bare(&mut item, fields, model)?;
             made.extend(super::parsed(bare, &name)?.items);
             if let Item::Struct(item) = &item {

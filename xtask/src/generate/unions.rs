@@ -1,6 +1,8 @@
 //! Unions: a `oneOf` of objects becomes an enum that is decoded by looking at what tells its variants apart, so that
 //! an error names the variant's own field and not "no variant matched".
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
@@ -71,7 +73,7 @@ pub(super) fn emit(
             }
         }
     });
-    let decode = decode(&ident, &variants, tagged);
+    let decode = decode(&ident, &variants, tagged, &required_tags(&variants, model));
     let accessors = accessors::emit(&ident, &variants, tagged, types);
     let check = types
         .checked
@@ -127,8 +129,35 @@ fn read<'a>(name: &str, schema: &'a Value, model: &Model<'_>) -> Result<Vec<Vari
         .collect()
 }
 
-fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) -> TokenStream {
+/// The properties that tell the variants apart, where every variant has them.
+fn required_tags(variants: &[Variant<'_>], model: &Model<'_>) -> BTreeSet<String> {
+    let tags = |variant: &Variant<'_>| -> BTreeSet<String> {
+        let when = variant.when;
+        let tags = when.get("tag").into_iter().chain(list(&when["tags"]));
+        let schema = model.schemas.get(&variant.ty);
+        let is_required = |property: &String| {
+            schema.is_some_and(|schema| {
+                schema["x-tag"]["property"] == **property
+                    || list(&schema["required"]).any(|name| name == property)
+            })
+        };
+        tags.map(|tag| text(tag, "property"))
+            .filter(is_required)
+            .collect()
+    };
+    let each = variants.iter().map(tags);
+    each.reduce(|all, next| &all & &next).unwrap_or_default()
+}
+
+fn decode(
+    ident: &proc_macro2::Ident,
+    variants: &[Variant<'_>],
+    tagged: bool,
+    required: &BTreeSet<String>,
+) -> TokenStream {
     let mut arms = TokenStream::new();
+    // The rules where no variant matched because the value that decides has another type than documented.
+    let mut in_turn = TokenStream::new();
     let mut last = None;
     for variant in variants {
         let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
@@ -150,21 +179,36 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
                 }
             });
         } else if let Some(keys) = when.get("has") {
-            let keys = list(keys).filter_map(Value::as_str);
+            let keys: Vec<&str> = list(keys).filter_map(Value::as_str).collect();
             arms.extend(quote! {
                 if #(value.get(#keys).is_some_and(|key| !key.is_null()))&&* {
                     return #decoded;
                 }
             });
+            // A null under the key: the variant that goes without the key comes first, and then this one.
+            let without = variants
+                .iter()
+                .filter(|other| other.when.get("otherwise").is_some());
+            let without: TokenStream = without.map(tried).collect();
+            in_turn.extend(quote! {
+                if #(value.get(#keys).is_some())&&* {
+                    #without
+                    return #decoded;
+                }
+            });
+        } else if let Some(kind) = when.get("kind") {
+            let property = text(kind, "property");
+            let is_kind = names::ident(&format!("is_{}", text(kind, "of")));
+            arms.extend(quote! {
+                if value.get(#property).is_some_and(::serde_json::Value::#is_kind) {
+                    return #decoded;
+                }
+            });
+            in_turn.extend(tried(variant));
         } else if when.get("otherwise").is_some() {
             last = Some(decoded);
         } else {
-            // Nothing tells this variant from the others: the first that decodes is taken.
-            arms.extend(quote! {
-                if let ::std::result::Result::Ok(decoded) = <#ty as ::serde::Deserialize>::deserialize(&value) {
-                    return ::std::result::Result::Ok(Self::#name(decoded));
-                }
-            });
+            arms.extend(tried(variant));
         }
     }
     let end = match last {
@@ -195,9 +239,21 @@ fn decode(ident: &proc_macro2::Ident, variants: &[Variant<'_>], tagged: bool) ->
         impl<'de> ::serde::Deserialize<'de> for #ident {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
+                ::auth0_core::require_object::<D::Error>(&value, &[#(#required),*])?;
                 #arms
+                #in_turn
                 #end
             }
+        }
+    }
+}
+
+/// The statement that takes a variant if it decodes.
+fn tried(variant: &Variant<'_>) -> TokenStream {
+    let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
+    quote! {
+        if let ::std::result::Result::Ok(decoded) = <#ty as ::serde::Deserialize>::deserialize(&value) {
+            return ::std::result::Result::Ok(Self::#name(decoded));
         }
     }
 }

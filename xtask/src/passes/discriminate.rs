@@ -142,7 +142,7 @@ fn tell_apart(parts: &mut [Part<'_>], discriminator: Option<&Value>, schemas: &O
         .map(|index| own_key(parts, index))
         .collect();
     if keys.iter().filter(|key| key.is_none()).count() > 1 {
-        return false;
+        return by_kind_of_value(parts, schemas);
     }
     let whens = keys
         .into_iter()
@@ -242,6 +242,37 @@ fn by_tag(parts: &mut [Part<'_>], schemas: &Object) -> bool {
     let whens = rows
         .into_iter()
         .map(|tags| json!({ "tags": tags }))
+        .collect();
+    set(parts, whens);
+    true
+}
+
+/// A property that all variants require, with a value of another kind of JSON in each.
+fn by_kind_of_value(parts: &mut [Part<'_>], schemas: &Object) -> bool {
+    let kind = |part: &Part<'_>, property: &String| {
+        let schema = follow(part.properties.get(property)?, schemas);
+        let kind = match schema::type_of(schema)? {
+            "integer" | "number" => "number",
+            kind => kind,
+        };
+        (part.required.contains(property) && !schema::is_nullable(schema)).then(|| json!(kind))
+    };
+    let Some(first) = parts.first() else {
+        return false;
+    };
+    let mut properties: Vec<&String> = first.required.iter().collect();
+    properties.sort();
+    let found = properties.into_iter().find_map(|property| {
+        let kinds: Vec<_> = parts.iter().map(|part| kind(part, property)).collect();
+        let is_rule = kinds.iter().all(Option::is_some) && are_distinct(&kinds);
+        is_rule.then(|| (property.clone(), kinds))
+    });
+    let Some((property, kinds)) = found else {
+        return false;
+    };
+    let whens = kinds
+        .into_iter()
+        .map(|kind| json!({ "kind": { "property": property, "of": kind } }))
         .collect();
     set(parts, whens);
     true

@@ -115,6 +115,7 @@ fn page(union: &Value, schemas: &Object) -> Option<Value> {
     let mut page = json!({
         "type": "object",
         "properties": properties,
+        "required": [name],
         (KEY): { "items": name, "bare": bare.is_some() },
     });
     if let Some(description) = union.get("description") {

@@ -43,6 +43,7 @@ mod open_types;
 mod operation_ids;
 mod operation_members;
 mod optional_fields;
+mod page_items;
 mod paging;
 mod parameters;
 mod plain_components;
@@ -167,8 +168,9 @@ pub const PASSES: &[Pass] = &[
     pass("descriptions", "rustdoc runs, links or rejects what stands in descriptions", descriptions::apply),
     pass("enumerations", "values without docs, values that become one variant", enums::apply),
     pass("paging", "only Dropshot's paging is known", paging::apply),
+    pass("page-items", "a listing without its list is an empty page", page_items::apply),
     pass("secrets", "secrets print in Debug", secrets::apply),
-    pass("open-types", "one new value, odd date or odd id fails a whole page", open_types::apply),
+    pass("open-types", "one new value, null or odd scalar fails a whole page", open_types::apply),
     pass("nullable-fields", "optional and nullable is one Option: a field cannot be cleared", nullable_fields::apply),
     pass("optional-fields", "an empty list or map cannot be sent", optional_fields::apply),
     pass("names", "names that meet once they are Rust names", names::apply),

@@ -1,15 +1,16 @@
-//! Answers: with a closed enumeration, one new value of the server fails a whole page; and one odd date or id does the same. `auth0_core::Open` takes the
-//! values that the document knows and every other JSON value.
+//! Answers: one unexpected scalar in a response (a new enum value, a malformed date, a null) fails a whole page. `auth0_core::Open` takes the documented
+//! type, what converts to it without loss, and every other JSON value. Every scalar that a response can hold gets this type; what is
+//! sent alone stays plain, but for enumerations and ids.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::{
-    Context, reach, rust_type,
+    Context, naming, reach, rust_type,
     schema::{
-        components, each_mut, has_rust_type, is_documented_enum, is_nullable, is_string_enum,
-        target, type_of,
+        self, components, each_mut, has_rust_type, is_documented_enum, is_nullable, is_string_enum,
+        one_of, target, type_of,
     },
     secrets::wrap_nullable,
     source,
@@ -18,37 +19,97 @@ use super::{
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let enums = enums(document);
     let responses = reach::reachable(document).responses;
-    // In a union an open value would take everything, so the plain form stays there.
+    for (name, union) in schema::components_mut(document).into_iter().flatten() {
+        if responses.contains(name) {
+            open_union(union, cx);
+        }
+    }
     each_mut(document, &mut |schema, pointer| {
-        let is_received = component_of(pointer).is_some_and(|name| responses.contains(&name))
-            || pointer.contains("/responses/");
-        let is_within_union = pointer
-            .rsplit_once('/')
-            .is_some_and(|(parent, _)| parent.ends_with("/oneOf"));
-        if has_rust_type(schema) || is_within_union || is_wrapped(pointer) {
+        // Within a union an open value would take what another alternative is there for, so the plain form stays, and
+        // the union takes what is left.
+        let (within_union, is_alternative) = match pointer.rsplit_once("/oneOf/") {
+            Some((parent, rest)) if !parent.ends_with("/properties") => (true, !rest.contains('/')),
+            _ => (false, false),
+        };
+        if has_rust_type(schema) || is_alternative || is_wrapped(pointer) {
             return;
         }
+        let at = || source::of(schema, pointer);
         if let Some(name) = target(schema)
             && let Some(description) = enums.get(&name)
         {
-            let at = source::of(schema, pointer);
+            let at = at();
             open_enum(schema, &name, description.as_ref());
             cx.changed_at(at, format!("opened the enumeration `{name}`"));
             return;
         }
-        let wanted = match schema.get("format").and_then(Value::as_str) {
-            Some("uuid") => true,
-            Some("date-time" | "date") => is_received,
+        let is_received = match component_of(pointer) {
+            Some(name) => responses.contains(&name),
+            None => is_in_response(pointer),
+        };
+        let wanted = match (
+            type_of(schema),
+            schema.get("format").and_then(Value::as_str),
+        ) {
+            (Some("string"), Some("uuid")) => true,
+            (Some("string"), Some("date-time" | "date")) => is_received,
+            (Some("string" | "integer" | "number" | "boolean"), _) => {
+                is_received && !within_union && is_part(pointer) && schema.get("enum").is_none()
+            }
             _ => false,
         };
-        if wanted && type_of(schema) == Some("string") {
-            let at = source::of(schema, pointer);
-            let format = schema["format"].clone();
-            let inner = json!({ "type": "string", "format": format });
+        if wanted {
+            let at = at();
+            let mut inner = json!({ "type": schema["type"] });
+            if let Some(format) = schema.get("format") {
+                inner["format"] = format.clone();
+            }
             set(schema, rust_type::open(&inner));
             cx.changed_at(at, "opened the value: an odd one must not fail the whole");
         }
     });
+}
+
+/// Gives a union whose alternatives are tried in turn one more, for what fits none of them.
+fn open_union(union: &mut Value, cx: &mut Context<'_>) {
+    if is_documented_enum(union) || has_rust_type(union) || union.get("x-union").is_some() {
+        return;
+    }
+    let Some(variants) = one_of(union) else {
+        return;
+    };
+    let titles: Vec<&str> = variants
+        .iter()
+        .filter_map(|variant| variant.get("title")?.as_str())
+        .collect();
+    let title = naming::unique("Other", |name| titles.contains(&name));
+    let other = json!({
+        "title": title,
+        "type": "string",
+        "x-rust-type": rust_type::unlisted(),
+    });
+    let at = source::of(union, "");
+    if let Some(variants) = union["oneOf"].as_array_mut() {
+        variants.push(other);
+        cx.changed_at(at, "opened the union: what fits no alternative is kept");
+    }
+}
+
+/// Whether the place is in the body of a response.
+fn is_in_response(pointer: &str) -> bool {
+    let mut steps = pointer.split('/').skip(1);
+    steps.next() == Some("paths")
+        && steps.nth(2) == Some("responses")
+        && steps.nth(1) == Some("content")
+}
+
+/// Whether the schema is a part of something larger. A response that is nothing but a scalar is read as it is documented,
+/// or an empty body would be one, and a component is referred to by its name.
+fn is_part(pointer: &str) -> bool {
+    match pointer.strip_prefix("/components/schemas/") {
+        Some(rest) => rest.contains('/'),
+        None => !pointer.ends_with("/schema"),
+    }
 }
 
 /// The name of the component that a pointer leads into.

@@ -13,21 +13,12 @@ use crate::walk::join;
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     for (name, schema) in components_mut(document).into_iter().flatten() {
         let required = strings(schema.get("required"));
-        // On a page, no list and an empty one are the same.
-        let items = schema
-            .pointer("/x-page/items")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
             continue;
         };
         for (key, property) in properties.iter_mut() {
             // A nullable one is an `Option` already.
-            if required.contains(key)
-                || items.as_ref() == Some(key)
-                || has_rust_type(property)
-                || is_nullable(property)
-            {
+            if required.contains(key) || has_rust_type(property) || is_nullable(property) {
                 continue;
             }
             let Some(rust_type) = type_for(property) else {

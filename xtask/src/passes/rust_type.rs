@@ -19,6 +19,11 @@ pub(super) fn secret() -> Value {
     rust_type("auth0-core", "auth0_core::SecretString", None)
 }
 
+/// `auth0_core::Unlisted`.
+pub(super) fn unlisted() -> Value {
+    rust_type("auth0-core", "auth0_core::Unlisted", None)
+}
+
 /// `Vec` of a schema.
 pub(super) fn list(of: &Value) -> Value {
     rust_type("std", "std::vec::Vec", Some(of))

@@ -216,9 +216,13 @@ impl Check for Value {
     }
 }
 
-/// A documented value of an open type keeps the rules by its type, and an unlisted one was sent on purpose.
-impl<T> Check for Open<T> {
-    fn check(&self, _: &Rules, _: &mut Checker) {}
+/// A value that is not of the documented type is in a request on purpose, and no rule applies to it.
+impl<T: Check> Check for Open<T> {
+    fn check(&self, rules: &Rules, at: &mut Checker) {
+        if let Some(value) = self.known() {
+            value.check(rules, at);
+        }
+    }
 }
 
 impl<T: Check> Check for Option<T> {

@@ -107,6 +107,163 @@ fn listed_value_is_known() {
     assert_eq!(serde_json::from_str::<Open<bool>>("true").unwrap(), true);
 }
 
+/// What an `Open<T>` makes of a value: the JSON that it serializes to, and whether it is known.
+fn decoded<T>(value: &str) -> (String, bool)
+where
+    T: for<'de> Deserialize<'de> + Serialize,
+{
+    let from_text: Open<T> = serde_json::from_str(value).unwrap();
+    let tree: Value = serde_json::from_str(value).unwrap();
+    let from_tree: Open<T> = serde_json::from_value(tree).unwrap();
+    let [text, tree] = [&from_text, &from_tree].map(|open| serde_json::to_string(open).unwrap());
+    assert_eq!(text, tree);
+    (text, from_text.known().is_some())
+}
+
+#[test]
+fn integer_is_read_from_a_whole_float_and_a_numeric_text() {
+    for value in ["3", "3.0", "\"3\"", "\"3.0\"", "3e0"] {
+        assert_eq!(decoded::<i64>(value), ("3".to_owned(), true), "{value}");
+        assert_eq!(decoded::<u64>(value), ("3".to_owned(), true), "{value}");
+    }
+    assert_eq!(decoded::<i64>("-0.0"), ("0".to_owned(), true));
+    assert_eq!(decoded::<i64>("-7.0"), ("-7".to_owned(), true));
+    let largest = "18446744073709551615";
+    assert_eq!(decoded::<u64>(largest), (largest.to_owned(), true));
+    let unreadable = [
+        "3.5",
+        "\"3.5\"",
+        "\"three\"",
+        "\"\"",
+        "\" 3\"",
+        "\"+3\"",
+        "\"NaN\"",
+        "\"inf\"",
+        "1e30",
+        "18446744073709551615",
+        "true",
+        "null",
+        "[3]",
+        "{\"a\":3}",
+    ];
+    for value in unreadable {
+        let expected = serde_json::from_str::<Value>(value).unwrap().to_string();
+        assert_eq!(decoded::<i64>(value), (expected, false), "{value}");
+    }
+}
+
+#[test]
+fn number_is_read_from_an_integer_and_a_numeric_text() {
+    for (value, expected) in [
+        ("1.5", "1.5"),
+        ("3", "3.0"),
+        ("\"1.5\"", "1.5"),
+        ("\"3\"", "3.0"),
+    ] {
+        assert_eq!(
+            decoded::<f64>(value),
+            (expected.to_owned(), true),
+            "{value}"
+        );
+    }
+    for value in ["\"NaN\"", "\"inf\"", "\"1,5\"", "true", "null", "[]"] {
+        assert_eq!(decoded::<f64>(value), (value.to_owned(), false));
+    }
+}
+
+#[test]
+fn boolean_is_read_from_its_text() {
+    for (value, expected) in [
+        ("true", "true"),
+        ("\"true\"", "true"),
+        ("\"false\"", "false"),
+    ] {
+        assert_eq!(
+            decoded::<bool>(value),
+            (expected.to_owned(), true),
+            "{value}"
+        );
+    }
+    for value in ["\"yes\"", "\"True\"", "1", "0", "null", "{}"] {
+        assert_eq!(decoded::<bool>(value), (value.to_owned(), false));
+    }
+}
+
+#[test]
+fn text_is_read_from_a_number_and_a_boolean() {
+    let cases = [
+        ("\"a\"", "\"a\""),
+        ("\"\\u0061\"", "\"a\""),
+        ("\"3\"", "\"3\""),
+        ("7", "\"7\""),
+        ("-7", "\"-7\""),
+        ("18446744073709551615", "\"18446744073709551615\""),
+        ("7.5", "\"7.5\""),
+        ("true", "\"true\""),
+    ];
+    for (value, expected) in cases {
+        assert_eq!(
+            decoded::<String>(value),
+            (expected.to_owned(), true),
+            "{value}"
+        );
+    }
+    for value in ["null", "[\"a\"]", "{\"a\":\"b\"}"] {
+        assert_eq!(decoded::<String>(value), (value.to_owned(), false));
+    }
+}
+
+#[test]
+fn open_text_is_as_convenient_as_a_string() {
+    let text: Open<String> = "jane".into();
+    let plain: &str = &text;
+    assert_eq!(plain, "jane");
+    assert!(text == "jane" && text == *"jane" && text == "jane".to_owned());
+    assert!("jane" == text && *"jane" == text && "jane".to_owned() == text);
+    assert_eq!(text, Open::from("jane".to_owned()));
+    assert_eq!(text.as_ref(), "jane");
+    assert_eq!(String::from(&text), "jane");
+    assert_eq!(String::from(text.clone()), "jane");
+    let optional = Some(text);
+    assert_eq!(optional.as_deref(), Some("jane"));
+
+    let null: Open<String> = Open::other(Value::Null);
+    assert!(null.is_null() && null.is_empty() && null != "");
+    assert_eq!(
+        (null.known(), &*null, String::from(&null)),
+        (None, "", String::new())
+    );
+    assert!(!Open::<String>::other(json!([])).is_null());
+}
+
+#[test]
+fn open_numbers_and_booleans_compare_with_plain_ones() {
+    let count: Open<i64> = 3.into();
+    assert!(count > 2 && count < 4 && count == 3);
+    let null: Open<i64> = Open::other(Value::Null);
+    assert!(!(null > 2) && !(null < 2) && null != 0);
+    assert!(Open::from(true).is_true() && !Open::from(false).is_true());
+    assert!(!Open::<bool>::other("yes").is_true());
+    assert_eq!(Open::from(2.5).to_string(), "2.5");
+}
+
+#[test]
+fn open_value_becomes_nullable_like_a_plain_one() {
+    let texts: [Nullable<Open<String>>; 4] = [
+        "a".into(),
+        "a".to_owned().into(),
+        Open::from("a").into(),
+        Some(Open::from("a")).into(),
+    ];
+    assert!(
+        texts
+            .iter()
+            .all(|text| text.as_value().is_some_and(|text| text == "a"))
+    );
+    let flag: Nullable<Open<bool>> = true.into();
+    assert_eq!(flag, Nullable::Value(Open::Known(true)));
+}
+
 #[test]
 fn open_value_reads_as_its_text() {
     let other: Open<Role> = Open::other("teams_tenant_manager");
@@ -271,8 +428,9 @@ fn unlisted_object_does_not_print_what_it_holds() {
     let list: Open<Role> = Open::other(json!(["s3cr3t"]));
     assert_eq!(
         format!("{object:?} {list:?}"),
-        "Other(Unlisted({…})) Other(Unlisted([…]))"
+        "Unlisted({…}) Unlisted([…])"
     );
     let text: Open<Role> = Open::other("wizard");
-    assert_eq!(format!("{text:?}"), "Other(Unlisted(\"wizard\"))");
+    assert_eq!(format!("{text:?}"), "Unlisted(\"wizard\")");
+    assert_eq!(format!("{:?}", Open::<String>::from("jane")), "\"jane\"");
 }

@@ -71,6 +71,12 @@ pub(crate) fn apply(
         (Effect::ExtraFields, Some(answer)) => {
             Delivery::Whole(changed(answer, |_, body| mangle::extra_fields(body)))
         }
+        (Effect::OddScalars, Some(answer)) => {
+            Delivery::Whole(changed(answer, |_, body| mangle::odd_scalars(body)))
+        }
+        (Effect::MissingLists, Some(answer)) => {
+            Delivery::Whole(changed(answer, |_, body| mangle::missing_lists(body)))
+        }
         (Effect::RepeatCursor, Some(answer)) => Delivery::Whole(changed(answer, |_, body| {
             if let (Some(from), Some(members)) = (at.from, body.as_object_mut()) {
                 members.insert("next".to_owned(), Value::String(from.to_owned()));

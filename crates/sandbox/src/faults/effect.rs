@@ -44,6 +44,11 @@ pub enum Effect {
     UnknownEnums,
     /// Every object in the answer has a member that the document does not know.
     ExtraFields,
+    /// Every scalar in the answer has another type than the document says: a text is null, a number and a boolean are
+    /// texts. The cursor of the next page stays.
+    OddScalars,
+    /// The answer has none of its lists, as an error with the status of a success has none.
+    MissingLists,
     /// The page names itself as the next one; the first page names one that does so.
     RepeatCursor,
     /// The quota of tokens is used up: status 429 of the token endpoint, which grants nothing.
@@ -155,6 +160,8 @@ impl Effect {
             | Self::Endless
             | Self::UnknownEnums
             | Self::ExtraFields
+            | Self::OddScalars
+            | Self::MissingLists
             | Self::RepeatCursor
             | Self::EarlyExpiry { .. } => true,
         }
@@ -176,10 +183,15 @@ impl Effect {
                 "`quota` and `early-expiry` are of the token endpoint; expected operation = \"token\""
                     .to_owned(),
             ),
-            Self::UnknownEnums | Self::ExtraFields | Self::RepeatCursor if is_of_token => Err(
-                "`unknown-enums`, `extra-fields` and `repeat-cursor` are of operations of an API, not of `token`"
-                    .to_owned(),
-            ),
+            Self::UnknownEnums
+            | Self::ExtraFields
+            | Self::OddScalars
+            | Self::MissingLists
+            | Self::RepeatCursor
+                if is_of_token =>
+            {
+                Err("`unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists` and `repeat-cursor` are of operations of an API, not of `token`".to_owned())
+            }
             _ => Ok(()),
         }
     }

@@ -81,6 +81,8 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (role(Effect::Endless), "then = 'endless'"),
         (role(Effect::ExtraFields), "then = 'extra-fields'"),
         (role(Effect::UnknownEnums), "then = 'unknown-enums'"),
+        (role(Effect::OddScalars), "then = 'odd-scalars'"),
+        (role(Effect::MissingLists), "then = 'missing-lists'"),
         (role(Effect::RepeatCursor), "then = 'repeat-cursor'"),
     ]
 }
@@ -255,6 +257,10 @@ async fn fault_is_set_up_in_any_way_then_it_does_the_same() {
       acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer","sandbox_extra":{"nested":[1,null,"text"]}}
     then = 'unknown-enums'
       acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"sandbox-unknown"}
+    then = 'odd-scalars'
+      acted true: 200 application/json {"email":null,"family_name":null,"given_name":null,"id":null,"name":null,"nickname":null,"role":null}
+    then = 'missing-lists'
+      acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer"}
     then = 'repeat-cursor'
       acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer"}
     "#);
@@ -267,6 +273,8 @@ async fn body_is_empty_then_it_breaks_off_by_a_reset_and_goes_on_with_another_st
         (Effect::Endless, "200 and more and more", Some(200)),
         (Effect::ExtraFields, "204 ", Some(204)),
         (Effect::UnknownEnums, "204 ", Some(204)),
+        (Effect::OddScalars, "204 ", Some(204)),
+        (Effect::MissingLists, "204 ", Some(204)),
     ] {
         let sandbox = start().await;
         sandbox
@@ -290,6 +298,8 @@ async fn call_is_refused_then_truth_and_lies_stay_apart() {
     for effect in [
         Effect::ExtraFields,
         Effect::UnknownEnums,
+        Effect::OddScalars,
+        Effect::MissingLists,
         Effect::RepeatCursor,
     ] {
         sandbox

@@ -95,70 +95,39 @@ pub struct OrgDomain {
     /// The name of the domain.
     ///
     /// Rules: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the domain, by which calls on it name it.
     ///
     /// Rules: matches `^ord_[A-Za-z0-9]{22}$`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The id of the organization.
     ///
     /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
-    pub org_id: ::std::string::String,
+    pub org_id: ::auth0_core::Open<::std::string::String>,
     /// How far the verification is.
     pub status: ::auth0_core::Open<OrgDomainStatusEnum>,
     /// The full name at which the TXT record has to stand. It is below the domain, and not the domain itself.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold.
-    pub verification_txt: ::std::string::String,
-}
-/// The required fields of [`OrgDomain`], for [`OrgDomain::new`].
-pub struct OrgDomainRequired<
-    Domain,
-    Id,
-    OrgId,
-    Status,
-    VerificationHost,
-    VerificationTxt,
-> {
-    /// The name of the domain.
-    pub domain: Domain,
-    /// The id of the domain, by which calls on it name it.
-    pub id: Id,
-    /// The id of the organization.
-    pub org_id: OrgId,
-    /// How far the verification is.
-    pub status: Status,
-    /// The full name at which the TXT record has to stand. It is below the domain, and not the domain itself.
-    pub verification_host: VerificationHost,
-    /// The text that the TXT record has to hold.
-    pub verification_txt: VerificationTxt,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
 }
 impl OrgDomain {
-    /// Creates a `OrgDomain` from its required fields.
-    pub fn new<
-        Domain: ::std::convert::Into<::std::string::String>,
-        Id: ::std::convert::Into<::std::string::String>,
-        OrgId: ::std::convert::Into<::std::string::String>,
-        Status: ::std::convert::Into<::auth0_core::Open<OrgDomainStatusEnum>>,
-        VerificationHost: ::std::convert::Into<::std::string::String>,
-        VerificationTxt: ::std::convert::Into<::std::string::String>,
-    >(
-        required: OrgDomainRequired<
-            Domain,
-            Id,
-            OrgId,
-            Status,
-            VerificationHost,
-            VerificationTxt,
-        >,
+    /// A `OrgDomain` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        org_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        status: impl Into<::auth0_core::Open<OrgDomainStatusEnum>>,
+        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            domain: required.domain.into(),
-            id: required.id.into(),
-            org_id: required.org_id.into(),
-            status: required.status.into(),
-            verification_host: required.verification_host.into(),
-            verification_txt: required.verification_txt.into(),
+            domain: domain.into(),
+            id: id.into(),
+            org_id: org_id.into(),
+            status: status.into(),
+            verification_host: verification_host.into(),
+            verification_txt: verification_txt.into(),
         }
     }
 }
@@ -231,36 +200,32 @@ impl ::std::convert::TryFrom<::std::string::String> for OrgDomainStatusEnum {
 pub struct Role {
     /// What the role is for, in the words of the tenant's administrators.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the role, by which it is given and taken.
     ///
     /// Rules: matches `^rol_[A-Za-z0-9]{16}$`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The name of the role. It is the tenant's, and says nothing to programs.
-    pub name: ::std::string::String,
-}
-/// The required fields of [`Role`], for [`Role::new`].
-pub struct RoleRequired<Id, Name> {
-    /// The id of the role, by which it is given and taken.
-    pub id: Id,
-    /// The name of the role. It is the tenant's, and says nothing to programs.
-    pub name: Name,
+    pub name: ::auth0_core::Open<::std::string::String>,
 }
 impl Role {
-    /// Creates a `Role` from its required fields.
-    pub fn new<
-        Id: ::std::convert::Into<::std::string::String>,
-        Name: ::std::convert::Into<::std::string::String>,
-    >(required: RoleRequired<Id, Name>) -> Self {
+    /// A `Role` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             description: ::std::default::Default::default(),
-            id: required.id.into(),
-            name: required.name.into(),
+            id: id.into(),
+            name: name.into(),
         }
     }
     /// Sets [`description`](Self#structfield.description).
     #[must_use]
-    pub fn description(mut self, description: impl Into<::std::string::String>) -> Self {
+    pub fn description(
+        mut self,
+        description: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.description = ::std::option::Option::Some(description.into());
         self
     }

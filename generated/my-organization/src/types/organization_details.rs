@@ -12,10 +12,12 @@ pub struct OrgBranding {
     ///
     /// Rules: matches `^https://.*`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub logo_url: ::std::option::Option<::auth0_core::Nullable<::std::string::String>>,
+    pub logo_url: ::std::option::Option<
+        ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
+    >,
 }
 impl OrgBranding {
-    /// Creates a `OrgBranding` whose fields are all absent.
+    /// A `OrgBranding` with every field left out.
     pub fn new() -> Self {
         Self {
             colors: ::std::default::Default::default(),
@@ -32,7 +34,9 @@ impl OrgBranding {
     #[must_use]
     pub fn logo_url(
         mut self,
-        logo_url: impl Into<::auth0_core::Nullable<::std::string::String>>,
+        logo_url: impl Into<
+            ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.logo_url = ::std::option::Option::Some(logo_url.into());
         self
@@ -55,28 +59,21 @@ pub struct OrgBrandingColors {
     /// The colour of the background, as `#` with three or six hexadecimal digits.
     ///
     /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
-    pub page_background: ::std::string::String,
+    pub page_background: ::auth0_core::Open<::std::string::String>,
     /// The colour of buttons and other elements, as `#` with three or six hexadecimal digits.
     ///
     /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
-    pub primary: ::std::string::String,
-}
-/// The required fields of [`OrgBrandingColors`], for [`OrgBrandingColors::new`].
-pub struct OrgBrandingColorsRequired<PageBackground, Primary> {
-    /// The colour of the background, as `#` with three or six hexadecimal digits.
-    pub page_background: PageBackground,
-    /// The colour of buttons and other elements, as `#` with three or six hexadecimal digits.
-    pub primary: Primary,
+    pub primary: ::auth0_core::Open<::std::string::String>,
 }
 impl OrgBrandingColors {
-    /// Creates a `OrgBrandingColors` from its required fields.
-    pub fn new<
-        PageBackground: ::std::convert::Into<::std::string::String>,
-        Primary: ::std::convert::Into<::std::string::String>,
-    >(required: OrgBrandingColorsRequired<PageBackground, Primary>) -> Self {
+    /// A `OrgBrandingColors` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        page_background: impl Into<::auth0_core::Open<::std::string::String>>,
+        primary: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
-            page_background: required.page_background.into(),
-            primary: required.primary.into(),
+            page_background: page_background.into(),
+            primary: primary.into(),
         }
     }
 }
@@ -111,22 +108,22 @@ pub struct OrgDetails {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization. It never changes.
     ///
     /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The organization's short name, by which programs know it.
     ///
     /// Links and settings that name the organization by it break when it changes.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrgDetails {
-    /// Creates a `OrgDetails` whose fields are all absent.
+    /// A `OrgDetails` with every field left out.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),
@@ -145,20 +142,26 @@ impl OrgDetails {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -186,7 +189,7 @@ pub struct OrgDetailsRequest {
     pub name: ::std::option::Option<::std::string::String>,
 }
 impl OrgDetailsRequest {
-    /// Creates a `OrgDetailsRequest` whose fields are all absent.
+    /// A `OrgDetailsRequest` with every field left out.
     pub fn new() -> Self {
         Self {
             branding: ::std::default::Default::default(),

@@ -37,8 +37,9 @@ impl ::auth0_core::Check for CreateOrganizationDomainRequestContent {
 pub struct ListOrganizationDomainsResponseContent {
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains on this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub organization_domains: ::std::vec::Vec<OrgDomain>,
 }
 impl ListOrganizationDomainsResponseContent {
@@ -53,7 +54,10 @@ impl ListOrganizationDomainsResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -61,7 +65,11 @@ impl ListOrganizationDomainsResponseContent {
 impl ::auth0_core::Page for ListOrganizationDomainsResponseContent {
     type Item = OrgDomain;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.organization_domains.is_empty()

@@ -9,40 +9,33 @@ pub struct DomainIdp {
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the identity provider.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The name of the identity provider, by which programs know it.
     ///
     /// Rules: 1 to 128 characters.
-    pub name: ::std::string::String,
-}
-/// The required fields of [`DomainIdp`], for [`DomainIdp::new`].
-pub struct DomainIdpRequired<Id, Name> {
-    /// The id of the identity provider.
-    pub id: Id,
-    /// The name of the identity provider, by which programs know it.
-    pub name: Name,
+    pub name: ::auth0_core::Open<::std::string::String>,
 }
 impl DomainIdp {
-    /// Creates a `DomainIdp` from its required fields.
-    pub fn new<
-        Id: ::std::convert::Into<::std::string::String>,
-        Name: ::std::convert::Into<::std::string::String>,
-    >(required: DomainIdpRequired<Id, Name>) -> Self {
+    /// A `DomainIdp` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             display_name: ::std::default::Default::default(),
-            id: required.id.into(),
-            name: required.name.into(),
+            id: id.into(),
+            name: name.into(),
         }
     }
     /// Sets [`display_name`](Self#structfield.display_name).
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -50,28 +43,17 @@ impl DomainIdp {
 }
 /// The identity providers of a domain.
 #[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListDomainIdentityProvidersResponseContent {
     /// The identity providers, by id and name.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub identity_providers: ::std::option::Option<::std::vec::Vec<DomainIdp>>,
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    pub identity_providers: ::std::vec::Vec<DomainIdp>,
 }
 impl ListDomainIdentityProvidersResponseContent {
-    /// Creates a `ListDomainIdentityProvidersResponseContent` whose fields are all absent.
-    pub fn new() -> Self {
+    /// A `ListDomainIdentityProvidersResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(identity_providers: impl IntoIterator<Item = DomainIdp>) -> Self {
         Self {
-            identity_providers: ::std::default::Default::default(),
+            identity_providers: identity_providers.into_iter().collect(),
         }
-    }
-    /// Sets [`identity_providers`](Self#structfield.identity_providers).
-    #[must_use]
-    pub fn identity_providers(
-        mut self,
-        identity_providers: impl IntoIterator<Item = DomainIdp>,
-    ) -> Self {
-        self.identity_providers = ::std::option::Option::Some(
-            identity_providers.into_iter().collect(),
-        );
-        self
     }
 }

@@ -12,33 +12,22 @@ pub use idp_samlp::*;
 use crate::types::error;
 /// The organization's identity providers.
 #[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListIdentityProvidersResponseContent {
     /// The identity providers, in the form of their strategy or in the short form.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub identity_providers: ::std::option::Option<
-        ::std::vec::Vec<crate::types::IdpListItemResponse>,
-    >,
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    pub identity_providers: ::std::vec::Vec<crate::types::IdpListItemResponse>,
 }
 impl ListIdentityProvidersResponseContent {
-    /// Creates a `ListIdentityProvidersResponseContent` whose fields are all absent.
-    pub fn new() -> Self {
-        Self {
-            identity_providers: ::std::default::Default::default(),
-        }
-    }
-    /// Sets [`identity_providers`](Self#structfield.identity_providers).
-    #[must_use]
-    pub fn identity_providers(
-        mut self,
+    /// A `ListIdentityProvidersResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
         identity_providers: impl IntoIterator<
             Item = impl Into<crate::types::IdpListItemResponse>,
         >,
     ) -> Self {
-        self.identity_providers = ::std::option::Option::Some(
-            identity_providers.into_iter().map(Into::into).collect(),
-        );
-        self
+        Self {
+            identity_providers: identity_providers.into_iter().map(Into::into).collect(),
+        }
     }
 }
 /// How much the organization's administrators may do with an identity provider. The tenant's administrators set it.

@@ -11,8 +11,8 @@ pub struct CreateIdpDomainRequestContent {
     pub domain: ::std::string::String,
 }
 impl CreateIdpDomainRequestContent {
-    /// Creates a `CreateIdpDomainRequestContent` from its required field [`domain`](Self#structfield.domain).
-    pub fn with_domain(domain: impl Into<::std::string::String>) -> Self {
+    /// A `CreateIdpDomainRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(domain: impl Into<::std::string::String>) -> Self {
         Self { domain: domain.into() }
     }
 }
@@ -37,11 +37,11 @@ pub struct CreateIdpDomainResponseContent {
     /// The name of the domain.
     ///
     /// Rules: matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
 }
 impl CreateIdpDomainResponseContent {
-    /// Creates a `CreateIdpDomainResponseContent` from its required field [`domain`](Self#structfield.domain).
-    pub fn with_domain(domain: impl Into<::std::string::String>) -> Self {
+    /// A `CreateIdpDomainResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(domain: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
         Self { domain: domain.into() }
     }
 }

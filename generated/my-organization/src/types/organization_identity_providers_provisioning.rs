@@ -7,17 +7,18 @@ use crate::types::{IdpStrategyEnum, error};
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateIdPProvisioningConfigResponseContent {
     /// How the attributes of provisioned users are mapped.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub attributes: ::std::vec::Vec<IdpProvisioningUserAttributeMapItem>,
     /// When provisioning was set up.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The id of the identity provider.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
-    pub identity_provider_id: ::std::string::String,
+    pub identity_provider_id: ::auth0_core::Open<::std::string::String>,
     /// The name of the identity provider, by which programs know it.
     ///
     /// Rules: 1 to 128 characters.
-    pub identity_provider_name: ::std::string::String,
+    pub identity_provider_name: ::auth0_core::Open<::std::string::String>,
     /// The way in which users are provisioned.
     pub method: ::auth0_core::Open<IdpProvisioningMethodEnum>,
     /// The strategy of the identity provider.
@@ -25,74 +26,34 @@ pub struct CreateIdPProvisioningConfigResponseContent {
     /// When it was last changed.
     pub updated_on: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The field of a SCIM user that identifies the user, such as `externalId`.
-    pub user_id_attribute: ::std::string::String,
-}
-/// The required fields of [`CreateIdPProvisioningConfigResponseContent`], for [`CreateIdPProvisioningConfigResponseContent::new`].
-pub struct CreateIdPProvisioningConfigResponseContentRequired<
-    Attributes,
-    CreatedAt,
-    IdentityProviderId,
-    IdentityProviderName,
-    Method,
-    Strategy,
-    UpdatedOn,
-    UserIdAttribute,
-> {
-    /// How the attributes of provisioned users are mapped.
-    pub attributes: Attributes,
-    /// When provisioning was set up.
-    pub created_at: CreatedAt,
-    /// The id of the identity provider.
-    pub identity_provider_id: IdentityProviderId,
-    /// The name of the identity provider, by which programs know it.
-    pub identity_provider_name: IdentityProviderName,
-    /// The way in which users are provisioned.
-    pub method: Method,
-    /// The strategy of the identity provider.
-    pub strategy: Strategy,
-    /// When it was last changed.
-    pub updated_on: UpdatedOn,
-    /// The field of a SCIM user that identifies the user, such as `externalId`.
-    pub user_id_attribute: UserIdAttribute,
+    pub user_id_attribute: ::auth0_core::Open<::std::string::String>,
 }
 impl CreateIdPProvisioningConfigResponseContent {
-    /// Creates a `CreateIdPProvisioningConfigResponseContent` from its required fields.
-    pub fn new<
-        Attributes: ::std::iter::IntoIterator<
-                Item = IdpProvisioningUserAttributeMapItem,
-            >,
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        IdentityProviderId: ::std::convert::Into<::std::string::String>,
-        IdentityProviderName: ::std::convert::Into<::std::string::String>,
-        Method: ::std::convert::Into<::auth0_core::Open<IdpProvisioningMethodEnum>>,
-        Strategy: ::std::convert::Into<::auth0_core::Open<IdpStrategyEnum>>,
-        UpdatedOn: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        UserIdAttribute: ::std::convert::Into<::std::string::String>,
-    >(
-        required: CreateIdPProvisioningConfigResponseContentRequired<
-            Attributes,
-            CreatedAt,
-            IdentityProviderId,
-            IdentityProviderName,
-            Method,
-            Strategy,
-            UpdatedOn,
-            UserIdAttribute,
+    /// A `CreateIdPProvisioningConfigResponseContent` with its required fields; the optional ones are left out until they are set.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        attributes: impl IntoIterator<Item = IdpProvisioningUserAttributeMapItem>,
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
+        identity_provider_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        identity_provider_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        method: impl Into<::auth0_core::Open<IdpProvisioningMethodEnum>>,
+        strategy: impl Into<::auth0_core::Open<IdpStrategyEnum>>,
+        updated_on: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+        >,
+        user_id_attribute: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            attributes: required.attributes.into_iter().collect(),
-            created_at: required.created_at.into(),
-            identity_provider_id: required.identity_provider_id.into(),
-            identity_provider_name: required.identity_provider_name.into(),
-            method: required.method.into(),
-            strategy: required.strategy.into(),
-            updated_on: required.updated_on.into(),
-            user_id_attribute: required.user_id_attribute.into(),
+            attributes: attributes.into_iter().collect(),
+            created_at: created_at.into(),
+            identity_provider_id: identity_provider_id.into(),
+            identity_provider_name: identity_provider_name.into(),
+            method: method.into(),
+            strategy: strategy.into(),
+            updated_on: updated_on.into(),
+            user_id_attribute: user_id_attribute.into(),
         }
     }
 }
@@ -101,17 +62,18 @@ impl CreateIdPProvisioningConfigResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetIdPProvisioningConfigResponseContent {
     /// How the attributes of provisioned users are mapped.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub attributes: ::std::vec::Vec<IdpProvisioningUserAttributeMapItem>,
     /// When provisioning was set up.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The id of the identity provider.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
-    pub identity_provider_id: ::std::string::String,
+    pub identity_provider_id: ::auth0_core::Open<::std::string::String>,
     /// The name of the identity provider, by which programs know it.
     ///
     /// Rules: 1 to 128 characters.
-    pub identity_provider_name: ::std::string::String,
+    pub identity_provider_name: ::auth0_core::Open<::std::string::String>,
     /// The way in which users are provisioned.
     pub method: ::auth0_core::Open<IdpProvisioningMethodEnum>,
     /// The strategy of the identity provider.
@@ -119,74 +81,34 @@ pub struct GetIdPProvisioningConfigResponseContent {
     /// When it was last changed.
     pub updated_on: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The field of a SCIM user that identifies the user, such as `externalId`.
-    pub user_id_attribute: ::std::string::String,
-}
-/// The required fields of [`GetIdPProvisioningConfigResponseContent`], for [`GetIdPProvisioningConfigResponseContent::new`].
-pub struct GetIdPProvisioningConfigResponseContentRequired<
-    Attributes,
-    CreatedAt,
-    IdentityProviderId,
-    IdentityProviderName,
-    Method,
-    Strategy,
-    UpdatedOn,
-    UserIdAttribute,
-> {
-    /// How the attributes of provisioned users are mapped.
-    pub attributes: Attributes,
-    /// When provisioning was set up.
-    pub created_at: CreatedAt,
-    /// The id of the identity provider.
-    pub identity_provider_id: IdentityProviderId,
-    /// The name of the identity provider, by which programs know it.
-    pub identity_provider_name: IdentityProviderName,
-    /// The way in which users are provisioned.
-    pub method: Method,
-    /// The strategy of the identity provider.
-    pub strategy: Strategy,
-    /// When it was last changed.
-    pub updated_on: UpdatedOn,
-    /// The field of a SCIM user that identifies the user, such as `externalId`.
-    pub user_id_attribute: UserIdAttribute,
+    pub user_id_attribute: ::auth0_core::Open<::std::string::String>,
 }
 impl GetIdPProvisioningConfigResponseContent {
-    /// Creates a `GetIdPProvisioningConfigResponseContent` from its required fields.
-    pub fn new<
-        Attributes: ::std::iter::IntoIterator<
-                Item = IdpProvisioningUserAttributeMapItem,
-            >,
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        IdentityProviderId: ::std::convert::Into<::std::string::String>,
-        IdentityProviderName: ::std::convert::Into<::std::string::String>,
-        Method: ::std::convert::Into<::auth0_core::Open<IdpProvisioningMethodEnum>>,
-        Strategy: ::std::convert::Into<::auth0_core::Open<IdpStrategyEnum>>,
-        UpdatedOn: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        UserIdAttribute: ::std::convert::Into<::std::string::String>,
-    >(
-        required: GetIdPProvisioningConfigResponseContentRequired<
-            Attributes,
-            CreatedAt,
-            IdentityProviderId,
-            IdentityProviderName,
-            Method,
-            Strategy,
-            UpdatedOn,
-            UserIdAttribute,
+    /// A `GetIdPProvisioningConfigResponseContent` with its required fields; the optional ones are left out until they are set.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        attributes: impl IntoIterator<Item = IdpProvisioningUserAttributeMapItem>,
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
+        identity_provider_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        identity_provider_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        method: impl Into<::auth0_core::Open<IdpProvisioningMethodEnum>>,
+        strategy: impl Into<::auth0_core::Open<IdpStrategyEnum>>,
+        updated_on: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+        >,
+        user_id_attribute: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            attributes: required.attributes.into_iter().collect(),
-            created_at: required.created_at.into(),
-            identity_provider_id: required.identity_provider_id.into(),
-            identity_provider_name: required.identity_provider_name.into(),
-            method: required.method.into(),
-            strategy: required.strategy.into(),
-            updated_on: required.updated_on.into(),
-            user_id_attribute: required.user_id_attribute.into(),
+            attributes: attributes.into_iter().collect(),
+            created_at: created_at.into(),
+            identity_provider_id: identity_provider_id.into(),
+            identity_provider_name: identity_provider_name.into(),
+            method: method.into(),
+            strategy: strategy.into(),
+            updated_on: updated_on.into(),
+            user_id_attribute: user_id_attribute.into(),
         }
     }
 }
@@ -254,57 +176,55 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpProvisioningMethodEnu
 pub struct IdpProvisioningUserAttributeMapItem {
     /// What the attribute holds, for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
-    pub is_extra: bool,
+    pub is_extra: ::auth0_core::Open<bool>,
     /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
-    pub is_missing: bool,
+    pub is_missing: ::auth0_core::Open<bool>,
     /// Whether the attribute has to be there.
-    pub is_required: bool,
+    pub is_required: ::auth0_core::Open<bool>,
     /// The attribute's name for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub label: ::std::option::Option<::std::string::String>,
+    pub label: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The field of a SCIM user that the attribute is taken from.
-    pub provisioning_field: ::std::string::String,
+    pub provisioning_field: ::auth0_core::Open<::std::string::String>,
     /// The name of the attribute in the user's profile.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_attribute: ::std::option::Option<::std::string::String>,
-}
-/// The required fields of [`IdpProvisioningUserAttributeMapItem`], for [`IdpProvisioningUserAttributeMapItem::new`].
-pub struct IdpProvisioningUserAttributeMapItemRequired<ProvisioningField> {
-    /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
-    pub is_extra: bool,
-    /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
-    pub is_missing: bool,
-    /// Whether the attribute has to be there.
-    pub is_required: bool,
-    /// The field of a SCIM user that the attribute is taken from.
-    pub provisioning_field: ProvisioningField,
+    pub user_attribute: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl IdpProvisioningUserAttributeMapItem {
-    /// Creates a `IdpProvisioningUserAttributeMapItem` from its required fields.
-    pub fn new<ProvisioningField: ::std::convert::Into<::std::string::String>>(
-        required: IdpProvisioningUserAttributeMapItemRequired<ProvisioningField>,
+    /// A `IdpProvisioningUserAttributeMapItem` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        is_extra: impl Into<::auth0_core::Open<bool>>,
+        is_missing: impl Into<::auth0_core::Open<bool>>,
+        is_required: impl Into<::auth0_core::Open<bool>>,
+        provisioning_field: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
             description: ::std::default::Default::default(),
-            is_extra: required.is_extra,
-            is_missing: required.is_missing,
-            is_required: required.is_required,
+            is_extra: is_extra.into(),
+            is_missing: is_missing.into(),
+            is_required: is_required.into(),
             label: ::std::default::Default::default(),
-            provisioning_field: required.provisioning_field.into(),
+            provisioning_field: provisioning_field.into(),
             user_attribute: ::std::default::Default::default(),
         }
     }
     /// Sets [`description`](Self#structfield.description).
     #[must_use]
-    pub fn description(mut self, description: impl Into<::std::string::String>) -> Self {
+    pub fn description(
+        mut self,
+        description: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.description = ::std::option::Option::Some(description.into());
         self
     }
     /// Sets [`label`](Self#structfield.label).
     #[must_use]
-    pub fn label(mut self, label: impl Into<::std::string::String>) -> Self {
+    pub fn label(
+        mut self,
+        label: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.label = ::std::option::Option::Some(label.into());
         self
     }
@@ -312,7 +232,7 @@ impl IdpProvisioningUserAttributeMapItem {
     #[must_use]
     pub fn user_attribute(
         mut self,
-        user_attribute: impl Into<::std::string::String>,
+        user_attribute: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.user_attribute = ::std::option::Option::Some(user_attribute.into());
         self

@@ -12,7 +12,7 @@ pub struct CreateIdpProvisioningScimTokenRequestContent {
     pub token_lifetime: ::std::option::Option<i64>,
 }
 impl CreateIdpProvisioningScimTokenRequestContent {
-    /// Creates a `CreateIdpProvisioningScimTokenRequestContent` whose fields are all absent.
+    /// A `CreateIdpProvisioningScimTokenRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
             token_lifetime: ::std::default::Default::default(),
@@ -44,42 +44,35 @@ pub struct IdpScimTokenCreate {
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// What the token allows. What a token without them allows is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub scopes: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub scopes: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The token, which the identity provider sends with its SCIM requests.
     ///
     /// No other call returns it.
     pub token: ::auth0_core::SecretString,
     /// The id of the token, by which it is revoked.
-    pub token_id: ::std::string::String,
+    pub token_id: ::auth0_core::Open<::std::string::String>,
     /// When the token expires. Absent from one that never does.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub valid_until: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
 }
-/// The required fields of [`IdpScimTokenCreate`], for [`IdpScimTokenCreate::new`].
-pub struct IdpScimTokenCreateRequired<CreatedAt, Token, TokenId> {
-    /// When the token was made.
-    pub created_at: CreatedAt,
-    /// The token, which the identity provider sends with its SCIM requests.
-    pub token: Token,
-    /// The id of the token, by which it is revoked.
-    pub token_id: TokenId,
-}
 impl IdpScimTokenCreate {
-    /// Creates a `IdpScimTokenCreate` from its required fields.
-    pub fn new<
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        Token: ::std::convert::Into<::auth0_core::SecretString>,
-        TokenId: ::std::convert::Into<::std::string::String>,
-    >(required: IdpScimTokenCreateRequired<CreatedAt, Token, TokenId>) -> Self {
+    /// A `IdpScimTokenCreate` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+        >,
+        token: impl Into<::auth0_core::SecretString>,
+        token_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
-            created_at: required.created_at.into(),
+            created_at: created_at.into(),
             scopes: ::std::default::Default::default(),
-            token: required.token.into(),
-            token_id: required.token_id.into(),
+            token: token.into(),
+            token_id: token_id.into(),
             valid_until: ::std::default::Default::default(),
         }
     }
@@ -87,7 +80,9 @@ impl IdpScimTokenCreate {
     #[must_use]
     pub fn scopes(
         mut self,
-        scopes: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        scopes: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.scopes = ::std::option::Option::Some(
             scopes.into_iter().map(Into::into).collect(),
@@ -114,34 +109,29 @@ pub struct IdpScimTokenRead {
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// What the token allows. What a token without them allows is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub scopes: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub scopes: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the token, by which it is revoked.
-    pub token_id: ::std::string::String,
+    pub token_id: ::auth0_core::Open<::std::string::String>,
     /// When the token expires. Absent from one that never does.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub valid_until: ::std::option::Option<
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
 }
-/// The required fields of [`IdpScimTokenRead`], for [`IdpScimTokenRead::new`].
-pub struct IdpScimTokenReadRequired<CreatedAt, TokenId> {
-    /// When the token was made.
-    pub created_at: CreatedAt,
-    /// The id of the token, by which it is revoked.
-    pub token_id: TokenId,
-}
 impl IdpScimTokenRead {
-    /// Creates a `IdpScimTokenRead` from its required fields.
-    pub fn new<
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        TokenId: ::std::convert::Into<::std::string::String>,
-    >(required: IdpScimTokenReadRequired<CreatedAt, TokenId>) -> Self {
+    /// A `IdpScimTokenRead` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+        >,
+        token_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
-            created_at: required.created_at.into(),
+            created_at: created_at.into(),
             scopes: ::std::default::Default::default(),
-            token_id: required.token_id.into(),
+            token_id: token_id.into(),
             valid_until: ::std::default::Default::default(),
         }
     }
@@ -149,7 +139,9 @@ impl IdpScimTokenRead {
     #[must_use]
     pub fn scopes(
         mut self,
-        scopes: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        scopes: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.scopes = ::std::option::Option::Some(
             scopes.into_iter().map(Into::into).collect(),
@@ -170,28 +162,17 @@ impl IdpScimTokenRead {
 }
 /// The SCIM tokens of an identity provider.
 #[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListIdpProvisioningScimTokensResponseContent {
     /// The tokens that exist, by id and dates.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub scim_tokens: ::std::option::Option<::std::vec::Vec<IdpScimTokenRead>>,
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    pub scim_tokens: ::std::vec::Vec<IdpScimTokenRead>,
 }
 impl ListIdpProvisioningScimTokensResponseContent {
-    /// Creates a `ListIdpProvisioningScimTokensResponseContent` whose fields are all absent.
-    pub fn new() -> Self {
+    /// A `ListIdpProvisioningScimTokensResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(scim_tokens: impl IntoIterator<Item = IdpScimTokenRead>) -> Self {
         Self {
-            scim_tokens: ::std::default::Default::default(),
+            scim_tokens: scim_tokens.into_iter().collect(),
         }
-    }
-    /// Sets [`scim_tokens`](Self#structfield.scim_tokens).
-    #[must_use]
-    pub fn scim_tokens(
-        mut self,
-        scim_tokens: impl IntoIterator<Item = IdpScimTokenRead>,
-    ) -> Self {
-        self.scim_tokens = ::std::option::Option::Some(
-            scim_tokens.into_iter().collect(),
-        );
-        self
     }
 }

@@ -4,32 +4,29 @@
 use crate::types::Role;
 /// A page of members.
 #[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationMembersResponseContent {
     /// The members on this page.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub members: ::std::option::Option<::std::vec::Vec<OrgMember>>,
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    pub members: ::std::vec::Vec<OrgMember>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListOrganizationMembersResponseContent {
-    /// Creates a `ListOrganizationMembersResponseContent` whose fields are all absent.
-    pub fn new() -> Self {
+    /// A `ListOrganizationMembersResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(members: impl IntoIterator<Item = OrgMember>) -> Self {
         Self {
-            members: ::std::default::Default::default(),
+            members: members.into_iter().collect(),
             next: ::std::default::Default::default(),
         }
     }
-    /// Sets [`members`](Self#structfield.members).
-    #[must_use]
-    pub fn members(mut self, members: impl IntoIterator<Item = OrgMember>) -> Self {
-        self.members = ::std::option::Option::Some(members.into_iter().collect());
-        self
-    }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -37,13 +34,17 @@ impl ListOrganizationMembersResponseContent {
 impl ::auth0_core::Page for ListOrganizationMembersResponseContent {
     type Item = OrgMember;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
-        self.members.as_ref().is_none_or(::std::vec::Vec::is_empty)
+        self.members.is_empty()
     }
     fn into_items(self) -> ::std::vec::Vec<OrgMember> {
-        self.members.unwrap_or_default()
+        self.members
     }
 }
 /// A member of the organization in a listing. Any field may be missing, as it may be unknown or not asked for.
@@ -57,13 +58,13 @@ pub struct OrgMember {
     >,
     /// The user's e-mail address.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub email: ::std::option::Option<::std::string::String>,
+    pub email: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The user's last name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub family_name: ::std::option::Option<::std::string::String>,
+    pub family_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The user's first name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub given_name: ::std::option::Option<::std::string::String>,
+    pub given_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the user last logged in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub last_login: ::std::option::Option<
@@ -71,13 +72,13 @@ pub struct OrgMember {
     >,
     /// The user's full name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// What the user is called.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub nickname: ::std::option::Option<::std::string::String>,
+    pub nickname: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The user's phone number.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub phone_number: ::std::option::Option<::std::string::String>,
+    pub phone_number: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The member's first roles, 10 at most; `GET /members/{user_id}/roles` lists all.
     ///
     /// Absent unless `fields` names them and the token may read members' roles.
@@ -92,10 +93,10 @@ pub struct OrgMember {
     >,
     /// The user id of the member, by which calls on it name it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_id: ::std::option::Option<::std::string::String>,
+    pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrgMember {
-    /// Creates a `OrgMember` whose fields are all absent.
+    /// A `OrgMember` with every field left out.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),
@@ -124,19 +125,28 @@ impl OrgMember {
     }
     /// Sets [`email`](Self#structfield.email).
     #[must_use]
-    pub fn email(mut self, email: impl Into<::std::string::String>) -> Self {
+    pub fn email(
+        mut self,
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.email = ::std::option::Option::Some(email.into());
         self
     }
     /// Sets [`family_name`](Self#structfield.family_name).
     #[must_use]
-    pub fn family_name(mut self, family_name: impl Into<::std::string::String>) -> Self {
+    pub fn family_name(
+        mut self,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.family_name = ::std::option::Option::Some(family_name.into());
         self
     }
     /// Sets [`given_name`](Self#structfield.given_name).
     #[must_use]
-    pub fn given_name(mut self, given_name: impl Into<::std::string::String>) -> Self {
+    pub fn given_name(
+        mut self,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.given_name = ::std::option::Option::Some(given_name.into());
         self
     }
@@ -153,13 +163,19 @@ impl OrgMember {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`nickname`](Self#structfield.nickname).
     #[must_use]
-    pub fn nickname(mut self, nickname: impl Into<::std::string::String>) -> Self {
+    pub fn nickname(
+        mut self,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.nickname = ::std::option::Option::Some(nickname.into());
         self
     }
@@ -167,7 +183,7 @@ impl OrgMember {
     #[must_use]
     pub fn phone_number(
         mut self,
-        phone_number: impl Into<::std::string::String>,
+        phone_number: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.phone_number = ::std::option::Option::Some(phone_number.into());
         self
@@ -191,7 +207,10 @@ impl OrgMember {
     }
     /// Sets [`user_id`](Self#structfield.user_id).
     #[must_use]
-    pub fn user_id(mut self, user_id: impl Into<::std::string::String>) -> Self {
+    pub fn user_id(
+        mut self,
+        user_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.user_id = ::std::option::Option::Some(user_id.into());
         self
     }
@@ -207,13 +226,13 @@ pub struct OrgMemberBase {
     >,
     /// The user's e-mail address.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub email: ::std::option::Option<::std::string::String>,
+    pub email: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The user's last name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub family_name: ::std::option::Option<::std::string::String>,
+    pub family_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The user's first name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub given_name: ::std::option::Option<::std::string::String>,
+    pub given_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the user last logged in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub last_login: ::std::option::Option<
@@ -221,13 +240,13 @@ pub struct OrgMemberBase {
     >,
     /// The user's full name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// What the user is called.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub nickname: ::std::option::Option<::std::string::String>,
+    pub nickname: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The user's phone number.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub phone_number: ::std::option::Option<::std::string::String>,
+    pub phone_number: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When anything of the user last changed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<
@@ -235,10 +254,10 @@ pub struct OrgMemberBase {
     >,
     /// The user id of the member, by which calls on it name it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_id: ::std::option::Option<::std::string::String>,
+    pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrgMemberBase {
-    /// Creates a `OrgMemberBase` whose fields are all absent.
+    /// A `OrgMemberBase` with every field left out.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),
@@ -266,19 +285,28 @@ impl OrgMemberBase {
     }
     /// Sets [`email`](Self#structfield.email).
     #[must_use]
-    pub fn email(mut self, email: impl Into<::std::string::String>) -> Self {
+    pub fn email(
+        mut self,
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.email = ::std::option::Option::Some(email.into());
         self
     }
     /// Sets [`family_name`](Self#structfield.family_name).
     #[must_use]
-    pub fn family_name(mut self, family_name: impl Into<::std::string::String>) -> Self {
+    pub fn family_name(
+        mut self,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.family_name = ::std::option::Option::Some(family_name.into());
         self
     }
     /// Sets [`given_name`](Self#structfield.given_name).
     #[must_use]
-    pub fn given_name(mut self, given_name: impl Into<::std::string::String>) -> Self {
+    pub fn given_name(
+        mut self,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.given_name = ::std::option::Option::Some(given_name.into());
         self
     }
@@ -295,13 +323,19 @@ impl OrgMemberBase {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`nickname`](Self#structfield.nickname).
     #[must_use]
-    pub fn nickname(mut self, nickname: impl Into<::std::string::String>) -> Self {
+    pub fn nickname(
+        mut self,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.nickname = ::std::option::Option::Some(nickname.into());
         self
     }
@@ -309,7 +343,7 @@ impl OrgMemberBase {
     #[must_use]
     pub fn phone_number(
         mut self,
-        phone_number: impl Into<::std::string::String>,
+        phone_number: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.phone_number = ::std::option::Option::Some(phone_number.into());
         self
@@ -327,7 +361,10 @@ impl OrgMemberBase {
     }
     /// Sets [`user_id`](Self#structfield.user_id).
     #[must_use]
-    pub fn user_id(mut self, user_id: impl Into<::std::string::String>) -> Self {
+    pub fn user_id(
+        mut self,
+        user_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.user_id = ::std::option::Option::Some(user_id.into());
         self
     }

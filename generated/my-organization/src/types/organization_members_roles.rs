@@ -8,8 +8,9 @@ use crate::types::Role;
 pub struct GetOrganizationMemberRolesResponseContent {
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles on this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<Role>,
 }
 impl GetOrganizationMemberRolesResponseContent {
@@ -22,7 +23,10 @@ impl GetOrganizationMemberRolesResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -30,7 +34,11 @@ impl GetOrganizationMemberRolesResponseContent {
 impl ::auth0_core::Page for GetOrganizationMemberRolesResponseContent {
     type Item = Role;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.roles.is_empty()
@@ -46,6 +54,7 @@ pub struct OrganizationMemberRolesChangeRequestContent {
     /// The ids of the roles, as `GET /roles` lists them.
     ///
     /// Rules: 1 to 10 items, no item twice, each item: matches `^rol_[A-Za-z0-9]{16}$`.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
 }
 impl OrganizationMemberRolesChangeRequestContent {

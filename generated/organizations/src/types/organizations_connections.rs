@@ -40,8 +40,8 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl CreateOrganizationAllConnectionRequestContent {
-    /// Creates a `CreateOrganizationAllConnectionRequestContent` from its required field [`connection_id`](Self#structfield.connection_id).
-    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
+    /// A `CreateOrganizationAllConnectionRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -133,21 +133,21 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::std::string::String,
+    pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -159,15 +159,19 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<::std::string::String>,
+    pub organization_connection_name: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl CreateOrganizationAllConnectionResponseContent {
-    /// Creates a `CreateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
-    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
+    /// A `CreateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
@@ -183,10 +187,10 @@ impl CreateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -198,14 +202,20 @@ impl CreateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -225,7 +235,9 @@ impl CreateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<::std::string::String>,
+        organization_connection_name: impl Into<
+            ::auth0_core::Open<::std::string::String>,
+        >,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -234,8 +246,11 @@ impl CreateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -247,21 +262,21 @@ pub struct GetOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::std::string::String,
+    pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -273,15 +288,19 @@ pub struct GetOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<::std::string::String>,
+    pub organization_connection_name: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl GetOrganizationAllConnectionResponseContent {
-    /// Creates a `GetOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
-    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
+    /// A `GetOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
@@ -297,10 +316,10 @@ impl GetOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -312,14 +331,20 @@ impl GetOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -339,7 +364,9 @@ impl GetOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<::std::string::String>,
+        organization_connection_name: impl Into<
+            ::auth0_core::Open<::std::string::String>,
+        >,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -348,8 +375,11 @@ impl GetOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -357,20 +387,20 @@ impl GetOrganizationAllConnectionResponseContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationAllConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<i64>,
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -378,14 +408,14 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<i64>,
+            total: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -413,40 +443,33 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     }
 }
 impl ListOrganizationAllConnectionsResponseContent {
-    /// Creates a `ListOrganizationAllConnectionsResponseContent` whose fields are all absent.
-    pub fn new() -> Self {
+    /// A `ListOrganizationAllConnectionsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        connections: impl IntoIterator<Item = OrganizationAllConnectionPost>,
+    ) -> Self {
         Self {
-            connections: ::std::default::Default::default(),
+            connections: connections.into_iter().collect(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
-    /// Sets [`connections`](Self#structfield.connections).
-    #[must_use]
-    pub fn connections(
-        mut self,
-        connections: impl IntoIterator<Item = OrganizationAllConnectionPost>,
-    ) -> Self {
-        self.connections = connections.into_iter().collect();
-        self
-    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = ::std::option::Option::Some(total);
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
         self
     }
 }
@@ -456,7 +479,7 @@ impl ::auth0_core::Page for ListOrganizationAllConnectionsResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|total| u64::try_from(total).ok())
+        self.total.as_ref().and_then(|total| u64::try_from(*total.known()?).ok())
     }
     fn is_empty(&self) -> bool {
         self.connections.is_empty()
@@ -543,21 +566,21 @@ pub struct OrganizationAllConnectionPost {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::std::string::String,
+    pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -569,15 +592,19 @@ pub struct OrganizationAllConnectionPost {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<::std::string::String>,
+    pub organization_connection_name: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl OrganizationAllConnectionPost {
-    /// Creates a `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
-    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
+    /// A `OrganizationAllConnectionPost` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
@@ -593,10 +620,10 @@ impl OrganizationAllConnectionPost {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -608,14 +635,20 @@ impl OrganizationAllConnectionPost {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -635,7 +668,9 @@ impl OrganizationAllConnectionPost {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<::std::string::String>,
+        organization_connection_name: impl Into<
+            ::auth0_core::Open<::std::string::String>,
+        >,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -644,8 +679,11 @@ impl OrganizationAllConnectionPost {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -684,7 +722,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl UpdateOrganizationAllConnectionRequestContent {
-    /// Creates a `UpdateOrganizationAllConnectionRequestContent` whose fields are all absent.
+    /// A `UpdateOrganizationAllConnectionRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -776,21 +814,21 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::std::string::String,
+    pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -802,15 +840,19 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<::std::string::String>,
+    pub organization_connection_name: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
-    /// Creates a `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
-    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
+    /// A `UpdateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
@@ -826,10 +868,10 @@ impl UpdateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -841,14 +883,20 @@ impl UpdateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -868,7 +916,9 @@ impl UpdateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<::std::string::String>,
+        organization_connection_name: impl Into<
+            ::auth0_core::Open<::std::string::String>,
+        >,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -877,8 +927,11 @@ impl UpdateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }

@@ -23,8 +23,8 @@ pub struct AddOrganizationConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl AddOrganizationConnectionRequestContent {
-    /// Creates a `AddOrganizationConnectionRequestContent` from its required field [`connection_id`](Self#structfield.connection_id).
-    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
+    /// A `AddOrganizationConnectionRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -64,24 +64,24 @@ pub struct AddOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl AddOrganizationConnectionResponseContent {
-    /// Creates a `AddOrganizationConnectionResponseContent` whose fields are all absent.
+    /// A `AddOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -95,10 +95,10 @@ impl AddOrganizationConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -112,21 +112,27 @@ impl AddOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -138,24 +144,24 @@ pub struct GetOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl GetOrganizationConnectionResponseContent {
-    /// Creates a `GetOrganizationConnectionResponseContent` whose fields are all absent.
+    /// A `GetOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -169,10 +175,10 @@ impl GetOrganizationConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -186,21 +192,27 @@ impl GetOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -208,20 +220,20 @@ impl GetOrganizationConnectionResponseContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub enabled_connections: ::std::vec::Vec<OrganizationConnection>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<i64>,
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -229,14 +241,14 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             enabled_connections: ::std::vec::Vec<OrganizationConnection>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<i64>,
+            total: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -264,40 +276,33 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     }
 }
 impl ListOrganizationConnectionsResponseContent {
-    /// Creates a `ListOrganizationConnectionsResponseContent` whose fields are all absent.
-    pub fn new() -> Self {
+    /// A `ListOrganizationConnectionsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        enabled_connections: impl IntoIterator<Item = OrganizationConnection>,
+    ) -> Self {
         Self {
-            enabled_connections: ::std::default::Default::default(),
+            enabled_connections: enabled_connections.into_iter().collect(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
-    /// Sets [`enabled_connections`](Self#structfield.enabled_connections).
-    #[must_use]
-    pub fn enabled_connections(
-        mut self,
-        enabled_connections: impl IntoIterator<Item = OrganizationConnection>,
-    ) -> Self {
-        self.enabled_connections = enabled_connections.into_iter().collect();
-        self
-    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = ::std::option::Option::Some(total);
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
         self
     }
 }
@@ -307,7 +312,7 @@ impl ::auth0_core::Page for ListOrganizationConnectionsResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|total| u64::try_from(total).ok())
+        self.total.as_ref().and_then(|total| u64::try_from(*total.known()?).ok())
     }
     fn is_empty(&self) -> bool {
         self.enabled_connections.is_empty()
@@ -324,24 +329,24 @@ pub struct OrganizationConnection {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl OrganizationConnection {
-    /// Creates a `OrganizationConnection` whose fields are all absent.
+    /// A `OrganizationConnection` with every field left out.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -355,10 +360,10 @@ impl OrganizationConnection {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -372,21 +377,27 @@ impl OrganizationConnection {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -409,7 +420,7 @@ pub struct UpdateOrganizationConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl UpdateOrganizationConnectionRequestContent {
-    /// Creates a `UpdateOrganizationConnectionRequestContent` whose fields are all absent.
+    /// A `UpdateOrganizationConnectionRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -449,24 +460,24 @@ pub struct UpdateOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl UpdateOrganizationConnectionResponseContent {
-    /// Creates a `UpdateOrganizationConnectionResponseContent` whose fields are all absent.
+    /// A `UpdateOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -480,10 +491,10 @@ impl UpdateOrganizationConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -497,21 +508,27 @@ impl UpdateOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }

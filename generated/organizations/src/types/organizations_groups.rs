@@ -7,11 +7,12 @@ use crate::types::Group;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationGroupsResponseContent {
     /// The groups of this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub groups: ::std::vec::Vec<Group>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListOrganizationGroupsResponseContent {
     /// Creates a `ListOrganizationGroupsResponseContent` from its required field [`groups`](Self#structfield.groups).
@@ -23,7 +24,10 @@ impl ListOrganizationGroupsResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -31,7 +35,11 @@ impl ListOrganizationGroupsResponseContent {
 impl ::auth0_core::Page for ListOrganizationGroupsResponseContent {
     type Item = Group;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.groups.is_empty()

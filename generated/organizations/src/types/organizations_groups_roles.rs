@@ -9,6 +9,7 @@ pub struct CreateOrganizationGroupRolesRequestContent {
     /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at least 1 item.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl CreateOrganizationGroupRolesRequestContent {
@@ -37,6 +38,7 @@ pub struct DeleteOrganizationGroupRolesRequestContent {
     /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at least 1 item.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationGroupRolesRequestContent {
@@ -65,8 +67,9 @@ pub struct ListOrganizationGroupRolesResponseContent {
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles of this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<Role>,
 }
 impl ListOrganizationGroupRolesResponseContent {
@@ -79,7 +82,10 @@ impl ListOrganizationGroupRolesResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -87,7 +93,11 @@ impl ListOrganizationGroupRolesResponseContent {
 impl ::auth0_core::Page for ListOrganizationGroupRolesResponseContent {
     type Item = Role;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.roles.is_empty()

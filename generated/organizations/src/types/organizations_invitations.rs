@@ -45,26 +45,19 @@ pub struct CreateOrganizationInvitationRequestContent {
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
 }
-/// The required fields of [`CreateOrganizationInvitationRequestContent`], for [`CreateOrganizationInvitationRequestContent::new`].
-pub struct CreateOrganizationInvitationRequestContentRequired<ClientId> {
-    /// The client id of the application that the person is invited to: its login is where the link leads.
-    pub client_id: ClientId,
-    /// Who is invited.
-    pub invitee: OrganizationInvitationInvitee,
-    /// Who invites, as the e-mail says it.
-    pub inviter: OrganizationInvitationInviter,
-}
 impl CreateOrganizationInvitationRequestContent {
-    /// Creates a `CreateOrganizationInvitationRequestContent` from its required fields.
-    pub fn new<ClientId: ::std::convert::Into<::std::string::String>>(
-        required: CreateOrganizationInvitationRequestContentRequired<ClientId>,
+    /// A `CreateOrganizationInvitationRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        client_id: impl Into<::std::string::String>,
+        invitee: OrganizationInvitationInvitee,
+        inviter: OrganizationInvitationInviter,
     ) -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
-            client_id: required.client_id.into(),
+            client_id: client_id.into(),
             connection_id: ::std::default::Default::default(),
-            invitee: required.invitee,
-            inviter: required.inviter,
+            invitee,
+            inviter,
             roles: ::std::default::Default::default(),
             send_invitation_email: ::std::default::Default::default(),
             ttl_sec: ::std::default::Default::default(),
@@ -150,11 +143,11 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -167,7 +160,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -182,12 +175,16 @@ pub struct CreateOrganizationInvitationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -198,7 +195,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
 }
 impl CreateOrganizationInvitationResponseContent {
-    /// Creates a `CreateOrganizationInvitationResponseContent` whose fields are all absent.
+    /// A `CreateOrganizationInvitationResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -227,7 +224,10 @@ impl CreateOrganizationInvitationResponseContent {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -235,7 +235,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -264,7 +264,10 @@ impl CreateOrganizationInvitationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -293,7 +296,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -302,7 +305,9 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -343,11 +348,11 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -360,7 +365,7 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -375,12 +380,16 @@ pub struct GetOrganizationInvitationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -391,7 +400,7 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
 }
 impl GetOrganizationInvitationResponseContent {
-    /// Creates a `GetOrganizationInvitationResponseContent` whose fields are all absent.
+    /// A `GetOrganizationInvitationResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -420,7 +429,10 @@ impl GetOrganizationInvitationResponseContent {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -428,7 +440,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -457,7 +469,10 @@ impl GetOrganizationInvitationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -486,7 +501,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -495,7 +510,9 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -525,17 +542,17 @@ impl GetOrganizationInvitationResponseContent {
 ///
 /// It says where it begins, if that was asked for, and never how many items there are.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationInvitationsResponseContent {
     /// The invitations of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub invitations: ::std::vec::Vec<OrganizationInvitation>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -543,12 +560,12 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             invitations: ::std::vec::Vec<OrganizationInvitation>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -574,33 +591,24 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     }
 }
 impl ListOrganizationInvitationsResponseContent {
-    /// Creates a `ListOrganizationInvitationsResponseContent` whose fields are all absent.
-    pub fn new() -> Self {
+    /// A `ListOrganizationInvitationsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(invitations: impl IntoIterator<Item = OrganizationInvitation>) -> Self {
         Self {
-            invitations: ::std::default::Default::default(),
+            invitations: invitations.into_iter().collect(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
         }
     }
-    /// Sets [`invitations`](Self#structfield.invitations).
-    #[must_use]
-    pub fn invitations(
-        mut self,
-        invitations: impl IntoIterator<Item = OrganizationInvitation>,
-    ) -> Self {
-        self.invitations = invitations.into_iter().collect();
-        self
-    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
 }
@@ -631,11 +639,11 @@ pub struct OrganizationInvitation {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -648,7 +656,7 @@ pub struct OrganizationInvitation {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -663,12 +671,16 @@ pub struct OrganizationInvitation {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -679,7 +691,7 @@ pub struct OrganizationInvitation {
     >,
 }
 impl OrganizationInvitation {
-    /// Creates a `OrganizationInvitation` whose fields are all absent.
+    /// A `OrganizationInvitation` with every field left out.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -708,7 +720,10 @@ impl OrganizationInvitation {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -716,7 +731,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -745,7 +760,10 @@ impl OrganizationInvitation {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -774,7 +792,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -783,7 +801,9 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -814,11 +834,11 @@ impl OrganizationInvitation {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationInvitationInvitee {
     /// The e-mail address of the person who is invited.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
 }
 impl OrganizationInvitationInvitee {
-    /// Creates a `OrganizationInvitationInvitee` from its required field [`email`](Self#structfield.email).
-    pub fn with_email(email: impl Into<::std::string::String>) -> Self {
+    /// A `OrganizationInvitationInvitee` with its required fields; the optional ones are left out until they are set.
+    pub fn new(email: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
         Self { email: email.into() }
     }
 }
@@ -829,11 +849,11 @@ pub struct OrganizationInvitationInviter {
     /// The name of who invites, as the e-mail says it.
     ///
     /// Rules: 1 to 300 characters.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
 }
 impl OrganizationInvitationInviter {
-    /// Creates a `OrganizationInvitationInviter` from its required field [`name`](Self#structfield.name).
-    pub fn with_name(name: impl Into<::std::string::String>) -> Self {
+    /// A `OrganizationInvitationInviter` with its required fields; the optional ones are left out until they are set.
+    pub fn new(name: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
         Self { name: name.into() }
     }
 }

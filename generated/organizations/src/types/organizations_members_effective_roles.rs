@@ -9,13 +9,14 @@ pub struct ListOrganizationMemberEffectiveRolesResponseContent {
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles of this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<OrganizationMemberEffectiveRole>,
 }
 impl ListOrganizationMemberEffectiveRolesResponseContent {
-    /// Creates a `ListOrganizationMemberEffectiveRolesResponseContent` from its required field [`roles`](Self#structfield.roles).
-    pub fn with_roles(
+    /// A `ListOrganizationMemberEffectiveRolesResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
         roles: impl IntoIterator<Item = OrganizationMemberEffectiveRole>,
     ) -> Self {
         Self {
@@ -25,7 +26,10 @@ impl ListOrganizationMemberEffectiveRolesResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -33,7 +37,11 @@ impl ListOrganizationMemberEffectiveRolesResponseContent {
 impl ::auth0_core::Page for ListOrganizationMemberEffectiveRolesResponseContent {
     type Item = OrganizationMemberEffectiveRole;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.roles.is_empty()
@@ -47,46 +55,32 @@ impl ::auth0_core::Page for ListOrganizationMemberEffectiveRolesResponseContent 
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationMemberEffectiveRole {
     /// What the role is for, in words for people.
-    pub description: ::std::string::String,
+    pub description: ::auth0_core::Open<::std::string::String>,
     /// The id of the role, such as `rol_a1B2c3D4e5F6g7H8`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// What the role is called.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// Where the role comes from. It can be more than one.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub sources: ::std::vec::Vec<
         ::auth0_core::Open<OrganizationMemberEffectiveRoleSource>,
     >,
 }
-/// The required fields of [`OrganizationMemberEffectiveRole`], for [`OrganizationMemberEffectiveRole::new`].
-pub struct OrganizationMemberEffectiveRoleRequired<Description, Id, Name, Sources> {
-    /// What the role is for, in words for people.
-    pub description: Description,
-    /// The id of the role, such as `rol_a1B2c3D4e5F6g7H8`.
-    pub id: Id,
-    /// What the role is called.
-    pub name: Name,
-    /// Where the role comes from. It can be more than one.
-    pub sources: Sources,
-}
 impl OrganizationMemberEffectiveRole {
-    /// Creates a `OrganizationMemberEffectiveRole` from its required fields.
-    pub fn new<
-        Description: ::std::convert::Into<::std::string::String>,
-        Id: ::std::convert::Into<::std::string::String>,
-        Name: ::std::convert::Into<::std::string::String>,
-        Sources: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<
-                        ::auth0_core::Open<OrganizationMemberEffectiveRoleSource>,
-                    >,
-            >,
-    >(
-        required: OrganizationMemberEffectiveRoleRequired<Description, Id, Name, Sources>,
+    /// A `OrganizationMemberEffectiveRole` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        description: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        sources: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<OrganizationMemberEffectiveRoleSource>>,
+        >,
     ) -> Self {
         Self {
-            description: required.description.into(),
-            id: required.id.into(),
-            name: required.name.into(),
-            sources: required.sources.into_iter().map(Into::into).collect(),
+            description: description.into(),
+            id: id.into(),
+            name: name.into(),
+            sources: sources.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -9,62 +9,59 @@ use crate::types::error;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ActivityLogActor {
     /// The id of the actor.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether the actor belongs to the team.
     #[serde(rename = "isMember", skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_member: ::std::option::Option<bool>,
+    pub is_member: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name of the actor.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The URL of a person's profile picture.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub picture: ::std::option::Option<::std::string::String>,
+    pub picture: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The actor's role in the team. A free text here, and not bound to the known roles.
     #[serde(rename = "teamRole", skip_serializing_if = "::std::option::Option::is_none")]
-    pub team_role: ::std::option::Option<::std::string::String>,
+    pub team_role: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether the actor is a person or a program.
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<ActivityLogActorTypeEnum>,
 }
-/// The required fields of [`ActivityLogActor`], for [`ActivityLogActor::new`].
-pub struct ActivityLogActorRequired<Id, Name, Type> {
-    /// The id of the actor.
-    pub id: Id,
-    /// The name of the actor.
-    pub name: Name,
-    /// Whether the actor is a person or a program.
-    pub type_: Type,
-}
 impl ActivityLogActor {
-    /// Creates a `ActivityLogActor` from its required fields.
-    pub fn new<
-        Id: ::std::convert::Into<::std::string::String>,
-        Name: ::std::convert::Into<::std::string::String>,
-        Type: ::std::convert::Into<::auth0_core::Open<ActivityLogActorTypeEnum>>,
-    >(required: ActivityLogActorRequired<Id, Name, Type>) -> Self {
+    /// A `ActivityLogActor` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        type_: impl Into<::auth0_core::Open<ActivityLogActorTypeEnum>>,
+    ) -> Self {
         Self {
-            id: required.id.into(),
+            id: id.into(),
             is_member: ::std::default::Default::default(),
-            name: required.name.into(),
+            name: name.into(),
             picture: ::std::default::Default::default(),
             team_role: ::std::default::Default::default(),
-            type_: required.type_.into(),
+            type_: type_.into(),
         }
     }
     /// Sets [`is_member`](Self#structfield.is_member).
     #[must_use]
-    pub fn is_member(mut self, is_member: bool) -> Self {
-        self.is_member = ::std::option::Option::Some(is_member);
+    pub fn is_member(mut self, is_member: impl Into<::auth0_core::Open<bool>>) -> Self {
+        self.is_member = ::std::option::Option::Some(is_member.into());
         self
     }
     /// Sets [`picture`](Self#structfield.picture).
     #[must_use]
-    pub fn picture(mut self, picture: impl Into<::std::string::String>) -> Self {
+    pub fn picture(
+        mut self,
+        picture: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.picture = ::std::option::Option::Some(picture.into());
         self
     }
     /// Sets [`team_role`](Self#structfield.team_role).
     #[must_use]
-    pub fn team_role(mut self, team_role: impl Into<::std::string::String>) -> Self {
+    pub fn team_role(
+        mut self,
+        team_role: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.team_role = ::std::option::Option::Some(team_role.into());
         self
     }
@@ -138,7 +135,7 @@ pub struct ActivityLogEntry {
     /// The time of the event, which is what `since` and `until` compare.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// An identifier of what happened; its values are not documented.
-    pub current_event: ::std::string::String,
+    pub current_event: ::auth0_core::Open<::std::string::String>,
     /// What is particular to this event, in a form that depends on its kind.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub details: ::std::option::Option<
@@ -146,12 +143,12 @@ pub struct ActivityLogEntry {
     >,
     /// The host name of the application in which the event was caused, where known.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub hostname: ::std::option::Option<::std::string::String>,
+    pub hostname: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the entry, a UUID.
     pub id: ::auth0_core::Open<::uuid::Uuid>,
     /// The IP address from which the event was caused.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub ip: ::std::option::Option<::std::string::String>,
+    pub ip: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the event ended, which is what the filter `status` compares.
     pub status: ::auth0_core::Open<ActivityLogStatusEnum>,
     /// The kind of the event, which is what the filter `type` compares.
@@ -159,43 +156,31 @@ pub struct ActivityLogEntry {
     pub type_: ::std::option::Option<::auth0_core::Open<ActivityLogEventTypeEnum>>,
     /// The `User-Agent` of the request that caused the event, where there was one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_agent: ::std::option::Option<::std::string::String>,
+    pub user_agent: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The version of the form in which the event was recorded.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub version: ::std::option::Option<::std::string::String>,
-}
-/// The required fields of [`ActivityLogEntry`], for [`ActivityLogEntry::new`].
-pub struct ActivityLogEntryRequired<CreatedAt, CurrentEvent, Id, Status> {
-    /// Who caused the event.
-    pub actor: ActivityLogActor,
-    /// The time of the event, which is what `since` and `until` compare.
-    pub created_at: CreatedAt,
-    /// An identifier of what happened; its values are not documented.
-    pub current_event: CurrentEvent,
-    /// The id of the entry, a UUID.
-    pub id: Id,
-    /// How the event ended, which is what the filter `status` compares.
-    pub status: Status,
+    pub version: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ActivityLogEntry {
-    /// Creates a `ActivityLogEntry` from its required fields.
-    pub fn new<
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        CurrentEvent: ::std::convert::Into<::std::string::String>,
-        Id: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-        Status: ::std::convert::Into<::auth0_core::Open<ActivityLogStatusEnum>>,
-    >(required: ActivityLogEntryRequired<CreatedAt, CurrentEvent, Id, Status>) -> Self {
+    /// A `ActivityLogEntry` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        actor: ActivityLogActor,
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+        >,
+        current_event: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
+        status: impl Into<::auth0_core::Open<ActivityLogStatusEnum>>,
+    ) -> Self {
         Self {
-            actor: required.actor,
-            created_at: required.created_at.into(),
-            current_event: required.current_event.into(),
+            actor,
+            created_at: created_at.into(),
+            current_event: current_event.into(),
             details: ::std::default::Default::default(),
             hostname: ::std::default::Default::default(),
-            id: required.id.into(),
+            id: id.into(),
             ip: ::std::default::Default::default(),
-            status: required.status.into(),
+            status: status.into(),
             type_: ::std::default::Default::default(),
             user_agent: ::std::default::Default::default(),
             version: ::std::default::Default::default(),
@@ -212,13 +197,19 @@ impl ActivityLogEntry {
     }
     /// Sets [`hostname`](Self#structfield.hostname).
     #[must_use]
-    pub fn hostname(mut self, hostname: impl Into<::std::string::String>) -> Self {
+    pub fn hostname(
+        mut self,
+        hostname: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.hostname = ::std::option::Option::Some(hostname.into());
         self
     }
     /// Sets [`ip`](Self#structfield.ip).
     #[must_use]
-    pub fn ip(mut self, ip: impl Into<::std::string::String>) -> Self {
+    pub fn ip(
+        mut self,
+        ip: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.ip = ::std::option::Option::Some(ip.into());
         self
     }
@@ -233,13 +224,19 @@ impl ActivityLogEntry {
     }
     /// Sets [`user_agent`](Self#structfield.user_agent).
     #[must_use]
-    pub fn user_agent(mut self, user_agent: impl Into<::std::string::String>) -> Self {
+    pub fn user_agent(
+        mut self,
+        user_agent: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.user_agent = ::std::option::Option::Some(user_agent.into());
         self
     }
     /// Sets [`version`](Self#structfield.version).
     #[must_use]
-    pub fn version(mut self, version: impl Into<::std::string::String>) -> Self {
+    pub fn version(
+        mut self,
+        version: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.version = ::std::option::Option::Some(version.into());
         self
     }
@@ -400,14 +397,15 @@ impl ::std::convert::TryFrom<::std::string::String> for ActivityLogStatusEnum {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListActivityResponseContent {
     /// The entries on this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub logs: ::std::vec::Vec<ActivityLogEntry>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListActivityResponseContent {
-    /// Creates a `ListActivityResponseContent` from its required field [`logs`](Self#structfield.logs).
-    pub fn with_logs(logs: impl IntoIterator<Item = ActivityLogEntry>) -> Self {
+    /// A `ListActivityResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(logs: impl IntoIterator<Item = ActivityLogEntry>) -> Self {
         Self {
             logs: logs.into_iter().collect(),
             next: ::std::default::Default::default(),
@@ -415,7 +413,10 @@ impl ListActivityResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -423,7 +424,11 @@ impl ListActivityResponseContent {
 impl ::auth0_core::Page for ListActivityResponseContent {
     type Item = ActivityLogEntry;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.logs.is_empty()

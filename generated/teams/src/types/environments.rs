@@ -6,12 +6,15 @@
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListEnvironmentsResponseContent {
     /// The names of the environments, public and private ones alike.
-    pub environments: ::std::vec::Vec<::std::string::String>,
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    pub environments: ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
 }
 impl ListEnvironmentsResponseContent {
-    /// Creates a `ListEnvironmentsResponseContent` from its required field [`environments`](Self#structfield.environments).
-    pub fn with_environments(
-        environments: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    /// A `ListEnvironmentsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        environments: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         Self {
             environments: environments.into_iter().map(Into::into).collect(),

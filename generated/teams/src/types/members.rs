@@ -7,74 +7,39 @@ use crate::types::{TenantMemberRoleEnum, error};
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetMembersResponseContent {
     /// The member's e-mail address.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The member's family name, empty where none is set.
-    pub family_name: ::std::string::String,
+    pub family_name: ::auth0_core::Open<::std::string::String>,
     /// The member's given name, empty where none is set.
-    pub given_name: ::std::string::String,
+    pub given_name: ::auth0_core::Open<::std::string::String>,
     /// The id of the member, such as `auth0|abc123`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The member's nickname, empty where none is set.
-    pub nickname: ::std::string::String,
+    pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team. Roles within tenants are listed elsewhere.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
 }
-/// The required fields of [`GetMembersResponseContent`], for [`GetMembersResponseContent::new`].
-pub struct GetMembersResponseContentRequired<
-    Email,
-    FamilyName,
-    GivenName,
-    Id,
-    Name,
-    Nickname,
-    Role,
-> {
-    /// The member's e-mail address.
-    pub email: Email,
-    /// The member's family name, empty where none is set.
-    pub family_name: FamilyName,
-    /// The member's given name, empty where none is set.
-    pub given_name: GivenName,
-    /// The id of the member, such as `auth0|abc123`.
-    pub id: Id,
-    /// The member's full name.
-    pub name: Name,
-    /// The member's nickname, empty where none is set.
-    pub nickname: Nickname,
-    /// The member's role in the team. Roles within tenants are listed elsewhere.
-    pub role: Role,
-}
 impl GetMembersResponseContent {
-    /// Creates a `GetMembersResponseContent` from its required fields.
-    pub fn new<
-        Email: ::std::convert::Into<::std::string::String>,
-        FamilyName: ::std::convert::Into<::std::string::String>,
-        GivenName: ::std::convert::Into<::std::string::String>,
-        Id: ::std::convert::Into<::std::string::String>,
-        Name: ::std::convert::Into<::std::string::String>,
-        Nickname: ::std::convert::Into<::std::string::String>,
-        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
-    >(
-        required: GetMembersResponseContentRequired<
-            Email,
-            FamilyName,
-            GivenName,
-            Id,
-            Name,
-            Nickname,
-            Role,
-        >,
+    /// A `GetMembersResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
+        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
-            email: required.email.into(),
-            family_name: required.family_name.into(),
-            given_name: required.given_name.into(),
-            id: required.id.into(),
-            name: required.name.into(),
-            nickname: required.nickname.into(),
-            role: required.role.into(),
+            email: email.into(),
+            family_name: family_name.into(),
+            given_name: given_name.into(),
+            id: id.into(),
+            name: name.into(),
+            nickname: nickname.into(),
+            role: role.into(),
         }
     }
 }
@@ -108,23 +73,16 @@ pub struct InviteMembersRequestContent {
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,
 }
-/// The required fields of [`InviteMembersRequestContent`], for [`InviteMembersRequestContent::new`].
-pub struct InviteMembersRequestContentRequired<Email, Role> {
-    /// The e-mail address of the person to invite.
-    pub email: Email,
-    /// The role in the team that the person shall have.
-    pub role: Role,
-}
 impl InviteMembersRequestContent {
-    /// Creates a `InviteMembersRequestContent` from its required fields.
-    pub fn new<
-        Email: ::std::convert::Into<::std::string::String>,
-        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
-    >(required: InviteMembersRequestContentRequired<Email, Role>) -> Self {
+    /// A `InviteMembersRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        email: impl Into<::std::string::String>,
+        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    ) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            email: required.email.into(),
-            role: required.role.into(),
+            email: email.into(),
+            role: role.into(),
             tenant_ids: ::std::default::Default::default(),
             tenant_roles: ::std::default::Default::default(),
         }
@@ -180,6 +138,11 @@ impl ::auth0_core::Check for InviteMembersRequestContent {
                     })
             },
         );
+        at.field(
+            "tenant_roles",
+            &self.tenant_roles,
+            const { &::auth0_core::Rules::NONE },
+        );
         if self
             .tenant_roles
             .as_ref()
@@ -204,14 +167,16 @@ pub struct InviteMembersResponseContent {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub client_ids: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The e-mail address that was invited.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The id that the API gave to the invited person.
     ///
     /// The sample that is published for it looks like the id of an invitation. Do not count on it being the
     /// id that the list of members shows later.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The role in the team that was granted.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// The tenants to which access was granted, if any.
@@ -225,27 +190,18 @@ pub struct InviteMembersResponseContent {
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,
 }
-/// The required fields of [`InviteMembersResponseContent`], for [`InviteMembersResponseContent::new`].
-pub struct InviteMembersResponseContentRequired<Email, Id, Role> {
-    /// The e-mail address that was invited.
-    pub email: Email,
-    /// The id that the API gave to the invited person.
-    pub id: Id,
-    /// The role in the team that was granted.
-    pub role: Role,
-}
 impl InviteMembersResponseContent {
-    /// Creates a `InviteMembersResponseContent` from its required fields.
-    pub fn new<
-        Email: ::std::convert::Into<::std::string::String>,
-        Id: ::std::convert::Into<::std::string::String>,
-        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
-    >(required: InviteMembersResponseContentRequired<Email, Id, Role>) -> Self {
+    /// A `InviteMembersResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    ) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            email: required.email.into(),
-            id: required.id.into(),
-            role: required.role.into(),
+            email: email.into(),
+            id: id.into(),
+            role: role.into(),
             tenant_ids: ::std::default::Default::default(),
             tenant_roles: ::std::default::Default::default(),
         }
@@ -254,7 +210,9 @@ impl InviteMembersResponseContent {
     #[must_use]
     pub fn client_ids(
         mut self,
-        client_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        client_ids: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.client_ids = ::std::option::Option::Some(
             client_ids.into_iter().map(Into::into).collect(),
@@ -291,14 +249,15 @@ impl InviteMembersResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersResponseContent {
     /// The members on this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<TeamMember>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListMembersResponseContent {
-    /// Creates a `ListMembersResponseContent` from its required field [`members`](Self#structfield.members).
-    pub fn with_members(members: impl IntoIterator<Item = TeamMember>) -> Self {
+    /// A `ListMembersResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(members: impl IntoIterator<Item = TeamMember>) -> Self {
         Self {
             members: members.into_iter().collect(),
             next: ::std::default::Default::default(),
@@ -306,7 +265,10 @@ impl ListMembersResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -314,7 +276,11 @@ impl ListMembersResponseContent {
 impl ::auth0_core::Page for ListMembersResponseContent {
     type Item = TeamMember;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -328,68 +294,41 @@ impl ::auth0_core::Page for ListMembersResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TeamMember {
     /// The member's e-mail address.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The member's family name, empty where none is set.
-    pub family_name: ::std::string::String,
+    pub family_name: ::auth0_core::Open<::std::string::String>,
     /// The member's given name, empty where none is set.
-    pub given_name: ::std::string::String,
+    pub given_name: ::auth0_core::Open<::std::string::String>,
     /// The id of the member, such as `auth0|abc123`.
     ///
     /// It usually contains a `|`, which has to be percent-encoded in a path.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The member's nickname, empty where none is set.
-    pub nickname: ::std::string::String,
+    pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
 }
-/// The required fields of [`TeamMember`], for [`TeamMember::new`].
-pub struct TeamMemberRequired<Email, FamilyName, GivenName, Id, Name, Nickname, Role> {
-    /// The member's e-mail address.
-    pub email: Email,
-    /// The member's family name, empty where none is set.
-    pub family_name: FamilyName,
-    /// The member's given name, empty where none is set.
-    pub given_name: GivenName,
-    /// The id of the member, such as `auth0|abc123`.
-    pub id: Id,
-    /// The member's full name.
-    pub name: Name,
-    /// The member's nickname, empty where none is set.
-    pub nickname: Nickname,
-    /// The member's role in the team.
-    pub role: Role,
-}
 impl TeamMember {
-    /// Creates a `TeamMember` from its required fields.
-    pub fn new<
-        Email: ::std::convert::Into<::std::string::String>,
-        FamilyName: ::std::convert::Into<::std::string::String>,
-        GivenName: ::std::convert::Into<::std::string::String>,
-        Id: ::std::convert::Into<::std::string::String>,
-        Name: ::std::convert::Into<::std::string::String>,
-        Nickname: ::std::convert::Into<::std::string::String>,
-        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
-    >(
-        required: TeamMemberRequired<
-            Email,
-            FamilyName,
-            GivenName,
-            Id,
-            Name,
-            Nickname,
-            Role,
-        >,
+    /// A `TeamMember` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
+        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
-            email: required.email.into(),
-            family_name: required.family_name.into(),
-            given_name: required.given_name.into(),
-            id: required.id.into(),
-            name: required.name.into(),
-            nickname: required.nickname.into(),
-            role: required.role.into(),
+            email: email.into(),
+            family_name: family_name.into(),
+            given_name: given_name.into(),
+            id: id.into(),
+            name: name.into(),
+            nickname: nickname.into(),
+            role: role.into(),
         }
     }
 }
@@ -471,8 +410,8 @@ pub struct UpdateMembersRequestContent {
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
 }
 impl UpdateMembersRequestContent {
-    /// Creates a `UpdateMembersRequestContent` from its required field [`role`](Self#structfield.role).
-    pub fn with_role(role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>) -> Self {
+    /// A `UpdateMembersRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>) -> Self {
         Self { role: role.into() }
     }
 }
@@ -481,74 +420,39 @@ impl UpdateMembersRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersResponseContent {
     /// The member's e-mail address.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The member's family name, empty where none is set.
-    pub family_name: ::std::string::String,
+    pub family_name: ::auth0_core::Open<::std::string::String>,
     /// The member's given name, empty where none is set.
-    pub given_name: ::std::string::String,
+    pub given_name: ::auth0_core::Open<::std::string::String>,
     /// The id of the member, such as `auth0|abc123`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The member's nickname, empty where none is set.
-    pub nickname: ::std::string::String,
+    pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The role in the team that the member has now.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
 }
-/// The required fields of [`UpdateMembersResponseContent`], for [`UpdateMembersResponseContent::new`].
-pub struct UpdateMembersResponseContentRequired<
-    Email,
-    FamilyName,
-    GivenName,
-    Id,
-    Name,
-    Nickname,
-    Role,
-> {
-    /// The member's e-mail address.
-    pub email: Email,
-    /// The member's family name, empty where none is set.
-    pub family_name: FamilyName,
-    /// The member's given name, empty where none is set.
-    pub given_name: GivenName,
-    /// The id of the member, such as `auth0|abc123`.
-    pub id: Id,
-    /// The member's full name.
-    pub name: Name,
-    /// The member's nickname, empty where none is set.
-    pub nickname: Nickname,
-    /// The role in the team that the member has now.
-    pub role: Role,
-}
 impl UpdateMembersResponseContent {
-    /// Creates a `UpdateMembersResponseContent` from its required fields.
-    pub fn new<
-        Email: ::std::convert::Into<::std::string::String>,
-        FamilyName: ::std::convert::Into<::std::string::String>,
-        GivenName: ::std::convert::Into<::std::string::String>,
-        Id: ::std::convert::Into<::std::string::String>,
-        Name: ::std::convert::Into<::std::string::String>,
-        Nickname: ::std::convert::Into<::std::string::String>,
-        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
-    >(
-        required: UpdateMembersResponseContentRequired<
-            Email,
-            FamilyName,
-            GivenName,
-            Id,
-            Name,
-            Nickname,
-            Role,
-        >,
+    /// A `UpdateMembersResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
+        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
-            email: required.email.into(),
-            family_name: required.family_name.into(),
-            given_name: required.given_name.into(),
-            id: required.id.into(),
-            name: required.name.into(),
-            nickname: required.nickname.into(),
-            role: required.role.into(),
+            email: email.into(),
+            family_name: family_name.into(),
+            given_name: given_name.into(),
+            id: id.into(),
+            name: name.into(),
+            nickname: nickname.into(),
+            role: role.into(),
         }
     }
 }

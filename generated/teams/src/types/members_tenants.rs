@@ -22,33 +22,26 @@ pub struct CreateMembersTenantsRequestContent {
     /// The roles to hold in each of the tenants, at least one.
     ///
     /// Rules: at least 1 item.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The tenants to add, from 1 to 10. One that is there already fails with an item status of 409.
     ///
     /// Rules: 1 to 10 items.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
-/// The required fields of [`CreateMembersTenantsRequestContent`], for [`CreateMembersTenantsRequestContent::new`].
-pub struct CreateMembersTenantsRequestContentRequired<Roles, Tenants> {
-    /// The roles to hold in each of the tenants, at least one.
-    pub roles: Roles,
-    /// The tenants to add, from 1 to 10. One that is there already fails with an item status of 409.
-    pub tenants: Tenants,
-}
 impl CreateMembersTenantsRequestContent {
-    /// Creates a `CreateMembersTenantsRequestContent` from its required fields.
-    pub fn new<
-        Roles: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-            >,
-        Tenants: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-            >,
-    >(required: CreateMembersTenantsRequestContentRequired<Roles, Tenants>) -> Self {
+    /// A `CreateMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+        >,
+        tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
+    ) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            roles: required.roles.into_iter().map(Into::into).collect(),
-            tenants: required.tenants.into_iter().map(Into::into).collect(),
+            roles: roles.into_iter().map(Into::into).collect(),
+            tenants: tenants.into_iter().map(Into::into).collect(),
         }
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
@@ -112,44 +105,33 @@ impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMembersTenantsResponseContent {
     /// The tenants that were not added, each with the reason.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
-    pub message: ::std::string::String,
+    pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
+    pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were added.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, added and not added.
     pub summary: MembersTenantsBulkSummary,
 }
-/// The required fields of [`CreateMembersTenantsResponseContent`], for [`CreateMembersTenantsResponseContent::new`].
-pub struct CreateMembersTenantsResponseContentRequired<Failure, Message, Success> {
-    /// The tenants that were not added, each with the reason.
-    pub failure: Failure,
-    /// One line for people that says how the operation ended.
-    pub message: Message,
-    /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
-    /// The tenants that were added.
-    pub success: Success,
-    /// The numbers of tenants that were asked for, added and not added.
-    pub summary: MembersTenantsBulkSummary,
-}
 impl CreateMembersTenantsResponseContent {
-    /// Creates a `CreateMembersTenantsResponseContent` from its required fields.
-    pub fn new<
-        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
-        Message: ::std::convert::Into<::std::string::String>,
-        Success: ::std::iter::IntoIterator<Item = MembersTenantsSuccessItem>,
-    >(
-        required: CreateMembersTenantsResponseContentRequired<Failure, Message, Success>,
+    /// A `CreateMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
+        message: impl Into<::auth0_core::Open<::std::string::String>>,
+        status_code: impl Into<::auth0_core::Open<i64>>,
+        success: impl IntoIterator<Item = MembersTenantsSuccessItem>,
+        summary: MembersTenantsBulkSummary,
     ) -> Self {
         Self {
-            failure: required.failure.into_iter().collect(),
-            message: required.message.into(),
-            status_code: required.status_code,
-            success: required.success.into_iter().collect(),
-            summary: required.summary,
+            failure: failure.into_iter().collect(),
+            message: message.into(),
+            status_code: status_code.into(),
+            success: success.into_iter().collect(),
+            summary,
         }
     }
 }
@@ -166,11 +148,12 @@ pub struct DeleteMembersTenantsRequestContent {
     /// The tenants to remove, from 1 to 10. One that the member does not have fails as an item.
     ///
     /// Rules: 1 to 10 items.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsRequestContent {
-    /// Creates a `DeleteMembersTenantsRequestContent` from its required field [`tenants`](Self#structfield.tenants).
-    pub fn with_tenants(
+    /// A `DeleteMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
         tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
     ) -> Self {
         Self {
@@ -194,44 +177,33 @@ impl ::auth0_core::Check for DeleteMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsResponseContent {
     /// The tenants that were not removed, each with the reason.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
-    pub message: ::std::string::String,
+    pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
+    pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were removed. Mind that an item holds a list of ids.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub success: ::std::vec::Vec<DeleteMembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, removed and not removed.
     pub summary: MembersTenantsBulkSummary,
 }
-/// The required fields of [`DeleteMembersTenantsResponseContent`], for [`DeleteMembersTenantsResponseContent::new`].
-pub struct DeleteMembersTenantsResponseContentRequired<Failure, Message, Success> {
-    /// The tenants that were not removed, each with the reason.
-    pub failure: Failure,
-    /// One line for people that says how the operation ended.
-    pub message: Message,
-    /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
-    /// The tenants that were removed. Mind that an item holds a list of ids.
-    pub success: Success,
-    /// The numbers of tenants that were asked for, removed and not removed.
-    pub summary: MembersTenantsBulkSummary,
-}
 impl DeleteMembersTenantsResponseContent {
-    /// Creates a `DeleteMembersTenantsResponseContent` from its required fields.
-    pub fn new<
-        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
-        Message: ::std::convert::Into<::std::string::String>,
-        Success: ::std::iter::IntoIterator<Item = DeleteMembersTenantsSuccessItem>,
-    >(
-        required: DeleteMembersTenantsResponseContentRequired<Failure, Message, Success>,
+    /// A `DeleteMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
+        message: impl Into<::auth0_core::Open<::std::string::String>>,
+        status_code: impl Into<::auth0_core::Open<i64>>,
+        success: impl IntoIterator<Item = DeleteMembersTenantsSuccessItem>,
+        summary: MembersTenantsBulkSummary,
     ) -> Self {
         Self {
-            failure: required.failure.into_iter().collect(),
-            message: required.message.into(),
-            status_code: required.status_code,
-            success: required.success.into_iter().collect(),
-            summary: required.summary,
+            failure: failure.into_iter().collect(),
+            message: message.into(),
+            status_code: status_code.into(),
+            success: success.into_iter().collect(),
+            summary,
         }
     }
 }
@@ -248,11 +220,12 @@ impl ::auth0_core::PartialReport for DeleteMembersTenantsResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsSuccessItem {
     /// The ids of the tenants that were removed.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenant_ids: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsSuccessItem {
-    /// Creates a `DeleteMembersTenantsSuccessItem` from its required field [`tenant_ids`](Self#structfield.tenant_ids).
-    pub fn with_tenant_ids(
+    /// A `DeleteMembersTenantsSuccessItem` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
         tenant_ids: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
     ) -> Self {
         Self {
@@ -265,28 +238,20 @@ impl DeleteMembersTenantsSuccessItem {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersTenantsResponseContent {
     /// The environment that was asked for.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// All tenants of this environment to which the member has access.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<MemberTenantItem>,
 }
-/// The required fields of [`ListMembersTenantsResponseContent`], for [`ListMembersTenantsResponseContent::new`].
-pub struct ListMembersTenantsResponseContentRequired<Environment, Tenants> {
-    /// The environment that was asked for.
-    pub environment: Environment,
-    /// All tenants of this environment to which the member has access.
-    pub tenants: Tenants,
-}
 impl ListMembersTenantsResponseContent {
-    /// Creates a `ListMembersTenantsResponseContent` from its required fields.
-    pub fn new<
-        Environment: ::std::convert::Into<::std::string::String>,
-        Tenants: ::std::iter::IntoIterator<Item = MemberTenantItem>,
-    >(
-        required: ListMembersTenantsResponseContentRequired<Environment, Tenants>,
+    /// A `ListMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
+        tenants: impl IntoIterator<Item = MemberTenantItem>,
     ) -> Self {
         Self {
-            environment: required.environment.into(),
-            tenants: required.tenants.into_iter().collect(),
+            environment: environment.into(),
+            tenants: tenants.into_iter().collect(),
         }
     }
 }
@@ -295,32 +260,24 @@ impl ListMembersTenantsResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct MemberTenantItem {
     /// The host name of the tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The member's roles in this tenant, each with its applications where it is for some only.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<TenantRoleAssignment>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
 }
-/// The required fields of [`MemberTenantItem`], for [`MemberTenantItem::new`].
-pub struct MemberTenantItemRequired<Domain, Roles, TenantId> {
-    /// The host name of the tenant.
-    pub domain: Domain,
-    /// The member's roles in this tenant, each with its applications where it is for some only.
-    pub roles: Roles,
-    /// The id of the tenant.
-    pub tenant_id: TenantId,
-}
 impl MemberTenantItem {
-    /// Creates a `MemberTenantItem` from its required fields.
-    pub fn new<
-        Domain: ::std::convert::Into<::std::string::String>,
-        Roles: ::std::iter::IntoIterator<Item = TenantRoleAssignment>,
-        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-    >(required: MemberTenantItemRequired<Domain, Roles, TenantId>) -> Self {
+    /// A `MemberTenantItem` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        roles: impl IntoIterator<Item = TenantRoleAssignment>,
+        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
+    ) -> Self {
         Self {
-            domain: required.domain.into(),
-            roles: required.roles.into_iter().collect(),
-            tenant_id: required.tenant_id.into(),
+            domain: domain.into(),
+            roles: roles.into_iter().collect(),
+            tenant_id: tenant_id.into(),
         }
     }
 }
@@ -329,28 +286,23 @@ impl MemberTenantItem {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct MembersTenantsBulkSummary {
     /// The number of tenants for which it failed.
-    pub failure_count: i64,
+    pub failure_count: ::auth0_core::Open<i64>,
     /// The number of tenants for which it worked.
-    pub success_count: i64,
+    pub success_count: ::auth0_core::Open<i64>,
     /// The number of tenants in the request.
-    pub total_count: i64,
-}
-/// The required fields of [`MembersTenantsBulkSummary`], for [`MembersTenantsBulkSummary::new`].
-pub struct MembersTenantsBulkSummaryRequired {
-    /// The number of tenants for which it failed.
-    pub failure_count: i64,
-    /// The number of tenants for which it worked.
-    pub success_count: i64,
-    /// The number of tenants in the request.
-    pub total_count: i64,
+    pub total_count: ::auth0_core::Open<i64>,
 }
 impl MembersTenantsBulkSummary {
-    /// Creates a `MembersTenantsBulkSummary` from its required fields.
-    pub fn new(required: MembersTenantsBulkSummaryRequired) -> Self {
+    /// A `MembersTenantsBulkSummary` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        failure_count: impl Into<::auth0_core::Open<i64>>,
+        success_count: impl Into<::auth0_core::Open<i64>>,
+        total_count: impl Into<::auth0_core::Open<i64>>,
+    ) -> Self {
         Self {
-            failure_count: required.failure_count,
-            success_count: required.success_count,
-            total_count: required.total_count,
+            failure_count: failure_count.into(),
+            success_count: success_count.into(),
+            total_count: total_count.into(),
         }
     }
 }
@@ -361,40 +313,30 @@ pub struct MembersTenantsFailureItem {
     /// Why it failed, in the terms of an HTTP status.
     ///
     /// For example 409 for a tenant that is there already, or 404 for one that is not.
-    pub status: i64,
+    pub status: ::auth0_core::Open<i64>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// One line for people that says what went wrong.
-    pub title: ::std::string::String,
+    pub title: ::auth0_core::Open<::std::string::String>,
     /// A code for the kind of error, in capitals.
     ///
     /// For example `TENANT_ALREADY_EXISTS` or `NOT_FOUND`. The set is open.
     #[serde(rename = "type")]
-    pub type_: ::std::string::String,
-}
-/// The required fields of [`MembersTenantsFailureItem`], for [`MembersTenantsFailureItem::new`].
-pub struct MembersTenantsFailureItemRequired<TenantId, Title, Type> {
-    /// Why it failed, in the terms of an HTTP status.
-    pub status: i64,
-    /// The id of the tenant.
-    pub tenant_id: TenantId,
-    /// One line for people that says what went wrong.
-    pub title: Title,
-    /// A code for the kind of error, in capitals.
-    pub type_: Type,
+    pub type_: ::auth0_core::Open<::std::string::String>,
 }
 impl MembersTenantsFailureItem {
-    /// Creates a `MembersTenantsFailureItem` from its required fields.
-    pub fn new<
-        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-        Title: ::std::convert::Into<::std::string::String>,
-        Type: ::std::convert::Into<::std::string::String>,
-    >(required: MembersTenantsFailureItemRequired<TenantId, Title, Type>) -> Self {
+    /// A `MembersTenantsFailureItem` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        status: impl Into<::auth0_core::Open<i64>>,
+        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
+        title: impl Into<::auth0_core::Open<::std::string::String>>,
+        type_: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
-            status: required.status,
-            tenant_id: required.tenant_id.into(),
-            title: required.title.into(),
-            type_: required.type_.into(),
+            status: status.into(),
+            tenant_id: tenant_id.into(),
+            title: title.into(),
+            type_: type_.into(),
         }
     }
 }
@@ -406,38 +348,36 @@ pub struct MembersTenantsSuccessItem {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub client_ids: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The roles that were assigned to the member in this tenant.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
 }
-/// The required fields of [`MembersTenantsSuccessItem`], for [`MembersTenantsSuccessItem::new`].
-pub struct MembersTenantsSuccessItemRequired<Roles, TenantId> {
-    /// The roles that were assigned to the member in this tenant.
-    pub roles: Roles,
-    /// The id of the tenant.
-    pub tenant_id: TenantId,
-}
 impl MembersTenantsSuccessItem {
-    /// Creates a `MembersTenantsSuccessItem` from its required fields.
-    pub fn new<
-        Roles: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-            >,
-        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-    >(required: MembersTenantsSuccessItemRequired<Roles, TenantId>) -> Self {
+    /// A `MembersTenantsSuccessItem` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+        >,
+        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
+    ) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            roles: required.roles.into_iter().map(Into::into).collect(),
-            tenant_id: required.tenant_id.into(),
+            roles: roles.into_iter().map(Into::into).collect(),
+            tenant_id: tenant_id.into(),
         }
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
     #[must_use]
     pub fn client_ids(
         mut self,
-        client_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        client_ids: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.client_ids = ::std::option::Option::Some(
             client_ids.into_iter().map(Into::into).collect(),
@@ -457,13 +397,15 @@ pub struct TenantRoleAssignment {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub client_ids: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The role.
     pub role: ::auth0_core::Open<TenantMemberRoleEnum>,
 }
 impl TenantRoleAssignment {
-    /// Creates a `TenantRoleAssignment` from its required field [`role`](Self#structfield.role).
-    pub fn with_role(role: impl Into<::auth0_core::Open<TenantMemberRoleEnum>>) -> Self {
+    /// A `TenantRoleAssignment` with its required fields; the optional ones are left out until they are set.
+    pub fn new(role: impl Into<::auth0_core::Open<TenantMemberRoleEnum>>) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
             role: role.into(),
@@ -473,7 +415,9 @@ impl TenantRoleAssignment {
     #[must_use]
     pub fn client_ids(
         mut self,
-        client_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        client_ids: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.client_ids = ::std::option::Option::Some(
             client_ids.into_iter().map(Into::into).collect(),
@@ -506,33 +450,26 @@ pub struct UpdateMembersTenantsRequestContent {
     ///
     /// Unlike when tenants are added, no lower bound is documented; what an empty list does is not said
     /// either.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The tenants to change, from 1 to 10, or exactly one if there are `client_ids`.
     ///
     /// Rules: 1 to 10 items.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
-/// The required fields of [`UpdateMembersTenantsRequestContent`], for [`UpdateMembersTenantsRequestContent::new`].
-pub struct UpdateMembersTenantsRequestContentRequired<Roles, Tenants> {
-    /// The roles to assign in each of the tenants.
-    pub roles: Roles,
-    /// The tenants to change, from 1 to 10, or exactly one if there are `client_ids`.
-    pub tenants: Tenants,
-}
 impl UpdateMembersTenantsRequestContent {
-    /// Creates a `UpdateMembersTenantsRequestContent` from its required fields.
-    pub fn new<
-        Roles: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-            >,
-        Tenants: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-            >,
-    >(required: UpdateMembersTenantsRequestContentRequired<Roles, Tenants>) -> Self {
+    /// A `UpdateMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+        >,
+        tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
+    ) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            roles: required.roles.into_iter().map(Into::into).collect(),
-            tenants: required.tenants.into_iter().map(Into::into).collect(),
+            roles: roles.into_iter().map(Into::into).collect(),
+            tenants: tenants.into_iter().map(Into::into).collect(),
         }
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
@@ -562,6 +499,7 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
                     })
             },
         );
+        at.field("roles", &self.roles, const { &::auth0_core::Rules::NONE });
         at.field(
             "tenants",
             &self.tenants,
@@ -598,44 +536,33 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersTenantsResponseContent {
     /// The tenants in which nothing was changed, each with the reason.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
-    pub message: ::std::string::String,
+    pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
+    pub status_code: ::auth0_core::Open<i64>,
     /// The tenants in which the roles were changed.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, changed and not changed.
     pub summary: MembersTenantsBulkSummary,
 }
-/// The required fields of [`UpdateMembersTenantsResponseContent`], for [`UpdateMembersTenantsResponseContent::new`].
-pub struct UpdateMembersTenantsResponseContentRequired<Failure, Message, Success> {
-    /// The tenants in which nothing was changed, each with the reason.
-    pub failure: Failure,
-    /// One line for people that says how the operation ended.
-    pub message: Message,
-    /// The status of the operation as a whole, repeated in the body.
-    pub status_code: i64,
-    /// The tenants in which the roles were changed.
-    pub success: Success,
-    /// The numbers of tenants that were asked for, changed and not changed.
-    pub summary: MembersTenantsBulkSummary,
-}
 impl UpdateMembersTenantsResponseContent {
-    /// Creates a `UpdateMembersTenantsResponseContent` from its required fields.
-    pub fn new<
-        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
-        Message: ::std::convert::Into<::std::string::String>,
-        Success: ::std::iter::IntoIterator<Item = MembersTenantsSuccessItem>,
-    >(
-        required: UpdateMembersTenantsResponseContentRequired<Failure, Message, Success>,
+    /// A `UpdateMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
+        message: impl Into<::auth0_core::Open<::std::string::String>>,
+        status_code: impl Into<::auth0_core::Open<i64>>,
+        success: impl IntoIterator<Item = MembersTenantsSuccessItem>,
+        summary: MembersTenantsBulkSummary,
     ) -> Self {
         Self {
-            failure: required.failure.into_iter().collect(),
-            message: required.message.into(),
-            status_code: required.status_code,
-            success: required.success.into_iter().collect(),
-            summary: required.summary,
+            failure: failure.into_iter().collect(),
+            message: message.into(),
+            status_code: status_code.into(),
+            success: success.into_iter().collect(),
+            summary,
         }
     }
 }

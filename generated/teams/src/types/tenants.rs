@@ -74,72 +74,41 @@ pub struct GetTenantsResponseContent {
     /// The time at which the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// What the tenant is used for. Absent where there is no such tag, as in a private cloud.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// The locality of the tenant, such as `us` or `frankfurt`.
-    pub locality: ::std::string::String,
+    pub locality: ::auth0_core::Open<::std::string::String>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the tenant.
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
-    pub tenant_name: ::std::string::String,
-}
-/// The required fields of [`GetTenantsResponseContent`], for [`GetTenantsResponseContent::new`].
-pub struct GetTenantsResponseContentRequired<
-    CreatedAt,
-    Domain,
-    Environment,
-    Locality,
-    TenantId,
-    TenantName,
-> {
-    /// The time at which the tenant was created.
-    pub created_at: CreatedAt,
-    /// The host name of the tenant.
-    pub domain: Domain,
-    /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
-    pub environment: Environment,
-    /// The locality of the tenant, such as `us` or `frankfurt`.
-    pub locality: Locality,
-    /// The id of the tenant.
-    pub tenant_id: TenantId,
-    /// The name of the tenant.
-    pub tenant_name: TenantName,
+    pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 impl GetTenantsResponseContent {
-    /// Creates a `GetTenantsResponseContent` from its required fields.
-    pub fn new<
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        Domain: ::std::convert::Into<::std::string::String>,
-        Environment: ::std::convert::Into<::std::string::String>,
-        Locality: ::std::convert::Into<::std::string::String>,
-        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-        TenantName: ::std::convert::Into<::std::string::String>,
-    >(
-        required: GetTenantsResponseContentRequired<
-            CreatedAt,
-            Domain,
-            Environment,
-            Locality,
-            TenantId,
-            TenantName,
+    /// A `GetTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
+        locality: impl Into<::auth0_core::Open<::std::string::String>>,
+        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            created_at: required.created_at.into(),
-            domain: required.domain.into(),
-            environment: required.environment.into(),
+            created_at: created_at.into(),
+            domain: domain.into(),
+            environment: environment.into(),
             environment_tag: ::std::default::Default::default(),
-            locality: required.locality.into(),
-            tenant_id: required.tenant_id.into(),
-            tenant_name: required.tenant_name.into(),
+            locality: locality.into(),
+            tenant_id: tenant_id.into(),
+            tenant_name: tenant_name.into(),
         }
     }
     /// Sets [`environment_tag`](Self#structfield.environment_tag).
@@ -158,13 +127,14 @@ impl GetTenantsResponseContent {
 pub struct ListTenantsResponseContent {
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The tenants on this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<TenantItem>,
 }
 impl ListTenantsResponseContent {
-    /// Creates a `ListTenantsResponseContent` from its required field [`tenants`](Self#structfield.tenants).
-    pub fn with_tenants(tenants: impl IntoIterator<Item = TenantItem>) -> Self {
+    /// A `ListTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(tenants: impl IntoIterator<Item = TenantItem>) -> Self {
         Self {
             next: ::std::default::Default::default(),
             tenants: tenants.into_iter().collect(),
@@ -172,7 +142,10 @@ impl ListTenantsResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -180,7 +153,11 @@ impl ListTenantsResponseContent {
 impl ::auth0_core::Page for ListTenantsResponseContent {
     type Item = TenantItem;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.tenants.is_empty()
@@ -196,35 +173,26 @@ impl ::auth0_core::Page for ListTenantsResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ManagementClient {
     /// The client id, public, to ask for tokens with.
-    pub client_id: ::std::string::String,
+    pub client_id: ::auth0_core::Open<::std::string::String>,
     /// The name of the client among the applications of the new tenant.
-    pub client_name: ::std::string::String,
+    pub client_name: ::auth0_core::Open<::std::string::String>,
     /// The client secret, to ask for tokens with.
     ///
     /// **It is shown this once**: no other call returns it. Whoever holds it can manage the tenant; keep it
     /// out of logs.
     pub client_secret: ::auth0_core::SecretString,
 }
-/// The required fields of [`ManagementClient`], for [`ManagementClient::new`].
-pub struct ManagementClientRequired<ClientId, ClientName, ClientSecret> {
-    /// The client id, public, to ask for tokens with.
-    pub client_id: ClientId,
-    /// The name of the client among the applications of the new tenant.
-    pub client_name: ClientName,
-    /// The client secret, to ask for tokens with.
-    pub client_secret: ClientSecret,
-}
 impl ManagementClient {
-    /// Creates a `ManagementClient` from its required fields.
-    pub fn new<
-        ClientId: ::std::convert::Into<::std::string::String>,
-        ClientName: ::std::convert::Into<::std::string::String>,
-        ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
-    >(required: ManagementClientRequired<ClientId, ClientName, ClientSecret>) -> Self {
+    /// A `ManagementClient` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        client_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        client_secret: impl Into<::auth0_core::SecretString>,
+    ) -> Self {
         Self {
-            client_id: required.client_id.into(),
-            client_name: required.client_name.into(),
-            client_secret: required.client_secret.into(),
+            client_id: client_id.into(),
+            client_name: client_name.into(),
+            client_secret: client_secret.into(),
         }
     }
 }
@@ -249,22 +217,15 @@ pub struct PrivateCloudPayload {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
-/// The required fields of [`PrivateCloudPayload`], for [`PrivateCloudPayload::new`].
-pub struct PrivateCloudPayloadRequired<AdminEmail, Environment> {
-    /// The e-mail address of the tenant's administrator, who has to belong to the team already.
-    pub admin_email: AdminEmail,
-    /// The name of the private cloud in which the tenant is created, such as `acme-dev`.
-    pub environment: Environment,
-}
 impl PrivateCloudPayload {
-    /// Creates a `PrivateCloudPayload` from its required fields.
-    pub fn new<
-        AdminEmail: ::std::convert::Into<::std::string::String>,
-        Environment: ::std::convert::Into<::std::string::String>,
-    >(required: PrivateCloudPayloadRequired<AdminEmail, Environment>) -> Self {
+    /// A `PrivateCloudPayload` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        admin_email: impl Into<::std::string::String>,
+        environment: impl Into<::std::string::String>,
+    ) -> Self {
         Self {
-            admin_email: required.admin_email.into(),
-            environment: required.environment.into(),
+            admin_email: admin_email.into(),
+            environment: environment.into(),
             tenant_name: ::std::default::Default::default(),
         }
     }
@@ -308,9 +269,9 @@ pub struct PrivateCloudResponseContent {
     /// The time at which the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the new tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The name of the private cloud in which the tenant was created.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// The credentials with which the new tenant can be managed. The secret is shown this once.
     pub management_client: ManagementClient,
     /// The id of the new tenant, a UUID. It is what other calls ask for.
@@ -318,55 +279,27 @@ pub struct PrivateCloudResponseContent {
     /// The name of the new tenant, as asked for or as made up by the server.
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
-    pub tenant_name: ::std::string::String,
-}
-/// The required fields of [`PrivateCloudResponseContent`], for [`PrivateCloudResponseContent::new`].
-pub struct PrivateCloudResponseContentRequired<
-    CreatedAt,
-    Domain,
-    Environment,
-    TenantId,
-    TenantName,
-> {
-    /// The time at which the tenant was created.
-    pub created_at: CreatedAt,
-    /// The host name of the new tenant.
-    pub domain: Domain,
-    /// The name of the private cloud in which the tenant was created.
-    pub environment: Environment,
-    /// The credentials with which the new tenant can be managed. The secret is shown this once.
-    pub management_client: ManagementClient,
-    /// The id of the new tenant, a UUID. It is what other calls ask for.
-    pub tenant_id: TenantId,
-    /// The name of the new tenant, as asked for or as made up by the server.
-    pub tenant_name: TenantName,
+    pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 impl PrivateCloudResponseContent {
-    /// Creates a `PrivateCloudResponseContent` from its required fields.
-    pub fn new<
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        Domain: ::std::convert::Into<::std::string::String>,
-        Environment: ::std::convert::Into<::std::string::String>,
-        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-        TenantName: ::std::convert::Into<::std::string::String>,
-    >(
-        required: PrivateCloudResponseContentRequired<
-            CreatedAt,
-            Domain,
-            Environment,
-            TenantId,
-            TenantName,
+    /// A `PrivateCloudResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
+        management_client: ManagementClient,
+        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            created_at: required.created_at.into(),
-            domain: required.domain.into(),
-            environment: required.environment.into(),
-            management_client: required.management_client,
-            tenant_id: required.tenant_id.into(),
-            tenant_name: required.tenant_name.into(),
+            created_at: created_at.into(),
+            domain: domain.into(),
+            environment: environment.into(),
+            management_client,
+            tenant_id: tenant_id.into(),
+            tenant_name: tenant_name.into(),
         }
     }
 }
@@ -400,23 +333,16 @@ pub struct PublicCloudPayload {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
-/// The required fields of [`PublicCloudPayload`], for [`PublicCloudPayload::new`].
-pub struct PublicCloudPayloadRequired<AdminEmail, Locality> {
-    /// The e-mail address of the tenant's administrator, who has to belong to the team already.
-    pub admin_email: AdminEmail,
-    /// Where in the public cloud the tenant is created.
-    pub locality: Locality,
-}
 impl PublicCloudPayload {
-    /// Creates a `PublicCloudPayload` from its required fields.
-    pub fn new<
-        AdminEmail: ::std::convert::Into<::std::string::String>,
-        Locality: ::std::convert::Into<::std::string::String>,
-    >(required: PublicCloudPayloadRequired<AdminEmail, Locality>) -> Self {
+    /// A `PublicCloudPayload` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        admin_email: impl Into<::std::string::String>,
+        locality: impl Into<::std::string::String>,
+    ) -> Self {
         Self {
-            admin_email: required.admin_email.into(),
+            admin_email: admin_email.into(),
             environment_tag: ::std::default::Default::default(),
-            locality: required.locality.into(),
+            locality: locality.into(),
             tenant_name: ::std::default::Default::default(),
         }
     }
@@ -464,14 +390,14 @@ pub struct PublicCloudResponseContent {
     /// The time at which the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the new tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The environment that the server chose in that locality, such as `US-3`.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// What the tenant is for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// Where in the public cloud the tenant was created.
-    pub locality: ::std::string::String,
+    pub locality: ::auth0_core::Open<::std::string::String>,
     /// The credentials with which the new tenant can be managed. The secret is shown this once.
     pub management_client: ManagementClient,
     /// The id of the new tenant, a UUID. It is what other calls ask for.
@@ -479,62 +405,30 @@ pub struct PublicCloudResponseContent {
     /// The name of the new tenant, as asked for or as made up by the server.
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
-    pub tenant_name: ::std::string::String,
-}
-/// The required fields of [`PublicCloudResponseContent`], for [`PublicCloudResponseContent::new`].
-pub struct PublicCloudResponseContentRequired<
-    CreatedAt,
-    Domain,
-    Environment,
-    Locality,
-    TenantId,
-    TenantName,
-> {
-    /// The time at which the tenant was created.
-    pub created_at: CreatedAt,
-    /// The host name of the new tenant.
-    pub domain: Domain,
-    /// The environment that the server chose in that locality, such as `US-3`.
-    pub environment: Environment,
-    /// Where in the public cloud the tenant was created.
-    pub locality: Locality,
-    /// The credentials with which the new tenant can be managed. The secret is shown this once.
-    pub management_client: ManagementClient,
-    /// The id of the new tenant, a UUID. It is what other calls ask for.
-    pub tenant_id: TenantId,
-    /// The name of the new tenant, as asked for or as made up by the server.
-    pub tenant_name: TenantName,
+    pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 impl PublicCloudResponseContent {
-    /// Creates a `PublicCloudResponseContent` from its required fields.
-    pub fn new<
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        Domain: ::std::convert::Into<::std::string::String>,
-        Environment: ::std::convert::Into<::std::string::String>,
-        Locality: ::std::convert::Into<::std::string::String>,
-        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-        TenantName: ::std::convert::Into<::std::string::String>,
-    >(
-        required: PublicCloudResponseContentRequired<
-            CreatedAt,
-            Domain,
-            Environment,
-            Locality,
-            TenantId,
-            TenantName,
+    /// A `PublicCloudResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
+        locality: impl Into<::auth0_core::Open<::std::string::String>>,
+        management_client: ManagementClient,
+        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            created_at: required.created_at.into(),
-            domain: required.domain.into(),
-            environment: required.environment.into(),
+            created_at: created_at.into(),
+            domain: domain.into(),
+            environment: environment.into(),
             environment_tag: ::std::default::Default::default(),
-            locality: required.locality.into(),
-            management_client: required.management_client,
-            tenant_id: required.tenant_id.into(),
-            tenant_name: required.tenant_name.into(),
+            locality: locality.into(),
+            management_client,
+            tenant_id: tenant_id.into(),
+            tenant_name: tenant_name.into(),
         }
     }
     /// Sets [`environment_tag`](Self#structfield.environment_tag).
@@ -554,72 +448,41 @@ pub struct TenantItem {
     /// The time at which the tenant was created.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The host name of the tenant.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
-    pub environment: ::std::string::String,
+    pub environment: ::auth0_core::Open<::std::string::String>,
     /// What the tenant is used for. Absent where there is no such tag, as in a private cloud.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// The locality of the tenant, such as `us` or `frankfurt`.
-    pub locality: ::std::string::String,
+    pub locality: ::auth0_core::Open<::std::string::String>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
     /// The name of the tenant.
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
-    pub tenant_name: ::std::string::String,
-}
-/// The required fields of [`TenantItem`], for [`TenantItem::new`].
-pub struct TenantItemRequired<
-    CreatedAt,
-    Domain,
-    Environment,
-    Locality,
-    TenantId,
-    TenantName,
-> {
-    /// The time at which the tenant was created.
-    pub created_at: CreatedAt,
-    /// The host name of the tenant.
-    pub domain: Domain,
-    /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
-    pub environment: Environment,
-    /// The locality of the tenant, such as `us` or `frankfurt`.
-    pub locality: Locality,
-    /// The id of the tenant.
-    pub tenant_id: TenantId,
-    /// The name of the tenant.
-    pub tenant_name: TenantName,
+    pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
 impl TenantItem {
-    /// Creates a `TenantItem` from its required fields.
-    pub fn new<
-        CreatedAt: ::std::convert::Into<
-                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-            >,
-        Domain: ::std::convert::Into<::std::string::String>,
-        Environment: ::std::convert::Into<::std::string::String>,
-        Locality: ::std::convert::Into<::std::string::String>,
-        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
-        TenantName: ::std::convert::Into<::std::string::String>,
-    >(
-        required: TenantItemRequired<
-            CreatedAt,
-            Domain,
-            Environment,
-            Locality,
-            TenantId,
-            TenantName,
+    /// A `TenantItem` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        created_at: impl Into<
+            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
         >,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        environment: impl Into<::auth0_core::Open<::std::string::String>>,
+        locality: impl Into<::auth0_core::Open<::std::string::String>>,
+        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            created_at: required.created_at.into(),
-            domain: required.domain.into(),
-            environment: required.environment.into(),
+            created_at: created_at.into(),
+            domain: domain.into(),
+            environment: environment.into(),
             environment_tag: ::std::default::Default::default(),
-            locality: required.locality.into(),
-            tenant_id: required.tenant_id.into(),
-            tenant_name: required.tenant_name.into(),
+            locality: locality.into(),
+            tenant_id: tenant_id.into(),
+            tenant_name: tenant_name.into(),
         }
     }
     /// Sets [`environment_tag`](Self#structfield.environment_tag).
@@ -661,12 +524,23 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsRequestContent {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("locality").is_some_and(|key| !key.is_null()) {
             return <PublicCloudPayload as ::serde::Deserialize>::deserialize(value)
                 .map(Self::PublicCloud)
                 .map_err(::serde::de::Error::custom);
         }
         if value.get("environment").is_some_and(|key| !key.is_null()) {
+            return <PrivateCloudPayload as ::serde::Deserialize>::deserialize(value)
+                .map(Self::PrivateCloud)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("locality").is_some() {
+            return <PublicCloudPayload as ::serde::Deserialize>::deserialize(value)
+                .map(Self::PublicCloud)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("environment").is_some() {
             return <PrivateCloudPayload as ::serde::Deserialize>::deserialize(value)
                 .map(Self::PrivateCloud)
                 .map_err(::serde::de::Error::custom);
@@ -731,7 +605,20 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsResponseContent {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("locality").is_some_and(|key| !key.is_null()) {
+            return <PublicCloudResponseContent as ::serde::Deserialize>::deserialize(
+                    value,
+                )
+                .map(Self::PublicCloud)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("locality").is_some() {
+            if let ::std::result::Result::Ok(decoded) = <PrivateCloudResponseContent as ::serde::Deserialize>::deserialize(
+                &value,
+            ) {
+                return ::std::result::Result::Ok(Self::PrivateCloud(decoded));
+            }
             return <PublicCloudResponseContent as ::serde::Deserialize>::deserialize(
                     value,
                 )
@@ -754,14 +641,14 @@ impl CreateTenantsResponseContent {
         }
     }
     /// `domain`, which every variant has.
-    pub fn domain(&self) -> &::std::string::String {
+    pub fn domain(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.domain,
             Self::PrivateCloud(value) => &value.domain,
         }
     }
     /// `environment`, which every variant has.
-    pub fn environment(&self) -> &::std::string::String {
+    pub fn environment(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.environment,
             Self::PrivateCloud(value) => &value.environment,
@@ -782,7 +669,7 @@ impl CreateTenantsResponseContent {
         }
     }
     /// `tenant_name`, which every variant has.
-    pub fn tenant_name(&self) -> &::std::string::String {
+    pub fn tenant_name(&self) -> &::auth0_core::Open<::std::string::String> {
         match self {
             Self::PublicCloud(value) => &value.tenant_name,
             Self::PrivateCloud(value) => &value.tenant_name,

@@ -7,14 +7,15 @@ use crate::types::TenantMemberRoleEnum;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListTenantsMembersResponseContent {
     /// The members on this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<TenantMember>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListTenantsMembersResponseContent {
-    /// Creates a `ListTenantsMembersResponseContent` from its required field [`members`](Self#structfield.members).
-    pub fn with_members(members: impl IntoIterator<Item = TenantMember>) -> Self {
+    /// A `ListTenantsMembersResponseContent` with its required fields; the optional ones are left out until they are set.
+    pub fn new(members: impl IntoIterator<Item = TenantMember>) -> Self {
         Self {
             members: members.into_iter().collect(),
             next: ::std::default::Default::default(),
@@ -22,7 +23,10 @@ impl ListTenantsMembersResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -30,7 +34,11 @@ impl ListTenantsMembersResponseContent {
 impl ::auth0_core::Page for ListTenantsMembersResponseContent {
     type Item = TenantMember;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -44,76 +52,42 @@ impl ::auth0_core::Page for ListTenantsMembersResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TenantMember {
     /// The member's e-mail address.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The member's family name, empty where none is set.
-    pub family_name: ::std::string::String,
+    pub family_name: ::auth0_core::Open<::std::string::String>,
     /// The member's given name, empty where none is set.
-    pub given_name: ::std::string::String,
+    pub given_name: ::auth0_core::Open<::std::string::String>,
     /// The id of the member, such as `auth0|abc123`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// The member's full name.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The member's nickname, empty where none is set.
-    pub nickname: ::std::string::String,
+    pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's roles in this tenant.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
 }
-/// The required fields of [`TenantMember`], for [`TenantMember::new`].
-pub struct TenantMemberRequired<
-    Email,
-    FamilyName,
-    GivenName,
-    Id,
-    Name,
-    Nickname,
-    Roles,
-> {
-    /// The member's e-mail address.
-    pub email: Email,
-    /// The member's family name, empty where none is set.
-    pub family_name: FamilyName,
-    /// The member's given name, empty where none is set.
-    pub given_name: GivenName,
-    /// The id of the member, such as `auth0|abc123`.
-    pub id: Id,
-    /// The member's full name.
-    pub name: Name,
-    /// The member's nickname, empty where none is set.
-    pub nickname: Nickname,
-    /// The member's roles in this tenant.
-    pub roles: Roles,
-}
 impl TenantMember {
-    /// Creates a `TenantMember` from its required fields.
-    pub fn new<
-        Email: ::std::convert::Into<::std::string::String>,
-        FamilyName: ::std::convert::Into<::std::string::String>,
-        GivenName: ::std::convert::Into<::std::string::String>,
-        Id: ::std::convert::Into<::std::string::String>,
-        Name: ::std::convert::Into<::std::string::String>,
-        Nickname: ::std::convert::Into<::std::string::String>,
-        Roles: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-            >,
-    >(
-        required: TenantMemberRequired<
-            Email,
-            FamilyName,
-            GivenName,
-            Id,
-            Name,
-            Nickname,
-            Roles,
+    /// A `TenantMember` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
         >,
     ) -> Self {
         Self {
-            email: required.email.into(),
-            family_name: required.family_name.into(),
-            given_name: required.given_name.into(),
-            id: required.id.into(),
-            name: required.name.into(),
-            nickname: required.nickname.into(),
-            roles: required.roles.into_iter().map(Into::into).collect(),
+            email: email.into(),
+            family_name: family_name.into(),
+            given_name: given_name.into(),
+            id: id.into(),
+            name: name.into(),
+            nickname: nickname.into(),
+            roles: roles.into_iter().map(Into::into).collect(),
         }
     }
 }

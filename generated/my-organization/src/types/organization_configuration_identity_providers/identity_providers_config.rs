@@ -11,20 +11,13 @@ pub struct IdentityProvidersConfig {
     /// What each strategy can do.
     pub strategies: IdentityProvidersConfigStrategyOverride,
 }
-/// The required fields of [`IdentityProvidersConfig`], for [`IdentityProvidersConfig::new`].
-pub struct IdentityProvidersConfigRequired {
-    /// Which switches the organization's administrators may set, whatever the strategy.
-    pub organization: IdentityProvidersConfigOrganization,
-    /// What each strategy can do.
-    pub strategies: IdentityProvidersConfigStrategyOverride,
-}
 impl IdentityProvidersConfig {
-    /// Creates a `IdentityProvidersConfig` from its required fields.
-    pub fn new(required: IdentityProvidersConfigRequired) -> Self {
-        Self {
-            organization: required.organization,
-            strategies: required.strategies,
-        }
+    /// A `IdentityProvidersConfig` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        organization: IdentityProvidersConfigOrganization,
+        strategies: IdentityProvidersConfigStrategyOverride,
+    ) -> Self {
+        Self { organization, strategies }
     }
 }
 /// A feature that a strategy can have.
@@ -91,24 +84,20 @@ for IdentityProvidersConfigEnabledFeaturesEnum {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdentityProvidersConfigOrganization {
     /// Whether they may set `assign_membership_on_login`.
-    pub can_set_assign_membership_on_login: bool,
+    pub can_set_assign_membership_on_login: ::auth0_core::Open<bool>,
     /// Whether they may set `show_as_button`.
-    pub can_set_show_as_button: bool,
-}
-/// The required fields of [`IdentityProvidersConfigOrganization`], for [`IdentityProvidersConfigOrganization::new`].
-pub struct IdentityProvidersConfigOrganizationRequired {
-    /// Whether they may set `assign_membership_on_login`.
-    pub can_set_assign_membership_on_login: bool,
-    /// Whether they may set `show_as_button`.
-    pub can_set_show_as_button: bool,
+    pub can_set_show_as_button: ::auth0_core::Open<bool>,
 }
 impl IdentityProvidersConfigOrganization {
-    /// Creates a `IdentityProvidersConfigOrganization` from its required fields.
-    pub fn new(required: IdentityProvidersConfigOrganizationRequired) -> Self {
+    /// A `IdentityProvidersConfigOrganization` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        can_set_assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        can_set_show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
         Self {
-            can_set_assign_membership_on_login: required
-                .can_set_assign_membership_on_login,
-            can_set_show_as_button: required.can_set_show_as_button,
+            can_set_assign_membership_on_login: can_set_assign_membership_on_login
+                .into(),
+            can_set_show_as_button: can_set_show_as_button.into(),
         }
     }
 }
@@ -173,53 +162,33 @@ pub struct IdentityProvidersConfigStrategyBase {
     /// The features that can be used with this strategy. Empty where there is none.
     ///
     /// Rules: no item twice.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub enabled_features: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
     >,
     /// The ways in which users can be provisioned. Empty where there is none.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub provisioning_methods: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
     >,
 }
-/// The required fields of [`IdentityProvidersConfigStrategyBase`], for [`IdentityProvidersConfigStrategyBase::new`].
-pub struct IdentityProvidersConfigStrategyBaseRequired<
-    EnabledFeatures,
-    ProvisioningMethods,
-> {
-    /// The features that can be used with this strategy. Empty where there is none.
-    pub enabled_features: EnabledFeatures,
-    /// The ways in which users can be provisioned. Empty where there is none.
-    pub provisioning_methods: ProvisioningMethods,
-}
 impl IdentityProvidersConfigStrategyBase {
-    /// Creates a `IdentityProvidersConfigStrategyBase` from its required fields.
-    pub fn new<
-        EnabledFeatures: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<
-                        ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
-                    >,
+    /// A `IdentityProvidersConfigStrategyBase` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        enabled_features: impl IntoIterator<
+            Item = impl Into<
+                ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
             >,
-        ProvisioningMethods: ::std::iter::IntoIterator<
-                Item: ::std::convert::Into<
-                        ::auth0_core::Open<
-                            IdentityProvidersConfigProvisioningMethodsEnum,
-                        >,
-                    >,
+        >,
+        provisioning_methods: impl IntoIterator<
+            Item = impl Into<
+                ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
             >,
-    >(
-        required: IdentityProvidersConfigStrategyBaseRequired<
-            EnabledFeatures,
-            ProvisioningMethods,
         >,
     ) -> Self {
         Self {
-            enabled_features: required
-                .enabled_features
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-            provisioning_methods: required
-                .provisioning_methods
+            enabled_features: enabled_features.into_iter().map(Into::into).collect(),
+            provisioning_methods: provisioning_methods
                 .into_iter()
                 .map(Into::into)
                 .collect(),
@@ -255,7 +224,7 @@ pub struct IdentityProvidersConfigStrategyOverride {
     pub waad: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
 }
 impl IdentityProvidersConfigStrategyOverride {
-    /// Creates a `IdentityProvidersConfigStrategyOverride` whose fields are all absent.
+    /// A `IdentityProvidersConfigStrategyOverride` with every field left out.
     pub fn new() -> Self {
         Self {
             adfs: ::std::default::Default::default(),

@@ -1,0 +1,127 @@
+//! What makes an [`Open`] text, number or boolean as convenient as the plain type.
+
+use std::cmp::Ordering;
+use std::ops::Deref;
+
+use super::Open;
+
+/// The text; the empty string for a value that is not a string (see [`Open::is_null`] and [`Open::known`]).
+///
+/// ```
+/// use auth0_core::Open;
+///
+/// let names: Vec<Open<String>> = serde_json::from_str(r#"["Jane", null]"#)?;
+/// let greeting = |name: &str| format!("Hello {name}");
+/// assert_eq!(greeting(&names[0]), "Hello Jane");
+/// assert!(names[1].is_empty() && names[1].is_null());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+impl Deref for Open<String> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Known(text) => text,
+            Self::Other(value) => value.as_str().unwrap_or_default(),
+        }
+    }
+}
+
+impl AsRef<str> for Open<String> {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl From<&str> for Open<String> {
+    fn from(text: &str) -> Self {
+        Self::Known(text.to_owned())
+    }
+}
+
+impl From<&String> for Open<String> {
+    fn from(text: &String) -> Self {
+        Self::Known(text.clone())
+    }
+}
+
+impl From<&Open<String>> for Open<String> {
+    fn from(text: &Open<String>) -> Self {
+        text.clone()
+    }
+}
+
+/// The text; the empty string for a value that is not a string.
+impl From<Open<String>> for String {
+    fn from(text: Open<String>) -> Self {
+        match text {
+            Open::Known(text) => text,
+            other => (*other).to_owned(),
+        }
+    }
+}
+
+/// The text; the empty string for a value that is not a string.
+impl From<&Open<String>> for String {
+    fn from(text: &Open<String>) -> Self {
+        (**text).to_owned()
+    }
+}
+
+impl PartialEq<str> for Open<String> {
+    fn eq(&self, other: &str) -> bool {
+        self.known().is_some_and(|text| text == other)
+    }
+}
+
+impl PartialEq<&str> for Open<String> {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
+impl PartialEq<Open<String>> for str {
+    fn eq(&self, other: &Open<String>) -> bool {
+        other == self
+    }
+}
+
+impl PartialEq<Open<String>> for &str {
+    fn eq(&self, other: &Open<String>) -> bool {
+        *other == **self
+    }
+}
+
+impl PartialEq<Open<String>> for String {
+    fn eq(&self, other: &Open<String>) -> bool {
+        other == self
+    }
+}
+
+impl<T: PartialEq> PartialEq<T> for Open<T> {
+    fn eq(&self, other: &T) -> bool {
+        self.known() == Some(other)
+    }
+}
+
+/// A value that is not of the documented type is neither less nor greater.
+impl<T: PartialOrd> PartialOrd<T> for Open<T> {
+    fn partial_cmp(&self, other: &T) -> Option<Ordering> {
+        self.known()?.partial_cmp(other)
+    }
+}
+
+impl Open<bool> {
+    /// Whether the value is `true`. Anything that is not a boolean is not.
+    ///
+    /// ```
+    /// use auth0_core::Open;
+    ///
+    /// let flags: Vec<Open<bool>> = serde_json::from_str(r#"[true, "true", false, null]"#)?;
+    /// assert_eq!(flags.iter().filter(|flag| flag.is_true()).count(), 2);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn is_true(&self) -> bool {
+        *self == true
+    }
+}

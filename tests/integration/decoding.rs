@@ -1,0 +1,559 @@
+//! Decoding of responses: the policy that ARCHITECTURE states, held against every type that a response of the three APIs
+//! can have. Each body is a sample of what the normalized document says, with one thing changed.
+//!
+//! No scalar fails a response, whatever it is; a container that is required and missing does.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use auth0_sandbox::{Effect, Fault, Sandbox};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::sandbox::Local;
+
+/// Decodes a body and returns what it serializes to.
+type Decode = fn(&Value) -> Result<Value, String>;
+
+fn decode<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String> {
+    let decoded: T =
+        serde_json::from_slice(body.to_string().as_bytes()).map_err(|error| error.to_string())?;
+    Ok(serde_json::to_value(&decoded).unwrap())
+}
+
+macro_rules! types {
+    ($krate:ident: $($name:ident),* $(,)?) => {
+        vec![$((stringify!($name), decode::<$krate::types::$name> as Decode)),*]
+    };
+}
+
+/// The types of successful responses by API.
+fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
+    [
+        (
+            Document::read("teams"),
+            types! { auth0_teams:
+                CreateMembersTenantsResponseContent, CreateTenantsResponseContent, DeleteMembersTenantsResponseContent,
+                GetMembersResponseContent, GetTenantsResponseContent, InviteMembersResponseContent,
+                ListActivityResponseContent, ListEnvironmentsResponseContent, ListMembersResponseContent,
+                ListMembersTenantsResponseContent, ListTenantsMembersResponseContent, ListTenantsResponseContent,
+                UpdateMembersResponseContent, UpdateMembersTenantsResponseContent,
+            },
+        ),
+        (
+            Document::read("my-organization"),
+            types! { auth0_my_organization:
+                CreateIdPProvisioningConfigResponseContent, CreateIdpDomainResponseContent,
+                GetConfigurationResponseContent, GetIdPProvisioningConfigResponseContent,
+                GetMemberInvitationRolesResponseContent, GetOrganizationMemberRolesResponseContent,
+                IdentityProvidersConfig, IdpKnownResponse, IdpScimTokenCreate, ListDomainIdentityProvidersResponseContent,
+                ListIdentityProvidersResponseContent, ListIdpProvisioningScimTokensResponseContent,
+                ListMembersInvitationsResponseContent, ListOrganizationDomainsResponseContent,
+                ListOrganizationMembersResponseContent, ListRolesResponseContent, MemberInvitation, OrgDetails, OrgDomain,
+                OrgMemberBase,
+            },
+        ),
+        (
+            Document::read("organizations"),
+            types! { auth0_organizations:
+                AddOrganizationConnectionResponseContent, AssociateOrganizationClientGrantResponseContent,
+                CreateOrganizationAllConnectionResponseContent, CreateOrganizationDiscoveryDomainResponseContent,
+                CreateOrganizationInvitationResponseContent, CreateOrganizationResponseContent,
+                GetOrganizationAllConnectionResponseContent, GetOrganizationByNameResponseContent,
+                GetOrganizationConnectionResponseContent, GetOrganizationDiscoveryDomainByNameResponseContent,
+                GetOrganizationDiscoveryDomainResponseContent, GetOrganizationInvitationResponseContent,
+                GetOrganizationResponseContent, ListOrganizationAllConnectionsResponseContent,
+                ListOrganizationClientGrantsResponseContent, ListOrganizationConnectionsResponseContent,
+                ListOrganizationDiscoveryDomainsResponseContent, ListOrganizationGroupRolesResponseContent,
+                ListOrganizationGroupsResponseContent, ListOrganizationInvitationsResponseContent,
+                ListOrganizationMemberEffectiveRolesResponseContent,
+                ListOrganizationMemberRoleSourceGroupsResponseContent, ListOrganizationMemberRolesResponseContent,
+                ListOrganizationMembersResponseContent, ListOrganizationsResponseContent,
+                UpdateOrganizationAllConnectionResponseContent, UpdateOrganizationConnectionResponseContent,
+                UpdateOrganizationDiscoveryDomainResponseContent, UpdateOrganizationResponseContent,
+            },
+        ),
+    ]
+}
+
+/// A normalized document.
+struct Document(Value);
+
+/// What a schema describes.
+enum Kind<'d> {
+    Scalar(Value),
+    Secret,
+    List(&'d Value),
+    Map(&'d Value),
+    /// An object of anything.
+    Free,
+    Object(&'d Map<String, Value>, Vec<&'d str>),
+    Union(Vec<(&'d Value, Option<&'d Value>)>),
+}
+
+/// A part of a sample that can be changed.
+struct Part {
+    pointer: String,
+    is: Is,
+    required: bool,
+}
+
+#[derive(PartialEq)]
+enum Is {
+    Scalar,
+    Secret,
+    ListOrMap,
+    Object,
+}
+
+impl Document {
+    fn read(api: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = path.join("../openapi").join(api).join("normalized.json");
+        Self(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+    }
+
+    fn component(&self, name: &str) -> &Value {
+        &self.0["components"]["schemas"][name]
+    }
+
+    fn referenced(&self, schema: &Value) -> Option<&Value> {
+        let reference = schema.get("$ref").or(schema["allOf"][0].get("$ref"))?;
+        Some(self.component(reference.as_str().unwrap().rsplit('/').next().unwrap()))
+    }
+
+    fn kind<'d>(&'d self, schema: &'d Value) -> Kind<'d> {
+        let parameters = &schema["x-rust-type"]["parameters"];
+        match schema["x-rust-type"]["path"].as_str() {
+            Some("auth0_core::SecretString") => return Kind::Secret,
+            Some("auth0_core::Open" | "auth0_core::Nullable" | "std::boxed::Box") => {
+                return self.kind(&parameters[0]);
+            }
+            Some("std::vec::Vec") => return Kind::List(&parameters[0]),
+            Some("std::collections::BTreeMap") => return Kind::Map(&parameters[1]),
+            Some("serde_json::Map") => return Kind::Free,
+            Some(other) => panic!("a type that this test does not know: {other}"),
+            None => {}
+        }
+        if let Some(component) = self.referenced(schema) {
+            return self.kind(component);
+        }
+        if let [only] = schema["allOf"].as_array().map_or(&[][..], Vec::as_slice) {
+            return self.kind(only);
+        }
+        if let Some(variants) = schema["x-union"]["variants"].as_array() {
+            let variant = |variant: &'d Value| {
+                let component = self.referenced(&json!({"$ref": variant["ref"]})).unwrap();
+                (component, variant["when"].get("tag"))
+            };
+            return Kind::Union(variants.iter().map(variant).collect());
+        }
+        if let Some(variants) = schema["oneOf"].as_array() {
+            let null = json!({"type": "null"});
+            let variant = variants.iter().find(|variant| **variant != null).unwrap();
+            return self.kind(variant);
+        }
+        if let Some(values) = schema["enum"].as_array() {
+            return Kind::Scalar(values[0].clone());
+        }
+        let kind = &schema["type"];
+        match kind.as_str().or(kind[0].as_str()).unwrap_or_default() {
+            "string" => Kind::Scalar(match schema["format"].as_str() {
+                Some("uuid") => json!("4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e"),
+                Some("date-time") => json!("2026-01-08T10:00:00Z"),
+                _ => json!("text"),
+            }),
+            "integer" => Kind::Scalar(json!(7)),
+            "number" => Kind::Scalar(json!(1.5)),
+            "boolean" => Kind::Scalar(json!(true)),
+            "array" => Kind::List(&schema["items"]),
+            "object" => match (
+                schema["properties"].as_object(),
+                &schema["additionalProperties"],
+            ) {
+                (Some(properties), _) => {
+                    let required = schema["required"].as_array().into_iter().flatten();
+                    Kind::Object(properties, required.filter_map(Value::as_str).collect())
+                }
+                (None, values @ Value::Object(_)) => Kind::Map(values),
+                _ => Kind::Free,
+            },
+            _ => Kind::Free,
+        }
+    }
+
+    /// A value with everything that the schema knows; of unions the variant `pick`.
+    fn sample(&self, schema: &Value, pick: usize) -> Value {
+        match self.kind(schema) {
+            Kind::Scalar(value) => value,
+            Kind::Secret => json!("s3cr3t"),
+            Kind::List(items) => json!([self.sample(items, pick)]),
+            Kind::Map(values) => json!({ "key": self.sample(values, pick) }),
+            Kind::Free => json!({ "free": [null] }),
+            Kind::Object(properties, _) => {
+                let members = properties
+                    .iter()
+                    .map(|(name, property)| (name.clone(), self.sample(property, pick)));
+                Value::Object(members.collect())
+            }
+            Kind::Union(variants) => {
+                let (variant, tag) = variants[pick % variants.len()];
+                let mut sample = self.sample(variant, pick);
+                if let Some(tag) = tag {
+                    sample[tag["property"].as_str().unwrap()] = tag["value"].clone();
+                }
+                sample
+            }
+        }
+    }
+
+    /// The parts of such a value.
+    fn parts(&self, schema: &Value, pick: usize, at: &str, required: bool, parts: &mut Vec<Part>) {
+        let mut part = |is: Is| {
+            parts.push(Part {
+                pointer: at.to_owned(),
+                is,
+                required,
+            });
+        };
+        match self.kind(schema) {
+            Kind::Scalar(_) => part(Is::Scalar),
+            Kind::Secret => part(Is::Secret),
+            Kind::List(items) => {
+                part(Is::ListOrMap);
+                self.parts(items, pick, &format!("{at}/0"), false, parts);
+            }
+            Kind::Map(values) => {
+                part(Is::ListOrMap);
+                self.parts(values, pick, &format!("{at}/key"), false, parts);
+            }
+            Kind::Free => part(Is::ListOrMap),
+            Kind::Object(properties, required) => {
+                part(Is::Object);
+                for (name, property) in properties {
+                    let is_required = required.contains(&name.as_str());
+                    self.parts(property, pick, &format!("{at}/{name}"), is_required, parts);
+                }
+            }
+            Kind::Union(variants) => {
+                self.parts(variants[pick % variants.len()].0, pick, at, required, parts);
+            }
+        }
+    }
+
+    /// The components that successful responses consist of.
+    fn responses(&self) -> BTreeSet<&str> {
+        let operations = self.0["paths"].as_object().unwrap().values();
+        let operations = operations.flat_map(|item| item.as_object().unwrap().values());
+        let responses = operations.flat_map(|operation| {
+            let responses = operation["responses"].as_object().into_iter().flatten();
+            responses.filter(|(status, _)| status.starts_with('2'))
+        });
+        responses
+            .filter_map(|(_, response)| {
+                let schema = &response["content"]["application/json"]["schema"];
+                let schema = if schema["type"] == "array" {
+                    &schema["items"]
+                } else {
+                    schema
+                };
+                let reference = schema.get("$ref").or(schema["allOf"][0].get("$ref"))?;
+                reference.as_str()?.rsplit('/').next()
+            })
+            .collect()
+    }
+}
+
+/// How many variants the largest union has.
+const PICKS: usize = 8;
+
+/// Calls `check` with every part of every sample of every response.
+fn each_part(check: impl Fn(&str, Decode, &Value, &Part)) {
+    for (document, types) in responses() {
+        for (name, decode) in types {
+            let schema = document.component(name);
+            let mut seen = BTreeSet::new();
+            for pick in 0..PICKS {
+                let sample = document.sample(schema, pick);
+                if !seen.insert(sample.to_string()) {
+                    continue;
+                }
+                assert_eq!(
+                    decode(&sample),
+                    Ok(sample.clone()),
+                    "{name}: the sample itself"
+                );
+                let mut parts = Vec::new();
+                document.parts(schema, pick, "", true, &mut parts);
+                for part in parts.iter().filter(|part| !part.pointer.is_empty()) {
+                    check(name, decode, &sample, part);
+                }
+            }
+        }
+    }
+}
+
+fn with(sample: &Value, pointer: &str, value: Value) -> Value {
+    let mut body = sample.clone();
+    *body.pointer_mut(pointer).unwrap() = value;
+    body
+}
+
+fn without(sample: &Value, pointer: &str) -> Value {
+    let mut body = sample.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    parent.remove(name).unwrap();
+    body
+}
+
+#[test]
+fn every_response_of_the_documents_is_tested() {
+    for (document, types) in responses() {
+        let tested: BTreeSet<_> = types.iter().map(|(name, _)| *name).collect();
+        assert_eq!(tested, document.responses());
+    }
+}
+
+#[test]
+fn no_scalar_fails_a_response_and_none_is_lost() {
+    each_part(|name, decode, sample, part| {
+        if part.is != Is::Scalar {
+            return;
+        }
+        let pointer = &part.pointer;
+        let odd = [
+            "null",
+            "true",
+            "0",
+            "3.0",
+            "-1.5",
+            "\"\"",
+            "\"0\"",
+            "\"new value\"",
+            "[1]",
+            "{\"a\":null}",
+        ];
+        for odd in odd.map(|odd| serde_json::from_str::<Value>(odd).unwrap()) {
+            let decoded = decode(&with(sample, pointer, odd.clone()));
+            let decoded = decoded.unwrap_or_else(|error| panic!("{name} {pointer} {odd}: {error}"));
+            let kept = decoded.pointer(pointer);
+            if odd.is_array() || odd.is_object() || odd.is_null() && part.required {
+                assert_eq!(kept, Some(&odd), "{name} {pointer}");
+            } else if !odd.is_null() {
+                let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
+                let (kept, odd) = (text(kept.unwrap()), text(&odd));
+                assert_eq!(
+                    kept.trim_end_matches(".0"),
+                    odd.trim_end_matches(".0"),
+                    "{name} {pointer}"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn required_list_or_map_is_missing_then_it_is_an_error_and_null_is_an_empty_one() {
+    each_part(|name, decode, sample, part| {
+        let pointer = &part.pointer;
+        if part.is != Is::ListOrMap || !part.required {
+            return;
+        }
+        let field = pointer.rsplit('/').next().unwrap();
+        let error = decode(&without(sample, pointer)).unwrap_err();
+        assert!(
+            error.starts_with(&format!("missing field `{field}`")),
+            "{name} {pointer}: {error}"
+        );
+        let decoded = decode(&with(sample, pointer, Value::Null)).unwrap();
+        let empty = match sample.pointer(pointer).unwrap() {
+            Value::Array(_) => json!([]),
+            _ => json!({}),
+        };
+        assert_eq!(decoded.pointer(pointer), Some(&empty), "{name} {pointer}");
+        for odd in [json!(1), json!("text"), json!(true)] {
+            assert!(
+                decode(&with(sample, pointer, odd)).is_err(),
+                "{name} {pointer}"
+            );
+        }
+    });
+}
+
+#[test]
+fn required_object_is_missing_or_null_then_the_error_says_so() {
+    each_part(|name, decode, sample, part| {
+        let pointer = &part.pointer;
+        let is_item = pointer.ends_with("/0") || pointer.ends_with("/key");
+        if part.is != Is::Object || !(part.required || is_item) {
+            return;
+        }
+        let error = decode(&with(sample, pointer, Value::Null)).unwrap_err();
+        assert!(
+            error.starts_with("invalid type: null, expected"),
+            "{name} {pointer}: {error}"
+        );
+        if part.required {
+            let error = decode(&without(sample, pointer)).unwrap_err();
+            assert!(
+                error.starts_with("missing field"),
+                "{name} {pointer}: {error}"
+            );
+        }
+    });
+}
+
+#[test]
+fn required_secret_is_null_then_it_is_an_error_and_a_number_is_its_text() {
+    each_part(|name, decode, sample, part| {
+        let pointer = &part.pointer;
+        if part.is != Is::Secret {
+            return;
+        }
+        let decoded = decode(&with(sample, pointer, json!(123))).unwrap();
+        assert_eq!(decoded.pointer(pointer), Some(&json!("123")));
+        let decoded = decode(&with(sample, pointer, Value::Null));
+        if part.required {
+            let error = decoded.unwrap_err();
+            assert!(
+                error.starts_with("invalid type: null, expected a string"),
+                "{name} {pointer}: {error}"
+            );
+        } else {
+            assert!(decoded.is_ok(), "{name} {pointer}");
+        }
+    });
+}
+
+#[test]
+fn body_of_an_error_or_none_is_no_listing_and_no_identity_provider() {
+    for (document, types) in responses() {
+        for (name, decode) in types {
+            let holds_a_list = document.component(name)["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|field| {
+                    document.component(name)["properties"][field.as_str().unwrap()]["type"]
+                        == "array"
+                });
+            assert!(
+                holds_a_list || !name.starts_with("List"),
+                "{name} does not require its list"
+            );
+            if !holds_a_list && name != "IdpKnownResponse" {
+                continue;
+            }
+            for body in [
+                json!({"error": "sandbox"}),
+                json!({"data": [{}]}),
+                json!({"total": 5, "start": 0}),
+                json!({}),
+                Value::Null,
+                json!("text"),
+            ] {
+                assert!(decode(&body).is_err(), "{name} {body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
+    use auth0_core::Page as _;
+    use auth0_organizations::types::ListOrganizationsResponseContent as Page;
+    for (total, expected) in [
+        ("5", Some(5)),
+        ("\"5\"", Some(5)),
+        ("5.0", Some(5)),
+        ("\"0\"", Some(0)),
+        ("0.0", Some(0)),
+        ("null", None),
+        ("-1", None),
+        ("\"many\"", None),
+    ] {
+        let page = format!(r#"{{"organizations":null,"total":{total}}}"#);
+        let page: Page = serde_json::from_str(&page).unwrap();
+        assert_eq!(page.total(), expected, "{total}");
+    }
+}
+
+#[tokio::test]
+async fn listing_of_any_api_has_odd_scalars_then_it_reads_to_its_end() {
+    for effect in [Effect::OddScalars, Effect::UnknownEnums] {
+        let local = Local::start(Sandbox::builder()).await;
+        local.fail(Fault::of_any().then(effect)).unwrap();
+        let organizations = local.organizations();
+        let organizations = organizations.organizations();
+        let my_organization = local.my_organization();
+        let my_organization = my_organization.organization();
+        let id = local.organization_id().to_owned();
+        macro_rules! count {
+            ($($listing:expr),* $(,)?) => {
+                [$(count($listing.stream()).await.unwrap()),*]
+            };
+        }
+        let counts = count![
+            local.client.members().list(),
+            local.client.tenants().list(),
+            local.client.activity().list(),
+            organizations.list(),
+            organizations.members().list(&id),
+            organizations.invitations().list(&id),
+            my_organization.members().list(),
+            my_organization.domains().list(),
+            my_organization.roles().list(),
+        ];
+        assert!(counts.iter().sum::<usize>() > 20, "{counts:?}");
+    }
+}
+
+#[tokio::test]
+async fn listing_of_any_api_comes_without_its_list_then_it_is_an_error_that_keeps_the_body() {
+    let local = Local::start(Sandbox::builder()).await;
+    local
+        .fail(Fault::of_any().then(Effect::MissingLists))
+        .unwrap();
+    let organizations = local.organizations();
+    let organizations = organizations.organizations();
+    let my_organization = local.my_organization();
+    let my_organization = my_organization.organization();
+    let id = local.organization_id().to_owned();
+    macro_rules! errors {
+        ($($listing:expr),* $(,)?) => {
+            [$(count($listing.stream()).await.unwrap_err()),*]
+        };
+    }
+    let errors = errors![
+        local.client.members().list(),
+        local.client.tenants().list(),
+        local.client.activity().list(),
+        organizations.list(),
+        organizations.list().per_page(10),
+        organizations.list().per_page(10).include_totals(true),
+        organizations.members().list(&id),
+        organizations.invitations().list(&id),
+        my_organization.members().list(),
+        my_organization.domains().list(),
+        my_organization.roles().list(),
+    ];
+    for error in errors {
+        assert!(error.is_undecodable(), "{error}");
+        assert!(error.to_string().contains("missing field `"), "{error}");
+        assert!(
+            error.body().is_some_and(|body| body.starts_with(b"{")),
+            "{error}"
+        );
+    }
+}
+
+/// How many items a listing has.
+async fn count<T>(mut items: auth0_core::Items<T>) -> Result<usize, auth0_core::Error> {
+    let mut count = 0;
+    while items.try_next().await?.is_some() {
+        count += 1;
+    }
+    Ok(count)
+}
