@@ -32,3 +32,4 @@ mod support;
 mod tokens;
 mod unions;
 mod workflows;
+mod written_back;

@@ -15,6 +15,8 @@
 //! | [`mod@check`] | [`Check`], [`Rules`]: what a request must hold before it is sent |
 //! | [`mod@open`] | [`Open`]: a known value, or whatever else the server sent |
 //! | [`mod@nullable`] | [`Nullable`]: `null` told from absent |
+//! | [`mod@additional_fields`] | [`AdditionalFields`]: fields that the document does not describe |
+//! | [`mod@write_back`] | [`ConversionError`]: from a response to an update request |
 //! | [`mod@outcome`] | [`Outcome`]: whether a bulk operation did everything |
 //! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams; [`Cursor`]: a place in one, to be stored |
 //! | [`mod@limit`] | [`Limiter`]: keeping to the server's rate limits |
@@ -30,6 +32,7 @@
 //! trace level alone.
 #![forbid(unsafe_code)]
 
+pub mod additional_fields;
 pub mod auth0_client;
 pub mod base_url;
 pub mod call;
@@ -54,11 +57,13 @@ pub mod time;
 pub mod token;
 pub mod transport;
 mod undecodable;
+pub mod write_back;
 
 pub use bytes::Bytes;
 pub use http;
 pub use reqwest;
 
+pub use additional_fields::AdditionalFields;
 pub use auth0_client::Auth0Client;
 pub use base_url::{BaseUrl, dns_label, host};
 pub use call::{Call, CallOptions, Received};
@@ -86,6 +91,7 @@ pub use secret::SecretString;
 pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource, token_fn};
 pub use transport::{Transport, TransportBuilder};
 pub use undecodable::Undecodable;
+pub use write_back::ConversionError;
 
 /// A future that is boxed so that traits over it stay object safe.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
