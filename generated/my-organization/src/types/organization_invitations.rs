@@ -412,13 +412,26 @@ pub struct MemberInvitationInviter {
     /// Rules: 1 to 300 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl MemberInvitationInviter {
     /// A `MemberInvitationInviter` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
@@ -429,6 +442,7 @@ impl MemberInvitationInviter {
 }
 impl ::auth0_core::Check for MemberInvitationInviter {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["name"]);
         at.field(
             "name",
             &self.name,

@@ -715,6 +715,7 @@ impl OrganizationsDiscoveryDomainsUpdate {
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
+        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
             .client

@@ -157,6 +157,7 @@ impl CreateOrganizationRequestContent {
 }
 impl ::auth0_core::Check for CreateOrganizationRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.field("branding", &self.branding, const { &::auth0_core::Rules::NONE });
         at.field(
             "display_name",
             &self.display_name,
@@ -227,11 +228,15 @@ pub struct CreateOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationResponseContent {
     /// A `CreateOrganizationResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             enabled_connections: ::std::default::Default::default(),
@@ -240,6 +245,15 @@ impl CreateOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -360,11 +374,15 @@ pub struct GetOrganizationByNameResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationByNameResponseContent {
     /// A `GetOrganizationByNameResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -372,6 +390,15 @@ impl GetOrganizationByNameResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -457,11 +484,15 @@ pub struct GetOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationResponseContent {
     /// A `GetOrganizationResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -469,6 +500,15 @@ impl GetOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -792,11 +832,15 @@ pub struct Organization {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl Organization {
     /// A `Organization` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -804,6 +848,15 @@ impl Organization {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -860,15 +913,29 @@ pub struct OrganizationBranding {
     pub colors: ::std::option::Option<OrganizationBrandingColors>,
     /// Where the logo on the login page is, over https. In an update, `null` takes the logo away.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub logo_url: ::std::option::Option<::auth0_core::Nullable<::std::string::String>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationBranding {
     /// A `OrganizationBranding` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             colors: ::std::default::Default::default(),
             logo_url: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`colors`](Self#structfield.colors).
     #[must_use]
@@ -886,6 +953,12 @@ impl OrganizationBranding {
         self
     }
 }
+impl ::auth0_core::Check for OrganizationBranding {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["colors", "logo_url"]);
+        at.field("colors", &self.colors, const { &::auth0_core::Rules::NONE });
+    }
+}
 /// The colours of the login pages. Both are given, or none.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -894,6 +967,9 @@ pub struct OrganizationBrandingColors {
     pub page_background: ::std::string::String,
     /// The colour of buttons and links, such as `#0059d6`.
     pub primary: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationBrandingColors {
     /// A `OrganizationBrandingColors` with its required fields; the optional ones are left out until they are set.
@@ -902,9 +978,24 @@ impl OrganizationBrandingColors {
         primary: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             page_background: page_background.into(),
             primary: primary.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for OrganizationBrandingColors {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["page_background", "primary"]);
     }
 }
 /// What a connection is in itself, apart from any organization.
@@ -1063,11 +1154,26 @@ impl Role {
 pub struct TokenQuota {
     /// How many tokens may be issued with client credentials. At least one of the fields is given.
     pub client_credentials: TokenQuotaClientCredentials,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl TokenQuota {
     /// A `TokenQuota` with its required fields; the optional ones are left out until they are set.
     pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
-        Self { client_credentials }
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            client_credentials,
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 /// How many tokens may be issued with client credentials. At least one of the fields is given.
@@ -1090,15 +1196,28 @@ pub struct TokenQuotaClientCredentials {
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub per_hour: ::std::option::Option<i64>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl TokenQuotaClientCredentials {
     /// A `TokenQuotaClientCredentials` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             enforce: ::std::default::Default::default(),
             per_day: ::std::default::Default::default(),
             per_hour: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`enforce`](Self#structfield.enforce).
     #[must_use]
@@ -1121,6 +1240,10 @@ impl TokenQuotaClientCredentials {
 }
 impl ::auth0_core::Check for TokenQuotaClientCredentials {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["enforce", "per_day", "per_hour"],
+        );
         at.field(
             "per_day",
             &self.per_day,
@@ -1131,12 +1254,16 @@ impl ::auth0_core::Check for TokenQuotaClientCredentials {
             &self.per_hour,
             const { &::auth0_core::Rules::NONE.maximum(2147483647.0).minimum(1.0) },
         );
-        if self.enforce.is_none() && self.per_day.is_none() && self.per_hour.is_none() {
+        if self.enforce.is_none() && self.per_day.is_none() && self.per_hour.is_none()
+            && self.additional_fields.is_empty()
+        {
             at.broken("no field is set, expected at least 1 to be");
         }
     }
 }
 /// What changes about an organization. What is left out stays.
+///
+/// Converts from [`CreateOrganizationResponseContent`], [`GetOrganizationByNameResponseContent`], [`GetOrganizationResponseContent`], [`Organization`], [`UpdateOrganizationResponseContent`] with `UpdateOrganizationRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationRequestContent {
@@ -1168,18 +1295,32 @@ pub struct UpdateOrganizationRequestContent {
     pub name: ::std::option::Option<::std::string::String>,
     /// The token quota that an organization gets in place of the one it has; `null` takes that away.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub token_quota: ::std::option::Option<::auth0_core::Nullable<UpdateTokenQuota>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationRequestContent {
     /// A `UpdateOrganizationRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             metadata: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -1226,6 +1367,11 @@ impl UpdateOrganizationRequestContent {
 }
 impl ::auth0_core::Check for UpdateOrganizationRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        );
+        at.field("branding", &self.branding, const { &::auth0_core::Rules::NONE });
         at.field(
             "display_name",
             &self.display_name,
@@ -1246,6 +1392,68 @@ impl ::auth0_core::Check for UpdateOrganizationRequestContent {
             const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
         );
         at.field("token_quota", &self.token_quota, const { &::auth0_core::Rules::NONE });
+    }
+}
+impl ::std::convert::TryFrom<CreateOrganizationResponseContent>
+for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: CreateOrganizationResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationByNameResponseContent>
+for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationByNameResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationResponseContent>
+for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<Organization> for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: Organization) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateOrganizationResponseContent>
+for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateOrganizationResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
     }
 }
 /// An organization, after a change.
@@ -1286,11 +1494,15 @@ pub struct UpdateOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationResponseContent {
     /// A `UpdateOrganizationResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -1298,6 +1510,15 @@ impl UpdateOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -1353,15 +1574,31 @@ impl UpdateOrganizationResponseContent {
 pub struct UpdateTokenQuota {
     /// How many tokens may be issued with client credentials. At least one of the fields is given.
     pub client_credentials: TokenQuotaClientCredentials,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateTokenQuota {
     /// A `UpdateTokenQuota` with its required fields; the optional ones are left out until they are set.
     pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
-        Self { client_credentials }
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            client_credentials,
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 impl ::auth0_core::Check for UpdateTokenQuota {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["client_credentials"]);
         at.field(
             "client_credentials",
             &self.client_credentials,

@@ -164,11 +164,15 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationAllConnectionResponseContent {
     /// A `CreateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -178,6 +182,15 @@ impl CreateOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -278,11 +291,15 @@ pub struct GetOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationAllConnectionResponseContent {
     /// A `GetOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -292,6 +309,15 @@ impl GetOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -574,11 +600,15 @@ pub struct OrganizationAllConnectionPost {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationAllConnectionPost {
     /// A `OrganizationAllConnectionPost` with its required fields; the optional ones are left out until they are set.
     pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -588,6 +618,15 @@ impl OrganizationAllConnectionPost {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -650,6 +689,8 @@ impl OrganizationAllConnectionPost {
     }
 }
 /// What changes about a connection of an organization. What is left out stays.
+///
+/// Converts from [`CreateOrganizationAllConnectionResponseContent`], [`GetOrganizationAllConnectionResponseContent`], [`OrganizationAllConnectionPost`], [`UpdateOrganizationAllConnectionResponseContent`] with `UpdateOrganizationAllConnectionRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationAllConnectionRequestContent {
@@ -660,6 +701,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// Whether members can log in with the connection; `null` takes back what was set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<::auth0_core::Nullable<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
@@ -668,6 +710,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     /// What the administrators of the organization may do with the connection; `null` takes back what was
     /// set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Nullable<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     >,
@@ -675,6 +718,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Nullable<::std::string::String>,
     >,
@@ -682,11 +726,15 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionRequestContent {
     /// A `UpdateOrganizationAllConnectionRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             is_signup_enabled: ::std::default::Default::default(),
@@ -694,6 +742,15 @@ impl UpdateOrganizationAllConnectionRequestContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -756,6 +813,17 @@ impl UpdateOrganizationAllConnectionRequestContent {
 }
 impl ::auth0_core::Check for UpdateOrganizationAllConnectionRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        );
         at.field(
             "organization_connection_name",
             &self.organization_connection_name,
@@ -766,6 +834,86 @@ impl ::auth0_core::Check for UpdateOrganizationAllConnectionRequestContent {
                     .pattern("^[^\0]*$")
             },
         );
+    }
+}
+impl ::std::convert::TryFrom<CreateOrganizationAllConnectionResponseContent>
+for UpdateOrganizationAllConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: CreateOrganizationAllConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationAllConnectionRequestContent",
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationAllConnectionResponseContent>
+for UpdateOrganizationAllConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationAllConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationAllConnectionRequestContent",
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<OrganizationAllConnectionPost>
+for UpdateOrganizationAllConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: OrganizationAllConnectionPost,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationAllConnectionRequestContent",
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateOrganizationAllConnectionResponseContent>
+for UpdateOrganizationAllConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateOrganizationAllConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationAllConnectionRequestContent",
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        )
     }
 }
 /// A connection of an organization, after a change.
@@ -807,11 +955,15 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
     /// A `UpdateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -821,6 +973,15 @@ impl UpdateOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]

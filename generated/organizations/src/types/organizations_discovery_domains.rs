@@ -78,6 +78,9 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationDiscoveryDomainResponseContent {
     /// A `CreateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -89,6 +92,7 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
         verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -96,6 +100,15 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
             verification_host: verification_host.into(),
             verification_txt: verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -128,6 +141,9 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationDiscoveryDomainByNameResponseContent {
     /// A `GetOrganizationDiscoveryDomainByNameResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -139,6 +155,7 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
         verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -146,6 +163,15 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
             verification_host: verification_host.into(),
             verification_txt: verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -178,6 +204,9 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationDiscoveryDomainResponseContent {
     /// A `GetOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -189,6 +218,7 @@ impl GetOrganizationDiscoveryDomainResponseContent {
         verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -196,6 +226,15 @@ impl GetOrganizationDiscoveryDomainResponseContent {
             verification_host: verification_host.into(),
             verification_txt: verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -266,6 +305,9 @@ pub struct OrganizationDiscoveryDomain {
     pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationDiscoveryDomain {
     /// A `OrganizationDiscoveryDomain` with its required fields; the optional ones are left out until they are set.
@@ -277,6 +319,7 @@ impl OrganizationDiscoveryDomain {
         verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -284,6 +327,15 @@ impl OrganizationDiscoveryDomain {
             verification_host: verification_host.into(),
             verification_txt: verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -357,6 +409,8 @@ for OrganizationDiscoveryDomainStatus {
     }
 }
 /// What changes about a discovery domain. What is left out stays.
+///
+/// Converts from [`CreateOrganizationDiscoveryDomainResponseContent`], [`GetOrganizationDiscoveryDomainByNameResponseContent`], [`GetOrganizationDiscoveryDomainResponseContent`], [`OrganizationDiscoveryDomain`], [`UpdateOrganizationDiscoveryDomainResponseContent`] with `UpdateOrganizationDiscoveryDomainRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationDiscoveryDomainRequestContent {
@@ -369,14 +423,27 @@ pub struct UpdateOrganizationDiscoveryDomainRequestContent {
     /// otherwise.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationDiscoveryDomainRequestContent {
     /// A `UpdateOrganizationDiscoveryDomainRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             status: ::std::default::Default::default(),
             use_for_organization_discovery: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`status`](Self#structfield.status).
     #[must_use]
@@ -399,6 +466,79 @@ impl UpdateOrganizationDiscoveryDomainRequestContent {
         self
     }
 }
+impl ::auth0_core::Check for UpdateOrganizationDiscoveryDomainRequestContent {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["status", "use_for_organization_discovery"],
+        );
+    }
+}
+impl ::std::convert::TryFrom<CreateOrganizationDiscoveryDomainResponseContent>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: CreateOrganizationDiscoveryDomainResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationDiscoveryDomainByNameResponseContent>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationDiscoveryDomainByNameResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationDiscoveryDomainResponseContent>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationDiscoveryDomainResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<OrganizationDiscoveryDomain>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: OrganizationDiscoveryDomain,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateOrganizationDiscoveryDomainResponseContent>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateOrganizationDiscoveryDomainResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
 /// A discovery domain, after a change.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -418,6 +558,9 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationDiscoveryDomainResponseContent {
     /// A `UpdateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -429,6 +572,7 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
         verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -436,6 +580,15 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
             verification_host: verification_host.into(),
             verification_txt: verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]

@@ -79,17 +79,30 @@ pub struct AddOrganizationConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl AddOrganizationConnectionResponseContent {
     /// A `AddOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: ::std::default::Default::default(),
             is_signup_enabled: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -153,17 +166,30 @@ pub struct GetOrganizationConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationConnectionResponseContent {
     /// A `GetOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: ::std::default::Default::default(),
             is_signup_enabled: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -339,17 +365,30 @@ pub struct OrganizationConnection {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationConnection {
     /// A `OrganizationConnection` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: ::std::default::Default::default(),
             is_signup_enabled: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -391,6 +430,8 @@ impl OrganizationConnection {
     }
 }
 /// What changes about an enabled connection. What is left out stays.
+///
+/// Converts from [`AddOrganizationConnectionResponseContent`], [`GetOrganizationConnectionResponseContent`], [`OrganizationConnection`], [`UpdateOrganizationConnectionResponseContent`] with `UpdateOrganizationConnectionRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationConnectionRequestContent {
@@ -407,15 +448,28 @@ pub struct UpdateOrganizationConnectionRequestContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationConnectionRequestContent {
     /// A `UpdateOrganizationConnectionRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             is_signup_enabled: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -441,6 +495,66 @@ impl UpdateOrganizationConnectionRequestContent {
         self
     }
 }
+impl ::auth0_core::Check for UpdateOrganizationConnectionRequestContent {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        );
+    }
+}
+impl ::std::convert::TryFrom<AddOrganizationConnectionResponseContent>
+for UpdateOrganizationConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: AddOrganizationConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationConnectionRequestContent",
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationConnectionResponseContent>
+for UpdateOrganizationConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationConnectionRequestContent",
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<OrganizationConnection>
+for UpdateOrganizationConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: OrganizationConnection,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationConnectionRequestContent",
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateOrganizationConnectionResponseContent>
+for UpdateOrganizationConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateOrganizationConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationConnectionRequestContent",
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        )
+    }
+}
 /// An enabled connection of an organization, after a change.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -464,17 +578,30 @@ pub struct UpdateOrganizationConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationConnectionResponseContent {
     /// A `UpdateOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: ::std::default::Default::default(),
             is_signup_enabled: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]

@@ -117,6 +117,7 @@ impl CreateOrganizationInvitationRequestContent {
 }
 impl ::auth0_core::Check for CreateOrganizationInvitationRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.field("invitee", &self.invitee, const { &::auth0_core::Rules::NONE });
         at.field("inviter", &self.inviter, const { &::auth0_core::Rules::NONE });
         at.field(
             "roles",
@@ -808,11 +809,31 @@ impl OrganizationInvitation {
 pub struct OrganizationInvitationInvitee {
     /// The e-mail address of the person who is invited.
     pub email: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInvitee {
     /// A `OrganizationInvitationInvitee` with its required fields; the optional ones are left out until they are set.
     pub fn new(email: impl Into<::std::string::String>) -> Self {
-        Self { email: email.into() }
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            email: email.into(),
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for OrganizationInvitationInvitee {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["email"]);
     }
 }
 /// Who invites, as the e-mail says it.
@@ -823,15 +844,31 @@ pub struct OrganizationInvitationInviter {
     ///
     /// Rules: 1 to 300 characters.
     pub name: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInviter {
     /// A `OrganizationInvitationInviter` with its required fields; the optional ones are left out until they are set.
     pub fn new(name: impl Into<::std::string::String>) -> Self {
-        Self { name: name.into() }
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            name: name.into(),
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 impl ::auth0_core::Check for OrganizationInvitationInviter {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["name"]);
         at.field(
             "name",
             &self.name,

@@ -527,6 +527,7 @@ impl UpdateMemberRole {
             .call(&crate::operations::UPDATE_MEMBER_ROLE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self.client.requests().update_member_role(&self.id, &self.body);
         call.receive(request).await?.json()

@@ -19,6 +19,9 @@ pub struct IdpGoogleAppsOptionsRequest {
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsOptionsRequest {
     /// A `IdpGoogleAppsOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -28,17 +31,35 @@ impl IdpGoogleAppsOptionsRequest {
         domain: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: client_id.into(),
             client_secret: client_secret.into(),
             domain: domain.into(),
             icon_url: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
     pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
+    }
+}
+impl ::auth0_core::Check for IdpGoogleAppsOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_id", "client_secret", "domain", "icon_url"],
+        );
     }
 }
 /// How Google Workspace is reached.
@@ -54,15 +75,28 @@ pub struct IdpGoogleAppsOptionsResponse {
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsOptionsResponse {
     /// A `IdpGoogleAppsOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             domain: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
@@ -186,6 +220,7 @@ impl ::auth0_core::Check for IdpGoogleAppsRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with Google Workspace.
@@ -229,12 +264,17 @@ pub struct IdpGoogleAppsResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpGoogleAppsResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsResponse {
     /// A `IdpGoogleAppsResponse` with its required fields; the optional ones are left out until they are set.
     pub fn new(options: IdpGoogleAppsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -252,6 +292,15 @@ impl IdpGoogleAppsResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -310,6 +359,13 @@ impl IdpGoogleAppsResponse {
         self
     }
 }
+impl IdpGoogleAppsResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
+    }
+}
 /// A change of an identity provider with Google Workspace.
 ///
 /// What is left out stays as it is.
@@ -333,17 +389,30 @@ pub struct IdpGoogleAppsUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsUpdateRequest {
     /// A `IdpGoogleAppsUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -386,11 +455,22 @@ impl IdpGoogleAppsUpdateRequest {
 }
 impl ::auth0_core::Check for IdpGoogleAppsUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// The short form of an identity provider that the organization's administrators may not configure.
@@ -416,6 +496,9 @@ pub struct IdpMinimalResponse {
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpMinimalResponse {
     /// A `IdpMinimalResponse` with its required fields; the optional ones are left out until they are set.
@@ -427,11 +510,21 @@ impl IdpMinimalResponse {
     ) -> Self {
         Self {
             access_level: access_level.into(),
+            additional_fields: ::std::default::Default::default(),
             display_name: display_name.into(),
             id: id.into(),
             is_enabled,
             name: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
@@ -453,6 +546,9 @@ pub struct IdpOktaOptionsRequest {
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaOptionsRequest {
     /// A `IdpOktaOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -462,17 +558,35 @@ impl IdpOktaOptionsRequest {
         domain: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: client_id.into(),
             client_secret: client_secret.into(),
             domain: domain.into(),
             icon_url: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
     pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
+    }
+}
+impl ::auth0_core::Check for IdpOktaOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_id", "client_secret", "domain", "icon_url"],
+        );
     }
 }
 /// How Okta is reached.
@@ -488,15 +602,28 @@ pub struct IdpOktaOptionsResponse {
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaOptionsResponse {
     /// A `IdpOktaOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             domain: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
@@ -620,6 +747,7 @@ impl ::auth0_core::Check for IdpOktaRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with Okta.
@@ -665,6 +793,10 @@ pub struct IdpOktaResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpOktaResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaResponse {
     /// A `IdpOktaResponse` with its required fields; the optional ones are left out until they are set.
@@ -674,6 +806,7 @@ impl IdpOktaResponse {
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
@@ -692,6 +825,15 @@ impl IdpOktaResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -750,6 +892,13 @@ impl IdpOktaResponse {
         self
     }
 }
+impl IdpOktaResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
+    }
+}
 /// A change of an identity provider with Okta.
 ///
 /// What is left out stays as it is.
@@ -773,17 +922,30 @@ pub struct IdpOktaUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaUpdateRequest {
     /// A `IdpOktaUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -826,11 +988,22 @@ impl IdpOktaUpdateRequest {
 }
 impl ::auth0_core::Check for IdpOktaUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// Logins that begin at the identity provider and not at the application.
@@ -849,16 +1022,29 @@ pub struct IdpOptionsIdpInitiated {
     /// Whether such logins are accepted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub enabled: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOptionsIdpInitiated {
     /// A `IdpOptionsIdpInitiated` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_authorizequery: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             client_protocol: ::std::default::Default::default(),
             enabled: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_authorizequery`](Self#structfield.client_authorizequery).
     #[must_use]
@@ -893,6 +1079,14 @@ impl IdpOptionsIdpInitiated {
         self
     }
 }
+impl ::auth0_core::Check for IdpOptionsIdpInitiated {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_authorizequery", "client_id", "client_protocol", "enabled"],
+        );
+    }
+}
 /// How a PingFederate server is reached, and how the SAML requests to it are signed.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -920,7 +1114,11 @@ pub struct IdpPingFederateOptionsRequest {
     pub signature_algorithm: ::auth0_core::Open<IdpSignAlgTypeEnum>,
     /// The certificate that the server signs with, in PEM or CER form: what it signs is checked by it.
     #[serde(rename = "signingCert")]
+    #[serde(alias = "cert")]
     pub signing_cert: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateOptionsRequest {
     /// A `IdpPingFederateOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -932,6 +1130,7 @@ impl IdpPingFederateOptionsRequest {
         signing_cert: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             digest_algorithm: digest_algorithm.into(),
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
@@ -940,6 +1139,15 @@ impl IdpPingFederateOptionsRequest {
             signature_algorithm: signature_algorithm.into(),
             signing_cert: signing_cert.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
@@ -952,6 +1160,27 @@ impl IdpPingFederateOptionsRequest {
     pub fn idp_initiated(mut self, idp_initiated: IdpOptionsIdpInitiated) -> Self {
         self.idp_initiated = ::std::option::Option::Some(idp_initiated);
         self
+    }
+}
+impl ::auth0_core::Check for IdpPingFederateOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "digestAlgorithm",
+                "icon_url",
+                "idpInitiated",
+                "pingFederateBaseUrl",
+                "signSAMLRequest",
+                "signatureAlgorithm",
+                "signingCert",
+            ],
+        );
+        at.field(
+            "idpInitiated",
+            &self.idp_initiated,
+            const { &::auth0_core::Rules::NONE },
+        );
     }
 }
 /// How a PingFederate server is reached, and how the SAML requests to it are signed.
@@ -998,11 +1227,15 @@ pub struct IdpPingFederateOptionsResponse {
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateOptionsResponse {
     /// A `IdpPingFederateOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             cert: ::std::default::Default::default(),
             digest_algorithm: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
@@ -1011,6 +1244,15 @@ impl IdpPingFederateOptionsResponse {
             sign_saml_request: ::std::default::Default::default(),
             signature_algorithm: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`cert`](Self#structfield.cert).
     #[must_use]
@@ -1171,6 +1413,7 @@ impl ::auth0_core::Check for IdpPingFederateRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with PingFederate.
@@ -1214,12 +1457,17 @@ pub struct IdpPingFederateResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpPingFederateResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateResponse {
     /// A `IdpPingFederateResponse` with its required fields; the optional ones are left out until they are set.
     pub fn new(options: IdpPingFederateOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -1237,6 +1485,15 @@ impl IdpPingFederateResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -1295,6 +1552,13 @@ impl IdpPingFederateResponse {
         self
     }
 }
+impl IdpPingFederateResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
+    }
+}
 /// A change of an identity provider with PingFederate.
 ///
 /// What is left out stays as it is.
@@ -1318,17 +1582,30 @@ pub struct IdpPingFederateUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateUpdateRequest {
     /// A `IdpPingFederateUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -1371,11 +1648,22 @@ impl IdpPingFederateUpdateRequest {
 }
 impl ::auth0_core::Check for IdpPingFederateUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// How the browser carries SAML requests to the identity provider.
@@ -1635,6 +1923,9 @@ pub struct IdpWaadOptionsRequest {
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
     pub tenant_domain: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadOptionsRequest {
     /// A `IdpWaadOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -1644,17 +1935,35 @@ impl IdpWaadOptionsRequest {
         tenant_domain: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: client_id.into(),
             client_secret: client_secret.into(),
             icon_url: ::std::default::Default::default(),
             tenant_domain: tenant_domain.into(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
     pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
+    }
+}
+impl ::auth0_core::Check for IdpWaadOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_id", "client_secret", "icon_url", "tenant_domain"],
+        );
     }
 }
 /// How Microsoft Entra ID is reached.
@@ -1670,15 +1979,28 @@ pub struct IdpWaadOptionsResponse {
     /// The domain of the directory.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_domain: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadOptionsResponse {
     /// A `IdpWaadOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
             tenant_domain: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
@@ -1805,6 +2127,7 @@ impl ::auth0_core::Check for IdpWaadRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with Microsoft Entra ID.
@@ -1848,12 +2171,17 @@ pub struct IdpWaadResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpWaadResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadResponse {
     /// A `IdpWaadResponse` with its required fields; the optional ones are left out until they are set.
     pub fn new(options: IdpWaadOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -1871,6 +2199,15 @@ impl IdpWaadResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -1929,6 +2266,13 @@ impl IdpWaadResponse {
         self
     }
 }
+impl IdpWaadResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
+    }
+}
 /// A change of an identity provider with Microsoft Entra ID.
 ///
 /// What is left out stays as it is.
@@ -1952,17 +2296,30 @@ pub struct IdpWaadUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadUpdateRequest {
     /// A `IdpWaadUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -2005,11 +2362,22 @@ impl IdpWaadUpdateRequest {
 }
 impl ::auth0_core::Check for IdpWaadUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// A new identity provider, of one of the strategies.
@@ -2424,6 +2792,27 @@ impl IdpKnownResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
+        match self {
+            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::GoogleApps(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::PingFederate(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// `assign_membership_on_login`, which every known variant has.
     ///
     /// Of an unknown kind it is what came under that name.
@@ -2718,6 +3107,28 @@ impl IdpListItemResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
+        match self {
+            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::GoogleApps(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::PingFederate(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Minimal(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// `display_name`, which every known variant has.
     ///
     /// Of an unknown kind it is what came under that name.
@@ -2795,6 +3206,8 @@ impl IdpListItemResponse {
 ///
 /// The body does not name the strategy, so the form has to be that of the identity provider. Make the
 /// type of the strategy, such as `IdpOidcUpdateRequest`, and pass it where this one is asked for.
+///
+/// Converts from [`IdpKnownResponse`], [`IdpListItemResponse`] with `IdpUpdateKnownRequest::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -2813,6 +3226,8 @@ pub enum IdpUpdateKnownRequest {
     Samlp(IdpSamlpUpdateRequest),
     /// A change of an identity provider with Microsoft Entra ID.
     Waad(IdpWaadUpdateRequest),
+    /// An object that no variant describes, as it is on the wire.
+    Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpAdfsUpdateRequest> for IdpUpdateKnownRequest {
     fn from(value: IdpAdfsUpdateRequest) -> Self {
@@ -2891,60 +3306,103 @@ impl<'de> ::serde::Deserialize<'de> for IdpUpdateKnownRequest {
         ) {
             return ::std::result::Result::Ok(Self::Waad(decoded));
         }
-        ::std::result::Result::Err(
-            ::serde::de::Error::custom(
-                "no variant fits, expected one of Adfs, GoogleApps, Oidc, Okta, PingFederate, Samlp, Waad",
-            ),
-        )
+        ::std::result::Result::Ok(Self::Other(value.into()))
     }
 }
 impl IdpUpdateKnownRequest {
-    /// `assign_membership_on_login`, which every variant has.
-    pub fn assign_membership_on_login(&self) -> &::std::option::Option<bool> {
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
         match self {
-            Self::Adfs(value) => &value.assign_membership_on_login,
-            Self::GoogleApps(value) => &value.assign_membership_on_login,
-            Self::Oidc(value) => &value.assign_membership_on_login,
-            Self::Okta(value) => &value.assign_membership_on_login,
-            Self::PingFederate(value) => &value.assign_membership_on_login,
-            Self::Samlp(value) => &value.assign_membership_on_login,
-            Self::Waad(value) => &value.assign_membership_on_login,
+            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::GoogleApps(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::PingFederate(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `display_name`, which every variant has.
-    pub fn display_name(&self) -> &::std::option::Option<::std::string::String> {
+    /// `assign_membership_on_login`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn assign_membership_on_login(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => &value.display_name,
-            Self::GoogleApps(value) => &value.display_name,
-            Self::Oidc(value) => &value.display_name,
-            Self::Okta(value) => &value.display_name,
-            Self::PingFederate(value) => &value.display_name,
-            Self::Samlp(value) => &value.display_name,
-            Self::Waad(value) => &value.display_name,
+            Self::Adfs(value) => value.assign_membership_on_login,
+            Self::GoogleApps(value) => value.assign_membership_on_login,
+            Self::Oidc(value) => value.assign_membership_on_login,
+            Self::Okta(value) => value.assign_membership_on_login,
+            Self::PingFederate(value) => value.assign_membership_on_login,
+            Self::Samlp(value) => value.assign_membership_on_login,
+            Self::Waad(value) => value.assign_membership_on_login,
+            Self::Other(other) => {
+                other
+                    .value()
+                    .get("assign_membership_on_login")
+                    .and_then(::serde_json::Value::as_bool)
+            }
         }
     }
-    /// `is_enabled`, which every variant has.
-    pub fn is_enabled(&self) -> &::std::option::Option<bool> {
+    /// `display_name`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn display_name(&self) -> ::std::option::Option<&str> {
         match self {
-            Self::Adfs(value) => &value.is_enabled,
-            Self::GoogleApps(value) => &value.is_enabled,
-            Self::Oidc(value) => &value.is_enabled,
-            Self::Okta(value) => &value.is_enabled,
-            Self::PingFederate(value) => &value.is_enabled,
-            Self::Samlp(value) => &value.is_enabled,
-            Self::Waad(value) => &value.is_enabled,
+            Self::Adfs(value) => value.display_name.as_deref(),
+            Self::GoogleApps(value) => value.display_name.as_deref(),
+            Self::Oidc(value) => value.display_name.as_deref(),
+            Self::Okta(value) => value.display_name.as_deref(),
+            Self::PingFederate(value) => value.display_name.as_deref(),
+            Self::Samlp(value) => value.display_name.as_deref(),
+            Self::Waad(value) => value.display_name.as_deref(),
+            Self::Other(other) => {
+                other.value().get("display_name").and_then(::serde_json::Value::as_str)
+            }
         }
     }
-    /// `show_as_button`, which every variant has.
-    pub fn show_as_button(&self) -> &::std::option::Option<bool> {
+    /// `is_enabled`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => &value.show_as_button,
-            Self::GoogleApps(value) => &value.show_as_button,
-            Self::Oidc(value) => &value.show_as_button,
-            Self::Okta(value) => &value.show_as_button,
-            Self::PingFederate(value) => &value.show_as_button,
-            Self::Samlp(value) => &value.show_as_button,
-            Self::Waad(value) => &value.show_as_button,
+            Self::Adfs(value) => value.is_enabled,
+            Self::GoogleApps(value) => value.is_enabled,
+            Self::Oidc(value) => value.is_enabled,
+            Self::Okta(value) => value.is_enabled,
+            Self::PingFederate(value) => value.is_enabled,
+            Self::Samlp(value) => value.is_enabled,
+            Self::Waad(value) => value.is_enabled,
+            Self::Other(other) => {
+                other.value().get("is_enabled").and_then(::serde_json::Value::as_bool)
+            }
+        }
+    }
+    /// `show_as_button`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn show_as_button(&self) -> ::std::option::Option<bool> {
+        match self {
+            Self::Adfs(value) => value.show_as_button,
+            Self::GoogleApps(value) => value.show_as_button,
+            Self::Oidc(value) => value.show_as_button,
+            Self::Okta(value) => value.show_as_button,
+            Self::PingFederate(value) => value.show_as_button,
+            Self::Samlp(value) => value.show_as_button,
+            Self::Waad(value) => value.show_as_button,
+            Self::Other(other) => {
+                other
+                    .value()
+                    .get("show_as_button")
+                    .and_then(::serde_json::Value::as_bool)
+            }
         }
     }
 }
@@ -2958,6 +3416,201 @@ impl ::auth0_core::Check for IdpUpdateKnownRequest {
             Self::PingFederate(value) => ::auth0_core::Check::check(value, rules, at),
             Self::Samlp(value) => ::auth0_core::Check::check(value, rules, at),
             Self::Waad(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Other(_) => {}
+        }
+    }
+}
+impl ::std::convert::TryFrom<IdpKnownResponse> for IdpUpdateKnownRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpKnownResponse) -> ::std::result::Result<Self, Self::Error> {
+        match response {
+            IdpKnownResponse::Adfs(value) => value.try_into().map(Self::Adfs),
+            IdpKnownResponse::GoogleApps(value) => value.try_into().map(Self::GoogleApps),
+            IdpKnownResponse::Oidc(value) => value.try_into().map(Self::Oidc),
+            IdpKnownResponse::Okta(value) => value.try_into().map(Self::Okta),
+            IdpKnownResponse::PingFederate(value) => {
+                value.try_into().map(Self::PingFederate)
+            }
+            IdpKnownResponse::Samlp(value) => value.try_into().map(Self::Samlp),
+            IdpKnownResponse::Waad(value) => value.try_into().map(Self::Waad),
+            IdpKnownResponse::Other(value) => {
+                ::auth0_core::write_back::into_unlisted(
+                        &value,
+                        "IdpUpdateKnownRequest",
+                        &[
+                            "assign_membership_on_login",
+                            "display_name",
+                            "is_enabled",
+                            "options",
+                            "show_as_button",
+                        ],
+                    )
+                    .map(Self::Other)
+            }
+        }
+    }
+}
+impl ::std::convert::TryFrom<IdpWaadResponse> for IdpWaadUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpWaadResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpWaadUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpSamlpResponse> for IdpSamlpUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpSamlpResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpSamlpUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpPingFederateResponse> for IdpPingFederateUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: IdpPingFederateResponse,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpPingFederateUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpOktaResponse> for IdpOktaUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpOktaResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpOktaUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpOidcResponse> for IdpOidcUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpOidcResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpOidcUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpGoogleAppsResponse> for IdpGoogleAppsUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: IdpGoogleAppsResponse,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpGoogleAppsUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpAdfsResponse> for IdpAdfsUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpAdfsResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpAdfsUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpListItemResponse> for IdpUpdateKnownRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: IdpListItemResponse,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        match response {
+            IdpListItemResponse::Adfs(value) => value.try_into().map(Self::Adfs),
+            IdpListItemResponse::GoogleApps(value) => {
+                value.try_into().map(Self::GoogleApps)
+            }
+            IdpListItemResponse::Oidc(value) => value.try_into().map(Self::Oidc),
+            IdpListItemResponse::Okta(value) => value.try_into().map(Self::Okta),
+            IdpListItemResponse::PingFederate(value) => {
+                value.try_into().map(Self::PingFederate)
+            }
+            IdpListItemResponse::Samlp(value) => value.try_into().map(Self::Samlp),
+            IdpListItemResponse::Waad(value) => value.try_into().map(Self::Waad),
+            IdpListItemResponse::Minimal(value) => {
+                ::auth0_core::write_back::into_unlisted(
+                        &value,
+                        "IdpUpdateKnownRequest",
+                        &[
+                            "assign_membership_on_login",
+                            "display_name",
+                            "is_enabled",
+                            "options",
+                            "show_as_button",
+                        ],
+                    )
+                    .map(Self::Other)
+            }
+            IdpListItemResponse::Other(value) => {
+                ::auth0_core::write_back::into_unlisted(
+                        &value,
+                        "IdpUpdateKnownRequest",
+                        &[
+                            "assign_membership_on_login",
+                            "display_name",
+                            "is_enabled",
+                            "options",
+                            "show_as_button",
+                        ],
+                    )
+                    .map(Self::Other)
+            }
         }
     }
 }

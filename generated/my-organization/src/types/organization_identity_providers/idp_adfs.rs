@@ -8,13 +8,31 @@ use crate::types::OrganizationAccessLevelEnum;
 pub struct IdpAdfsOptionsRequestAdfsServer {
     /// The public URL of the server, as clients reach it.
     pub adfs_server: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsRequestAdfsServer {
     /// A `IdpAdfsOptionsRequestAdfsServer` with its required fields; the optional ones are left out until they are set.
     pub fn new(adfs_server: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             adfs_server: adfs_server.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for IdpAdfsOptionsRequestAdfsServer {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["adfs_server"]);
     }
 }
 /// An ADFS server that is described by its metadata.
@@ -24,13 +42,31 @@ pub struct IdpAdfsOptionsRequestFedMetadataXml {
     /// The server's federation metadata: the XML document itself, as text.
     #[serde(rename = "fedMetadataXml")]
     pub fed_metadata_xml: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsRequestFedMetadataXml {
     /// A `IdpAdfsOptionsRequestFedMetadataXml` with its required fields; the optional ones are left out until they are set.
     pub fn new(fed_metadata_xml: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             fed_metadata_xml: fed_metadata_xml.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for IdpAdfsOptionsRequestFedMetadataXml {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["fedMetadataXml"]);
     }
 }
 /// How an ADFS server is reached: by its address, or by its metadata. Only one of the two is there.
@@ -46,14 +82,27 @@ pub struct IdpAdfsOptionsResponse {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub fed_metadata_xml: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsResponse {
     /// A `IdpAdfsOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             adfs_server: ::std::default::Default::default(),
             fed_metadata_xml: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`adfs_server`](Self#structfield.adfs_server).
     #[must_use]
@@ -174,6 +223,7 @@ impl ::auth0_core::Check for IdpAdfsRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with Active Directory Federation Services (ADFS).
@@ -217,12 +267,17 @@ pub struct IdpAdfsResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpAdfsResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsResponse {
     /// A `IdpAdfsResponse` with its required fields; the optional ones are left out until they are set.
     pub fn new(options: IdpAdfsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -240,6 +295,15 @@ impl IdpAdfsResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -298,6 +362,13 @@ impl IdpAdfsResponse {
         self
     }
 }
+impl IdpAdfsResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
+    }
+}
 /// A change of an identity provider with Active Directory Federation Services (ADFS).
 ///
 /// What is left out stays as it is.
@@ -321,17 +392,30 @@ pub struct IdpAdfsUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsUpdateRequest {
     /// A `IdpAdfsUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -377,11 +461,22 @@ impl IdpAdfsUpdateRequest {
 }
 impl ::auth0_core::Check for IdpAdfsUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// How an ADFS server is reached: by its address, or by its metadata.
@@ -431,5 +526,22 @@ impl<'de> ::serde::Deserialize<'de> for IdpAdfsOptionsRequest {
                 "no variant fits, expected one of AdfsServer, FedMetadataXml",
             ),
         )
+    }
+}
+impl IdpAdfsOptionsRequest {
+    /// `additional_fields`, which every variant has.
+    pub fn additional_fields(&self) -> &::auth0_core::AdditionalFields {
+        match self {
+            Self::AdfsServer(value) => &value.additional_fields,
+            Self::FedMetadataXml(value) => &value.additional_fields,
+        }
+    }
+}
+impl ::auth0_core::Check for IdpAdfsOptionsRequest {
+    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        match self {
+            Self::AdfsServer(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::FedMetadataXml(value) => ::auth0_core::Check::check(value, rules, at),
+        }
     }
 }

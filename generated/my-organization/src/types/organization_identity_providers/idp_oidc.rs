@@ -16,6 +16,9 @@ pub struct IdpOidcOptionsRequest {
     /// How the user's login comes back: over the browser, or from server to server.
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<IdpOidcOptionsTypeEnum>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcOptionsRequest {
     /// A `IdpOidcOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -25,11 +28,21 @@ impl IdpOidcOptionsRequest {
         type_: impl Into<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: client_id.into(),
             client_secret: ::std::default::Default::default(),
             discovery_url: discovery_url.into(),
             type_: type_.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_secret`](Self#structfield.client_secret).
     #[must_use]
@@ -39,6 +52,14 @@ impl IdpOidcOptionsRequest {
     ) -> Self {
         self.client_secret = ::std::option::Option::Some(client_secret.into());
         self
+    }
+}
+impl ::auth0_core::Check for IdpOidcOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_id", "client_secret", "discovery_url", "type"],
+        );
     }
 }
 /// How a provider of OpenID Connect is reached.
@@ -54,15 +75,28 @@ pub struct IdpOidcOptionsResponse {
     /// How the user's login comes back: over the browser, or from server to server.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcOptionsResponse {
     /// A `IdpOidcOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             discovery_url: ::std::default::Default::default(),
             type_: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
@@ -250,6 +284,7 @@ impl ::auth0_core::Check for IdpOidcRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with OpenID Connect.
@@ -295,6 +330,10 @@ pub struct IdpOidcResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpOidcResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcResponse {
     /// A `IdpOidcResponse` with its required fields; the optional ones are left out until they are set.
@@ -304,6 +343,7 @@ impl IdpOidcResponse {
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
@@ -322,6 +362,15 @@ impl IdpOidcResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -380,6 +429,13 @@ impl IdpOidcResponse {
         self
     }
 }
+impl IdpOidcResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
+    }
+}
 /// A change of an identity provider with OpenID Connect.
 ///
 /// What is left out stays as it is.
@@ -403,17 +459,30 @@ pub struct IdpOidcUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcUpdateRequest {
     /// A `IdpOidcUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -456,10 +525,21 @@ impl IdpOidcUpdateRequest {
 }
 impl ::auth0_core::Check for IdpOidcUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }

@@ -62,7 +62,11 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "signingCert",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(alias = "cert")]
     pub signing_cert: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpOptionsRequestAutomatic {
     /// A `IdpSamlpOptionsRequestAutomatic` with its required fields; the optional ones are left out until they are set.
@@ -71,6 +75,7 @@ impl IdpSamlpOptionsRequestAutomatic {
         sign_saml_request: bool,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             binding_method: ::std::default::Default::default(),
             digest_algorithm: ::std::default::Default::default(),
             discovery_url: ::std::default::Default::default(),
@@ -82,6 +87,15 @@ impl IdpSamlpOptionsRequestAutomatic {
             signature_algorithm: ::std::default::Default::default(),
             signing_cert: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`binding_method`](Self#structfield.binding_method).
     #[must_use]
@@ -152,6 +166,30 @@ impl IdpSamlpOptionsRequestAutomatic {
         self
     }
 }
+impl ::auth0_core::Check for IdpSamlpOptionsRequestAutomatic {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "bindingMethod",
+                "digestAlgorithm",
+                "discovery_url",
+                "icon_url",
+                "idpInitiated",
+                "metadataUrl",
+                "protocolBinding",
+                "signSAMLRequest",
+                "signatureAlgorithm",
+                "signingCert",
+            ],
+        );
+        at.field(
+            "idpInitiated",
+            &self.idp_initiated,
+            const { &::auth0_core::Rules::NONE },
+        );
+    }
+}
 /// A SAML identity provider that is described field by field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -206,7 +244,11 @@ pub struct IdpSamlpOptionsRequestManual {
     >,
     /// The certificate that the identity provider signs with, in PEM or CER form.
     #[serde(rename = "signingCert")]
+    #[serde(alias = "cert")]
     pub signing_cert: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpOptionsRequestManual {
     /// A `IdpSamlpOptionsRequestManual` with its required fields; the optional ones are left out until they are set.
@@ -216,6 +258,7 @@ impl IdpSamlpOptionsRequestManual {
         signing_cert: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             binding_method: ::std::default::Default::default(),
             digest_algorithm: ::std::default::Default::default(),
             discovery_url: ::std::default::Default::default(),
@@ -227,6 +270,15 @@ impl IdpSamlpOptionsRequestManual {
             signature_algorithm: ::std::default::Default::default(),
             signing_cert: signing_cert.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`binding_method`](Self#structfield.binding_method).
     #[must_use]
@@ -286,6 +338,30 @@ impl IdpSamlpOptionsRequestManual {
             signature_algorithm.into(),
         );
         self
+    }
+}
+impl ::auth0_core::Check for IdpSamlpOptionsRequestManual {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "bindingMethod",
+                "digestAlgorithm",
+                "discovery_url",
+                "icon_url",
+                "idpInitiated",
+                "protocolBinding",
+                "signInEndpoint",
+                "signSAMLRequest",
+                "signatureAlgorithm",
+                "signingCert",
+            ],
+        );
+        at.field(
+            "idpInitiated",
+            &self.idp_initiated,
+            const { &::auth0_core::Rules::NONE },
+        );
     }
 }
 /// How a SAML identity provider is reached.
@@ -358,11 +434,15 @@ pub struct IdpSamlpOptionsResponse {
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpOptionsResponse {
     /// A `IdpSamlpOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             binding_method: ::std::default::Default::default(),
             cert: ::std::default::Default::default(),
             digest_algorithm: ::std::default::Default::default(),
@@ -375,6 +455,15 @@ impl IdpSamlpOptionsResponse {
             sign_saml_request: ::std::default::Default::default(),
             signature_algorithm: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`binding_method`](Self#structfield.binding_method).
     #[must_use]
@@ -569,6 +658,7 @@ impl ::auth0_core::Check for IdpSamlpRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with SAML 2.0.
@@ -614,6 +704,10 @@ pub struct IdpSamlpResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpSamlpResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpResponse {
     /// A `IdpSamlpResponse` with its required fields; the optional ones are left out until they are set.
@@ -623,6 +717,7 @@ impl IdpSamlpResponse {
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
@@ -641,6 +736,15 @@ impl IdpSamlpResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -699,6 +803,13 @@ impl IdpSamlpResponse {
         self
     }
 }
+impl IdpSamlpResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
+    }
+}
 /// A change of an identity provider with SAML 2.0.
 ///
 /// What is left out stays as it is.
@@ -722,17 +833,30 @@ pub struct IdpSamlpUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpUpdateRequest {
     /// A `IdpSamlpUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -778,11 +902,22 @@ impl IdpSamlpUpdateRequest {
 }
 impl ::auth0_core::Check for IdpSamlpUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// How a SAML identity provider is reached: by its metadata, or by addresses and a certificate given one by one.
@@ -834,6 +969,13 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
     }
 }
 impl IdpSamlpOptionsRequest {
+    /// `additional_fields`, which every variant has.
+    pub fn additional_fields(&self) -> &::auth0_core::AdditionalFields {
+        match self {
+            Self::Automatic(value) => &value.additional_fields,
+            Self::Manual(value) => &value.additional_fields,
+        }
+    }
     /// `bindingMethod`, which every variant has.
     pub fn binding_method(&self) -> &::std::option::Option<::std::string::String> {
         match self {
@@ -894,6 +1036,14 @@ impl IdpSamlpOptionsRequest {
         match self {
             Self::Automatic(value) => &value.signature_algorithm,
             Self::Manual(value) => &value.signature_algorithm,
+        }
+    }
+}
+impl ::auth0_core::Check for IdpSamlpOptionsRequest {
+    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        match self {
+            Self::Automatic(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Manual(value) => ::auth0_core::Check::check(value, rules, at),
         }
     }
 }
