@@ -21,6 +21,7 @@ mod my_organization;
 mod organizations;
 mod secrets;
 mod tenants;
+mod written_back;
 
 /// A team of so many members.
 async fn team_of(members: u64) -> Local {

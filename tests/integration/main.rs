@@ -33,3 +33,4 @@ mod support;
 mod tokens;
 mod unions;
 mod workflows;
+mod written_back;

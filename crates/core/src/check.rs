@@ -7,6 +7,8 @@ mod pattern;
 mod rules;
 mod values;
 
+use crate::AdditionalFields;
+
 pub use rules::Rules;
 
 /// A value that rules can be checked on.
@@ -130,6 +132,14 @@ impl Checker {
                     "counts pages, expected it without `{checkpoint}`, which pages by checkpoints"
                 ),
             );
+        }
+    }
+
+    /// Checks that no additional field has the name of a documented one, of which the body would then hold two.
+    pub fn additional_fields(&mut self, fields: &AdditionalFields, documented: &[&'static str]) {
+        for name in documented {
+            let rule = "is an additional field, expected its value in the field of the type";
+            self.rule(fields.get(name).is_none(), name, rule);
         }
     }
 

@@ -16,6 +16,8 @@
 //! | [`mod@open`] | [`Open`]: a known value, or whatever else the server sent |
 //! | [`mod@nullable`] | [`Nullable`]: `null` told from absent |
 //! | [`mod@parameter`] | [`Parameter`]: an id or a text that an operation takes, in whatever form the caller has it |
+//! | [`mod@additional_fields`] | [`AdditionalFields`]: fields that the document does not describe |
+//! | [`mod@write_back`] | [`ConversionError`]: from a response to an update request |
 //! | [`mod@outcome`] | [`Outcome`]: whether a bulk operation did everything |
 //! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams; [`Cursor`]: a place in one, to be stored |
 //! | [`mod@limit`] | [`Limiter`]: keeping to the server's rate limits |
@@ -31,6 +33,7 @@
 //! trace level alone.
 #![forbid(unsafe_code)]
 
+pub mod additional_fields;
 pub mod auth0_client;
 pub mod base_url;
 pub mod call;
@@ -57,11 +60,13 @@ pub mod time;
 pub mod token;
 pub mod transport;
 mod undecodable;
+pub mod write_back;
 
 pub use bytes::Bytes;
 pub use http;
 pub use reqwest;
 
+pub use additional_fields::AdditionalFields;
 pub use auth0_client::Auth0Client;
 pub use base_url::{BaseUrl, dns_label, host};
 pub use call::{Call, CallOptions, Received};
@@ -91,6 +96,7 @@ pub use secret::SecretString;
 pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource, token_fn};
 pub use transport::{Transport, TransportBuilder};
 pub use undecodable::Undecodable;
+pub use write_back::ConversionError;
 
 /// A future that is boxed so that traits over it stay object safe.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

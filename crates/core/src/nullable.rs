@@ -77,6 +77,14 @@ impl<T> Nullable<T> {
     }
 }
 
+/// Deserializes a field of any JSON value that is present: a null is `Some(Value::Null)`. For `#[serde(default,
+/// deserialize_with = …)]`.
+pub fn deserialize_present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<serde_json::Value>, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(Some)
+}
+
 impl<T> From<T> for Nullable<T> {
     fn from(value: T) -> Self {
         Self::Value(value)

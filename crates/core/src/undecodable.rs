@@ -44,6 +44,11 @@ impl Undecodable {
         self.offset
     }
 
+    /// What is wrong, without the place.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// What is wrong: the body is no JSON, it ends too early, or it does not fit the type.
     pub fn category(&self) -> Category {
         self.category

@@ -11,6 +11,7 @@ use super::docs;
 use super::model::{Model, list, members, properties, reference, text};
 use super::names;
 use super::shapes::{self, Field};
+use super::write_back::is_additional;
 use crate::problem::Problem;
 
 /// The types that a request can hold and that have anything to check, themselves or in what they hold.
@@ -39,9 +40,13 @@ pub(super) fn checked_types(
         );
         waiting.extend(list(value));
     }
+    let keeps_more = |name: &String| {
+        let fields = structs.get(name);
+        fields.is_some_and(|fields| fields.iter().any(is_additional))
+    };
     let mut checked: BTreeSet<String> = sent
         .iter()
-        .filter(|name| has_own_rules(name, model))
+        .filter(|name| has_own_rules(name, model) || keeps_more(name))
         .cloned()
         .collect();
     // What has rules of its own goes through the trait with all that it holds, rules or not.
@@ -146,6 +151,14 @@ pub(super) fn of_type(
     let properties = properties(schema, model);
     let mut statements = Vec::new();
     for field in fields {
+        if is_additional(field) {
+            let ident = format_ident!("{}", field.ident);
+            let tag = schema.get("x-tag").map(|tag| text(tag, "property"));
+            let documented = fields.iter().filter(|field| !is_additional(field));
+            let documented = documented.map(|field| &field.wire).chain(&tag);
+            statements.push(quote!(at.additional_fields(&self.#ident, &[#(#documented),*]);));
+            continue;
+        }
         let constraints = properties
             .get(field.wire.as_str())
             .and_then(|property| property.get("x-constraints"));
@@ -181,9 +194,14 @@ fn fewest_fields(schema: &Value) -> Option<u64> {
 
 /// A statement that counts the fields that are set; nothing where those that are required are enough.
 fn enough_fields(fewest: u64, fields: &[Field]) -> Option<TokenStream> {
-    let (may_lack, always): (Vec<_>, Vec<_>) = fields
-        .iter()
+    let (more, described): (Vec<_>, Vec<_>) = fields.iter().partition(|field| is_additional(field));
+    let (may_lack, always): (Vec<_>, Vec<_>) = described
+        .into_iter()
         .partition(|field| shapes::generic("Option", &field.ty).is_some());
+    let more: Vec<_> = more
+        .iter()
+        .map(|field| format_ident!("{}", field.ident))
+        .collect();
     let missing = fewest.checked_sub(always.len() as u64).filter(|n| *n > 0)?;
     let idents: Vec<_> = may_lack
         .iter()
@@ -191,12 +209,16 @@ fn enough_fields(fewest: u64, fields: &[Field]) -> Option<TokenStream> {
         .collect();
     if missing == 1 {
         let rule = "no field is set, expected at least 1 to be";
-        return Some(quote!(if #(self.#idents.is_none())&&* { at.broken(#rule); }));
+        let unset = idents
+            .iter()
+            .map(|ident| quote!(self.#ident.is_none()))
+            .chain(more.iter().map(|ident| quote!(self.#ident.is_empty())));
+        return Some(quote!(if #(#unset)&&* { at.broken(#rule); }));
     }
     let missing = proc_macro2::Literal::usize_unsuffixed(usize::try_from(missing).ok()?);
     let rule = format!("too few fields are set, expected at least {fewest} to be");
     Some(quote! {
-        if [#(self.#idents.is_some()),*].into_iter().filter(|is_set| *is_set).count() < #missing {
+        if [#(self.#idents.is_some()),*].into_iter().filter(|is_set| *is_set).count() #(+ self.#more.len())* < #missing {
             at.broken(#rule);
         }
     })

@@ -29,6 +29,7 @@ mod types;
 mod unions;
 mod ways;
 mod wire;
+mod write_back;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,6 +47,7 @@ pub use manifest::dependencies;
 use model::Model;
 pub(crate) use names::{snake_name, type_name};
 use resources::Groups;
+use write_back::Plan;
 
 /// What is to be made of a document.
 #[derive(Debug, Clone)]
@@ -219,9 +221,11 @@ fn read_back(
                 .help("give a document with such an operation under `paths`, or a wider --include"),
         );
     }
-    let raw = raw::run(document)?;
+    let mut raw = raw::run(document)?;
+    let plan = Plan::new(document);
+    raw.types = plan.prepare(raw.types, model);
     let methods = shapes::methods(&raw.calls);
-    let types = types::Types::new(&raw.types, model);
+    let types = types::Types::new(&raw.types, model, plan);
     Ok((raw, methods, types))
 }
 

@@ -9,6 +9,7 @@ use quote::ToTokens as _;
 use syn::{Attribute, Expr, Fields, FnArg, ImplItem, Item, Lit, Meta, Pat, Type};
 
 use super::types::Types;
+use super::write_back::Plan;
 
 /// A field of a generated struct. A syntax tree stays in the thread in which it was made: with `T` a text, a field can go
 /// to another one.
@@ -56,7 +57,7 @@ pub(super) fn structs(types: &[Item]) -> BTreeMap<String, Vec<Field>> {
         .collect()
 }
 
-fn field(field: &syn::Field) -> Option<Field> {
+pub(super) fn field(field: &syn::Field) -> Option<Field> {
     let ident = field.ident.as_ref()?.to_string();
     let serde = serde_arguments(&field.attrs);
     let renamed = serde
@@ -73,7 +74,7 @@ fn field(field: &syn::Field) -> Option<Field> {
 }
 
 /// The arguments of the `#[serde(…)]` attributes: names, and values where they are strings.
-fn serde_arguments(attributes: &[Attribute]) -> Vec<(String, Option<String>)> {
+pub(super) fn serde_arguments(attributes: &[Attribute]) -> Vec<(String, Option<String>)> {
     let mut arguments = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
         let Ok(metas) = attribute
@@ -242,6 +243,8 @@ impl Portable {
             structs: with(&self.structs, fields),
             checked: self.checked,
             required: self.required,
+            // Types are written where they were read back.
+            plan: Plan::default(),
         };
         (with(&self.methods, |method| method.with(&ty)), types)
     }

@@ -11,6 +11,7 @@ use syn::{Item, Type};
 use super::model::{Model, Operation, text};
 use super::setters::Setters;
 use super::shapes::{self, Field};
+use super::write_back::Plan;
 use super::{adjust, checks, constructors, containers, docs, names, pages, unions};
 use crate::problem::Problem;
 
@@ -22,10 +23,12 @@ pub(super) struct Types {
     pub(super) checked: BTreeSet<String>,
     /// The structs of required fields, by the types that they construct.
     pub(super) required: BTreeMap<String, String>,
+    /// What is written back.
+    pub(super) plan: Plan,
 }
 
 impl Types {
-    pub(super) fn new(items: &[Item], model: &Model<'_>) -> Self {
+    pub(super) fn new(items: &[Item], model: &Model<'_>, plan: Plan) -> Self {
         let structs = shapes::structs(items);
         let checked = checks::checked_types(model, &structs);
         let required = constructors::required_structs(&structs, model);
@@ -33,6 +36,7 @@ impl Types {
             structs,
             checked,
             required,
+            plan,
         }
     }
 }
@@ -57,6 +61,7 @@ pub(super) fn emit(
     for mut item in adjust::documentation(items) {
         document_fields(&mut item, model);
         write_tag(&mut item, model);
+        types.plan.document(&mut item);
         let name = match &item {
             Item::Struct(item) => Some(item.ident.to_string()),
             Item::Enum(item) => Some(item.ident.to_string()),
@@ -87,6 +92,7 @@ pub(super) fn emit(
             let fields = fields.map_or(&[][..], Vec::as_slice);
             beside.extend(checks::of_type(&name, fields, &types.checked, model)?);
         }
+        beside.extend(types.plan.conversions(&name, model)?);
         emitted.extend(super::parsed(beside, &name)?.items);
     }
     for (name, schema) in model
@@ -94,7 +100,8 @@ pub(super) fn emit(
         .iter()
         .filter(|(_, schema)| schema.get("x-union").is_some())
     {
-        let union = unions::emit(name, schema, types, model)?;
+        let mut union = unions::emit(name, schema, types, model)?;
+        union.extend(types.plan.conversions(name, model)?);
         emitted.extend(super::parsed(union, name)?.items);
     }
     Ok(emitted)

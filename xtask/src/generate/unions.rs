@@ -12,6 +12,7 @@ use super::docs;
 use super::model::{Model, list, reference, text};
 use super::names;
 use super::types::Types;
+use super::write_back::Plan;
 use crate::problem::Problem;
 use crate::walk::join;
 
@@ -28,6 +29,18 @@ impl Variant<'_> {
         let tag = self.when.get("tag")?;
         Some((text(tag, "property"), text(tag, "value")))
     }
+
+    fn is_tagged(&self) -> bool {
+        self.when.get("tag").or(self.when.get("tags")).is_some()
+    }
+}
+
+/// Whether a union has a variant for every other object: where a tag tells the variants apart, since a server grows new ones; where
+/// nothing does, and the caller chooses; and in the body of an update, which is written from what such a server responded.
+pub(super) fn is_open(name: &str, variants: &[Variant<'_>], plan: &Plan) -> bool {
+    plan.is_update(name)
+        || variants.iter().any(Variant::is_tagged)
+        || variants.iter().any(|variant| variant.when.is_null())
 }
 
 /// Emits the enum `name` for a schema with `x-union`.
@@ -45,21 +58,21 @@ pub(super) fn emit(
     } else {
         &description
     });
-    let tagged = variants.iter().any(|variant| {
-        variant
-            .when
-            .get("tag")
-            .or(variant.when.get("tags"))
-            .is_some()
-    });
+    let conversion = types.plan.documentation(name);
+    let open = is_open(name, &variants, &types.plan);
+    let other = match variants.iter().any(Variant::is_tagged) {
+        true => "A kind that this version of the crate does not know, as it came.",
+        false => "An object that no variant describes, as it is on the wire.",
+    };
     let definitions = variants.iter().map(|variant| {
         let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
         let doc = docs::doc(&variant.description);
         quote!(#doc #name(#ty),)
     });
-    let unknown = tagged.then(|| {
+    let unknown = open.then(|| {
+        let doc = docs::doc(other);
         quote! {
-            /// A kind that this version of the crate does not know, as it came.
+            #doc
             Other(::auth0_core::Unlisted),
         }
     });
@@ -73,14 +86,15 @@ pub(super) fn emit(
             }
         }
     });
-    let decode = decode(&ident, &variants, tagged, &required_tags(&variants, model));
-    let accessors = accessors::emit(&ident, &variants, tagged, types);
+    let decode = decode(&ident, &variants, open, &required_tags(&variants, model));
+    let accessors = accessors::emit(&ident, &variants, open, types);
     let check = types
         .checked
         .contains(name)
-        .then(|| check(&ident, &variants, tagged, types));
+        .then(|| check(&ident, &variants, open, types));
     Ok(quote! {
         #doc
+        #(#[doc = #conversion])*
         #[derive(::serde::Serialize, Clone, Debug)]
         #[serde(untagged)]
         #[non_exhaustive]
@@ -95,7 +109,11 @@ pub(super) fn emit(
     })
 }
 
-fn read<'a>(name: &str, schema: &'a Value, model: &Model<'_>) -> Result<Vec<Variant<'a>>, Problem> {
+pub(super) fn read<'a>(
+    name: &str,
+    schema: &'a Value,
+    model: &Model<'_>,
+) -> Result<Vec<Variant<'a>>, Problem> {
     list(&schema["x-union"]["variants"])
         .map(|variant| {
             let target = text(variant, "ref");
@@ -152,7 +170,7 @@ fn required_tags(variants: &[Variant<'_>], model: &Model<'_>) -> BTreeSet<String
 fn decode(
     ident: &proc_macro2::Ident,
     variants: &[Variant<'_>],
-    tagged: bool,
+    open: bool,
     required: &BTreeSet<String>,
 ) -> TokenStream {
     let mut arms = TokenStream::new();
@@ -215,7 +233,7 @@ fn decode(
         // Another tag than these is of another kind, which is not the one that goes without.
         Some(decoded) => {
             let property = variants.iter().find_map(Variant::tag).map(|(name, _)| name);
-            let other = property.filter(|_| tagged).map(|property| {
+            let other = property.filter(|_| open).map(|property| {
                 quote! {
                     if value.get(#property).is_some_and(|tag| !tag.is_null()) {
                         return ::std::result::Result::Ok(Self::Other(value.into()));
@@ -224,7 +242,7 @@ fn decode(
             });
             quote!(#other #decoded)
         }
-        None if tagged => quote!(::std::result::Result::Ok(Self::Other(value.into()))),
+        None if open => quote!(::std::result::Result::Ok(Self::Other(value.into()))),
         None => {
             let expected = variants
                 .iter()
@@ -261,7 +279,7 @@ fn tried(variant: &Variant<'_>) -> TokenStream {
 fn check(
     ident: &proc_macro2::Ident,
     variants: &[Variant<'_>],
-    tagged: bool,
+    open: bool,
     types: &Types,
 ) -> TokenStream {
     let arms = variants.iter().map(|variant| {
@@ -272,7 +290,7 @@ fn check(
             quote!(Self::#name(_) => {})
         }
     });
-    let other = tagged.then(|| quote!(Self::Other(_) => {}));
+    let other = open.then(|| quote!(Self::Other(_) => {}));
     quote! {
         impl ::auth0_core::Check for #ident {
             fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {

@@ -66,14 +66,17 @@ mod unions;
 mod untyped;
 mod variant_names;
 mod version;
+mod write_back;
 
 pub use context::Context;
 pub(crate) use groups::names as operation_names;
 pub(crate) use include::is_under;
+pub(crate) use naming::numbered;
 pub use reach::{Reach, reachable};
 pub(crate) use references::pointer_of;
 pub(crate) use request_bodies::rank;
 pub(crate) use responses::is_success;
+pub use write_back::{WriteBack, plan as write_back};
 
 /// What the caller asks of a normalization.
 #[derive(Debug, Clone, Copy, Default)]

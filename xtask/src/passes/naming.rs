@@ -49,7 +49,7 @@ pub(super) fn unique(base: &str, is_taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// `base` with the first number from 2 on that makes it free, as a name of a field has it.
-pub(super) fn numbered(base: &str, is_taken: impl Fn(&str) -> bool) -> String {
+pub(crate) fn numbered(base: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let mut number = 2;
     loop {
         // heck leaves `user_id_2` as it is, and so do those who use it.

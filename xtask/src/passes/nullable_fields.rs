@@ -1,5 +1,5 @@
 //! Answers: progenitor makes one `Option` of a property that may be left out and may be null, so that an update cannot clear it. In what a client
-//! sends, `auth0_core::Nullable` is the null or the value, and the `Option` around it says whether it is there.
+//! sends, and in what it writes back, `auth0_core::Nullable` is the null or the value, and the `Option` around it says whether it is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +8,21 @@ use serde_json::{Value, json};
 use super::{
     Context, reach, rust_type,
     schema::{components_mut, has_rust_type, is_nullable, members, reference, strings, target},
-    source,
+    source, write_back,
 };
 use crate::walk::join;
 
 pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let sent = reach::reachable(document).requests;
-    let within_itself = within_themselves(document, &sent);
+    let written_back = write_back::plan(document);
+    let wrapped_in: BTreeSet<String> = sent
+        .iter()
+        .chain(written_back.nulls.keys())
+        .cloned()
+        .collect();
+    let within_itself = within_themselves(document, &wrapped_in);
     for (name, schema) in components_mut(document).into_iter().flatten() {
-        if !sent.contains(name) {
+        if !wrapped_in.contains(name) {
             continue;
         }
         let required = strings(schema.get("required"));
@@ -24,7 +30,12 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
             continue;
         };
         for (key, property) in properties.iter_mut() {
-            if required.contains(key) || !is_nullable(property) || has_rust_type(property) {
+            let keeps_null = sent.contains(name) || written_back.keeps_null(name, key);
+            if !keeps_null
+                || required.contains(key)
+                || !is_nullable(property)
+                || has_rust_type(property)
+            {
                 continue;
             }
             let at = source::of(
@@ -39,13 +50,13 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// The properties, each with the component that has it, that are to be wrapped and lead back to that component.
-fn within_themselves(document: &Value, sent: &BTreeSet<String>) -> BTreeSet<(String, String)> {
+fn within_themselves(document: &Value, within: &BTreeSet<String>) -> BTreeSet<(String, String)> {
     let Some(schemas) = members(document) else {
         return BTreeSet::new();
     };
     let mut led_to: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut found = BTreeSet::new();
-    for (name, schema) in schemas.iter().filter(|(name, _)| sent.contains(*name)) {
+    for (name, schema) in schemas.iter().filter(|(name, _)| within.contains(*name)) {
         let properties = schema.get("properties").and_then(Value::as_object);
         for (key, property) in properties.into_iter().flatten() {
             let Some(target) = target(property).filter(|_| is_nullable(property)) else {

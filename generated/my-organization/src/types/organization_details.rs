@@ -12,17 +12,29 @@ pub struct OrgBranding {
     ///
     /// Rules: matches `^https://.*`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub logo_url: ::std::option::Option<
-        ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
-    >,
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
+    pub logo_url: ::std::option::Option<::auth0_core::Nullable<::std::string::String>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgBranding {
     /// A `OrgBranding` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             colors: ::std::default::Default::default(),
             logo_url: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`colors`](Self#structfield.colors).
     #[must_use]
@@ -34,9 +46,7 @@ impl OrgBranding {
     #[must_use]
     pub fn logo_url(
         mut self,
-        logo_url: impl Into<
-            ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
-        >,
+        logo_url: impl Into<::auth0_core::Nullable<::std::string::String>>,
     ) -> Self {
         self.logo_url = ::std::option::Option::Some(logo_url.into());
         self
@@ -44,6 +54,7 @@ impl OrgBranding {
 }
 impl ::auth0_core::Check for OrgBranding {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["colors", "logo_url"]);
         at.field("colors", &self.colors, const { &::auth0_core::Rules::NONE });
         at.field(
             "logo_url",
@@ -59,26 +70,40 @@ pub struct OrgBrandingColors {
     /// The colour of the background, as `#` with three or six hexadecimal digits.
     ///
     /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
-    pub page_background: ::auth0_core::Open<::std::string::String>,
+    pub page_background: ::std::string::String,
     /// The colour of buttons and other elements, as `#` with three or six hexadecimal digits.
     ///
     /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
-    pub primary: ::auth0_core::Open<::std::string::String>,
+    pub primary: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgBrandingColors {
     /// A `OrgBrandingColors` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        page_background: impl Into<::auth0_core::Open<::std::string::String>>,
-        primary: impl Into<::auth0_core::Open<::std::string::String>>,
+        page_background: impl Into<::std::string::String>,
+        primary: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             page_background: page_background.into(),
             primary: primary.into(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
 }
 impl ::auth0_core::Check for OrgBrandingColors {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["page_background", "primary"]);
         at.field(
             "page_background",
             &self.page_background,
@@ -108,29 +133,42 @@ pub struct OrgDetails {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The id of the organization. It never changes.
     ///
     /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// The organization's short name, by which programs know it.
     ///
     /// Links and settings that name the organization by it break when it changes.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgDetails {
     /// A `OrgDetails` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -142,26 +180,20 @@ impl OrgDetails {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -169,6 +201,8 @@ impl OrgDetails {
 /// The names and the branding of the organization.
 ///
 /// Rules: at least 1 field.
+///
+/// Converts from [`OrgDetails`] with `OrgDetailsRequest::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct OrgDetailsRequest {
@@ -187,15 +221,28 @@ pub struct OrgDetailsRequest {
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgDetailsRequest {
     /// A `OrgDetailsRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -221,6 +268,10 @@ impl OrgDetailsRequest {
 }
 impl ::auth0_core::Check for OrgDetailsRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["branding", "display_name", "name"],
+        );
         at.field("branding", &self.branding, const { &::auth0_core::Rules::NONE });
         at.field(
             "display_name",
@@ -233,8 +284,19 @@ impl ::auth0_core::Check for OrgDetailsRequest {
             const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
         );
         if self.branding.is_none() && self.display_name.is_none() && self.name.is_none()
+            && self.additional_fields.is_empty()
         {
             at.broken("no field is set, expected at least 1 to be");
         }
+    }
+}
+impl ::std::convert::TryFrom<OrgDetails> for OrgDetailsRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: OrgDetails) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "OrgDetailsRequest",
+            &["branding", "display_name", "name"],
+        )
     }
 }

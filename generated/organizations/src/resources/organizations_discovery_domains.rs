@@ -28,8 +28,8 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, domain: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationDiscoveryDomainRequestContent::with_domain(domain);
+    /// # async fn example(client: auth0_organizations::Client, id: String, domain: String) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::CreateOrganizationDiscoveryDomainRequestContent::new(domain);
     /// let answer = client.organizations().discovery_domains().create(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -37,7 +37,7 @@ impl OrganizationsDiscoveryDomains {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
         body: types::CreateOrganizationDiscoveryDomainRequestContent,
     ) -> OrganizationsDiscoveryDomainsCreate {
         OrganizationsDiscoveryDomainsCreate {
@@ -67,15 +67,15 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, discovery_domain_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, discovery_domain_id: String) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().discovery_domains().delete(id, discovery_domain_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        discovery_domain_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        discovery_domain_id: impl Into<String>,
     ) -> OrganizationsDiscoveryDomainsDelete {
         OrganizationsDiscoveryDomainsDelete {
             client: self.client.clone(),
@@ -104,7 +104,7 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, discovery_domain_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, discovery_domain_id: String) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().discovery_domains().get(id, discovery_domain_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -112,8 +112,8 @@ impl OrganizationsDiscoveryDomains {
     /// ```
     pub fn get(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        discovery_domain_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        discovery_domain_id: impl Into<String>,
     ) -> OrganizationsDiscoveryDomainsGet {
         OrganizationsDiscoveryDomainsGet {
             client: self.client.clone(),
@@ -142,7 +142,7 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, discovery_domain: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, discovery_domain: String) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().discovery_domains().get_by_name(id, discovery_domain).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -150,8 +150,8 @@ impl OrganizationsDiscoveryDomains {
     /// ```
     pub fn get_by_name(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        discovery_domain: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        discovery_domain: impl Into<String>,
     ) -> OrganizationsDiscoveryDomainsGetByName {
         OrganizationsDiscoveryDomainsGetByName {
             client: self.client.clone(),
@@ -181,7 +181,7 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().discovery_domains().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -189,10 +189,7 @@ impl OrganizationsDiscoveryDomains {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(
-        &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-    ) -> OrganizationsDiscoveryDomainsList {
+    pub fn list(&self, id: impl Into<String>) -> OrganizationsDiscoveryDomainsList {
         OrganizationsDiscoveryDomainsList {
             client: self.client.clone(),
             options: Default::default(),
@@ -223,7 +220,7 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, discovery_domain_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, discovery_domain_id: String) -> Result<(), auth0_organizations::Error> {
     /// let body = auth0_organizations::types::UpdateOrganizationDiscoveryDomainRequestContent::new();
     /// let answer = client.organizations().discovery_domains().update(id, discovery_domain_id, body).await?;
     /// println!("{answer:?}");
@@ -232,8 +229,8 @@ impl OrganizationsDiscoveryDomains {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        discovery_domain_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        discovery_domain_id: impl Into<String>,
         body: types::UpdateOrganizationDiscoveryDomainRequestContent,
     ) -> OrganizationsDiscoveryDomainsUpdate {
         OrganizationsDiscoveryDomainsUpdate {
@@ -251,7 +248,7 @@ impl OrganizationsDiscoveryDomains {
 pub struct OrganizationsDiscoveryDomainsCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    id: String,
     body: types::CreateOrganizationDiscoveryDomainRequestContent,
 }
 impl OrganizationsDiscoveryDomainsCreate {
@@ -295,7 +292,6 @@ impl OrganizationsDiscoveryDomainsCreate {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
@@ -322,8 +318,8 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsCreate {
 pub struct OrganizationsDiscoveryDomainsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    discovery_domain_id: auth0_core::Parameter<String>,
+    id: String,
+    discovery_domain_id: String,
 }
 impl OrganizationsDiscoveryDomainsDelete {
     /// Sets how long each attempt of this call may take.
@@ -361,14 +357,7 @@ impl OrganizationsDiscoveryDomainsDelete {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
-        check
-            .field(
-                "discovery_domain_id",
-                &self.discovery_domain_id,
-                &auth0_core::Rules::NONE,
-            );
         call.check(check)?;
         let request = self
             .client
@@ -394,8 +383,8 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsDelete {
 pub struct OrganizationsDiscoveryDomainsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    discovery_domain_id: auth0_core::Parameter<String>,
+    id: String,
+    discovery_domain_id: String,
 }
 impl OrganizationsDiscoveryDomainsGet {
     /// Sets how long each attempt of this call may take.
@@ -435,14 +424,7 @@ impl OrganizationsDiscoveryDomainsGet {
             .call(&crate::operations::ORGANIZATIONS_DISCOVERY_DOMAINS_GET, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
-        check
-            .field(
-                "discovery_domain_id",
-                &self.discovery_domain_id,
-                &auth0_core::Rules::NONE,
-            );
         call.check(check)?;
         let request = self
             .client
@@ -471,8 +453,8 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsGet {
 pub struct OrganizationsDiscoveryDomainsGetByName {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    discovery_domain: auth0_core::Parameter<String>,
+    id: String,
+    discovery_domain: String,
 }
 impl OrganizationsDiscoveryDomainsGetByName {
     /// Sets how long each attempt of this call may take.
@@ -515,7 +497,6 @@ impl OrganizationsDiscoveryDomainsGetByName {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("discovery_domain", &self.discovery_domain);
         check
             .field(
@@ -548,7 +529,7 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsGetByName {
 pub struct OrganizationsDiscoveryDomainsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    id: String,
     from: Option<String>,
     take: Option<i64>,
 }
@@ -608,7 +589,6 @@ impl OrganizationsDiscoveryDomainsList {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",
@@ -689,8 +669,8 @@ impl auth0_core::Paged for OrganizationsDiscoveryDomainsList {
 pub struct OrganizationsDiscoveryDomainsUpdate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    discovery_domain_id: auth0_core::Parameter<String>,
+    id: String,
+    discovery_domain_id: String,
     body: types::UpdateOrganizationDiscoveryDomainRequestContent,
 }
 impl OrganizationsDiscoveryDomainsUpdate {
@@ -734,14 +714,8 @@ impl OrganizationsDiscoveryDomainsUpdate {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
-        check
-            .field(
-                "discovery_domain_id",
-                &self.discovery_domain_id,
-                &auth0_core::Rules::NONE,
-            );
+        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
             .client

@@ -660,6 +660,7 @@ impl OrganizationsEnabledConnectionsUpdate {
                 &self.connection_id,
                 const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
             );
+        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
             .client

@@ -157,6 +157,7 @@ impl CreateOrganizationRequestContent {
 }
 impl ::auth0_core::Check for CreateOrganizationRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.field("branding", &self.branding, const { &::auth0_core::Rules::NONE });
         at.field(
             "display_name",
             &self.display_name,
@@ -195,7 +196,7 @@ pub struct CreateOrganizationResponseContent {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The connections that were enabled with it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub enabled_connections: ::std::option::Option<
@@ -205,7 +206,7 @@ pub struct CreateOrganizationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -216,22 +217,26 @@ pub struct CreateOrganizationResponseContent {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationResponseContent {
     /// A `CreateOrganizationResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             enabled_connections: ::std::default::Default::default(),
@@ -240,6 +245,15 @@ impl CreateOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -251,7 +265,7 @@ impl CreateOrganizationResponseContent {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -269,10 +283,7 @@ impl CreateOrganizationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -282,7 +293,7 @@ impl CreateOrganizationResponseContent {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -290,10 +301,7 @@ impl CreateOrganizationResponseContent {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -339,12 +347,12 @@ pub struct GetOrganizationByNameResponseContent {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -355,22 +363,26 @@ pub struct GetOrganizationByNameResponseContent {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationByNameResponseContent {
     /// A `GetOrganizationByNameResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -378,6 +390,15 @@ impl GetOrganizationByNameResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -389,17 +410,14 @@ impl GetOrganizationByNameResponseContent {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -409,7 +427,7 @@ impl GetOrganizationByNameResponseContent {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -417,10 +435,7 @@ impl GetOrganizationByNameResponseContent {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -442,12 +457,12 @@ pub struct GetOrganizationResponseContent {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -458,22 +473,26 @@ pub struct GetOrganizationResponseContent {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationResponseContent {
     /// A `GetOrganizationResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -481,6 +500,15 @@ impl GetOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -492,17 +520,14 @@ impl GetOrganizationResponseContent {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -512,7 +537,7 @@ impl GetOrganizationResponseContent {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -520,10 +545,7 @@ impl GetOrganizationResponseContent {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -540,7 +562,7 @@ impl GetOrganizationResponseContent {
 pub struct Group {
     /// The id of the connection that the group comes from. Absent for a group that comes from none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// When the group was created.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -550,22 +572,22 @@ pub struct Group {
     ///
     /// Rules: at most 256 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub external_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub external_id: ::std::option::Option<::std::string::String>,
     /// The id of the group.
     ///
     /// Rules: 18 to 26 characters, matches `^grp_[1-9a-km-zA-HJ-NP-Z]{14,22}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// What the group is called, unique within its connection.
     ///
     /// Rules: 1 to 128 characters, matches `^[\x20-\x7E]+$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// The name of the tenant that the group belongs to.
     ///
     /// Rules: at least 3 characters, matches `^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tenant_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub tenant_name: ::std::option::Option<::std::string::String>,
     /// When the group was changed last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<
@@ -589,7 +611,7 @@ impl Group {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -607,37 +629,25 @@ impl Group {
     }
     /// Sets [`external_id`](Self#structfield.external_id).
     #[must_use]
-    pub fn external_id(
-        mut self,
-        external_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn external_id(mut self, external_id: impl Into<::std::string::String>) -> Self {
         self.external_id = ::std::option::Option::Some(external_id.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`tenant_name`](Self#structfield.tenant_name).
     #[must_use]
-    pub fn tenant_name(
-        mut self,
-        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn tenant_name(mut self, tenant_name: impl Into<::std::string::String>) -> Self {
         self.tenant_name = ::std::option::Option::Some(tenant_name.into());
         self
     }
@@ -658,27 +668,27 @@ impl Group {
 /// By checkpoints it says where the next page is. Where pages are counted, it says where it begins and
 /// how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, Default)]
 pub struct ListOrganizationsResponseContent {
     /// How many items the page could hold. Absent where totals were not asked for. Pages by checkpoints do
     /// not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub limit: ::std::option::Option<i64>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty. Counted pages do not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub next: ::std::option::Option<::std::string::String>,
     /// The organizations of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub organizations: ::std::vec::Vec<Organization>,
     /// How many items come before this page. Absent where totals were not asked for. Pages by checkpoints do
     /// not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub start: ::std::option::Option<i64>,
     /// How many items there are in all. Absent where totals were not asked for. Pages by checkpoints do not
     /// have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub total: ::std::option::Option<i64>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -687,15 +697,15 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
         #[derive(::serde::Deserialize)]
         struct Named {
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<::auth0_core::Open<i64>>,
+            limit: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            next: ::std::option::Option<::std::string::String>,
+            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
             organizations: ::std::vec::Vec<Organization>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<::auth0_core::Open<i64>>,
+            start: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<::auth0_core::Open<i64>>,
+            total: ::std::option::Option<i64>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -725,55 +735,57 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
     }
 }
 impl ListOrganizationsResponseContent {
-    /// A `ListOrganizationsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(organizations: impl IntoIterator<Item = Organization>) -> Self {
+    /// A `ListOrganizationsResponseContent` with every field left out.
+    pub fn new() -> Self {
         Self {
             limit: ::std::default::Default::default(),
             next: ::std::default::Default::default(),
-            organizations: organizations.into_iter().collect(),
+            organizations: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.limit = ::std::option::Option::Some(limit.into());
+    pub fn limit(mut self, limit: i64) -> Self {
+        self.limit = ::std::option::Option::Some(limit);
         self
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(
-        mut self,
-        next: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
         self.next = ::std::option::Option::Some(next.into());
+        self
+    }
+    /// Sets [`organizations`](Self#structfield.organizations).
+    #[must_use]
+    pub fn organizations(
+        mut self,
+        organizations: impl IntoIterator<Item = Organization>,
+    ) -> Self {
+        self.organizations = organizations.into_iter().collect();
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.start = ::std::option::Option::Some(start.into());
+    pub fn start(mut self, start: i64) -> Self {
+        self.start = ::std::option::Option::Some(start);
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.total = ::std::option::Option::Some(total.into());
+    pub fn total(mut self, total: i64) -> Self {
+        self.total = ::std::option::Option::Some(total);
         self
     }
 }
 impl ::auth0_core::Page for ListOrganizationsResponseContent {
     type Item = Organization;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        self.next
-            .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
-                ::std::option::Option::Some(&next.to_string()),
-            ))
+        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.as_ref().and_then(|total| u64::try_from(*total.known()?).ok())
+        self.total.and_then(|total| u64::try_from(total).ok())
     }
     fn is_empty(&self) -> bool {
         self.organizations.is_empty()
@@ -793,12 +805,12 @@ pub struct Organization {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -809,22 +821,26 @@ pub struct Organization {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl Organization {
     /// A `Organization` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -832,6 +848,15 @@ impl Organization {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -843,17 +868,14 @@ impl Organization {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -863,7 +885,7 @@ impl Organization {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -871,10 +893,7 @@ impl Organization {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -894,17 +913,29 @@ pub struct OrganizationBranding {
     pub colors: ::std::option::Option<OrganizationBrandingColors>,
     /// Where the logo on the login page is, over https. In an update, `null` takes the logo away.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub logo_url: ::std::option::Option<
-        ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
-    >,
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
+    pub logo_url: ::std::option::Option<::auth0_core::Nullable<::std::string::String>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationBranding {
     /// A `OrganizationBranding` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             colors: ::std::default::Default::default(),
             logo_url: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`colors`](Self#structfield.colors).
     #[must_use]
@@ -916,12 +947,16 @@ impl OrganizationBranding {
     #[must_use]
     pub fn logo_url(
         mut self,
-        logo_url: impl Into<
-            ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
-        >,
+        logo_url: impl Into<::auth0_core::Nullable<::std::string::String>>,
     ) -> Self {
         self.logo_url = ::std::option::Option::Some(logo_url.into());
         self
+    }
+}
+impl ::auth0_core::Check for OrganizationBranding {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["colors", "logo_url"]);
+        at.field("colors", &self.colors, const { &::auth0_core::Rules::NONE });
     }
 }
 /// The colours of the login pages. Both are given, or none.
@@ -929,20 +964,38 @@ impl OrganizationBranding {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationBrandingColors {
     /// The colour behind the login box, such as `#f5f5f5`.
-    pub page_background: ::auth0_core::Open<::std::string::String>,
+    pub page_background: ::std::string::String,
     /// The colour of buttons and links, such as `#0059d6`.
-    pub primary: ::auth0_core::Open<::std::string::String>,
+    pub primary: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationBrandingColors {
     /// A `OrganizationBrandingColors` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        page_background: impl Into<::auth0_core::Open<::std::string::String>>,
-        primary: impl Into<::auth0_core::Open<::std::string::String>>,
+        page_background: impl Into<::std::string::String>,
+        primary: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             page_background: page_background.into(),
             primary: primary.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for OrganizationBrandingColors {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["page_background", "primary"]);
     }
 }
 /// What a connection is in itself, apart from any organization.
@@ -951,10 +1004,10 @@ impl OrganizationBrandingColors {
 pub struct OrganizationConnectionInformation {
     /// What the connection is called in the tenant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// What kind of connection it is, such as `auth0` for a database, `google-oauth2`, `samlp` or `waad`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub strategy: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub strategy: ::std::option::Option<::std::string::String>,
 }
 impl OrganizationConnectionInformation {
     /// A `OrganizationConnectionInformation` with every field left out.
@@ -966,19 +1019,13 @@ impl OrganizationConnectionInformation {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`strategy`](Self#structfield.strategy).
     #[must_use]
-    pub fn strategy(
-        mut self,
-        strategy: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn strategy(mut self, strategy: impl Into<::std::string::String>) -> Self {
         self.strategy = ::std::option::Option::Some(strategy.into());
         self
     }
@@ -991,21 +1038,21 @@ pub struct OrganizationEnabledConnection {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
 }
 impl OrganizationEnabledConnection {
     /// A `OrganizationEnabledConnection` with every field left out.
@@ -1022,10 +1069,10 @@ impl OrganizationEnabledConnection {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -1039,27 +1086,21 @@ impl OrganizationEnabledConnection {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }
@@ -1069,13 +1110,13 @@ impl OrganizationEnabledConnection {
 pub struct Role {
     /// What the role is for, in words for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub description: ::std::option::Option<::std::string::String>,
     /// The id of the role, such as `rol_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// What the role is called.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
 }
 impl Role {
     /// A `Role` with every field left out.
@@ -1088,28 +1129,19 @@ impl Role {
     }
     /// Sets [`description`](Self#structfield.description).
     #[must_use]
-    pub fn description(
-        mut self,
-        description: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn description(mut self, description: impl Into<::std::string::String>) -> Self {
         self.description = ::std::option::Option::Some(description.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -1122,11 +1154,26 @@ impl Role {
 pub struct TokenQuota {
     /// How many tokens may be issued with client credentials. At least one of the fields is given.
     pub client_credentials: TokenQuotaClientCredentials,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl TokenQuota {
     /// A `TokenQuota` with its required fields; the optional ones are left out until they are set.
     pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
-        Self { client_credentials }
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            client_credentials,
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 /// How many tokens may be issued with client credentials. At least one of the fields is given.
@@ -1138,48 +1185,65 @@ pub struct TokenQuotaClientCredentials {
     /// Whether a token beyond the quota is refused. If not, it is issued, and the log of the tenant tells of
     /// it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub enforce: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub enforce: ::std::option::Option<bool>,
     /// How many tokens may be issued in a day.
     ///
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub per_day: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub per_day: ::std::option::Option<i64>,
     /// How many tokens may be issued in an hour.
     ///
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub per_hour: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub per_hour: ::std::option::Option<i64>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl TokenQuotaClientCredentials {
     /// A `TokenQuotaClientCredentials` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             enforce: ::std::default::Default::default(),
             per_day: ::std::default::Default::default(),
             per_hour: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`enforce`](Self#structfield.enforce).
     #[must_use]
-    pub fn enforce(mut self, enforce: impl Into<::auth0_core::Open<bool>>) -> Self {
-        self.enforce = ::std::option::Option::Some(enforce.into());
+    pub fn enforce(mut self, enforce: bool) -> Self {
+        self.enforce = ::std::option::Option::Some(enforce);
         self
     }
     /// Sets [`per_day`](Self#structfield.per_day).
     #[must_use]
-    pub fn per_day(mut self, per_day: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.per_day = ::std::option::Option::Some(per_day.into());
+    pub fn per_day(mut self, per_day: i64) -> Self {
+        self.per_day = ::std::option::Option::Some(per_day);
         self
     }
     /// Sets [`per_hour`](Self#structfield.per_hour).
     #[must_use]
-    pub fn per_hour(mut self, per_hour: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.per_hour = ::std::option::Option::Some(per_hour.into());
+    pub fn per_hour(mut self, per_hour: i64) -> Self {
+        self.per_hour = ::std::option::Option::Some(per_hour);
         self
     }
 }
 impl ::auth0_core::Check for TokenQuotaClientCredentials {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["enforce", "per_day", "per_hour"],
+        );
         at.field(
             "per_day",
             &self.per_day,
@@ -1190,12 +1254,16 @@ impl ::auth0_core::Check for TokenQuotaClientCredentials {
             &self.per_hour,
             const { &::auth0_core::Rules::NONE.maximum(2147483647.0).minimum(1.0) },
         );
-        if self.enforce.is_none() && self.per_day.is_none() && self.per_hour.is_none() {
+        if self.enforce.is_none() && self.per_day.is_none() && self.per_hour.is_none()
+            && self.additional_fields.is_empty()
+        {
             at.broken("no field is set, expected at least 1 to be");
         }
     }
 }
 /// What changes about an organization. What is left out stays.
+///
+/// Converts from [`CreateOrganizationResponseContent`], [`GetOrganizationByNameResponseContent`], [`GetOrganizationResponseContent`], [`Organization`], [`UpdateOrganizationResponseContent`] with `UpdateOrganizationRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationRequestContent {
@@ -1227,18 +1295,32 @@ pub struct UpdateOrganizationRequestContent {
     pub name: ::std::option::Option<::std::string::String>,
     /// The token quota that an organization gets in place of the one it has; `null` takes that away.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub token_quota: ::std::option::Option<::auth0_core::Nullable<UpdateTokenQuota>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationRequestContent {
     /// A `UpdateOrganizationRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             metadata: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -1285,6 +1367,11 @@ impl UpdateOrganizationRequestContent {
 }
 impl ::auth0_core::Check for UpdateOrganizationRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        );
+        at.field("branding", &self.branding, const { &::auth0_core::Rules::NONE });
         at.field(
             "display_name",
             &self.display_name,
@@ -1307,6 +1394,68 @@ impl ::auth0_core::Check for UpdateOrganizationRequestContent {
         at.field("token_quota", &self.token_quota, const { &::auth0_core::Rules::NONE });
     }
 }
+impl ::std::convert::TryFrom<CreateOrganizationResponseContent>
+for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: CreateOrganizationResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationByNameResponseContent>
+for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationByNameResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationResponseContent>
+for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<Organization> for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: Organization) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateOrganizationResponseContent>
+for UpdateOrganizationRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateOrganizationResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationRequestContent",
+            &["branding", "display_name", "metadata", "name", "token_quota"],
+        )
+    }
+}
 /// An organization, after a change.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -1318,12 +1467,12 @@ pub struct UpdateOrganizationResponseContent {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -1334,22 +1483,26 @@ pub struct UpdateOrganizationResponseContent {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationResponseContent {
     /// A `UpdateOrganizationResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -1357,6 +1510,15 @@ impl UpdateOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -1368,17 +1530,14 @@ impl UpdateOrganizationResponseContent {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -1388,7 +1547,7 @@ impl UpdateOrganizationResponseContent {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            ::std::option::Option<::std::string::String>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -1396,10 +1555,7 @@ impl UpdateOrganizationResponseContent {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -1418,15 +1574,31 @@ impl UpdateOrganizationResponseContent {
 pub struct UpdateTokenQuota {
     /// How many tokens may be issued with client credentials. At least one of the fields is given.
     pub client_credentials: TokenQuotaClientCredentials,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateTokenQuota {
     /// A `UpdateTokenQuota` with its required fields; the optional ones are left out until they are set.
     pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
-        Self { client_credentials }
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            client_credentials,
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 impl ::auth0_core::Check for UpdateTokenQuota {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["client_credentials"]);
         at.field(
             "client_credentials",
             &self.client_credentials,

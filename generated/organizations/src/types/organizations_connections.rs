@@ -133,21 +133,21 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::auth0_core::Open<::std::string::String>,
+    pub connection_id: ::std::string::String,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -159,20 +159,20 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub organization_connection_name: ::std::option::Option<::std::string::String>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationAllConnectionResponseContent {
     /// A `CreateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -183,14 +183,23 @@ impl CreateOrganizationAllConnectionResponseContent {
             show_as_button: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -202,20 +211,14 @@ impl CreateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -235,9 +238,7 @@ impl CreateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<
-            ::auth0_core::Open<::std::string::String>,
-        >,
+        organization_connection_name: impl Into<::std::string::String>,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -246,11 +247,8 @@ impl CreateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }
@@ -262,21 +260,21 @@ pub struct GetOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::auth0_core::Open<::std::string::String>,
+    pub connection_id: ::std::string::String,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -288,20 +286,20 @@ pub struct GetOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub organization_connection_name: ::std::option::Option<::std::string::String>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationAllConnectionResponseContent {
     /// A `GetOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -312,14 +310,23 @@ impl GetOrganizationAllConnectionResponseContent {
             show_as_button: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -331,20 +338,14 @@ impl GetOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -364,9 +365,7 @@ impl GetOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<
-            ::auth0_core::Open<::std::string::String>,
-        >,
+        organization_connection_name: impl Into<::std::string::String>,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -375,11 +374,8 @@ impl GetOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }
@@ -387,20 +383,20 @@ impl GetOrganizationAllConnectionResponseContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, Default)]
 pub struct ListOrganizationAllConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub limit: ::std::option::Option<i64>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub start: ::std::option::Option<i64>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub total: ::std::option::Option<i64>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -408,14 +404,14 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
             connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<::auth0_core::Open<i64>>,
+            limit: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<::auth0_core::Open<i64>>,
+            start: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<::auth0_core::Open<i64>>,
+            total: ::std::option::Option<i64>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -443,33 +439,40 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     }
 }
 impl ListOrganizationAllConnectionsResponseContent {
-    /// A `ListOrganizationAllConnectionsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        connections: impl IntoIterator<Item = OrganizationAllConnectionPost>,
-    ) -> Self {
+    /// A `ListOrganizationAllConnectionsResponseContent` with every field left out.
+    pub fn new() -> Self {
         Self {
-            connections: connections.into_iter().collect(),
+            connections: ::std::default::Default::default(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
+    /// Sets [`connections`](Self#structfield.connections).
+    #[must_use]
+    pub fn connections(
+        mut self,
+        connections: impl IntoIterator<Item = OrganizationAllConnectionPost>,
+    ) -> Self {
+        self.connections = connections.into_iter().collect();
+        self
+    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.limit = ::std::option::Option::Some(limit.into());
+    pub fn limit(mut self, limit: i64) -> Self {
+        self.limit = ::std::option::Option::Some(limit);
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.start = ::std::option::Option::Some(start.into());
+    pub fn start(mut self, start: i64) -> Self {
+        self.start = ::std::option::Option::Some(start);
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.total = ::std::option::Option::Some(total.into());
+    pub fn total(mut self, total: i64) -> Self {
+        self.total = ::std::option::Option::Some(total);
         self
     }
 }
@@ -479,7 +482,7 @@ impl ::auth0_core::Page for ListOrganizationAllConnectionsResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.as_ref().and_then(|total| u64::try_from(*total.known()?).ok())
+        self.total.and_then(|total| u64::try_from(total).ok())
     }
     fn is_empty(&self) -> bool {
         self.connections.is_empty()
@@ -566,21 +569,21 @@ pub struct OrganizationAllConnectionPost {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::auth0_core::Open<::std::string::String>,
+    pub connection_id: ::std::string::String,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -592,20 +595,20 @@ pub struct OrganizationAllConnectionPost {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub organization_connection_name: ::std::option::Option<::std::string::String>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationAllConnectionPost {
     /// A `OrganizationAllConnectionPost` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -616,14 +619,23 @@ impl OrganizationAllConnectionPost {
             show_as_button: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -635,20 +647,14 @@ impl OrganizationAllConnectionPost {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -668,9 +674,7 @@ impl OrganizationAllConnectionPost {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<
-            ::auth0_core::Open<::std::string::String>,
-        >,
+        organization_connection_name: impl Into<::std::string::String>,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -679,15 +683,14 @@ impl OrganizationAllConnectionPost {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }
 /// What changes about a connection of an organization. What is left out stays.
+///
+/// Converts from [`CreateOrganizationAllConnectionResponseContent`], [`GetOrganizationAllConnectionResponseContent`], [`OrganizationAllConnectionPost`], [`UpdateOrganizationAllConnectionResponseContent`] with `UpdateOrganizationAllConnectionRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationAllConnectionRequestContent {
@@ -698,6 +701,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// Whether members can log in with the connection; `null` takes back what was set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<::auth0_core::Nullable<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
@@ -706,6 +710,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     /// What the administrators of the organization may do with the connection; `null` takes back what was
     /// set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Nullable<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     >,
@@ -713,6 +718,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<
         ::auth0_core::Nullable<::std::string::String>,
     >,
@@ -720,11 +726,15 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionRequestContent {
     /// A `UpdateOrganizationAllConnectionRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             is_signup_enabled: ::std::default::Default::default(),
@@ -732,6 +742,15 @@ impl UpdateOrganizationAllConnectionRequestContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -794,6 +813,17 @@ impl UpdateOrganizationAllConnectionRequestContent {
 }
 impl ::auth0_core::Check for UpdateOrganizationAllConnectionRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        );
         at.field(
             "organization_connection_name",
             &self.organization_connection_name,
@@ -806,6 +836,86 @@ impl ::auth0_core::Check for UpdateOrganizationAllConnectionRequestContent {
         );
     }
 }
+impl ::std::convert::TryFrom<CreateOrganizationAllConnectionResponseContent>
+for UpdateOrganizationAllConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: CreateOrganizationAllConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationAllConnectionRequestContent",
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationAllConnectionResponseContent>
+for UpdateOrganizationAllConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationAllConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationAllConnectionRequestContent",
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<OrganizationAllConnectionPost>
+for UpdateOrganizationAllConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: OrganizationAllConnectionPost,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationAllConnectionRequestContent",
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateOrganizationAllConnectionResponseContent>
+for UpdateOrganizationAllConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateOrganizationAllConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationAllConnectionRequestContent",
+            &[
+                "assign_membership_on_login",
+                "is_enabled",
+                "is_signup_enabled",
+                "organization_access_level",
+                "organization_connection_name",
+                "show_as_button",
+            ],
+        )
+    }
+}
 /// A connection of an organization, after a change.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -814,21 +924,21 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::auth0_core::Open<::std::string::String>,
+    pub connection_id: ::std::string::String,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -840,20 +950,20 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub organization_connection_name: ::std::option::Option<::std::string::String>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
     /// A `UpdateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -864,14 +974,23 @@ impl UpdateOrganizationAllConnectionResponseContent {
             show_as_button: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -883,20 +1002,14 @@ impl UpdateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -916,9 +1029,7 @@ impl UpdateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<
-            ::auth0_core::Open<::std::string::String>,
-        >,
+        organization_connection_name: impl Into<::std::string::String>,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -927,11 +1038,8 @@ impl UpdateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }

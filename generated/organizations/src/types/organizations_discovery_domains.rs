@@ -66,29 +66,33 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::auth0_core::Open<::std::string::String>,
+    pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::auth0_core::Open<::std::string::String>,
+    pub id: ::std::string::String,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub use_for_organization_discovery: ::std::option::Option<bool>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::auth0_core::Open<::std::string::String>,
+    pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationDiscoveryDomainResponseContent {
     /// A `CreateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        domain: impl Into<::std::string::String>,
+        id: impl Into<::std::string::String>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
-        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_host: impl Into<::std::string::String>,
+        verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -97,14 +101,23 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
             verification_txt: verification_txt.into(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
+        use_for_organization_discovery: bool,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery.into(),
+            use_for_organization_discovery,
         );
         self
     }
@@ -116,29 +129,33 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::auth0_core::Open<::std::string::String>,
+    pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::auth0_core::Open<::std::string::String>,
+    pub id: ::std::string::String,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub use_for_organization_discovery: ::std::option::Option<bool>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::auth0_core::Open<::std::string::String>,
+    pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationDiscoveryDomainByNameResponseContent {
     /// A `GetOrganizationDiscoveryDomainByNameResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        domain: impl Into<::std::string::String>,
+        id: impl Into<::std::string::String>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
-        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_host: impl Into<::std::string::String>,
+        verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -147,14 +164,23 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
             verification_txt: verification_txt.into(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
+        use_for_organization_discovery: bool,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery.into(),
+            use_for_organization_discovery,
         );
         self
     }
@@ -166,29 +192,33 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::auth0_core::Open<::std::string::String>,
+    pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::auth0_core::Open<::std::string::String>,
+    pub id: ::std::string::String,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub use_for_organization_discovery: ::std::option::Option<bool>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::auth0_core::Open<::std::string::String>,
+    pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationDiscoveryDomainResponseContent {
     /// A `GetOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        domain: impl Into<::std::string::String>,
+        id: impl Into<::std::string::String>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
-        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_host: impl Into<::std::string::String>,
+        verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -197,14 +227,23 @@ impl GetOrganizationDiscoveryDomainResponseContent {
             verification_txt: verification_txt.into(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
+        use_for_organization_discovery: bool,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery.into(),
+            use_for_organization_discovery,
         );
         self
     }
@@ -214,12 +253,11 @@ impl GetOrganizationDiscoveryDomainResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationDiscoveryDomainsResponseContent {
     /// The discovery domains of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub domains: ::std::vec::Vec<OrganizationDiscoveryDomain>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub next: ::std::option::Option<::std::string::String>,
 }
 impl ListOrganizationDiscoveryDomainsResponseContent {
     /// A `ListOrganizationDiscoveryDomainsResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -231,10 +269,7 @@ impl ListOrganizationDiscoveryDomainsResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(
-        mut self,
-        next: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -242,11 +277,7 @@ impl ListOrganizationDiscoveryDomainsResponseContent {
 impl ::auth0_core::Page for ListOrganizationDiscoveryDomainsResponseContent {
     type Item = OrganizationDiscoveryDomain;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        self.next
-            .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
-                ::std::option::Option::Some(&next.to_string()),
-            ))
+        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
     fn is_empty(&self) -> bool {
         self.domains.is_empty()
@@ -262,29 +293,33 @@ pub struct OrganizationDiscoveryDomain {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::auth0_core::Open<::std::string::String>,
+    pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::auth0_core::Open<::std::string::String>,
+    pub id: ::std::string::String,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub use_for_organization_discovery: ::std::option::Option<bool>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::auth0_core::Open<::std::string::String>,
+    pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationDiscoveryDomain {
     /// A `OrganizationDiscoveryDomain` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        domain: impl Into<::std::string::String>,
+        id: impl Into<::std::string::String>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
-        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_host: impl Into<::std::string::String>,
+        verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -293,14 +328,23 @@ impl OrganizationDiscoveryDomain {
             verification_txt: verification_txt.into(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
+        use_for_organization_discovery: bool,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery.into(),
+            use_for_organization_discovery,
         );
         self
     }
@@ -365,6 +409,8 @@ for OrganizationDiscoveryDomainStatus {
     }
 }
 /// What changes about a discovery domain. What is left out stays.
+///
+/// Converts from [`CreateOrganizationDiscoveryDomainResponseContent`], [`GetOrganizationDiscoveryDomainByNameResponseContent`], [`GetOrganizationDiscoveryDomainResponseContent`], [`OrganizationDiscoveryDomain`], [`UpdateOrganizationDiscoveryDomainResponseContent`] with `UpdateOrganizationDiscoveryDomainRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationDiscoveryDomainRequestContent {
@@ -377,14 +423,27 @@ pub struct UpdateOrganizationDiscoveryDomainRequestContent {
     /// otherwise.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationDiscoveryDomainRequestContent {
     /// A `UpdateOrganizationDiscoveryDomainRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             status: ::std::default::Default::default(),
             use_for_organization_discovery: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`status`](Self#structfield.status).
     #[must_use]
@@ -407,6 +466,79 @@ impl UpdateOrganizationDiscoveryDomainRequestContent {
         self
     }
 }
+impl ::auth0_core::Check for UpdateOrganizationDiscoveryDomainRequestContent {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["status", "use_for_organization_discovery"],
+        );
+    }
+}
+impl ::std::convert::TryFrom<CreateOrganizationDiscoveryDomainResponseContent>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: CreateOrganizationDiscoveryDomainResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationDiscoveryDomainByNameResponseContent>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationDiscoveryDomainByNameResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationDiscoveryDomainResponseContent>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationDiscoveryDomainResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<OrganizationDiscoveryDomain>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: OrganizationDiscoveryDomain,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateOrganizationDiscoveryDomainResponseContent>
+for UpdateOrganizationDiscoveryDomainRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateOrganizationDiscoveryDomainResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationDiscoveryDomainRequestContent",
+            &["status", "use_for_organization_discovery"],
+        )
+    }
+}
 /// A discovery domain, after a change.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -414,29 +546,33 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::auth0_core::Open<::std::string::String>,
+    pub domain: ::std::string::String,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::auth0_core::Open<::std::string::String>,
+    pub id: ::std::string::String,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub use_for_organization_discovery: ::std::option::Option<bool>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::auth0_core::Open<::std::string::String>,
+    pub verification_host: ::std::string::String,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    pub verification_txt: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationDiscoveryDomainResponseContent {
     /// A `UpdateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
+        domain: impl Into<::std::string::String>,
+        id: impl Into<::std::string::String>,
         status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
-        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
+        verification_host: impl Into<::std::string::String>,
+        verification_txt: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: domain.into(),
             id: id.into(),
             status: status.into(),
@@ -445,14 +581,23 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
             verification_txt: verification_txt.into(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
+        use_for_organization_discovery: bool,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery.into(),
+            use_for_organization_discovery,
         );
         self
     }

@@ -64,26 +64,30 @@ pub struct AddOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl AddOrganizationConnectionResponseContent {
     /// A `AddOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: ::std::default::Default::default(),
@@ -91,14 +95,23 @@ impl AddOrganizationConnectionResponseContent {
             show_as_button: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -112,27 +125,21 @@ impl AddOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }
@@ -144,26 +151,30 @@ pub struct GetOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationConnectionResponseContent {
     /// A `GetOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: ::std::default::Default::default(),
@@ -171,14 +182,23 @@ impl GetOrganizationConnectionResponseContent {
             show_as_button: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -192,27 +212,21 @@ impl GetOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }
@@ -220,20 +234,20 @@ impl GetOrganizationConnectionResponseContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, Default)]
 pub struct ListOrganizationConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub enabled_connections: ::std::vec::Vec<OrganizationConnection>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub limit: ::std::option::Option<i64>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub start: ::std::option::Option<i64>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub total: ::std::option::Option<i64>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -241,14 +255,14 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
             enabled_connections: ::std::vec::Vec<OrganizationConnection>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<::auth0_core::Open<i64>>,
+            limit: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<::auth0_core::Open<i64>>,
+            start: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<::auth0_core::Open<i64>>,
+            total: ::std::option::Option<i64>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -276,33 +290,40 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     }
 }
 impl ListOrganizationConnectionsResponseContent {
-    /// A `ListOrganizationConnectionsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        enabled_connections: impl IntoIterator<Item = OrganizationConnection>,
-    ) -> Self {
+    /// A `ListOrganizationConnectionsResponseContent` with every field left out.
+    pub fn new() -> Self {
         Self {
-            enabled_connections: enabled_connections.into_iter().collect(),
+            enabled_connections: ::std::default::Default::default(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
+    /// Sets [`enabled_connections`](Self#structfield.enabled_connections).
+    #[must_use]
+    pub fn enabled_connections(
+        mut self,
+        enabled_connections: impl IntoIterator<Item = OrganizationConnection>,
+    ) -> Self {
+        self.enabled_connections = enabled_connections.into_iter().collect();
+        self
+    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.limit = ::std::option::Option::Some(limit.into());
+    pub fn limit(mut self, limit: i64) -> Self {
+        self.limit = ::std::option::Option::Some(limit);
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.start = ::std::option::Option::Some(start.into());
+    pub fn start(mut self, start: i64) -> Self {
+        self.start = ::std::option::Option::Some(start);
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.total = ::std::option::Option::Some(total.into());
+    pub fn total(mut self, total: i64) -> Self {
+        self.total = ::std::option::Option::Some(total);
         self
     }
 }
@@ -312,7 +333,7 @@ impl ::auth0_core::Page for ListOrganizationConnectionsResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.as_ref().and_then(|total| u64::try_from(*total.known()?).ok())
+        self.total.and_then(|total| u64::try_from(total).ok())
     }
     fn is_empty(&self) -> bool {
         self.enabled_connections.is_empty()
@@ -329,26 +350,30 @@ pub struct OrganizationConnection {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationConnection {
     /// A `OrganizationConnection` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: ::std::default::Default::default(),
@@ -356,14 +381,23 @@ impl OrganizationConnection {
             show_as_button: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -377,31 +411,27 @@ impl OrganizationConnection {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }
 /// What changes about an enabled connection. What is left out stays.
+///
+/// Converts from [`AddOrganizationConnectionResponseContent`], [`GetOrganizationConnectionResponseContent`], [`OrganizationConnection`], [`UpdateOrganizationConnectionResponseContent`] with `UpdateOrganizationConnectionRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct UpdateOrganizationConnectionRequestContent {
@@ -418,15 +448,28 @@ pub struct UpdateOrganizationConnectionRequestContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationConnectionRequestContent {
     /// A `UpdateOrganizationConnectionRequestContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             is_signup_enabled: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -452,6 +495,66 @@ impl UpdateOrganizationConnectionRequestContent {
         self
     }
 }
+impl ::auth0_core::Check for UpdateOrganizationConnectionRequestContent {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        );
+    }
+}
+impl ::std::convert::TryFrom<AddOrganizationConnectionResponseContent>
+for UpdateOrganizationConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: AddOrganizationConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationConnectionRequestContent",
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<GetOrganizationConnectionResponseContent>
+for UpdateOrganizationConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetOrganizationConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationConnectionRequestContent",
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<OrganizationConnection>
+for UpdateOrganizationConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: OrganizationConnection,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationConnectionRequestContent",
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateOrganizationConnectionResponseContent>
+for UpdateOrganizationConnectionRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateOrganizationConnectionResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateOrganizationConnectionRequestContent",
+            &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+        )
+    }
+}
 /// An enabled connection of an organization, after a change.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -460,26 +563,30 @@ pub struct UpdateOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationConnectionResponseContent {
     /// A `UpdateOrganizationConnectionResponseContent` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: ::std::default::Default::default(),
@@ -487,14 +594,23 @@ impl UpdateOrganizationConnectionResponseContent {
             show_as_button: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -508,27 +624,21 @@ impl UpdateOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(
-        mut self,
-        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
+    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
     }
 }

@@ -117,6 +117,7 @@ impl CreateOrganizationInvitationRequestContent {
 }
 impl ::auth0_core::Check for CreateOrganizationInvitationRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.field("invitee", &self.invitee, const { &::auth0_core::Rules::NONE });
         at.field("inviter", &self.inviter, const { &::auth0_core::Rules::NONE });
         at.field(
             "roles",
@@ -143,11 +144,11 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -160,7 +161,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -175,16 +176,12 @@ pub struct CreateOrganizationInvitationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub organization_id: ::std::option::Option<::std::string::String>,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -224,10 +221,7 @@ impl CreateOrganizationInvitationResponseContent {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -235,7 +229,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -264,10 +258,7 @@ impl CreateOrganizationInvitationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -296,7 +287,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        organization_id: impl Into<::std::string::String>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -305,9 +296,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -348,11 +337,11 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -365,7 +354,7 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -380,16 +369,12 @@ pub struct GetOrganizationInvitationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub organization_id: ::std::option::Option<::std::string::String>,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -429,10 +414,7 @@ impl GetOrganizationInvitationResponseContent {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -440,7 +422,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -469,10 +451,7 @@ impl GetOrganizationInvitationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -501,7 +480,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        organization_id: impl Into<::std::string::String>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -510,9 +489,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -542,17 +519,17 @@ impl GetOrganizationInvitationResponseContent {
 ///
 /// It says where it begins, if that was asked for, and never how many items there are.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, Default)]
 pub struct ListOrganizationInvitationsResponseContent {
     /// The invitations of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub invitations: ::std::vec::Vec<OrganizationInvitation>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub limit: ::std::option::Option<i64>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub start: ::std::option::Option<i64>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -560,12 +537,12 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
             invitations: ::std::vec::Vec<OrganizationInvitation>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<::auth0_core::Open<i64>>,
+            limit: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<::auth0_core::Open<i64>>,
+            start: ::std::option::Option<i64>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -591,24 +568,33 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     }
 }
 impl ListOrganizationInvitationsResponseContent {
-    /// A `ListOrganizationInvitationsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(invitations: impl IntoIterator<Item = OrganizationInvitation>) -> Self {
+    /// A `ListOrganizationInvitationsResponseContent` with every field left out.
+    pub fn new() -> Self {
         Self {
-            invitations: invitations.into_iter().collect(),
+            invitations: ::std::default::Default::default(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
         }
     }
+    /// Sets [`invitations`](Self#structfield.invitations).
+    #[must_use]
+    pub fn invitations(
+        mut self,
+        invitations: impl IntoIterator<Item = OrganizationInvitation>,
+    ) -> Self {
+        self.invitations = invitations.into_iter().collect();
+        self
+    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.limit = ::std::option::Option::Some(limit.into());
+    pub fn limit(mut self, limit: i64) -> Self {
+        self.limit = ::std::option::Option::Some(limit);
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.start = ::std::option::Option::Some(start.into());
+    pub fn start(mut self, start: i64) -> Self {
+        self.start = ::std::option::Option::Some(start);
         self
     }
 }
@@ -639,11 +625,11 @@ pub struct OrganizationInvitation {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub connection_id: ::std::option::Option<::std::string::String>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -656,7 +642,7 @@ pub struct OrganizationInvitation {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -671,16 +657,12 @@ pub struct OrganizationInvitation {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub organization_id: ::std::option::Option<::std::string::String>,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -720,10 +702,7 @@ impl OrganizationInvitation {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -731,7 +710,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        connection_id: impl Into<::std::string::String>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -760,10 +739,7 @@ impl OrganizationInvitation {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -792,7 +768,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
+        organization_id: impl Into<::std::string::String>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -801,9 +777,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -834,12 +808,32 @@ impl OrganizationInvitation {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationInvitationInvitee {
     /// The e-mail address of the person who is invited.
-    pub email: ::auth0_core::Open<::std::string::String>,
+    pub email: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInvitee {
     /// A `OrganizationInvitationInvitee` with its required fields; the optional ones are left out until they are set.
-    pub fn new(email: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
-        Self { email: email.into() }
+    pub fn new(email: impl Into<::std::string::String>) -> Self {
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            email: email.into(),
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for OrganizationInvitationInvitee {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["email"]);
     }
 }
 /// Who invites, as the e-mail says it.
@@ -849,16 +843,32 @@ pub struct OrganizationInvitationInviter {
     /// The name of who invites, as the e-mail says it.
     ///
     /// Rules: 1 to 300 characters.
-    pub name: ::auth0_core::Open<::std::string::String>,
+    pub name: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInviter {
     /// A `OrganizationInvitationInviter` with its required fields; the optional ones are left out until they are set.
-    pub fn new(name: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
-        Self { name: name.into() }
+    pub fn new(name: impl Into<::std::string::String>) -> Self {
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            name: name.into(),
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 impl ::auth0_core::Check for OrganizationInvitationInviter {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["name"]);
         at.field(
             "name",
             &self.name,

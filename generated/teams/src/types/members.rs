@@ -20,6 +20,9 @@ pub struct GetMembersResponseContent {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team. Roles within tenants are listed elsewhere.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetMembersResponseContent {
     /// A `GetMembersResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -33,6 +36,7 @@ impl GetMembersResponseContent {
         role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             email: email.into(),
             family_name: family_name.into(),
             given_name: given_name.into(),
@@ -41,6 +45,15 @@ impl GetMembersResponseContent {
             nickname: nickname.into(),
             role: role.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 /// An invitation to the team, optionally with access to tenants.
@@ -189,6 +202,9 @@ pub struct InviteMembersResponseContent {
     pub tenant_roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl InviteMembersResponseContent {
     /// A `InviteMembersResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -198,6 +214,7 @@ impl InviteMembersResponseContent {
         role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_ids: ::std::default::Default::default(),
             email: email.into(),
             id: id.into(),
@@ -205,6 +222,15 @@ impl InviteMembersResponseContent {
             tenant_ids: ::std::default::Default::default(),
             tenant_roles: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
     #[must_use]
@@ -309,6 +335,9 @@ pub struct TeamMember {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl TeamMember {
     /// A `TeamMember` with its required fields; the optional ones are left out until they are set.
@@ -322,6 +351,7 @@ impl TeamMember {
         role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             email: email.into(),
             family_name: family_name.into(),
             given_name: given_name.into(),
@@ -330,6 +360,15 @@ impl TeamMember {
             nickname: nickname.into(),
             role: role.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 /// A role in the team as a whole.
@@ -403,16 +442,86 @@ impl ::std::convert::TryFrom<::std::string::String> for TeamMemberRoleEnum {
     }
 }
 /// The change of a member's role in the team.
+///
+/// Converts from [`GetMembersResponseContent`], [`InviteMembersResponseContent`], [`TeamMember`], [`UpdateMembersResponseContent`] with `UpdateMembersRequestContent::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersRequestContent {
     /// The role that the member shall have from now on, in place of the present one.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateMembersRequestContent {
     /// A `UpdateMembersRequestContent` with its required fields; the optional ones are left out until they are set.
     pub fn new(role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>) -> Self {
-        Self { role: role.into() }
+        Self {
+            additional_fields: ::std::default::Default::default(),
+            role: role.into(),
+        }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for UpdateMembersRequestContent {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["role"]);
+    }
+}
+impl ::std::convert::TryFrom<GetMembersResponseContent> for UpdateMembersRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: GetMembersResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateMembersRequestContent",
+            &["role"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<InviteMembersResponseContent>
+for UpdateMembersRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: InviteMembersResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateMembersRequestContent",
+            &["role"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<TeamMember> for UpdateMembersRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: TeamMember) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateMembersRequestContent",
+            &["role"],
+        )
+    }
+}
+impl ::std::convert::TryFrom<UpdateMembersResponseContent>
+for UpdateMembersRequestContent {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: UpdateMembersResponseContent,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "UpdateMembersRequestContent",
+            &["role"],
+        )
     }
 }
 /// A member of the team, after the change of role.
@@ -433,6 +542,9 @@ pub struct UpdateMembersResponseContent {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The role in the team that the member has now.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateMembersResponseContent {
     /// A `UpdateMembersResponseContent` with its required fields; the optional ones are left out until they are set.
@@ -446,6 +558,7 @@ impl UpdateMembersResponseContent {
         role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             email: email.into(),
             family_name: family_name.into(),
             given_name: given_name.into(),
@@ -454,5 +567,14 @@ impl UpdateMembersResponseContent {
             nickname: nickname.into(),
             role: role.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }

@@ -29,6 +29,9 @@ pub struct CreateMembersTenantsRequestContent {
     /// Rules: 1 to 10 items.
     #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateMembersTenantsRequestContent {
     /// A `CreateMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
@@ -39,10 +42,20 @@ impl CreateMembersTenantsRequestContent {
         tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_ids: ::std::default::Default::default(),
             roles: roles.into_iter().map(Into::into).collect(),
             tenants: tenants.into_iter().map(Into::into).collect(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
     #[must_use]
@@ -58,6 +71,10 @@ impl CreateMembersTenantsRequestContent {
 }
 impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_ids", "roles", "tenants"],
+        );
         at.field(
             "client_ids",
             &self.client_ids,
@@ -457,6 +474,9 @@ pub struct UpdateMembersTenantsRequestContent {
     /// Rules: 1 to 10 items.
     #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateMembersTenantsRequestContent {
     /// A `UpdateMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
@@ -467,10 +487,20 @@ impl UpdateMembersTenantsRequestContent {
         tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_ids: ::std::default::Default::default(),
             roles: roles.into_iter().map(Into::into).collect(),
             tenants: tenants.into_iter().map(Into::into).collect(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
     #[must_use]
@@ -486,6 +516,10 @@ impl UpdateMembersTenantsRequestContent {
 }
 impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_ids", "roles", "tenants"],
+        );
         at.field(
             "client_ids",
             &self.client_ids,

@@ -19,6 +19,9 @@ pub struct IdpGoogleAppsOptionsRequest {
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsOptionsRequest {
     /// A `IdpGoogleAppsOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -28,11 +31,21 @@ impl IdpGoogleAppsOptionsRequest {
         domain: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: client_id.into(),
             client_secret: client_secret.into(),
             domain: domain.into(),
             icon_url: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
@@ -41,53 +54,65 @@ impl IdpGoogleAppsOptionsRequest {
         self
     }
 }
+impl ::auth0_core::Check for IdpGoogleAppsOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_id", "client_secret", "domain", "icon_url"],
+        );
+    }
+}
 /// How Google Workspace is reached.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpGoogleAppsOptionsResponse {
     /// The client id of the application that was registered at Google.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The domain of the organization's Google Workspace, such as `acme.com`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub domain: ::std::option::Option<::std::string::String>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub icon_url: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsOptionsResponse {
     /// A `IdpGoogleAppsOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             domain: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`domain`](Self#structfield.domain).
     #[must_use]
-    pub fn domain(
-        mut self,
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn domain(mut self, domain: impl Into<::std::string::String>) -> Self {
         self.domain = ::std::option::Option::Some(domain.into());
         self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(
-        mut self,
-        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -195,6 +220,7 @@ impl ::auth0_core::Check for IdpGoogleAppsRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with Google Workspace.
@@ -211,41 +237,44 @@ pub struct IdpGoogleAppsResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpGoogleAppsOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpGoogleAppsResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsResponse {
     /// A `IdpGoogleAppsResponse` with its required fields; the optional ones are left out until they are set.
     pub fn new(options: IdpGoogleAppsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -265,14 +294,23 @@ impl IdpGoogleAppsResponse {
         self.access_level = ::std::option::Option::Some(access_level.into());
         self
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -280,7 +318,7 @@ impl IdpGoogleAppsResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -289,9 +327,7 @@ impl IdpGoogleAppsResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -300,39 +336,34 @@ impl IdpGoogleAppsResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
+    }
+}
+impl IdpGoogleAppsResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Google Workspace.
@@ -358,17 +389,30 @@ pub struct IdpGoogleAppsUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsUpdateRequest {
     /// A `IdpGoogleAppsUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -411,11 +455,22 @@ impl IdpGoogleAppsUpdateRequest {
 }
 impl ::auth0_core::Check for IdpGoogleAppsUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// The short form of an identity provider that the organization's administrators may not configure.
@@ -429,41 +484,51 @@ pub struct IdpMinimalResponse {
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
-    pub display_name: ::auth0_core::Open<::std::string::String>,
+    pub display_name: ::std::string::String,
     /// The id of the identity provider.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
-    pub id: ::auth0_core::Open<::std::string::String>,
+    pub id: ::std::string::String,
     /// Whether members can log in with it in this organization.
-    pub is_enabled: ::auth0_core::Open<bool>,
+    pub is_enabled: bool,
     /// The name of the identity provider, by which programs know it. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpMinimalResponse {
     /// A `IdpMinimalResponse` with its required fields; the optional ones are left out until they are set.
     pub fn new(
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
+        display_name: impl Into<::std::string::String>,
+        id: impl Into<::std::string::String>,
+        is_enabled: bool,
     ) -> Self {
         Self {
             access_level: access_level.into(),
+            additional_fields: ::std::default::Default::default(),
             display_name: display_name.into(),
             id: id.into(),
-            is_enabled: is_enabled.into(),
+            is_enabled,
             name: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -481,6 +546,9 @@ pub struct IdpOktaOptionsRequest {
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub icon_url: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaOptionsRequest {
     /// A `IdpOktaOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -490,11 +558,21 @@ impl IdpOktaOptionsRequest {
         domain: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: client_id.into(),
             client_secret: client_secret.into(),
             domain: domain.into(),
             icon_url: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
@@ -503,53 +581,65 @@ impl IdpOktaOptionsRequest {
         self
     }
 }
+impl ::auth0_core::Check for IdpOktaOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_id", "client_secret", "domain", "icon_url"],
+        );
+    }
+}
 /// How Okta is reached.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpOktaOptionsResponse {
     /// The client id of the application that was registered at Okta.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The domain of the organization's Okta, such as `acme.okta.com`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub domain: ::std::option::Option<::std::string::String>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub icon_url: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaOptionsResponse {
     /// A `IdpOktaOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             domain: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`domain`](Self#structfield.domain).
     #[must_use]
-    pub fn domain(
-        mut self,
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn domain(mut self, domain: impl Into<::std::string::String>) -> Self {
         self.domain = ::std::option::Option::Some(domain.into());
         self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(
-        mut self,
-        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -657,6 +747,7 @@ impl ::auth0_core::Check for IdpOktaRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with Okta.
@@ -673,38 +764,39 @@ pub struct IdpOktaResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// How the attributes of users who log in are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpOktaOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpOktaResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaResponse {
     /// A `IdpOktaResponse` with its required fields; the optional ones are left out until they are set.
@@ -714,6 +806,7 @@ impl IdpOktaResponse {
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
@@ -734,14 +827,23 @@ impl IdpOktaResponse {
         self.access_level = ::std::option::Option::Some(access_level.into());
         self
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -749,7 +851,7 @@ impl IdpOktaResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -758,9 +860,7 @@ impl IdpOktaResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -769,39 +869,34 @@ impl IdpOktaResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
+    }
+}
+impl IdpOktaResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Okta.
@@ -827,17 +922,30 @@ pub struct IdpOktaUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaUpdateRequest {
     /// A `IdpOktaUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -880,11 +988,22 @@ impl IdpOktaUpdateRequest {
 }
 impl ::auth0_core::Check for IdpOktaUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// Logins that begin at the identity provider and not at the application.
@@ -893,36 +1012,45 @@ impl ::auth0_core::Check for IdpOktaUpdateRequest {
 pub struct IdpOptionsIdpInitiated {
     /// The query of the authorization request that is made for the application, such as `redirect_uri=https://app.acme.com&scope=openid`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_authorizequery: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub client_authorizequery: ::std::option::Option<::std::string::String>,
     /// The client id of the application that they lead to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The protocol that the application speaks, such as `SAML`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_protocol: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub client_protocol: ::std::option::Option<::std::string::String>,
     /// Whether such logins are accepted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub enabled: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOptionsIdpInitiated {
     /// A `IdpOptionsIdpInitiated` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_authorizequery: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             client_protocol: ::std::default::Default::default(),
             enabled: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`client_authorizequery`](Self#structfield.client_authorizequery).
     #[must_use]
     pub fn client_authorizequery(
         mut self,
-        client_authorizequery: impl Into<::auth0_core::Open<::std::string::String>>,
+        client_authorizequery: impl Into<::std::string::String>,
     ) -> Self {
         self.client_authorizequery = ::std::option::Option::Some(
             client_authorizequery.into(),
@@ -931,10 +1059,7 @@ impl IdpOptionsIdpInitiated {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -942,16 +1067,24 @@ impl IdpOptionsIdpInitiated {
     #[must_use]
     pub fn client_protocol(
         mut self,
-        client_protocol: impl Into<::auth0_core::Open<::std::string::String>>,
+        client_protocol: impl Into<::std::string::String>,
     ) -> Self {
         self.client_protocol = ::std::option::Option::Some(client_protocol.into());
         self
     }
     /// Sets [`enabled`](Self#structfield.enabled).
     #[must_use]
-    pub fn enabled(mut self, enabled: impl Into<::auth0_core::Open<bool>>) -> Self {
-        self.enabled = ::std::option::Option::Some(enabled.into());
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = ::std::option::Option::Some(enabled);
         self
+    }
+}
+impl ::auth0_core::Check for IdpOptionsIdpInitiated {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_authorizequery", "client_id", "client_protocol", "enabled"],
+        );
     }
 }
 /// How a PingFederate server is reached, and how the SAML requests to it are signed.
@@ -981,7 +1114,11 @@ pub struct IdpPingFederateOptionsRequest {
     pub signature_algorithm: ::auth0_core::Open<IdpSignAlgTypeEnum>,
     /// The certificate that the server signs with, in PEM or CER form: what it signs is checked by it.
     #[serde(rename = "signingCert")]
+    #[serde(alias = "cert")]
     pub signing_cert: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateOptionsRequest {
     /// A `IdpPingFederateOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -993,6 +1130,7 @@ impl IdpPingFederateOptionsRequest {
         signing_cert: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             digest_algorithm: digest_algorithm.into(),
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
@@ -1001,6 +1139,15 @@ impl IdpPingFederateOptionsRequest {
             signature_algorithm: signature_algorithm.into(),
             signing_cert: signing_cert.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
@@ -1015,13 +1162,34 @@ impl IdpPingFederateOptionsRequest {
         self
     }
 }
+impl ::auth0_core::Check for IdpPingFederateOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "digestAlgorithm",
+                "icon_url",
+                "idpInitiated",
+                "pingFederateBaseUrl",
+                "signSAMLRequest",
+                "signatureAlgorithm",
+                "signingCert",
+            ],
+        );
+        at.field(
+            "idpInitiated",
+            &self.idp_initiated,
+            const { &::auth0_core::Rules::NONE },
+        );
+    }
+}
 /// How a PingFederate server is reached, and how the SAML requests to it are signed.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpPingFederateOptionsResponse {
     /// The certificate that was read from `signingCert`. To change it, send another `signingCert`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub cert: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub cert: ::std::option::Option<::std::string::String>,
     /// The algorithm that the digest in a signature is made with.
     #[serde(
         rename = "digestAlgorithm",
@@ -1032,7 +1200,7 @@ pub struct IdpPingFederateOptionsResponse {
     >,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub icon_url: ::std::option::Option<::std::string::String>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
@@ -1044,15 +1212,13 @@ pub struct IdpPingFederateOptionsResponse {
         rename = "pingFederateBaseUrl",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub ping_federate_base_url: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub ping_federate_base_url: ::std::option::Option<::std::string::String>,
     /// Whether the requests to the server are signed.
     #[serde(
         rename = "signSAMLRequest",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub sign_saml_request: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub sign_saml_request: ::std::option::Option<bool>,
     /// The algorithm that requests are signed with.
     #[serde(
         rename = "signatureAlgorithm",
@@ -1061,11 +1227,15 @@ pub struct IdpPingFederateOptionsResponse {
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateOptionsResponse {
     /// A `IdpPingFederateOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             cert: ::std::default::Default::default(),
             digest_algorithm: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
@@ -1075,12 +1245,18 @@ impl IdpPingFederateOptionsResponse {
             signature_algorithm: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`cert`](Self#structfield.cert).
     #[must_use]
-    pub fn cert(
-        mut self,
-        cert: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn cert(mut self, cert: impl Into<::std::string::String>) -> Self {
         self.cert = ::std::option::Option::Some(cert.into());
         self
     }
@@ -1095,10 +1271,7 @@ impl IdpPingFederateOptionsResponse {
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(
-        mut self,
-        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -1112,7 +1285,7 @@ impl IdpPingFederateOptionsResponse {
     #[must_use]
     pub fn ping_federate_base_url(
         mut self,
-        ping_federate_base_url: impl Into<::auth0_core::Open<::std::string::String>>,
+        ping_federate_base_url: impl Into<::std::string::String>,
     ) -> Self {
         self.ping_federate_base_url = ::std::option::Option::Some(
             ping_federate_base_url.into(),
@@ -1121,11 +1294,8 @@ impl IdpPingFederateOptionsResponse {
     }
     /// Sets [`sign_saml_request`](Self#structfield.sign_saml_request).
     #[must_use]
-    pub fn sign_saml_request(
-        mut self,
-        sign_saml_request: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.sign_saml_request = ::std::option::Option::Some(sign_saml_request.into());
+    pub fn sign_saml_request(mut self, sign_saml_request: bool) -> Self {
+        self.sign_saml_request = ::std::option::Option::Some(sign_saml_request);
         self
     }
     /// Sets [`signature_algorithm`](Self#structfield.signature_algorithm).
@@ -1243,6 +1413,7 @@ impl ::auth0_core::Check for IdpPingFederateRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with PingFederate.
@@ -1259,41 +1430,44 @@ pub struct IdpPingFederateResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpPingFederateOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpPingFederateResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateResponse {
     /// A `IdpPingFederateResponse` with its required fields; the optional ones are left out until they are set.
     pub fn new(options: IdpPingFederateOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -1313,14 +1487,23 @@ impl IdpPingFederateResponse {
         self.access_level = ::std::option::Option::Some(access_level.into());
         self
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -1328,7 +1511,7 @@ impl IdpPingFederateResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -1337,9 +1520,7 @@ impl IdpPingFederateResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -1348,39 +1529,34 @@ impl IdpPingFederateResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
+    }
+}
+impl IdpPingFederateResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with PingFederate.
@@ -1406,17 +1582,30 @@ pub struct IdpPingFederateUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateUpdateRequest {
     /// A `IdpPingFederateUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -1459,11 +1648,22 @@ impl IdpPingFederateUpdateRequest {
 }
 impl ::auth0_core::Check for IdpPingFederateUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// How the browser carries SAML requests to the identity provider.
@@ -1654,38 +1854,35 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpSignAlgTypeEnum {
 pub struct IdpUserAttributeMapItem {
     /// What the attribute holds, for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub description: ::std::option::Option<::std::string::String>,
     /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
-    pub is_extra: ::auth0_core::Open<bool>,
+    pub is_extra: bool,
     /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
-    pub is_missing: ::auth0_core::Open<bool>,
+    pub is_missing: bool,
     /// Whether the attribute has to be there.
-    pub is_required: ::auth0_core::Open<bool>,
+    pub is_required: bool,
     /// The attribute's name for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub label: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub label: ::std::option::Option<::std::string::String>,
     /// The fields of the login that the attribute is taken from.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
-    pub sso_field: ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    pub sso_field: ::std::vec::Vec<::std::string::String>,
     /// The name of the attribute in the user's profile.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_attribute: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub user_attribute: ::std::option::Option<::std::string::String>,
 }
 impl IdpUserAttributeMapItem {
     /// A `IdpUserAttributeMapItem` with its required fields; the optional ones are left out until they are set.
     pub fn new(
-        is_extra: impl Into<::auth0_core::Open<bool>>,
-        is_missing: impl Into<::auth0_core::Open<bool>>,
-        is_required: impl Into<::auth0_core::Open<bool>>,
-        sso_field: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        is_extra: bool,
+        is_missing: bool,
+        is_required: bool,
+        sso_field: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
             description: ::std::default::Default::default(),
-            is_extra: is_extra.into(),
-            is_missing: is_missing.into(),
-            is_required: is_required.into(),
+            is_extra,
+            is_missing,
+            is_required,
             label: ::std::default::Default::default(),
             sso_field: sso_field.into_iter().map(Into::into).collect(),
             user_attribute: ::std::default::Default::default(),
@@ -1693,19 +1890,13 @@ impl IdpUserAttributeMapItem {
     }
     /// Sets [`description`](Self#structfield.description).
     #[must_use]
-    pub fn description(
-        mut self,
-        description: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn description(mut self, description: impl Into<::std::string::String>) -> Self {
         self.description = ::std::option::Option::Some(description.into());
         self
     }
     /// Sets [`label`](Self#structfield.label).
     #[must_use]
-    pub fn label(
-        mut self,
-        label: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn label(mut self, label: impl Into<::std::string::String>) -> Self {
         self.label = ::std::option::Option::Some(label.into());
         self
     }
@@ -1713,7 +1904,7 @@ impl IdpUserAttributeMapItem {
     #[must_use]
     pub fn user_attribute(
         mut self,
-        user_attribute: impl Into<::auth0_core::Open<::std::string::String>>,
+        user_attribute: impl Into<::std::string::String>,
     ) -> Self {
         self.user_attribute = ::std::option::Option::Some(user_attribute.into());
         self
@@ -1732,6 +1923,9 @@ pub struct IdpWaadOptionsRequest {
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
     pub tenant_domain: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadOptionsRequest {
     /// A `IdpWaadOptionsRequest` with its required fields; the optional ones are left out until they are set.
@@ -1741,11 +1935,21 @@ impl IdpWaadOptionsRequest {
         tenant_domain: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: client_id.into(),
             client_secret: client_secret.into(),
             icon_url: ::std::default::Default::default(),
             tenant_domain: tenant_domain.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
@@ -1754,44 +1958,59 @@ impl IdpWaadOptionsRequest {
         self
     }
 }
+impl ::auth0_core::Check for IdpWaadOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_id", "client_secret", "icon_url", "tenant_domain"],
+        );
+    }
+}
 /// How Microsoft Entra ID is reached.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpWaadOptionsResponse {
     /// The client id of the application that was registered in the directory.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub icon_url: ::std::option::Option<::std::string::String>,
     /// The domain of the directory.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tenant_domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub tenant_domain: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadOptionsResponse {
     /// A `IdpWaadOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
             tenant_domain: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(
-        mut self,
-        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -1799,7 +2018,7 @@ impl IdpWaadOptionsResponse {
     #[must_use]
     pub fn tenant_domain(
         mut self,
-        tenant_domain: impl Into<::auth0_core::Open<::std::string::String>>,
+        tenant_domain: impl Into<::std::string::String>,
     ) -> Self {
         self.tenant_domain = ::std::option::Option::Some(tenant_domain.into());
         self
@@ -1908,6 +2127,7 @@ impl ::auth0_core::Check for IdpWaadRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with Microsoft Entra ID.
@@ -1924,41 +2144,44 @@ pub struct IdpWaadResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpWaadOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpWaadResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadResponse {
     /// A `IdpWaadResponse` with its required fields; the optional ones are left out until they are set.
     pub fn new(options: IdpWaadOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -1978,14 +2201,23 @@ impl IdpWaadResponse {
         self.access_level = ::std::option::Option::Some(access_level.into());
         self
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -1993,7 +2225,7 @@ impl IdpWaadResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -2002,9 +2234,7 @@ impl IdpWaadResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -2013,39 +2243,34 @@ impl IdpWaadResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
+    }
+}
+impl IdpWaadResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Microsoft Entra ID.
@@ -2071,17 +2296,30 @@ pub struct IdpWaadUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadUpdateRequest {
     /// A `IdpWaadUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -2124,11 +2362,22 @@ impl IdpWaadUpdateRequest {
 }
 impl ::auth0_core::Check for IdpWaadUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// A new identity provider, of one of the strategies.
@@ -2197,7 +2446,6 @@ impl<'de> ::serde::Deserialize<'de> for IdpKnownRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &["strategy"])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -2457,7 +2705,6 @@ impl<'de> ::serde::Deserialize<'de> for IdpKnownResponse {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &["strategy"])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -2545,60 +2792,39 @@ impl IdpKnownResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
+        match self {
+            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::GoogleApps(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::PingFederate(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// `assign_membership_on_login`, which every known variant has.
     ///
     /// Of an unknown kind it is what came under that name.
     pub fn assign_membership_on_login(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => {
-                value
-                    .assign_membership_on_login
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::GoogleApps(value) => {
-                value
-                    .assign_membership_on_login
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::Oidc(value) => {
-                value
-                    .assign_membership_on_login
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::Okta(value) => {
-                value
-                    .assign_membership_on_login
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::PingFederate(value) => {
-                value
-                    .assign_membership_on_login
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::Samlp(value) => {
-                value
-                    .assign_membership_on_login
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::Waad(value) => {
-                value
-                    .assign_membership_on_login
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
+            Self::Adfs(value) => value.assign_membership_on_login,
+            Self::GoogleApps(value) => value.assign_membership_on_login,
+            Self::Oidc(value) => value.assign_membership_on_login,
+            Self::Okta(value) => value.assign_membership_on_login,
+            Self::PingFederate(value) => value.assign_membership_on_login,
+            Self::Samlp(value) => value.assign_membership_on_login,
+            Self::Waad(value) => value.assign_membership_on_login,
             Self::Other(other) => {
                 other
                     .value()
@@ -2629,9 +2855,7 @@ impl IdpKnownResponse {
     /// There is none of an unknown kind.
     pub fn domains(
         &self,
-    ) -> ::std::option::Option<
-        &::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    > {
+    ) -> ::std::option::Option<&::std::vec::Vec<::std::string::String>> {
         match self {
             Self::Adfs(value) => value.domains.as_ref(),
             Self::GoogleApps(value) => value.domains.as_ref(),
@@ -2665,27 +2889,13 @@ impl IdpKnownResponse {
     /// Of an unknown kind it is what came under that name.
     pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::GoogleApps(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Oidc(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Okta(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::PingFederate(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Samlp(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Waad(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
+            Self::Adfs(value) => value.is_enabled,
+            Self::GoogleApps(value) => value.is_enabled,
+            Self::Oidc(value) => value.is_enabled,
+            Self::Okta(value) => value.is_enabled,
+            Self::PingFederate(value) => value.is_enabled,
+            Self::Samlp(value) => value.is_enabled,
+            Self::Waad(value) => value.is_enabled,
             Self::Other(other) => {
                 other.value().get("is_enabled").and_then(::serde_json::Value::as_bool)
             }
@@ -2713,55 +2923,13 @@ impl IdpKnownResponse {
     /// Of an unknown kind it is what came under that name.
     pub fn show_as_button(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => {
-                value
-                    .show_as_button
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::GoogleApps(value) => {
-                value
-                    .show_as_button
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::Oidc(value) => {
-                value
-                    .show_as_button
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::Okta(value) => {
-                value
-                    .show_as_button
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::PingFederate(value) => {
-                value
-                    .show_as_button
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::Samlp(value) => {
-                value
-                    .show_as_button
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
-            Self::Waad(value) => {
-                value
-                    .show_as_button
-                    .as_ref()
-                    .and_then(::auth0_core::Open::known)
-                    .copied()
-            }
+            Self::Adfs(value) => value.show_as_button,
+            Self::GoogleApps(value) => value.show_as_button,
+            Self::Oidc(value) => value.show_as_button,
+            Self::Okta(value) => value.show_as_button,
+            Self::PingFederate(value) => value.show_as_button,
+            Self::Samlp(value) => value.show_as_button,
+            Self::Waad(value) => value.show_as_button,
             Self::Other(other) => {
                 other
                     .value()
@@ -2845,7 +3013,6 @@ impl<'de> ::serde::Deserialize<'de> for IdpListItemResponse {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -2940,6 +3107,28 @@ impl IdpListItemResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
+        match self {
+            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::GoogleApps(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::PingFederate(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Minimal(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// `display_name`, which every known variant has.
     ///
     /// Of an unknown kind it is what came under that name.
@@ -2981,28 +3170,14 @@ impl IdpListItemResponse {
     /// Of an unknown kind it is what came under that name.
     pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::GoogleApps(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Oidc(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Okta(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::PingFederate(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Samlp(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Waad(value) => {
-                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
-            }
-            Self::Minimal(value) => value.is_enabled.known().copied(),
+            Self::Adfs(value) => value.is_enabled,
+            Self::GoogleApps(value) => value.is_enabled,
+            Self::Oidc(value) => value.is_enabled,
+            Self::Okta(value) => value.is_enabled,
+            Self::PingFederate(value) => value.is_enabled,
+            Self::Samlp(value) => value.is_enabled,
+            Self::Waad(value) => value.is_enabled,
+            Self::Minimal(value) => ::std::option::Option::Some(value.is_enabled),
             Self::Other(other) => {
                 other.value().get("is_enabled").and_then(::serde_json::Value::as_bool)
             }
@@ -3031,6 +3206,8 @@ impl IdpListItemResponse {
 ///
 /// The body does not name the strategy, so the form has to be that of the identity provider. Make the
 /// type of the strategy, such as `IdpOidcUpdateRequest`, and pass it where this one is asked for.
+///
+/// Converts from [`IdpKnownResponse`], [`IdpListItemResponse`] with `IdpUpdateKnownRequest::try_from(response)`: takes the properties that the update accepts, nested objects as a whole, with unknown fields and explicit nulls.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -3049,6 +3226,8 @@ pub enum IdpUpdateKnownRequest {
     Samlp(IdpSamlpUpdateRequest),
     /// A change of an identity provider with Microsoft Entra ID.
     Waad(IdpWaadUpdateRequest),
+    /// An object that no variant describes, as it is on the wire.
+    Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpAdfsUpdateRequest> for IdpUpdateKnownRequest {
     fn from(value: IdpAdfsUpdateRequest) -> Self {
@@ -3092,7 +3271,6 @@ impl<'de> ::serde::Deserialize<'de> for IdpUpdateKnownRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if let ::std::result::Result::Ok(decoded) = <IdpAdfsUpdateRequest as ::serde::Deserialize>::deserialize(
             &value,
         ) {
@@ -3128,60 +3306,103 @@ impl<'de> ::serde::Deserialize<'de> for IdpUpdateKnownRequest {
         ) {
             return ::std::result::Result::Ok(Self::Waad(decoded));
         }
-        ::std::result::Result::Err(
-            ::serde::de::Error::custom(
-                "no variant fits, expected one of Adfs, GoogleApps, Oidc, Okta, PingFederate, Samlp, Waad",
-            ),
-        )
+        ::std::result::Result::Ok(Self::Other(value.into()))
     }
 }
 impl IdpUpdateKnownRequest {
-    /// `assign_membership_on_login`, which every variant has.
-    pub fn assign_membership_on_login(&self) -> &::std::option::Option<bool> {
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
         match self {
-            Self::Adfs(value) => &value.assign_membership_on_login,
-            Self::GoogleApps(value) => &value.assign_membership_on_login,
-            Self::Oidc(value) => &value.assign_membership_on_login,
-            Self::Okta(value) => &value.assign_membership_on_login,
-            Self::PingFederate(value) => &value.assign_membership_on_login,
-            Self::Samlp(value) => &value.assign_membership_on_login,
-            Self::Waad(value) => &value.assign_membership_on_login,
+            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::GoogleApps(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::PingFederate(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `display_name`, which every variant has.
-    pub fn display_name(&self) -> &::std::option::Option<::std::string::String> {
+    /// `assign_membership_on_login`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn assign_membership_on_login(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => &value.display_name,
-            Self::GoogleApps(value) => &value.display_name,
-            Self::Oidc(value) => &value.display_name,
-            Self::Okta(value) => &value.display_name,
-            Self::PingFederate(value) => &value.display_name,
-            Self::Samlp(value) => &value.display_name,
-            Self::Waad(value) => &value.display_name,
+            Self::Adfs(value) => value.assign_membership_on_login,
+            Self::GoogleApps(value) => value.assign_membership_on_login,
+            Self::Oidc(value) => value.assign_membership_on_login,
+            Self::Okta(value) => value.assign_membership_on_login,
+            Self::PingFederate(value) => value.assign_membership_on_login,
+            Self::Samlp(value) => value.assign_membership_on_login,
+            Self::Waad(value) => value.assign_membership_on_login,
+            Self::Other(other) => {
+                other
+                    .value()
+                    .get("assign_membership_on_login")
+                    .and_then(::serde_json::Value::as_bool)
+            }
         }
     }
-    /// `is_enabled`, which every variant has.
-    pub fn is_enabled(&self) -> &::std::option::Option<bool> {
+    /// `display_name`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn display_name(&self) -> ::std::option::Option<&str> {
         match self {
-            Self::Adfs(value) => &value.is_enabled,
-            Self::GoogleApps(value) => &value.is_enabled,
-            Self::Oidc(value) => &value.is_enabled,
-            Self::Okta(value) => &value.is_enabled,
-            Self::PingFederate(value) => &value.is_enabled,
-            Self::Samlp(value) => &value.is_enabled,
-            Self::Waad(value) => &value.is_enabled,
+            Self::Adfs(value) => value.display_name.as_deref(),
+            Self::GoogleApps(value) => value.display_name.as_deref(),
+            Self::Oidc(value) => value.display_name.as_deref(),
+            Self::Okta(value) => value.display_name.as_deref(),
+            Self::PingFederate(value) => value.display_name.as_deref(),
+            Self::Samlp(value) => value.display_name.as_deref(),
+            Self::Waad(value) => value.display_name.as_deref(),
+            Self::Other(other) => {
+                other.value().get("display_name").and_then(::serde_json::Value::as_str)
+            }
         }
     }
-    /// `show_as_button`, which every variant has.
-    pub fn show_as_button(&self) -> &::std::option::Option<bool> {
+    /// `is_enabled`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => &value.show_as_button,
-            Self::GoogleApps(value) => &value.show_as_button,
-            Self::Oidc(value) => &value.show_as_button,
-            Self::Okta(value) => &value.show_as_button,
-            Self::PingFederate(value) => &value.show_as_button,
-            Self::Samlp(value) => &value.show_as_button,
-            Self::Waad(value) => &value.show_as_button,
+            Self::Adfs(value) => value.is_enabled,
+            Self::GoogleApps(value) => value.is_enabled,
+            Self::Oidc(value) => value.is_enabled,
+            Self::Okta(value) => value.is_enabled,
+            Self::PingFederate(value) => value.is_enabled,
+            Self::Samlp(value) => value.is_enabled,
+            Self::Waad(value) => value.is_enabled,
+            Self::Other(other) => {
+                other.value().get("is_enabled").and_then(::serde_json::Value::as_bool)
+            }
+        }
+    }
+    /// `show_as_button`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn show_as_button(&self) -> ::std::option::Option<bool> {
+        match self {
+            Self::Adfs(value) => value.show_as_button,
+            Self::GoogleApps(value) => value.show_as_button,
+            Self::Oidc(value) => value.show_as_button,
+            Self::Okta(value) => value.show_as_button,
+            Self::PingFederate(value) => value.show_as_button,
+            Self::Samlp(value) => value.show_as_button,
+            Self::Waad(value) => value.show_as_button,
+            Self::Other(other) => {
+                other
+                    .value()
+                    .get("show_as_button")
+                    .and_then(::serde_json::Value::as_bool)
+            }
         }
     }
 }
@@ -3195,6 +3416,201 @@ impl ::auth0_core::Check for IdpUpdateKnownRequest {
             Self::PingFederate(value) => ::auth0_core::Check::check(value, rules, at),
             Self::Samlp(value) => ::auth0_core::Check::check(value, rules, at),
             Self::Waad(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Other(_) => {}
+        }
+    }
+}
+impl ::std::convert::TryFrom<IdpKnownResponse> for IdpUpdateKnownRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpKnownResponse) -> ::std::result::Result<Self, Self::Error> {
+        match response {
+            IdpKnownResponse::Adfs(value) => value.try_into().map(Self::Adfs),
+            IdpKnownResponse::GoogleApps(value) => value.try_into().map(Self::GoogleApps),
+            IdpKnownResponse::Oidc(value) => value.try_into().map(Self::Oidc),
+            IdpKnownResponse::Okta(value) => value.try_into().map(Self::Okta),
+            IdpKnownResponse::PingFederate(value) => {
+                value.try_into().map(Self::PingFederate)
+            }
+            IdpKnownResponse::Samlp(value) => value.try_into().map(Self::Samlp),
+            IdpKnownResponse::Waad(value) => value.try_into().map(Self::Waad),
+            IdpKnownResponse::Other(value) => {
+                ::auth0_core::write_back::into_unlisted(
+                        &value,
+                        "IdpUpdateKnownRequest",
+                        &[
+                            "assign_membership_on_login",
+                            "display_name",
+                            "is_enabled",
+                            "options",
+                            "show_as_button",
+                        ],
+                    )
+                    .map(Self::Other)
+            }
+        }
+    }
+}
+impl ::std::convert::TryFrom<IdpWaadResponse> for IdpWaadUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpWaadResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpWaadUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpSamlpResponse> for IdpSamlpUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpSamlpResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpSamlpUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpPingFederateResponse> for IdpPingFederateUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: IdpPingFederateResponse,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpPingFederateUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpOktaResponse> for IdpOktaUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpOktaResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpOktaUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpOidcResponse> for IdpOidcUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpOidcResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpOidcUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpGoogleAppsResponse> for IdpGoogleAppsUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: IdpGoogleAppsResponse,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpGoogleAppsUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpAdfsResponse> for IdpAdfsUpdateRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(response: IdpAdfsResponse) -> ::std::result::Result<Self, Self::Error> {
+        ::auth0_core::write_back::into_update(
+            &response,
+            "IdpAdfsUpdateRequest",
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        )
+    }
+}
+impl ::std::convert::TryFrom<IdpListItemResponse> for IdpUpdateKnownRequest {
+    type Error = ::auth0_core::ConversionError;
+    fn try_from(
+        response: IdpListItemResponse,
+    ) -> ::std::result::Result<Self, Self::Error> {
+        match response {
+            IdpListItemResponse::Adfs(value) => value.try_into().map(Self::Adfs),
+            IdpListItemResponse::GoogleApps(value) => {
+                value.try_into().map(Self::GoogleApps)
+            }
+            IdpListItemResponse::Oidc(value) => value.try_into().map(Self::Oidc),
+            IdpListItemResponse::Okta(value) => value.try_into().map(Self::Okta),
+            IdpListItemResponse::PingFederate(value) => {
+                value.try_into().map(Self::PingFederate)
+            }
+            IdpListItemResponse::Samlp(value) => value.try_into().map(Self::Samlp),
+            IdpListItemResponse::Waad(value) => value.try_into().map(Self::Waad),
+            IdpListItemResponse::Minimal(value) => {
+                ::auth0_core::write_back::into_unlisted(
+                        &value,
+                        "IdpUpdateKnownRequest",
+                        &[
+                            "assign_membership_on_login",
+                            "display_name",
+                            "is_enabled",
+                            "options",
+                            "show_as_button",
+                        ],
+                    )
+                    .map(Self::Other)
+            }
+            IdpListItemResponse::Other(value) => {
+                ::auth0_core::write_back::into_unlisted(
+                        &value,
+                        "IdpUpdateKnownRequest",
+                        &[
+                            "assign_membership_on_login",
+                            "display_name",
+                            "is_enabled",
+                            "options",
+                            "show_as_button",
+                        ],
+                    )
+                    .map(Self::Other)
+            }
         }
     }
 }

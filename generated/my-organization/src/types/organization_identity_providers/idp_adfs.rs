@@ -8,13 +8,31 @@ use crate::types::OrganizationAccessLevelEnum;
 pub struct IdpAdfsOptionsRequestAdfsServer {
     /// The public URL of the server, as clients reach it.
     pub adfs_server: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsRequestAdfsServer {
-    /// Creates a `IdpAdfsOptionsRequestAdfsServer` from its required field [`adfs_server`](Self#structfield.adfs_server).
-    pub fn with_adfs_server(adfs_server: impl Into<::std::string::String>) -> Self {
+    /// A `IdpAdfsOptionsRequestAdfsServer` with its required fields; the optional ones are left out until they are set.
+    pub fn new(adfs_server: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             adfs_server: adfs_server.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for IdpAdfsOptionsRequestAdfsServer {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["adfs_server"]);
     }
 }
 /// An ADFS server that is described by its metadata.
@@ -24,15 +42,31 @@ pub struct IdpAdfsOptionsRequestFedMetadataXml {
     /// The server's federation metadata: the XML document itself, as text.
     #[serde(rename = "fedMetadataXml")]
     pub fed_metadata_xml: ::std::string::String,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsRequestFedMetadataXml {
-    /// Creates a `IdpAdfsOptionsRequestFedMetadataXml` from its required field [`fed_metadata_xml`](Self#structfield.fed_metadata_xml).
-    pub fn with_fed_metadata_xml(
-        fed_metadata_xml: impl Into<::std::string::String>,
-    ) -> Self {
+    /// A `IdpAdfsOptionsRequestFedMetadataXml` with its required fields; the optional ones are left out until they are set.
+    pub fn new(fed_metadata_xml: impl Into<::std::string::String>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             fed_metadata_xml: fed_metadata_xml.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
+}
+impl ::auth0_core::Check for IdpAdfsOptionsRequestFedMetadataXml {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(&self.additional_fields, &["fedMetadataXml"]);
     }
 }
 /// How an ADFS server is reached: by its address, or by its metadata. Only one of the two is there.
@@ -41,30 +75,38 @@ impl IdpAdfsOptionsRequestFedMetadataXml {
 pub struct IdpAdfsOptionsResponse {
     /// The public URL of the server, where it is reached by that.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub adfs_server: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub adfs_server: ::std::option::Option<::std::string::String>,
     /// The server's federation metadata as XML, where it is described by that.
     #[serde(
         rename = "fedMetadataXml",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub fed_metadata_xml: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub fed_metadata_xml: ::std::option::Option<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsResponse {
-    /// Creates a `IdpAdfsOptionsResponse` whose fields are all absent.
+    /// A `IdpAdfsOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             adfs_server: ::std::default::Default::default(),
             fed_metadata_xml: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`adfs_server`](Self#structfield.adfs_server).
     #[must_use]
-    pub fn adfs_server(
-        mut self,
-        adfs_server: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn adfs_server(mut self, adfs_server: impl Into<::std::string::String>) -> Self {
         self.adfs_server = ::std::option::Option::Some(adfs_server.into());
         self
     }
@@ -72,7 +114,7 @@ impl IdpAdfsOptionsResponse {
     #[must_use]
     pub fn fed_metadata_xml(
         mut self,
-        fed_metadata_xml: impl Into<::auth0_core::Open<::std::string::String>>,
+        fed_metadata_xml: impl Into<::std::string::String>,
     ) -> Self {
         self.fed_metadata_xml = ::std::option::Option::Some(fed_metadata_xml.into());
         self
@@ -109,26 +151,19 @@ pub struct IdpAdfsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
-/// The required fields of [`IdpAdfsRequest`], for [`IdpAdfsRequest::new`].
-pub struct IdpAdfsRequestRequired<Name, Options> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
-    pub name: Name,
-    /// How the identity provider is reached.
-    pub options: Options,
-}
 impl IdpAdfsRequest {
-    /// Creates a `IdpAdfsRequest` from its required fields.
-    pub fn new<
-        Name: ::std::convert::Into<::std::string::String>,
-        Options: ::std::convert::Into<crate::types::IdpAdfsOptionsRequest>,
-    >(required: IdpAdfsRequestRequired<Name, Options>) -> Self {
+    /// A `IdpAdfsRequest` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        name: impl Into<::std::string::String>,
+        options: impl Into<crate::types::IdpAdfsOptionsRequest>,
+    ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: required.name.into(),
-            options: required.options.into(),
+            name: name.into(),
+            options: options.into(),
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -188,6 +223,7 @@ impl ::auth0_core::Check for IdpAdfsRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with Active Directory Federation Services (ADFS).
@@ -204,41 +240,44 @@ pub struct IdpAdfsResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpAdfsOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpAdfsResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsResponse {
-    /// Creates a `IdpAdfsResponse` from its required field [`options`](Self#structfield.options).
-    pub fn with_options(options: IdpAdfsOptionsResponse) -> Self {
+    /// A `IdpAdfsResponse` with its required fields; the optional ones are left out until they are set.
+    pub fn new(options: IdpAdfsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -258,14 +297,23 @@ impl IdpAdfsResponse {
         self.access_level = ::std::option::Option::Some(access_level.into());
         self
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -273,7 +321,7 @@ impl IdpAdfsResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -282,9 +330,7 @@ impl IdpAdfsResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -293,39 +339,34 @@ impl IdpAdfsResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
+    }
+}
+impl IdpAdfsResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Active Directory Federation Services (ADFS).
@@ -351,17 +392,30 @@ pub struct IdpAdfsUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsUpdateRequest {
-    /// Creates a `IdpAdfsUpdateRequest` whose fields are all absent.
+    /// A `IdpAdfsUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -407,11 +461,22 @@ impl IdpAdfsUpdateRequest {
 }
 impl ::auth0_core::Check for IdpAdfsUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// How an ADFS server is reached: by its address, or by its metadata.
@@ -442,7 +507,6 @@ impl<'de> ::serde::Deserialize<'de> for IdpAdfsOptionsRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("adfs_server").is_some_and(|key| !key.is_null()) {
             return <IdpAdfsOptionsRequestAdfsServer as ::serde::Deserialize>::deserialize(
                     value,
@@ -457,24 +521,27 @@ impl<'de> ::serde::Deserialize<'de> for IdpAdfsOptionsRequest {
                 .map(Self::FedMetadataXml)
                 .map_err(::serde::de::Error::custom);
         }
-        if value.get("adfs_server").is_some() {
-            return <IdpAdfsOptionsRequestAdfsServer as ::serde::Deserialize>::deserialize(
-                    value,
-                )
-                .map(Self::AdfsServer)
-                .map_err(::serde::de::Error::custom);
-        }
-        if value.get("fedMetadataXml").is_some() {
-            return <IdpAdfsOptionsRequestFedMetadataXml as ::serde::Deserialize>::deserialize(
-                    value,
-                )
-                .map(Self::FedMetadataXml)
-                .map_err(::serde::de::Error::custom);
-        }
         ::std::result::Result::Err(
             ::serde::de::Error::custom(
                 "no variant fits, expected one of AdfsServer, FedMetadataXml",
             ),
         )
+    }
+}
+impl IdpAdfsOptionsRequest {
+    /// `additional_fields`, which every variant has.
+    pub fn additional_fields(&self) -> &::auth0_core::AdditionalFields {
+        match self {
+            Self::AdfsServer(value) => &value.additional_fields,
+            Self::FedMetadataXml(value) => &value.additional_fields,
+        }
+    }
+}
+impl ::auth0_core::Check for IdpAdfsOptionsRequest {
+    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        match self {
+            Self::AdfsServer(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::FedMetadataXml(value) => ::auth0_core::Check::check(value, rules, at),
+        }
     }
 }

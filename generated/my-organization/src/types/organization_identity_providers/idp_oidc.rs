@@ -16,29 +16,33 @@ pub struct IdpOidcOptionsRequest {
     /// How the user's login comes back: over the browser, or from server to server.
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<IdpOidcOptionsTypeEnum>,
-}
-/// The required fields of [`IdpOidcOptionsRequest`], for [`IdpOidcOptionsRequest::new`].
-pub struct IdpOidcOptionsRequestRequired<ClientId, DiscoveryUrl, Type> {
-    /// The client id of the application that was registered at the provider.
-    pub client_id: ClientId,
-    /// The URL of the provider's discovery document, which most often ends in `/.well-known/openid-configuration`.
-    pub discovery_url: DiscoveryUrl,
-    /// How the user's login comes back: over the browser, or from server to server.
-    pub type_: Type,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcOptionsRequest {
-    /// Creates a `IdpOidcOptionsRequest` from its required fields.
-    pub fn new<
-        ClientId: ::std::convert::Into<::std::string::String>,
-        DiscoveryUrl: ::std::convert::Into<::std::string::String>,
-        Type: ::std::convert::Into<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
-    >(required: IdpOidcOptionsRequestRequired<ClientId, DiscoveryUrl, Type>) -> Self {
+    /// A `IdpOidcOptionsRequest` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        client_id: impl Into<::std::string::String>,
+        discovery_url: impl Into<::std::string::String>,
+        type_: impl Into<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
+    ) -> Self {
         Self {
-            client_id: required.client_id.into(),
+            additional_fields: ::std::default::Default::default(),
+            client_id: client_id.into(),
             client_secret: ::std::default::Default::default(),
-            discovery_url: required.discovery_url.into(),
-            type_: required.type_.into(),
+            discovery_url: discovery_url.into(),
+            type_: type_.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_secret`](Self#structfield.client_secret).
     #[must_use]
@@ -50,35 +54,53 @@ impl IdpOidcOptionsRequest {
         self
     }
 }
+impl ::auth0_core::Check for IdpOidcOptionsRequest {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &["client_id", "client_secret", "discovery_url", "type"],
+        );
+    }
+}
 /// How a provider of OpenID Connect is reached.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct IdpOidcOptionsResponse {
     /// The client id of the application that was registered at the provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The URL of the provider's discovery document.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub discovery_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub discovery_url: ::std::option::Option<::std::string::String>,
     /// How the user's login comes back: over the browser, or from server to server.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcOptionsResponse {
-    /// Creates a `IdpOidcOptionsResponse` whose fields are all absent.
+    /// A `IdpOidcOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_id: ::std::default::Default::default(),
             discovery_url: ::std::default::Default::default(),
             type_: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -86,7 +108,7 @@ impl IdpOidcOptionsResponse {
     #[must_use]
     pub fn discovery_url(
         mut self,
-        discovery_url: impl Into<::auth0_core::Open<::std::string::String>>,
+        discovery_url: impl Into<::std::string::String>,
     ) -> Self {
         self.discovery_url = ::std::option::Option::Some(discovery_url.into());
         self
@@ -190,25 +212,19 @@ pub struct IdpOidcRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
-/// The required fields of [`IdpOidcRequest`], for [`IdpOidcRequest::new`].
-pub struct IdpOidcRequestRequired<Name> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
-    pub name: Name,
-    /// How the identity provider is reached.
-    pub options: IdpOidcOptionsRequest,
-}
 impl IdpOidcRequest {
-    /// Creates a `IdpOidcRequest` from its required fields.
-    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
-        required: IdpOidcRequestRequired<Name>,
+    /// A `IdpOidcRequest` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        name: impl Into<::std::string::String>,
+        options: IdpOidcOptionsRequest,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: required.name.into(),
-            options: required.options,
+            name: name.into(),
+            options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -268,6 +284,7 @@ impl ::auth0_core::Check for IdpOidcRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with OpenID Connect.
@@ -284,61 +301,57 @@ pub struct IdpOidcResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// How the attributes of users who log in are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpOidcOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-}
-/// The required fields of [`IdpOidcResponse`], for [`IdpOidcResponse::new`].
-pub struct IdpOidcResponseRequired<Attributes> {
-    /// How the attributes of users who log in are mapped.
-    pub attributes: Attributes,
-    /// How the identity provider is reached. Secrets are left out.
-    pub options: IdpOidcOptionsResponse,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpOidcResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcResponse {
-    /// Creates a `IdpOidcResponse` from its required fields.
-    pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
-        required: IdpOidcResponseRequired<Attributes>,
+    /// A `IdpOidcResponse` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        attributes: impl IntoIterator<Item = IdpUserAttributeMapItem>,
+        options: IdpOidcOptionsResponse,
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
-            attributes: required.attributes.into_iter().collect(),
+            attributes: attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            options: required.options,
+            options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -351,14 +364,23 @@ impl IdpOidcResponse {
         self.access_level = ::std::option::Option::Some(access_level.into());
         self
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -366,7 +388,7 @@ impl IdpOidcResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -375,9 +397,7 @@ impl IdpOidcResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -386,39 +406,34 @@ impl IdpOidcResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
+    }
+}
+impl IdpOidcResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with OpenID Connect.
@@ -444,17 +459,30 @@ pub struct IdpOidcUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcUpdateRequest {
-    /// Creates a `IdpOidcUpdateRequest` whose fields are all absent.
+    /// A `IdpOidcUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -497,10 +525,21 @@ impl IdpOidcUpdateRequest {
 }
 impl ::auth0_core::Check for IdpOidcUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }

@@ -62,32 +62,40 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "signingCert",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(alias = "cert")]
     pub signing_cert: ::std::option::Option<::std::string::String>,
-}
-/// The required fields of [`IdpSamlpOptionsRequestAutomatic`], for [`IdpSamlpOptionsRequestAutomatic::new`].
-pub struct IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl> {
-    /// The URL of the identity provider's SAML metadata, from which its addresses are read.
-    pub metadata_url: MetadataUrl,
-    /// Whether the requests to the identity provider are signed.
-    pub sign_saml_request: bool,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpOptionsRequestAutomatic {
-    /// Creates a `IdpSamlpOptionsRequestAutomatic` from its required fields.
-    pub fn new<MetadataUrl: ::std::convert::Into<::std::string::String>>(
-        required: IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl>,
+    /// A `IdpSamlpOptionsRequestAutomatic` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        metadata_url: impl Into<::std::string::String>,
+        sign_saml_request: bool,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             binding_method: ::std::default::Default::default(),
             digest_algorithm: ::std::default::Default::default(),
             discovery_url: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
-            metadata_url: required.metadata_url.into(),
+            metadata_url: metadata_url.into(),
             protocol_binding: ::std::default::Default::default(),
-            sign_saml_request: required.sign_saml_request,
+            sign_saml_request,
             signature_algorithm: ::std::default::Default::default(),
             signing_cert: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`binding_method`](Self#structfield.binding_method).
     #[must_use]
@@ -158,6 +166,30 @@ impl IdpSamlpOptionsRequestAutomatic {
         self
     }
 }
+impl ::auth0_core::Check for IdpSamlpOptionsRequestAutomatic {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "bindingMethod",
+                "digestAlgorithm",
+                "discovery_url",
+                "icon_url",
+                "idpInitiated",
+                "metadataUrl",
+                "protocolBinding",
+                "signSAMLRequest",
+                "signatureAlgorithm",
+                "signingCert",
+            ],
+        );
+        at.field(
+            "idpInitiated",
+            &self.idp_initiated,
+            const { &::auth0_core::Rules::NONE },
+        );
+    }
+}
 /// A SAML identity provider that is described field by field.
 #[non_exhaustive]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -212,37 +244,41 @@ pub struct IdpSamlpOptionsRequestManual {
     >,
     /// The certificate that the identity provider signs with, in PEM or CER form.
     #[serde(rename = "signingCert")]
+    #[serde(alias = "cert")]
     pub signing_cert: ::std::string::String,
-}
-/// The required fields of [`IdpSamlpOptionsRequestManual`], for [`IdpSamlpOptionsRequestManual::new`].
-pub struct IdpSamlpOptionsRequestManualRequired<SignInEndpoint, SigningCert> {
-    /// The URL at the identity provider that logins are sent to.
-    pub sign_in_endpoint: SignInEndpoint,
-    /// Whether the requests to the identity provider are signed.
-    pub sign_saml_request: bool,
-    /// The certificate that the identity provider signs with, in PEM or CER form.
-    pub signing_cert: SigningCert,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpOptionsRequestManual {
-    /// Creates a `IdpSamlpOptionsRequestManual` from its required fields.
-    pub fn new<
-        SignInEndpoint: ::std::convert::Into<::std::string::String>,
-        SigningCert: ::std::convert::Into<::std::string::String>,
-    >(
-        required: IdpSamlpOptionsRequestManualRequired<SignInEndpoint, SigningCert>,
+    /// A `IdpSamlpOptionsRequestManual` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        sign_in_endpoint: impl Into<::std::string::String>,
+        sign_saml_request: bool,
+        signing_cert: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             binding_method: ::std::default::Default::default(),
             digest_algorithm: ::std::default::Default::default(),
             discovery_url: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
             protocol_binding: ::std::default::Default::default(),
-            sign_in_endpoint: required.sign_in_endpoint.into(),
-            sign_saml_request: required.sign_saml_request,
+            sign_in_endpoint: sign_in_endpoint.into(),
+            sign_saml_request,
             signature_algorithm: ::std::default::Default::default(),
-            signing_cert: required.signing_cert.into(),
+            signing_cert: signing_cert.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`binding_method`](Self#structfield.binding_method).
     #[must_use]
@@ -304,6 +340,30 @@ impl IdpSamlpOptionsRequestManual {
         self
     }
 }
+impl ::auth0_core::Check for IdpSamlpOptionsRequestManual {
+    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "bindingMethod",
+                "digestAlgorithm",
+                "discovery_url",
+                "icon_url",
+                "idpInitiated",
+                "protocolBinding",
+                "signInEndpoint",
+                "signSAMLRequest",
+                "signatureAlgorithm",
+                "signingCert",
+            ],
+        );
+        at.field(
+            "idpInitiated",
+            &self.idp_initiated,
+            const { &::auth0_core::Rules::NONE },
+        );
+    }
+}
 /// How a SAML identity provider is reached.
 ///
 /// One that is described by its metadata has a `metadataUrl`, one that is described field by field a
@@ -316,10 +376,10 @@ pub struct IdpSamlpOptionsResponse {
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub binding_method: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub binding_method: ::std::option::Option<::std::string::String>,
     /// The certificate that the identity provider signs with.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub cert: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub cert: ::std::option::Option<::std::string::String>,
     /// The algorithm that the digest in a signature is made with.
     #[serde(
         rename = "digestAlgorithm",
@@ -330,10 +390,10 @@ pub struct IdpSamlpOptionsResponse {
     >,
     /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub discovery_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub discovery_url: ::std::option::Option<::std::string::String>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub icon_url: ::std::option::Option<::std::string::String>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
@@ -345,7 +405,7 @@ pub struct IdpSamlpOptionsResponse {
         rename = "metadataUrl",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub metadata_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub metadata_url: ::std::option::Option<::std::string::String>,
     /// How the browser carries SAML requests, as the URN of SAML 2.0.
     #[serde(
         rename = "protocolBinding",
@@ -359,15 +419,13 @@ pub struct IdpSamlpOptionsResponse {
         rename = "signInEndpoint",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub sign_in_endpoint: ::std::option::Option<
-        ::auth0_core::Open<::std::string::String>,
-    >,
+    pub sign_in_endpoint: ::std::option::Option<::std::string::String>,
     /// Whether the requests to the identity provider are signed.
     #[serde(
         rename = "signSAMLRequest",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub sign_saml_request: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub sign_saml_request: ::std::option::Option<bool>,
     /// The algorithm that requests are signed with.
     #[serde(
         rename = "signatureAlgorithm",
@@ -376,11 +434,15 @@ pub struct IdpSamlpOptionsResponse {
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpOptionsResponse {
-    /// Creates a `IdpSamlpOptionsResponse` whose fields are all absent.
+    /// A `IdpSamlpOptionsResponse` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             binding_method: ::std::default::Default::default(),
             cert: ::std::default::Default::default(),
             digest_algorithm: ::std::default::Default::default(),
@@ -394,21 +456,27 @@ impl IdpSamlpOptionsResponse {
             signature_algorithm: ::std::default::Default::default(),
         }
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`binding_method`](Self#structfield.binding_method).
     #[must_use]
     pub fn binding_method(
         mut self,
-        binding_method: impl Into<::auth0_core::Open<::std::string::String>>,
+        binding_method: impl Into<::std::string::String>,
     ) -> Self {
         self.binding_method = ::std::option::Option::Some(binding_method.into());
         self
     }
     /// Sets [`cert`](Self#structfield.cert).
     #[must_use]
-    pub fn cert(
-        mut self,
-        cert: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn cert(mut self, cert: impl Into<::std::string::String>) -> Self {
         self.cert = ::std::option::Option::Some(cert.into());
         self
     }
@@ -425,17 +493,14 @@ impl IdpSamlpOptionsResponse {
     #[must_use]
     pub fn discovery_url(
         mut self,
-        discovery_url: impl Into<::auth0_core::Open<::std::string::String>>,
+        discovery_url: impl Into<::std::string::String>,
     ) -> Self {
         self.discovery_url = ::std::option::Option::Some(discovery_url.into());
         self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(
-        mut self,
-        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -449,7 +514,7 @@ impl IdpSamlpOptionsResponse {
     #[must_use]
     pub fn metadata_url(
         mut self,
-        metadata_url: impl Into<::auth0_core::Open<::std::string::String>>,
+        metadata_url: impl Into<::std::string::String>,
     ) -> Self {
         self.metadata_url = ::std::option::Option::Some(metadata_url.into());
         self
@@ -467,18 +532,15 @@ impl IdpSamlpOptionsResponse {
     #[must_use]
     pub fn sign_in_endpoint(
         mut self,
-        sign_in_endpoint: impl Into<::auth0_core::Open<::std::string::String>>,
+        sign_in_endpoint: impl Into<::std::string::String>,
     ) -> Self {
         self.sign_in_endpoint = ::std::option::Option::Some(sign_in_endpoint.into());
         self
     }
     /// Sets [`sign_saml_request`](Self#structfield.sign_saml_request).
     #[must_use]
-    pub fn sign_saml_request(
-        mut self,
-        sign_saml_request: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.sign_saml_request = ::std::option::Option::Some(sign_saml_request.into());
+    pub fn sign_saml_request(mut self, sign_saml_request: bool) -> Self {
+        self.sign_saml_request = ::std::option::Option::Some(sign_saml_request);
         self
     }
     /// Sets [`signature_algorithm`](Self#structfield.signature_algorithm).
@@ -524,26 +586,19 @@ pub struct IdpSamlpRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
-/// The required fields of [`IdpSamlpRequest`], for [`IdpSamlpRequest::new`].
-pub struct IdpSamlpRequestRequired<Name, Options> {
-    /// The name by which programs know the identity provider. It cannot be changed afterwards.
-    pub name: Name,
-    /// How the identity provider is reached.
-    pub options: Options,
-}
 impl IdpSamlpRequest {
-    /// Creates a `IdpSamlpRequest` from its required fields.
-    pub fn new<
-        Name: ::std::convert::Into<::std::string::String>,
-        Options: ::std::convert::Into<crate::types::IdpSamlpOptionsRequest>,
-    >(required: IdpSamlpRequestRequired<Name, Options>) -> Self {
+    /// A `IdpSamlpRequest` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        name: impl Into<::std::string::String>,
+        options: impl Into<crate::types::IdpSamlpOptionsRequest>,
+    ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: required.name.into(),
-            options: required.options.into(),
+            name: name.into(),
+            options: options.into(),
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -603,6 +658,7 @@ impl ::auth0_core::Check for IdpSamlpRequest {
             &self.name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// An identity provider with SAML 2.0.
@@ -619,61 +675,57 @@ pub struct IdpSamlpResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub assign_membership_on_login: ::std::option::Option<bool>,
     /// How the attributes of users who log in are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub name: ::std::option::Option<::std::string::String>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpSamlpOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-}
-/// The required fields of [`IdpSamlpResponse`], for [`IdpSamlpResponse::new`].
-pub struct IdpSamlpResponseRequired<Attributes> {
-    /// How the attributes of users who log in are mapped.
-    pub attributes: Attributes,
-    /// How the identity provider is reached. Secrets are left out.
-    pub options: IdpSamlpOptionsResponse,
+    pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpSamlpResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpResponse {
-    /// Creates a `IdpSamlpResponse` from its required fields.
-    pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
-        required: IdpSamlpResponseRequired<Attributes>,
+    /// A `IdpSamlpResponse` with its required fields; the optional ones are left out until they are set.
+    pub fn new(
+        attributes: impl IntoIterator<Item = IdpUserAttributeMapItem>,
+        options: IdpSamlpOptionsResponse,
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
-            attributes: required.attributes.into_iter().collect(),
+            attributes: attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            options: required.options,
+            options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -686,14 +738,23 @@ impl IdpSamlpResponse {
         self.access_level = ::std::option::Option::Some(access_level.into());
         self
     }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
+    }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
+        assign_membership_on_login: bool,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login.into(),
+            assign_membership_on_login,
         );
         self
     }
@@ -701,7 +762,7 @@ impl IdpSamlpResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
+        display_name: impl Into<::std::string::String>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -710,9 +771,7 @@ impl IdpSamlpResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -721,39 +780,34 @@ impl IdpSamlpResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(
-        mut self,
-        is_enabled: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
+    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled);
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(
-        mut self,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(
-        mut self,
-        show_as_button: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
+    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button);
         self
+    }
+}
+impl IdpSamlpResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with SAML 2.0.
@@ -779,17 +833,30 @@ pub struct IdpSamlpUpdateRequest {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpUpdateRequest {
-    /// Creates a `IdpSamlpUpdateRequest` whose fields are all absent.
+    /// A `IdpSamlpUpdateRequest` with every field left out.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             options: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -835,11 +902,22 @@ impl IdpSamlpUpdateRequest {
 }
 impl ::auth0_core::Check for IdpSamlpUpdateRequest {
     fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        at.additional_fields(
+            &self.additional_fields,
+            &[
+                "assign_membership_on_login",
+                "display_name",
+                "is_enabled",
+                "options",
+                "show_as_button",
+            ],
+        );
         at.field(
             "display_name",
             &self.display_name,
             const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
         );
+        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
     }
 }
 /// How a SAML identity provider is reached: by its metadata, or by addresses and a certificate given one by one.
@@ -869,7 +947,6 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("metadataUrl").is_some_and(|key| !key.is_null()) {
             return <IdpSamlpOptionsRequestAutomatic as ::serde::Deserialize>::deserialize(
                     value,
@@ -884,20 +961,6 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
                 .map(Self::Manual)
                 .map_err(::serde::de::Error::custom);
         }
-        if value.get("metadataUrl").is_some() {
-            return <IdpSamlpOptionsRequestAutomatic as ::serde::Deserialize>::deserialize(
-                    value,
-                )
-                .map(Self::Automatic)
-                .map_err(::serde::de::Error::custom);
-        }
-        if value.get("signInEndpoint").is_some() {
-            return <IdpSamlpOptionsRequestManual as ::serde::Deserialize>::deserialize(
-                    value,
-                )
-                .map(Self::Manual)
-                .map_err(::serde::de::Error::custom);
-        }
         ::std::result::Result::Err(
             ::serde::de::Error::custom(
                 "no variant fits, expected one of Automatic, Manual",
@@ -906,6 +969,13 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
     }
 }
 impl IdpSamlpOptionsRequest {
+    /// `additional_fields`, which every variant has.
+    pub fn additional_fields(&self) -> &::auth0_core::AdditionalFields {
+        match self {
+            Self::Automatic(value) => &value.additional_fields,
+            Self::Manual(value) => &value.additional_fields,
+        }
+    }
     /// `bindingMethod`, which every variant has.
     pub fn binding_method(&self) -> &::std::option::Option<::std::string::String> {
         match self {
@@ -966,6 +1036,14 @@ impl IdpSamlpOptionsRequest {
         match self {
             Self::Automatic(value) => &value.signature_algorithm,
             Self::Manual(value) => &value.signature_algorithm,
+        }
+    }
+}
+impl ::auth0_core::Check for IdpSamlpOptionsRequest {
+    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        match self {
+            Self::Automatic(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Manual(value) => ::auth0_core::Check::check(value, rules, at),
         }
     }
 }

@@ -1,0 +1,182 @@
+//! From a response to an update request of the same resource.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Undecodable, Unlisted};
+
+/// Why a response cannot be converted into an update request: a field that the request requires is missing, or has a value that the
+/// request cannot carry.
+///
+/// ```
+/// use auth0_core::write_back;
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Update {
+///     options: Options,
+/// }
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Options {
+///     client_secret: String,
+/// }
+///
+/// let response = serde_json::json!({"id": "con_1", "options": {}});
+/// let error = write_back::into_update::<_, Update>(&response, "Update", &["options"]).unwrap_err();
+/// assert_eq!(error.field(), "options.client_secret");
+/// assert_eq!(
+///     error.to_string(),
+///     "the response cannot be converted into `Update`: options.client_secret: required by the request, absent from the response",
+/// );
+/// ```
+#[derive(Debug)]
+pub struct ConversionError {
+    into: &'static str,
+    field: String,
+    problem: String,
+}
+
+impl ConversionError {
+    /// The field at fault, such as `options.client_secret`; empty for the whole response.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What is wrong, without a value.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+}
+
+impl fmt::Display for ConversionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the response cannot be converted into `{}`: ", self.into)?;
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.problem)
+    }
+}
+
+impl std::error::Error for ConversionError {}
+
+/// Converts a response into the update request `into`. Generated code calls this; use `try_from` of the request.
+///
+/// Of the properties of the response only those in `accepted` are taken, each as a whole: nested objects with their additional fields
+/// and explicit nulls.
+///
+/// # Errors
+///
+/// A field that the request requires is missing, or has a value that the request cannot carry.
+pub fn into_update<R: Serialize, U: DeserializeOwned>(
+    response: &R,
+    into: &'static str,
+    accepted: &[&str],
+) -> Result<U, ConversionError> {
+    let unserializable = |error: serde_json::Error| ConversionError {
+        into,
+        field: String::new(),
+        // The error may quote a value.
+        problem: format!("the response cannot be serialized ({:?})", error.classify()),
+    };
+    let response = serde_json::to_value(response).map_err(unserializable)?;
+    let body = serde_json::to_vec(&only(response, accepted)).map_err(unserializable)?;
+    serde_json::from_slice(&body).map_err(|error| {
+        let error = Undecodable::new(&body, &error);
+        let (mut field, mut problem) = (error.path().to_owned(), error.what());
+        if let Some(missing) = problem
+            .strip_prefix("missing field `")
+            .and_then(|name| name.strip_suffix('`'))
+        {
+            let separator = if field.is_empty() { "" } else { "." };
+            field.push_str(separator);
+            field.push_str(missing);
+            problem = "required by the request, absent from the response";
+        }
+        ConversionError {
+            into,
+            field,
+            problem: problem.to_owned(),
+        }
+    })
+}
+
+/// Converts a response of an unknown kind into an update request of an unknown kind, with the properties in `accepted`. Generated
+/// code calls this.
+pub fn into_unlisted<R: Serialize>(
+    response: &R,
+    into: &'static str,
+    accepted: &[&str],
+) -> Result<Unlisted, ConversionError> {
+    into_update::<R, Value>(response, into, accepted).map(Unlisted::from)
+}
+
+/// The properties of an object that are in `accepted`.
+fn only(value: Value, accepted: &[&str]) -> Value {
+    match value {
+        Value::Object(properties) => properties
+            .into_iter()
+            .filter(|(name, _)| accepted.contains(&name.as_str()))
+            .collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::AdditionalFields;
+
+    #[derive(Debug, serde::Deserialize, Serialize)]
+    struct Update {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        options: Option<Options>,
+    }
+
+    #[derive(Debug, serde::Deserialize, Serialize)]
+    struct Options {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+        #[serde(flatten)]
+        additional_fields: AdditionalFields,
+    }
+
+    fn update(response: Value) -> Result<Value, ConversionError> {
+        into_update::<_, Update>(&response, "Update", &["name", "options"])
+            .map(|update| serde_json::to_value(&update).unwrap())
+    }
+
+    #[test]
+    fn accepted_properties_are_taken_as_a_whole() {
+        let options = json!({"limit": 1, "unknown": {"a": [null]}, "null": null});
+        let response = json!({"id": "1", "strategy": "x", "name": "n", "options": options});
+        assert_eq!(
+            update(response).unwrap(),
+            json!({"name": "n", "options": options})
+        );
+    }
+
+    #[test]
+    fn value_that_the_request_cannot_carry_is_named_and_not_shown() {
+        let error = update(json!({"options": {"limit": "s3cr3t"}})).unwrap_err();
+        assert_eq!(error.field(), "options.limit");
+        assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn response_of_an_unknown_kind_keeps_what_the_request_accepts() {
+        let response = json!({"kind": "new", "name": null, "options": {"a": 1}});
+        let unlisted = into_unlisted(&response, "Update", &["name", "options"]).unwrap();
+        assert_eq!(
+            *unlisted.value(),
+            json!({"name": null, "options": {"a": 1}})
+        );
+    }
+}

@@ -1,0 +1,339 @@
+//! What is read, changed and sent again: such types tell null from absent, keep the fields that the document does not describe, and
+//! convert from the response into the update request.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::{Value, json};
+use syn::{Fields, Item, ItemStruct, Type, parse_quote};
+
+use super::model::{Model, list, properties, reference, text};
+use super::names;
+use super::shapes::{self, Field};
+use super::unions;
+use crate::passes::{self, WriteBack};
+use crate::problem::Problem;
+
+/// The types that are written back, by the names of their Rust types.
+#[derive(Default)]
+pub(super) struct Plan {
+    updates: BTreeSet<String>,
+    keeping: BTreeSet<String>,
+    sent: BTreeSet<String>,
+    /// The responses that convert into each update request.
+    conversions: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Plan {
+    pub(super) fn new(document: &Value) -> Self {
+        let WriteBack {
+            updates,
+            keeping,
+            conversions,
+            ..
+        } = passes::write_back(document);
+        let typed = |names: BTreeSet<String>| -> BTreeSet<String> {
+            names.iter().map(|name| names::type_name(name)).collect()
+        };
+        let mut into: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (source, update) in &conversions {
+            let sources = into.entry(names::type_name(update)).or_default();
+            sources.insert(names::type_name(source));
+        }
+        Self {
+            updates: typed(updates),
+            keeping: typed(keeping),
+            sent: typed(passes::reachable(document).requests),
+            conversions: into,
+        }
+    }
+
+    /// Whether the type is the body of an update.
+    pub(super) fn is_update(&self, name: &str) -> bool {
+        self.updates.contains(name)
+    }
+
+    /// Makes the types ready to be written back.
+    pub(super) fn prepare(&self, items: Vec<Item>, model: &Model<'_>) -> Vec<Item> {
+        let mut prepared = Vec::with_capacity(items.len());
+        for mut item in items {
+            let mut beside = None;
+            if let Item::Struct(item) = &mut item {
+                self.tell_nulls(item);
+                read_other_names(item, model);
+                if self.keeping.contains(&item.ident.to_string()) {
+                    beside = keep_fields(item, model);
+                }
+            }
+            prepared.push(item);
+            prepared.extend(beside);
+        }
+        prepared
+    }
+
+    /// Has serde tell a null from an absent field: its own `Option` is `None` for both.
+    fn tell_nulls(&self, item: &mut ItemStruct) {
+        let is_sent = self.sent.contains(&item.ident.to_string());
+        for field in &mut item.fields {
+            let Some(value) = shapes::generic("Option", &field.ty) else {
+                continue;
+            };
+            let present = if shapes::generic("Nullable", value).is_some() {
+                "::auth0_core::Nullable::deserialize_present"
+            } else if is_sent && is_path(value, ["serde_json", "Value"]) {
+                "::auth0_core::nullable::deserialize_present"
+            } else {
+                continue;
+            };
+            field
+                .attrs
+                .push(parse_quote!(#[serde(default, deserialize_with = #present)]));
+        }
+    }
+
+    /// The documentation of an update request: what it is converted from.
+    pub(super) fn document(&self, item: &mut Item) {
+        let (name, attributes) = match item {
+            Item::Struct(item) => (item.ident.to_string(), &mut item.attrs),
+            Item::Enum(item) => (item.ident.to_string(), &mut item.attrs),
+            _ => return,
+        };
+        for line in self.documentation(&name) {
+            let at = attributes
+                .iter()
+                .rposition(|attribute| attribute.path().is_ident("doc"))
+                .map_or(0, |last| last + 1);
+            attributes.insert(at, parse_quote!(#[doc = #line]));
+        }
+    }
+
+    /// The lines on the responses that convert into an update request.
+    pub(super) fn documentation(&self, name: &str) -> Vec<String> {
+        let Some(sources) = self.conversions.get(name) else {
+            return Vec::new();
+        };
+        let sources: Vec<String> = sources.iter().map(|name| format!("[`{name}`]")).collect();
+        vec![
+            String::new(),
+            format!(
+                " Converts from {} with `{name}::try_from(response)`: takes the properties that the update accepts, nested objects as a \
+                 whole, with unknown fields and explicit nulls.",
+                sources.join(", ")
+            ),
+        ]
+    }
+
+    /// The conversions into an update request.
+    pub(super) fn conversions(
+        &self,
+        name: &str,
+        model: &Model<'_>,
+    ) -> Result<TokenStream, Problem> {
+        let mut emitted = TokenStream::new();
+        let mut done = BTreeSet::new();
+        let mut waiting: Vec<(String, String)> = self
+            .conversions
+            .get(name)
+            .into_iter()
+            .flatten()
+            .rev()
+            .map(|source| (source.clone(), name.to_owned()))
+            .collect();
+        while let Some((source, update)) = waiting.pop() {
+            if !done.insert((source.clone(), update.clone()))
+                || converts_already(&source, &update, model)
+            {
+                continue;
+            }
+            emitted.extend(conversion(&source, &update, self, model, &mut waiting)?);
+        }
+        Ok(emitted)
+    }
+}
+
+/// Has serde take the value of a property also by the name that responses give it, which the document says as `x-response-name`.
+fn read_other_names(item: &mut ItemStruct, model: &Model<'_>) {
+    let Some(schema) = model.schemas.get(&item.ident.to_string()) else {
+        return;
+    };
+    let properties = properties(schema, model);
+    for field in &mut item.fields {
+        let name = shapes::field(field).and_then(|field| {
+            properties
+                .get(field.wire.as_str())?
+                .get("x-response-name")?
+                .as_str()
+        });
+        if let Some(name) = name {
+            field.attrs.push(parse_quote!(#[serde(alias = #name)]));
+        }
+    }
+}
+
+/// The field that keeps what the document does not describe, and what its decoding needs. A map of the document's own keeps it
+/// already.
+fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
+    let Fields::Named(fields) = &mut item.fields else {
+        return None;
+    };
+    let is_flat = |field: &syn::Field| {
+        let arguments = shapes::serde_arguments(&field.attrs);
+        arguments.iter().any(|(name, _)| name == "flatten")
+    };
+    if fields.named.iter().any(is_flat) {
+        return None;
+    }
+    let taken: BTreeSet<String> = fields
+        .named
+        .iter()
+        .filter_map(|field| Some(field.ident.as_ref()?.to_string()))
+        .collect();
+    let free = |name: &str| match taken.contains(name) {
+        true => passes::numbered(name, |name| taken.contains(name)),
+        false => name.to_owned(),
+    };
+    let ident = names::ident(&free("additional_fields"));
+    let tag = model
+        .schemas
+        .get(&item.ident.to_string())
+        .and_then(|schema| schema.get("x-tag"));
+    let (with, beside) = match tag {
+        Some(tag) => {
+            let function = free("deserialize_additional_fields");
+            let (with, function) = (
+                format!("{}::{function}", item.ident),
+                names::ident(&function),
+            );
+            let (owner, tag) = (&item.ident, text(tag, "property"));
+            let beside: Item = parse_quote! {
+                impl #owner {
+                    fn #function<'de, D: ::serde::Deserializer<'de>>(
+                        deserializer: D,
+                    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+                        ::auth0_core::AdditionalFields::deserialize_without(deserializer, #tag)
+                    }
+                }
+            };
+            (
+                Some(quote!(#[serde(deserialize_with = #with)])),
+                Some(beside),
+            )
+        }
+        None => (None, None),
+    };
+    fields.named.push(parse_quote! {
+        /// The fields that this version of the crate does not know. They are sent as they were received.
+        #[serde(flatten, default)]
+        #with
+        pub #ident: ::auth0_core::AdditionalFields
+    });
+    beside
+}
+
+/// Whether the conversion exists already: from a type to itself, and from a variant to its union.
+fn converts_already(source: &str, update: &str, model: &Model<'_>) -> bool {
+    let is_variant = || {
+        let variants = model
+            .schemas
+            .get(update)
+            .map(|schema| &schema["x-union"]["variants"]);
+        let mut variants = variants.into_iter().flat_map(list);
+        variants.any(|variant| target(variant).as_deref() == Some(source))
+    };
+    source == update || is_variant()
+}
+
+fn target(variant: &Value) -> Option<String> {
+    reference(&json!({ "$ref": variant["ref"] }))
+}
+
+/// The properties that an update request accepts.
+fn accepted(update: &str, model: &Model<'_>) -> BTreeSet<String> {
+    let Some(schema) = model.schemas.get(update) else {
+        return BTreeSet::new();
+    };
+    let mut names: BTreeSet<String> = properties(schema, model)
+        .into_keys()
+        .map(str::to_owned)
+        .collect();
+    names.extend(schema.get("x-tag").map(|tag| text(tag, "property")));
+    for variant in list(&schema["x-union"]["variants"]).filter_map(target) {
+        names.extend(accepted(&variant, model));
+    }
+    names
+}
+
+/// The conversion of one type; conversions that it uses are added to `waiting`.
+fn conversion(
+    source: &str,
+    update: &str,
+    plan: &Plan,
+    model: &Model<'_>,
+    waiting: &mut Vec<(String, String)>,
+) -> Result<TokenStream, Problem> {
+    let (from, into) = (names::ident(source), names::ident(update));
+    let accepted = accepted(update, model);
+    let accepted = quote!(&[#(#accepted),*]);
+    let union = |name: &str| match model.schemas.get(name) {
+        Some(schema) if schema.get("x-union").is_some() => {
+            unions::read(name, schema, model).map(Some)
+        }
+        _ => Ok(None),
+    };
+    let (variants, targets) = (union(source)?, union(update)?);
+    let body = match (&variants, &targets) {
+        (Some(variants), Some(targets)) => {
+            let open = unions::is_open(update, targets, plan);
+            // What no variant of the request stands for is sent as it is, where the request has a place for it.
+            let rest = if open {
+                quote!(::auth0_core::write_back::into_unlisted(&value, #update, #accepted).map(Self::Other))
+            } else {
+                quote!(::auth0_core::write_back::into_update(&value, #update, #accepted))
+            };
+            let arms = variants.iter().map(|variant| {
+                let own = names::ident(&variant.name);
+                let same = targets
+                    .iter()
+                    .find(|target| match (variant.tag(), target.tag()) {
+                        (Some((_, value)), Some((_, other))) => value == other,
+                        _ => variant.name == target.name,
+                    });
+                match same {
+                    Some(same) => {
+                        let other = names::ident(&same.name);
+                        if variant.ty == same.ty {
+                            return quote!(#from::#own(value) => Ok(Self::#other(value)),);
+                        }
+                        waiting.push((variant.ty.clone(), same.ty.clone()));
+                        quote!(#from::#own(value) => value.try_into().map(Self::#other),)
+                    }
+                    None => quote!(#from::#own(value) => #rest,),
+                }
+            });
+            let arms: Vec<_> = arms.collect();
+            let other = unions::is_open(source, variants, plan)
+                .then(|| quote!(#from::Other(value) => #rest,));
+            quote!(match response { #(#arms)* #other })
+        }
+        _ => quote!(::auth0_core::write_back::into_update(&response, #update, #accepted)),
+    };
+    Ok(quote! {
+        impl ::std::convert::TryFrom<#from> for #into {
+            type Error = ::auth0_core::ConversionError;
+
+            fn try_from(response: #from) -> ::std::result::Result<Self, Self::Error> {
+                #body
+            }
+        }
+    })
+}
+
+/// Whether a field keeps what the document does not describe.
+pub(super) fn is_additional(field: &Field) -> bool {
+    is_path(&field.ty, ["auth0_core", "AdditionalFields"])
+}
+
+fn is_path(ty: &Type, names: [&str; 2]) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.iter().map(|segment| &segment.ident).eq(names))
+}
