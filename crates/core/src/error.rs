@@ -30,6 +30,8 @@ pub(crate) use cause::Cause;
 /// | [`is_undecodable`](Error::is_undecodable) | **has acted** | status, headers, body, [`undecodable`](Error::undecodable) |
 /// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | [`cursor`](Error::cursor) |
 /// | [`is_paging_limit`](Error::is_paging_limit) | would give out no more | [`cursor`](Error::cursor) |
+/// | [`is_incomplete_listing`](Error::is_incomplete_listing) | returned fewer items than it counts | [`cursor`](Error::cursor) |
+/// | [`is_stalled_listing`](Error::is_stalled_listing) | returned only empty pages | [`cursor`](Error::cursor) |
 ///
 /// Beside these, [`is_timeout`](Error::is_timeout) says that time ran out, wherever it did;
 /// [`is_retryable`](Error::is_retryable), [`may_have_acted`](Error::may_have_acted) and
@@ -65,8 +67,22 @@ enum Kind {
     OutcomeUnknown(Cause),
     Status,
     Undecodable(Unread),
+    Listing(ListingFault),
+}
+
+/// Why a listing cannot continue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ListingFault {
+    /// The server names a page that was read before.
     RepeatedCursor,
+    /// The server returns no more counted items than this.
     PagingLimit(u64),
+    /// Fewer items were returned than the total says.
+    Incomplete { total: u64, returned: u64 },
+    /// The page begins at another item than was asked for.
+    Misplaced { wanted: u64, start: u64 },
+    /// So many pages without an item came one after another.
+    EmptyPages(u32),
 }
 
 /// What a call was waiting for when its time was over.
@@ -165,12 +181,8 @@ impl Error {
         Self::of_answer(received, Kind::Undecodable(why))
     }
 
-    pub(crate) fn repeated_cursor(operation: &'static Operation) -> Self {
-        Self::new(Some(operation), Kind::RepeatedCursor)
-    }
-
-    pub(crate) fn paging_limit(operation: &'static Operation, items: u64) -> Self {
-        Self::new(Some(operation), Kind::PagingLimit(items))
+    pub(crate) fn listing(operation: &'static Operation, fault: ListingFault) -> Self {
+        Self::new(Some(operation), Kind::Listing(fault))
     }
 
     fn of_answer(mut received: Received, kind: Kind) -> Self {
@@ -319,14 +331,30 @@ impl Error {
 
     /// In a listing, the server named a page that was read before as the next one; going on would read it for ever.
     pub fn is_repeated_cursor(&self) -> bool {
-        matches!(self.0.kind, Kind::RepeatedCursor)
+        matches!(self.0.kind, Kind::Listing(ListingFault::RepeatedCursor))
     }
 
     /// In a listing whose pages are counted, the server gives out no more items than this, and there are, or may be,
     /// more. What came before is good. Listings that can also be read by checkpoints have no such limit there; others can
     /// only be narrowed by their parameters.
     pub fn is_paging_limit(&self) -> bool {
-        matches!(self.0.kind, Kind::PagingLimit(_))
+        matches!(self.0.kind, Kind::Listing(ListingFault::PagingLimit(_)))
+    }
+
+    /// In a listing whose pages are counted, the server did not return all items: fewer than the `total` of the last
+    /// page, or a page that begins at another item than was asked for. The items before the error are good, and
+    /// [`cursor`](Error::cursor) is at the first place where one was missing.
+    pub fn is_incomplete_listing(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Listing(ListingFault::Incomplete { .. } | ListingFault::Misplaced { .. })
+        )
+    }
+
+    /// In a listing, the server returned [`MAX_EMPTY_PAGES`](crate::paging::MAX_EMPTY_PAGES) pages without an item one
+    /// after another, and names a next page still. The listing can be resumed from [`cursor`](Error::cursor).
+    pub fn is_stalled_listing(&self) -> bool {
+        matches!(self.0.kind, Kind::Listing(ListingFault::EmptyPages(_)))
     }
 
     /// Status 401.
@@ -483,8 +511,19 @@ impl Error {
             Kind::OutcomeUnknown(_) => "outcome_unknown",
             Kind::Status => "status",
             Kind::Undecodable(_) => "undecodable",
-            Kind::RepeatedCursor => "repeated_cursor",
-            Kind::PagingLimit(_) => "paging_limit",
+            Kind::Listing(fault) => fault.name(),
+        }
+    }
+}
+
+impl ListingFault {
+    /// A word for the kind.
+    fn name(self) -> &'static str {
+        match self {
+            Self::RepeatedCursor => "repeated_cursor",
+            Self::PagingLimit(_) => "paging_limit",
+            Self::Incomplete { .. } | Self::Misplaced { .. } => "incomplete_listing",
+            Self::EmptyPages(_) => "stalled_listing",
         }
     }
 }
@@ -502,8 +541,7 @@ impl std::error::Error for Error {
             | Kind::MissingScope
             | Kind::TooLate(_)
             | Kind::Status
-            | Kind::RepeatedCursor
-            | Kind::PagingLimit(_) => None,
+            | Kind::Listing(_) => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Awaited, Error, Kind, Unread};
+use super::{Awaited, Error, Kind, ListingFault, Unread};
 use crate::problem::shortened;
 use crate::proof::Refusal;
 use crate::scopes::Alternatives;
@@ -78,24 +78,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Kind::RepeatedCursor => f.write_str(
-                "the server names a page that was read before as the next one, the listing cannot go on",
-            ),
-            Kind::PagingLimit(items) => {
-                write!(
-                    f,
-                    "the server gives out {items} items of a listing whose pages are counted, and there may be more: "
-                )?;
-                let by_checkpoint = self
-                    .0
-                    .operation
-                    .is_some_and(|operation| operation.paging() == Paging::CheckpointOrOffset);
-                f.write_str(if by_checkpoint {
-                    "read it by checkpoints, without any of the parameters that count pages"
-                } else {
-                    "narrow it by its other parameters, if it has any"
-                })
-            }
+            Kind::Listing(fault) => self.fmt_listing(*fault, f),
             Kind::Undecodable(why) => {
                 f.write_str(if self.only_reads() {
                     "the server has answered ("
@@ -115,6 +98,44 @@ impl Error {
         self.0
             .operation
             .is_some_and(|operation| operation.retry_safety() == RetrySafety::Safe)
+    }
+
+    fn fmt_listing(&self, fault: ListingFault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match fault {
+            ListingFault::RepeatedCursor => f.write_str(
+                "the server names a page that was read before as the next one, the listing cannot go on",
+            ),
+            ListingFault::PagingLimit(items) => {
+                write!(
+                    f,
+                    "the server gives out {items} items of a listing whose pages are counted, and there may be more: "
+                )?;
+                let by_checkpoint = self
+                    .0
+                    .operation
+                    .is_some_and(|operation| operation.paging() == Paging::CheckpointOrOffset);
+                f.write_str(if by_checkpoint {
+                    "read it by checkpoints, without any of the parameters that count pages"
+                } else {
+                    "narrow it by its other parameters, if it has any"
+                })
+            }
+            ListingFault::Incomplete { total, returned } => write!(
+                f,
+                "the listing is incomplete: expected {total} items by the total of its last page, found {returned}; \
+                 resume it from the cursor to read again from the first missing item"
+            ),
+            ListingFault::Misplaced { wanted, start } => write!(
+                f,
+                "the listing cannot continue: expected a page with the item behind {wanted} others, found one that \
+                 begins behind {start}"
+            ),
+            ListingFault::EmptyPages(pages) => write!(
+                f,
+                "the listing does not continue: expected an item, found {pages} empty pages one after another; \
+                 resume it from the cursor to read more of them"
+            ),
+        }
     }
 
     /// How often the request went out, where there is more to it than one attempt that failed.

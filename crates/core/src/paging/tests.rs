@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use super::walk::{Fetched, Fetching, Walk};
+use super::walk::{Fetched, Fetching, Next, Step, Walk};
 use super::{Items, Listing, Pages, Position};
 use crate::{BaseUrl, Error, Operation, TransportBuilder};
 
@@ -68,7 +68,8 @@ impl Source {
 
     fn walk(&self, start: &str) -> Walk<Numbers> {
         let source = self.clone();
-        Walk::new(LISTING.clone(), position(start), move |position| {
+        Walk::new(LISTING.clone(), position(start), move |step: Step| {
+            let position = step.position;
             source.0.lock().unwrap().asked.push(position.clone());
             let source = source.clone();
             let page: Fetching<Numbers> = Box::pin(OnItsWay { source, position });
@@ -91,7 +92,11 @@ impl Future for OnItsWay {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.source.0.lock().unwrap();
         match state.pages.remove(&self.position) {
-            Some(page) => Poll::Ready(page.map(|(value, next)| Fetched { value, next })),
+            Some(page) => Poll::Ready(page.map(|(value, next)| Fetched {
+                is_empty: value.is_empty(),
+                next: Next::from(next),
+                value,
+            })),
             None if state.panics => {
                 drop(state);
                 std::panic::panic_any("no such page")
