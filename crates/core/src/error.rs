@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, StatusCode};
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::call::{Received, Trail};
 use crate::proof::Refusal;
@@ -63,6 +63,12 @@ enum Kind {
     MissingScope,
     Token(TokenError),
     TooLate(Awaited),
+    /// The server pauses such calls for longer than this one may wait.
+    Paused {
+        wait: Duration,
+        /// It is the time of the call that ends before, and not the longest wait of its policy.
+        is_late: bool,
+    },
     Transport(Cause),
     OutcomeUnknown(Cause),
     Status,
@@ -160,6 +166,11 @@ impl Error {
     /// The time of the whole call was over before a request could be sent.
     pub(crate) fn too_late(operation: &'static Operation, awaited: Awaited) -> Self {
         Self::new(Some(operation), Kind::TooLate(awaited))
+    }
+
+    /// The server pauses such calls for `wait`, and the request was not sent.
+    pub(crate) fn paused(operation: &'static Operation, wait: Duration, is_late: bool) -> Self {
+        Self::new(Some(operation), Kind::Paused { wait, is_late })
     }
 
     pub(crate) fn transport(operation: &'static Operation, cause: Cause) -> Self {
@@ -272,7 +283,7 @@ impl Error {
     /// The answer did not come, or did not end, in time; or the time of the whole call was over.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
-            Kind::TooLate(_) => true,
+            Kind::TooLate(_) | Kind::Paused { is_late: true, .. } => true,
             Kind::Transport(cause) | Kind::OutcomeUnknown(cause) => cause.is_timeout(),
             Kind::Undecodable(Unread::BrokeOff(cause)) => cause.is_timeout(),
             _ => false,
@@ -320,11 +331,11 @@ impl Error {
     /// Whether the same call can be made again without harm and may succeed then: a passing failure, of a call that
     /// may be repeated or on which the server surely did not act. [`retry_at`](Error::retry_at) may say when.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.0.kind, Kind::TooLate(_)) || self.0.trail.retryable
+        matches!(self.0.kind, Kind::TooLate(_) | Kind::Paused { .. }) || self.0.trail.retryable
     }
 
     /// When the server takes such calls again, by the clock here: where it answered with `Retry-After`, or with a 429
-    /// and `x-ratelimit-reset`.
+    /// and `x-ratelimit-reset`, to this call or to one before it under the same [`Limiter`](crate::Limiter).
     pub fn retry_at(&self) -> Option<SystemTime> {
         self.0.trail.retry_at
     }
@@ -343,7 +354,7 @@ impl Error {
 
     /// In a listing whose pages are counted, the server did not return all items: fewer than the `total` of the last
     /// page, or a page that begins at another item than was asked for. The items before the error are good, and
-    /// [`cursor`](Error::cursor) is at the first place where one was missing.
+    /// [`cursor`](Error::cursor) is at the first page that had too few.
     pub fn is_incomplete_listing(&self) -> bool {
         matches!(
             self.0.kind,
@@ -432,9 +443,11 @@ impl Error {
         self.refused_with(StatusCode::CONFLICT)
     }
 
-    /// Status 429.
+    /// Status 429; or a [`Limiter`](crate::Limiter) did not send the request, because the server had said that it takes
+    /// no such requests for longer than the call may wait. [`retry_at`](Error::retry_at) may say when it does.
     pub fn is_rate_limited(&self) -> bool {
-        self.refused_with(StatusCode::TOO_MANY_REQUESTS)
+        matches!(self.0.kind, Kind::Paused { .. })
+            || self.refused_with(StatusCode::TOO_MANY_REQUESTS)
     }
 
     /// A status of 500 or above.
@@ -507,6 +520,7 @@ impl Error {
             Kind::MissingScope => "missing_scope",
             Kind::Token(_) => "token",
             Kind::TooLate(_) => "timeout",
+            Kind::Paused { .. } => "rate_limited",
             Kind::Transport(cause) => cause.name(),
             Kind::OutcomeUnknown(_) => "outcome_unknown",
             Kind::Status => "status",
@@ -540,6 +554,7 @@ impl std::error::Error for Error {
             Kind::Undecodable(_)
             | Kind::MissingScope
             | Kind::TooLate(_)
+            | Kind::Paused { .. }
             | Kind::Status
             | Kind::Listing(_) => None,
         }

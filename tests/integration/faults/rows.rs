@@ -90,6 +90,7 @@ impl Row {
                     | Effect::UnknownEnums
                     | Effect::ExtraFields
                     | Effect::RepeatCursor
+                    | Effect::CappedPages { .. }
             )
         )
     }
@@ -108,6 +109,7 @@ impl Row {
                 [&CALLS[..], &[Class::Listing]].concat()
             }
             Some(Effect::RepeatCursor) => vec![Class::Listing],
+            Some(Effect::CappedPages { .. }) => vec![Class::Listing, Class::Counted],
             _ => CALLS.to_vec(),
         };
         let twice = |class| [(class, false), (class, true)];
@@ -218,6 +220,7 @@ pub(super) fn broken_answers() -> Vec<Row> {
         row("unknown enums", Effect::UnknownEnums),
         row("extra fields", Effect::ExtraFields),
         row("repeated cursor", Effect::RepeatCursor),
+        row("capped pages", Effect::CappedPages { items: 4 }),
     ]
 }
 

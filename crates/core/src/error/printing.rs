@@ -47,6 +47,12 @@ impl fmt::Display for Error {
                     "the time for the call was over while it waited for {awaited}"
                 )
             }
+            Kind::Paused { wait, .. } => write!(
+                f,
+                "the rate limit of the server is used up for another {} s, which is longer than the call may wait, {}",
+                wait.as_millis().div_ceil(1000),
+                self.not_sent()
+            ),
             Kind::Transport(cause) => cause.fmt(f),
             Kind::OutcomeUnknown(cause) => {
                 write!(f, "outcome unknown: {cause}, and the server may have acted")?;
@@ -123,7 +129,7 @@ impl Error {
             ListingFault::Incomplete { total, returned } => write!(
                 f,
                 "the listing is incomplete: expected {total} items by the total of its last page, found {returned}; \
-                 resume it from the cursor to read again from the first missing item"
+                 resume it from the cursor to read again from the first page that had too few"
             ),
             ListingFault::Misplaced { wanted, start } => write!(
                 f,
@@ -143,7 +149,7 @@ impl Error {
         let attempts = self.attempts();
         let before_sending = matches!(
             self.0.kind,
-            Kind::Token(_) | Kind::TooLate(_) | Kind::MissingScope
+            Kind::Token(_) | Kind::TooLate(_) | Kind::Paused { .. } | Kind::MissingScope
         );
         // What is said of the last attempt need not be said of an earlier one as well.
         let earlier = self.earlier_attempt_may_have_acted() && !self.0.trail.may_have_acted;

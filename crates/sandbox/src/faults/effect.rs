@@ -46,6 +46,11 @@ pub enum Effect {
     ExtraFields,
     /// The page names itself as the next one; the first page names one that does so.
     RepeatCursor,
+    /// Pages that are counted hold at most so many items, whatever size was asked for, and say so in `limit`.
+    CappedPages {
+        /// How many items a page holds at most.
+        items: usize,
+    },
     /// The quota of tokens is used up: status 429 of the token endpoint, which grants nothing.
     Quota {
         /// How many seconds it stays used up.
@@ -156,6 +161,7 @@ impl Effect {
             | Self::UnknownEnums
             | Self::ExtraFields
             | Self::RepeatCursor
+            | Self::CappedPages { .. }
             | Self::EarlyExpiry { .. } => true,
         }
     }
@@ -176,10 +182,16 @@ impl Effect {
                 "`quota` and `early-expiry` are of the token endpoint; expected operation = \"token\""
                     .to_owned(),
             ),
-            Self::UnknownEnums | Self::ExtraFields | Self::RepeatCursor if is_of_token => Err(
-                "`unknown-enums`, `extra-fields` and `repeat-cursor` are of operations of an API, not of `token`"
-                    .to_owned(),
-            ),
+            Self::UnknownEnums
+            | Self::ExtraFields
+            | Self::RepeatCursor
+            | Self::CappedPages { .. }
+                if is_of_token =>
+            {
+                Err("`unknown-enums`, `extra-fields`, `repeat-cursor` and `capped-pages` are of operations of an API, \
+                     not of `token`"
+                    .to_owned())
+            }
             _ => Ok(()),
         }
     }

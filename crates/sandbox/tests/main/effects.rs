@@ -82,6 +82,10 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (role(Effect::ExtraFields), "then = 'extra-fields'"),
         (role(Effect::UnknownEnums), "then = 'unknown-enums'"),
         (role(Effect::RepeatCursor), "then = 'repeat-cursor'"),
+        (
+            role(Effect::CappedPages { items: 2 }),
+            "then = { capped-pages = { items = 2 } }",
+        ),
     ]
 }
 
@@ -256,6 +260,8 @@ async fn fault_is_set_up_in_any_way_then_it_does_the_same() {
     then = 'unknown-enums'
       acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"sandbox-unknown"}
     then = 'repeat-cursor'
+      acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer"}
+    then = { capped-pages = { items = 2 } }
       acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer"}
     "#);
 }
