@@ -118,6 +118,7 @@ impl OrganizationsClientGrants {
         OrganizationsClientGrantsList {
             client: self.client.clone(),
             options: Default::default(),
+            offset: None,
             id: id.into(),
             audience: None,
             client_id: None,
@@ -261,6 +262,7 @@ impl std::future::IntoFuture for OrganizationsClientGrantsDelete {
 pub struct OrganizationsClientGrantsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
+    offset: Option<u64>,
     id: String,
     audience: Option<String>,
     client_id: Option<String>,
@@ -310,6 +312,8 @@ impl OrganizationsClientGrantsList {
     }
     /// How many items a page holds at most.
     ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
+    ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
         self.per_page = Some(per_page);
@@ -347,6 +351,18 @@ impl OrganizationsClientGrantsList {
         auth0_core::Response<types::ListOrganizationClientGrantsResponseContent>,
         auth0_core::Error,
     > {
+        if let Some(items) = self.offset {
+            self.page
+                .get_or_insert(
+                    auth0_core::Position::Offset(items)
+                        .page(
+                            self
+                                .per_page
+                                .and_then(|size| u64::try_from(size).ok())
+                                .unwrap_or(50),
+                        ),
+                );
+        }
         self.include_totals.get_or_insert(true);
         let call = self
             .client
@@ -393,8 +409,19 @@ impl OrganizationsClientGrantsList {
             );
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `per_page`.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.per_page = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///
@@ -440,30 +467,36 @@ impl auth0_core::Paged for OrganizationsClientGrantsList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_page(
-            self.page,
-            self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
-        )
+        match self.offset {
+            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            _ => {
+                auth0_core::Position::of_page(
+                    self.page,
+                    self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
+                )
+            }
+        }
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
         if position != auth0_core::Paged::position(&self) {
             self.per_page.get_or_insert(50);
-            self.page = Some(
-                position
-                    .page(
-                        self
-                            .per_page
-                            .and_then(|size| u64::try_from(size).ok())
-                            .unwrap_or(50),
-                    ),
-            );
+            self.page = None;
+            self.offset = match position {
+                auth0_core::Position::Offset(items) => Some(items),
+                _ => None,
+            };
         }
         self
     }
     #[inline]
     fn counted(&self) -> Option<u64> {
         Some(self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50))
+    }
+    #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.per_page = size.try_into().ok();
+        self
     }
     #[inline]
     fn fetch(
