@@ -227,7 +227,7 @@ async fn find(
     let made_up = sandbox.as_ref().and_then(Sandbox::organization_member);
     let made_up = made_up.map(|member| &*member.email);
     let who = arguments.member.as_deref().or(made_up).unwrap_or_default();
-    let mut members = org.members().list().take(100).stream();
+    let mut members = org.members().list().page_size(100).stream();
     let member = loop {
         let Some(member) = members.try_next().await? else {
             return Err(Failure::usage(format!(
@@ -238,7 +238,7 @@ async fn find(
             break member;
         }
     };
-    let mut roles = org.roles().list().take(100).stream();
+    let mut roles = org.roles().list().page_size(100).stream();
     while let Some(role) = roles.try_next().await? {
         if role.id == *wanted || role.name == *wanted {
             return Ok(Some((member, role)));
@@ -370,7 +370,7 @@ async fn invite(org: &Organization, people: &[String]) -> Result<(), Error> {
     for email in invited(org).await? {
         known.push((email, "is invited already"));
     }
-    let mut members = org.members().list().take(100).stream();
+    let mut members = org.members().list().page_size(100).stream();
     while let Some(member) = members.try_next().await? {
         known.extend(member.email.map(|email| (email, "is a member already")));
     }
@@ -398,7 +398,7 @@ async fn invite(org: &Organization, people: &[String]) -> Result<(), Error> {
 /// The addresses of those whose invitations are open.
 async fn invited(org: &Organization) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
-    let mut invitations = org.invitations().list().take(100).stream();
+    let mut invitations = org.invitations().list().page_size(100).stream();
     while let Some(invitation) = invitations.try_next().await? {
         found.extend(invitation.invitee.and_then(|invitee| invitee.email));
     }
@@ -450,7 +450,7 @@ async fn show(client: &Client) -> Result<(), Failure> {
         );
     }
     println!("  members");
-    let mut members = org.members().list().take(100).stream();
+    let mut members = org.members().list().page_size(100).stream();
     while let Some(member) = members.try_next().await? {
         let roles = member.roles.iter().flatten();
         let roles: Vec<_> = roles.map(|role| &*role.name).collect();

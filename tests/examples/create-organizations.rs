@@ -170,7 +170,7 @@ fn read(path: &Path) -> Result<Vec<Wanted>, Failure> {
 /// Organizations for the sandbox: made-up names, with the connections and people that its organizations have.
 async fn made_up(client: &Client, count: usize) -> Result<Vec<Wanted>, Error> {
     let (mut connections, mut people) = (Vec::new(), Vec::new());
-    let mut organizations = client.organizations().list().take(3).stream();
+    let mut organizations = client.organizations().list().page_size(3).stream();
     while let Some(organization) = organizations.try_next().await? {
         let id = organization.id.unwrap_or_default();
         let used = enabled(client, &id).await?.into_iter();
@@ -332,7 +332,7 @@ async fn enabled(client: &Client, id: &str) -> Result<Vec<OrganizationConnection
         .organizations()
         .enabled_connections()
         .list(id)
-        .per_page(100)
+        .page_size(100)
         .stream();
     while let Some(connection) = listing.try_next().await? {
         found.push(connection);
@@ -340,10 +340,15 @@ async fn enabled(client: &Client, id: &str) -> Result<Vec<OrganizationConnection
     Ok(found)
 }
 
-/// The members of an organization, however many: `take` asks for pages that go on by checkpoints.
+/// The members of an organization, however many: the listing goes on by checkpoints.
 async fn members(client: &Client, id: &str) -> Result<Vec<OrganizationMember>, Error> {
     let mut found = Vec::new();
-    let mut listing = client.organizations().members().list(id).take(100).stream();
+    let mut listing = client
+        .organizations()
+        .members()
+        .list(id)
+        .page_size(100)
+        .stream();
     while let Some(member) = listing.try_next().await? {
         found.push(member);
     }
@@ -354,7 +359,7 @@ async fn members(client: &Client, id: &str) -> Result<Vec<OrganizationMember>, E
 async fn show(client: &Client, wanted: &[Wanted], at_once: usize) -> Result<(), Failure> {
     let mut rest: HashMap<&str, &Wanted> = wanted.iter().map(|one| (&*one.name, one)).collect();
     let mut found = Vec::new();
-    let mut organizations = client.organizations().list().take(100).stream();
+    let mut organizations = client.organizations().list().page_size(100).stream();
     while !rest.is_empty()
         && let Some(organization) = organizations.try_next().await?
     {

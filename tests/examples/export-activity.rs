@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let team = teams::open(Sandbox::builder().activity(120)).await?;
-    let mut listing = team.client.activity().list().take(arguments.take);
+    let mut listing = team.client.activity().list().page_size(arguments.take);
     if let Some(since) = arguments.since {
         listing = listing.since(since);
     }

@@ -108,7 +108,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 /// A listing is read item by item; the pages behind it are fetched as they are needed.
 async fn list_members(teams: &Client) -> Result<(), Error> {
     println!("The members of the team, two to a page:");
-    let mut members = teams.members().list().take(2).stream();
+    let mut members = teams.members().list().page_size(2).stream();
     while let Some(member) = members.try_next().await? {
         // A role that this version of the crate does not know fails nothing.
         let note = match member.role {

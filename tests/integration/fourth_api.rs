@@ -29,7 +29,7 @@ use auth0_bookings::{limits, types::NewBooking, Client, Error};
 pub async fn book(client: Client) -> Result<(), Error> {
     assert_eq!(auth0_bookings::audience("Acme.eu.auth0.com")?, "https://acme.eu.auth0.com/bookings/");
     let _ = limits::FREE;
-    let mut rooms = client.rooms().list().take(10).stream();
+    let mut rooms = client.rooms().list().page_size(10).stream();
     while let Some(room) = rooms.try_next().await? {
         let booking = NewBooking::new("2026-01-08T10:00:00Z".parse::<auth0_bookings::chrono::DateTime<_>>().unwrap());
         let booked = client.rooms().bookings().create(&room.id, booking).await?;

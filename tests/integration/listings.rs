@@ -14,19 +14,24 @@ pub(crate) const LISTINGS: [&str; 4] = ["members", "tenants", "tenant members", 
 
 pub(crate) async fn read(client: &Client, listing: &str) -> (Vec<String>, Option<Error>) {
     match listing {
-        "members" => all(client.members().list().take(2).stream(), |item| item.id).await,
+        "members" => {
+            all(client.members().list().page_size(2).stream(), |item| {
+                item.id
+            })
+            .await
+        }
         "tenants" => {
-            all(client.tenants().list().take(2).stream(), |item| {
+            all(client.tenants().list().page_size(2).stream(), |item| {
                 item.tenant_name
             })
             .await
         }
         "tenant members" => {
-            let listing = client.tenants().members().list(tenant_id()).take(2);
+            let listing = client.tenants().members().list(tenant_id()).page_size(2);
             all(listing.stream(), |item| item.id).await
         }
         _ => {
-            all(client.activity().list().take(2).stream(), |item| {
+            all(client.activity().list().page_size(2).stream(), |item| {
                 item.current_event
             })
             .await
@@ -235,7 +240,7 @@ async fn listing_is_not_read_then_nothing_is_asked_and_a_page_is_fetched_only_wh
         (Some("2"), page("members", &["c"], None)),
     ])
     .await;
-    let mut members = client(&server).members().list().take(2).stream();
+    let mut members = client(&server).members().list().page_size(2).stream();
     assert_eq!(requests(&server).await.len(), 0);
     members.try_next().await.unwrap();
     members.try_next().await.unwrap();

@@ -168,6 +168,37 @@ fn listing_is_told_apart_by_all_that_is_sent_but_the_place_and_the_size_of_a_pag
 }
 
 #[test]
+fn page_size_has_another_name_in_the_document_then_one_setter_is_called_page_size() {
+    for (wire, setters) in [("take", 2), ("limit", 2), ("page_size", 1)] {
+        let mut document = document();
+        let get = &mut document["paths"]["/things"]["get"];
+        get["x-paging"]["size"] = json!(wire);
+        get["parameters"][1]["name"] = json!(wire);
+        // Neither is a parameter of paging here.
+        for name in ["offset", "page_number"] {
+            let filter = json!({"in": "query", "name": name, "schema": {"type": "string"}});
+            let parameters = get["parameters"].as_array_mut();
+            parameters.expect("parameters").push(filter);
+        }
+        let resource: String = generated(&document)["src/resources/things.rs"]
+            .split_whitespace()
+            .collect();
+        let named = resource.matches("pubfnpage_size(mutself,").count();
+        let sized = resource.matches(":i64)->Self{").count();
+        assert_eq!((named, sized), (1, setters), "{resource}");
+        let sets = match wire {
+            "page_size" => "self.page_size_=Some(page_size_)".to_owned(),
+            _ => format!("self.{wire}=Some(page_size)"),
+        };
+        assert!(resource.contains(&sets), "{wire}: {resource}");
+        assert!(
+            resource.contains("pubfnoffset(mutself,offset_:"),
+            "{resource}"
+        );
+    }
+}
+
+#[test]
 fn nothing_pages_then_the_client_makes_no_listings() {
     let mut document = document();
     let makes_listings =

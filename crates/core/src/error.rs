@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, StatusCode};
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::call::{Received, Trail};
 use crate::proof::Refusal;
@@ -30,6 +30,8 @@ pub(crate) use cause::Cause;
 /// | [`is_undecodable`](Error::is_undecodable) | **has acted** | status, headers, body, [`undecodable`](Error::undecodable) |
 /// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | [`cursor`](Error::cursor) |
 /// | [`is_paging_limit`](Error::is_paging_limit) | would give out no more | [`cursor`](Error::cursor) |
+/// | [`is_incomplete_listing`](Error::is_incomplete_listing) | returned fewer items than it counts | [`cursor`](Error::cursor) |
+/// | [`is_stalled_listing`](Error::is_stalled_listing) | returned only empty pages | [`cursor`](Error::cursor) |
 ///
 /// Beside these, [`is_timeout`](Error::is_timeout) says that time ran out, wherever it did;
 /// [`is_retryable`](Error::is_retryable), [`may_have_acted`](Error::may_have_acted) and
@@ -61,12 +63,32 @@ enum Kind {
     MissingScope,
     Token(TokenError),
     TooLate(Awaited),
+    /// The server pauses such calls for longer than this one may wait.
+    Paused {
+        wait: Duration,
+        /// It is the time of the call that ends before, and not the longest wait of its policy.
+        is_late: bool,
+    },
     Transport(Cause),
     OutcomeUnknown(Cause),
     Status,
     Undecodable(Unread),
+    Listing(ListingFault),
+}
+
+/// Why a listing cannot continue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ListingFault {
+    /// The server names a page that was read before.
     RepeatedCursor,
+    /// The server returns no more counted items than this.
     PagingLimit(u64),
+    /// Fewer items were returned than the total says.
+    Incomplete { total: u64, returned: u64 },
+    /// The page begins at another item than was asked for.
+    Misplaced { wanted: u64, start: u64 },
+    /// So many pages without an item came one after another.
+    EmptyPages(u32),
 }
 
 /// What a call was waiting for when its time was over.
@@ -146,6 +168,11 @@ impl Error {
         Self::new(Some(operation), Kind::TooLate(awaited))
     }
 
+    /// The server pauses such calls for `wait`, and the request was not sent.
+    pub(crate) fn paused(operation: &'static Operation, wait: Duration, is_late: bool) -> Self {
+        Self::new(Some(operation), Kind::Paused { wait, is_late })
+    }
+
     pub(crate) fn transport(operation: &'static Operation, cause: Cause) -> Self {
         Self::new(Some(operation), Kind::Transport(cause))
     }
@@ -165,12 +192,8 @@ impl Error {
         Self::of_answer(received, Kind::Undecodable(why))
     }
 
-    pub(crate) fn repeated_cursor(operation: &'static Operation) -> Self {
-        Self::new(Some(operation), Kind::RepeatedCursor)
-    }
-
-    pub(crate) fn paging_limit(operation: &'static Operation, items: u64) -> Self {
-        Self::new(Some(operation), Kind::PagingLimit(items))
+    pub(crate) fn listing(operation: &'static Operation, fault: ListingFault) -> Self {
+        Self::new(Some(operation), Kind::Listing(fault))
     }
 
     fn of_answer(mut received: Received, kind: Kind) -> Self {
@@ -260,7 +283,7 @@ impl Error {
     /// The answer did not come, or did not end, in time; or the time of the whole call was over.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
-            Kind::TooLate(_) => true,
+            Kind::TooLate(_) | Kind::Paused { is_late: true, .. } => true,
             Kind::Transport(cause) | Kind::OutcomeUnknown(cause) => cause.is_timeout(),
             Kind::Undecodable(Unread::BrokeOff(cause)) => cause.is_timeout(),
             _ => false,
@@ -308,25 +331,41 @@ impl Error {
     /// Whether the same call can be made again without harm and may succeed then: a passing failure, of a call that
     /// may be repeated or on which the server surely did not act. [`retry_at`](Error::retry_at) may say when.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.0.kind, Kind::TooLate(_)) || self.0.trail.retryable
+        matches!(self.0.kind, Kind::TooLate(_) | Kind::Paused { .. }) || self.0.trail.retryable
     }
 
     /// When the server takes such calls again, by the clock here: where it answered with `Retry-After`, or with a 429
-    /// and `x-ratelimit-reset`.
+    /// and `x-ratelimit-reset`, to this call or to one before it under the same [`Limiter`](crate::Limiter).
     pub fn retry_at(&self) -> Option<SystemTime> {
         self.0.trail.retry_at
     }
 
     /// In a listing, the server named a page that was read before as the next one; going on would read it for ever.
     pub fn is_repeated_cursor(&self) -> bool {
-        matches!(self.0.kind, Kind::RepeatedCursor)
+        matches!(self.0.kind, Kind::Listing(ListingFault::RepeatedCursor))
     }
 
     /// In a listing whose pages are counted, the server gives out no more items than this, and there are, or may be,
     /// more. What came before is good. Listings that can also be read by checkpoints have no such limit there; others can
     /// only be narrowed by their parameters.
     pub fn is_paging_limit(&self) -> bool {
-        matches!(self.0.kind, Kind::PagingLimit(_))
+        matches!(self.0.kind, Kind::Listing(ListingFault::PagingLimit(_)))
+    }
+
+    /// In a listing whose pages are counted, the server did not return all items: fewer than the `total` of the last
+    /// page, or a page that begins at another item than was asked for. The items before the error are good, and
+    /// [`cursor`](Error::cursor) is at the first page that had too few.
+    pub fn is_incomplete_listing(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Listing(ListingFault::Incomplete { .. } | ListingFault::Misplaced { .. })
+        )
+    }
+
+    /// In a listing, the server returned [`MAX_EMPTY_PAGES`](crate::paging::MAX_EMPTY_PAGES) pages without an item one
+    /// after another, and names a next page still. The listing can be resumed from [`cursor`](Error::cursor).
+    pub fn is_stalled_listing(&self) -> bool {
+        matches!(self.0.kind, Kind::Listing(ListingFault::EmptyPages(_)))
     }
 
     /// Status 401.
@@ -404,9 +443,11 @@ impl Error {
         self.refused_with(StatusCode::CONFLICT)
     }
 
-    /// Status 429.
+    /// Status 429; or a [`Limiter`](crate::Limiter) did not send the request, because the server had said that it takes
+    /// no such requests for longer than the call may wait. [`retry_at`](Error::retry_at) may say when it does.
     pub fn is_rate_limited(&self) -> bool {
-        self.refused_with(StatusCode::TOO_MANY_REQUESTS)
+        matches!(self.0.kind, Kind::Paused { .. })
+            || self.refused_with(StatusCode::TOO_MANY_REQUESTS)
     }
 
     /// A status of 500 or above.
@@ -479,12 +520,24 @@ impl Error {
             Kind::MissingScope => "missing_scope",
             Kind::Token(_) => "token",
             Kind::TooLate(_) => "timeout",
+            Kind::Paused { .. } => "rate_limited",
             Kind::Transport(cause) => cause.name(),
             Kind::OutcomeUnknown(_) => "outcome_unknown",
             Kind::Status => "status",
             Kind::Undecodable(_) => "undecodable",
-            Kind::RepeatedCursor => "repeated_cursor",
-            Kind::PagingLimit(_) => "paging_limit",
+            Kind::Listing(fault) => fault.name(),
+        }
+    }
+}
+
+impl ListingFault {
+    /// A word for the kind.
+    fn name(self) -> &'static str {
+        match self {
+            Self::RepeatedCursor => "repeated_cursor",
+            Self::PagingLimit(_) => "paging_limit",
+            Self::Incomplete { .. } | Self::Misplaced { .. } => "incomplete_listing",
+            Self::EmptyPages(_) => "stalled_listing",
         }
     }
 }
@@ -501,9 +554,9 @@ impl std::error::Error for Error {
             Kind::Undecodable(_)
             | Kind::MissingScope
             | Kind::TooLate(_)
+            | Kind::Paused { .. }
             | Kind::Status
-            | Kind::RepeatedCursor
-            | Kind::PagingLimit(_) => None,
+            | Kind::Listing(_) => None,
         }
     }
 }

@@ -83,7 +83,8 @@ pub use open::{Open, Unlisted};
 pub use operation::{Operation, Outcomes, Paging, RetrySafety};
 pub use outcome::{Outcome, PartialReport};
 pub use paging::{
-    Cursor, Items, ListOr, Listing, Page, Paged, Pages, Position, items, pages, resume,
+    Cursor, Items, ListOr, Listing, MAX_EMPTY_PAGES, Page, Paged, Pages, Position, items, pages,
+    resume,
 };
 pub use parameter::{Parameter, ParameterValue};
 pub use path::encode_path;

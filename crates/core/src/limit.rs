@@ -26,7 +26,7 @@ mod tests;
 pub use budget::{Draw, Drawn, SharedBucket, SharedBudget};
 pub(crate) use class::Class;
 use host::Host;
-pub(crate) use lane::{Lane, Observation, Permit};
+pub(crate) use lane::{Lane, Observation, Paused, Permit};
 use rate::Quotas;
 pub use rate::{Limits, Rate};
 pub use snapshot::{
@@ -40,12 +40,17 @@ pub use snapshot::{
 /// one who gives up leaves the queue without a trace. An answer with status 429, or one that says that nothing remains,
 /// pauses the class of its request until the server allows more: that of the organization where the caller acts for
 /// one, else that of the host. A `global-rate-limit` pauses the whole host. A 429 that does not say how long counts as
-/// one second, and no pause is longer than an hour from the answer that asked for it.
+/// one second, and no pause is longer than an hour from the response that asked for it.
+///
+/// A call waits for a pause of at most [`RetryPolicy::max_wait`](crate::RetryPolicy::max_wait), and of less where its
+/// deadline or the total time of its retries ends before. A longer pause fails it at once, before a token is fetched:
+/// [`Error::is_rate_limited`] holds and [`Error::retry_at`] is the end of the pause. The wait in the queue for the
+/// limiter's own rates, shared or not, is bounded only by the timeout of the call: it depends on the callers ahead, and
+/// each of them has a turn.
 ///
 /// One limiter is for one API under one plan; two APIs of one tenant have limits of their own. It knows only of what
-/// this process sends, unless it [shares](Limiter::sharing) its limits with others. It starts no task, and it never
-/// refuses: a caller who cannot wait gives the call a deadline. A call that waits has its turn when it is polled, so one
-/// that is neither polled nor dropped holds up those behind it.
+/// this process sends, unless it [shares](Limiter::sharing) its limits with others. It starts no task. A call that waits
+/// has its turn when it is polled, so one that is neither polled nor dropped holds up those behind it.
 ///
 /// An organization takes about 600 bytes, until no client acts for it any more and its limits are untouched
 /// again.

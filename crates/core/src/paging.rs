@@ -1,23 +1,33 @@
 //! Listings that come in pages.
 //!
-//! - A listing whose pages name the next one ends where the server names none. A short or an empty page is not the end.
-//! - A listing whose pages are counted ends where the total says so, and where no total is known with an empty page. A
-//!   short page is not the end. Where the server stops giving out items before that, it is an error,
-//!   [`Error::is_paging_limit`].
-//! - Nothing is asked for before it is wanted, or at most one page before ([`Items::read_ahead`]). A page at a time is
-//!   in memory, with that one two.
-//! - Every page is a call of its own, with a token read anew.
-//! - A server that names a page again which this listing was at before would send it round for ever. That is an error,
-//!   [`Error::is_repeated_cursor`], after everything on the page at hand.
-//! - An error ends the stream, so that a loop that logs errors and goes on does not hammer the server.
-//! - Where to go on is said by the stream ([`Items::cursor`]) and by the error ([`Error::cursor`]), which is there
+//! - A listing by checkpoints ends where the server names no next page. A short or an empty page is not the end.
+//! - A listing whose pages are counted is read by the response's own `start` and `limit`: a server that returns fewer
+//!   items per page than asked for is asked for such pages from then on, from the item that is due. A page that does
+//!   not hold that item is an error, [`Error::is_incomplete_listing`].
+//! - Such a listing ends where the `total` of the newest page says so, and where no total is known with an empty page. A
+//!   short page is not the end. The total may change while the listing is read, and the newest one counts; if fewer items
+//!   than that were returned, the listing ends with [`Error::is_incomplete_listing`]. Where the server returns no items
+//!   beyond a number, it ends with [`Error::is_paging_limit`].
+//! - A page is requested when it is read, or one page ahead ([`Items::read_ahead`]). One page is in memory, with that
+//!   one two.
+//! - Every page is a call of its own, with a token obtained anew.
+//! - A server that names a page again that was read before would send the listing round for ever. That is an error,
+//!   [`Error::is_repeated_cursor`], after everything on the page at hand. So are [`MAX_EMPTY_PAGES`] pages without an
+//!   item one after another, [`Error::is_stalled_listing`].
+//! - An error ends the stream, so that a loop that logs errors and continues does not hammer the server.
+//! - The place to continue from is in the stream ([`Items::cursor`]) and in the error ([`Error::cursor`]), which is there
 //!   when a combinator has consumed the stream. A [`Cursor`] can be stored. It remembers which listing it comes from,
-//!   and [`resume`] refuses it in any other. Going on begins with the page that was not read to its end, so an item can
-//!   come twice and none is left out.
+//!   and [`resume`] rejects it in any other. A resumed listing begins with the page that was not read to its end, so an
+//!   item can come twice and none is left out. Where pages are counted, the cursor holds the number of items before that
+//!   page, so the page size may differ.
+//! - The page size (`page_size` of a call that lists, also `take` or `per_page`) is how many items a request returns. It
+//!   does not limit how many items a stream gives; `take` of `futures::StreamExt` does.
+//! - A stream can move to another runtime. A page that was requested on the former one is requested again.
 
 use crate::{BoxFuture, Error, Response};
 
 mod answer;
+mod counted;
 mod cursor;
 mod listing;
 mod streams;
@@ -30,7 +40,12 @@ pub use cursor::{Cursor, Position};
 pub use listing::Listing;
 pub use streams::{Items, Pages};
 
-use walk::{Fetched, Walk};
+use counted::{Counted, Reading};
+use walk::{Fetched, Next, Step, Walk};
+
+/// How many pages without an item are read one after another before a listing ends with
+/// [`Error::is_stalled_listing`]: 100. Resumed from the error's cursor, it reads as many again.
+pub const MAX_EMPTY_PAGES: u32 = 100;
 
 /// A page of a listing.
 pub trait Page {
@@ -40,9 +55,31 @@ pub trait Page {
     /// Where the next page is, if the server names one. It is not asked where pages are counted.
     fn next(&self) -> Option<Position>;
 
-    /// How many items the whole listing has, if the server says so.
+    /// How many items the whole listing has, if the response says so.
     fn total(&self) -> Option<u64> {
         None
+    }
+
+    /// How many items precede this page, where pages are counted and the response says so.
+    fn start(&self) -> Option<u64> {
+        None
+    }
+
+    /// How many items a page holds, where pages are counted and the response says so. It may be fewer than the request
+    /// asked for.
+    fn limit(&self) -> Option<u64> {
+        None
+    }
+
+    /// How many items this page has, where that is known without taking it apart. By default it is known only of an empty
+    /// page, and any other counts as full.
+    fn count(&self) -> Option<u64> {
+        self.is_empty().then_some(0)
+    }
+
+    /// Removes the first items: a listing was resumed within this page. By default it keeps them, and they come again.
+    fn skip(&mut self, items: usize) {
+        let _ = items;
     }
 
     /// Whether this page has no item.
@@ -64,6 +101,14 @@ impl<T> Page for Vec<T> {
         Self::is_empty(self)
     }
 
+    fn count(&self) -> Option<u64> {
+        Some(self.len() as u64)
+    }
+
+    fn skip(&mut self, items: usize) {
+        self.drain(..items.min(self.len()));
+    }
+
     fn into_items(self) -> Self {
         self
     }
@@ -80,12 +125,19 @@ pub trait Paged: Clone + Send + Sized + 'static {
     /// Where its page is.
     fn position(&self) -> Position;
 
-    /// The same request for the page at `position`.
+    /// The same request for the page that holds `position`.
     fn at(self, position: Position) -> Self;
 
-    /// How many items its page may hold, where pages are counted; nothing where the server names the next one.
+    /// How many items it asks for, where pages are counted; nothing where the server names the next one.
     fn counted(&self) -> Option<u64> {
         None
+    }
+
+    /// The same request for pages of `size` items, where pages are counted. By default the size stays; a listing then
+    /// fails where it cannot be continued with that size.
+    fn sized(self, size: u64) -> Self {
+        let _ = size;
+        self
     }
 
     /// Gets the page.
@@ -97,12 +149,22 @@ pub fn items<P: Paged>(request: P) -> Items<<P::Page as Page>::Item>
 where
     <P::Page as Page>::Item: Send,
 {
-    Items::new(walk(request, Page::into_items))
+    let part = Part {
+        of: Page::into_items,
+        count: Page::count,
+        skip: Page::skip,
+    };
+    Items::new(walk(request, part))
 }
 
 /// The pages of the listing that begins with `request`.
 pub fn pages<P: Paged>(request: P) -> Pages<P::Page> {
-    Pages::new(walk(request, |page| page))
+    let part = Part {
+        of: |page| page,
+        count: Page::count,
+        skip: Page::skip,
+    };
+    Pages::new(walk(request, part))
 }
 
 /// The same request for the page at `cursor`.
@@ -116,49 +178,77 @@ pub fn resume<P: Paged>(request: P, cursor: Cursor) -> Result<P, Error> {
     Ok(request.at(position))
 }
 
-/// The walk that begins with `request` and takes `part` of every page.
-fn walk<P: Paged, V: 'static>(request: P, part: fn(P::Page) -> V) -> Walk<V> {
+/// What a walk gives of a page.
+struct Part<P, V> {
+    of: fn(P) -> V,
+    count: fn(&V) -> Option<u64>,
+    skip: fn(&mut V, usize),
+}
+
+/// The walk that begins with `request` and gives `part` of every page.
+fn walk<P: Paged, V: Send + 'static>(request: P, part: Part<P::Page, V>) -> Walk<V> {
     let listing = request.listing();
-    let limit = listing.operation().paging_limit();
-    Walk::new(listing, request.position(), move |position| {
-        let request = request.clone().at(position.clone());
-        let counted = request.counted();
-        let page = request.fetch();
+    let operation = listing.operation();
+    let paging_limit = operation.paging_limit();
+    let Part { of, count, skip } = part;
+    Walk::new(listing, request.position(), move |mut step: Step| {
+        let request = request.clone();
         Box::pin(async move {
-            let page = page.await?.into_value();
-            let next = match counted {
-                None => page.next(),
-                Some(size) => behind(&position, size, page.total(), page.is_empty(), limit),
-            };
-            Ok(Fetched {
-                next,
-                value: part(page),
-            })
+            loop {
+                let request = step.request(request.clone(), paging_limit);
+                let size = request.counted();
+                let page = request.fetch().await?.into_value();
+                let Some(size) = size else {
+                    return Ok(Fetched {
+                        is_empty: page.is_empty(),
+                        next: Next::from(page.next()),
+                        value: of(page),
+                    });
+                };
+                let (start, limit, total) = (page.start(), page.limit(), page.total());
+                let mut value = of(page);
+                let counted = Counted {
+                    wanted: step.position.offset(),
+                    size,
+                    count: count(&value).unwrap_or(size),
+                    start,
+                    limit,
+                    total,
+                    paging_limit,
+                };
+                match counted.read(step.progress) {
+                    Reading::Take { skip: items, next } => {
+                        let is_empty = items == counted.count;
+                        if items > 0 {
+                            skip(&mut value, usize::try_from(items).unwrap_or(usize::MAX));
+                        }
+                        return Ok(Fetched {
+                            value,
+                            is_empty,
+                            next,
+                        });
+                    }
+                    Reading::Instead(other) => step = other,
+                    Reading::Failed(fault) => return Err(Error::listing(operation, fault)),
+                }
+            }
         })
     })
 }
 
-/// Where the page behind the one at `position` is, where pages are counted: whether it is there is said by the total,
-/// and without one by this page being empty or not. Past `limit` the next page is named even where the total says that
-/// it is not there, as long as the items up to the total were not all given out: the walk makes an error of it.
-fn behind(
-    position: &Position,
-    size: u64,
-    total: Option<u64>,
-    is_empty: bool,
-    limit: Option<u64>,
-) -> Option<Position> {
-    let here = match position {
-        Position::Offset(items) => *items,
-        Position::Start | Position::Checkpoint(_) => 0,
-    };
-    let next = here.saturating_add(size);
-    let more = match total {
-        Some(total) => {
-            let cut_off = limit.is_some_and(|limit| total > limit && next > limit);
-            next < total || cut_off
+impl Step {
+    /// `request` for this page.
+    fn request<P: Paged>(&self, request: P, paging_limit: Option<u64>) -> P {
+        let request = request.at(self.position.clone());
+        let Some(size) = request.counted() else {
+            return request;
+        };
+        match self
+            .progress
+            .size_at(self.position.offset(), size, paging_limit)
+        {
+            Some(size) => request.sized(size).at(self.position.clone()),
+            None => request,
         }
-        None => !is_empty,
-    };
-    (more && next > here).then_some(Position::Offset(next))
+    }
 }

@@ -81,7 +81,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest wait. When the server asks for a longer one, the call fails at once. Default: 20 s.
+    /// Sets the longest wait. When the server asks for a longer one, the call fails at once, and so do later calls that a
+    /// [`Limiter`](crate::Limiter) would hold back until then. Default: 20 s.
     #[must_use]
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = wait;
@@ -115,6 +116,11 @@ impl RetryPolicy {
             None => self.backoff(attempts).mul_f64(draw),
         };
         (passed.saturating_add(wait) <= self.total_time).then_some(wait)
+    }
+
+    /// The longest wait that the server may ask for.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.max_wait
     }
 
     /// When the last attempt of a call has to begin.

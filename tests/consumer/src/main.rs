@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tenant = teams.tenants().create(payload).await?;
     println!("created {}", tenant.tenant_name());
 
-    let mut members = teams.members().list().take(50).stream();
+    let mut members = teams.members().list().page_size(50).stream();
     let mut last = None;
     while let Some(member) = members.try_next().await? {
         println!("{} is {}", member.name, member.role);

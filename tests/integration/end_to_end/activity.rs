@@ -7,7 +7,7 @@ use auth0_teams::chrono::{DateTime, Utc};
 use super::*;
 
 async fn entries(client: &Client) -> Vec<ActivityLogEntry> {
-    let logs = client.activity().list().take(10).stream();
+    let logs = client.activity().list().page_size(10).stream();
     logs.try_collect().await.unwrap()
 }
 
@@ -110,7 +110,7 @@ async fn something_happens_while_the_log_is_read_then_nothing_is_doubled_or_lost
     let local = Local::start(Sandbox::builder().members(9).activity(25)).await;
     let before = entries(&local.client).await;
     let ids = member_ids(&local.client).await;
-    let mut logs = local.client.activity().list().take(4).stream();
+    let mut logs = local.client.activity().list().page_size(4).stream();
     let mut read = Vec::new();
     let mut gone = ids[3..].iter();
     while let Some(entry) = logs.try_next().await.unwrap() {

@@ -124,7 +124,7 @@ async fn page_in_the_middle_fails_then_the_listing_goes_on_from_the_cursor_of_th
     local
         .fail(Fault::of("listMembers").call(2).then(Effect::status(500)))
         .unwrap();
-    let mut members = local.client.members().list().take(10).stream();
+    let mut members = local.client.members().list().page_size(10).stream();
     let mut ids = Vec::new();
     let error = loop {
         match members.try_next().await {

@@ -1,5 +1,6 @@
 //! The calls that faults befall, and the sandboxes in which they are made.
 
+use auth0_core::Items;
 use auth0_sandbox::Sandbox;
 use auth0_teams::types::{
     PublicCloudPayload, PublicCloudPayloadRequired, TenantMemberRoleEnum as Role, *,
@@ -13,8 +14,8 @@ use crate::sandbox::Local;
 /// More than any answer here has, and less than the sandbox puts into one piece of an endless one.
 pub(super) const MAX_RESPONSE_BYTES: usize = 8 * 1024;
 
-/// A call of each class of retry safety; of those that may act twice also one with a partial outcome. A listing, which
-/// is safe, is asked for three pages.
+/// A call of each class of retry safety; of those that may act twice also one with a partial outcome. Listings, which
+/// are safe, are asked for three pages: one by checkpoints, and one whose pages are counted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Class {
     Safe,
@@ -22,6 +23,7 @@ pub(super) enum Class {
     Unsafe,
     Bulk,
     Listing,
+    Counted,
 }
 
 pub(super) const CALLS: [Class; 4] = [Class::Safe, Class::Idempotent, Class::Unsafe, Class::Bulk];
@@ -34,6 +36,7 @@ impl Class {
             Self::Unsafe => "createTenant",
             Self::Bulk => "addMemberTenants",
             Self::Listing => "listMembers",
+            Self::Counted => "get_organization_members",
         }
     }
 
@@ -44,6 +47,7 @@ impl Class {
             Self::Unsafe => "unsafe",
             Self::Bulk => "bulk",
             Self::Listing => "listing",
+            Self::Counted => "counted listing",
         }
     }
 
@@ -52,7 +56,11 @@ impl Class {
     }
 
     pub(super) fn reads(self) -> bool {
-        matches!(self, Self::Safe | Self::Listing)
+        matches!(self, Self::Safe) || self.is_listing()
+    }
+
+    pub(super) fn is_listing(self) -> bool {
+        matches!(self, Self::Listing | Self::Counted)
     }
 }
 
@@ -79,6 +87,7 @@ impl Scene {
         let builder = Sandbox::builder()
             .tenants(2)
             .activity(0)
+            .organization_members(25)
             .clock_offset_seconds(row.clock_offset_seconds);
         let local = Local::start(builder).await;
         // A token is had, and an API took it.
@@ -155,23 +164,31 @@ impl Scene {
                 ))
             }
             Class::Listing => {
-                let mut members = client.members().list().take(10).stream();
-                let mut read = 0;
-                let result = loop {
-                    match members.try_next().await {
-                        Ok(Some(_)) => read += 1,
-                        Ok(None) => break Ok(done(0, "")),
-                        Err(error) => break Err(error),
-                    }
-                };
-                // What came before the page that failed, and all of it.
-                assert!(if result.is_ok() {
-                    read == 25
-                } else {
-                    read % 10 == 0
-                });
+                let (read, result) = read(client.members().list().page_size(10).stream()).await;
+                // Every item, or those of the pages before the one that failed.
+                let whole = if result.is_ok() { read == 25 } else { read % 10 == 0 };
+                assert!(whole, "{read} items");
                 result
             }
+            Class::Counted => {
+                let organizations = self.local.organizations().organizations();
+                let members = organizations.members().list(self.local.organization_id());
+                let (read, result) = read(members.page(0).page_size(10).stream()).await;
+                assert_eq!(read, 25);
+                result
+            }
+        }
+    }
+}
+
+/// How many items come, and what becomes of the listing.
+async fn read<T>(mut items: Items<T>) -> (usize, Result<Done, Error>) {
+    let mut read = 0;
+    loop {
+        match items.try_next().await {
+            Ok(Some(_)) => read += 1,
+            Ok(None) => return (read, Ok(done(0, ""))),
+            Err(error) => return (read, Err(error)),
         }
     }
 }

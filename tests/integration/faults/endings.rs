@@ -49,7 +49,7 @@ pub(super) async fn befallen(row: &Row, class: Class, for_ever: bool, scene: Sce
     });
     let line = Line {
         told: match &result {
-            _ if class == Class::Listing => requests.len(),
+            _ if class.is_listing() => requests.len(),
             Ok(done) => done.attempts,
             Err(error) => error.attempts() as usize,
         },

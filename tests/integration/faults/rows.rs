@@ -91,6 +91,7 @@ impl Row {
                     | Effect::ExtraFields
                     | Effect::MissingLists
                     | Effect::RepeatCursor
+                    | Effect::CappedPages { .. }
             )
         )
     }
@@ -112,6 +113,7 @@ impl Row {
                 | Effect::MissingLists,
             ) => [&CALLS[..], &[Class::Listing]].concat(),
             Some(Effect::RepeatCursor) => vec![Class::Listing],
+            Some(Effect::CappedPages { .. }) => vec![Class::Listing, Class::Counted],
             _ => CALLS.to_vec(),
         };
         let twice = |class| [(class, false), (class, true)];
@@ -224,6 +226,7 @@ pub(super) fn broken_answers() -> Vec<Row> {
         row("odd scalars", Effect::OddScalars),
         row("success without lists", Effect::MissingLists),
         row("repeated cursor", Effect::RepeatCursor),
+        row("capped pages", Effect::CappedPages { items: 4 }),
     ]
 }
 

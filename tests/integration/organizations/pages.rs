@@ -24,6 +24,8 @@ struct Listed {
     counted: bool,
     /// Whether counted pages say the total.
     total: bool,
+    /// How many items a counted page holds at most.
+    most: u64,
 }
 
 const fn listed(path: &'static str, items: &'static str, ways: Paging) -> Listed {
@@ -33,6 +35,7 @@ const fn listed(path: &'static str, items: &'static str, ways: Paging) -> Listed
         by_checkpoints: matches!(ways, Paging::Checkpoint | Paging::CheckpointOrOffset),
         counted: ways.counts(),
         total: true,
+        most: 100,
     }
 }
 
@@ -116,6 +119,7 @@ fn answer(listing: &Listed, count: u64, request: &Request) -> ResponseTemplate {
     if start + size > LIMIT {
         return refused("past the limit");
     }
+    let size = size.min(listing.most);
     let items = items(start, size);
     if query(request, "include_totals").as_deref() != Some("true") {
         return json(200, &json!(items));
@@ -307,6 +311,101 @@ async fn every_listing_is_read_then_all_items_come_whichever_way_it_pages() {
             assert_eq!(found, count, "{id}");
         }
     }
+}
+
+#[tokio::test]
+async fn server_returns_fewer_items_than_asked_for_then_every_listing_gives_all_of_them() {
+    for most in [1, 7, 49] {
+        for (listing, id, read) in listings() {
+            let server = serving(Listed { most, ..listing }, 120).await;
+            let found = read(&tenant(&server)).await;
+            assert_eq!(found.unwrap(), 120, "{id}, {most} at most");
+        }
+    }
+}
+
+#[tokio::test]
+async fn counted_listing_is_resumed_with_another_page_size_then_exactly_the_rest_comes() {
+    let server = serving(INVITATIONS, 120).await;
+    let list = || {
+        let client = tenant(&server);
+        client.organizations().invitations().list("org_1")
+    };
+    let mut pages = list().page_size(30).pages();
+    pages.try_next().await.unwrap();
+    let cursor = pages.cursor().unwrap();
+    assert_eq!(cursor.position(), &Position::Offset(30));
+    for size in [1, 7, 29, 30, 31, 100] {
+        for resumed in [
+            list().page_size(size).resume(cursor.clone()).unwrap(),
+            list().per_page(size).resume(cursor.clone()).unwrap(),
+            list().resume(cursor.clone()).unwrap().page_size(size),
+            list().resume(cursor.clone()).unwrap().per_page(size),
+        ] {
+            let mut stream = resumed.stream();
+            let mut found = Vec::new();
+            while let Some(invitation) = stream.try_next().await.unwrap() {
+                found.push(invitation.id.unwrap().parse::<u64>().unwrap());
+            }
+            assert_eq!(found, (30..120).collect::<Vec<_>>(), "pages of {size}");
+        }
+    }
+    // A page that is chosen afterwards counts.
+    let page = list()
+        .resume(cursor.clone())
+        .unwrap()
+        .page(0)
+        .await
+        .unwrap();
+    assert_eq!(page.invitations[0].id.as_deref(), Some("0"));
+    // A single page is the one that holds the place.
+    let page = list().resume(cursor).unwrap().page_size(20).await.unwrap();
+    assert_eq!(page.invitations[0].id.as_deref(), Some("20"));
+}
+
+#[tokio::test]
+async fn server_returns_fewer_organizations_than_it_counts_then_the_stream_ends_with_an_error() {
+    let server = answering_json(
+        200,
+        json!({"organizations": [item(0)], "start": 0, "limit": 50, "total": 2}),
+    )
+    .await;
+    let mut organizations = tenant(&server).organizations().list().page(0).stream();
+    assert!(organizations.try_next().await.unwrap().is_some());
+    let error = organizations.try_next().await.unwrap_err();
+    assert!(error.is_incomplete_listing(), "{error:?}");
+    assert!(error.cursor().is_some() && organizations.cursor().is_some());
+}
+
+#[tokio::test]
+async fn page_size_is_set_then_it_goes_by_the_name_of_the_way_in_which_the_listing_pages() {
+    let server = serving(MEMBERS, 3).await;
+    let list = tenant(&server).organizations().members().list("org_1");
+    for call in [
+        list.clone().page_size(7),
+        list.clone().take(3).page_size(7),
+        list.clone().page_size(7).page(0),
+        list.clone().page(0).page_size(7),
+        list.clone().per_page(3).page_size(7),
+        list.clone().page_size(7).include_totals(false),
+    ] {
+        call.stream().try_next().await.unwrap();
+    }
+    list.clone().page_size(7).await.unwrap();
+    assert_eq!(
+        asked(&server).await,
+        [
+            "take=7",
+            "take=7",
+            "include_totals=true&page=0&per_page=7",
+            "include_totals=true&page=0&per_page=7",
+            "include_totals=true&per_page=7",
+            "include_totals=false&per_page=7",
+            "take=7",
+        ]
+    );
+    let error = list.page_size(101).await.unwrap_err();
+    assert_eq!(error.violations()[0].field(), "take");
 }
 
 #[tokio::test]
@@ -515,11 +614,8 @@ async fn cursor_is_resumed_then_it_decides_how_the_listing_goes_on() {
         ids(list().resume(checkpoint.clone()).unwrap().stream()).await,
         rest
     );
-    // Pages of 50 begin at 0 again: an item comes twice, and none is left out.
-    assert_eq!(
-        ids(list().resume(offset).unwrap().stream()).await,
-        (0..20).collect::<Vec<_>>()
-    );
+    // The page of 50 begins at 0; what was read of it before is left out.
+    assert_eq!(ids(list().resume(offset).unwrap().stream()).await, rest);
     let error = list().sort("name:1").resume(checkpoint).unwrap_err();
     assert!(error.is_invalid_request());
 }

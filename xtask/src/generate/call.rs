@@ -12,12 +12,14 @@ use super::paths::{self, View};
 use super::resources::resource_name;
 use super::shapes::{self, Argument, Method};
 use super::types::{self, Types};
+use super::ways::{OFFSET, PAGE_SIZE};
 use super::{checks, docs, names};
 use crate::problem::Problem;
 
 /// The methods that every call has: a setter for a parameter of the same name gets an underscore.
-const CALL_METHODS: [&str; 10] = [
+const CALL_METHODS: [&str; 11] = [
     "send",
+    "page_size",
     "resume",
     "stream",
     "pages",
@@ -138,7 +140,10 @@ impl<'c> Call<'c> {
     pub(super) fn field(&self, argument: &Argument) -> Ident {
         format_ident!(
             "{}",
-            names::unlike(argument.ident.clone(), &["client", "options"])
+            names::unlike(
+                argument.ident.clone(),
+                &["client", "options", OFFSET, PAGE_SIZE]
+            )
         )
     }
 
@@ -296,7 +301,7 @@ impl<'c> Call<'c> {
     }
 
     /// The method of the resource.
-    pub(super) fn method(&self) -> TokenStream {
+    pub(super) fn method(&self) -> Result<TokenStream, Problem> {
         let (method, ident) = (names::ident(self.method), &self.ident);
         let arguments = self.arguments_struct();
         let is_named = |argument: &Argument| {
@@ -340,17 +345,20 @@ impl<'c> Call<'c> {
         });
         let doc = docs::doc(&self.documentation());
         let deprecated = self.operation.deprecated.then(|| quote!(#[deprecated]));
-        quote! {
+        let of_paging = self.paging_fields()?;
+        let of_paging = of_paging.iter().map(|(name, _)| quote!(#name: None,));
+        Ok(quote! {
             #doc
             #deprecated
             pub fn #method #bounds (&self, #(#parameters),*) -> #ident {
                 #ident {
                     client: self.client.clone(),
                     options: Default::default(),
+                    #(#of_paging)*
                     #(#values),*
                 }
             }
-        }
+        })
     }
 
     /// The struct of the call with its setters and ways to send it.
@@ -365,6 +373,10 @@ impl<'c> Call<'c> {
                 quote!(#name: #ty)
             }
         });
+        let of_paging = self.paging_fields()?;
+        let of_paging = of_paging
+            .iter()
+            .map(|(name, ty)| quote!(#name: Option<#ty>,));
         let setters = self.optional().map(|argument| self.setter(argument));
         let (checks, mutable) = self.checks();
         let constant = names::ident(&self.operation.constant);
@@ -413,6 +425,7 @@ impl<'c> Call<'c> {
             pub struct #ident {
                 client: crate::Client,
                 options: auth0_core::CallOptions,
+                #(#of_paging)*
                 #(#fields),*
             }
 
@@ -476,7 +489,13 @@ impl<'c> Call<'c> {
 
     fn setter(&self, argument: &Argument) -> TokenStream {
         let field = self.field(argument);
-        let method = format_ident!("{}", names::unlike(argument.ident.clone(), &CALL_METHODS));
+        let is_page_size = self.is_page_size(argument);
+        // Where the document calls it so itself, this is the setter of the page size.
+        let method = match is_page_size && argument.ident == PAGE_SIZE {
+            true => argument.ident.clone(),
+            false => names::unlike(argument.ident.clone(), &CALL_METHODS),
+        };
+        let method = format_ident!("{method}");
         let ty = self.parameter_type(argument);
         let value = self.given(quote!(#field), argument);
         let (mut text, rules) =
@@ -490,6 +509,11 @@ impl<'c> Call<'c> {
                     };
                     (described, docs::parameter_rules(parameter.schema))
                 });
+        if is_page_size {
+            text.push_str(
+                "\n\nThis is the size of one page, of a stream too: see [`page_size`](Self::page_size).",
+            );
+        }
         if !rules.is_empty() {
             text = format!("{text}\n\n{rules}");
         }

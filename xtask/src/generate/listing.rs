@@ -1,26 +1,33 @@
 //! The calls that page: streams of items and of pages, through the paging of `auth0-core`.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 use syn::Type;
 
 use super::call::{Call, Context};
 use super::paging::Paging;
 use super::paths::{self, View};
-use super::ways::{ByCheckpoint, ByCounting, Parameter, Settled, Ways};
-use super::{names, shapes};
+use super::shapes::Argument;
+use super::ways::{ByCheckpoint, ByCounting, OFFSET, PAGE_SIZE, Parameter, Settled, Ways};
+use super::{docs, names, shapes};
 use crate::problem::Problem;
 
 impl Call<'_> {
     /// `resume`, `stream` and `pages`, where the operation pages.
     pub(super) fn paging(&self) -> Result<TokenStream, Problem> {
-        let Some((item, _)) = self.page()? else {
+        let Some((item, ways)) = self.page()? else {
             return Ok(TokenStream::new());
         };
         let output = self.output();
+        let page_size = self.page_size(&ways);
         Ok(quote! {
+            #page_size
+
             /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-            /// parameters first, as they were then; only the size of a page may differ.
+            /// parameters first, as they were then; only the page size may differ.
+            ///
+            /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+            /// another page size it can begin earlier.
             ///
             /// # Errors
             ///
@@ -44,6 +51,73 @@ impl Call<'_> {
         })
     }
 
+    /// The setter of the page size, under the name that it has in every API.
+    fn page_size(&self, ways: &Ways) -> Option<TokenStream> {
+        let size = ways.sizes().next()?;
+        let argument = self.argument(&size.name)?;
+        if argument.ident == PAGE_SIZE {
+            return None;
+        }
+        let ty = self.parameter_type(argument);
+        let (field, which) = match ways.has_page_size() {
+            true => (
+                format_ident!("{PAGE_SIZE}"),
+                ", by how the listing is paged",
+            ),
+            false => (size.field.clone(), ""),
+        };
+        let names: Vec<_> = ways
+            .sizes()
+            .map(|size| format!("`{}`", size.name))
+            .collect();
+        let names = names.join(" or ");
+        let doc = docs::doc(&format!(
+            "Sets how many items one request returns at most. It is sent as {names}{which}.\n\nIt does not limit how many items \
+             [`stream`](Self::stream) gives: those are all.\n`take` of `futures::StreamExt` limits them."
+        ));
+        Some(quote! {
+            #doc
+            pub fn page_size(mut self, page_size: #ty) -> Self {
+                self.#field = Some(page_size);
+                self
+            }
+        })
+    }
+
+    /// Whether `argument` is a parameter that takes the page size.
+    pub(super) fn is_page_size(&self, argument: &Argument) -> bool {
+        let Some(paging) = &self.operation.paging else {
+            return false;
+        };
+        let checkpoint = paging.checkpoint.as_ref().map(|by| by.size.as_str());
+        let counted = paging.counted.as_ref().map(|by| by.per_page.as_str());
+        let mut names = [checkpoint, counted].into_iter().flatten();
+        names.any(|name| names::snake_name(name) == argument.ident)
+    }
+
+    /// The fields that a call has for paging, beside those of its parameters. Each is optional.
+    pub(super) fn paging_fields(&self) -> Result<Vec<(Ident, TokenStream)>, Problem> {
+        let Some((_, ways)) = self.page()? else {
+            return Ok(Vec::new());
+        };
+        let offset = ways
+            .has_offset()
+            .then(|| (format_ident!("{OFFSET}"), quote!(u64)));
+        let size = ways.sizes().next().filter(|_| ways.has_page_size());
+        let size = size.and_then(|size| self.argument(&size.name));
+        let page_size = size.map(|argument| {
+            let ty = self.owned_type(argument);
+            (format_ident!("{PAGE_SIZE}"), quote!(#ty))
+        });
+        Ok(offset.into_iter().chain(page_size).collect())
+    }
+
+    /// The optional argument of the query parameter `name`.
+    fn argument(&self, name: &str) -> Option<&Argument> {
+        let mut arguments = self.raw.arguments.iter();
+        arguments.find(|a| a.ident == names::snake_name(name) && a.optional)
+    }
+
     /// The traits that the paging in core works through.
     pub(super) fn paged(&self) -> Result<TokenStream, Problem> {
         let Some((_, ways)) = self.page()? else {
@@ -55,10 +129,17 @@ impl Call<'_> {
         let position = ways.position();
         let at = ways.at();
         let counted = ways.counted_size().map(|size| {
+            let sized = ways.sized();
             quote! {
                 #[inline]
                 fn counted(&self) -> Option<u64> {
                     #size
+                }
+
+                #[inline]
+                fn sized(mut self, size: u64) -> Self {
+                    #sized
+                    self
                 }
             }
         });
@@ -128,14 +209,10 @@ impl Call<'_> {
             return Ok(None);
         };
         let field = |name: &str| {
-            self.raw
-                .arguments
-                .iter()
-                .find(|a| a.ident == names::snake_name(name) && a.optional)
-                .map(|argument| Parameter {
-                    name: name.to_owned(),
-                    field: self.field(argument),
-                })
+            self.argument(name).map(|argument| Parameter {
+                name: name.to_owned(),
+                field: self.field(argument),
+            })
         };
         let checkpoint = paging.checkpoint.as_ref().map(|checkpoint| {
             Some(ByCheckpoint {

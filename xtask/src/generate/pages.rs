@@ -33,7 +33,8 @@ pub(super) fn page(
     let items = items.and_then(|field| Some((field, shapes::list_item(&field.ty)?)));
     let next = paging.checkpoint.as_ref();
     let next = next.map(|checkpoint| field(&checkpoint.next).filter(is_optional));
-    let total = paging.counted.as_ref().and_then(|c| c.total.as_deref());
+    let counted = paging.counted.as_ref();
+    let total = counted.and_then(|c| c.total.as_deref());
     let total = total.map(|total| field(total).filter(is_optional));
     let (Some((items, item)), false) = (
         items,
@@ -57,14 +58,18 @@ pub(super) fn page(
     };
     let (ident, items_ident) = (names::ident(name), format_ident!("{}", items.ident));
     // An answer may leave the list out where there is nothing to list.
-    let (is_empty, into_items) = if is_optional(&items) {
+    let (is_empty, count, list, into_items) = if is_optional(&items) {
         (
             quote!(self.#items_ident.as_ref().is_none_or(::std::vec::Vec::is_empty)),
+            quote!(self.#items_ident.as_ref().map_or(0, ::std::vec::Vec::len)),
+            quote!(self.#items_ident.get_or_insert_default()),
             quote!(self.#items_ident.unwrap_or_default()),
         )
     } else {
         (
             quote!(self.#items_ident.is_empty()),
+            quote!(self.#items_ident.len()),
+            quote!(self.#items_ident),
             quote!(self.#items_ident),
         )
     };
@@ -77,11 +82,39 @@ pub(super) fn page(
         }
         None => quote!(::std::option::Option::None),
     };
-    let total = total.flatten().map(|total| {
-        let total = format_ident!("{}", total.ident);
+    let numbers = [
+        ("total", total.flatten()),
+        ("start", counted.and_then(|c| field(c.start.as_deref()?))),
+        (
+            "limit",
+            counted.and_then(|c| field(c.page_limit.as_deref()?)),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(method, number)| {
+        let number = number?;
+        let (method, ident) = (format_ident!("{method}"), format_ident!("{}", number.ident));
+        let number = match is_optional(&number) {
+            true => {
+                quote!(self.#ident.as_ref().and_then(|number| u64::try_from(*number.known()?).ok()))
+            }
+            false => quote!(self.#ident.known().and_then(|number| u64::try_from(*number).ok())),
+        };
+        Some(quote! {
+            fn #method(&self) -> ::std::option::Option<u64> {
+                #number
+            }
+        })
+    });
+    // Only a listing whose pages are counted can be continued within a page.
+    let counting = counted.map(|_| {
         quote! {
-            fn total(&self) -> ::std::option::Option<u64> {
-                self.#total.as_ref().and_then(|total| u64::try_from(*total.known()?).ok())
+            fn count(&self) -> ::std::option::Option<u64> {
+                ::std::option::Option::Some(#count as u64)
+            }
+
+            fn skip(&mut self, items: usize) {
+                ::auth0_core::Page::skip(&mut #list, items);
             }
         }
     });
@@ -93,7 +126,9 @@ pub(super) fn page(
                 #next
             }
 
-            #total
+            #(#numbers)*
+
+            #counting
 
             fn is_empty(&self) -> bool {
                 #is_empty

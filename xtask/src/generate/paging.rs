@@ -37,6 +37,10 @@ pub(super) struct Counted {
     pub(super) totals: Option<String>,
     /// The property of the page with the total.
     pub(super) total: Option<String>,
+    /// The property of the page with the number of items before it.
+    pub(super) start: Option<String>,
+    /// The property of the page with the page size that the server used.
+    pub(super) page_limit: Option<String>,
     /// How many items the server gives out at most.
     pub(super) limit: Option<u64>,
 }
@@ -69,6 +73,8 @@ impl Paging {
                 per_page: text(paging, "per_page"),
                 totals: has("totals"),
                 total: has("total"),
+                start: has("start"),
+                page_limit: has("page_limit"),
                 limit: paging["limit"].as_u64(),
             }),
             size_default: paging["size_default"].as_u64(),

@@ -147,7 +147,7 @@ fn emit_resource(
     let mut calls = TokenStream::new();
     for (operation, method) in resource.operations.iter().zip(&method_names) {
         let call = Call::new(operation, method, group, context)?;
-        methods.extend(call.method());
+        methods.extend(call.method()?);
         calls.extend(call.definition()?);
     }
     let title = group.join(" / ").replace('_', " ");

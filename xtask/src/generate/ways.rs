@@ -2,7 +2,15 @@
 //! What is written here is the code of `auth0_core::Paged` that depends on it.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
+
+/// The field of a call with the number of items before the page, where a listing is resumed. It is not the number of a
+/// page, so that the page size may be set afterwards.
+pub(super) const OFFSET: &str = "offset";
+
+/// The setter of the page size, and the field of a call that pages in two ways: which parameter takes the size is known
+/// only once the way is.
+pub(super) const PAGE_SIZE: &str = "page_size";
 
 /// A query parameter and the field of the call that holds it.
 pub(super) struct Parameter {
@@ -57,22 +65,37 @@ impl ByCounting {
         [&self.page, &self.per_page].into_iter().chain(&self.totals)
     }
 
-    /// Whether a call counts pages, where it need not: one of the parameters is set.
+    /// Whether a call counts pages, where it need not: one of the parameters is set, or the listing is resumed so.
     fn is_chosen(&self) -> TokenStream {
         let fields = self.parameters().map(|parameter| &parameter.field);
-        quote!(#(self.#fields.is_some())||*)
+        let offset = format_ident!("{OFFSET}");
+        quote!(self.#offset.is_some() #(|| self.#fields.is_some())*)
     }
 
-    /// How large a page is. What breaks the rules is told when the page is asked for.
-    fn page_size(&self) -> TokenStream {
+    /// How large a page is. A size that breaks the rules is reported when the page is requested.
+    fn page_size(&self, beside: bool) -> TokenStream {
         let field = &self.per_page.field;
         let size = self.size_literal();
-        quote!(self.#field.and_then(|size| u64::try_from(size).ok()).unwrap_or(#size))
+        let chosen = match beside {
+            true => {
+                let page_size = format_ident!("{PAGE_SIZE}");
+                quote!(self.#page_size.or(self.#field))
+            }
+            false => quote!(self.#field),
+        };
+        quote!(#chosen.and_then(|size| u64::try_from(size).ok()).unwrap_or(#size))
     }
 
-    fn position(&self) -> TokenStream {
-        let (page, size) = (&self.page.field, self.page_size());
-        quote!(auth0_core::Position::of_page(self.#page, #size))
+    /// A page that was set after the listing was resumed counts.
+    fn position(&self, beside: bool) -> TokenStream {
+        let (page, size) = (&self.page.field, self.page_size(beside));
+        let offset = format_ident!("{OFFSET}");
+        quote! {
+            match self.#offset {
+                Some(items) if self.#page.is_none() => auth0_core::Position::Offset(items),
+                _ => auth0_core::Position::of_page(self.#page, #size),
+            }
+        }
     }
 
     fn size_literal(&self) -> proc_macro2::Literal {
@@ -81,6 +104,27 @@ impl ByCounting {
 }
 
 impl Ways {
+    /// Whether the page size has a field of its own, beside the parameters that take it.
+    pub(super) fn has_page_size(&self) -> bool {
+        self.counted.is_some()
+            && self
+                .checkpoint
+                .as_ref()
+                .is_some_and(|checkpoint| checkpoint.size.is_some())
+    }
+
+    /// Whether a call holds the place where it was resumed.
+    pub(super) fn has_offset(&self) -> bool {
+        self.counted.is_some()
+    }
+
+    /// The parameters that take the page size, one for each way.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = &Parameter> {
+        let checkpoint = self.checkpoint.as_ref().and_then(|by| by.size.as_ref());
+        let counted = self.counted.as_ref().map(|counted| &counted.per_page);
+        checkpoint.into_iter().chain(counted)
+    }
+
     pub(super) fn position(&self) -> TokenStream {
         let by_checkpoint = |by: &ByCheckpoint| {
             let cursor = &by.cursor.field;
@@ -88,12 +132,13 @@ impl Ways {
         };
         match (&self.checkpoint, &self.counted) {
             (Some(checkpoint), Some(counted)) => {
-                let (chosen, position) = (counted.is_chosen(), counted.position());
+                let (chosen, position) =
+                    (counted.is_chosen(), counted.position(self.has_page_size()));
                 let by_checkpoint = by_checkpoint(checkpoint);
                 quote!(if #chosen { #position } else { #by_checkpoint })
             }
             (Some(checkpoint), None) => by_checkpoint(checkpoint),
-            (None, Some(counted)) => counted.position(),
+            (None, Some(counted)) => counted.position(false),
             (None, None) => quote!(auth0_core::Position::Start),
         }
     }
@@ -101,7 +146,7 @@ impl Ways {
     /// The size of a page, where pages are counted.
     pub(super) fn counted_size(&self) -> Option<TokenStream> {
         let counted = self.counted.as_ref()?;
-        let size = counted.page_size();
+        let size = counted.page_size(self.has_page_size());
         Some(match &self.checkpoint {
             None => quote!(Some(#size)),
             Some(_) => {
@@ -111,16 +156,34 @@ impl Ways {
         })
     }
 
+    /// The statements that make a call that counts pages ask for `size` items.
+    pub(super) fn sized(&self) -> Option<TokenStream> {
+        let per_page = &self.counted.as_ref()?.per_page.field;
+        let size = quote!(self.#per_page = size.try_into().ok(););
+        Some(match self.has_page_size() {
+            true => {
+                let page_size = format_ident!("{PAGE_SIZE}");
+                quote!(self.#page_size = None; #size)
+            }
+            false => size,
+        })
+    }
+
     /// The statements that lead a call to `position`. Where it is there already nothing is touched, so that what breaks
     /// the rules is told and not mended.
     pub(super) fn at(&self) -> TokenStream {
         let counted = self.counted.as_ref().map(|counted| {
             let (page, per_page) = (&counted.page.field, &counted.per_page.field);
             let literal = counted.size_literal();
-            let size = counted.page_size();
+            let offset = format_ident!("{OFFSET}");
+            // Without a size the server would take its own, by which the number of the page would mean another place.
             quote! {
                 self.#per_page.get_or_insert(#literal);
-                self.#page = Some(position.page(#size));
+                self.#page = None;
+                self.#offset = match position {
+                    auth0_core::Position::Offset(items) => Some(items),
+                    _ => None,
+                };
             }
         });
         match (&self.checkpoint, &self.counted) {
@@ -138,6 +201,7 @@ impl Ways {
                 let per_page = &by_counting.per_page.field;
                 let chosen = by_counting.is_chosen();
                 let not_counted = by_counting.parameters().map(|p| &p.field);
+                let offset = format_ident!("{OFFSET}");
                 // The size goes over to the other way.
                 let (size_of_checkpoint, size_of_page) = match &checkpoint.size {
                     None => (TokenStream::new(), TokenStream::new()),
@@ -158,6 +222,7 @@ impl Ways {
                         auth0_core::Position::Checkpoint(_) => {
                             #size_of_checkpoint
                             #(self.#not_counted = None;)*
+                            self.#offset = None;
                             self.#cursor = position.into_checkpoint();
                         }
                         auth0_core::Position::Start if !(#chosen) => self.#cursor = None,
@@ -173,25 +238,41 @@ impl Ways {
     }
 
     /// Of two ways that by checkpoints is taken unless the other is chosen, and it says how large a page is where that is
-    /// known, because that is what the server tells it by. Where pages are counted, their total is asked for: without it only an
-    /// empty page shows the end.
+    /// known, because that is what the server tells it by. Where pages are counted, their total is asked for: without it
+    /// only an empty page shows the end.
     pub(super) fn settled(&self) -> Settled {
-        let totals = self
-            .counted
-            .as_ref()
-            .and_then(|c| c.totals.as_ref())
-            .map(|totals| {
+        let page_size = format_ident!("{PAGE_SIZE}");
+        let given = |field: &Ident| {
+            self.has_page_size()
+                .then(|| quote!(self.#field = self.#page_size.or(self.#field);))
+        };
+        let counting = self.counted.as_ref().map(|counted| {
+            let totals = counted.totals.as_ref().map(|totals| {
                 let field = &totals.field;
                 quote!(self.#field.get_or_insert(true);)
             });
+            let (page, offset) = (&counted.page.field, format_ident!("{OFFSET}"));
+            let (given, size) = (given(&counted.per_page.field), counted.page_size(false));
+            quote! {
+                #given
+                if let Some(items) = self.#offset {
+                    self.#page.get_or_insert(auth0_core::Position::Offset(items).page(#size));
+                }
+                #totals
+            }
+        });
         let size = self.checkpoint.as_ref().and_then(|checkpoint| {
             let field = &checkpoint.size.as_ref()?.field;
-            let size = proc_macro2::Literal::u64_unsuffixed(checkpoint.size_default?);
-            Some(quote!(self.#field.get_or_insert(#size);))
+            let given = given(field);
+            let default = checkpoint.size_default.map(|size| {
+                let size = proc_macro2::Literal::u64_unsuffixed(size);
+                quote!(self.#field.get_or_insert(#size);)
+            });
+            Some(quote!(#given #default))
         });
         let (Some(checkpoint), Some(counted)) = (&self.checkpoint, &self.counted) else {
             return Settled {
-                statements: totals.or(size).unwrap_or_default(),
+                statements: counting.or(size).unwrap_or_default(),
                 check: TokenStream::new(),
             };
         };
@@ -199,7 +280,7 @@ impl Ways {
         let by_checkpoint = checkpoint.parameters().map(Parameter::is_set);
         let by_counting = counted.parameters().map(Parameter::is_set);
         Settled {
-            statements: quote!(if #chosen { #totals } else { #size }),
+            statements: quote!(if #chosen { #counting } else { #size }),
             check: quote!(check.one_paging(&[#(#by_checkpoint),*], &[#(#by_counting),*]);),
         }
     }

@@ -122,7 +122,8 @@ struct Answer {
     /// The property with the items; nothing where the list stands alone.
     items: Option<String>,
     has_next: bool,
-    has_total: bool,
+    /// Which of `total`, `start` and `limit` it has: what a page says of itself where pages are counted.
+    numbers: Vec<&'static str>,
 }
 
 impl Answer {
@@ -137,7 +138,7 @@ impl Answer {
             return Some(Self {
                 items: None,
                 has_next: false,
-                has_total: false,
+                numbers: Vec::new(),
             });
         }
         let properties = body.get("properties")?.as_object()?;
@@ -152,9 +153,14 @@ impl Answer {
         Some(Self {
             items: Some((*only).clone()),
             has_next: properties.contains_key("next"),
-            has_total: properties
-                .get("total")
-                .is_some_and(|total| type_of(total) == Some("integer")),
+            numbers: ["total", "start", "limit"]
+                .into_iter()
+                .filter(|name| {
+                    properties
+                        .get(*name)
+                        .is_some_and(|number| type_of(number) == Some("integer"))
+                })
+                .collect(),
         })
     }
 
@@ -192,8 +198,10 @@ impl Answer {
         if totals && self.items.is_some() {
             keys.insert("totals".into(), json!("include_totals"));
         }
-        if self.has_total {
-            keys.insert("total".into(), json!("total"));
+        for name in &self.numbers {
+            // `limit` is how many items the server gives out of all pages.
+            let key = if *name == "limit" { "page_limit" } else { name };
+            keys.insert(key.into(), json!(name));
         }
         Some(keys)
     }

@@ -13,7 +13,7 @@ use super::attempt::Attempted;
 use super::trail::Trail;
 use super::{Call, Received, binding, telemetry};
 use crate::error::{Awaited, Cause};
-use crate::limit::{Class, Permit};
+use crate::limit::{Class, Paused, Permit};
 use crate::proof::Refusal;
 use crate::retry::{self, RetryPolicy};
 use crate::{AccessToken, Error};
@@ -85,6 +85,13 @@ impl Call {
     async fn attempts(&self, mut request: Request, course: &mut Course) -> Result<Received, Error> {
         let shared = &self.transport.0;
         loop {
+            // Before a token is fetched: it would be for nothing.
+            if let Some(lane) = &shared.lane {
+                let wait = lane.pause(self.class());
+                if wait > self.patience(course) {
+                    return Err(self.paused(course, wait));
+                }
+            }
             let token = self.token(course).await?;
             if let Some(former) = course.refused.take() {
                 let is_former = |(token, _): &Authorized| token.secret() == former.secret();
@@ -204,8 +211,21 @@ impl Call {
         };
         loop {
             let had_at = shared.clock.monotonic();
-            let acquiring = pin!(lane.acquire(self.class()));
-            let permit = self.within(course, Awaited::Limiter, acquiring).await?;
+            let acquired = {
+                let acquiring = pin!(lane.acquire(self.class(), || self.patience(course)));
+                self.within(course, Awaited::Limiter, acquiring).await
+            };
+            let permit = match acquired {
+                Ok(Ok(permit)) => permit,
+                Ok(Err(Paused { wait })) => return Err(self.paused(course, wait)),
+                // The time is over in the queue; a pause that the server asked for meanwhile says when to come back.
+                Err(error) => {
+                    return Err(match lane.pause(self.class()) {
+                        Duration::ZERO => error,
+                        wait => self.paused(course, wait),
+                    });
+                }
+            };
             let now = shared.clock.monotonic();
             if course.trail.attempts == 0 {
                 // The policy is about a server that fails, and not about callers who queue.
@@ -349,6 +369,22 @@ impl Call {
     fn time_left(&self, course: &Course) -> Option<Duration> {
         let ends_at = course.ends_at?;
         Some(ends_at.saturating_sub(self.transport.0.clock.monotonic()))
+    }
+
+    /// How long the call may wait for a pause that the server asked for.
+    fn patience(&self, course: &Course) -> Duration {
+        let now = self.transport.0.clock.monotonic();
+        let ends = course.ends_at.into_iter().chain(course.begins_by);
+        let left = ends.map(|end| end.saturating_sub(now)).min();
+        let longest = course.policy.longest_wait();
+        left.map_or(longest, |left| left.min(longest))
+    }
+
+    /// The error of a call that the server pauses for `wait`.
+    fn paused(&self, course: &mut Course, wait: Duration) -> Error {
+        course.trail.retry_at = self.transport.0.clock.now().checked_add(wait);
+        let is_late = self.patience(course) < course.policy.longest_wait();
+        Error::paused(self.operation, wait, is_late)
     }
 
     /// Waits for `future`, but not beyond the end of the call.

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Awaited, Error, Kind, Unread};
+use super::{Awaited, Error, Kind, ListingFault, Unread};
 use crate::problem::shortened;
 use crate::proof::Refusal;
 use crate::scopes::Alternatives;
@@ -47,6 +47,12 @@ impl fmt::Display for Error {
                     "the time for the call was over while it waited for {awaited}"
                 )
             }
+            Kind::Paused { wait, .. } => write!(
+                f,
+                "the rate limit of the server is used up for another {} s, which is longer than the call may wait, {}",
+                wait.as_millis().div_ceil(1000),
+                self.not_sent()
+            ),
             Kind::Transport(cause) => cause.fmt(f),
             Kind::OutcomeUnknown(cause) => {
                 write!(f, "outcome unknown: {cause}, and the server may have acted")?;
@@ -78,24 +84,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Kind::RepeatedCursor => f.write_str(
-                "the server names a page that was read before as the next one, the listing cannot go on",
-            ),
-            Kind::PagingLimit(items) => {
-                write!(
-                    f,
-                    "the server gives out {items} items of a listing whose pages are counted, and there may be more: "
-                )?;
-                let by_checkpoint = self
-                    .0
-                    .operation
-                    .is_some_and(|operation| operation.paging() == Paging::CheckpointOrOffset);
-                f.write_str(if by_checkpoint {
-                    "read it by checkpoints, without any of the parameters that count pages"
-                } else {
-                    "narrow it by its other parameters, if it has any"
-                })
-            }
+            Kind::Listing(fault) => self.fmt_listing(*fault, f),
             Kind::Undecodable(why) => {
                 f.write_str(if self.only_reads() {
                     "the server has answered ("
@@ -117,12 +106,50 @@ impl Error {
             .is_some_and(|operation| operation.retry_safety() == RetrySafety::Safe)
     }
 
+    fn fmt_listing(&self, fault: ListingFault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match fault {
+            ListingFault::RepeatedCursor => f.write_str(
+                "the server names a page that was read before as the next one, the listing cannot go on",
+            ),
+            ListingFault::PagingLimit(items) => {
+                write!(
+                    f,
+                    "the server gives out {items} items of a listing whose pages are counted, and there may be more: "
+                )?;
+                let by_checkpoint = self
+                    .0
+                    .operation
+                    .is_some_and(|operation| operation.paging() == Paging::CheckpointOrOffset);
+                f.write_str(if by_checkpoint {
+                    "read it by checkpoints, without any of the parameters that count pages"
+                } else {
+                    "narrow it by its other parameters, if it has any"
+                })
+            }
+            ListingFault::Incomplete { total, returned } => write!(
+                f,
+                "the listing is incomplete: expected {total} items by the total of its last page, found {returned}; \
+                 resume it from the cursor to read again from the first page that had too few"
+            ),
+            ListingFault::Misplaced { wanted, start } => write!(
+                f,
+                "the listing cannot continue: expected a page with the item behind {wanted} others, found one that \
+                 begins behind {start}"
+            ),
+            ListingFault::EmptyPages(pages) => write!(
+                f,
+                "the listing does not continue: expected an item, found {pages} empty pages one after another; \
+                 resume it from the cursor to read more of them"
+            ),
+        }
+    }
+
     /// How often the request went out, where there is more to it than one attempt that failed.
     fn fmt_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let attempts = self.attempts();
         let before_sending = matches!(
             self.0.kind,
-            Kind::Token(_) | Kind::TooLate(_) | Kind::MissingScope
+            Kind::Token(_) | Kind::TooLate(_) | Kind::Paused { .. } | Kind::MissingScope
         );
         // What is said of the last attempt need not be said of an earlier one as well.
         let earlier = self.earlier_attempt_may_have_acted() && !self.0.trail.may_have_acted;

@@ -58,6 +58,13 @@ pub(crate) struct Observation {
     pub(crate) wait: Option<Duration>,
 }
 
+/// The server pauses the requests of a class for longer than a caller waits.
+#[derive(Debug)]
+pub(crate) struct Paused {
+    /// How long the pause lasts from now on.
+    pub(crate) wait: Duration,
+}
+
 /// What stands before a request.
 enum Sight {
     Clear,
@@ -95,9 +102,28 @@ impl Observation {
 }
 
 impl Lane {
+    /// How long the server pauses the requests of `class` from now on: those of the group, of the host, or both.
+    pub(crate) fn pause(&self, class: Class) -> Duration {
+        let now = self.clock.monotonic();
+        let of_group = self.group.queue(class).state().pause_left(now);
+        of_group.max(self.host.scope.queue(class).state().pause_left(now))
+    }
+
     /// Waits until a request may go out. Callers of one group and class go in the order in which they came; dropping
     /// the future gives up the place in the queue and takes nothing.
-    pub(crate) async fn acquire(&self, class: Class) -> Permit {
+    ///
+    /// A pause that lasts longer than `patience` is not waited for. The wait for the limiter's own rates, which depends
+    /// on the callers ahead, has no such bound.
+    pub(crate) async fn acquire(
+        &self,
+        class: Class,
+        patience: impl Fn() -> Duration,
+    ) -> Result<Permit, Paused> {
+        let within_patience = || match self.pause(class) {
+            wait if wait > patience() => Err(Paused { wait }),
+            _ => Ok(()),
+        };
+        within_patience()?;
         let (group, host) = (self.group.queue(class), self.host.scope.queue(class));
         let _entered = (group.enter(), host.enter());
         let since = self.clock.monotonic();
@@ -105,6 +131,7 @@ impl Lane {
         'group: loop {
             // While the group has to wait, other groups pass.
             loop {
+                within_patience()?;
                 match self.sight(group, host) {
                     Sight::Group(wait) => self.sleeper.sleep(wait).await,
                     Sight::Unpermitted => self.draw(class).await,
@@ -113,6 +140,7 @@ impl Lane {
             }
             let _first_of_host = host.gate.lock().await;
             loop {
+                within_patience()?;
                 match self.sight(group, host) {
                     // A pause came in the meantime, or a permit got old.
                     Sight::Group(_) | Sight::Unpermitted => continue 'group,
@@ -123,7 +151,7 @@ impl Lane {
                         let place = self.host.place().await;
                         if let Some(waited) = self.take(group, host, since) {
                             self.tell_wait(class, waited);
-                            return Permit { _place: place };
+                            return Ok(Permit { _place: place });
                         }
                     }
                 }

@@ -165,7 +165,12 @@ impl State {
         bucket
             .map_or(Duration::ZERO, |bucket| bucket.wait(now))
             .max(ration.map_or(Duration::ZERO, |ration| ration.wait_alone(now)))
-            .max(self.paused_until.saturating_sub(now))
+            .max(self.pause_left(now))
+    }
+
+    /// How long the server pauses requests from now on.
+    pub(super) fn pause_left(&self, now: Duration) -> Duration {
+        self.paused_until.saturating_sub(now)
     }
 
     /// How long requests go out without a permit of a shared budget, because it cannot be asked.

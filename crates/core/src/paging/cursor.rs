@@ -51,8 +51,17 @@ impl Position {
         }
     }
 
-    /// The number of the page that begins here, where pages hold `size` items: of the one that holds the place, where
-    /// none begins at it, so that no item is left out. It is 0 for what is not counted.
+    /// How many items precede it; 0 where that is not known.
+    pub(super) fn offset(&self) -> u64 {
+        match self {
+            Self::Offset(items) => *items,
+            Self::Start | Self::Checkpoint(_) => 0,
+        }
+    }
+
+    /// The number of the page that holds this position, where pages hold `size` items. The page begins earlier where
+    /// the position is no multiple of `size`; [`Items`](crate::Items) and [`Pages`](crate::Pages) leave out the items
+    /// before the position. It is 0 for a position that is not counted.
     pub fn page<N: TryFrom<u64> + Default>(&self, size: u64) -> N {
         match self {
             Self::Offset(items) => N::try_from(items / size.max(1)).unwrap_or_default(),

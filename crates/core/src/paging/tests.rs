@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use super::walk::{Fetched, Fetching, Walk};
+use super::walk::{Fetched, Fetching, Next, Step, Walk};
 use super::{Items, Listing, Pages, Position};
 use crate::{BaseUrl, Error, Operation, TransportBuilder};
 
@@ -68,7 +68,8 @@ impl Source {
 
     fn walk(&self, start: &str) -> Walk<Numbers> {
         let source = self.clone();
-        Walk::new(LISTING.clone(), position(start), move |position| {
+        Walk::new(LISTING.clone(), position(start), move |step: Step| {
+            let position = step.position;
             source.0.lock().unwrap().asked.push(position.clone());
             let source = source.clone();
             let page: Fetching<Numbers> = Box::pin(OnItsWay { source, position });
@@ -91,7 +92,11 @@ impl Future for OnItsWay {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.source.0.lock().unwrap();
         match state.pages.remove(&self.position) {
-            Some(page) => Poll::Ready(page.map(|(value, next)| Fetched { value, next })),
+            Some(page) => Poll::Ready(page.map(|(value, next)| Fetched {
+                is_empty: value.is_empty(),
+                next: Next::from(next),
+                value,
+            })),
             None if state.panics => {
                 drop(state);
                 std::panic::panic_any("no such page")
@@ -327,4 +332,44 @@ fn debug_of_a_stream_shows_no_checkpoint() {
     let text = format!("{items:?} {:?}", Pages::new(source.walk("secret-start")));
     assert!(!text.contains("secret"), "{text}");
     assert!(text.contains("listNumbers"), "{text}");
+}
+
+/// A walk over pages of which each names the next one by its number, as `next` says.
+fn numbered(next: impl Fn(u32) -> u32 + Send + 'static) -> Items<u32> {
+    Items::new(Walk::new(LISTING.clone(), position("0"), move |step| {
+        let number: u32 = step.position.into_checkpoint().unwrap().parse().unwrap();
+        let next = position(&next(number).to_string());
+        let page: Fetching<Numbers> = Box::pin(std::future::ready(Ok(Fetched {
+            value: vec![number],
+            is_empty: false,
+            next: Next::from(Some(next)),
+        })));
+        page
+    }))
+}
+
+#[test]
+fn circle_is_larger_than_what_is_remembered_then_it_is_found_all_the_same() {
+    let remembered = 1 << 16;
+    for (first, length) in [
+        (0, 200_000),
+        (10, 70_000),
+        (remembered + 500, 1),
+        (70_000, 5_000),
+    ] {
+        let last = first + length - 1;
+        let mut items = numbered(move |number| if number == last { first } else { number + 1 });
+        let mut read = 0;
+        let error = loop {
+            match now(&mut items).expect("the circle is found") {
+                Ok(_) => read += 1,
+                Err(error) => break error,
+            }
+            assert!(read <= first + 4 * length.max(first), "{first}, {length}");
+        };
+        assert!(error.is_repeated_cursor());
+        if first < remembered {
+            assert_eq!(read, first + length, "it is found when it closes");
+        }
+    }
 }

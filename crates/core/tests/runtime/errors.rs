@@ -6,14 +6,15 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use auth0_core::{
-    AccessToken, CallOptions, Error, HttpClient, Operation, Outcome, Outcomes, RetryPolicy,
-    RetrySafety, Scopes, StaticToken, TokenError, TransportBuilder, dns_label, items, token_fn,
+    AccessToken, CallOptions, Error, HttpClient, Limiter, Limits, Operation, Outcome, Outcomes,
+    Rate, RetryPolicy, RetrySafety, Scopes, StaticToken, TokenError, TransportBuilder, dns_label,
+    items, token_fn,
 };
 use tokio::sync::OnceCell;
 use tower::util::MapErrLayer;
 
 use crate::paging::List;
-use crate::paging::counted::cut_off;
+use crate::paging::counted::{cut_off, ended};
 use crate::support::*;
 
 static BULK: Operation = Operation::new("updateTenants", "PATCH", "/tenants")
@@ -214,7 +215,25 @@ impl Bench {
             ),
         ]);
         let later = Fault::status("429 Too Many Requests", "retry-after: 3600\r\n", "{}");
-        rows.push(("429", self.of(&CREATE, later).await));
+        rows.push(("429", self.of(&CREATE, later.clone()).await));
+        let limits = Limits::new(Rate::per_second(9), Rate::per_second(9));
+        let limiter = Limiter::with_timer(
+            limits,
+            std::sync::Arc::new(self.timer.clone()),
+            std::sync::Arc::new(self.timer.clone()),
+        );
+        let server = FaultServer::always(later);
+        let limited = self
+            .builder()
+            .limiter(limiter.unwrap())
+            .build(base(&server.url))
+            .unwrap();
+        let mut paused = Vec::new();
+        for _ in 0..2 {
+            let error = call(&limited, &CREATE, CallOptions::default()).await;
+            paused.push(error.unwrap_err());
+        }
+        rows.push(("the call after a 429, under a limiter", paused.remove(1)));
         let challenge = "www-authenticate: DPoP error=\"invalid_dpop_proof\"\r\n";
         let refused = Fault::status("401 Unauthorized", challenge, "{}");
         rows.push((
@@ -283,6 +302,24 @@ impl Bench {
         let [counted, either] = cut_off(&transport).await;
         rows.push(("a listing that is cut off", counted));
         rows.push(("the same where it can be read to its end", either));
+        for (name, page) in [
+            (
+                "a listing that is incomplete",
+                r#"{"numbers":[],"total":2}"#,
+            ),
+            (
+                "a listing whose pages are all the first",
+                r#"{"numbers":[1,2],"start":0,"total":9}"#,
+            ),
+            (
+                "a listing of empty pages",
+                r#"{"numbers":[],"total":1000000}"#,
+            ),
+        ] {
+            let server = FaultServer::always(Fault::status("200 OK", "", page));
+            let transport = self.builder().build(base(&server.url)).unwrap();
+            rows.push((name, ended(transport).await));
+        }
     }
 }
 

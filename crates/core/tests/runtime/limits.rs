@@ -213,9 +213,134 @@ async fn time_in_the_queue_does_not_count_against_the_retries() {
     assert_eq!(timer.slept().iter().sum::<Duration>().as_secs(), 120);
 }
 
+/// What a call says that is held back by a pause of `seconds` from now on.
+fn assert_paused(error: &Error, timer: &FakeTimer, seconds: u64) {
+    assert!(error.is_rate_limited() && error.is_retryable(), "{error:?}");
+    let at = error.retry_at().unwrap();
+    let left = at.duration_since(timer.now()).unwrap();
+    assert_eq!(left.as_secs(), seconds, "{error:?}");
+}
+
 #[tokio::test]
-async fn retry_is_held_up_by_a_pause_then_it_ends_with_the_time_of_the_policy_and_keeps_the_answer()
-{
+async fn pause_is_longer_than_the_longest_wait_then_later_calls_fail_at_once_without_a_token() {
+    let reset = |ahead: u64| {
+        let head = format!(
+            "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {}\r\n",
+            START + ahead
+        );
+        Fault::status("200 OK", &head, MEMBER)
+    };
+    let milliseconds = format!(
+        "x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {}000\r\n",
+        START + 5
+    );
+    for (fault, seconds) in [
+        (refused("retry-after: 3600\r\n"), 3600),
+        (refused("retry-after: 21\r\n"), 21),
+        (
+            refused("retry-after: Sun, 06 Nov 1994 09:49:37 GMT\r\n"),
+            3600,
+        ),
+        // No pause is longer than an hour.
+        (refused("retry-after: 99999999999999999999999\r\n"), 3600),
+        (reset(60), 60),
+        (Fault::status("200 OK", &milliseconds, MEMBER), 3600),
+    ] {
+        let (server, timer) = (FaultServer::once(fault), FakeTimer::default());
+        let (limiter, tokens) = (per_second(&timer), Tokens::default());
+        let transport = limited_by(&limiter, &server, &timer, tokens.clone());
+        let first = read(&transport).await;
+        assert!(first.is_ok() || first.unwrap_err().is_rate_limited());
+        let fetched = tokens.fetched();
+        for _ in 0..2 {
+            let error = read(&transport).await.unwrap_err();
+            assert_paused(&error, &timer, seconds);
+            assert!(!error.is_timeout() && !error.is_status());
+            assert_eq!((error.attempts(), error.status()), (0, None));
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "getMember: the rate limit of the server is used up for another {seconds} s, which is longer than \
+                     the call may wait, the request was not sent"
+                )
+            );
+        }
+        assert_eq!((tokens.fetched(), server.requests().len()), (fetched, 1));
+        assert!(timer.slept().is_empty());
+        // Whoever may wait does, and everybody may go on afterwards.
+        let patient = RetryPolicy::default().max_wait(Duration::from_secs(seconds));
+        let options = CallOptions::default().retry(patient);
+        call(&transport, &READ, options).await.unwrap();
+        assert_eq!(whole_seconds(&timer.slept()), [seconds]);
+        read(&transport).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn time_of_the_reset_means_nothing_then_nothing_is_paused() {
+    for reset in [
+        "-1".to_owned(),
+        "soon".to_owned(),
+        (START - 5).to_string(),
+        "99999999999999999999999".to_owned(),
+    ] {
+        let head = format!("x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {reset}\r\n");
+        let server = FaultServer::always(Fault::status("200 OK", &head, MEMBER));
+        let timer = FakeTimer::default();
+        let transport = limited_by(&per_second(&timer), &server, &timer, Tokens::default());
+        read(&transport).await.unwrap();
+        read(&transport).await.unwrap();
+        assert_eq!(whole_seconds(&timer.slept()), [1], "{reset}");
+    }
+}
+
+#[tokio::test]
+async fn long_pause_fails_the_calls_that_it_is_about_and_no_others() {
+    let all = "retry-after: 60\r\nx-auth0-error-kind: global-rate-limit\r\n";
+    for (headers, [of_write, of_other, of_none]) in
+        [("retry-after: 60\r\n", [false; 3]), (all, [true; 3])]
+    {
+        let (server, timer) = (FaultServer::once(refused(headers)), FakeTimer::default());
+        let limiter = per_second(&timer);
+        let lane = |limiter: &Limiter| limited_by(limiter, &server, &timer, Tokens::default());
+        let one = lane(&limiter.for_organization("org_1"));
+        assert!(read(&one).await.unwrap_err().is_status());
+        assert_paused(&read(&one).await.unwrap_err(), &timer, 60);
+        let other = lane(&limiter.for_organization("org_2"));
+        for (is_paused, result) in [
+            (of_write, write(&one).await),
+            (of_other, read(&other).await),
+            (of_none, write(&lane(&limiter)).await),
+        ] {
+            match result {
+                Ok(_) => assert!(!is_paused),
+                Err(error) => {
+                    assert!(is_paused);
+                    assert_paused(&error, &timer, 60);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn call_ends_before_the_pause_then_it_fails_at_once_and_says_when_to_come_back() {
+    let (server, timer) = (
+        FaultServer::once(refused("retry-after: 15\r\n")),
+        FakeTimer::default(),
+    );
+    let limiter = per_second(&timer);
+    let transport = limited_by(&limiter, &server, &timer, Tokens::default());
+    assert!(read(&transport).await.unwrap_err().is_status());
+    let short = |seconds| CallOptions::default().call_timeout(Duration::from_secs(seconds));
+    let error = call(&transport, &READ, short(10)).await.unwrap_err();
+    assert_paused(&error, &timer, 15);
+    assert!(error.is_timeout() && error.attempts() == 0 && timer.slept().is_empty());
+    call(&transport, &READ, short(16)).await.unwrap();
+}
+
+#[tokio::test]
+async fn retry_is_held_up_by_a_pause_then_the_call_fails_at_once_and_keeps_the_answer() {
     let reset = START + 3_000;
     let headers = format!("x-ratelimit-remaining: 0\r\nx-ratelimit-reset: {reset}\r\n");
     let server = FaultServer::once(Fault::status("503 Service Unavailable", &headers, "{}"));
@@ -227,6 +352,7 @@ async fn retry_is_held_up_by_a_pause_then_it_ends_with_the_time_of_the_policy_an
     let options = CallOptions::default().retry(policy);
     let error = soon(call(&transport, &READ, options)).await.unwrap_err();
     assert!(error.is_timeout() && error.is_retryable() && !error.is_status());
+    assert_paused(&error, &timer, 3_000);
     assert_eq!((error.attempts(), server.requests().len()), (1, 1));
     assert_eq!(error.status().unwrap().as_u16(), 503);
     assert_eq!(&error.body().unwrap()[..], b"{}");

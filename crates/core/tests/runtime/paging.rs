@@ -3,8 +3,8 @@
 use std::pin::Pin;
 
 use auth0_core::{
-    BoxFuture, Error, Listing, Operation, Page, Paged, Position, Response, StaticToken,
-    TokenSource, Transport, items, pages, resume,
+    BoxFuture, Error, HttpClient, Listing, MAX_EMPTY_PAGES, Operation, Page, Paged, Position,
+    Response, StaticToken, TokenSource, Transport, items, pages, resume,
 };
 use serde_json::json;
 use wiremock::matchers::{any, header, query_param, query_param_is_missing};
@@ -167,6 +167,133 @@ async fn short_and_empty_pages_are_not_the_end() {
         found.push(number);
     }
     assert_eq!(found, [1, 2]);
+}
+
+#[tokio::test]
+async fn empty_pages_name_ever_new_cursors_then_the_listing_ends_with_an_error_and_can_be_resumed()
+{
+    let server = MockServer::start().await;
+    // Once the cursor is longer than this an item comes, on the last page.
+    let end = 2 * MAX_EMPTY_PAGES as usize - 5;
+    let answer = move |request: &wiremock::Request| {
+        let from = request.url.query_pairs().find(|(key, _)| key == "from");
+        let from = from.map_or(String::new(), |(_, from)| from.into_owned());
+        let body = match from.len() {
+            length if length < end => json!({"numbers": [], "next": format!("{from}x")}),
+            _ => json!({"numbers": [7]}),
+        };
+        ResponseTemplate::new(200).set_body_json(body)
+    };
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let list = List::new(transport(&server.uri(), StaticToken::new("t")));
+    for ahead in [false, true] {
+        let before = requests(&server).await;
+        let mut first = items(list.clone());
+        if ahead {
+            first = first.read_ahead();
+        }
+        let error = first.try_next().await.unwrap_err();
+        assert!(error.is_stalled_listing() && !error.is_repeated_cursor());
+        assert_eq!(
+            error.to_string(),
+            "listNumbers: the listing does not continue: expected an item, found 100 empty pages one after another; \
+             resume it from the cursor to read more of them"
+        );
+        assert_eq!(requests(&server).await - before, MAX_EMPTY_PAGES as usize);
+        assert_eq!(first.try_next().await.unwrap(), None);
+        let cursor = error.cursor().unwrap().clone();
+        let mut rest = items(resume(list.clone(), cursor).unwrap());
+        assert_eq!(rest.try_next().await.unwrap(), Some(7));
+        assert_eq!(rest.try_next().await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn items_come_between_empty_pages_then_these_are_counted_anew() {
+    let server = MockServer::start().await;
+    let answer = |request: &wiremock::Request| {
+        let from = request.url.query_pairs().find(|(key, _)| key == "from");
+        let from = from.map_or(0, |(_, from)| from.parse::<u32>().unwrap());
+        let numbers = if from % 90 == 89 {
+            vec![from]
+        } else {
+            Vec::new()
+        };
+        let mut body = json!({ "numbers": numbers });
+        if from < 270 {
+            body["next"] = json!((from + 1).to_string());
+        }
+        ResponseTemplate::new(200).set_body_json(body)
+    };
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let mut items = items(List::new(transport(&server.uri(), StaticToken::new("t"))));
+    let mut found = Vec::new();
+    while let Some(number) = items.try_next().await.unwrap() {
+        found.push(number);
+    }
+    assert_eq!(found, [89, 179, 269]);
+}
+
+#[test]
+fn listings_can_be_held_in_shared_state() {
+    fn is_shared<T: Send + Sync + 'static>() {}
+    is_shared::<auth0_core::Items<Numbers>>();
+    is_shared::<auth0_core::Pages<Numbers>>();
+    is_shared::<std::sync::Arc<tokio::sync::Mutex<auth0_core::Items<u32>>>>();
+}
+
+/// A runtime on whose thread nothing happens unless somebody waits on it.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn stream_moves_to_another_runtime_then_it_goes_on_there() {
+    for ahead in [false, true] {
+        for is_dropped in [false, true] {
+            let (first, second) = (runtime(), runtime());
+            let server_runtime = tokio::runtime::Runtime::new().unwrap();
+            let (_server, list) = server_runtime.block_on(listing(&THREE));
+            // A connection belongs to the runtime on which it was made, so each page has one of its own.
+            let http_client = auth0_core::reqwest::Client::builder()
+                .no_proxy()
+                .tls_certs_only([])
+                .pool_max_idle_per_host(0);
+            let list = List {
+                transport: builder(StaticToken::new("t"))
+                    .http_client(HttpClient::from_builder(http_client).unwrap())
+                    .build(base(list.transport.base_url()))
+                    .unwrap(),
+                ..list
+            };
+            let mut items = items(list);
+            if ahead {
+                items = items.read_ahead();
+            }
+            first.block_on(async {
+                assert_eq!(items.try_next().await.unwrap(), Some(1));
+                // The second page is asked for and does not come any more.
+                let mut next = std::pin::pin!(items.try_next());
+                std::future::poll_fn(|cx| {
+                    std::task::Poll::Ready(next.as_mut().poll(cx).is_pending())
+                })
+                .await;
+            });
+            let idle = (!is_dropped).then_some(first);
+            let rest = second.block_on(async {
+                let mut rest = Vec::new();
+                while let Some(number) = soon(items.try_next()).await.unwrap() {
+                    rest.push(number);
+                }
+                rest
+            });
+            assert!(rest.ends_with(&[3]), "{rest:?}");
+            drop(idle);
+        }
+    }
 }
 
 #[tokio::test]

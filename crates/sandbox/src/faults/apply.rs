@@ -77,6 +77,9 @@ pub(crate) fn apply(
         (Effect::MissingLists, Some(answer)) => {
             Delivery::Whole(changed(answer, |_, body| mangle::missing_lists(body)))
         }
+        (Effect::CappedPages { items }, Some(answer)) => {
+            Delivery::Whole(changed(answer, |_, body| mangle::capped(body, *items)))
+        }
         (Effect::RepeatCursor, Some(answer)) => Delivery::Whole(changed(answer, |_, body| {
             if let (Some(from), Some(members)) = (at.from, body.as_object_mut()) {
                 members.insert("next".to_owned(), Value::String(from.to_owned()));

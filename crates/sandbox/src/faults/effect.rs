@@ -51,6 +51,11 @@ pub enum Effect {
     MissingLists,
     /// The page names itself as the next one; the first page names one that does so.
     RepeatCursor,
+    /// Pages that are counted hold at most so many items, whatever size was asked for, and say so in `limit`.
+    CappedPages {
+        /// How many items a page holds at most.
+        items: usize,
+    },
     /// The quota of tokens is used up: status 429 of the token endpoint, which grants nothing.
     Quota {
         /// How many seconds it stays used up.
@@ -163,6 +168,7 @@ impl Effect {
             | Self::OddScalars
             | Self::MissingLists
             | Self::RepeatCursor
+            | Self::CappedPages { .. }
             | Self::EarlyExpiry { .. } => true,
         }
     }
@@ -188,9 +194,14 @@ impl Effect {
             | Self::OddScalars
             | Self::MissingLists
             | Self::RepeatCursor
+            | Self::CappedPages { .. }
                 if is_of_token =>
             {
-                Err("`unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists` and `repeat-cursor` are of operations of an API, not of `token`".to_owned())
+                Err(
+                    "`unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor` and \
+                     `capped-pages` are of operations of an API, not of `token`"
+                        .to_owned(),
+                )
             }
             _ => Ok(()),
         }

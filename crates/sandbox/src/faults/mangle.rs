@@ -61,6 +61,26 @@ pub(super) fn missing_lists(value: &mut Value) {
     }
 }
 
+/// Takes all but the first `items` items of a page that is counted: a bare list, or one beside its `limit`.
+pub(super) fn capped(page: &mut Value, items: usize) {
+    if let Value::Object(members) = page {
+        let Some(limit) = members.get_mut("limit") else {
+            return;
+        };
+        *limit = json!(items.min(limit.as_u64().map_or(usize::MAX, |limit| limit as usize)));
+        members
+            .values_mut()
+            .for_each(|list| capped_list(list, items));
+    }
+    capped_list(page, items);
+}
+
+fn capped_list(list: &mut Value, items: usize) {
+    if let Value::Array(list) = list {
+        list.truncate(items);
+    }
+}
+
 /// Gives every object one member more.
 pub(super) fn extra_fields(value: &mut Value) {
     match value {

@@ -86,7 +86,7 @@ fn arguments_are_wrong_then_the_error_says_which_and_how() {
       |
     3 | then = 'explode'
       |        ^^^^^^^^^
-    unknown variant `explode`, expected one of `answer`, `rate-limit`, `reset`, `silence`, `truncate`, `endless`, `unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor`, `quota`, `early-expiry`
+    unknown variant `explode`, expected one of `answer`, `rate-limit`, `reset`, `silence`, `truncate`, `endless`, `unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor`, `capped-pages`, `quota`, `early-expiry`
     ");
 }
 

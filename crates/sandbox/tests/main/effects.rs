@@ -84,6 +84,10 @@ fn faults() -> Vec<(Fault, &'static str)> {
         (role(Effect::OddScalars), "then = 'odd-scalars'"),
         (role(Effect::MissingLists), "then = 'missing-lists'"),
         (role(Effect::RepeatCursor), "then = 'repeat-cursor'"),
+        (
+            role(Effect::CappedPages { items: 2 }),
+            "then = { capped-pages = { items = 2 } }",
+        ),
     ]
 }
 
@@ -262,6 +266,8 @@ async fn fault_is_set_up_in_any_way_then_it_does_the_same() {
     then = 'missing-lists'
       acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer"}
     then = 'repeat-cursor'
+      acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer"}
+    then = { capped-pages = { items = 2 } }
       acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer"}
     "#);
 }

@@ -117,7 +117,7 @@ fn script_is_broken_then_the_error_has_the_place_and_what_was_expected() {
       |
     4 | then = 'explode'
       |        ^^^^^^^^^
-    unknown variant `explode`, expected one of `answer`, `rate-limit`, `reset`, `silence`, `truncate`, `endless`, `unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor`, `quota`, `early-expiry`
+    unknown variant `explode`, expected one of `answer`, `rate-limit`, `reset`, `silence`, `truncate`, `endless`, `unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor`, `capped-pages`, `quota`, `early-expiry`
     faults.toml: TOML parse error at line 4, column 28
       |
     4 | then = { reset = { acted = 'yes' } }
@@ -125,7 +125,7 @@ fn script_is_broken_then_the_error_has_the_place_and_what_was_expected() {
     invalid type: string "yes", expected a boolean
     faults.toml: fault at line 3: `quota` and `early-expiry` are of the token endpoint; expected operation = "token"
     faults.toml: fault at line 3: `quota` and `early-expiry` are of the token endpoint; expected operation = "token"
-    faults.toml: fault at line 3: `unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists` and `repeat-cursor` are of operations of an API, not of `token`
+    faults.toml: fault at line 3: `unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor` and `capped-pages` are of operations of an API, not of `token`
     faults.toml: TOML parse error at line 4, column 19
       |
     4 | operation = 'token

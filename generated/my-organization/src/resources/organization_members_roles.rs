@@ -205,6 +205,8 @@ impl ListOrgMemberRoles {
     }
     /// How many items a page may hold, from 1 to 100. The server takes 50 where nothing is said.
     ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
+    ///
     /// Rules: 1 to 100. Default, where it is left out: `50`.
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
@@ -272,8 +274,19 @@ impl ListOrgMemberRoles {
             .list_org_member_roles(&self.user_id, self.from.as_deref(), self.take);
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `take`.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.take = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///

@@ -238,6 +238,8 @@ impl Organizations {
         OrganizationsList {
             client: self.client.clone(),
             options: Default::default(),
+            offset: None,
+            page_size: None,
             from: None,
             include_totals: None,
             page: None,
@@ -531,6 +533,8 @@ impl std::future::IntoFuture for OrganizationsGetByName {
 pub struct OrganizationsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
+    offset: Option<u64>,
+    page_size: Option<i64>,
     from: Option<String>,
     include_totals: Option<bool>,
     page: Option<i64>,
@@ -569,6 +573,8 @@ impl OrganizationsList {
     ///
     /// It does not go with `from` and `take`.
     ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
+    ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
         self.per_page = Some(per_page);
@@ -588,6 +594,8 @@ impl OrganizationsList {
     ///
     /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
     /// `per_page` and `include_totals`.
+    ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
     ///
     /// Rules: 1 to 100.
     pub fn take(mut self, take: i64) -> Self {
@@ -626,11 +634,25 @@ impl OrganizationsList {
         auth0_core::Response<types::ListOrganizationsResponseContent>,
         auth0_core::Error,
     > {
-        if self.page.is_some() || self.per_page.is_some()
+        if self.offset.is_some() || self.page.is_some() || self.per_page.is_some()
             || self.include_totals.is_some()
         {
+            self.per_page = self.page_size.or(self.per_page);
+            if let Some(items) = self.offset {
+                self.page
+                    .get_or_insert(
+                        auth0_core::Position::Offset(items)
+                            .page(
+                                self
+                                    .per_page
+                                    .and_then(|size| u64::try_from(size).ok())
+                                    .unwrap_or(50),
+                            ),
+                    );
+            }
             self.include_totals.get_or_insert(true);
         } else {
+            self.take = self.page_size.or(self.take);
             self.take.get_or_insert(50);
         }
         let call = self
@@ -684,8 +706,19 @@ impl OrganizationsList {
             );
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `take` or `per_page`, by how the listing is paged.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.page_size = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///
@@ -723,13 +756,22 @@ impl auth0_core::Paged for OrganizationsList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        if self.page.is_some() || self.per_page.is_some()
+        if self.offset.is_some() || self.page.is_some() || self.per_page.is_some()
             || self.include_totals.is_some()
         {
-            auth0_core::Position::of_page(
-                self.page,
-                self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
-            )
+            match self.offset {
+                Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+                _ => {
+                    auth0_core::Position::of_page(
+                        self.page,
+                        self
+                            .page_size
+                            .or(self.per_page)
+                            .and_then(|size| u64::try_from(size).ok())
+                            .unwrap_or(50),
+                    )
+                }
+            }
         } else {
             auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
         }
@@ -745,9 +787,10 @@ impl auth0_core::Paged for OrganizationsList {
                 self.page = None;
                 self.per_page = None;
                 self.include_totals = None;
+                self.offset = None;
                 self.from = position.into_checkpoint();
             }
-            auth0_core::Position::Start if !(self.page.is_some()
+            auth0_core::Position::Start if !(self.offset.is_some() || self.page.is_some()
                 || self.per_page.is_some() || self.include_totals.is_some()) => {
                 self.from = None;
             }
@@ -755,25 +798,32 @@ impl auth0_core::Paged for OrganizationsList {
                 self.per_page = self.per_page.or(self.take.take());
                 self.from = None;
                 self.per_page.get_or_insert(50);
-                self.page = Some(
-                    position
-                        .page(
-                            self
-                                .per_page
-                                .and_then(|size| u64::try_from(size).ok())
-                                .unwrap_or(50),
-                        ),
-                );
+                self.page = None;
+                self.offset = match position {
+                    auth0_core::Position::Offset(items) => Some(items),
+                    _ => None,
+                };
             }
         }
         self
     }
     #[inline]
     fn counted(&self) -> Option<u64> {
-        (self.page.is_some() || self.per_page.is_some() || self.include_totals.is_some())
+        (self.offset.is_some() || self.page.is_some() || self.per_page.is_some()
+            || self.include_totals.is_some())
             .then(|| {
-                self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50)
+                self
+                    .page_size
+                    .or(self.per_page)
+                    .and_then(|size| u64::try_from(size).ok())
+                    .unwrap_or(50)
             })
+    }
+    #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.page_size = None;
+        self.per_page = size.try_into().ok();
+        self
     }
     #[inline]
     fn fetch(

@@ -29,8 +29,8 @@ impl OrganizationsClientGrants {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, grant_id: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::AssociateOrganizationClientGrantRequestContent::with_grant_id(grant_id);
+    /// # async fn example(client: auth0_organizations::Client, id: String, grant_id: String) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::AssociateOrganizationClientGrantRequestContent::new(grant_id);
     /// let answer = client.organizations().client_grants().create(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -38,7 +38,7 @@ impl OrganizationsClientGrants {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
         body: types::AssociateOrganizationClientGrantRequestContent,
     ) -> OrganizationsClientGrantsCreate {
         OrganizationsClientGrantsCreate {
@@ -68,15 +68,15 @@ impl OrganizationsClientGrants {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, grant_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, grant_id: String) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().client_grants().delete(id, grant_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        grant_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        grant_id: impl Into<String>,
     ) -> OrganizationsClientGrantsDelete {
         OrganizationsClientGrantsDelete {
             client: self.client.clone(),
@@ -106,7 +106,7 @@ impl OrganizationsClientGrants {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().client_grants().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -114,13 +114,11 @@ impl OrganizationsClientGrants {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(
-        &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-    ) -> OrganizationsClientGrantsList {
+    pub fn list(&self, id: impl Into<String>) -> OrganizationsClientGrantsList {
         OrganizationsClientGrantsList {
             client: self.client.clone(),
             options: Default::default(),
+            offset: None,
             id: id.into(),
             audience: None,
             client_id: None,
@@ -137,7 +135,7 @@ impl OrganizationsClientGrants {
 pub struct OrganizationsClientGrantsCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    id: String,
     body: types::AssociateOrganizationClientGrantRequestContent,
 }
 impl OrganizationsClientGrantsCreate {
@@ -204,8 +202,8 @@ impl std::future::IntoFuture for OrganizationsClientGrantsCreate {
 pub struct OrganizationsClientGrantsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    grant_id: auth0_core::Parameter<String>,
+    id: String,
+    grant_id: String,
 }
 impl OrganizationsClientGrantsDelete {
     /// Sets how long each attempt of this call may take.
@@ -242,7 +240,6 @@ impl OrganizationsClientGrantsDelete {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("grant_id", &self.grant_id);
-        check.field("grant_id", &self.grant_id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -265,10 +262,11 @@ impl std::future::IntoFuture for OrganizationsClientGrantsDelete {
 pub struct OrganizationsClientGrantsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    audience: Option<auth0_core::Parameter<String>>,
-    client_id: Option<auth0_core::Parameter<String>>,
-    grant_ids: Option<auth0_core::Parameter<Vec<String>>>,
+    offset: Option<u64>,
+    id: String,
+    audience: Option<String>,
+    client_id: Option<String>,
+    grant_ids: Option<Vec<String>>,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
@@ -277,18 +275,12 @@ impl OrganizationsClientGrantsList {
     /// Only grants for the API with this identifier.
     ///
     /// Rules: at most 600 characters.
-    pub fn audience(
-        mut self,
-        audience: impl Into<auth0_core::Parameter<String>>,
-    ) -> Self {
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
     /// Only grants of the application with this client id.
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<auth0_core::Parameter<String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
         self
     }
@@ -297,9 +289,9 @@ impl OrganizationsClientGrantsList {
     /// Rules: at most 10 items.
     pub fn grant_ids(
         mut self,
-        grant_ids: impl IntoIterator<Item = impl Into<auth0_core::Parameter<String>>>,
+        grant_ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        self.grant_ids = Some(grant_ids.into_iter().collect());
+        self.grant_ids = Some(grant_ids.into_iter().map(Into::into).collect());
         self
     }
     /// Whether the answer says how many items there are.
@@ -319,6 +311,8 @@ impl OrganizationsClientGrantsList {
         self
     }
     /// How many items a page holds at most.
+    ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
@@ -357,6 +351,18 @@ impl OrganizationsClientGrantsList {
         auth0_core::Response<types::ListOrganizationClientGrantsResponseContent>,
         auth0_core::Error,
     > {
+        if let Some(items) = self.offset {
+            self.page
+                .get_or_insert(
+                    auth0_core::Position::Offset(items)
+                        .page(
+                            self
+                                .per_page
+                                .and_then(|size| u64::try_from(size).ok())
+                                .unwrap_or(50),
+                        ),
+                );
+        }
         self.include_totals.get_or_insert(true);
         let call = self
             .client
@@ -370,7 +376,6 @@ impl OrganizationsClientGrantsList {
                 &self.audience,
                 const { &::auth0_core::Rules::NONE.max_length(600) },
             );
-        check.field("client_id", &self.client_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "grant_ids",
@@ -395,17 +400,28 @@ impl OrganizationsClientGrantsList {
             .requests()
             .get_organization_client_grants(
                 &self.id,
-                self.audience.as_deref().map(String::as_str),
-                self.client_id.as_deref().map(String::as_str),
-                self.grant_ids.as_deref(),
+                self.audience.as_deref(),
+                self.client_id.as_deref(),
+                self.grant_ids.as_ref(),
                 self.include_totals,
                 self.page,
                 self.per_page,
             );
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `per_page`.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.per_page = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///
@@ -451,30 +467,36 @@ impl auth0_core::Paged for OrganizationsClientGrantsList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_page(
-            self.page,
-            self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
-        )
+        match self.offset {
+            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            _ => {
+                auth0_core::Position::of_page(
+                    self.page,
+                    self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
+                )
+            }
+        }
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
         if position != auth0_core::Paged::position(&self) {
             self.per_page.get_or_insert(50);
-            self.page = Some(
-                position
-                    .page(
-                        self
-                            .per_page
-                            .and_then(|size| u64::try_from(size).ok())
-                            .unwrap_or(50),
-                    ),
-            );
+            self.page = None;
+            self.offset = match position {
+                auth0_core::Position::Offset(items) => Some(items),
+                _ => None,
+            };
         }
         self
     }
     #[inline]
     fn counted(&self) -> Option<u64> {
         Some(self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50))
+    }
+    #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.per_page = size.try_into().ok();
+        self
     }
     #[inline]
     fn fetch(

@@ -28,8 +28,8 @@ impl OrganizationsConnections {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationAllConnectionRequestContent::with_connection_id(connection_id);
+    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::CreateOrganizationAllConnectionRequestContent::new(connection_id);
     /// let answer = client.organizations().connections().create(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -37,7 +37,7 @@ impl OrganizationsConnections {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
         body: types::CreateOrganizationAllConnectionRequestContent,
     ) -> OrganizationsConnectionsCreate {
         OrganizationsConnectionsCreate {
@@ -67,15 +67,15 @@ impl OrganizationsConnections {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().connections().delete(id, connection_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        connection_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        connection_id: impl Into<String>,
     ) -> OrganizationsConnectionsDelete {
         OrganizationsConnectionsDelete {
             client: self.client.clone(),
@@ -106,7 +106,7 @@ impl OrganizationsConnections {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().connections().get(id, connection_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -114,8 +114,8 @@ impl OrganizationsConnections {
     /// ```
     pub fn get(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        connection_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        connection_id: impl Into<String>,
     ) -> OrganizationsConnectionsGet {
         OrganizationsConnectionsGet {
             client: self.client.clone(),
@@ -146,7 +146,7 @@ impl OrganizationsConnections {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().connections().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -154,13 +154,11 @@ impl OrganizationsConnections {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(
-        &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-    ) -> OrganizationsConnectionsList {
+    pub fn list(&self, id: impl Into<String>) -> OrganizationsConnectionsList {
         OrganizationsConnectionsList {
             client: self.client.clone(),
             options: Default::default(),
+            offset: None,
             id: id.into(),
             include_totals: None,
             is_enabled: None,
@@ -191,7 +189,7 @@ impl OrganizationsConnections {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
     /// let body = auth0_organizations::types::UpdateOrganizationAllConnectionRequestContent::new();
     /// let answer = client.organizations().connections().update(id, connection_id, body).await?;
     /// println!("{answer:?}");
@@ -200,8 +198,8 @@ impl OrganizationsConnections {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        connection_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        connection_id: impl Into<String>,
         body: types::UpdateOrganizationAllConnectionRequestContent,
     ) -> OrganizationsConnectionsUpdate {
         OrganizationsConnectionsUpdate {
@@ -219,7 +217,7 @@ impl OrganizationsConnections {
 pub struct OrganizationsConnectionsCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    id: String,
     body: types::CreateOrganizationAllConnectionRequestContent,
 }
 impl OrganizationsConnectionsCreate {
@@ -287,8 +285,8 @@ impl std::future::IntoFuture for OrganizationsConnectionsCreate {
 pub struct OrganizationsConnectionsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    connection_id: auth0_core::Parameter<String>,
+    id: String,
+    connection_id: String,
 }
 impl OrganizationsConnectionsDelete {
     /// Sets how long each attempt of this call may take.
@@ -353,8 +351,8 @@ impl std::future::IntoFuture for OrganizationsConnectionsDelete {
 pub struct OrganizationsConnectionsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    connection_id: auth0_core::Parameter<String>,
+    id: String,
+    connection_id: String,
 }
 impl OrganizationsConnectionsGet {
     /// Sets how long each attempt of this call may take.
@@ -427,7 +425,8 @@ impl std::future::IntoFuture for OrganizationsConnectionsGet {
 pub struct OrganizationsConnectionsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    offset: Option<u64>,
+    id: String,
     include_totals: Option<bool>,
     is_enabled: Option<bool>,
     page: Option<i64>,
@@ -457,6 +456,8 @@ impl OrganizationsConnectionsList {
         self
     }
     /// How many items a page holds at most.
+    ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
@@ -495,6 +496,18 @@ impl OrganizationsConnectionsList {
         auth0_core::Response<types::ListOrganizationAllConnectionsResponseContent>,
         auth0_core::Error,
     > {
+        if let Some(items) = self.offset {
+            self.page
+                .get_or_insert(
+                    auth0_core::Position::Offset(items)
+                        .page(
+                            self
+                                .per_page
+                                .and_then(|size| u64::try_from(size).ok())
+                                .unwrap_or(50),
+                        ),
+                );
+        }
         self.include_totals.get_or_insert(true);
         let call = self
             .client
@@ -527,8 +540,19 @@ impl OrganizationsConnectionsList {
             );
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `per_page`.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.per_page = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///
@@ -572,30 +596,36 @@ impl auth0_core::Paged for OrganizationsConnectionsList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_page(
-            self.page,
-            self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
-        )
+        match self.offset {
+            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            _ => {
+                auth0_core::Position::of_page(
+                    self.page,
+                    self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
+                )
+            }
+        }
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
         if position != auth0_core::Paged::position(&self) {
             self.per_page.get_or_insert(50);
-            self.page = Some(
-                position
-                    .page(
-                        self
-                            .per_page
-                            .and_then(|size| u64::try_from(size).ok())
-                            .unwrap_or(50),
-                    ),
-            );
+            self.page = None;
+            self.offset = match position {
+                auth0_core::Position::Offset(items) => Some(items),
+                _ => None,
+            };
         }
         self
     }
     #[inline]
     fn counted(&self) -> Option<u64> {
         Some(self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50))
+    }
+    #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.per_page = size.try_into().ok();
+        self
     }
     #[inline]
     fn fetch(
@@ -613,8 +643,8 @@ impl auth0_core::Paged for OrganizationsConnectionsList {
 pub struct OrganizationsConnectionsUpdate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    connection_id: auth0_core::Parameter<String>,
+    id: String,
+    connection_id: String,
     body: types::UpdateOrganizationAllConnectionRequestContent,
 }
 impl OrganizationsConnectionsUpdate {

@@ -29,8 +29,8 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::AddOrganizationConnectionRequestContent::with_connection_id(connection_id);
+    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::AddOrganizationConnectionRequestContent::new(connection_id);
     /// let answer = client.organizations().enabled_connections().add(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -38,7 +38,7 @@ impl OrganizationsEnabledConnections {
     /// ```
     pub fn add(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
         body: types::AddOrganizationConnectionRequestContent,
     ) -> OrganizationsEnabledConnectionsAdd {
         OrganizationsEnabledConnectionsAdd {
@@ -68,15 +68,15 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().enabled_connections().delete(id, connection_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        connection_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        connection_id: impl Into<String>,
     ) -> OrganizationsEnabledConnectionsDelete {
         OrganizationsEnabledConnectionsDelete {
             client: self.client.clone(),
@@ -105,7 +105,7 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().enabled_connections().get(id, connection_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -113,8 +113,8 @@ impl OrganizationsEnabledConnections {
     /// ```
     pub fn get(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        connection_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        connection_id: impl Into<String>,
     ) -> OrganizationsEnabledConnectionsGet {
         OrganizationsEnabledConnectionsGet {
             client: self.client.clone(),
@@ -142,7 +142,7 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().enabled_connections().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -150,13 +150,11 @@ impl OrganizationsEnabledConnections {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(
-        &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-    ) -> OrganizationsEnabledConnectionsList {
+    pub fn list(&self, id: impl Into<String>) -> OrganizationsEnabledConnectionsList {
         OrganizationsEnabledConnectionsList {
             client: self.client.clone(),
             options: Default::default(),
+            offset: None,
             id: id.into(),
             include_totals: None,
             page: None,
@@ -183,7 +181,7 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
     /// let body = auth0_organizations::types::UpdateOrganizationConnectionRequestContent::new();
     /// let answer = client.organizations().enabled_connections().update(id, connection_id, body).await?;
     /// println!("{answer:?}");
@@ -192,8 +190,8 @@ impl OrganizationsEnabledConnections {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        connection_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        connection_id: impl Into<String>,
         body: types::UpdateOrganizationConnectionRequestContent,
     ) -> OrganizationsEnabledConnectionsUpdate {
         OrganizationsEnabledConnectionsUpdate {
@@ -211,7 +209,7 @@ impl OrganizationsEnabledConnections {
 pub struct OrganizationsEnabledConnectionsAdd {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    id: String,
     body: types::AddOrganizationConnectionRequestContent,
 }
 impl OrganizationsEnabledConnectionsAdd {
@@ -281,8 +279,8 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsAdd {
 pub struct OrganizationsEnabledConnectionsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    connection_id: auth0_core::Parameter<String>,
+    id: String,
+    connection_id: String,
 }
 impl OrganizationsEnabledConnectionsDelete {
     /// Sets how long each attempt of this call may take.
@@ -350,8 +348,8 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsDelete {
 pub struct OrganizationsEnabledConnectionsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    connection_id: auth0_core::Parameter<String>,
+    id: String,
+    connection_id: String,
 }
 impl OrganizationsEnabledConnectionsGet {
     /// Sets how long each attempt of this call may take.
@@ -427,7 +425,8 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsGet {
 pub struct OrganizationsEnabledConnectionsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    offset: Option<u64>,
+    id: String,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
@@ -450,6 +449,8 @@ impl OrganizationsEnabledConnectionsList {
         self
     }
     /// How many items a page holds at most.
+    ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
@@ -488,6 +489,18 @@ impl OrganizationsEnabledConnectionsList {
         auth0_core::Response<types::ListOrganizationConnectionsResponseContent>,
         auth0_core::Error,
     > {
+        if let Some(items) = self.offset {
+            self.page
+                .get_or_insert(
+                    auth0_core::Position::Offset(items)
+                        .page(
+                            self
+                                .per_page
+                                .and_then(|size| u64::try_from(size).ok())
+                                .unwrap_or(50),
+                        ),
+                );
+        }
         self.include_totals.get_or_insert(true);
         let call = self
             .client
@@ -522,8 +535,19 @@ impl OrganizationsEnabledConnectionsList {
             );
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `per_page`.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.per_page = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///
@@ -566,30 +590,36 @@ impl auth0_core::Paged for OrganizationsEnabledConnectionsList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_page(
-            self.page,
-            self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
-        )
+        match self.offset {
+            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            _ => {
+                auth0_core::Position::of_page(
+                    self.page,
+                    self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
+                )
+            }
+        }
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
         if position != auth0_core::Paged::position(&self) {
             self.per_page.get_or_insert(50);
-            self.page = Some(
-                position
-                    .page(
-                        self
-                            .per_page
-                            .and_then(|size| u64::try_from(size).ok())
-                            .unwrap_or(50),
-                    ),
-            );
+            self.page = None;
+            self.offset = match position {
+                auth0_core::Position::Offset(items) => Some(items),
+                _ => None,
+            };
         }
         self
     }
     #[inline]
     fn counted(&self) -> Option<u64> {
         Some(self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50))
+    }
+    #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.per_page = size.try_into().ok();
+        self
     }
     #[inline]
     fn fetch(
@@ -607,8 +637,8 @@ impl auth0_core::Paged for OrganizationsEnabledConnectionsList {
 pub struct OrganizationsEnabledConnectionsUpdate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    connection_id: auth0_core::Parameter<String>,
+    id: String,
+    connection_id: String,
     body: types::UpdateOrganizationConnectionRequestContent,
 }
 impl OrganizationsEnabledConnectionsUpdate {
@@ -660,7 +690,6 @@ impl OrganizationsEnabledConnectionsUpdate {
                 &self.connection_id,
                 const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
             .client

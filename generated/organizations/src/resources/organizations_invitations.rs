@@ -32,10 +32,8 @@ impl OrganizationsInvitations {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, client_id: String, invitee: auth0_organizations::types::OrganizationInvitationInvitee, inviter: auth0_organizations::types::OrganizationInvitationInviter) -> Result<(), auth0_organizations::Error> {
-    /// use auth0_organizations::types::{CreateOrganizationInvitationRequestContent, CreateOrganizationInvitationRequestContentRequired};
-    ///
-    /// let body = CreateOrganizationInvitationRequestContent::new(CreateOrganizationInvitationRequestContentRequired { client_id, invitee, inviter });
+    /// # async fn example(client: auth0_organizations::Client, id: String, client_id: String, invitee: auth0_organizations::types::OrganizationInvitationInvitee, inviter: auth0_organizations::types::OrganizationInvitationInviter) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::CreateOrganizationInvitationRequestContent::new(client_id, invitee, inviter);
     /// let answer = client.organizations().invitations().create(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -43,7 +41,7 @@ impl OrganizationsInvitations {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
         body: types::CreateOrganizationInvitationRequestContent,
     ) -> OrganizationsInvitationsCreate {
         OrganizationsInvitationsCreate {
@@ -73,15 +71,15 @@ impl OrganizationsInvitations {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, invitation_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, invitation_id: String) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().invitations().delete(id, invitation_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        invitation_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        invitation_id: impl Into<String>,
     ) -> OrganizationsInvitationsDelete {
         OrganizationsInvitationsDelete {
             client: self.client.clone(),
@@ -112,7 +110,7 @@ impl OrganizationsInvitations {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, invitation_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, invitation_id: String) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().invitations().get(id, invitation_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -120,8 +118,8 @@ impl OrganizationsInvitations {
     /// ```
     pub fn get(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        invitation_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        invitation_id: impl Into<String>,
     ) -> OrganizationsInvitationsGet {
         OrganizationsInvitationsGet {
             client: self.client.clone(),
@@ -154,7 +152,7 @@ impl OrganizationsInvitations {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().invitations().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -162,13 +160,11 @@ impl OrganizationsInvitations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(
-        &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-    ) -> OrganizationsInvitationsList {
+    pub fn list(&self, id: impl Into<String>) -> OrganizationsInvitationsList {
         OrganizationsInvitationsList {
             client: self.client.clone(),
             options: Default::default(),
+            offset: None,
             id: id.into(),
             fields: None,
             include_fields: None,
@@ -185,8 +181,8 @@ impl OrganizationsInvitations {
 pub struct OrganizationsInvitationsCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    auth0_custom_domain: Option<auth0_core::Parameter<String>>,
+    id: String,
+    auth0_custom_domain: Option<String>,
     body: types::CreateOrganizationInvitationRequestContent,
 }
 impl OrganizationsInvitationsCreate {
@@ -195,7 +191,7 @@ impl OrganizationsInvitationsCreate {
     /// Rules: 3 to 255 characters.
     pub fn auth0_custom_domain(
         mut self,
-        auth0_custom_domain: impl Into<auth0_core::Parameter<String>>,
+        auth0_custom_domain: impl Into<String>,
     ) -> Self {
         self.auth0_custom_domain = Some(auth0_custom_domain.into());
         self
@@ -249,11 +245,7 @@ impl OrganizationsInvitationsCreate {
         let request = self
             .client
             .requests()
-            .post_invitations(
-                &self.id,
-                self.auth0_custom_domain.as_deref().map(String::as_str),
-                &self.body,
-            );
+            .post_invitations(&self.id, self.auth0_custom_domain.as_deref(), &self.body);
         call.receive(request).await?.json()
     }
 }
@@ -274,8 +266,8 @@ impl std::future::IntoFuture for OrganizationsInvitationsCreate {
 pub struct OrganizationsInvitationsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    invitation_id: auth0_core::Parameter<String>,
+    id: String,
+    invitation_id: String,
 }
 impl OrganizationsInvitationsDelete {
     /// Sets how long each attempt of this call may take.
@@ -312,7 +304,6 @@ impl OrganizationsInvitationsDelete {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("invitation_id", &self.invitation_id);
-        check.field("invitation_id", &self.invitation_id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -335,9 +326,9 @@ impl std::future::IntoFuture for OrganizationsInvitationsDelete {
 pub struct OrganizationsInvitationsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    invitation_id: auth0_core::Parameter<String>,
-    fields: Option<auth0_core::Parameter<String>>,
+    id: String,
+    invitation_id: String,
+    fields: Option<String>,
     include_fields: Option<bool>,
 }
 impl OrganizationsInvitationsGet {
@@ -346,7 +337,7 @@ impl OrganizationsInvitationsGet {
     ///
     /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
     /// otherwise always there.
-    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
+    pub fn fields(mut self, fields: impl Into<String>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -394,8 +385,6 @@ impl OrganizationsInvitationsGet {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("invitation_id", &self.invitation_id);
-        check.field("invitation_id", &self.invitation_id, &auth0_core::Rules::NONE);
-        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -403,7 +392,7 @@ impl OrganizationsInvitationsGet {
             .get_invitations_by_invitation_id(
                 &self.id,
                 &self.invitation_id,
-                self.fields.as_deref().map(String::as_str),
+                self.fields.as_deref(),
                 self.include_fields,
             );
         call.receive(request).await?.json()
@@ -426,13 +415,14 @@ impl std::future::IntoFuture for OrganizationsInvitationsGet {
 pub struct OrganizationsInvitationsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    fields: Option<auth0_core::Parameter<String>>,
+    offset: Option<u64>,
+    id: String,
+    fields: Option<String>,
     include_fields: Option<bool>,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
-    sort: Option<auth0_core::Parameter<String>>,
+    sort: Option<String>,
 }
 impl OrganizationsInvitationsList {
     /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
@@ -440,7 +430,7 @@ impl OrganizationsInvitationsList {
     ///
     /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
     /// otherwise always there.
-    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
+    pub fn fields(mut self, fields: impl Into<String>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -467,6 +457,8 @@ impl OrganizationsInvitationsList {
     }
     /// How many items a page holds at most.
     ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
+    ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
         self.per_page = Some(per_page);
@@ -476,7 +468,7 @@ impl OrganizationsInvitationsList {
     /// for descending.
     ///
     /// Left out, the newest come first, which is `created_at:-1`.
-    pub fn sort(mut self, sort: impl Into<auth0_core::Parameter<String>>) -> Self {
+    pub fn sort(mut self, sort: impl Into<String>) -> Self {
         self.sort = Some(sort.into());
         self
     }
@@ -512,6 +504,18 @@ impl OrganizationsInvitationsList {
         auth0_core::Response<types::ListOrganizationInvitationsResponseContent>,
         auth0_core::Error,
     > {
+        if let Some(items) = self.offset {
+            self.page
+                .get_or_insert(
+                    auth0_core::Position::Offset(items)
+                        .page(
+                            self
+                                .per_page
+                                .and_then(|size| u64::try_from(size).ok())
+                                .unwrap_or(50),
+                        ),
+                );
+        }
         self.include_totals.get_or_insert(true);
         let call = self
             .client
@@ -519,7 +523,6 @@ impl OrganizationsInvitationsList {
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
-        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
         check
             .field(
                 "page",
@@ -532,24 +535,34 @@ impl OrganizationsInvitationsList {
                 &self.per_page,
                 const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
-        check.field("sort", &self.sort, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
             .requests()
             .get_invitations(
                 &self.id,
-                self.fields.as_deref().map(String::as_str),
+                self.fields.as_deref(),
                 self.include_fields,
                 self.include_totals,
                 self.page,
                 self.per_page,
-                self.sort.as_deref().map(String::as_str),
+                self.sort.as_deref(),
             );
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `per_page`.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.per_page = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///
@@ -595,30 +608,36 @@ impl auth0_core::Paged for OrganizationsInvitationsList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_page(
-            self.page,
-            self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
-        )
+        match self.offset {
+            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            _ => {
+                auth0_core::Position::of_page(
+                    self.page,
+                    self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
+                )
+            }
+        }
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
         if position != auth0_core::Paged::position(&self) {
             self.per_page.get_or_insert(50);
-            self.page = Some(
-                position
-                    .page(
-                        self
-                            .per_page
-                            .and_then(|size| u64::try_from(size).ok())
-                            .unwrap_or(50),
-                    ),
-            );
+            self.page = None;
+            self.offset = match position {
+                auth0_core::Position::Offset(items) => Some(items),
+                _ => None,
+            };
         }
         self
     }
     #[inline]
     fn counted(&self) -> Option<u64> {
         Some(self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50))
+    }
+    #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.per_page = size.try_into().ok();
+        self
     }
     #[inline]
     fn fetch(

@@ -44,15 +44,15 @@ impl OrganizationsMembers {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, members: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationMemberRequestContent::with_members(members);
+    /// # async fn example(client: auth0_organizations::Client, id: String, members: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::CreateOrganizationMemberRequestContent::new(members);
     /// client.organizations().members().create(id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn create(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
         body: types::CreateOrganizationMemberRequestContent,
     ) -> OrganizationsMembersCreate {
         OrganizationsMembersCreate {
@@ -81,15 +81,15 @@ impl OrganizationsMembers {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, members: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::DeleteOrganizationMembersRequestContent::with_members(members);
+    /// # async fn example(client: auth0_organizations::Client, id: String, members: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::DeleteOrganizationMembersRequestContent::new(members);
     /// client.organizations().members().delete(id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
         body: types::DeleteOrganizationMembersRequestContent,
     ) -> OrganizationsMembersDelete {
         OrganizationsMembersDelete {
@@ -124,7 +124,7 @@ impl OrganizationsMembers {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().members().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -132,13 +132,12 @@ impl OrganizationsMembers {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(
-        &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-    ) -> OrganizationsMembersList {
+    pub fn list(&self, id: impl Into<String>) -> OrganizationsMembersList {
         OrganizationsMembersList {
             client: self.client.clone(),
             options: Default::default(),
+            offset: None,
+            page_size: None,
             id: id.into(),
             fields: None,
             from: None,
@@ -156,7 +155,7 @@ impl OrganizationsMembers {
 pub struct OrganizationsMembersCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    id: String,
     body: types::CreateOrganizationMemberRequestContent,
 }
 impl OrganizationsMembersCreate {
@@ -213,7 +212,7 @@ impl std::future::IntoFuture for OrganizationsMembersCreate {
 pub struct OrganizationsMembersDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
+    id: String,
     body: types::DeleteOrganizationMembersRequestContent,
 }
 impl OrganizationsMembersDelete {
@@ -270,8 +269,10 @@ impl std::future::IntoFuture for OrganizationsMembersDelete {
 pub struct OrganizationsMembersList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    fields: Option<auth0_core::Parameter<String>>,
+    offset: Option<u64>,
+    page_size: Option<i64>,
+    id: String,
+    fields: Option<String>,
     from: Option<String>,
     include_fields: Option<bool>,
     include_totals: Option<bool>,
@@ -287,7 +288,7 @@ impl OrganizationsMembersList {
     /// otherwise always there.
     ///
     /// `roles` is the one field that comes only where it is named.
-    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
+    pub fn fields(mut self, fields: impl Into<String>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -326,6 +327,8 @@ impl OrganizationsMembersList {
     ///
     /// It does not go with `from` and `take`.
     ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
+    ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
         self.per_page = Some(per_page);
@@ -335,6 +338,8 @@ impl OrganizationsMembersList {
     ///
     /// Where neither this nor a parameter of counted pages is set, 50 is sent. It does not go with `page`,
     /// `per_page` and `include_totals`.
+    ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
     ///
     /// Rules: 1 to 100.
     pub fn take(mut self, take: i64) -> Self {
@@ -373,11 +378,25 @@ impl OrganizationsMembersList {
         auth0_core::Response<types::ListOrganizationMembersResponseContent>,
         auth0_core::Error,
     > {
-        if self.page.is_some() || self.per_page.is_some()
+        if self.offset.is_some() || self.page.is_some() || self.per_page.is_some()
             || self.include_totals.is_some()
         {
+            self.per_page = self.page_size.or(self.per_page);
+            if let Some(items) = self.offset {
+                self.page
+                    .get_or_insert(
+                        auth0_core::Position::Offset(items)
+                            .page(
+                                self
+                                    .per_page
+                                    .and_then(|size| u64::try_from(size).ok())
+                                    .unwrap_or(50),
+                            ),
+                    );
+            }
             self.include_totals.get_or_insert(true);
         } else {
+            self.take = self.page_size.or(self.take);
             self.take.get_or_insert(50);
         }
         let call = self
@@ -395,7 +414,6 @@ impl OrganizationsMembersList {
             );
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
-        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
         check
             .field(
                 "page",
@@ -420,7 +438,7 @@ impl OrganizationsMembersList {
             .requests()
             .get_organization_members(
                 &self.id,
-                self.fields.as_deref().map(String::as_str),
+                self.fields.as_deref(),
                 self.from.as_deref(),
                 self.include_fields,
                 self.include_totals,
@@ -430,8 +448,19 @@ impl OrganizationsMembersList {
             );
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `take` or `per_page`, by how the listing is paged.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.page_size = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///
@@ -476,13 +505,22 @@ impl auth0_core::Paged for OrganizationsMembersList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        if self.page.is_some() || self.per_page.is_some()
+        if self.offset.is_some() || self.page.is_some() || self.per_page.is_some()
             || self.include_totals.is_some()
         {
-            auth0_core::Position::of_page(
-                self.page,
-                self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
-            )
+            match self.offset {
+                Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+                _ => {
+                    auth0_core::Position::of_page(
+                        self.page,
+                        self
+                            .page_size
+                            .or(self.per_page)
+                            .and_then(|size| u64::try_from(size).ok())
+                            .unwrap_or(50),
+                    )
+                }
+            }
         } else {
             auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
         }
@@ -498,9 +536,10 @@ impl auth0_core::Paged for OrganizationsMembersList {
                 self.page = None;
                 self.per_page = None;
                 self.include_totals = None;
+                self.offset = None;
                 self.from = position.into_checkpoint();
             }
-            auth0_core::Position::Start if !(self.page.is_some()
+            auth0_core::Position::Start if !(self.offset.is_some() || self.page.is_some()
                 || self.per_page.is_some() || self.include_totals.is_some()) => {
                 self.from = None;
             }
@@ -508,25 +547,32 @@ impl auth0_core::Paged for OrganizationsMembersList {
                 self.per_page = self.per_page.or(self.take.take());
                 self.from = None;
                 self.per_page.get_or_insert(50);
-                self.page = Some(
-                    position
-                        .page(
-                            self
-                                .per_page
-                                .and_then(|size| u64::try_from(size).ok())
-                                .unwrap_or(50),
-                        ),
-                );
+                self.page = None;
+                self.offset = match position {
+                    auth0_core::Position::Offset(items) => Some(items),
+                    _ => None,
+                };
             }
         }
         self
     }
     #[inline]
     fn counted(&self) -> Option<u64> {
-        (self.page.is_some() || self.per_page.is_some() || self.include_totals.is_some())
+        (self.offset.is_some() || self.page.is_some() || self.per_page.is_some()
+            || self.include_totals.is_some())
             .then(|| {
-                self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50)
+                self
+                    .page_size
+                    .or(self.per_page)
+                    .and_then(|size| u64::try_from(size).ok())
+                    .unwrap_or(50)
             })
+    }
+    #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.page_size = None;
+        self.per_page = size.try_into().ok();
+        self
     }
     #[inline]
     fn fetch(

@@ -30,16 +30,16 @@ impl OrganizationsMembersRoles {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::AssignOrganizationMemberRolesRequestContent::with_roles(roles);
+    /// # async fn example(client: auth0_organizations::Client, id: String, user_id: String, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::AssignOrganizationMemberRolesRequestContent::new(roles);
     /// client.organizations().members().roles().assign(id, user_id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn assign(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        user_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        user_id: impl Into<String>,
         body: types::AssignOrganizationMemberRolesRequestContent,
     ) -> OrganizationsMembersRolesAssign {
         OrganizationsMembersRolesAssign {
@@ -72,16 +72,16 @@ impl OrganizationsMembersRoles {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::DeleteOrganizationMemberRolesRequestContent::with_roles(roles);
+    /// # async fn example(client: auth0_organizations::Client, id: String, user_id: String, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::DeleteOrganizationMemberRolesRequestContent::new(roles);
     /// client.organizations().members().roles().delete(id, user_id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        user_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        user_id: impl Into<String>,
         body: types::DeleteOrganizationMemberRolesRequestContent,
     ) -> OrganizationsMembersRolesDelete {
         OrganizationsMembersRolesDelete {
@@ -113,7 +113,7 @@ impl OrganizationsMembersRoles {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: String, user_id: String) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().members().roles().list(id, user_id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -123,12 +123,13 @@ impl OrganizationsMembersRoles {
     /// ```
     pub fn list(
         &self,
-        id: impl Into<auth0_core::Parameter<String>>,
-        user_id: impl Into<auth0_core::Parameter<String>>,
+        id: impl Into<String>,
+        user_id: impl Into<String>,
     ) -> OrganizationsMembersRolesList {
         OrganizationsMembersRolesList {
             client: self.client.clone(),
             options: Default::default(),
+            offset: None,
             id: id.into(),
             user_id: user_id.into(),
             include_totals: None,
@@ -143,8 +144,8 @@ impl OrganizationsMembersRoles {
 pub struct OrganizationsMembersRolesAssign {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    user_id: auth0_core::Parameter<String>,
+    id: String,
+    user_id: String,
     body: types::AssignOrganizationMemberRolesRequestContent,
 }
 impl OrganizationsMembersRolesAssign {
@@ -182,7 +183,6 @@ impl OrganizationsMembersRolesAssign {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
-        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
@@ -206,8 +206,8 @@ impl std::future::IntoFuture for OrganizationsMembersRolesAssign {
 pub struct OrganizationsMembersRolesDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    user_id: auth0_core::Parameter<String>,
+    id: String,
+    user_id: String,
     body: types::DeleteOrganizationMemberRolesRequestContent,
 }
 impl OrganizationsMembersRolesDelete {
@@ -245,7 +245,6 @@ impl OrganizationsMembersRolesDelete {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
-        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
@@ -269,8 +268,9 @@ impl std::future::IntoFuture for OrganizationsMembersRolesDelete {
 pub struct OrganizationsMembersRolesList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: auth0_core::Parameter<String>,
-    user_id: auth0_core::Parameter<String>,
+    offset: Option<u64>,
+    id: String,
+    user_id: String,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
@@ -293,6 +293,8 @@ impl OrganizationsMembersRolesList {
         self
     }
     /// How many items a page holds at most.
+    ///
+    /// This is the size of one page, of a stream too: see [`page_size`](Self::page_size).
     ///
     /// Rules: 1 to 100.
     pub fn per_page(mut self, per_page: i64) -> Self {
@@ -331,6 +333,18 @@ impl OrganizationsMembersRolesList {
         auth0_core::Response<types::ListOrganizationMemberRolesResponseContent>,
         auth0_core::Error,
     > {
+        if let Some(items) = self.offset {
+            self.page
+                .get_or_insert(
+                    auth0_core::Position::Offset(items)
+                        .page(
+                            self
+                                .per_page
+                                .and_then(|size| u64::try_from(size).ok())
+                                .unwrap_or(50),
+                        ),
+                );
+        }
         self.include_totals.get_or_insert(true);
         let call = self
             .client
@@ -339,7 +353,6 @@ impl OrganizationsMembersRolesList {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
-        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "page",
@@ -365,8 +378,19 @@ impl OrganizationsMembersRolesList {
             );
         call.receive(request).await?.json()
     }
+    /// Sets how many items one request returns at most. It is sent as `per_page`.
+    ///
+    /// It does not limit how many items [`stream`](Self::stream) gives: those are all.
+    /// `take` of `futures::StreamExt` limits them.
+    pub fn page_size(mut self, page_size: i64) -> Self {
+        self.per_page = Some(page_size);
+        self
+    }
     /// The same listing from `cursor` on, which is that of its stream or of the error that ended it. Set the
-    /// parameters first, as they were then; only the size of a page may differ.
+    /// parameters first, as they were then; only the page size may differ.
+    ///
+    /// A stream continues exactly there. A single page that is awaited is the one that holds that place, and with
+    /// another page size it can begin earlier.
     ///
     /// # Errors
     ///
@@ -410,30 +434,36 @@ impl auth0_core::Paged for OrganizationsMembersRolesList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_page(
-            self.page,
-            self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
-        )
+        match self.offset {
+            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            _ => {
+                auth0_core::Position::of_page(
+                    self.page,
+                    self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
+                )
+            }
+        }
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
         if position != auth0_core::Paged::position(&self) {
             self.per_page.get_or_insert(50);
-            self.page = Some(
-                position
-                    .page(
-                        self
-                            .per_page
-                            .and_then(|size| u64::try_from(size).ok())
-                            .unwrap_or(50),
-                    ),
-            );
+            self.page = None;
+            self.offset = match position {
+                auth0_core::Position::Offset(items) => Some(items),
+                _ => None,
+            };
         }
         self
     }
     #[inline]
     fn counted(&self) -> Option<u64> {
         Some(self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50))
+    }
+    #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.per_page = size.try_into().ok();
+        self
     }
     #[inline]
     fn fetch(

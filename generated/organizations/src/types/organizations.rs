@@ -785,7 +785,19 @@ impl ::auth0_core::Page for ListOrganizationsResponseContent {
         ::auth0_core::Position::of_checkpoint(self.next.as_deref())
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|total| u64::try_from(total).ok())
+        self.total.and_then(|number| u64::try_from(number).ok())
+    }
+    fn start(&self) -> ::std::option::Option<u64> {
+        self.start.and_then(|number| u64::try_from(number).ok())
+    }
+    fn limit(&self) -> ::std::option::Option<u64> {
+        self.limit.and_then(|number| u64::try_from(number).ok())
+    }
+    fn count(&self) -> ::std::option::Option<u64> {
+        ::std::option::Option::Some(self.organizations.len() as u64)
+    }
+    fn skip(&mut self, items: usize) {
+        ::auth0_core::Page::skip(&mut self.organizations, items);
     }
     fn is_empty(&self) -> bool {
         self.organizations.is_empty()

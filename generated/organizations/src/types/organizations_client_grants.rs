@@ -22,18 +22,18 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     /// Whether the grant is good for every organization. If not, it has to be added to each that it is to be
     /// good for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub allow_any_organization: ::std::option::Option<bool>,
     /// The identifier of the API that the grant is for.
     ///
     /// Rules: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub audience: ::std::option::Option<::std::string::String>,
     /// The client id of the application that the grant was made for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The id of the client grant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether an application that gets a token by itself, with client credentials, names an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_usage: ::std::option::Option<
@@ -43,9 +43,7 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     ///
     /// Rules: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub scope: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub scope: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 impl AssociateOrganizationClientGrantResponseContent {
     /// A `AssociateOrganizationClientGrantResponseContent` with every field left out.
@@ -61,39 +59,27 @@ impl AssociateOrganizationClientGrantResponseContent {
     }
     /// Sets [`allow_any_organization`](Self#structfield.allow_any_organization).
     #[must_use]
-    pub fn allow_any_organization(
-        mut self,
-        allow_any_organization: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
+    pub fn allow_any_organization(mut self, allow_any_organization: bool) -> Self {
         self.allow_any_organization = ::std::option::Option::Some(
-            allow_any_organization.into(),
+            allow_any_organization,
         );
         self
     }
     /// Sets [`audience`](Self#structfield.audience).
     #[must_use]
-    pub fn audience(
-        mut self,
-        audience: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn audience(mut self, audience: impl Into<::std::string::String>) -> Self {
         self.audience = ::std::option::Option::Some(audience.into());
         self
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -110,9 +96,7 @@ impl AssociateOrganizationClientGrantResponseContent {
     #[must_use]
     pub fn scope(
         mut self,
-        scope: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        scope: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.scope = ::std::option::Option::Some(
             scope.into_iter().map(Into::into).collect(),
@@ -124,20 +108,20 @@ impl AssociateOrganizationClientGrantResponseContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, Default)]
 pub struct ListOrganizationClientGrantsResponseContent {
     /// The client grants of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub client_grants: ::std::vec::Vec<OrganizationClientGrant>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub limit: ::std::option::Option<i64>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub start: ::std::option::Option<i64>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
+    pub total: ::std::option::Option<i64>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -145,14 +129,14 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseCont
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
             client_grants: ::std::vec::Vec<OrganizationClientGrant>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<::auth0_core::Open<i64>>,
+            limit: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<::auth0_core::Open<i64>>,
+            start: ::std::option::Option<i64>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<::auth0_core::Open<i64>>,
+            total: ::std::option::Option<i64>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -180,33 +164,40 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseCont
     }
 }
 impl ListOrganizationClientGrantsResponseContent {
-    /// A `ListOrganizationClientGrantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_grants: impl IntoIterator<Item = OrganizationClientGrant>,
-    ) -> Self {
+    /// A `ListOrganizationClientGrantsResponseContent` with every field left out.
+    pub fn new() -> Self {
         Self {
-            client_grants: client_grants.into_iter().collect(),
+            client_grants: ::std::default::Default::default(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
+    /// Sets [`client_grants`](Self#structfield.client_grants).
+    #[must_use]
+    pub fn client_grants(
+        mut self,
+        client_grants: impl IntoIterator<Item = OrganizationClientGrant>,
+    ) -> Self {
+        self.client_grants = client_grants.into_iter().collect();
+        self
+    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.limit = ::std::option::Option::Some(limit.into());
+    pub fn limit(mut self, limit: i64) -> Self {
+        self.limit = ::std::option::Option::Some(limit);
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.start = ::std::option::Option::Some(start.into());
+    pub fn start(mut self, start: i64) -> Self {
+        self.start = ::std::option::Option::Some(start);
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
-        self.total = ::std::option::Option::Some(total.into());
+    pub fn total(mut self, total: i64) -> Self {
+        self.total = ::std::option::Option::Some(total);
         self
     }
 }
@@ -216,7 +207,19 @@ impl ::auth0_core::Page for ListOrganizationClientGrantsResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.as_ref().and_then(|total| u64::try_from(*total.known()?).ok())
+        self.total.and_then(|number| u64::try_from(number).ok())
+    }
+    fn start(&self) -> ::std::option::Option<u64> {
+        self.start.and_then(|number| u64::try_from(number).ok())
+    }
+    fn limit(&self) -> ::std::option::Option<u64> {
+        self.limit.and_then(|number| u64::try_from(number).ok())
+    }
+    fn count(&self) -> ::std::option::Option<u64> {
+        ::std::option::Option::Some(self.client_grants.len() as u64)
+    }
+    fn skip(&mut self, items: usize) {
+        ::auth0_core::Page::skip(&mut self.client_grants, items);
     }
     fn is_empty(&self) -> bool {
         self.client_grants.is_empty()
@@ -232,18 +235,18 @@ pub struct OrganizationClientGrant {
     /// Whether the grant is good for every organization. If not, it has to be added to each that it is to be
     /// good for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
+    pub allow_any_organization: ::std::option::Option<bool>,
     /// The identifier of the API that the grant is for.
     ///
     /// Rules: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub audience: ::std::option::Option<::std::string::String>,
     /// The client id of the application that the grant was made for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub client_id: ::std::option::Option<::std::string::String>,
     /// The id of the client grant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    pub id: ::std::option::Option<::std::string::String>,
     /// Whether an application that gets a token by itself, with client credentials, names an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_usage: ::std::option::Option<
@@ -253,9 +256,7 @@ pub struct OrganizationClientGrant {
     ///
     /// Rules: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub scope: ::std::option::Option<
-        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
-    >,
+    pub scope: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 impl OrganizationClientGrant {
     /// A `OrganizationClientGrant` with every field left out.
@@ -271,39 +272,27 @@ impl OrganizationClientGrant {
     }
     /// Sets [`allow_any_organization`](Self#structfield.allow_any_organization).
     #[must_use]
-    pub fn allow_any_organization(
-        mut self,
-        allow_any_organization: impl Into<::auth0_core::Open<bool>>,
-    ) -> Self {
+    pub fn allow_any_organization(mut self, allow_any_organization: bool) -> Self {
         self.allow_any_organization = ::std::option::Option::Some(
-            allow_any_organization.into(),
+            allow_any_organization,
         );
         self
     }
     /// Sets [`audience`](Self#structfield.audience).
     #[must_use]
-    pub fn audience(
-        mut self,
-        audience: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn audience(mut self, audience: impl Into<::std::string::String>) -> Self {
         self.audience = ::std::option::Option::Some(audience.into());
         self
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(
-        mut self,
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(
-        mut self,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -320,9 +309,7 @@ impl OrganizationClientGrant {
     #[must_use]
     pub fn scope(
         mut self,
-        scope: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<::std::string::String>>,
-        >,
+        scope: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.scope = ::std::option::Option::Some(
             scope.into_iter().map(Into::into).collect(),

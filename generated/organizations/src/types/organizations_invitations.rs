@@ -603,6 +603,18 @@ impl ::auth0_core::Page for ListOrganizationInvitationsResponseContent {
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
         ::std::option::Option::None
     }
+    fn start(&self) -> ::std::option::Option<u64> {
+        self.start.and_then(|number| u64::try_from(number).ok())
+    }
+    fn limit(&self) -> ::std::option::Option<u64> {
+        self.limit.and_then(|number| u64::try_from(number).ok())
+    }
+    fn count(&self) -> ::std::option::Option<u64> {
+        ::std::option::Option::Some(self.invitations.len() as u64)
+    }
+    fn skip(&mut self, items: usize) {
+        ::auth0_core::Page::skip(&mut self.invitations, items);
+    }
     fn is_empty(&self) -> bool {
         self.invitations.is_empty()
     }

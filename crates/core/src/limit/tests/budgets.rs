@@ -112,7 +112,7 @@ async fn departures(
             let (seen, time) = (seen.clone(), time.clone());
             tokio::spawn(async move {
                 loop {
-                    let _permit = lane.acquire(Class::Read).await;
+                    let _permit = acquire(&lane, Class::Read).await;
                     seen.lock().unwrap().push(time.monotonic());
                     pass(ms(5)).await;
                 }
@@ -195,7 +195,7 @@ fn calls_come_one_after_the_other_then_few_of_them_wait_for_the_budget() {
         let (fleet, pool, _) = fleet(Limits::new(rate, rate), 1);
         let lane = fleet[0].lane(HOST);
         for _ in 0..1_000 {
-            drop(lane.acquire(Class::Read).await);
+            drop(acquire(&lane, Class::Read).await);
             pass(ms(5)).await;
         }
         let draws = pool.0.draws.load(Ordering::Relaxed);
@@ -245,7 +245,7 @@ fn caller_goes_away_while_the_budget_is_asked_then_the_next_one_goes() {
         let (fleet, _, _) = fleet(slow(), 2);
         let lane = fleet[0].lane(HOST);
         {
-            let mut first = pin!(lane.acquire(Class::Read));
+            let mut first = pin!(acquire(&lane, Class::Read));
             assert!(poll(&mut first).is_pending());
         }
         assert_eq!(fleet[0].snapshot().hosts[HOST].read.waiting, 0);
@@ -259,7 +259,7 @@ fn permit_is_not_used_in_time_then_another_is_asked_for() {
         let (fleet, pool, _) = fleet(fast(), 2);
         let lane = fleet[0].lane(HOST);
         for _ in 0..4 {
-            drop(lane.acquire(Class::Read).await);
+            drop(acquire(&lane, Class::Read).await);
         }
         let before = pool.0.draws.load(Ordering::Relaxed);
         assert!(passes(&lane, Class::Read), "there are some ahead");
@@ -276,8 +276,8 @@ fn limits_count_reads_and_writes_together_then_so_does_the_budget() {
         let (fleet, pool, _) = fleet(Limits::shared(rate).headroom(0.0), 2);
         for limiter in &fleet {
             let lane = limiter.lane(HOST);
-            drop(lane.acquire(Class::Read).await);
-            drop(lane.acquire(Class::Write).await);
+            drop(acquire(&lane, Class::Read).await);
+            drop(acquire(&lane, Class::Write).await);
         }
         let known = pool.0.full_at.lock().unwrap();
         let names: Vec<_> = known.keys().collect();

@@ -165,7 +165,7 @@ fn pause_comes_while_a_caller_waits_for_a_place_then_it_waits_and_leaves_the_pla
     paused(async {
         let (limiter, _) = limiter(fast().max_in_flight(1));
         let lane = limiter.lane(HOST);
-        let under_way = lane.acquire(Class::Read).await;
+        let under_way = acquire(&lane, Class::Read).await;
         let write = caller(&lane, Class::Write);
         settle().await;
         lane.observe(refusal(Class::Write, Some(s(9))));
@@ -173,5 +173,44 @@ fn pause_comes_while_a_caller_waits_for_a_place_then_it_waits_and_leaves_the_pla
         settle().await;
         assert!(passes(&lane, Class::Read), "the place is free");
         assert_eq!(write.await.unwrap().0, s(9));
+    });
+}
+
+#[test]
+fn pause_gets_longer_than_a_waiting_caller_may_wait_then_it_gives_up_and_so_do_those_behind_it() {
+    paused(async {
+        let (limiter, _) = limiter(fast());
+        let lane = limiter.lane(HOST);
+        lane.observe(refusal(Class::Read, Some(s(2))));
+        let impatient = || {
+            let lane = lane.clone();
+            tokio::spawn(async move {
+                let result = lane.acquire(Class::Read, || s(20)).await;
+                result.map(drop).map_err(|paused| paused.wait)
+            })
+        };
+        let callers = [impatient(), impatient()];
+        let patient = caller(&lane, Class::Read);
+        pass(s(1)).await;
+        lane.observe(refusal(Class::Read, Some(s(60))));
+        for caller in callers {
+            // It looks up when the first pause would have ended.
+            assert_eq!(caller.await.unwrap(), Err(s(59)));
+        }
+        assert_eq!(patient.await.unwrap().0, s(61));
+        assert_eq!(limiter.snapshot().hosts[HOST].read.waiting, 0);
+    });
+}
+
+#[test]
+fn queue_is_longer_than_a_caller_may_wait_for_a_pause_then_it_waits_for_its_turn() {
+    paused(async {
+        let (limiter, _) = limiter(slow());
+        let lane = limiter.lane(HOST);
+        for waits in [0, 1, 1] {
+            let start = tokio::time::Instant::now();
+            drop(lane.acquire(Class::Read, || Duration::ZERO).await.unwrap());
+            assert_eq!(start.elapsed(), s(waits));
+        }
     });
 }

@@ -185,7 +185,7 @@ fn run(world: &World, requests: &[Request], refusals: &[Refusal]) -> Vec<Fate> {
                 let patience = request.patience.map_or(s(1_000_000), ms);
                 let permit = tokio::select! {
                     biased;
-                    permit = lane.acquire(request.class) => Some(permit),
+                    permit = acquire(&lane, request.class) => Some(permit),
                     () = pass(patience) => None,
                 };
                 fates.lock().unwrap().push(Fate {

@@ -12,8 +12,8 @@ fn all_places_are_taken_then_the_next_waits_for_one() {
     paused(async {
         let (limiter, _) = limiter(fast().max_in_flight(2));
         let lane = limiter.lane(HOST);
-        let first = lane.acquire(Class::Read).await;
-        let _second = lane.acquire(Class::Write).await;
+        let first = acquire(&lane, Class::Read).await;
+        let _second = acquire(&lane, Class::Write).await;
         assert!(!passes(&lane, Class::Read));
         assert!(!passes(
             &limiter.for_organization("a").lane(HOST),
@@ -91,7 +91,7 @@ fn caller_is_late_to_take_its_turn_at_the_host_then_nobody_overtakes_it() {
         let lane = |organization: &str| limiter.for_organization(organization).lane(HOST);
         let (first, second) = (lane("a"), lane("b"));
         assert!(passes(&first, Class::Read));
-        let mut late = pin!(first.acquire(Class::Read));
+        let mut late = pin!(acquire(&first, Class::Read));
         assert!(poll(&mut late).is_pending());
         pass(s(5)).await;
         assert!(!passes(&second, Class::Read));
@@ -134,8 +134,8 @@ fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
             let granted = limiter.snapshot().hosts[HOST].read.granted;
             let started = tokio::time::Instant::now();
             {
-                let mut first = pin!(lane.acquire(Class::Read));
-                let mut second = pin!(lane.acquire(Class::Read));
+                let mut first = pin!(acquire(&lane, Class::Read));
+                let mut second = pin!(acquire(&lane, Class::Read));
                 assert!(poll(&mut first).is_pending(), "{stage}");
                 assert!(poll(&mut second).is_pending(), "{stage}");
                 assert_eq!(limiter.snapshot().hosts[HOST].read.waiting, 2);
@@ -157,9 +157,9 @@ fn waiter_for_a_place_is_dropped_then_it_took_nothing() {
     paused(async {
         let (limiter, _) = limiter(slow().max_in_flight(1));
         let lane = limiter.lane(HOST);
-        let under_way = lane.acquire(Class::Read).await;
+        let under_way = acquire(&lane, Class::Read).await;
         {
-            let mut waiting = pin!(lane.acquire(Class::Write));
+            let mut waiting = pin!(acquire(&lane, Class::Write));
             assert!(poll(&mut waiting).is_pending());
             drop(under_way);
             // The place is its own by now, though it has not looked yet.

@@ -105,10 +105,15 @@ pub(super) fn refusal(class: Class, wait: Option<Duration>) -> Observation {
     }
 }
 
+/// Waits for as long as it takes.
+pub(super) async fn acquire(lane: &Lane, class: Class) -> Permit {
+    lane.acquire(class, || Duration::MAX).await.unwrap()
+}
+
 /// Whether a request could go out now.
 pub(super) fn passes(lane: &Lane, class: Class) -> bool {
     // tokio makes a task yield now and then, which would look like waiting.
-    let acquire = tokio::task::unconstrained(lane.acquire(class));
+    let acquire = tokio::task::unconstrained(acquire(lane, class));
     poll(&mut pin!(acquire)).is_ready()
 }
 
@@ -119,7 +124,7 @@ pub(super) fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 /// How long a request waits, as a caller of its own.
 pub(super) async fn wait_of(lane: &Lane, class: Class) -> Duration {
     let start = Instant::now();
-    let _permit = lane.acquire(class).await;
+    let _permit = acquire(lane, class).await;
     start.elapsed()
 }
 
@@ -128,7 +133,7 @@ pub(super) fn caller(lane: &Lane, class: Class) -> tokio::task::JoinHandle<(Dura
     let lane = lane.clone();
     let start = Instant::now();
     tokio::spawn(async move {
-        let permit = lane.acquire(class).await;
+        let permit = acquire(&lane, class).await;
         (start.elapsed(), permit)
     })
 }

@@ -1,8 +1,8 @@
 //! Listings whose pages are counted, walked over a server that holds some numbers.
 
 use auth0_core::{
-    BoxFuture, Cursor, Error, ListOr, Listing, Operation, Page, Paged, Paging, Position, Response,
-    StaticToken, Transport, items, pages, resume,
+    BoxFuture, Cursor, Error, ListOr, Listing, MAX_EMPTY_PAGES, Operation, Page, Paged, Paging,
+    Position, Response, StaticToken, Transport, items, pages, resume,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -14,6 +14,10 @@ static COUNTED: Operation = Operation::new("countNumbers", "GET", "/numbers")
     .with_success(&[200])
     .with_paging(Paging::Offset)
     .with_paging_limit(10);
+/// Whose pages reach as far as there are items.
+static UNLIMITED: Operation = Operation::new("countNumbers", "GET", "/numbers")
+    .with_success(&[200])
+    .with_paging(Paging::Offset);
 static EITHER: Operation = Operation::new("eitherNumbers", "GET", "/numbers")
     .with_success(&[200])
     .with_paging(Paging::CheckpointOrOffset)
@@ -23,6 +27,8 @@ static EITHER: Operation = Operation::new("eitherNumbers", "GET", "/numbers")
 pub(crate) struct Numbers {
     numbers: Vec<u64>,
     total: Option<u64>,
+    start: Option<u64>,
+    limit: Option<u64>,
 }
 
 impl Page for Numbers {
@@ -34,6 +40,22 @@ impl Page for Numbers {
 
     fn total(&self) -> Option<u64> {
         self.total
+    }
+
+    fn start(&self) -> Option<u64> {
+        self.start
+    }
+
+    fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    fn count(&self) -> Option<u64> {
+        Some(self.numbers.len() as u64)
+    }
+
+    fn skip(&mut self, items: usize) {
+        self.numbers.drain(..items);
     }
 
     fn is_empty(&self) -> bool {
@@ -51,6 +73,8 @@ pub(crate) struct Count {
     transport: Transport,
     operation: &'static Operation,
     page: Option<i64>,
+    /// Where it was resumed.
+    offset: Option<u64>,
     size: u64,
 }
 
@@ -60,6 +84,7 @@ impl Count {
             transport,
             operation,
             page: None,
+            offset: None,
             size: 2,
         }
     }
@@ -73,18 +98,26 @@ impl Paged for Count {
     }
 
     fn position(&self) -> Position {
-        Position::of_page(self.page, self.size)
+        match self.offset {
+            Some(items) => Position::Offset(items),
+            None => Position::of_page(self.page, self.size),
+        }
     }
 
     fn at(self, position: Position) -> Self {
-        Self {
-            page: Some(position.page(self.size)),
-            ..self
-        }
+        let offset = match position {
+            Position::Offset(items) => Some(items),
+            _ => None,
+        };
+        Self { offset, ..self }
     }
 
     fn counted(&self) -> Option<u64> {
         Some(self.size)
+    }
+
+    fn sized(self, size: u64) -> Self {
+        Self { size, ..self }
     }
 
     fn fetch(self) -> BoxFuture<'static, Result<Response<Numbers>, Error>> {
@@ -97,7 +130,7 @@ impl Paged for Count {
                 .reqwest()
                 .get(format!("{}/numbers", self.transport.base_url()))
                 .query(&[
-                    ("page", self.page.unwrap_or(0)),
+                    ("page", self.position().page(self.size)),
                     ("per_page", self.size as i64),
                 ]);
             let answer = call.receive(built(request)).await?;
@@ -105,17 +138,38 @@ impl Paged for Count {
             struct Object {
                 numbers: Vec<u64>,
                 total: Option<u64>,
+                start: Option<u64>,
+                limit: Option<u64>,
             }
             let answer = answer.json::<ListOr<Vec<u64>, Object>>()?;
             Ok(answer.map(|answer| match answer {
                 ListOr::List(numbers) => Numbers {
                     numbers,
                     total: None,
+                    start: None,
+                    limit: None,
                 },
-                ListOr::Object(Object { numbers, total }) => Numbers { numbers, total },
+                ListOr::Object(Object {
+                    numbers,
+                    total,
+                    start,
+                    limit,
+                }) => Numbers {
+                    numbers,
+                    total,
+                    start,
+                    limit,
+                },
             }))
         })
     }
+}
+
+/// A number in the query of `request`.
+fn number(request: &Request, name: &str) -> u64 {
+    let mut pairs = request.url.query_pairs();
+    let value = pairs.find_map(|(key, value)| (key == name).then_some(value));
+    value.unwrap().parse().unwrap()
 }
 
 /// A server that holds `numbers` and answers in the shape that `shape` makes of a page. Numbers that are multiples of
@@ -127,12 +181,7 @@ async fn holding(
 ) -> MockServer {
     let server = MockServer::start().await;
     let answer = move |request: &Request| {
-        let number = |name: &str| -> u64 {
-            let mut pairs = request.url.query_pairs();
-            let value = pairs.find_map(|(key, value)| (key == name).then_some(value));
-            value.unwrap().parse().unwrap()
-        };
-        let (page, size) = (number("page"), number("per_page"));
+        let (page, size) = (number(request, "page"), number(request, "per_page"));
         let page =
             (page * size..numbers.min((page + 1) * size)).filter(|n| n % hidden != hidden - 1);
         ResponseTemplate::new(200).set_body_json(shape(page.collect()))
@@ -199,29 +248,123 @@ async fn no_total_is_known_then_the_listing_ends_with_an_empty_page() {
         let (found, error) = read(of(&server)).await;
         assert!(error.is_none(), "{total}: {error:?}");
         assert_eq!(found, (0..total).collect::<Vec<_>>());
-        assert_eq!(asked(&server).await.len() as u64, total.div_ceil(2) + 1);
+        // A first page that is short may be due to a maximum of the server, so what would follow then is asked for too.
+        let short_first = u64::from(total == 1);
+        assert_eq!(
+            asked(&server).await.len() as u64,
+            total.div_ceil(2) + 1 + short_first
+        );
     }
 }
 
 #[tokio::test]
-async fn pages_are_short_or_empty_then_the_total_is_the_end_and_nothing_is_left_out() {
-    // Every page but the last is short, whatever the server leaves out.
-    for hidden in [1, 2, 3] {
+async fn total_counts_items_that_never_come_then_all_others_come_before_an_error() {
+    for (hidden, gap, requests) in [(1, 0, 4), (2, 0, 5), (3, 2, 4)] {
         let server = holding(7, hidden, with_total(7)).await;
         let (found, error) = read(of(&server)).await;
-        assert!(error.is_none(), "{error:?}");
         let expected: Vec<u64> = (0..7).filter(|n| n % hidden != hidden - 1).collect();
         assert_eq!(found, expected);
+        let error = error.unwrap();
+        assert!(error.is_incomplete_listing() && !error.is_paging_limit());
+        assert!(!error.is_repeated_cursor() && !error.is_retryable());
         assert_eq!(
-            asked(&server).await,
-            [
-                "page=0&per_page=2",
-                "page=1&per_page=2",
-                "page=2&per_page=2",
-                "page=3&per_page=2"
-            ]
+            error.to_string(),
+            format!(
+                "countNumbers: the listing is incomplete: expected 7 items by the total of its last page, found {}; \
+                 resume it from the cursor to read again from the first page that had too few",
+                expected.len()
+            )
         );
+        assert_eq!(error.cursor().unwrap().position(), &Position::Offset(gap));
+        assert_eq!(asked(&server).await.len(), requests, "{hidden}");
     }
+}
+
+/// A server that holds `numbers`, returns at most `most` of them in a page, and says of a page what `shape` makes of its
+/// start, the size that was asked for and its numbers.
+async fn capped(
+    numbers: u64,
+    most: u64,
+    shape: impl Fn(u64, u64, Vec<u64>) -> Value + Send + Sync + 'static,
+) -> MockServer {
+    let server = MockServer::start().await;
+    let answer = move |request: &Request| {
+        let (page, size) = (number(request, "page"), number(request, "per_page"));
+        let start = page * size;
+        let page = start..numbers.min(start + size.min(most));
+        ResponseTemplate::new(200).set_body_json(shape(start, size, page.collect()))
+    };
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+#[tokio::test]
+async fn server_returns_fewer_items_than_asked_for_then_all_come_however_little_it_says() {
+    type Shape = fn(u64, u64, Vec<u64>) -> Value;
+    let shapes: [Shape; 6] = [
+        |start, _, numbers| json!({"numbers": numbers, "start": start, "limit": 3, "total": 10}),
+        |start, size, numbers| json!({"numbers": numbers, "start": start, "limit": size, "total": 10}),
+        |_, _, numbers| json!({"numbers": numbers, "total": 10}),
+        |start, _, numbers| json!({"numbers": numbers, "start": start, "limit": 3}),
+        |_, _, numbers| json!({"numbers": numbers, "limit": 3}),
+        |_, _, numbers| json!(numbers),
+    ];
+    for (index, shape) in shapes.into_iter().enumerate() {
+        for size in [4, 5, 9, 10] {
+            let server = capped(10, 3, shape).await;
+            let transport = transport(&server.uri(), StaticToken::new("t"));
+            let request = Count {
+                size,
+                ..Count::new(transport, &UNLIMITED)
+            };
+            let (found, error) = read(request).await;
+            assert!(error.is_none(), "{index}, pages of {size}: {error:?}");
+            assert_eq!(found, (0..10).collect::<Vec<_>>(), "{index}, {size}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_are_read_from_within_one_then_the_items_before_are_left_out_of_it() {
+    let server = holding(9, NONE_HIDDEN, with_total(9)).await;
+    let request = of(&server);
+    let cursor = request.listing().cursor(Position::Offset(4));
+    let request = resume(request, cursor).unwrap();
+    let mut pages = pages(Count { size: 3, ..request });
+    let mut found = Vec::new();
+    while let Some(page) = pages.try_next().await.unwrap() {
+        found.push(page.numbers);
+    }
+    assert_eq!(found, [vec![4, 5], vec![6, 7, 8]]);
+    assert_eq!(
+        asked(&server).await,
+        ["page=1&per_page=3", "page=2&per_page=3"]
+    );
+}
+
+#[tokio::test]
+async fn server_ignores_the_number_of_the_page_then_no_item_comes_twice_and_it_is_an_error() {
+    let shape = |numbers: Vec<u64>| json!({"numbers": numbers, "start": 0, "total": 9});
+    let server = holding(9, NONE_HIDDEN, shape).await;
+    let (found, error) = read(of(&server)).await;
+    assert_eq!(found, [0, 1]);
+    let error = error.unwrap();
+    assert!(error.is_incomplete_listing());
+    assert_eq!(
+        error.to_string(),
+        "countNumbers: the listing cannot continue: expected a page with the item behind 2 others, found one that \
+         begins behind 0"
+    );
+    assert_eq!(error.cursor().unwrap().position(), &Position::Offset(2));
+}
+
+#[tokio::test]
+async fn server_counts_items_and_returns_none_then_the_listing_ends_with_an_error() {
+    let server = holding(0, NONE_HIDDEN, with_total(1_000_000)).await;
+    let transport = transport(&server.uri(), StaticToken::new("t"));
+    let (found, error) = read(Count::new(transport, &UNLIMITED)).await;
+    assert!(found.is_empty() && error.unwrap().is_stalled_listing());
+    assert_eq!(asked(&server).await.len(), MAX_EMPTY_PAGES as usize);
 }
 
 #[tokio::test]
@@ -286,7 +429,7 @@ async fn listing_is_resumed_past_the_limit_then_nothing_is_asked_for() {
 }
 
 #[tokio::test]
-async fn cursor_is_stored_and_resumed_with_another_size_then_no_number_is_left_out() {
+async fn cursor_is_stored_and_resumed_with_another_size_then_exactly_the_rest_comes() {
     for total in [7, 9] {
         let server = holding(total, NONE_HIDDEN, with_total(total)).await;
         let mut listing = pages(of(&server));
@@ -295,14 +438,21 @@ async fn cursor_is_stored_and_resumed_with_another_size_then_no_number_is_left_o
         let stored = serde_json::to_string(&listing.cursor().unwrap()).unwrap();
         assert!(stored.contains(r#""position":{"offset":4}"#), "{stored}");
         let cursor: Cursor = serde_json::from_str(&stored).unwrap();
-        for (size, first) in [(1, 4), (2, 4), (3, 3), (4, 4), (9, 0)] {
-            let request = Count {
+        for size in 1..=9 {
+            let request = || Count {
                 size,
                 ..of(&server)
             };
-            let (found, error) = read(resume(request, cursor.clone()).unwrap()).await;
-            assert!(error.is_none(), "{error:?}");
-            assert_eq!(found, (first..total).collect::<Vec<_>>(), "pages of {size}");
+            let resumed = resume(request(), cursor.clone()).unwrap();
+            let sized_later = Count {
+                size,
+                ..resume(of(&server), cursor.clone()).unwrap()
+            };
+            for request in [resumed, sized_later] {
+                let (found, error) = read(request).await;
+                assert!(error.is_none(), "{error:?}");
+                assert_eq!(found, (4..total).collect::<Vec<_>>(), "pages of {size}");
+            }
         }
     }
 }
@@ -362,4 +512,10 @@ pub(crate) async fn cut_off(transport: &Transport) -> [Error; 2] {
         items.try_next().await.unwrap_err()
     };
     [error(&COUNTED).await, error(&EITHER).await]
+}
+
+/// The error that ends a listing of pages of two.
+pub(crate) async fn ended(transport: Transport) -> Error {
+    let (_, error) = read(Count::new(transport, &UNLIMITED)).await;
+    error.unwrap()
 }

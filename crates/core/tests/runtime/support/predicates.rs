@@ -5,7 +5,7 @@ use auth0_core::Error;
 type Predicate = (&'static str, fn(&Error) -> bool);
 
 /// Every public `is_*` of [`Error`].
-pub(crate) const PREDICATES: [Predicate; 20] = [
+pub(crate) const PREDICATES: [Predicate; 22] = [
     ("configuration", Error::is_configuration),
     ("invalid_request", Error::is_invalid_request),
     ("token", Error::is_token),
@@ -16,6 +16,8 @@ pub(crate) const PREDICATES: [Predicate; 20] = [
     ("undecodable", Error::is_undecodable),
     ("repeated_cursor", Error::is_repeated_cursor),
     ("paging_limit", Error::is_paging_limit),
+    ("incomplete_listing", Error::is_incomplete_listing),
+    ("stalled_listing", Error::is_stalled_listing),
     ("connect", Error::is_connect),
     ("timeout", Error::is_timeout),
     ("unauthorized", Error::is_unauthorized),
