@@ -148,7 +148,7 @@ impl<'c> Call<'c> {
     }
 
     /// The type of a value.
-    fn owned_type(&self, argument: &Argument) -> Type {
+    pub(super) fn owned_type(&self, argument: &Argument) -> Type {
         paths::seen_from(View::Beside, &argument.ty, self.context.model)
     }
 
@@ -190,7 +190,7 @@ impl<'c> Call<'c> {
     }
 
     /// The type of the argument of a method.
-    fn parameter_type(&self, argument: &Argument) -> TokenStream {
+    pub(super) fn parameter_type(&self, argument: &Argument) -> TokenStream {
         let ty = self.owned_type(argument);
         match (self.reads_text(argument), shapes::generic("Vec", &ty)) {
             (false, _) => types::parameter_type(&ty, self.context.model),

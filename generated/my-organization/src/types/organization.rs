@@ -111,23 +111,56 @@ pub struct OrgDomain {
     /// The text that the TXT record has to hold.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`OrgDomain`], for [`OrgDomain::new`].
+pub struct OrgDomainRequired<
+    Domain,
+    Id,
+    OrgId,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The name of the domain.
+    pub domain: Domain,
+    /// The id of the domain, by which calls on it name it.
+    pub id: Id,
+    /// The id of the organization.
+    pub org_id: OrgId,
+    /// How far the verification is.
+    pub status: Status,
+    /// The full name at which the TXT record has to stand. It is below the domain, and not the domain itself.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold.
+    pub verification_txt: VerificationTxt,
+}
 impl OrgDomain {
-    /// A `OrgDomain` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        org_id: impl Into<::auth0_core::Open<::std::string::String>>,
-        status: impl Into<::auth0_core::Open<OrgDomainStatusEnum>>,
-        verification_host: impl Into<::auth0_core::Open<::std::string::String>>,
-        verification_txt: impl Into<::auth0_core::Open<::std::string::String>>,
+    /// Creates a `OrgDomain` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        OrgId: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Status: ::std::convert::Into<::auth0_core::Open<OrgDomainStatusEnum>>,
+        VerificationHost: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        VerificationTxt: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: OrgDomainRequired<
+            Domain,
+            Id,
+            OrgId,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
-            domain: domain.into(),
-            id: id.into(),
-            org_id: org_id.into(),
-            status: status.into(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            org_id: required.org_id.into(),
+            status: required.status.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
 }
@@ -208,16 +241,23 @@ pub struct Role {
     /// The name of the role. It is the tenant's, and says nothing to programs.
     pub name: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`Role`], for [`Role::new`].
+pub struct RoleRequired<Id, Name> {
+    /// The id of the role, by which it is given and taken.
+    pub id: Id,
+    /// The name of the role. It is the tenant's, and says nothing to programs.
+    pub name: Name,
+}
 impl Role {
-    /// A `Role` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    /// Creates a `Role` from its required fields.
+    pub fn new<
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(required: RoleRequired<Id, Name>) -> Self {
         Self {
             description: ::std::default::Default::default(),
-            id: id.into(),
-            name: name.into(),
+            id: required.id.into(),
+            name: required.name.into(),
         }
     }
     /// Sets [`description`](Self#structfield.description).

@@ -13,13 +13,15 @@ pub struct OrgBranding {
     /// Rules: matches `^https://.*`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
-    pub logo_url: ::std::option::Option<::auth0_core::Nullable<::std::string::String>>,
+    pub logo_url: ::std::option::Option<
+        ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgBranding {
-    /// A `OrgBranding` with every field left out.
+    /// Creates a `OrgBranding` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -46,7 +48,9 @@ impl OrgBranding {
     #[must_use]
     pub fn logo_url(
         mut self,
-        logo_url: impl Into<::auth0_core::Nullable<::std::string::String>>,
+        logo_url: impl Into<
+            ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.logo_url = ::std::option::Option::Some(logo_url.into());
         self
@@ -70,25 +74,32 @@ pub struct OrgBrandingColors {
     /// The colour of the background, as `#` with three or six hexadecimal digits.
     ///
     /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
-    pub page_background: ::std::string::String,
+    pub page_background: ::auth0_core::Open<::std::string::String>,
     /// The colour of buttons and other elements, as `#` with three or six hexadecimal digits.
     ///
     /// Rules: matches `^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$`.
-    pub primary: ::std::string::String,
+    pub primary: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`OrgBrandingColors`], for [`OrgBrandingColors::new`].
+pub struct OrgBrandingColorsRequired<PageBackground, Primary> {
+    /// The colour of the background, as `#` with three or six hexadecimal digits.
+    pub page_background: PageBackground,
+    /// The colour of buttons and other elements, as `#` with three or six hexadecimal digits.
+    pub primary: Primary,
+}
 impl OrgBrandingColors {
-    /// A `OrgBrandingColors` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        page_background: impl Into<::std::string::String>,
-        primary: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `OrgBrandingColors` from its required fields.
+    pub fn new<
+        PageBackground: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Primary: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(required: OrgBrandingColorsRequired<PageBackground, Primary>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            page_background: page_background.into(),
-            primary: primary.into(),
+            page_background: required.page_background.into(),
+            primary: required.primary.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -133,25 +144,25 @@ pub struct OrgDetails {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization. It never changes.
     ///
     /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The organization's short name, by which programs know it.
     ///
     /// Links and settings that name the organization by it break when it changes.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgDetails {
-    /// A `OrgDetails` with every field left out.
+    /// Creates a `OrgDetails` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -180,20 +191,26 @@ impl OrgDetails {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -226,7 +243,7 @@ pub struct OrgDetailsRequest {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgDetailsRequest {
-    /// A `OrgDetailsRequest` with every field left out.
+    /// Creates a `OrgDetailsRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),

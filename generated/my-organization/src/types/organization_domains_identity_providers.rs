@@ -19,16 +19,23 @@ pub struct DomainIdp {
     /// Rules: 1 to 128 characters.
     pub name: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`DomainIdp`], for [`DomainIdp::new`].
+pub struct DomainIdpRequired<Id, Name> {
+    /// The id of the identity provider.
+    pub id: Id,
+    /// The name of the identity provider, by which programs know it.
+    pub name: Name,
+}
 impl DomainIdp {
-    /// A `DomainIdp` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    /// Creates a `DomainIdp` from its required fields.
+    pub fn new<
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(required: DomainIdpRequired<Id, Name>) -> Self {
         Self {
             display_name: ::std::default::Default::default(),
-            id: id.into(),
-            name: name.into(),
+            id: required.id.into(),
+            name: required.name.into(),
         }
     }
     /// Sets [`display_name`](Self#structfield.display_name).
@@ -50,8 +57,10 @@ pub struct ListDomainIdentityProvidersResponseContent {
     pub identity_providers: ::std::vec::Vec<DomainIdp>,
 }
 impl ListDomainIdentityProvidersResponseContent {
-    /// A `ListDomainIdentityProvidersResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(identity_providers: impl IntoIterator<Item = DomainIdp>) -> Self {
+    /// Creates a `ListDomainIdentityProvidersResponseContent` from its required field [`identity_providers`](Self#structfield.identity_providers).
+    pub fn with_identity_providers(
+        identity_providers: impl IntoIterator<Item = DomainIdp>,
+    ) -> Self {
         Self {
             identity_providers: identity_providers.into_iter().collect(),
         }

@@ -19,8 +19,8 @@ pub struct ListIdentityProvidersResponseContent {
     pub identity_providers: ::std::vec::Vec<crate::types::IdpListItemResponse>,
 }
 impl ListIdentityProvidersResponseContent {
-    /// A `ListIdentityProvidersResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `ListIdentityProvidersResponseContent` from its required field [`identity_providers`](Self#structfield.identity_providers).
+    pub fn with_identity_providers(
         identity_providers: impl IntoIterator<
             Item = impl Into<crate::types::IdpListItemResponse>,
         >,

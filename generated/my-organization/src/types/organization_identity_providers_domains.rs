@@ -11,8 +11,8 @@ pub struct CreateIdpDomainRequestContent {
     pub domain: ::std::string::String,
 }
 impl CreateIdpDomainRequestContent {
-    /// A `CreateIdpDomainRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(domain: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateIdpDomainRequestContent` from its required field [`domain`](Self#structfield.domain).
+    pub fn with_domain(domain: impl Into<::std::string::String>) -> Self {
         Self { domain: domain.into() }
     }
 }
@@ -40,8 +40,10 @@ pub struct CreateIdpDomainResponseContent {
     pub domain: ::auth0_core::Open<::std::string::String>,
 }
 impl CreateIdpDomainResponseContent {
-    /// A `CreateIdpDomainResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(domain: impl Into<::auth0_core::Open<::std::string::String>>) -> Self {
+    /// Creates a `CreateIdpDomainResponseContent` from its required field [`domain`](Self#structfield.domain).
+    pub fn with_domain(
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self { domain: domain.into() }
     }
 }

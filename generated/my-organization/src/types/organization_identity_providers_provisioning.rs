@@ -28,32 +28,76 @@ pub struct CreateIdPProvisioningConfigResponseContent {
     /// The field of a SCIM user that identifies the user, such as `externalId`.
     pub user_id_attribute: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`CreateIdPProvisioningConfigResponseContent`], for [`CreateIdPProvisioningConfigResponseContent::new`].
+pub struct CreateIdPProvisioningConfigResponseContentRequired<
+    Attributes,
+    CreatedAt,
+    IdentityProviderId,
+    IdentityProviderName,
+    Method,
+    Strategy,
+    UpdatedOn,
+    UserIdAttribute,
+> {
+    /// How the attributes of provisioned users are mapped.
+    pub attributes: Attributes,
+    /// When provisioning was set up.
+    pub created_at: CreatedAt,
+    /// The id of the identity provider.
+    pub identity_provider_id: IdentityProviderId,
+    /// The name of the identity provider, by which programs know it.
+    pub identity_provider_name: IdentityProviderName,
+    /// The way in which users are provisioned.
+    pub method: Method,
+    /// The strategy of the identity provider.
+    pub strategy: Strategy,
+    /// When it was last changed.
+    pub updated_on: UpdatedOn,
+    /// The field of a SCIM user that identifies the user, such as `externalId`.
+    pub user_id_attribute: UserIdAttribute,
+}
 impl CreateIdPProvisioningConfigResponseContent {
-    /// A `CreateIdPProvisioningConfigResponseContent` with its required fields; the optional ones are left out until they are set.
-    #[allow(clippy::too_many_arguments)]
-    pub fn new(
-        attributes: impl IntoIterator<Item = IdpProvisioningUserAttributeMapItem>,
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Creates a `CreateIdPProvisioningConfigResponseContent` from its required fields.
+    pub fn new<
+        Attributes: ::std::iter::IntoIterator<
+                Item = IdpProvisioningUserAttributeMapItem,
+            >,
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        IdentityProviderId: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        IdentityProviderName: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        Method: ::std::convert::Into<::auth0_core::Open<IdpProvisioningMethodEnum>>,
+        Strategy: ::std::convert::Into<::auth0_core::Open<IdpStrategyEnum>>,
+        UpdatedOn: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        UserIdAttribute: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: CreateIdPProvisioningConfigResponseContentRequired<
+            Attributes,
+            CreatedAt,
+            IdentityProviderId,
+            IdentityProviderName,
+            Method,
+            Strategy,
+            UpdatedOn,
+            UserIdAttribute,
         >,
-        identity_provider_id: impl Into<::auth0_core::Open<::std::string::String>>,
-        identity_provider_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        method: impl Into<::auth0_core::Open<IdpProvisioningMethodEnum>>,
-        strategy: impl Into<::auth0_core::Open<IdpStrategyEnum>>,
-        updated_on: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-        >,
-        user_id_attribute: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            attributes: attributes.into_iter().collect(),
-            created_at: created_at.into(),
-            identity_provider_id: identity_provider_id.into(),
-            identity_provider_name: identity_provider_name.into(),
-            method: method.into(),
-            strategy: strategy.into(),
-            updated_on: updated_on.into(),
-            user_id_attribute: user_id_attribute.into(),
+            attributes: required.attributes.into_iter().collect(),
+            created_at: required.created_at.into(),
+            identity_provider_id: required.identity_provider_id.into(),
+            identity_provider_name: required.identity_provider_name.into(),
+            method: required.method.into(),
+            strategy: required.strategy.into(),
+            updated_on: required.updated_on.into(),
+            user_id_attribute: required.user_id_attribute.into(),
         }
     }
 }
@@ -83,32 +127,76 @@ pub struct GetIdPProvisioningConfigResponseContent {
     /// The field of a SCIM user that identifies the user, such as `externalId`.
     pub user_id_attribute: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`GetIdPProvisioningConfigResponseContent`], for [`GetIdPProvisioningConfigResponseContent::new`].
+pub struct GetIdPProvisioningConfigResponseContentRequired<
+    Attributes,
+    CreatedAt,
+    IdentityProviderId,
+    IdentityProviderName,
+    Method,
+    Strategy,
+    UpdatedOn,
+    UserIdAttribute,
+> {
+    /// How the attributes of provisioned users are mapped.
+    pub attributes: Attributes,
+    /// When provisioning was set up.
+    pub created_at: CreatedAt,
+    /// The id of the identity provider.
+    pub identity_provider_id: IdentityProviderId,
+    /// The name of the identity provider, by which programs know it.
+    pub identity_provider_name: IdentityProviderName,
+    /// The way in which users are provisioned.
+    pub method: Method,
+    /// The strategy of the identity provider.
+    pub strategy: Strategy,
+    /// When it was last changed.
+    pub updated_on: UpdatedOn,
+    /// The field of a SCIM user that identifies the user, such as `externalId`.
+    pub user_id_attribute: UserIdAttribute,
+}
 impl GetIdPProvisioningConfigResponseContent {
-    /// A `GetIdPProvisioningConfigResponseContent` with its required fields; the optional ones are left out until they are set.
-    #[allow(clippy::too_many_arguments)]
-    pub fn new(
-        attributes: impl IntoIterator<Item = IdpProvisioningUserAttributeMapItem>,
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Creates a `GetIdPProvisioningConfigResponseContent` from its required fields.
+    pub fn new<
+        Attributes: ::std::iter::IntoIterator<
+                Item = IdpProvisioningUserAttributeMapItem,
+            >,
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        IdentityProviderId: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        IdentityProviderName: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        Method: ::std::convert::Into<::auth0_core::Open<IdpProvisioningMethodEnum>>,
+        Strategy: ::std::convert::Into<::auth0_core::Open<IdpStrategyEnum>>,
+        UpdatedOn: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        UserIdAttribute: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: GetIdPProvisioningConfigResponseContentRequired<
+            Attributes,
+            CreatedAt,
+            IdentityProviderId,
+            IdentityProviderName,
+            Method,
+            Strategy,
+            UpdatedOn,
+            UserIdAttribute,
         >,
-        identity_provider_id: impl Into<::auth0_core::Open<::std::string::String>>,
-        identity_provider_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        method: impl Into<::auth0_core::Open<IdpProvisioningMethodEnum>>,
-        strategy: impl Into<::auth0_core::Open<IdpStrategyEnum>>,
-        updated_on: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-        >,
-        user_id_attribute: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            attributes: attributes.into_iter().collect(),
-            created_at: created_at.into(),
-            identity_provider_id: identity_provider_id.into(),
-            identity_provider_name: identity_provider_name.into(),
-            method: method.into(),
-            strategy: strategy.into(),
-            updated_on: updated_on.into(),
-            user_id_attribute: user_id_attribute.into(),
+            attributes: required.attributes.into_iter().collect(),
+            created_at: required.created_at.into(),
+            identity_provider_id: required.identity_provider_id.into(),
+            identity_provider_name: required.identity_provider_name.into(),
+            method: required.method.into(),
+            strategy: required.strategy.into(),
+            updated_on: required.updated_on.into(),
+            user_id_attribute: required.user_id_attribute.into(),
         }
     }
 }
@@ -192,21 +280,46 @@ pub struct IdpProvisioningUserAttributeMapItem {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user_attribute: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
+/// The required fields of [`IdpProvisioningUserAttributeMapItem`], for [`IdpProvisioningUserAttributeMapItem::new`].
+pub struct IdpProvisioningUserAttributeMapItemRequired<
+    IsExtra,
+    IsMissing,
+    IsRequired,
+    ProvisioningField,
+> {
+    /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
+    pub is_extra: IsExtra,
+    /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
+    pub is_missing: IsMissing,
+    /// Whether the attribute has to be there.
+    pub is_required: IsRequired,
+    /// The field of a SCIM user that the attribute is taken from.
+    pub provisioning_field: ProvisioningField,
+}
 impl IdpProvisioningUserAttributeMapItem {
-    /// A `IdpProvisioningUserAttributeMapItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        is_extra: impl Into<::auth0_core::Open<bool>>,
-        is_missing: impl Into<::auth0_core::Open<bool>>,
-        is_required: impl Into<::auth0_core::Open<bool>>,
-        provisioning_field: impl Into<::auth0_core::Open<::std::string::String>>,
+    /// Creates a `IdpProvisioningUserAttributeMapItem` from its required fields.
+    pub fn new<
+        IsExtra: ::std::convert::Into<::auth0_core::Open<bool>>,
+        IsMissing: ::std::convert::Into<::auth0_core::Open<bool>>,
+        IsRequired: ::std::convert::Into<::auth0_core::Open<bool>>,
+        ProvisioningField: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+    >(
+        required: IdpProvisioningUserAttributeMapItemRequired<
+            IsExtra,
+            IsMissing,
+            IsRequired,
+            ProvisioningField,
+        >,
     ) -> Self {
         Self {
             description: ::std::default::Default::default(),
-            is_extra: is_extra.into(),
-            is_missing: is_missing.into(),
-            is_required: is_required.into(),
+            is_extra: required.is_extra.into(),
+            is_missing: required.is_missing.into(),
+            is_required: required.is_required.into(),
             label: ::std::default::Default::default(),
-            provisioning_field: provisioning_field.into(),
+            provisioning_field: required.provisioning_field.into(),
             user_attribute: ::std::default::Default::default(),
         }
     }

@@ -12,7 +12,7 @@ pub struct CreateIdpProvisioningScimTokenRequestContent {
     pub token_lifetime: ::std::option::Option<i64>,
 }
 impl CreateIdpProvisioningScimTokenRequestContent {
-    /// A `CreateIdpProvisioningScimTokenRequestContent` with every field left out.
+    /// Creates a `CreateIdpProvisioningScimTokenRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             token_lifetime: ::std::default::Default::default(),
@@ -59,20 +59,29 @@ pub struct IdpScimTokenCreate {
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
 }
+/// The required fields of [`IdpScimTokenCreate`], for [`IdpScimTokenCreate::new`].
+pub struct IdpScimTokenCreateRequired<CreatedAt, Token, TokenId> {
+    /// When the token was made.
+    pub created_at: CreatedAt,
+    /// The token, which the identity provider sends with its SCIM requests.
+    pub token: Token,
+    /// The id of the token, by which it is revoked.
+    pub token_id: TokenId,
+}
 impl IdpScimTokenCreate {
-    /// A `IdpScimTokenCreate` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-        >,
-        token: impl Into<::auth0_core::SecretString>,
-        token_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    /// Creates a `IdpScimTokenCreate` from its required fields.
+    pub fn new<
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        Token: ::std::convert::Into<::auth0_core::SecretString>,
+        TokenId: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(required: IdpScimTokenCreateRequired<CreatedAt, Token, TokenId>) -> Self {
         Self {
-            created_at: created_at.into(),
+            created_at: required.created_at.into(),
             scopes: ::std::default::Default::default(),
-            token: token.into(),
-            token_id: token_id.into(),
+            token: required.token.into(),
+            token_id: required.token_id.into(),
             valid_until: ::std::default::Default::default(),
         }
     }
@@ -120,18 +129,25 @@ pub struct IdpScimTokenRead {
         ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
     >,
 }
+/// The required fields of [`IdpScimTokenRead`], for [`IdpScimTokenRead::new`].
+pub struct IdpScimTokenReadRequired<CreatedAt, TokenId> {
+    /// When the token was made.
+    pub created_at: CreatedAt,
+    /// The id of the token, by which it is revoked.
+    pub token_id: TokenId,
+}
 impl IdpScimTokenRead {
-    /// A `IdpScimTokenRead` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-        >,
-        token_id: impl Into<::auth0_core::Open<::std::string::String>>,
-    ) -> Self {
+    /// Creates a `IdpScimTokenRead` from its required fields.
+    pub fn new<
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        TokenId: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(required: IdpScimTokenReadRequired<CreatedAt, TokenId>) -> Self {
         Self {
-            created_at: created_at.into(),
+            created_at: required.created_at.into(),
             scopes: ::std::default::Default::default(),
-            token_id: token_id.into(),
+            token_id: required.token_id.into(),
             valid_until: ::std::default::Default::default(),
         }
     }
@@ -169,8 +185,10 @@ pub struct ListIdpProvisioningScimTokensResponseContent {
     pub scim_tokens: ::std::vec::Vec<IdpScimTokenRead>,
 }
 impl ListIdpProvisioningScimTokensResponseContent {
-    /// A `ListIdpProvisioningScimTokensResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(scim_tokens: impl IntoIterator<Item = IdpScimTokenRead>) -> Self {
+    /// Creates a `ListIdpProvisioningScimTokensResponseContent` from its required field [`scim_tokens`](Self#structfield.scim_tokens).
+    pub fn with_scim_tokens(
+        scim_tokens: impl IntoIterator<Item = IdpScimTokenRead>,
+    ) -> Self {
         Self {
             scim_tokens: scim_tokens.into_iter().collect(),
         }

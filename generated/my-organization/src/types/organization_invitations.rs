@@ -16,8 +16,8 @@ pub struct CreateMemberInvitationInvitee {
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 impl CreateMemberInvitationInvitee {
-    /// A `CreateMemberInvitationInvitee` with its required fields; the optional ones are left out until they are set.
-    pub fn new(email: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateMemberInvitationInvitee` from its required field [`email`](Self#structfield.email).
+    pub fn with_email(email: impl Into<::std::string::String>) -> Self {
         Self {
             email: email.into(),
             roles: ::std::default::Default::default(),
@@ -71,6 +71,7 @@ pub struct CreateMemberInvitationRequestContent {
     /// The people to invite, each with roles of its own.
     ///
     /// Rules: 1 to 10 items.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub invitees: ::std::vec::Vec<CreateMemberInvitationInvitee>,
     /// Who invites, for the text of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -84,8 +85,8 @@ pub struct CreateMemberInvitationRequestContent {
     pub ttl_sec: ::std::option::Option<i64>,
 }
 impl CreateMemberInvitationRequestContent {
-    /// A `CreateMemberInvitationRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `CreateMemberInvitationRequestContent` from its required field [`invitees`](Self#structfield.invitees).
+    pub fn with_invitees(
         invitees: impl IntoIterator<Item = CreateMemberInvitationInvitee>,
     ) -> Self {
         Self {
@@ -146,11 +147,12 @@ pub struct DeleteMemberInvitationsRequestContent {
     /// The ids of the invitations.
     ///
     /// Rules: 1 to 10 items, no item twice, each item: matches `^uinv_[A-Za-z0-9]{16}$`.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub invitations: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteMemberInvitationsRequestContent {
-    /// A `DeleteMemberInvitationsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteMemberInvitationsRequestContent` from its required field [`invitations`](Self#structfield.invitations).
+    pub fn with_invitations(
         invitations: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -177,37 +179,31 @@ impl ::auth0_core::Check for DeleteMemberInvitationsRequestContent {
 }
 /// A page of invitations.
 #[non_exhaustive]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersInvitationsResponseContent {
     /// The invitations on this page.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub invitations: ::std::option::Option<::std::vec::Vec<MemberInvitation>>,
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    pub invitations: ::std::vec::Vec<MemberInvitation>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListMembersInvitationsResponseContent {
-    /// A `ListMembersInvitationsResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// Creates a `ListMembersInvitationsResponseContent` from its required field [`invitations`](Self#structfield.invitations).
+    pub fn with_invitations(
+        invitations: impl IntoIterator<Item = MemberInvitation>,
+    ) -> Self {
         Self {
-            invitations: ::std::default::Default::default(),
+            invitations: invitations.into_iter().collect(),
             next: ::std::default::Default::default(),
         }
     }
-    /// Sets [`invitations`](Self#structfield.invitations).
-    #[must_use]
-    pub fn invitations(
-        mut self,
-        invitations: impl IntoIterator<Item = MemberInvitation>,
-    ) -> Self {
-        self.invitations = ::std::option::Option::Some(
-            invitations.into_iter().collect(),
-        );
-        self
-    }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -215,13 +211,17 @@ impl ListMembersInvitationsResponseContent {
 impl ::auth0_core::Page for ListMembersInvitationsResponseContent {
     type Item = MemberInvitation;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
-        self.invitations.as_ref().is_none_or(::std::vec::Vec::is_empty)
+        self.invitations.is_empty()
     }
     fn into_items(self) -> ::std::vec::Vec<MemberInvitation> {
-        self.invitations.unwrap_or_default()
+        self.invitations
     }
 }
 /// An invitation to the organization. Any field may be missing, as it may not have been asked for.
@@ -242,12 +242,14 @@ pub struct MemberInvitation {
     ///
     /// Rules: matches `^uinv_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the identity provider that the invitation is for.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub identity_provider_id: ::std::option::Option<::std::string::String>,
+    pub identity_provider_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The link that takes up the invitation.
     ///
     /// Treat it like a password: hand it to the invited person alone.
@@ -263,18 +265,22 @@ pub struct MemberInvitation {
     ///
     /// Rules: matches `^org_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets on acceptance.
     ///
     /// Rules: each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The ticket in the link. It comes only where `fields` is not set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
 }
 impl MemberInvitation {
-    /// A `MemberInvitation` with every field left out.
+    /// Creates a `MemberInvitation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),
@@ -313,7 +319,10 @@ impl MemberInvitation {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -321,7 +330,7 @@ impl MemberInvitation {
     #[must_use]
     pub fn identity_provider_id(
         mut self,
-        identity_provider_id: impl Into<::std::string::String>,
+        identity_provider_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.identity_provider_id = ::std::option::Option::Some(
             identity_provider_id.into(),
@@ -353,7 +362,7 @@ impl MemberInvitation {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -362,7 +371,9 @@ impl MemberInvitation {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -387,10 +398,10 @@ pub struct MemberInvitationInvitee {
     ///
     /// Rules: 1 to 320 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub email: ::std::option::Option<::std::string::String>,
+    pub email: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl MemberInvitationInvitee {
-    /// A `MemberInvitationInvitee` with every field left out.
+    /// Creates a `MemberInvitationInvitee` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             email: ::std::default::Default::default(),
@@ -398,7 +409,10 @@ impl MemberInvitationInvitee {
     }
     /// Sets [`email`](Self#structfield.email).
     #[must_use]
-    pub fn email(mut self, email: impl Into<::std::string::String>) -> Self {
+    pub fn email(
+        mut self,
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.email = ::std::option::Option::Some(email.into());
         self
     }
@@ -411,13 +425,13 @@ pub struct MemberInvitationInviter {
     ///
     /// Rules: 1 to 300 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl MemberInvitationInviter {
-    /// A `MemberInvitationInviter` with every field left out.
+    /// Creates a `MemberInvitationInviter` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -435,7 +449,10 @@ impl MemberInvitationInviter {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }

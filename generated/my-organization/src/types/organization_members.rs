@@ -14,8 +14,8 @@ pub struct ListOrganizationMembersResponseContent {
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListOrganizationMembersResponseContent {
-    /// A `ListOrganizationMembersResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(members: impl IntoIterator<Item = OrgMember>) -> Self {
+    /// Creates a `ListOrganizationMembersResponseContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(members: impl IntoIterator<Item = OrgMember>) -> Self {
         Self {
             members: members.into_iter().collect(),
             next: ::std::default::Default::default(),
@@ -96,7 +96,7 @@ pub struct OrgMember {
     pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrgMember {
-    /// A `OrgMember` with every field left out.
+    /// Creates a `OrgMember` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),
@@ -257,7 +257,7 @@ pub struct OrgMemberBase {
     pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrgMemberBase {
-    /// A `OrgMemberBase` with every field left out.
+    /// Creates a `OrgMemberBase` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             created_at: ::std::default::Default::default(),

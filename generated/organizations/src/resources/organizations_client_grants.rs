@@ -29,8 +29,8 @@ impl OrganizationsClientGrants {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, grant_id: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::AssociateOrganizationClientGrantRequestContent::new(grant_id);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, grant_id: String) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::AssociateOrganizationClientGrantRequestContent::with_grant_id(grant_id);
     /// let answer = client.organizations().client_grants().create(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -38,7 +38,7 @@ impl OrganizationsClientGrants {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::AssociateOrganizationClientGrantRequestContent,
     ) -> OrganizationsClientGrantsCreate {
         OrganizationsClientGrantsCreate {
@@ -68,15 +68,15 @@ impl OrganizationsClientGrants {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, grant_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, grant_id: &str) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().client_grants().delete(id, grant_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<String>,
-        grant_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        grant_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsClientGrantsDelete {
         OrganizationsClientGrantsDelete {
             client: self.client.clone(),
@@ -106,7 +106,7 @@ impl OrganizationsClientGrants {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().client_grants().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -114,7 +114,10 @@ impl OrganizationsClientGrants {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, id: impl Into<String>) -> OrganizationsClientGrantsList {
+    pub fn list(
+        &self,
+        id: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsClientGrantsList {
         OrganizationsClientGrantsList {
             client: self.client.clone(),
             options: Default::default(),
@@ -135,7 +138,7 @@ impl OrganizationsClientGrants {
 pub struct OrganizationsClientGrantsCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::AssociateOrganizationClientGrantRequestContent,
 }
 impl OrganizationsClientGrantsCreate {
@@ -202,8 +205,8 @@ impl std::future::IntoFuture for OrganizationsClientGrantsCreate {
 pub struct OrganizationsClientGrantsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    grant_id: String,
+    id: auth0_core::Parameter<String>,
+    grant_id: auth0_core::Parameter<String>,
 }
 impl OrganizationsClientGrantsDelete {
     /// Sets how long each attempt of this call may take.
@@ -240,6 +243,7 @@ impl OrganizationsClientGrantsDelete {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("grant_id", &self.grant_id);
+        check.field("grant_id", &self.grant_id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -263,10 +267,10 @@ pub struct OrganizationsClientGrantsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
     offset: Option<u64>,
-    id: String,
-    audience: Option<String>,
-    client_id: Option<String>,
-    grant_ids: Option<Vec<String>>,
+    id: auth0_core::Parameter<String>,
+    audience: Option<auth0_core::Parameter<String>>,
+    client_id: Option<auth0_core::Parameter<String>>,
+    grant_ids: Option<auth0_core::Parameter<Vec<String>>>,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
@@ -275,12 +279,18 @@ impl OrganizationsClientGrantsList {
     /// Only grants for the API with this identifier.
     ///
     /// Rules: at most 600 characters.
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+    pub fn audience(
+        mut self,
+        audience: impl Into<auth0_core::Parameter<String>>,
+    ) -> Self {
         self.audience = Some(audience.into());
         self
     }
     /// Only grants of the application with this client id.
-    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<auth0_core::Parameter<String>>,
+    ) -> Self {
         self.client_id = Some(client_id.into());
         self
     }
@@ -289,9 +299,9 @@ impl OrganizationsClientGrantsList {
     /// Rules: at most 10 items.
     pub fn grant_ids(
         mut self,
-        grant_ids: impl IntoIterator<Item = impl Into<String>>,
+        grant_ids: impl IntoIterator<Item = impl Into<auth0_core::Parameter<String>>>,
     ) -> Self {
-        self.grant_ids = Some(grant_ids.into_iter().map(Into::into).collect());
+        self.grant_ids = Some(grant_ids.into_iter().collect());
         self
     }
     /// Whether the answer says how many items there are.
@@ -376,6 +386,7 @@ impl OrganizationsClientGrantsList {
                 &self.audience,
                 const { &::auth0_core::Rules::NONE.max_length(600) },
             );
+        check.field("client_id", &self.client_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "grant_ids",
@@ -400,9 +411,9 @@ impl OrganizationsClientGrantsList {
             .requests()
             .get_organization_client_grants(
                 &self.id,
-                self.audience.as_deref(),
-                self.client_id.as_deref(),
-                self.grant_ids.as_ref(),
+                self.audience.as_deref().map(String::as_str),
+                self.client_id.as_deref().map(String::as_str),
+                self.grant_ids.as_deref(),
                 self.include_totals,
                 self.page,
                 self.per_page,

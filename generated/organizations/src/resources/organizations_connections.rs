@@ -28,8 +28,8 @@ impl OrganizationsConnections {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationAllConnectionRequestContent::new(connection_id);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::CreateOrganizationAllConnectionRequestContent::with_connection_id(connection_id);
     /// let answer = client.organizations().connections().create(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -37,7 +37,7 @@ impl OrganizationsConnections {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::CreateOrganizationAllConnectionRequestContent,
     ) -> OrganizationsConnectionsCreate {
         OrganizationsConnectionsCreate {
@@ -67,15 +67,15 @@ impl OrganizationsConnections {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().connections().delete(id, connection_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<String>,
-        connection_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        connection_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsConnectionsDelete {
         OrganizationsConnectionsDelete {
             client: self.client.clone(),
@@ -106,7 +106,7 @@ impl OrganizationsConnections {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().connections().get(id, connection_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -114,8 +114,8 @@ impl OrganizationsConnections {
     /// ```
     pub fn get(
         &self,
-        id: impl Into<String>,
-        connection_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        connection_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsConnectionsGet {
         OrganizationsConnectionsGet {
             client: self.client.clone(),
@@ -146,7 +146,7 @@ impl OrganizationsConnections {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().connections().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -154,7 +154,10 @@ impl OrganizationsConnections {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, id: impl Into<String>) -> OrganizationsConnectionsList {
+    pub fn list(
+        &self,
+        id: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsConnectionsList {
         OrganizationsConnectionsList {
             client: self.client.clone(),
             options: Default::default(),
@@ -189,7 +192,7 @@ impl OrganizationsConnections {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let body = auth0_organizations::types::UpdateOrganizationAllConnectionRequestContent::new();
     /// let answer = client.organizations().connections().update(id, connection_id, body).await?;
     /// println!("{answer:?}");
@@ -198,8 +201,8 @@ impl OrganizationsConnections {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<String>,
-        connection_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        connection_id: impl Into<auth0_core::Parameter<String>>,
         body: types::UpdateOrganizationAllConnectionRequestContent,
     ) -> OrganizationsConnectionsUpdate {
         OrganizationsConnectionsUpdate {
@@ -217,7 +220,7 @@ impl OrganizationsConnections {
 pub struct OrganizationsConnectionsCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::CreateOrganizationAllConnectionRequestContent,
 }
 impl OrganizationsConnectionsCreate {
@@ -285,8 +288,8 @@ impl std::future::IntoFuture for OrganizationsConnectionsCreate {
 pub struct OrganizationsConnectionsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    connection_id: String,
+    id: auth0_core::Parameter<String>,
+    connection_id: auth0_core::Parameter<String>,
 }
 impl OrganizationsConnectionsDelete {
     /// Sets how long each attempt of this call may take.
@@ -351,8 +354,8 @@ impl std::future::IntoFuture for OrganizationsConnectionsDelete {
 pub struct OrganizationsConnectionsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    connection_id: String,
+    id: auth0_core::Parameter<String>,
+    connection_id: auth0_core::Parameter<String>,
 }
 impl OrganizationsConnectionsGet {
     /// Sets how long each attempt of this call may take.
@@ -426,7 +429,7 @@ pub struct OrganizationsConnectionsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
     offset: Option<u64>,
-    id: String,
+    id: auth0_core::Parameter<String>,
     include_totals: Option<bool>,
     is_enabled: Option<bool>,
     page: Option<i64>,
@@ -643,8 +646,8 @@ impl auth0_core::Paged for OrganizationsConnectionsList {
 pub struct OrganizationsConnectionsUpdate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    connection_id: String,
+    id: auth0_core::Parameter<String>,
+    connection_id: auth0_core::Parameter<String>,
     body: types::UpdateOrganizationAllConnectionRequestContent,
 }
 impl OrganizationsConnectionsUpdate {

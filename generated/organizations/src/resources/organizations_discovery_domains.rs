@@ -28,8 +28,8 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, domain: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationDiscoveryDomainRequestContent::new(domain);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, domain: String) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::CreateOrganizationDiscoveryDomainRequestContent::with_domain(domain);
     /// let answer = client.organizations().discovery_domains().create(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -37,7 +37,7 @@ impl OrganizationsDiscoveryDomains {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::CreateOrganizationDiscoveryDomainRequestContent,
     ) -> OrganizationsDiscoveryDomainsCreate {
         OrganizationsDiscoveryDomainsCreate {
@@ -67,15 +67,15 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, discovery_domain_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, discovery_domain_id: &str) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().discovery_domains().delete(id, discovery_domain_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<String>,
-        discovery_domain_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        discovery_domain_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsDiscoveryDomainsDelete {
         OrganizationsDiscoveryDomainsDelete {
             client: self.client.clone(),
@@ -104,7 +104,7 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, discovery_domain_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, discovery_domain_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().discovery_domains().get(id, discovery_domain_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -112,8 +112,8 @@ impl OrganizationsDiscoveryDomains {
     /// ```
     pub fn get(
         &self,
-        id: impl Into<String>,
-        discovery_domain_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        discovery_domain_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsDiscoveryDomainsGet {
         OrganizationsDiscoveryDomainsGet {
             client: self.client.clone(),
@@ -142,7 +142,7 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, discovery_domain: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, discovery_domain: &str) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().discovery_domains().get_by_name(id, discovery_domain).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -150,8 +150,8 @@ impl OrganizationsDiscoveryDomains {
     /// ```
     pub fn get_by_name(
         &self,
-        id: impl Into<String>,
-        discovery_domain: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        discovery_domain: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsDiscoveryDomainsGetByName {
         OrganizationsDiscoveryDomainsGetByName {
             client: self.client.clone(),
@@ -181,7 +181,7 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().discovery_domains().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -189,7 +189,10 @@ impl OrganizationsDiscoveryDomains {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, id: impl Into<String>) -> OrganizationsDiscoveryDomainsList {
+    pub fn list(
+        &self,
+        id: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsDiscoveryDomainsList {
         OrganizationsDiscoveryDomainsList {
             client: self.client.clone(),
             options: Default::default(),
@@ -220,7 +223,7 @@ impl OrganizationsDiscoveryDomains {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, discovery_domain_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, discovery_domain_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let body = auth0_organizations::types::UpdateOrganizationDiscoveryDomainRequestContent::new();
     /// let answer = client.organizations().discovery_domains().update(id, discovery_domain_id, body).await?;
     /// println!("{answer:?}");
@@ -229,8 +232,8 @@ impl OrganizationsDiscoveryDomains {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<String>,
-        discovery_domain_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        discovery_domain_id: impl Into<auth0_core::Parameter<String>>,
         body: types::UpdateOrganizationDiscoveryDomainRequestContent,
     ) -> OrganizationsDiscoveryDomainsUpdate {
         OrganizationsDiscoveryDomainsUpdate {
@@ -248,7 +251,7 @@ impl OrganizationsDiscoveryDomains {
 pub struct OrganizationsDiscoveryDomainsCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::CreateOrganizationDiscoveryDomainRequestContent,
 }
 impl OrganizationsDiscoveryDomainsCreate {
@@ -292,6 +295,7 @@ impl OrganizationsDiscoveryDomainsCreate {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
@@ -318,8 +322,8 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsCreate {
 pub struct OrganizationsDiscoveryDomainsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    discovery_domain_id: String,
+    id: auth0_core::Parameter<String>,
+    discovery_domain_id: auth0_core::Parameter<String>,
 }
 impl OrganizationsDiscoveryDomainsDelete {
     /// Sets how long each attempt of this call may take.
@@ -357,7 +361,14 @@ impl OrganizationsDiscoveryDomainsDelete {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
+        check
+            .field(
+                "discovery_domain_id",
+                &self.discovery_domain_id,
+                &auth0_core::Rules::NONE,
+            );
         call.check(check)?;
         let request = self
             .client
@@ -383,8 +394,8 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsDelete {
 pub struct OrganizationsDiscoveryDomainsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    discovery_domain_id: String,
+    id: auth0_core::Parameter<String>,
+    discovery_domain_id: auth0_core::Parameter<String>,
 }
 impl OrganizationsDiscoveryDomainsGet {
     /// Sets how long each attempt of this call may take.
@@ -424,7 +435,14 @@ impl OrganizationsDiscoveryDomainsGet {
             .call(&crate::operations::ORGANIZATIONS_DISCOVERY_DOMAINS_GET, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
+        check
+            .field(
+                "discovery_domain_id",
+                &self.discovery_domain_id,
+                &auth0_core::Rules::NONE,
+            );
         call.check(check)?;
         let request = self
             .client
@@ -453,8 +471,8 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsGet {
 pub struct OrganizationsDiscoveryDomainsGetByName {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    discovery_domain: String,
+    id: auth0_core::Parameter<String>,
+    discovery_domain: auth0_core::Parameter<String>,
 }
 impl OrganizationsDiscoveryDomainsGetByName {
     /// Sets how long each attempt of this call may take.
@@ -497,6 +515,7 @@ impl OrganizationsDiscoveryDomainsGetByName {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("discovery_domain", &self.discovery_domain);
         check
             .field(
@@ -529,7 +548,7 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsGetByName {
 pub struct OrganizationsDiscoveryDomainsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     from: Option<String>,
     take: Option<i64>,
 }
@@ -591,6 +610,7 @@ impl OrganizationsDiscoveryDomainsList {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",
@@ -682,8 +702,8 @@ impl auth0_core::Paged for OrganizationsDiscoveryDomainsList {
 pub struct OrganizationsDiscoveryDomainsUpdate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    discovery_domain_id: String,
+    id: auth0_core::Parameter<String>,
+    discovery_domain_id: auth0_core::Parameter<String>,
     body: types::UpdateOrganizationDiscoveryDomainRequestContent,
 }
 impl OrganizationsDiscoveryDomainsUpdate {
@@ -727,7 +747,14 @@ impl OrganizationsDiscoveryDomainsUpdate {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
+        check
+            .field(
+                "discovery_domain_id",
+                &self.discovery_domain_id,
+                &auth0_core::Rules::NONE,
+            );
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self

@@ -29,8 +29,8 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::AddOrganizationConnectionRequestContent::new(connection_id);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::AddOrganizationConnectionRequestContent::with_connection_id(connection_id);
     /// let answer = client.organizations().enabled_connections().add(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -38,7 +38,7 @@ impl OrganizationsEnabledConnections {
     /// ```
     pub fn add(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::AddOrganizationConnectionRequestContent,
     ) -> OrganizationsEnabledConnectionsAdd {
         OrganizationsEnabledConnectionsAdd {
@@ -68,15 +68,15 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().enabled_connections().delete(id, connection_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<String>,
-        connection_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        connection_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsEnabledConnectionsDelete {
         OrganizationsEnabledConnectionsDelete {
             client: self.client.clone(),
@@ -105,7 +105,7 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().enabled_connections().get(id, connection_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -113,8 +113,8 @@ impl OrganizationsEnabledConnections {
     /// ```
     pub fn get(
         &self,
-        id: impl Into<String>,
-        connection_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        connection_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsEnabledConnectionsGet {
         OrganizationsEnabledConnectionsGet {
             client: self.client.clone(),
@@ -142,7 +142,7 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().enabled_connections().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -150,7 +150,10 @@ impl OrganizationsEnabledConnections {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, id: impl Into<String>) -> OrganizationsEnabledConnectionsList {
+    pub fn list(
+        &self,
+        id: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsEnabledConnectionsList {
         OrganizationsEnabledConnectionsList {
             client: self.client.clone(),
             options: Default::default(),
@@ -181,7 +184,7 @@ impl OrganizationsEnabledConnections {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, connection_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, connection_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let body = auth0_organizations::types::UpdateOrganizationConnectionRequestContent::new();
     /// let answer = client.organizations().enabled_connections().update(id, connection_id, body).await?;
     /// println!("{answer:?}");
@@ -190,8 +193,8 @@ impl OrganizationsEnabledConnections {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<String>,
-        connection_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        connection_id: impl Into<auth0_core::Parameter<String>>,
         body: types::UpdateOrganizationConnectionRequestContent,
     ) -> OrganizationsEnabledConnectionsUpdate {
         OrganizationsEnabledConnectionsUpdate {
@@ -209,7 +212,7 @@ impl OrganizationsEnabledConnections {
 pub struct OrganizationsEnabledConnectionsAdd {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::AddOrganizationConnectionRequestContent,
 }
 impl OrganizationsEnabledConnectionsAdd {
@@ -279,8 +282,8 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsAdd {
 pub struct OrganizationsEnabledConnectionsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    connection_id: String,
+    id: auth0_core::Parameter<String>,
+    connection_id: auth0_core::Parameter<String>,
 }
 impl OrganizationsEnabledConnectionsDelete {
     /// Sets how long each attempt of this call may take.
@@ -348,8 +351,8 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsDelete {
 pub struct OrganizationsEnabledConnectionsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    connection_id: String,
+    id: auth0_core::Parameter<String>,
+    connection_id: auth0_core::Parameter<String>,
 }
 impl OrganizationsEnabledConnectionsGet {
     /// Sets how long each attempt of this call may take.
@@ -426,7 +429,7 @@ pub struct OrganizationsEnabledConnectionsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
     offset: Option<u64>,
-    id: String,
+    id: auth0_core::Parameter<String>,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
@@ -637,8 +640,8 @@ impl auth0_core::Paged for OrganizationsEnabledConnectionsList {
 pub struct OrganizationsEnabledConnectionsUpdate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    connection_id: String,
+    id: auth0_core::Parameter<String>,
+    connection_id: auth0_core::Parameter<String>,
     body: types::UpdateOrganizationConnectionRequestContent,
 }
 impl OrganizationsEnabledConnectionsUpdate {
@@ -690,6 +693,7 @@ impl OrganizationsEnabledConnectionsUpdate {
                 &self.connection_id,
                 const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
             );
+        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
             .client

@@ -32,8 +32,10 @@ impl OrganizationsInvitations {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, client_id: String, invitee: auth0_organizations::types::OrganizationInvitationInvitee, inviter: auth0_organizations::types::OrganizationInvitationInviter) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationInvitationRequestContent::new(client_id, invitee, inviter);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, client_id: String, invitee: auth0_organizations::types::OrganizationInvitationInvitee, inviter: auth0_organizations::types::OrganizationInvitationInviter) -> Result<(), auth0_organizations::Error> {
+    /// use auth0_organizations::types::{CreateOrganizationInvitationRequestContent, CreateOrganizationInvitationRequestContentRequired};
+    ///
+    /// let body = CreateOrganizationInvitationRequestContent::new(CreateOrganizationInvitationRequestContentRequired { client_id, invitee, inviter });
     /// let answer = client.organizations().invitations().create(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -41,7 +43,7 @@ impl OrganizationsInvitations {
     /// ```
     pub fn create(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::CreateOrganizationInvitationRequestContent,
     ) -> OrganizationsInvitationsCreate {
         OrganizationsInvitationsCreate {
@@ -71,15 +73,15 @@ impl OrganizationsInvitations {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, invitation_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, invitation_id: &str) -> Result<(), auth0_organizations::Error> {
     /// client.organizations().invitations().delete(id, invitation_id).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<String>,
-        invitation_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        invitation_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsInvitationsDelete {
         OrganizationsInvitationsDelete {
             client: self.client.clone(),
@@ -110,7 +112,7 @@ impl OrganizationsInvitations {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, invitation_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, invitation_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let answer = client.organizations().invitations().get(id, invitation_id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -118,8 +120,8 @@ impl OrganizationsInvitations {
     /// ```
     pub fn get(
         &self,
-        id: impl Into<String>,
-        invitation_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        invitation_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsInvitationsGet {
         OrganizationsInvitationsGet {
             client: self.client.clone(),
@@ -152,7 +154,7 @@ impl OrganizationsInvitations {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().invitations().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -160,7 +162,10 @@ impl OrganizationsInvitations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, id: impl Into<String>) -> OrganizationsInvitationsList {
+    pub fn list(
+        &self,
+        id: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsInvitationsList {
         OrganizationsInvitationsList {
             client: self.client.clone(),
             options: Default::default(),
@@ -181,8 +186,8 @@ impl OrganizationsInvitations {
 pub struct OrganizationsInvitationsCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    auth0_custom_domain: Option<String>,
+    id: auth0_core::Parameter<String>,
+    auth0_custom_domain: Option<auth0_core::Parameter<String>>,
     body: types::CreateOrganizationInvitationRequestContent,
 }
 impl OrganizationsInvitationsCreate {
@@ -191,7 +196,7 @@ impl OrganizationsInvitationsCreate {
     /// Rules: 3 to 255 characters.
     pub fn auth0_custom_domain(
         mut self,
-        auth0_custom_domain: impl Into<String>,
+        auth0_custom_domain: impl Into<auth0_core::Parameter<String>>,
     ) -> Self {
         self.auth0_custom_domain = Some(auth0_custom_domain.into());
         self
@@ -245,7 +250,11 @@ impl OrganizationsInvitationsCreate {
         let request = self
             .client
             .requests()
-            .post_invitations(&self.id, self.auth0_custom_domain.as_deref(), &self.body);
+            .post_invitations(
+                &self.id,
+                self.auth0_custom_domain.as_deref().map(String::as_str),
+                &self.body,
+            );
         call.receive(request).await?.json()
     }
 }
@@ -266,8 +275,8 @@ impl std::future::IntoFuture for OrganizationsInvitationsCreate {
 pub struct OrganizationsInvitationsDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    invitation_id: String,
+    id: auth0_core::Parameter<String>,
+    invitation_id: auth0_core::Parameter<String>,
 }
 impl OrganizationsInvitationsDelete {
     /// Sets how long each attempt of this call may take.
@@ -304,6 +313,7 @@ impl OrganizationsInvitationsDelete {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("invitation_id", &self.invitation_id);
+        check.field("invitation_id", &self.invitation_id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -326,9 +336,9 @@ impl std::future::IntoFuture for OrganizationsInvitationsDelete {
 pub struct OrganizationsInvitationsGet {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    invitation_id: String,
-    fields: Option<String>,
+    id: auth0_core::Parameter<String>,
+    invitation_id: auth0_core::Parameter<String>,
+    fields: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
 }
 impl OrganizationsInvitationsGet {
@@ -337,7 +347,7 @@ impl OrganizationsInvitationsGet {
     ///
     /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
     /// otherwise always there.
-    pub fn fields(mut self, fields: impl Into<String>) -> Self {
+    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -385,6 +395,8 @@ impl OrganizationsInvitationsGet {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("invitation_id", &self.invitation_id);
+        check.field("invitation_id", &self.invitation_id, &auth0_core::Rules::NONE);
+        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -392,7 +404,7 @@ impl OrganizationsInvitationsGet {
             .get_invitations_by_invitation_id(
                 &self.id,
                 &self.invitation_id,
-                self.fields.as_deref(),
+                self.fields.as_deref().map(String::as_str),
                 self.include_fields,
             );
         call.receive(request).await?.json()
@@ -416,13 +428,13 @@ pub struct OrganizationsInvitationsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
     offset: Option<u64>,
-    id: String,
-    fields: Option<String>,
+    id: auth0_core::Parameter<String>,
+    fields: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
-    sort: Option<String>,
+    sort: Option<auth0_core::Parameter<String>>,
 }
 impl OrganizationsInvitationsList {
     /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
@@ -430,7 +442,7 @@ impl OrganizationsInvitationsList {
     ///
     /// Left out, the answer holds all. What is not asked for is absent from the answer, also where it is
     /// otherwise always there.
-    pub fn fields(mut self, fields: impl Into<String>) -> Self {
+    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -468,7 +480,7 @@ impl OrganizationsInvitationsList {
     /// for descending.
     ///
     /// Left out, the newest come first, which is `created_at:-1`.
-    pub fn sort(mut self, sort: impl Into<String>) -> Self {
+    pub fn sort(mut self, sort: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.sort = Some(sort.into());
         self
     }
@@ -523,6 +535,7 @@ impl OrganizationsInvitationsList {
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
         check
             .field(
                 "page",
@@ -535,18 +548,19 @@ impl OrganizationsInvitationsList {
                 &self.per_page,
                 const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
+        check.field("sort", &self.sort, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
             .requests()
             .get_invitations(
                 &self.id,
-                self.fields.as_deref(),
+                self.fields.as_deref().map(String::as_str),
                 self.include_fields,
                 self.include_totals,
                 self.page,
                 self.per_page,
-                self.sort.as_deref(),
+                self.sort.as_deref().map(String::as_str),
             );
         call.receive(request).await?.json()
     }

@@ -44,15 +44,15 @@ impl OrganizationsMembers {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, members: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::CreateOrganizationMemberRequestContent::new(members);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, members: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::CreateOrganizationMemberRequestContent::with_members(members);
     /// client.organizations().members().create(id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn create(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::CreateOrganizationMemberRequestContent,
     ) -> OrganizationsMembersCreate {
         OrganizationsMembersCreate {
@@ -81,15 +81,15 @@ impl OrganizationsMembers {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, members: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::DeleteOrganizationMembersRequestContent::new(members);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, members: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::DeleteOrganizationMembersRequestContent::with_members(members);
     /// client.organizations().members().delete(id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::DeleteOrganizationMembersRequestContent,
     ) -> OrganizationsMembersDelete {
         OrganizationsMembersDelete {
@@ -124,7 +124,7 @@ impl OrganizationsMembers {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().members().list(id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -132,7 +132,10 @@ impl OrganizationsMembers {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self, id: impl Into<String>) -> OrganizationsMembersList {
+    pub fn list(
+        &self,
+        id: impl Into<auth0_core::Parameter<String>>,
+    ) -> OrganizationsMembersList {
         OrganizationsMembersList {
             client: self.client.clone(),
             options: Default::default(),
@@ -155,7 +158,7 @@ impl OrganizationsMembers {
 pub struct OrganizationsMembersCreate {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::CreateOrganizationMemberRequestContent,
 }
 impl OrganizationsMembersCreate {
@@ -212,7 +215,7 @@ impl std::future::IntoFuture for OrganizationsMembersCreate {
 pub struct OrganizationsMembersDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::DeleteOrganizationMembersRequestContent,
 }
 impl OrganizationsMembersDelete {
@@ -271,8 +274,8 @@ pub struct OrganizationsMembersList {
     options: auth0_core::CallOptions,
     offset: Option<u64>,
     page_size: Option<i64>,
-    id: String,
-    fields: Option<String>,
+    id: auth0_core::Parameter<String>,
+    fields: Option<auth0_core::Parameter<String>>,
     from: Option<String>,
     include_fields: Option<bool>,
     include_totals: Option<bool>,
@@ -288,7 +291,7 @@ impl OrganizationsMembersList {
     /// otherwise always there.
     ///
     /// `roles` is the one field that comes only where it is named.
-    pub fn fields(mut self, fields: impl Into<String>) -> Self {
+    pub fn fields(mut self, fields: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.fields = Some(fields.into());
         self
     }
@@ -414,6 +417,7 @@ impl OrganizationsMembersList {
             );
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
         check
             .field(
                 "page",
@@ -438,7 +442,7 @@ impl OrganizationsMembersList {
             .requests()
             .get_organization_members(
                 &self.id,
-                self.fields.as_deref(),
+                self.fields.as_deref().map(String::as_str),
                 self.from.as_deref(),
                 self.include_fields,
                 self.include_totals,

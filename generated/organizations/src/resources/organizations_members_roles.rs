@@ -30,16 +30,16 @@ impl OrganizationsMembersRoles {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, user_id: String, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::AssignOrganizationMemberRolesRequestContent::new(roles);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::AssignOrganizationMemberRolesRequestContent::with_roles(roles);
     /// client.organizations().members().roles().assign(id, user_id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn assign(
         &self,
-        id: impl Into<String>,
-        user_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        user_id: impl Into<auth0_core::Parameter<String>>,
         body: types::AssignOrganizationMemberRolesRequestContent,
     ) -> OrganizationsMembersRolesAssign {
         OrganizationsMembersRolesAssign {
@@ -72,16 +72,16 @@ impl OrganizationsMembersRoles {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, user_id: String, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
-    /// let body = auth0_organizations::types::DeleteOrganizationMemberRolesRequestContent::new(roles);
+    /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str, roles: Vec<String>) -> Result<(), auth0_organizations::Error> {
+    /// let body = auth0_organizations::types::DeleteOrganizationMemberRolesRequestContent::with_roles(roles);
     /// client.organizations().members().roles().delete(id, user_id, body).await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn delete(
         &self,
-        id: impl Into<String>,
-        user_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        user_id: impl Into<auth0_core::Parameter<String>>,
         body: types::DeleteOrganizationMemberRolesRequestContent,
     ) -> OrganizationsMembersRolesDelete {
         OrganizationsMembersRolesDelete {
@@ -113,7 +113,7 @@ impl OrganizationsMembersRoles {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_organizations::Client, id: String, user_id: String) -> Result<(), auth0_organizations::Error> {
+    /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str) -> Result<(), auth0_organizations::Error> {
     /// let mut items = client.organizations().members().roles().list(id, user_id).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
@@ -123,8 +123,8 @@ impl OrganizationsMembersRoles {
     /// ```
     pub fn list(
         &self,
-        id: impl Into<String>,
-        user_id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
+        user_id: impl Into<auth0_core::Parameter<String>>,
     ) -> OrganizationsMembersRolesList {
         OrganizationsMembersRolesList {
             client: self.client.clone(),
@@ -144,8 +144,8 @@ impl OrganizationsMembersRoles {
 pub struct OrganizationsMembersRolesAssign {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    user_id: String,
+    id: auth0_core::Parameter<String>,
+    user_id: auth0_core::Parameter<String>,
     body: types::AssignOrganizationMemberRolesRequestContent,
 }
 impl OrganizationsMembersRolesAssign {
@@ -183,6 +183,7 @@ impl OrganizationsMembersRolesAssign {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
+        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
@@ -206,8 +207,8 @@ impl std::future::IntoFuture for OrganizationsMembersRolesAssign {
 pub struct OrganizationsMembersRolesDelete {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
-    user_id: String,
+    id: auth0_core::Parameter<String>,
+    user_id: auth0_core::Parameter<String>,
     body: types::DeleteOrganizationMemberRolesRequestContent,
 }
 impl OrganizationsMembersRolesDelete {
@@ -245,6 +246,7 @@ impl OrganizationsMembersRolesDelete {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
+        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self
@@ -269,8 +271,8 @@ pub struct OrganizationsMembersRolesList {
     client: crate::Client,
     options: auth0_core::CallOptions,
     offset: Option<u64>,
-    id: String,
-    user_id: String,
+    id: auth0_core::Parameter<String>,
+    user_id: auth0_core::Parameter<String>,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
@@ -353,6 +355,7 @@ impl OrganizationsMembersRolesList {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
+        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
         check
             .field(
                 "page",

@@ -22,8 +22,8 @@ pub struct ConnectionForOrganization {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl ConnectionForOrganization {
-    /// A `ConnectionForOrganization` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `ConnectionForOrganization` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -99,8 +99,8 @@ pub struct CreateOrganizationRequestContent {
     pub token_quota: ::std::option::Option<CreateTokenQuota>,
 }
 impl CreateOrganizationRequestContent {
-    /// A `CreateOrganizationRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(name: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationRequestContent` from its required field [`name`](Self#structfield.name).
+    pub fn with_name(name: impl Into<::std::string::String>) -> Self {
         Self {
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
@@ -196,7 +196,7 @@ pub struct CreateOrganizationResponseContent {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connections that were enabled with it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub enabled_connections: ::std::option::Option<
@@ -206,7 +206,7 @@ pub struct CreateOrganizationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -217,14 +217,14 @@ pub struct CreateOrganizationResponseContent {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
@@ -233,7 +233,7 @@ pub struct CreateOrganizationResponseContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationResponseContent {
-    /// A `CreateOrganizationResponseContent` with every field left out.
+    /// Creates a `CreateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -265,7 +265,7 @@ impl CreateOrganizationResponseContent {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -283,7 +283,10 @@ impl CreateOrganizationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -293,7 +296,7 @@ impl CreateOrganizationResponseContent {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -301,7 +304,10 @@ impl CreateOrganizationResponseContent {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -322,8 +328,10 @@ pub struct CreateTokenQuota {
     pub client_credentials: TokenQuotaClientCredentials,
 }
 impl CreateTokenQuota {
-    /// A `CreateTokenQuota` with its required fields; the optional ones are left out until they are set.
-    pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
+    /// Creates a `CreateTokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
+    pub fn with_client_credentials(
+        client_credentials: TokenQuotaClientCredentials,
+    ) -> Self {
         Self { client_credentials }
     }
 }
@@ -347,12 +355,12 @@ pub struct GetOrganizationByNameResponseContent {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -363,14 +371,14 @@ pub struct GetOrganizationByNameResponseContent {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
@@ -379,7 +387,7 @@ pub struct GetOrganizationByNameResponseContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationByNameResponseContent {
-    /// A `GetOrganizationByNameResponseContent` with every field left out.
+    /// Creates a `GetOrganizationByNameResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -410,14 +418,17 @@ impl GetOrganizationByNameResponseContent {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -427,7 +438,7 @@ impl GetOrganizationByNameResponseContent {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -435,7 +446,10 @@ impl GetOrganizationByNameResponseContent {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -457,12 +471,12 @@ pub struct GetOrganizationResponseContent {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -473,14 +487,14 @@ pub struct GetOrganizationResponseContent {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
@@ -489,7 +503,7 @@ pub struct GetOrganizationResponseContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationResponseContent {
-    /// A `GetOrganizationResponseContent` with every field left out.
+    /// Creates a `GetOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -520,14 +534,17 @@ impl GetOrganizationResponseContent {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -537,7 +554,7 @@ impl GetOrganizationResponseContent {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -545,7 +562,10 @@ impl GetOrganizationResponseContent {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -562,7 +582,7 @@ impl GetOrganizationResponseContent {
 pub struct Group {
     /// The id of the connection that the group comes from. Absent for a group that comes from none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the group was created.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -572,22 +592,22 @@ pub struct Group {
     ///
     /// Rules: at most 256 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub external_id: ::std::option::Option<::std::string::String>,
+    pub external_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the group.
     ///
     /// Rules: 18 to 26 characters, matches `^grp_[1-9a-km-zA-HJ-NP-Z]{14,22}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// What the group is called, unique within its connection.
     ///
     /// Rules: 1 to 128 characters, matches `^[\x20-\x7E]+$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The name of the tenant that the group belongs to.
     ///
     /// Rules: at least 3 characters, matches `^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tenant_name: ::std::option::Option<::std::string::String>,
+    pub tenant_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the group was changed last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<
@@ -595,7 +615,7 @@ pub struct Group {
     >,
 }
 impl Group {
-    /// A `Group` with every field left out.
+    /// Creates a `Group` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             connection_id: ::std::default::Default::default(),
@@ -611,7 +631,7 @@ impl Group {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -629,25 +649,37 @@ impl Group {
     }
     /// Sets [`external_id`](Self#structfield.external_id).
     #[must_use]
-    pub fn external_id(mut self, external_id: impl Into<::std::string::String>) -> Self {
+    pub fn external_id(
+        mut self,
+        external_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.external_id = ::std::option::Option::Some(external_id.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`tenant_name`](Self#structfield.tenant_name).
     #[must_use]
-    pub fn tenant_name(mut self, tenant_name: impl Into<::std::string::String>) -> Self {
+    pub fn tenant_name(
+        mut self,
+        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.tenant_name = ::std::option::Option::Some(tenant_name.into());
         self
     }
@@ -668,27 +700,27 @@ impl Group {
 /// By checkpoints it says where the next page is. Where pages are counted, it says where it begins and
 /// how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationsResponseContent {
     /// How many items the page could hold. Absent where totals were not asked for. Pages by checkpoints do
     /// not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty. Counted pages do not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The organizations of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub organizations: ::std::vec::Vec<Organization>,
     /// How many items come before this page. Absent where totals were not asked for. Pages by checkpoints do
     /// not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items there are in all. Absent where totals were not asked for. Pages by checkpoints do not
     /// have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<i64>,
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -697,15 +729,15 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
         #[derive(::serde::Deserialize)]
         struct Named {
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            next: ::std::option::Option<::std::string::String>,
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             organizations: ::std::vec::Vec<Organization>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<i64>,
+            total: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -735,63 +767,63 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
     }
 }
 impl ListOrganizationsResponseContent {
-    /// A `ListOrganizationsResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// Creates a `ListOrganizationsResponseContent` from its required field [`organizations`](Self#structfield.organizations).
+    pub fn with_organizations(
+        organizations: impl IntoIterator<Item = Organization>,
+    ) -> Self {
         Self {
             limit: ::std::default::Default::default(),
             next: ::std::default::Default::default(),
-            organizations: ::std::default::Default::default(),
+            organizations: organizations.into_iter().collect(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
-        self.next = ::std::option::Option::Some(next.into());
-        self
-    }
-    /// Sets [`organizations`](Self#structfield.organizations).
-    #[must_use]
-    pub fn organizations(
+    pub fn next(
         mut self,
-        organizations: impl IntoIterator<Item = Organization>,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
-        self.organizations = organizations.into_iter().collect();
+        self.next = ::std::option::Option::Some(next.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = ::std::option::Option::Some(total);
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
         self
     }
 }
 impl ::auth0_core::Page for ListOrganizationsResponseContent {
     type Item = Organization;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|number| u64::try_from(number).ok())
+        self.total.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn start(&self) -> ::std::option::Option<u64> {
-        self.start.and_then(|number| u64::try_from(number).ok())
+        self.start.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn limit(&self) -> ::std::option::Option<u64> {
-        self.limit.and_then(|number| u64::try_from(number).ok())
+        self.limit.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn count(&self) -> ::std::option::Option<u64> {
         ::std::option::Option::Some(self.organizations.len() as u64)
@@ -817,12 +849,12 @@ pub struct Organization {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -833,14 +865,14 @@ pub struct Organization {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
@@ -849,7 +881,7 @@ pub struct Organization {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl Organization {
-    /// A `Organization` with every field left out.
+    /// Creates a `Organization` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -880,14 +912,17 @@ impl Organization {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -897,7 +932,7 @@ impl Organization {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -905,7 +940,10 @@ impl Organization {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -926,13 +964,15 @@ pub struct OrganizationBranding {
     /// Where the logo on the login page is, over https. In an update, `null` takes the logo away.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::auth0_core::Nullable::deserialize_present")]
-    pub logo_url: ::std::option::Option<::auth0_core::Nullable<::std::string::String>>,
+    pub logo_url: ::std::option::Option<
+        ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationBranding {
-    /// A `OrganizationBranding` with every field left out.
+    /// Creates a `OrganizationBranding` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -959,7 +999,9 @@ impl OrganizationBranding {
     #[must_use]
     pub fn logo_url(
         mut self,
-        logo_url: impl Into<::auth0_core::Nullable<::std::string::String>>,
+        logo_url: impl Into<
+            ::auth0_core::Nullable<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.logo_url = ::std::option::Option::Some(logo_url.into());
         self
@@ -976,23 +1018,30 @@ impl ::auth0_core::Check for OrganizationBranding {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationBrandingColors {
     /// The colour behind the login box, such as `#f5f5f5`.
-    pub page_background: ::std::string::String,
+    pub page_background: ::auth0_core::Open<::std::string::String>,
     /// The colour of buttons and links, such as `#0059d6`.
-    pub primary: ::std::string::String,
+    pub primary: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`OrganizationBrandingColors`], for [`OrganizationBrandingColors::new`].
+pub struct OrganizationBrandingColorsRequired<PageBackground, Primary> {
+    /// The colour behind the login box, such as `#f5f5f5`.
+    pub page_background: PageBackground,
+    /// The colour of buttons and links, such as `#0059d6`.
+    pub primary: Primary,
+}
 impl OrganizationBrandingColors {
-    /// A `OrganizationBrandingColors` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        page_background: impl Into<::std::string::String>,
-        primary: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `OrganizationBrandingColors` from its required fields.
+    pub fn new<
+        PageBackground: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Primary: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(required: OrganizationBrandingColorsRequired<PageBackground, Primary>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            page_background: page_background.into(),
-            primary: primary.into(),
+            page_background: required.page_background.into(),
+            primary: required.primary.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -1016,13 +1065,13 @@ impl ::auth0_core::Check for OrganizationBrandingColors {
 pub struct OrganizationConnectionInformation {
     /// What the connection is called in the tenant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// What kind of connection it is, such as `auth0` for a database, `google-oauth2`, `samlp` or `waad`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub strategy: ::std::option::Option<::std::string::String>,
+    pub strategy: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrganizationConnectionInformation {
-    /// A `OrganizationConnectionInformation` with every field left out.
+    /// Creates a `OrganizationConnectionInformation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             name: ::std::default::Default::default(),
@@ -1031,13 +1080,19 @@ impl OrganizationConnectionInformation {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`strategy`](Self#structfield.strategy).
     #[must_use]
-    pub fn strategy(mut self, strategy: impl Into<::std::string::String>) -> Self {
+    pub fn strategy(
+        mut self,
+        strategy: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.strategy = ::std::option::Option::Some(strategy.into());
         self
     }
@@ -1050,24 +1105,24 @@ pub struct OrganizationEnabledConnection {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
 }
 impl OrganizationEnabledConnection {
-    /// A `OrganizationEnabledConnection` with every field left out.
+    /// Creates a `OrganizationEnabledConnection` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
@@ -1081,10 +1136,10 @@ impl OrganizationEnabledConnection {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -1098,21 +1153,27 @@ impl OrganizationEnabledConnection {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -1122,16 +1183,16 @@ impl OrganizationEnabledConnection {
 pub struct Role {
     /// What the role is for, in words for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the role, such as `rol_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// What the role is called.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl Role {
-    /// A `Role` with every field left out.
+    /// Creates a `Role` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             description: ::std::default::Default::default(),
@@ -1141,19 +1202,28 @@ impl Role {
     }
     /// Sets [`description`](Self#structfield.description).
     #[must_use]
-    pub fn description(mut self, description: impl Into<::std::string::String>) -> Self {
+    pub fn description(
+        mut self,
+        description: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.description = ::std::option::Option::Some(description.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -1171,8 +1241,10 @@ pub struct TokenQuota {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl TokenQuota {
-    /// A `TokenQuota` with its required fields; the optional ones are left out until they are set.
-    pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
+    /// Creates a `TokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
+    pub fn with_client_credentials(
+        client_credentials: TokenQuotaClientCredentials,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             client_credentials,
@@ -1197,23 +1269,23 @@ pub struct TokenQuotaClientCredentials {
     /// Whether a token beyond the quota is refused. If not, it is issued, and the log of the tenant tells of
     /// it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub enforce: ::std::option::Option<bool>,
+    pub enforce: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How many tokens may be issued in a day.
     ///
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub per_day: ::std::option::Option<i64>,
+    pub per_day: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many tokens may be issued in an hour.
     ///
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub per_hour: ::std::option::Option<i64>,
+    pub per_hour: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl TokenQuotaClientCredentials {
-    /// A `TokenQuotaClientCredentials` with every field left out.
+    /// Creates a `TokenQuotaClientCredentials` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1233,20 +1305,20 @@ impl TokenQuotaClientCredentials {
     }
     /// Sets [`enforce`](Self#structfield.enforce).
     #[must_use]
-    pub fn enforce(mut self, enforce: bool) -> Self {
-        self.enforce = ::std::option::Option::Some(enforce);
+    pub fn enforce(mut self, enforce: impl Into<::auth0_core::Open<bool>>) -> Self {
+        self.enforce = ::std::option::Option::Some(enforce.into());
         self
     }
     /// Sets [`per_day`](Self#structfield.per_day).
     #[must_use]
-    pub fn per_day(mut self, per_day: i64) -> Self {
-        self.per_day = ::std::option::Option::Some(per_day);
+    pub fn per_day(mut self, per_day: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.per_day = ::std::option::Option::Some(per_day.into());
         self
     }
     /// Sets [`per_hour`](Self#structfield.per_hour).
     #[must_use]
-    pub fn per_hour(mut self, per_hour: i64) -> Self {
-        self.per_hour = ::std::option::Option::Some(per_hour);
+    pub fn per_hour(mut self, per_hour: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.per_hour = ::std::option::Option::Some(per_hour.into());
         self
     }
 }
@@ -1314,7 +1386,7 @@ pub struct UpdateOrganizationRequestContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationRequestContent {
-    /// A `UpdateOrganizationRequestContent` with every field left out.
+    /// Creates a `UpdateOrganizationRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1479,12 +1551,12 @@ pub struct UpdateOrganizationResponseContent {
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the organization, such as `org_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
     /// There are 25 entries at most, each text of up to 255 characters. In an update, `null` removes an
@@ -1495,14 +1567,14 @@ pub struct UpdateOrganizationResponseContent {
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     >,
     /// The technical name, unique in the tenant. It is what login URLs and users name the organization by.
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
@@ -1511,7 +1583,7 @@ pub struct UpdateOrganizationResponseContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationResponseContent {
-    /// A `UpdateOrganizationResponseContent` with every field left out.
+    /// Creates a `UpdateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1542,14 +1614,17 @@ impl UpdateOrganizationResponseContent {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -1559,7 +1634,7 @@ impl UpdateOrganizationResponseContent {
         mut self,
         metadata: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::option::Option<::std::string::String>,
+            ::std::option::Option<::auth0_core::Open<::std::string::String>>,
         >,
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata);
@@ -1567,7 +1642,10 @@ impl UpdateOrganizationResponseContent {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -1591,8 +1669,10 @@ pub struct UpdateTokenQuota {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateTokenQuota {
-    /// A `UpdateTokenQuota` with its required fields; the optional ones are left out until they are set.
-    pub fn new(client_credentials: TokenQuotaClientCredentials) -> Self {
+    /// Creates a `UpdateTokenQuota` from its required field [`client_credentials`](Self#structfield.client_credentials).
+    pub fn with_client_credentials(
+        client_credentials: TokenQuotaClientCredentials,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             client_credentials,

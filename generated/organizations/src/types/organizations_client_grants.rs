@@ -10,8 +10,8 @@ pub struct AssociateOrganizationClientGrantRequestContent {
     pub grant_id: ::std::string::String,
 }
 impl AssociateOrganizationClientGrantRequestContent {
-    /// A `AssociateOrganizationClientGrantRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(grant_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `AssociateOrganizationClientGrantRequestContent` from its required field [`grant_id`](Self#structfield.grant_id).
+    pub fn with_grant_id(grant_id: impl Into<::std::string::String>) -> Self {
         Self { grant_id: grant_id.into() }
     }
 }
@@ -22,18 +22,18 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     /// Whether the grant is good for every organization. If not, it has to be added to each that it is to be
     /// good for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub allow_any_organization: ::std::option::Option<bool>,
+    pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The identifier of the API that the grant is for.
     ///
     /// Rules: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub audience: ::std::option::Option<::std::string::String>,
+    pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The client id of the application that the grant was made for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the client grant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether an application that gets a token by itself, with client credentials, names an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_usage: ::std::option::Option<
@@ -43,10 +43,12 @@ pub struct AssociateOrganizationClientGrantResponseContent {
     ///
     /// Rules: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub scope: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub scope: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
 }
 impl AssociateOrganizationClientGrantResponseContent {
-    /// A `AssociateOrganizationClientGrantResponseContent` with every field left out.
+    /// Creates a `AssociateOrganizationClientGrantResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allow_any_organization: ::std::default::Default::default(),
@@ -59,27 +61,39 @@ impl AssociateOrganizationClientGrantResponseContent {
     }
     /// Sets [`allow_any_organization`](Self#structfield.allow_any_organization).
     #[must_use]
-    pub fn allow_any_organization(mut self, allow_any_organization: bool) -> Self {
+    pub fn allow_any_organization(
+        mut self,
+        allow_any_organization: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
         self.allow_any_organization = ::std::option::Option::Some(
-            allow_any_organization,
+            allow_any_organization.into(),
         );
         self
     }
     /// Sets [`audience`](Self#structfield.audience).
     #[must_use]
-    pub fn audience(mut self, audience: impl Into<::std::string::String>) -> Self {
+    pub fn audience(
+        mut self,
+        audience: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.audience = ::std::option::Option::Some(audience.into());
         self
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -96,7 +110,9 @@ impl AssociateOrganizationClientGrantResponseContent {
     #[must_use]
     pub fn scope(
         mut self,
-        scope: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        scope: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.scope = ::std::option::Option::Some(
             scope.into_iter().map(Into::into).collect(),
@@ -108,20 +124,20 @@ impl AssociateOrganizationClientGrantResponseContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationClientGrantsResponseContent {
     /// The client grants of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub client_grants: ::std::vec::Vec<OrganizationClientGrant>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<i64>,
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -129,14 +145,14 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseCont
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             client_grants: ::std::vec::Vec<OrganizationClientGrant>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<i64>,
+            total: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -164,40 +180,33 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseCont
     }
 }
 impl ListOrganizationClientGrantsResponseContent {
-    /// A `ListOrganizationClientGrantsResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// Creates a `ListOrganizationClientGrantsResponseContent` from its required field [`client_grants`](Self#structfield.client_grants).
+    pub fn with_client_grants(
+        client_grants: impl IntoIterator<Item = OrganizationClientGrant>,
+    ) -> Self {
         Self {
-            client_grants: ::std::default::Default::default(),
+            client_grants: client_grants.into_iter().collect(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
-    /// Sets [`client_grants`](Self#structfield.client_grants).
-    #[must_use]
-    pub fn client_grants(
-        mut self,
-        client_grants: impl IntoIterator<Item = OrganizationClientGrant>,
-    ) -> Self {
-        self.client_grants = client_grants.into_iter().collect();
-        self
-    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = ::std::option::Option::Some(total);
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
         self
     }
 }
@@ -207,13 +216,13 @@ impl ::auth0_core::Page for ListOrganizationClientGrantsResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|number| u64::try_from(number).ok())
+        self.total.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn start(&self) -> ::std::option::Option<u64> {
-        self.start.and_then(|number| u64::try_from(number).ok())
+        self.start.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn limit(&self) -> ::std::option::Option<u64> {
-        self.limit.and_then(|number| u64::try_from(number).ok())
+        self.limit.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn count(&self) -> ::std::option::Option<u64> {
         ::std::option::Option::Some(self.client_grants.len() as u64)
@@ -235,18 +244,18 @@ pub struct OrganizationClientGrant {
     /// Whether the grant is good for every organization. If not, it has to be added to each that it is to be
     /// good for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub allow_any_organization: ::std::option::Option<bool>,
+    pub allow_any_organization: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The identifier of the API that the grant is for.
     ///
     /// Rules: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub audience: ::std::option::Option<::std::string::String>,
+    pub audience: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The client id of the application that the grant was made for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the client grant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether an application that gets a token by itself, with client credentials, names an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_usage: ::std::option::Option<
@@ -256,10 +265,12 @@ pub struct OrganizationClientGrant {
     ///
     /// Rules: each item: at least 1 character.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub scope: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub scope: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
 }
 impl OrganizationClientGrant {
-    /// A `OrganizationClientGrant` with every field left out.
+    /// Creates a `OrganizationClientGrant` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             allow_any_organization: ::std::default::Default::default(),
@@ -272,27 +283,39 @@ impl OrganizationClientGrant {
     }
     /// Sets [`allow_any_organization`](Self#structfield.allow_any_organization).
     #[must_use]
-    pub fn allow_any_organization(mut self, allow_any_organization: bool) -> Self {
+    pub fn allow_any_organization(
+        mut self,
+        allow_any_organization: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
         self.allow_any_organization = ::std::option::Option::Some(
-            allow_any_organization,
+            allow_any_organization.into(),
         );
         self
     }
     /// Sets [`audience`](Self#structfield.audience).
     #[must_use]
-    pub fn audience(mut self, audience: impl Into<::std::string::String>) -> Self {
+    pub fn audience(
+        mut self,
+        audience: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.audience = ::std::option::Option::Some(audience.into());
         self
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -309,7 +332,9 @@ impl OrganizationClientGrant {
     #[must_use]
     pub fn scope(
         mut self,
-        scope: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        scope: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.scope = ::std::option::Option::Some(
             scope.into_iter().map(Into::into).collect(),

@@ -40,8 +40,8 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl CreateOrganizationAllConnectionRequestContent {
-    /// A `CreateOrganizationAllConnectionRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationAllConnectionRequestContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -133,21 +133,21 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::std::string::String,
+    pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -159,18 +159,22 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<::std::string::String>,
+    pub organization_connection_name: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationAllConnectionResponseContent {
-    /// A `CreateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
@@ -196,10 +200,10 @@ impl CreateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -211,14 +215,20 @@ impl CreateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -238,7 +248,9 @@ impl CreateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<::std::string::String>,
+        organization_connection_name: impl Into<
+            ::auth0_core::Open<::std::string::String>,
+        >,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -247,8 +259,11 @@ impl CreateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -260,21 +275,21 @@ pub struct GetOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::std::string::String,
+    pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -286,18 +301,22 @@ pub struct GetOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<::std::string::String>,
+    pub organization_connection_name: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationAllConnectionResponseContent {
-    /// A `GetOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `GetOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
@@ -323,10 +342,10 @@ impl GetOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -338,14 +357,20 @@ impl GetOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -365,7 +390,9 @@ impl GetOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<::std::string::String>,
+        organization_connection_name: impl Into<
+            ::auth0_core::Open<::std::string::String>,
+        >,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -374,8 +401,11 @@ impl GetOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -383,20 +413,20 @@ impl GetOrganizationAllConnectionResponseContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationAllConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<i64>,
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -404,14 +434,14 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<i64>,
+            total: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -439,40 +469,33 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     }
 }
 impl ListOrganizationAllConnectionsResponseContent {
-    /// A `ListOrganizationAllConnectionsResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// Creates a `ListOrganizationAllConnectionsResponseContent` from its required field [`connections`](Self#structfield.connections).
+    pub fn with_connections(
+        connections: impl IntoIterator<Item = OrganizationAllConnectionPost>,
+    ) -> Self {
         Self {
-            connections: ::std::default::Default::default(),
+            connections: connections.into_iter().collect(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
-    /// Sets [`connections`](Self#structfield.connections).
-    #[must_use]
-    pub fn connections(
-        mut self,
-        connections: impl IntoIterator<Item = OrganizationAllConnectionPost>,
-    ) -> Self {
-        self.connections = connections.into_iter().collect();
-        self
-    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = ::std::option::Option::Some(total);
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
         self
     }
 }
@@ -482,13 +505,13 @@ impl ::auth0_core::Page for ListOrganizationAllConnectionsResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|number| u64::try_from(number).ok())
+        self.total.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn start(&self) -> ::std::option::Option<u64> {
-        self.start.and_then(|number| u64::try_from(number).ok())
+        self.start.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn limit(&self) -> ::std::option::Option<u64> {
-        self.limit.and_then(|number| u64::try_from(number).ok())
+        self.limit.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn count(&self) -> ::std::option::Option<u64> {
         ::std::option::Option::Some(self.connections.len() as u64)
@@ -581,21 +604,21 @@ pub struct OrganizationAllConnectionPost {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::std::string::String,
+    pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -607,18 +630,22 @@ pub struct OrganizationAllConnectionPost {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<::std::string::String>,
+    pub organization_connection_name: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationAllConnectionPost {
-    /// A `OrganizationAllConnectionPost` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
@@ -644,10 +671,10 @@ impl OrganizationAllConnectionPost {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -659,14 +686,20 @@ impl OrganizationAllConnectionPost {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -686,7 +719,9 @@ impl OrganizationAllConnectionPost {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<::std::string::String>,
+        organization_connection_name: impl Into<
+            ::auth0_core::Open<::std::string::String>,
+        >,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -695,8 +730,11 @@ impl OrganizationAllConnectionPost {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -743,7 +781,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionRequestContent {
-    /// A `UpdateOrganizationAllConnectionRequestContent` with every field left out.
+    /// Creates a `UpdateOrganizationAllConnectionRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -936,21 +974,21 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: 1 to 50 characters.
-    pub connection_id: ::std::string::String,
+    pub connection_id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
@@ -962,18 +1000,22 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_connection_name: ::std::option::Option<::std::string::String>,
+    pub organization_connection_name: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
-    /// A `UpdateOrganizationAllConnectionResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
@@ -999,10 +1041,10 @@ impl UpdateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -1014,14 +1056,20 @@ impl UpdateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`organization_access_level`](Self#structfield.organization_access_level).
@@ -1041,7 +1089,9 @@ impl UpdateOrganizationAllConnectionResponseContent {
     #[must_use]
     pub fn organization_connection_name(
         mut self,
-        organization_connection_name: impl Into<::std::string::String>,
+        organization_connection_name: impl Into<
+            ::auth0_core::Open<::std::string::String>,
+        >,
     ) -> Self {
         self.organization_connection_name = ::std::option::Option::Some(
             organization_connection_name.into(),
@@ -1050,8 +1100,11 @@ impl UpdateOrganizationAllConnectionResponseContent {
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }

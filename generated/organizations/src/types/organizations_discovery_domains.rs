@@ -21,8 +21,8 @@ pub struct CreateOrganizationDiscoveryDomainRequestContent {
     pub use_for_organization_discovery: ::std::option::Option<bool>,
 }
 impl CreateOrganizationDiscoveryDomainRequestContent {
-    /// A `CreateOrganizationDiscoveryDomainRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(domain: impl Into<::std::string::String>) -> Self {
+    /// Creates a `CreateOrganizationDiscoveryDomainRequestContent` from its required field [`domain`](Self#structfield.domain).
+    pub fn with_domain(domain: impl Into<::std::string::String>) -> Self {
         Self {
             domain: domain.into(),
             status: ::std::default::Default::default(),
@@ -66,39 +66,70 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`CreateOrganizationDiscoveryDomainResponseContent`], for [`CreateOrganizationDiscoveryDomainResponseContent::new`].
+pub struct CreateOrganizationDiscoveryDomainResponseContentRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl CreateOrganizationDiscoveryDomainResponseContent {
-    /// A `CreateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `CreateOrganizationDiscoveryDomainResponseContent` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        VerificationTxt: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: CreateOrganizationDiscoveryDomainResponseContentRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -114,10 +145,10 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }
@@ -129,39 +160,70 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`GetOrganizationDiscoveryDomainByNameResponseContent`], for [`GetOrganizationDiscoveryDomainByNameResponseContent::new`].
+pub struct GetOrganizationDiscoveryDomainByNameResponseContentRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl GetOrganizationDiscoveryDomainByNameResponseContent {
-    /// A `GetOrganizationDiscoveryDomainByNameResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `GetOrganizationDiscoveryDomainByNameResponseContent` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        VerificationTxt: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: GetOrganizationDiscoveryDomainByNameResponseContentRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -177,10 +239,10 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }
@@ -192,39 +254,70 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`GetOrganizationDiscoveryDomainResponseContent`], for [`GetOrganizationDiscoveryDomainResponseContent::new`].
+pub struct GetOrganizationDiscoveryDomainResponseContentRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl GetOrganizationDiscoveryDomainResponseContent {
-    /// A `GetOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `GetOrganizationDiscoveryDomainResponseContent` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        VerificationTxt: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: GetOrganizationDiscoveryDomainResponseContentRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -240,10 +333,10 @@ impl GetOrganizationDiscoveryDomainResponseContent {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }
@@ -253,15 +346,18 @@ impl GetOrganizationDiscoveryDomainResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationDiscoveryDomainsResponseContent {
     /// The discovery domains of this page.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub domains: ::std::vec::Vec<OrganizationDiscoveryDomain>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListOrganizationDiscoveryDomainsResponseContent {
-    /// A `ListOrganizationDiscoveryDomainsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(domains: impl IntoIterator<Item = OrganizationDiscoveryDomain>) -> Self {
+    /// Creates a `ListOrganizationDiscoveryDomainsResponseContent` from its required field [`domains`](Self#structfield.domains).
+    pub fn with_domains(
+        domains: impl IntoIterator<Item = OrganizationDiscoveryDomain>,
+    ) -> Self {
         Self {
             domains: domains.into_iter().collect(),
             next: ::std::default::Default::default(),
@@ -269,7 +365,10 @@ impl ListOrganizationDiscoveryDomainsResponseContent {
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
@@ -277,7 +376,11 @@ impl ListOrganizationDiscoveryDomainsResponseContent {
 impl ::auth0_core::Page for ListOrganizationDiscoveryDomainsResponseContent {
     type Item = OrganizationDiscoveryDomain;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn is_empty(&self) -> bool {
         self.domains.is_empty()
@@ -293,39 +396,70 @@ pub struct OrganizationDiscoveryDomain {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`OrganizationDiscoveryDomain`], for [`OrganizationDiscoveryDomain::new`].
+pub struct OrganizationDiscoveryDomainRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl OrganizationDiscoveryDomain {
-    /// A `OrganizationDiscoveryDomain` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `OrganizationDiscoveryDomain` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        VerificationTxt: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: OrganizationDiscoveryDomainRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -341,10 +475,10 @@ impl OrganizationDiscoveryDomain {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }
@@ -428,7 +562,7 @@ pub struct UpdateOrganizationDiscoveryDomainRequestContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationDiscoveryDomainRequestContent {
-    /// A `UpdateOrganizationDiscoveryDomainRequestContent` with every field left out.
+    /// Creates a `UpdateOrganizationDiscoveryDomainRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -546,39 +680,70 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
     ///
     /// Rules: 3 to 255 characters, matches `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$`.
-    pub domain: ::std::string::String,
+    pub domain: ::auth0_core::Open<::std::string::String>,
     /// The id of the discovery domain. The domain itself is in `domain`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether it was shown that a discovery domain belongs to the organization.
     pub status: ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     /// Whether the domain leads users to the organization when they log in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub use_for_organization_discovery: ::std::option::Option<bool>,
+    pub use_for_organization_discovery: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name in DNS at which the TXT record is looked for.
-    pub verification_host: ::std::string::String,
+    pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
-    pub verification_txt: ::std::string::String,
+    pub verification_txt: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`UpdateOrganizationDiscoveryDomainResponseContent`], for [`UpdateOrganizationDiscoveryDomainResponseContent::new`].
+pub struct UpdateOrganizationDiscoveryDomainResponseContentRequired<
+    Domain,
+    Id,
+    Status,
+    VerificationHost,
+    VerificationTxt,
+> {
+    /// The domain, such as `acme.example`, which is the part of an e-mail address behind the `@`.
+    pub domain: Domain,
+    /// The id of the discovery domain. The domain itself is in `domain`.
+    pub id: Id,
+    /// Whether it was shown that a discovery domain belongs to the organization.
+    pub status: Status,
+    /// The name in DNS at which the TXT record is looked for.
+    pub verification_host: VerificationHost,
+    /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
+    pub verification_txt: VerificationTxt,
+}
 impl UpdateOrganizationDiscoveryDomainResponseContent {
-    /// A `UpdateOrganizationDiscoveryDomainResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        status: impl Into<::auth0_core::Open<OrganizationDiscoveryDomainStatus>>,
-        verification_host: impl Into<::std::string::String>,
-        verification_txt: impl Into<::std::string::String>,
+    /// Creates a `UpdateOrganizationDiscoveryDomainResponseContent` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Status: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
+            >,
+        VerificationHost: ::std::convert::Into<
+                ::auth0_core::Open<::std::string::String>,
+            >,
+        VerificationTxt: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: UpdateOrganizationDiscoveryDomainResponseContentRequired<
+            Domain,
+            Id,
+            Status,
+            VerificationHost,
+            VerificationTxt,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            domain: domain.into(),
-            id: id.into(),
-            status: status.into(),
+            domain: required.domain.into(),
+            id: required.id.into(),
+            status: required.status.into(),
             use_for_organization_discovery: ::std::default::Default::default(),
-            verification_host: verification_host.into(),
-            verification_txt: verification_txt.into(),
+            verification_host: required.verification_host.into(),
+            verification_txt: required.verification_txt.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -594,10 +759,10 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
     #[must_use]
     pub fn use_for_organization_discovery(
         mut self,
-        use_for_organization_discovery: bool,
+        use_for_organization_discovery: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.use_for_organization_discovery = ::std::option::Option::Some(
-            use_for_organization_discovery,
+            use_for_organization_discovery.into(),
         );
         self
     }

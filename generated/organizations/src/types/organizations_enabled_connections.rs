@@ -23,8 +23,8 @@ pub struct AddOrganizationConnectionRequestContent {
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl AddOrganizationConnectionRequestContent {
-    /// A `AddOrganizationConnectionRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(connection_id: impl Into<::std::string::String>) -> Self {
+    /// Creates a `AddOrganizationConnectionRequestContent` from its required field [`connection_id`](Self#structfield.connection_id).
+    pub fn with_connection_id(connection_id: impl Into<::std::string::String>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -64,27 +64,27 @@ pub struct AddOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl AddOrganizationConnectionResponseContent {
-    /// A `AddOrganizationConnectionResponseContent` with every field left out.
+    /// Creates a `AddOrganizationConnectionResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -108,10 +108,10 @@ impl AddOrganizationConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -125,21 +125,27 @@ impl AddOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -151,27 +157,27 @@ pub struct GetOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationConnectionResponseContent {
-    /// A `GetOrganizationConnectionResponseContent` with every field left out.
+    /// Creates a `GetOrganizationConnectionResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -195,10 +201,10 @@ impl GetOrganizationConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -212,21 +218,27 @@ impl GetOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -234,20 +246,20 @@ impl GetOrganizationConnectionResponseContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub enabled_connections: ::std::vec::Vec<OrganizationConnection>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<i64>,
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -255,14 +267,14 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             enabled_connections: ::std::vec::Vec<OrganizationConnection>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<i64>,
+            total: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -290,40 +302,33 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     }
 }
 impl ListOrganizationConnectionsResponseContent {
-    /// A `ListOrganizationConnectionsResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// Creates a `ListOrganizationConnectionsResponseContent` from its required field [`enabled_connections`](Self#structfield.enabled_connections).
+    pub fn with_enabled_connections(
+        enabled_connections: impl IntoIterator<Item = OrganizationConnection>,
+    ) -> Self {
         Self {
-            enabled_connections: ::std::default::Default::default(),
+            enabled_connections: enabled_connections.into_iter().collect(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
-    /// Sets [`enabled_connections`](Self#structfield.enabled_connections).
-    #[must_use]
-    pub fn enabled_connections(
-        mut self,
-        enabled_connections: impl IntoIterator<Item = OrganizationConnection>,
-    ) -> Self {
-        self.enabled_connections = enabled_connections.into_iter().collect();
-        self
-    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = ::std::option::Option::Some(total);
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
         self
     }
 }
@@ -333,13 +338,13 @@ impl ::auth0_core::Page for ListOrganizationConnectionsResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|number| u64::try_from(number).ok())
+        self.total.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn start(&self) -> ::std::option::Option<u64> {
-        self.start.and_then(|number| u64::try_from(number).ok())
+        self.start.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn limit(&self) -> ::std::option::Option<u64> {
-        self.limit.and_then(|number| u64::try_from(number).ok())
+        self.limit.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn count(&self) -> ::std::option::Option<u64> {
         ::std::option::Option::Some(self.enabled_connections.len() as u64)
@@ -362,27 +367,27 @@ pub struct OrganizationConnection {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationConnection {
-    /// A `OrganizationConnection` with every field left out.
+    /// Creates a `OrganizationConnection` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -406,10 +411,10 @@ impl OrganizationConnection {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -423,21 +428,27 @@ impl OrganizationConnection {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -465,7 +476,7 @@ pub struct UpdateOrganizationConnectionRequestContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationConnectionRequestContent {
-    /// A `UpdateOrganizationConnectionRequestContent` with every field left out.
+    /// Creates a `UpdateOrganizationConnectionRequestContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -575,27 +586,27 @@ pub struct UpdateOrganizationConnectionResponseContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// What a connection is in itself, apart from any organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub connection: ::std::option::Option<OrganizationConnectionInformation>,
     /// The id of the connection, such as `con_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_signup_enabled: ::std::option::Option<bool>,
+    pub is_signup_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationConnectionResponseContent {
-    /// A `UpdateOrganizationConnectionResponseContent` with every field left out.
+    /// Creates a `UpdateOrganizationConnectionResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -619,10 +630,10 @@ impl UpdateOrganizationConnectionResponseContent {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -636,21 +647,27 @@ impl UpdateOrganizationConnectionResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
     }
     /// Sets [`is_signup_enabled`](Self#structfield.is_signup_enabled).
     #[must_use]
-    pub fn is_signup_enabled(mut self, is_signup_enabled: bool) -> Self {
-        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled);
+    pub fn is_signup_enabled(
+        mut self,
+        is_signup_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_signup_enabled = ::std::option::Option::Some(is_signup_enabled.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }

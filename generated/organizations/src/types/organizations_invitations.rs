@@ -45,19 +45,26 @@ pub struct CreateOrganizationInvitationRequestContent {
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
 }
+/// The required fields of [`CreateOrganizationInvitationRequestContent`], for [`CreateOrganizationInvitationRequestContent::new`].
+pub struct CreateOrganizationInvitationRequestContentRequired<ClientId> {
+    /// The client id of the application that the person is invited to: its login is where the link leads.
+    pub client_id: ClientId,
+    /// Who is invited.
+    pub invitee: OrganizationInvitationInvitee,
+    /// Who invites, as the e-mail says it.
+    pub inviter: OrganizationInvitationInviter,
+}
 impl CreateOrganizationInvitationRequestContent {
-    /// A `CreateOrganizationInvitationRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        invitee: OrganizationInvitationInvitee,
-        inviter: OrganizationInvitationInviter,
+    /// Creates a `CreateOrganizationInvitationRequestContent` from its required fields.
+    pub fn new<ClientId: ::std::convert::Into<::std::string::String>>(
+        required: CreateOrganizationInvitationRequestContentRequired<ClientId>,
     ) -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
-            client_id: client_id.into(),
+            client_id: required.client_id.into(),
             connection_id: ::std::default::Default::default(),
-            invitee,
-            inviter,
+            invitee: required.invitee,
+            inviter: required.inviter,
             roles: ::std::default::Default::default(),
             send_invitation_email: ::std::default::Default::default(),
             ttl_sec: ::std::default::Default::default(),
@@ -144,11 +151,11 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -161,7 +168,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -176,12 +183,16 @@ pub struct CreateOrganizationInvitationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -192,7 +203,7 @@ pub struct CreateOrganizationInvitationResponseContent {
     >,
 }
 impl CreateOrganizationInvitationResponseContent {
-    /// A `CreateOrganizationInvitationResponseContent` with every field left out.
+    /// Creates a `CreateOrganizationInvitationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -221,7 +232,10 @@ impl CreateOrganizationInvitationResponseContent {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -229,7 +243,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -258,7 +272,10 @@ impl CreateOrganizationInvitationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -287,7 +304,7 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -296,7 +313,9 @@ impl CreateOrganizationInvitationResponseContent {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -337,11 +356,11 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -354,7 +373,7 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -369,12 +388,16 @@ pub struct GetOrganizationInvitationResponseContent {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -385,7 +408,7 @@ pub struct GetOrganizationInvitationResponseContent {
     >,
 }
 impl GetOrganizationInvitationResponseContent {
-    /// A `GetOrganizationInvitationResponseContent` with every field left out.
+    /// Creates a `GetOrganizationInvitationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -414,7 +437,10 @@ impl GetOrganizationInvitationResponseContent {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -422,7 +448,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -451,7 +477,10 @@ impl GetOrganizationInvitationResponseContent {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -480,7 +509,7 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -489,7 +518,9 @@ impl GetOrganizationInvitationResponseContent {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -519,17 +550,17 @@ impl GetOrganizationInvitationResponseContent {
 ///
 /// It says where it begins, if that was asked for, and never how many items there are.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationInvitationsResponseContent {
     /// The invitations of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub invitations: ::std::vec::Vec<OrganizationInvitation>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -537,12 +568,12 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             invitations: ::std::vec::Vec<OrganizationInvitation>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -568,33 +599,26 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     }
 }
 impl ListOrganizationInvitationsResponseContent {
-    /// A `ListOrganizationInvitationsResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// Creates a `ListOrganizationInvitationsResponseContent` from its required field [`invitations`](Self#structfield.invitations).
+    pub fn with_invitations(
+        invitations: impl IntoIterator<Item = OrganizationInvitation>,
+    ) -> Self {
         Self {
-            invitations: ::std::default::Default::default(),
+            invitations: invitations.into_iter().collect(),
             limit: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
         }
     }
-    /// Sets [`invitations`](Self#structfield.invitations).
-    #[must_use]
-    pub fn invitations(
-        mut self,
-        invitations: impl IntoIterator<Item = OrganizationInvitation>,
-    ) -> Self {
-        self.invitations = invitations.into_iter().collect();
-        self
-    }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
 }
@@ -604,10 +628,10 @@ impl ::auth0_core::Page for ListOrganizationInvitationsResponseContent {
         ::std::option::Option::None
     }
     fn start(&self) -> ::std::option::Option<u64> {
-        self.start.and_then(|number| u64::try_from(number).ok())
+        self.start.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn limit(&self) -> ::std::option::Option<u64> {
-        self.limit.and_then(|number| u64::try_from(number).ok())
+        self.limit.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn count(&self) -> ::std::option::Option<u64> {
         ::std::option::Option::Some(self.invitations.len() as u64)
@@ -637,11 +661,11 @@ pub struct OrganizationInvitation {
     >,
     /// The client id of the application whose login the link leads to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The id of the connection that the person has to log in with. Absent where any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub connection_id: ::std::option::Option<::std::string::String>,
+    pub connection_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// When the invitation was made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<
@@ -654,7 +678,7 @@ pub struct OrganizationInvitation {
     >,
     /// The id of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address with which the invitation is accepted. **It is a secret**: it makes a member of whoever
     /// has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -669,12 +693,16 @@ pub struct OrganizationInvitation {
     ///
     /// Rules: at most 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub organization_id: ::std::option::Option<::std::string::String>,
+    pub organization_id: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The ids of the roles that the person gets with the membership.
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub roles: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the ticket behind the address. **It is a secret** as the address is.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ticket_id: ::std::option::Option<::auth0_core::SecretString>,
@@ -685,7 +713,7 @@ pub struct OrganizationInvitation {
     >,
 }
 impl OrganizationInvitation {
-    /// A `OrganizationInvitation` with every field left out.
+    /// Creates a `OrganizationInvitation` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             app_metadata: ::std::default::Default::default(),
@@ -714,7 +742,10 @@ impl OrganizationInvitation {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -722,7 +753,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn connection_id(
         mut self,
-        connection_id: impl Into<::std::string::String>,
+        connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.connection_id = ::std::option::Option::Some(connection_id.into());
         self
@@ -751,7 +782,10 @@ impl OrganizationInvitation {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
@@ -780,7 +814,7 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<::std::string::String>,
+        organization_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.organization_id = ::std::option::Option::Some(organization_id.into());
         self
@@ -789,7 +823,9 @@ impl OrganizationInvitation {
     #[must_use]
     pub fn roles(
         mut self,
-        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.roles = ::std::option::Option::Some(
             roles.into_iter().map(Into::into).collect(),
@@ -820,14 +856,16 @@ impl OrganizationInvitation {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct OrganizationInvitationInvitee {
     /// The e-mail address of the person who is invited.
-    pub email: ::std::string::String,
+    pub email: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInvitee {
-    /// A `OrganizationInvitationInvitee` with its required fields; the optional ones are left out until they are set.
-    pub fn new(email: impl Into<::std::string::String>) -> Self {
+    /// Creates a `OrganizationInvitationInvitee` from its required field [`email`](Self#structfield.email).
+    pub fn with_email(
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             email: email.into(),
@@ -855,14 +893,16 @@ pub struct OrganizationInvitationInviter {
     /// The name of who invites, as the e-mail says it.
     ///
     /// Rules: 1 to 300 characters.
-    pub name: ::std::string::String,
+    pub name: ::auth0_core::Open<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationInvitationInviter {
-    /// A `OrganizationInvitationInviter` with its required fields; the optional ones are left out until they are set.
-    pub fn new(name: impl Into<::std::string::String>) -> Self {
+    /// Creates a `OrganizationInvitationInviter` from its required field [`name`](Self#structfield.name).
+    pub fn with_name(
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             name: name.into(),

@@ -8,11 +8,12 @@ pub struct CreateOrganizationMemberRequestContent {
     /// The ids of the users, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
     /// Rules: at least 1 item.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl CreateOrganizationMemberRequestContent {
-    /// A `CreateOrganizationMemberRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `CreateOrganizationMemberRequestContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(
         members: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -36,11 +37,12 @@ pub struct DeleteOrganizationMembersRequestContent {
     /// The ids of the users, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
     /// Rules: at least 1 item.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMembersRequestContent {
-    /// A `DeleteOrganizationMembersRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteOrganizationMembersRequestContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(
         members: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -62,27 +64,27 @@ impl ::auth0_core::Check for DeleteOrganizationMembersRequestContent {
 /// By checkpoints it says where the next page is. Where pages are counted, it says where it begins and
 /// how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationMembersResponseContent {
     /// How many items the page could hold. Absent where totals were not asked for. Pages by checkpoints do
     /// not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The members of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<OrganizationMember>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty. Counted pages do not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub next: ::std::option::Option<::std::string::String>,
+    pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How many items come before this page. Absent where totals were not asked for. Pages by checkpoints do
     /// not have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items there are in all. Absent where totals were not asked for. Pages by checkpoints do not
     /// have it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<i64>,
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationMembersResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -91,15 +93,15 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMembersResponseContent {
         #[derive(::serde::Deserialize)]
         struct Named {
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             members: ::std::vec::Vec<OrganizationMember>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            next: ::std::option::Option<::std::string::String>,
+            next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<i64>,
+            total: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -129,11 +131,11 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMembersResponseContent {
     }
 }
 impl ListOrganizationMembersResponseContent {
-    /// A `ListOrganizationMembersResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// Creates a `ListOrganizationMembersResponseContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(members: impl IntoIterator<Item = OrganizationMember>) -> Self {
         Self {
             limit: ::std::default::Default::default(),
-            members: ::std::default::Default::default(),
+            members: members.into_iter().collect(),
             next: ::std::default::Default::default(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
@@ -141,51 +143,49 @@ impl ListOrganizationMembersResponseContent {
     }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
-        self
-    }
-    /// Sets [`members`](Self#structfield.members).
-    #[must_use]
-    pub fn members(
-        mut self,
-        members: impl IntoIterator<Item = OrganizationMember>,
-    ) -> Self {
-        self.members = members.into_iter().collect();
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`next`](Self#structfield.next).
     #[must_use]
-    pub fn next(mut self, next: impl Into<::std::string::String>) -> Self {
+    pub fn next(
+        mut self,
+        next: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.next = ::std::option::Option::Some(next.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = ::std::option::Option::Some(total);
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
         self
     }
 }
 impl ::auth0_core::Page for ListOrganizationMembersResponseContent {
     type Item = OrganizationMember;
     fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
-        ::auth0_core::Position::of_checkpoint(self.next.as_deref())
+        self.next
+            .as_ref()
+            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+                ::std::option::Option::Some(&next.to_string()),
+            ))
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|number| u64::try_from(number).ok())
+        self.total.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn start(&self) -> ::std::option::Option<u64> {
-        self.start.and_then(|number| u64::try_from(number).ok())
+        self.start.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn limit(&self) -> ::std::option::Option<u64> {
-        self.limit.and_then(|number| u64::try_from(number).ok())
+        self.limit.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn count(&self) -> ::std::option::Option<u64> {
         ::std::option::Option::Some(self.members.len() as u64)
@@ -208,22 +208,22 @@ impl ::auth0_core::Page for ListOrganizationMembersResponseContent {
 pub struct OrganizationMember {
     /// The e-mail address of the member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub email: ::std::option::Option<::std::string::String>,
+    pub email: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The full name of the member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The address of a picture of the member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub picture: ::std::option::Option<::std::string::String>,
+    pub picture: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles that the member was given in the organization. They come only where `fields` names them.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<::std::vec::Vec<OrganizationMemberRole>>,
     /// The id of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_id: ::std::option::Option<::std::string::String>,
+    pub user_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrganizationMember {
-    /// A `OrganizationMember` with every field left out.
+    /// Creates a `OrganizationMember` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             email: ::std::default::Default::default(),
@@ -235,19 +235,28 @@ impl OrganizationMember {
     }
     /// Sets [`email`](Self#structfield.email).
     #[must_use]
-    pub fn email(mut self, email: impl Into<::std::string::String>) -> Self {
+    pub fn email(
+        mut self,
+        email: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.email = ::std::option::Option::Some(email.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`picture`](Self#structfield.picture).
     #[must_use]
-    pub fn picture(mut self, picture: impl Into<::std::string::String>) -> Self {
+    pub fn picture(
+        mut self,
+        picture: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.picture = ::std::option::Option::Some(picture.into());
         self
     }
@@ -262,7 +271,10 @@ impl OrganizationMember {
     }
     /// Sets [`user_id`](Self#structfield.user_id).
     #[must_use]
-    pub fn user_id(mut self, user_id: impl Into<::std::string::String>) -> Self {
+    pub fn user_id(
+        mut self,
+        user_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.user_id = ::std::option::Option::Some(user_id.into());
         self
     }
@@ -273,13 +285,13 @@ impl OrganizationMember {
 pub struct OrganizationMemberRole {
     /// The id of the role, such as `rol_a1B2c3D4e5F6g7H8`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// What the role is called.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl OrganizationMemberRole {
-    /// A `OrganizationMemberRole` with every field left out.
+    /// Creates a `OrganizationMemberRole` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             id: ::std::default::Default::default(),
@@ -288,13 +300,19 @@ impl OrganizationMemberRole {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }

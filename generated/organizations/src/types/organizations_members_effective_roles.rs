@@ -15,8 +15,8 @@ pub struct ListOrganizationMemberEffectiveRolesResponseContent {
     pub roles: ::std::vec::Vec<OrganizationMemberEffectiveRole>,
 }
 impl ListOrganizationMemberEffectiveRolesResponseContent {
-    /// A `ListOrganizationMemberEffectiveRolesResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `ListOrganizationMemberEffectiveRolesResponseContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(
         roles: impl IntoIterator<Item = OrganizationMemberEffectiveRole>,
     ) -> Self {
         Self {
@@ -66,21 +66,36 @@ pub struct OrganizationMemberEffectiveRole {
         ::auth0_core::Open<OrganizationMemberEffectiveRoleSource>,
     >,
 }
+/// The required fields of [`OrganizationMemberEffectiveRole`], for [`OrganizationMemberEffectiveRole::new`].
+pub struct OrganizationMemberEffectiveRoleRequired<Description, Id, Name, Sources> {
+    /// What the role is for, in words for people.
+    pub description: Description,
+    /// The id of the role, such as `rol_a1B2c3D4e5F6g7H8`.
+    pub id: Id,
+    /// What the role is called.
+    pub name: Name,
+    /// Where the role comes from. It can be more than one.
+    pub sources: Sources,
+}
 impl OrganizationMemberEffectiveRole {
-    /// A `OrganizationMemberEffectiveRole` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        description: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-        sources: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<OrganizationMemberEffectiveRoleSource>>,
-        >,
+    /// Creates a `OrganizationMemberEffectiveRole` from its required fields.
+    pub fn new<
+        Description: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Sources: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<
+                        ::auth0_core::Open<OrganizationMemberEffectiveRoleSource>,
+                    >,
+            >,
+    >(
+        required: OrganizationMemberEffectiveRoleRequired<Description, Id, Name, Sources>,
     ) -> Self {
         Self {
-            description: description.into(),
-            id: id.into(),
-            name: name.into(),
-            sources: sources.into_iter().map(Into::into).collect(),
+            description: required.description.into(),
+            id: required.id.into(),
+            name: required.name.into(),
+            sources: required.sources.into_iter().map(Into::into).collect(),
         }
     }
 }

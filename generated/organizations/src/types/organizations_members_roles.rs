@@ -9,11 +9,12 @@ pub struct AssignOrganizationMemberRolesRequestContent {
     /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at least 1 item.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl AssignOrganizationMemberRolesRequestContent {
-    /// A `AssignOrganizationMemberRolesRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `AssignOrganizationMemberRolesRequestContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(
         roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -37,11 +38,12 @@ pub struct DeleteOrganizationMemberRolesRequestContent {
     /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at least 1 item.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMemberRolesRequestContent {
-    /// A `DeleteOrganizationMemberRolesRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteOrganizationMemberRolesRequestContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(
         roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
@@ -62,20 +64,20 @@ impl ::auth0_core::Check for DeleteOrganizationMemberRolesRequestContent {
 ///
 /// It says where it begins and how many items there are, if that was asked for.
 #[non_exhaustive]
-#[derive(::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationMemberRolesResponseContent {
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub limit: ::std::option::Option<i64>,
+    pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The roles of this page.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<Role>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub start: ::std::option::Option<i64>,
+    pub start: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many items there are in all. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub total: ::std::option::Option<i64>,
+    pub total: ::std::option::Option<::auth0_core::Open<i64>>,
 }
 impl<'de> ::serde::Deserialize<'de> for ListOrganizationMemberRolesResponseContent {
     fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -84,13 +86,13 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMemberRolesResponseConte
         #[derive(::serde::Deserialize)]
         struct Named {
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            limit: ::std::option::Option<i64>,
-            #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+            limit: ::std::option::Option<::auth0_core::Open<i64>>,
+            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
             roles: ::std::vec::Vec<Role>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            start: ::std::option::Option<i64>,
+            start: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            total: ::std::option::Option<i64>,
+            total: ::std::option::Option<::auth0_core::Open<i64>>,
         }
         Ok(
             match ::auth0_core::ListOr::<
@@ -118,37 +120,31 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMemberRolesResponseConte
     }
 }
 impl ListOrganizationMemberRolesResponseContent {
-    /// A `ListOrganizationMemberRolesResponseContent` with every field left out.
-    pub fn new() -> Self {
+    /// Creates a `ListOrganizationMemberRolesResponseContent` from its required field [`roles`](Self#structfield.roles).
+    pub fn with_roles(roles: impl IntoIterator<Item = Role>) -> Self {
         Self {
             limit: ::std::default::Default::default(),
-            roles: ::std::default::Default::default(),
+            roles: roles.into_iter().collect(),
             start: ::std::default::Default::default(),
             total: ::std::default::Default::default(),
         }
     }
     /// Sets [`limit`](Self#structfield.limit).
     #[must_use]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = ::std::option::Option::Some(limit);
-        self
-    }
-    /// Sets [`roles`](Self#structfield.roles).
-    #[must_use]
-    pub fn roles(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
-        self.roles = roles.into_iter().collect();
+    pub fn limit(mut self, limit: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.limit = ::std::option::Option::Some(limit.into());
         self
     }
     /// Sets [`start`](Self#structfield.start).
     #[must_use]
-    pub fn start(mut self, start: i64) -> Self {
-        self.start = ::std::option::Option::Some(start);
+    pub fn start(mut self, start: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.start = ::std::option::Option::Some(start.into());
         self
     }
     /// Sets [`total`](Self#structfield.total).
     #[must_use]
-    pub fn total(mut self, total: i64) -> Self {
-        self.total = ::std::option::Option::Some(total);
+    pub fn total(mut self, total: impl Into<::auth0_core::Open<i64>>) -> Self {
+        self.total = ::std::option::Option::Some(total.into());
         self
     }
 }
@@ -158,13 +154,13 @@ impl ::auth0_core::Page for ListOrganizationMemberRolesResponseContent {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
-        self.total.and_then(|number| u64::try_from(number).ok())
+        self.total.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn start(&self) -> ::std::option::Option<u64> {
-        self.start.and_then(|number| u64::try_from(number).ok())
+        self.start.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn limit(&self) -> ::std::option::Option<u64> {
-        self.limit.and_then(|number| u64::try_from(number).ok())
+        self.limit.as_ref().and_then(|number| u64::try_from(*number.known()?).ok())
     }
     fn count(&self) -> ::std::option::Option<u64> {
         ::std::option::Option::Some(self.roles.len() as u64)

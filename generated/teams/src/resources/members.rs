@@ -35,12 +35,12 @@ impl Members {
     /// - Repeating it: leads to the same state, though the answer may differ
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, id: String) -> Result<(), auth0_teams::Error> {
+    /// # async fn example(client: auth0_teams::Client, id: &str) -> Result<(), auth0_teams::Error> {
     /// client.members().delete(id).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete(&self, id: impl Into<String>) -> DeleteMember {
+    pub fn delete(&self, id: impl Into<auth0_core::Parameter<String>>) -> DeleteMember {
         DeleteMember {
             client: self.client.clone(),
             options: Default::default(),
@@ -67,13 +67,13 @@ impl Members {
     /// - Repeating it: safe, it only reads
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, id: String) -> Result<(), auth0_teams::Error> {
+    /// # async fn example(client: auth0_teams::Client, id: &str) -> Result<(), auth0_teams::Error> {
     /// let answer = client.members().get(id).await?;
     /// println!("{answer:?}");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, id: impl Into<String>) -> GetMember {
+    pub fn get(&self, id: impl Into<auth0_core::Parameter<String>>) -> GetMember {
         GetMember {
             client: self.client.clone(),
             options: Default::default(),
@@ -102,7 +102,9 @@ impl Members {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_teams::Client, email: String, role: auth0_teams::Open<auth0_teams::types::TeamMemberRoleEnum>) -> Result<(), auth0_teams::Error> {
-    /// let body = auth0_teams::types::InviteMembersRequestContent::new(email, role);
+    /// use auth0_teams::types::{InviteMembersRequestContent, InviteMembersRequestContentRequired};
+    ///
+    /// let body = InviteMembersRequestContent::new(InviteMembersRequestContentRequired { email, role });
     /// let answer = client.members().invite(body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -171,8 +173,8 @@ impl Members {
     /// - Repeating it: may act twice, so it is never repeated once the server may have acted
     ///
     /// ```no_run
-    /// # async fn example(client: auth0_teams::Client, id: String, role: auth0_teams::Open<auth0_teams::types::TeamMemberRoleEnum>) -> Result<(), auth0_teams::Error> {
-    /// let body = auth0_teams::types::UpdateMembersRequestContent::new(role);
+    /// # async fn example(client: auth0_teams::Client, id: &str, role: auth0_teams::Open<auth0_teams::types::TeamMemberRoleEnum>) -> Result<(), auth0_teams::Error> {
+    /// let body = auth0_teams::types::UpdateMembersRequestContent::with_role(role);
     /// let answer = client.members().update(id, body).await?;
     /// println!("{answer:?}");
     /// # Ok(())
@@ -180,7 +182,7 @@ impl Members {
     /// ```
     pub fn update(
         &self,
-        id: impl Into<String>,
+        id: impl Into<auth0_core::Parameter<String>>,
         body: types::UpdateMembersRequestContent,
     ) -> UpdateMemberRole {
         UpdateMemberRole {
@@ -197,7 +199,7 @@ impl Members {
 pub struct DeleteMember {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
 }
 impl DeleteMember {
     /// Sets how long each attempt of this call may take.
@@ -230,6 +232,7 @@ impl DeleteMember {
         let call = self.client.call(&crate::operations::DELETE_MEMBER, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self.client.requests().delete_member(&self.id);
         call.receive(request).await?.empty()
@@ -249,7 +252,7 @@ impl std::future::IntoFuture for DeleteMember {
 pub struct GetMember {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
 }
 impl GetMember {
     /// Sets how long each attempt of this call may take.
@@ -287,6 +290,7 @@ impl GetMember {
         let call = self.client.call(&crate::operations::GET_MEMBER, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         call.check(check)?;
         let request = self.client.requests().get_member(&self.id);
         call.receive(request).await?.json()
@@ -499,7 +503,7 @@ impl auth0_core::Paged for ListMembers {
 pub struct UpdateMemberRole {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    id: String,
+    id: auth0_core::Parameter<String>,
     body: types::UpdateMembersRequestContent,
 }
 impl UpdateMemberRole {
@@ -540,6 +544,7 @@ impl UpdateMemberRole {
             .call(&crate::operations::UPDATE_MEMBER_ROLE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
+        check.field("id", &self.id, &auth0_core::Rules::NONE);
         auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
         call.check(check)?;
         let request = self.client.requests().update_member_role(&self.id, &self.body);

@@ -25,20 +25,29 @@ pub struct ActivityLogActor {
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<ActivityLogActorTypeEnum>,
 }
+/// The required fields of [`ActivityLogActor`], for [`ActivityLogActor::new`].
+pub struct ActivityLogActorRequired<Id, Name, Type> {
+    /// The id of the actor.
+    pub id: Id,
+    /// The name of the actor.
+    pub name: Name,
+    /// Whether the actor is a person or a program.
+    pub type_: Type,
+}
 impl ActivityLogActor {
-    /// A `ActivityLogActor` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-        type_: impl Into<::auth0_core::Open<ActivityLogActorTypeEnum>>,
-    ) -> Self {
+    /// Creates a `ActivityLogActor` from its required fields.
+    pub fn new<
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Type: ::std::convert::Into<::auth0_core::Open<ActivityLogActorTypeEnum>>,
+    >(required: ActivityLogActorRequired<Id, Name, Type>) -> Self {
         Self {
-            id: id.into(),
+            id: required.id.into(),
             is_member: ::std::default::Default::default(),
-            name: name.into(),
+            name: required.name.into(),
             picture: ::std::default::Default::default(),
             team_role: ::std::default::Default::default(),
-            type_: type_.into(),
+            type_: required.type_.into(),
         }
     }
     /// Sets [`is_member`](Self#structfield.is_member).
@@ -161,26 +170,38 @@ pub struct ActivityLogEntry {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub version: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
+/// The required fields of [`ActivityLogEntry`], for [`ActivityLogEntry::new`].
+pub struct ActivityLogEntryRequired<CreatedAt, CurrentEvent, Id, Status> {
+    /// Who caused the event.
+    pub actor: ActivityLogActor,
+    /// The time of the event, which is what `since` and `until` compare.
+    pub created_at: CreatedAt,
+    /// An identifier of what happened; its values are not documented.
+    pub current_event: CurrentEvent,
+    /// The id of the entry, a UUID.
+    pub id: Id,
+    /// How the event ended, which is what the filter `status` compares.
+    pub status: Status,
+}
 impl ActivityLogEntry {
-    /// A `ActivityLogEntry` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        actor: ActivityLogActor,
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
-        >,
-        current_event: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        status: impl Into<::auth0_core::Open<ActivityLogStatusEnum>>,
-    ) -> Self {
+    /// Creates a `ActivityLogEntry` from its required fields.
+    pub fn new<
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        CurrentEvent: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+        Status: ::std::convert::Into<::auth0_core::Open<ActivityLogStatusEnum>>,
+    >(required: ActivityLogEntryRequired<CreatedAt, CurrentEvent, Id, Status>) -> Self {
         Self {
-            actor,
-            created_at: created_at.into(),
-            current_event: current_event.into(),
+            actor: required.actor,
+            created_at: required.created_at.into(),
+            current_event: required.current_event.into(),
             details: ::std::default::Default::default(),
             hostname: ::std::default::Default::default(),
-            id: id.into(),
+            id: required.id.into(),
             ip: ::std::default::Default::default(),
-            status: status.into(),
+            status: required.status.into(),
             type_: ::std::default::Default::default(),
             user_agent: ::std::default::Default::default(),
             version: ::std::default::Default::default(),
@@ -404,8 +425,8 @@ pub struct ListActivityResponseContent {
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListActivityResponseContent {
-    /// A `ListActivityResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(logs: impl IntoIterator<Item = ActivityLogEntry>) -> Self {
+    /// Creates a `ListActivityResponseContent` from its required field [`logs`](Self#structfield.logs).
+    pub fn with_logs(logs: impl IntoIterator<Item = ActivityLogEntry>) -> Self {
         Self {
             logs: logs.into_iter().collect(),
             next: ::std::default::Default::default(),

@@ -10,8 +10,8 @@ pub struct ListEnvironmentsResponseContent {
     pub environments: ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
 }
 impl ListEnvironmentsResponseContent {
-    /// A `ListEnvironmentsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `ListEnvironmentsResponseContent` from its required field [`environments`](Self#structfield.environments).
+    pub fn with_environments(
         environments: impl IntoIterator<
             Item = impl Into<::auth0_core::Open<::std::string::String>>,
         >,

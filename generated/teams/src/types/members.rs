@@ -24,26 +24,61 @@ pub struct GetMembersResponseContent {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`GetMembersResponseContent`], for [`GetMembersResponseContent::new`].
+pub struct GetMembersResponseContentRequired<
+    Email,
+    FamilyName,
+    GivenName,
+    Id,
+    Name,
+    Nickname,
+    Role,
+> {
+    /// The member's e-mail address.
+    pub email: Email,
+    /// The member's family name, empty where none is set.
+    pub family_name: FamilyName,
+    /// The member's given name, empty where none is set.
+    pub given_name: GivenName,
+    /// The id of the member, such as `auth0|abc123`.
+    pub id: Id,
+    /// The member's full name.
+    pub name: Name,
+    /// The member's nickname, empty where none is set.
+    pub nickname: Nickname,
+    /// The member's role in the team. Roles within tenants are listed elsewhere.
+    pub role: Role,
+}
 impl GetMembersResponseContent {
-    /// A `GetMembersResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        email: impl Into<::auth0_core::Open<::std::string::String>>,
-        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
-        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    /// Creates a `GetMembersResponseContent` from its required fields.
+    pub fn new<
+        Email: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        FamilyName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        GivenName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Nickname: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    >(
+        required: GetMembersResponseContentRequired<
+            Email,
+            FamilyName,
+            GivenName,
+            Id,
+            Name,
+            Nickname,
+            Role,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            email: email.into(),
-            family_name: family_name.into(),
-            given_name: given_name.into(),
-            id: id.into(),
-            name: name.into(),
-            nickname: nickname.into(),
-            role: role.into(),
+            email: required.email.into(),
+            family_name: required.family_name.into(),
+            given_name: required.given_name.into(),
+            id: required.id.into(),
+            name: required.name.into(),
+            nickname: required.nickname.into(),
+            role: required.role.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -86,16 +121,23 @@ pub struct InviteMembersRequestContent {
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,
 }
+/// The required fields of [`InviteMembersRequestContent`], for [`InviteMembersRequestContent::new`].
+pub struct InviteMembersRequestContentRequired<Email, Role> {
+    /// The e-mail address of the person to invite.
+    pub email: Email,
+    /// The role in the team that the person shall have.
+    pub role: Role,
+}
 impl InviteMembersRequestContent {
-    /// A `InviteMembersRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        email: impl Into<::std::string::String>,
-        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
-    ) -> Self {
+    /// Creates a `InviteMembersRequestContent` from its required fields.
+    pub fn new<
+        Email: ::std::convert::Into<::std::string::String>,
+        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    >(required: InviteMembersRequestContentRequired<Email, Role>) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            email: email.into(),
-            role: role.into(),
+            email: required.email.into(),
+            role: required.role.into(),
             tenant_ids: ::std::default::Default::default(),
             tenant_roles: ::std::default::Default::default(),
         }
@@ -206,19 +248,28 @@ pub struct InviteMembersResponseContent {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`InviteMembersResponseContent`], for [`InviteMembersResponseContent::new`].
+pub struct InviteMembersResponseContentRequired<Email, Id, Role> {
+    /// The e-mail address that was invited.
+    pub email: Email,
+    /// The id that the API gave to the invited person.
+    pub id: Id,
+    /// The role in the team that was granted.
+    pub role: Role,
+}
 impl InviteMembersResponseContent {
-    /// A `InviteMembersResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        email: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
-    ) -> Self {
+    /// Creates a `InviteMembersResponseContent` from its required fields.
+    pub fn new<
+        Email: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    >(required: InviteMembersResponseContentRequired<Email, Id, Role>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             client_ids: ::std::default::Default::default(),
-            email: email.into(),
-            id: id.into(),
-            role: role.into(),
+            email: required.email.into(),
+            id: required.id.into(),
+            role: required.role.into(),
             tenant_ids: ::std::default::Default::default(),
             tenant_roles: ::std::default::Default::default(),
         }
@@ -282,8 +333,8 @@ pub struct ListMembersResponseContent {
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListMembersResponseContent {
-    /// A `ListMembersResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(members: impl IntoIterator<Item = TeamMember>) -> Self {
+    /// Creates a `ListMembersResponseContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(members: impl IntoIterator<Item = TeamMember>) -> Self {
         Self {
             members: members.into_iter().collect(),
             next: ::std::default::Default::default(),
@@ -339,26 +390,53 @@ pub struct TeamMember {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`TeamMember`], for [`TeamMember::new`].
+pub struct TeamMemberRequired<Email, FamilyName, GivenName, Id, Name, Nickname, Role> {
+    /// The member's e-mail address.
+    pub email: Email,
+    /// The member's family name, empty where none is set.
+    pub family_name: FamilyName,
+    /// The member's given name, empty where none is set.
+    pub given_name: GivenName,
+    /// The id of the member, such as `auth0|abc123`.
+    pub id: Id,
+    /// The member's full name.
+    pub name: Name,
+    /// The member's nickname, empty where none is set.
+    pub nickname: Nickname,
+    /// The member's role in the team.
+    pub role: Role,
+}
 impl TeamMember {
-    /// A `TeamMember` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        email: impl Into<::auth0_core::Open<::std::string::String>>,
-        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
-        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    /// Creates a `TeamMember` from its required fields.
+    pub fn new<
+        Email: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        FamilyName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        GivenName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Nickname: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    >(
+        required: TeamMemberRequired<
+            Email,
+            FamilyName,
+            GivenName,
+            Id,
+            Name,
+            Nickname,
+            Role,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            email: email.into(),
-            family_name: family_name.into(),
-            given_name: given_name.into(),
-            id: id.into(),
-            name: name.into(),
-            nickname: nickname.into(),
-            role: role.into(),
+            email: required.email.into(),
+            family_name: required.family_name.into(),
+            given_name: required.given_name.into(),
+            id: required.id.into(),
+            name: required.name.into(),
+            nickname: required.nickname.into(),
+            role: required.role.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -454,8 +532,8 @@ pub struct UpdateMembersRequestContent {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateMembersRequestContent {
-    /// A `UpdateMembersRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>) -> Self {
+    /// Creates a `UpdateMembersRequestContent` from its required field [`role`](Self#structfield.role).
+    pub fn with_role(role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             role: role.into(),
@@ -546,26 +624,61 @@ pub struct UpdateMembersResponseContent {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`UpdateMembersResponseContent`], for [`UpdateMembersResponseContent::new`].
+pub struct UpdateMembersResponseContentRequired<
+    Email,
+    FamilyName,
+    GivenName,
+    Id,
+    Name,
+    Nickname,
+    Role,
+> {
+    /// The member's e-mail address.
+    pub email: Email,
+    /// The member's family name, empty where none is set.
+    pub family_name: FamilyName,
+    /// The member's given name, empty where none is set.
+    pub given_name: GivenName,
+    /// The id of the member, such as `auth0|abc123`.
+    pub id: Id,
+    /// The member's full name.
+    pub name: Name,
+    /// The member's nickname, empty where none is set.
+    pub nickname: Nickname,
+    /// The role in the team that the member has now.
+    pub role: Role,
+}
 impl UpdateMembersResponseContent {
-    /// A `UpdateMembersResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        email: impl Into<::auth0_core::Open<::std::string::String>>,
-        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
-        role: impl Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    /// Creates a `UpdateMembersResponseContent` from its required fields.
+    pub fn new<
+        Email: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        FamilyName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        GivenName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Nickname: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
+    >(
+        required: UpdateMembersResponseContentRequired<
+            Email,
+            FamilyName,
+            GivenName,
+            Id,
+            Name,
+            Nickname,
+            Role,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            email: email.into(),
-            family_name: family_name.into(),
-            given_name: given_name.into(),
-            id: id.into(),
-            name: name.into(),
-            nickname: nickname.into(),
-            role: role.into(),
+            email: required.email.into(),
+            family_name: required.family_name.into(),
+            given_name: required.given_name.into(),
+            id: required.id.into(),
+            name: required.name.into(),
+            nickname: required.nickname.into(),
+            role: required.role.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).

@@ -33,19 +33,28 @@ pub struct CreateMembersTenantsRequestContent {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`CreateMembersTenantsRequestContent`], for [`CreateMembersTenantsRequestContent::new`].
+pub struct CreateMembersTenantsRequestContentRequired<Roles, Tenants> {
+    /// The roles to hold in each of the tenants, at least one.
+    pub roles: Roles,
+    /// The tenants to add, from 1 to 10. One that is there already fails with an item status of 409.
+    pub tenants: Tenants,
+}
 impl CreateMembersTenantsRequestContent {
-    /// A `CreateMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-        >,
-        tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
-    ) -> Self {
+    /// Creates a `CreateMembersTenantsRequestContent` from its required fields.
+    pub fn new<
+        Roles: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+            >,
+        Tenants: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+            >,
+    >(required: CreateMembersTenantsRequestContentRequired<Roles, Tenants>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             client_ids: ::std::default::Default::default(),
-            roles: roles.into_iter().map(Into::into).collect(),
-            tenants: tenants.into_iter().map(Into::into).collect(),
+            roles: required.roles.into_iter().map(Into::into).collect(),
+            tenants: required.tenants.into_iter().map(Into::into).collect(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -134,21 +143,45 @@ pub struct CreateMembersTenantsResponseContent {
     /// The numbers of tenants that were asked for, added and not added.
     pub summary: MembersTenantsBulkSummary,
 }
+/// The required fields of [`CreateMembersTenantsResponseContent`], for [`CreateMembersTenantsResponseContent::new`].
+pub struct CreateMembersTenantsResponseContentRequired<
+    Failure,
+    Message,
+    StatusCode,
+    Success,
+> {
+    /// The tenants that were not added, each with the reason.
+    pub failure: Failure,
+    /// One line for people that says how the operation ended.
+    pub message: Message,
+    /// The status of the operation as a whole, repeated in the body.
+    pub status_code: StatusCode,
+    /// The tenants that were added.
+    pub success: Success,
+    /// The numbers of tenants that were asked for, added and not added.
+    pub summary: MembersTenantsBulkSummary,
+}
 impl CreateMembersTenantsResponseContent {
-    /// A `CreateMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::auth0_core::Open<::std::string::String>>,
-        status_code: impl Into<::auth0_core::Open<i64>>,
-        success: impl IntoIterator<Item = MembersTenantsSuccessItem>,
-        summary: MembersTenantsBulkSummary,
+    /// Creates a `CreateMembersTenantsResponseContent` from its required fields.
+    pub fn new<
+        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
+        Message: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        StatusCode: ::std::convert::Into<::auth0_core::Open<i64>>,
+        Success: ::std::iter::IntoIterator<Item = MembersTenantsSuccessItem>,
+    >(
+        required: CreateMembersTenantsResponseContentRequired<
+            Failure,
+            Message,
+            StatusCode,
+            Success,
+        >,
     ) -> Self {
         Self {
-            failure: failure.into_iter().collect(),
-            message: message.into(),
-            status_code: status_code.into(),
-            success: success.into_iter().collect(),
-            summary,
+            failure: required.failure.into_iter().collect(),
+            message: required.message.into(),
+            status_code: required.status_code.into(),
+            success: required.success.into_iter().collect(),
+            summary: required.summary,
         }
     }
 }
@@ -169,8 +202,8 @@ pub struct DeleteMembersTenantsRequestContent {
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsRequestContent {
-    /// A `DeleteMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteMembersTenantsRequestContent` from its required field [`tenants`](Self#structfield.tenants).
+    pub fn with_tenants(
         tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
     ) -> Self {
         Self {
@@ -206,21 +239,45 @@ pub struct DeleteMembersTenantsResponseContent {
     /// The numbers of tenants that were asked for, removed and not removed.
     pub summary: MembersTenantsBulkSummary,
 }
+/// The required fields of [`DeleteMembersTenantsResponseContent`], for [`DeleteMembersTenantsResponseContent::new`].
+pub struct DeleteMembersTenantsResponseContentRequired<
+    Failure,
+    Message,
+    StatusCode,
+    Success,
+> {
+    /// The tenants that were not removed, each with the reason.
+    pub failure: Failure,
+    /// One line for people that says how the operation ended.
+    pub message: Message,
+    /// The status of the operation as a whole, repeated in the body.
+    pub status_code: StatusCode,
+    /// The tenants that were removed. Mind that an item holds a list of ids.
+    pub success: Success,
+    /// The numbers of tenants that were asked for, removed and not removed.
+    pub summary: MembersTenantsBulkSummary,
+}
 impl DeleteMembersTenantsResponseContent {
-    /// A `DeleteMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::auth0_core::Open<::std::string::String>>,
-        status_code: impl Into<::auth0_core::Open<i64>>,
-        success: impl IntoIterator<Item = DeleteMembersTenantsSuccessItem>,
-        summary: MembersTenantsBulkSummary,
+    /// Creates a `DeleteMembersTenantsResponseContent` from its required fields.
+    pub fn new<
+        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
+        Message: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        StatusCode: ::std::convert::Into<::auth0_core::Open<i64>>,
+        Success: ::std::iter::IntoIterator<Item = DeleteMembersTenantsSuccessItem>,
+    >(
+        required: DeleteMembersTenantsResponseContentRequired<
+            Failure,
+            Message,
+            StatusCode,
+            Success,
+        >,
     ) -> Self {
         Self {
-            failure: failure.into_iter().collect(),
-            message: message.into(),
-            status_code: status_code.into(),
-            success: success.into_iter().collect(),
-            summary,
+            failure: required.failure.into_iter().collect(),
+            message: required.message.into(),
+            status_code: required.status_code.into(),
+            success: required.success.into_iter().collect(),
+            summary: required.summary,
         }
     }
 }
@@ -241,8 +298,8 @@ pub struct DeleteMembersTenantsSuccessItem {
     pub tenant_ids: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsSuccessItem {
-    /// A `DeleteMembersTenantsSuccessItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
+    /// Creates a `DeleteMembersTenantsSuccessItem` from its required field [`tenant_ids`](Self#structfield.tenant_ids).
+    pub fn with_tenant_ids(
         tenant_ids: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
     ) -> Self {
         Self {
@@ -260,15 +317,24 @@ pub struct ListMembersTenantsResponseContent {
     #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<MemberTenantItem>,
 }
+/// The required fields of [`ListMembersTenantsResponseContent`], for [`ListMembersTenantsResponseContent::new`].
+pub struct ListMembersTenantsResponseContentRequired<Environment, Tenants> {
+    /// The environment that was asked for.
+    pub environment: Environment,
+    /// All tenants of this environment to which the member has access.
+    pub tenants: Tenants,
+}
 impl ListMembersTenantsResponseContent {
-    /// A `ListMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        environment: impl Into<::auth0_core::Open<::std::string::String>>,
-        tenants: impl IntoIterator<Item = MemberTenantItem>,
+    /// Creates a `ListMembersTenantsResponseContent` from its required fields.
+    pub fn new<
+        Environment: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Tenants: ::std::iter::IntoIterator<Item = MemberTenantItem>,
+    >(
+        required: ListMembersTenantsResponseContentRequired<Environment, Tenants>,
     ) -> Self {
         Self {
-            environment: environment.into(),
-            tenants: tenants.into_iter().collect(),
+            environment: required.environment.into(),
+            tenants: required.tenants.into_iter().collect(),
         }
     }
 }
@@ -284,17 +350,26 @@ pub struct MemberTenantItem {
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
 }
+/// The required fields of [`MemberTenantItem`], for [`MemberTenantItem::new`].
+pub struct MemberTenantItemRequired<Domain, Roles, TenantId> {
+    /// The host name of the tenant.
+    pub domain: Domain,
+    /// The member's roles in this tenant, each with its applications where it is for some only.
+    pub roles: Roles,
+    /// The id of the tenant.
+    pub tenant_id: TenantId,
+}
 impl MemberTenantItem {
-    /// A `MemberTenantItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        roles: impl IntoIterator<Item = TenantRoleAssignment>,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-    ) -> Self {
+    /// Creates a `MemberTenantItem` from its required fields.
+    pub fn new<
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Roles: ::std::iter::IntoIterator<Item = TenantRoleAssignment>,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+    >(required: MemberTenantItemRequired<Domain, Roles, TenantId>) -> Self {
         Self {
-            domain: domain.into(),
-            roles: roles.into_iter().collect(),
-            tenant_id: tenant_id.into(),
+            domain: required.domain.into(),
+            roles: required.roles.into_iter().collect(),
+            tenant_id: required.tenant_id.into(),
         }
     }
 }
@@ -309,17 +384,32 @@ pub struct MembersTenantsBulkSummary {
     /// The number of tenants in the request.
     pub total_count: ::auth0_core::Open<i64>,
 }
+/// The required fields of [`MembersTenantsBulkSummary`], for [`MembersTenantsBulkSummary::new`].
+pub struct MembersTenantsBulkSummaryRequired<FailureCount, SuccessCount, TotalCount> {
+    /// The number of tenants for which it failed.
+    pub failure_count: FailureCount,
+    /// The number of tenants for which it worked.
+    pub success_count: SuccessCount,
+    /// The number of tenants in the request.
+    pub total_count: TotalCount,
+}
 impl MembersTenantsBulkSummary {
-    /// A `MembersTenantsBulkSummary` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        failure_count: impl Into<::auth0_core::Open<i64>>,
-        success_count: impl Into<::auth0_core::Open<i64>>,
-        total_count: impl Into<::auth0_core::Open<i64>>,
+    /// Creates a `MembersTenantsBulkSummary` from its required fields.
+    pub fn new<
+        FailureCount: ::std::convert::Into<::auth0_core::Open<i64>>,
+        SuccessCount: ::std::convert::Into<::auth0_core::Open<i64>>,
+        TotalCount: ::std::convert::Into<::auth0_core::Open<i64>>,
+    >(
+        required: MembersTenantsBulkSummaryRequired<
+            FailureCount,
+            SuccessCount,
+            TotalCount,
+        >,
     ) -> Self {
         Self {
-            failure_count: failure_count.into(),
-            success_count: success_count.into(),
-            total_count: total_count.into(),
+            failure_count: required.failure_count.into(),
+            success_count: required.success_count.into(),
+            total_count: required.total_count.into(),
         }
     }
 }
@@ -341,19 +431,32 @@ pub struct MembersTenantsFailureItem {
     #[serde(rename = "type")]
     pub type_: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`MembersTenantsFailureItem`], for [`MembersTenantsFailureItem::new`].
+pub struct MembersTenantsFailureItemRequired<Status, TenantId, Title, Type> {
+    /// Why it failed, in the terms of an HTTP status.
+    pub status: Status,
+    /// The id of the tenant.
+    pub tenant_id: TenantId,
+    /// One line for people that says what went wrong.
+    pub title: Title,
+    /// A code for the kind of error, in capitals.
+    pub type_: Type,
+}
 impl MembersTenantsFailureItem {
-    /// A `MembersTenantsFailureItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        status: impl Into<::auth0_core::Open<i64>>,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        title: impl Into<::auth0_core::Open<::std::string::String>>,
-        type_: impl Into<::auth0_core::Open<::std::string::String>>,
+    /// Creates a `MembersTenantsFailureItem` from its required fields.
+    pub fn new<
+        Status: ::std::convert::Into<::auth0_core::Open<i64>>,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+        Title: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Type: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: MembersTenantsFailureItemRequired<Status, TenantId, Title, Type>,
     ) -> Self {
         Self {
-            status: status.into(),
-            tenant_id: tenant_id.into(),
-            title: title.into(),
-            type_: type_.into(),
+            status: required.status.into(),
+            tenant_id: required.tenant_id.into(),
+            title: required.title.into(),
+            type_: required.type_.into(),
         }
     }
 }
@@ -374,18 +477,25 @@ pub struct MembersTenantsSuccessItem {
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
 }
+/// The required fields of [`MembersTenantsSuccessItem`], for [`MembersTenantsSuccessItem::new`].
+pub struct MembersTenantsSuccessItemRequired<Roles, TenantId> {
+    /// The roles that were assigned to the member in this tenant.
+    pub roles: Roles,
+    /// The id of the tenant.
+    pub tenant_id: TenantId,
+}
 impl MembersTenantsSuccessItem {
-    /// A `MembersTenantsSuccessItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-        >,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-    ) -> Self {
+    /// Creates a `MembersTenantsSuccessItem` from its required fields.
+    pub fn new<
+        Roles: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+            >,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+    >(required: MembersTenantsSuccessItemRequired<Roles, TenantId>) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
-            roles: roles.into_iter().map(Into::into).collect(),
-            tenant_id: tenant_id.into(),
+            roles: required.roles.into_iter().map(Into::into).collect(),
+            tenant_id: required.tenant_id.into(),
         }
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
@@ -421,8 +531,8 @@ pub struct TenantRoleAssignment {
     pub role: ::auth0_core::Open<TenantMemberRoleEnum>,
 }
 impl TenantRoleAssignment {
-    /// A `TenantRoleAssignment` with its required fields; the optional ones are left out until they are set.
-    pub fn new(role: impl Into<::auth0_core::Open<TenantMemberRoleEnum>>) -> Self {
+    /// Creates a `TenantRoleAssignment` from its required field [`role`](Self#structfield.role).
+    pub fn with_role(role: impl Into<::auth0_core::Open<TenantMemberRoleEnum>>) -> Self {
         Self {
             client_ids: ::std::default::Default::default(),
             role: role.into(),
@@ -478,19 +588,28 @@ pub struct UpdateMembersTenantsRequestContent {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`UpdateMembersTenantsRequestContent`], for [`UpdateMembersTenantsRequestContent::new`].
+pub struct UpdateMembersTenantsRequestContentRequired<Roles, Tenants> {
+    /// The roles to assign in each of the tenants.
+    pub roles: Roles,
+    /// The tenants to change, from 1 to 10, or exactly one if there are `client_ids`.
+    pub tenants: Tenants,
+}
 impl UpdateMembersTenantsRequestContent {
-    /// A `UpdateMembersTenantsRequestContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
-        >,
-        tenants: impl IntoIterator<Item = impl Into<::auth0_core::Open<::uuid::Uuid>>>,
-    ) -> Self {
+    /// Creates a `UpdateMembersTenantsRequestContent` from its required fields.
+    pub fn new<
+        Roles: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+            >,
+        Tenants: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+            >,
+    >(required: UpdateMembersTenantsRequestContentRequired<Roles, Tenants>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             client_ids: ::std::default::Default::default(),
-            roles: roles.into_iter().map(Into::into).collect(),
-            tenants: tenants.into_iter().map(Into::into).collect(),
+            roles: required.roles.into_iter().map(Into::into).collect(),
+            tenants: required.tenants.into_iter().map(Into::into).collect(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -582,21 +701,45 @@ pub struct UpdateMembersTenantsResponseContent {
     /// The numbers of tenants that were asked for, changed and not changed.
     pub summary: MembersTenantsBulkSummary,
 }
+/// The required fields of [`UpdateMembersTenantsResponseContent`], for [`UpdateMembersTenantsResponseContent::new`].
+pub struct UpdateMembersTenantsResponseContentRequired<
+    Failure,
+    Message,
+    StatusCode,
+    Success,
+> {
+    /// The tenants in which nothing was changed, each with the reason.
+    pub failure: Failure,
+    /// One line for people that says how the operation ended.
+    pub message: Message,
+    /// The status of the operation as a whole, repeated in the body.
+    pub status_code: StatusCode,
+    /// The tenants in which the roles were changed.
+    pub success: Success,
+    /// The numbers of tenants that were asked for, changed and not changed.
+    pub summary: MembersTenantsBulkSummary,
+}
 impl UpdateMembersTenantsResponseContent {
-    /// A `UpdateMembersTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        failure: impl IntoIterator<Item = MembersTenantsFailureItem>,
-        message: impl Into<::auth0_core::Open<::std::string::String>>,
-        status_code: impl Into<::auth0_core::Open<i64>>,
-        success: impl IntoIterator<Item = MembersTenantsSuccessItem>,
-        summary: MembersTenantsBulkSummary,
+    /// Creates a `UpdateMembersTenantsResponseContent` from its required fields.
+    pub fn new<
+        Failure: ::std::iter::IntoIterator<Item = MembersTenantsFailureItem>,
+        Message: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        StatusCode: ::std::convert::Into<::auth0_core::Open<i64>>,
+        Success: ::std::iter::IntoIterator<Item = MembersTenantsSuccessItem>,
+    >(
+        required: UpdateMembersTenantsResponseContentRequired<
+            Failure,
+            Message,
+            StatusCode,
+            Success,
+        >,
     ) -> Self {
         Self {
-            failure: failure.into_iter().collect(),
-            message: message.into(),
-            status_code: status_code.into(),
-            success: success.into_iter().collect(),
-            summary,
+            failure: required.failure.into_iter().collect(),
+            message: required.message.into(),
+            status_code: required.status_code.into(),
+            success: required.success.into_iter().collect(),
+            summary: required.summary,
         }
     }
 }

@@ -89,26 +89,57 @@ pub struct GetTenantsResponseContent {
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`GetTenantsResponseContent`], for [`GetTenantsResponseContent::new`].
+pub struct GetTenantsResponseContentRequired<
+    CreatedAt,
+    Domain,
+    Environment,
+    Locality,
+    TenantId,
+    TenantName,
+> {
+    /// The time at which the tenant was created.
+    pub created_at: CreatedAt,
+    /// The host name of the tenant.
+    pub domain: Domain,
+    /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
+    pub environment: Environment,
+    /// The locality of the tenant, such as `us` or `frankfurt`.
+    pub locality: Locality,
+    /// The id of the tenant.
+    pub tenant_id: TenantId,
+    /// The name of the tenant.
+    pub tenant_name: TenantName,
+}
 impl GetTenantsResponseContent {
-    /// A `GetTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Creates a `GetTenantsResponseContent` from its required fields.
+    pub fn new<
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Environment: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Locality: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+        TenantName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: GetTenantsResponseContentRequired<
+            CreatedAt,
+            Domain,
+            Environment,
+            Locality,
+            TenantId,
+            TenantName,
         >,
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        environment: impl Into<::auth0_core::Open<::std::string::String>>,
-        locality: impl Into<::auth0_core::Open<::std::string::String>>,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            created_at: created_at.into(),
-            domain: domain.into(),
-            environment: environment.into(),
+            created_at: required.created_at.into(),
+            domain: required.domain.into(),
+            environment: required.environment.into(),
             environment_tag: ::std::default::Default::default(),
-            locality: locality.into(),
-            tenant_id: tenant_id.into(),
-            tenant_name: tenant_name.into(),
+            locality: required.locality.into(),
+            tenant_id: required.tenant_id.into(),
+            tenant_name: required.tenant_name.into(),
         }
     }
     /// Sets [`environment_tag`](Self#structfield.environment_tag).
@@ -133,8 +164,8 @@ pub struct ListTenantsResponseContent {
     pub tenants: ::std::vec::Vec<TenantItem>,
 }
 impl ListTenantsResponseContent {
-    /// A `ListTenantsResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(tenants: impl IntoIterator<Item = TenantItem>) -> Self {
+    /// Creates a `ListTenantsResponseContent` from its required field [`tenants`](Self#structfield.tenants).
+    pub fn with_tenants(tenants: impl IntoIterator<Item = TenantItem>) -> Self {
         Self {
             next: ::std::default::Default::default(),
             tenants: tenants.into_iter().collect(),
@@ -182,17 +213,26 @@ pub struct ManagementClient {
     /// out of logs.
     pub client_secret: ::auth0_core::SecretString,
 }
+/// The required fields of [`ManagementClient`], for [`ManagementClient::new`].
+pub struct ManagementClientRequired<ClientId, ClientName, ClientSecret> {
+    /// The client id, public, to ask for tokens with.
+    pub client_id: ClientId,
+    /// The name of the client among the applications of the new tenant.
+    pub client_name: ClientName,
+    /// The client secret, to ask for tokens with.
+    pub client_secret: ClientSecret,
+}
 impl ManagementClient {
-    /// A `ManagementClient` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
-        client_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        client_secret: impl Into<::auth0_core::SecretString>,
-    ) -> Self {
+    /// Creates a `ManagementClient` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        ClientName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
+    >(required: ManagementClientRequired<ClientId, ClientName, ClientSecret>) -> Self {
         Self {
-            client_id: client_id.into(),
-            client_name: client_name.into(),
-            client_secret: client_secret.into(),
+            client_id: required.client_id.into(),
+            client_name: required.client_name.into(),
+            client_secret: required.client_secret.into(),
         }
     }
 }
@@ -217,15 +257,22 @@ pub struct PrivateCloudPayload {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
+/// The required fields of [`PrivateCloudPayload`], for [`PrivateCloudPayload::new`].
+pub struct PrivateCloudPayloadRequired<AdminEmail, Environment> {
+    /// The e-mail address of the tenant's administrator, who has to belong to the team already.
+    pub admin_email: AdminEmail,
+    /// The name of the private cloud in which the tenant is created, such as `acme-dev`.
+    pub environment: Environment,
+}
 impl PrivateCloudPayload {
-    /// A `PrivateCloudPayload` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        admin_email: impl Into<::std::string::String>,
-        environment: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `PrivateCloudPayload` from its required fields.
+    pub fn new<
+        AdminEmail: ::std::convert::Into<::std::string::String>,
+        Environment: ::std::convert::Into<::std::string::String>,
+    >(required: PrivateCloudPayloadRequired<AdminEmail, Environment>) -> Self {
         Self {
-            admin_email: admin_email.into(),
-            environment: environment.into(),
+            admin_email: required.admin_email.into(),
+            environment: required.environment.into(),
             tenant_name: ::std::default::Default::default(),
         }
     }
@@ -281,25 +328,53 @@ pub struct PrivateCloudResponseContent {
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`PrivateCloudResponseContent`], for [`PrivateCloudResponseContent::new`].
+pub struct PrivateCloudResponseContentRequired<
+    CreatedAt,
+    Domain,
+    Environment,
+    TenantId,
+    TenantName,
+> {
+    /// The time at which the tenant was created.
+    pub created_at: CreatedAt,
+    /// The host name of the new tenant.
+    pub domain: Domain,
+    /// The name of the private cloud in which the tenant was created.
+    pub environment: Environment,
+    /// The credentials with which the new tenant can be managed. The secret is shown this once.
+    pub management_client: ManagementClient,
+    /// The id of the new tenant, a UUID. It is what other calls ask for.
+    pub tenant_id: TenantId,
+    /// The name of the new tenant, as asked for or as made up by the server.
+    pub tenant_name: TenantName,
+}
 impl PrivateCloudResponseContent {
-    /// A `PrivateCloudResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Creates a `PrivateCloudResponseContent` from its required fields.
+    pub fn new<
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Environment: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+        TenantName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: PrivateCloudResponseContentRequired<
+            CreatedAt,
+            Domain,
+            Environment,
+            TenantId,
+            TenantName,
         >,
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        environment: impl Into<::auth0_core::Open<::std::string::String>>,
-        management_client: ManagementClient,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            created_at: created_at.into(),
-            domain: domain.into(),
-            environment: environment.into(),
-            management_client,
-            tenant_id: tenant_id.into(),
-            tenant_name: tenant_name.into(),
+            created_at: required.created_at.into(),
+            domain: required.domain.into(),
+            environment: required.environment.into(),
+            management_client: required.management_client,
+            tenant_id: required.tenant_id.into(),
+            tenant_name: required.tenant_name.into(),
         }
     }
 }
@@ -333,16 +408,23 @@ pub struct PublicCloudPayload {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
+/// The required fields of [`PublicCloudPayload`], for [`PublicCloudPayload::new`].
+pub struct PublicCloudPayloadRequired<AdminEmail, Locality> {
+    /// The e-mail address of the tenant's administrator, who has to belong to the team already.
+    pub admin_email: AdminEmail,
+    /// Where in the public cloud the tenant is created.
+    pub locality: Locality,
+}
 impl PublicCloudPayload {
-    /// A `PublicCloudPayload` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        admin_email: impl Into<::std::string::String>,
-        locality: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `PublicCloudPayload` from its required fields.
+    pub fn new<
+        AdminEmail: ::std::convert::Into<::std::string::String>,
+        Locality: ::std::convert::Into<::std::string::String>,
+    >(required: PublicCloudPayloadRequired<AdminEmail, Locality>) -> Self {
         Self {
-            admin_email: admin_email.into(),
+            admin_email: required.admin_email.into(),
             environment_tag: ::std::default::Default::default(),
-            locality: locality.into(),
+            locality: required.locality.into(),
             tenant_name: ::std::default::Default::default(),
         }
     }
@@ -407,28 +489,60 @@ pub struct PublicCloudResponseContent {
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`PublicCloudResponseContent`], for [`PublicCloudResponseContent::new`].
+pub struct PublicCloudResponseContentRequired<
+    CreatedAt,
+    Domain,
+    Environment,
+    Locality,
+    TenantId,
+    TenantName,
+> {
+    /// The time at which the tenant was created.
+    pub created_at: CreatedAt,
+    /// The host name of the new tenant.
+    pub domain: Domain,
+    /// The environment that the server chose in that locality, such as `US-3`.
+    pub environment: Environment,
+    /// Where in the public cloud the tenant was created.
+    pub locality: Locality,
+    /// The credentials with which the new tenant can be managed. The secret is shown this once.
+    pub management_client: ManagementClient,
+    /// The id of the new tenant, a UUID. It is what other calls ask for.
+    pub tenant_id: TenantId,
+    /// The name of the new tenant, as asked for or as made up by the server.
+    pub tenant_name: TenantName,
+}
 impl PublicCloudResponseContent {
-    /// A `PublicCloudResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Creates a `PublicCloudResponseContent` from its required fields.
+    pub fn new<
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Environment: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Locality: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+        TenantName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: PublicCloudResponseContentRequired<
+            CreatedAt,
+            Domain,
+            Environment,
+            Locality,
+            TenantId,
+            TenantName,
         >,
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        environment: impl Into<::auth0_core::Open<::std::string::String>>,
-        locality: impl Into<::auth0_core::Open<::std::string::String>>,
-        management_client: ManagementClient,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            created_at: created_at.into(),
-            domain: domain.into(),
-            environment: environment.into(),
+            created_at: required.created_at.into(),
+            domain: required.domain.into(),
+            environment: required.environment.into(),
             environment_tag: ::std::default::Default::default(),
-            locality: locality.into(),
-            management_client,
-            tenant_id: tenant_id.into(),
-            tenant_name: tenant_name.into(),
+            locality: required.locality.into(),
+            management_client: required.management_client,
+            tenant_id: required.tenant_id.into(),
+            tenant_name: required.tenant_name.into(),
         }
     }
     /// Sets [`environment_tag`](Self#structfield.environment_tag).
@@ -463,26 +577,57 @@ pub struct TenantItem {
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     pub tenant_name: ::auth0_core::Open<::std::string::String>,
 }
+/// The required fields of [`TenantItem`], for [`TenantItem::new`].
+pub struct TenantItemRequired<
+    CreatedAt,
+    Domain,
+    Environment,
+    Locality,
+    TenantId,
+    TenantName,
+> {
+    /// The time at which the tenant was created.
+    pub created_at: CreatedAt,
+    /// The host name of the tenant.
+    pub domain: Domain,
+    /// The environment in which the tenant lives, such as `US-3` or `acme-dev`.
+    pub environment: Environment,
+    /// The locality of the tenant, such as `us` or `frankfurt`.
+    pub locality: Locality,
+    /// The id of the tenant.
+    pub tenant_id: TenantId,
+    /// The name of the tenant.
+    pub tenant_name: TenantName,
+}
 impl TenantItem {
-    /// A `TenantItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        created_at: impl Into<
-            ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Creates a `TenantItem` from its required fields.
+    pub fn new<
+        CreatedAt: ::std::convert::Into<
+                ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
+            >,
+        Domain: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Environment: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Locality: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        TenantId: ::std::convert::Into<::auth0_core::Open<::uuid::Uuid>>,
+        TenantName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+    >(
+        required: TenantItemRequired<
+            CreatedAt,
+            Domain,
+            Environment,
+            Locality,
+            TenantId,
+            TenantName,
         >,
-        domain: impl Into<::auth0_core::Open<::std::string::String>>,
-        environment: impl Into<::auth0_core::Open<::std::string::String>>,
-        locality: impl Into<::auth0_core::Open<::std::string::String>>,
-        tenant_id: impl Into<::auth0_core::Open<::uuid::Uuid>>,
-        tenant_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            created_at: created_at.into(),
-            domain: domain.into(),
-            environment: environment.into(),
+            created_at: required.created_at.into(),
+            domain: required.domain.into(),
+            environment: required.environment.into(),
             environment_tag: ::std::default::Default::default(),
-            locality: locality.into(),
-            tenant_id: tenant_id.into(),
-            tenant_name: tenant_name.into(),
+            locality: required.locality.into(),
+            tenant_id: required.tenant_id.into(),
+            tenant_name: required.tenant_name.into(),
         }
     }
     /// Sets [`environment_tag`](Self#structfield.environment_tag).

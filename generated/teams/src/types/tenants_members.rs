@@ -14,8 +14,8 @@ pub struct ListTenantsMembersResponseContent {
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
 }
 impl ListTenantsMembersResponseContent {
-    /// A `ListTenantsMembersResponseContent` with its required fields; the optional ones are left out until they are set.
-    pub fn new(members: impl IntoIterator<Item = TenantMember>) -> Self {
+    /// Creates a `ListTenantsMembersResponseContent` from its required field [`members`](Self#structfield.members).
+    pub fn with_members(members: impl IntoIterator<Item = TenantMember>) -> Self {
         Self {
             members: members.into_iter().collect(),
             next: ::std::default::Default::default(),
@@ -67,27 +67,62 @@ pub struct TenantMember {
     #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
 }
+/// The required fields of [`TenantMember`], for [`TenantMember::new`].
+pub struct TenantMemberRequired<
+    Email,
+    FamilyName,
+    GivenName,
+    Id,
+    Name,
+    Nickname,
+    Roles,
+> {
+    /// The member's e-mail address.
+    pub email: Email,
+    /// The member's family name, empty where none is set.
+    pub family_name: FamilyName,
+    /// The member's given name, empty where none is set.
+    pub given_name: GivenName,
+    /// The id of the member, such as `auth0|abc123`.
+    pub id: Id,
+    /// The member's full name.
+    pub name: Name,
+    /// The member's nickname, empty where none is set.
+    pub nickname: Nickname,
+    /// The member's roles in this tenant.
+    pub roles: Roles,
+}
 impl TenantMember {
-    /// A `TenantMember` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        email: impl Into<::auth0_core::Open<::std::string::String>>,
-        family_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        given_name: impl Into<::auth0_core::Open<::std::string::String>>,
-        id: impl Into<::auth0_core::Open<::std::string::String>>,
-        name: impl Into<::auth0_core::Open<::std::string::String>>,
-        nickname: impl Into<::auth0_core::Open<::std::string::String>>,
-        roles: impl IntoIterator<
-            Item = impl Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+    /// Creates a `TenantMember` from its required fields.
+    pub fn new<
+        Email: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        FamilyName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        GivenName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Name: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Nickname: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Roles: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<TenantMemberRoleEnum>>,
+            >,
+    >(
+        required: TenantMemberRequired<
+            Email,
+            FamilyName,
+            GivenName,
+            Id,
+            Name,
+            Nickname,
+            Roles,
         >,
     ) -> Self {
         Self {
-            email: email.into(),
-            family_name: family_name.into(),
-            given_name: given_name.into(),
-            id: id.into(),
-            name: name.into(),
-            nickname: nickname.into(),
-            roles: roles.into_iter().map(Into::into).collect(),
+            email: required.email.into(),
+            family_name: required.family_name.into(),
+            given_name: required.given_name.into(),
+            id: required.id.into(),
+            name: required.name.into(),
+            nickname: required.nickname.into(),
+            roles: required.roles.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -11,13 +11,20 @@ pub struct IdentityProvidersConfig {
     /// What each strategy can do.
     pub strategies: IdentityProvidersConfigStrategyOverride,
 }
+/// The required fields of [`IdentityProvidersConfig`], for [`IdentityProvidersConfig::new`].
+pub struct IdentityProvidersConfigRequired {
+    /// Which switches the organization's administrators may set, whatever the strategy.
+    pub organization: IdentityProvidersConfigOrganization,
+    /// What each strategy can do.
+    pub strategies: IdentityProvidersConfigStrategyOverride,
+}
 impl IdentityProvidersConfig {
-    /// A `IdentityProvidersConfig` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        organization: IdentityProvidersConfigOrganization,
-        strategies: IdentityProvidersConfigStrategyOverride,
-    ) -> Self {
-        Self { organization, strategies }
+    /// Creates a `IdentityProvidersConfig` from its required fields.
+    pub fn new(required: IdentityProvidersConfigRequired) -> Self {
+        Self {
+            organization: required.organization,
+            strategies: required.strategies,
+        }
     }
 }
 /// A feature that a strategy can have.
@@ -88,16 +95,32 @@ pub struct IdentityProvidersConfigOrganization {
     /// Whether they may set `show_as_button`.
     pub can_set_show_as_button: ::auth0_core::Open<bool>,
 }
+/// The required fields of [`IdentityProvidersConfigOrganization`], for [`IdentityProvidersConfigOrganization::new`].
+pub struct IdentityProvidersConfigOrganizationRequired<
+    CanSetAssignMembershipOnLogin,
+    CanSetShowAsButton,
+> {
+    /// Whether they may set `assign_membership_on_login`.
+    pub can_set_assign_membership_on_login: CanSetAssignMembershipOnLogin,
+    /// Whether they may set `show_as_button`.
+    pub can_set_show_as_button: CanSetShowAsButton,
+}
 impl IdentityProvidersConfigOrganization {
-    /// A `IdentityProvidersConfigOrganization` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        can_set_assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
-        can_set_show_as_button: impl Into<::auth0_core::Open<bool>>,
+    /// Creates a `IdentityProvidersConfigOrganization` from its required fields.
+    pub fn new<
+        CanSetAssignMembershipOnLogin: ::std::convert::Into<::auth0_core::Open<bool>>,
+        CanSetShowAsButton: ::std::convert::Into<::auth0_core::Open<bool>>,
+    >(
+        required: IdentityProvidersConfigOrganizationRequired<
+            CanSetAssignMembershipOnLogin,
+            CanSetShowAsButton,
+        >,
     ) -> Self {
         Self {
-            can_set_assign_membership_on_login: can_set_assign_membership_on_login
+            can_set_assign_membership_on_login: required
+                .can_set_assign_membership_on_login
                 .into(),
-            can_set_show_as_button: can_set_show_as_button.into(),
+            can_set_show_as_button: required.can_set_show_as_button.into(),
         }
     }
 }
@@ -172,23 +195,45 @@ pub struct IdentityProvidersConfigStrategyBase {
         ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
     >,
 }
+/// The required fields of [`IdentityProvidersConfigStrategyBase`], for [`IdentityProvidersConfigStrategyBase::new`].
+pub struct IdentityProvidersConfigStrategyBaseRequired<
+    EnabledFeatures,
+    ProvisioningMethods,
+> {
+    /// The features that can be used with this strategy. Empty where there is none.
+    pub enabled_features: EnabledFeatures,
+    /// The ways in which users can be provisioned. Empty where there is none.
+    pub provisioning_methods: ProvisioningMethods,
+}
 impl IdentityProvidersConfigStrategyBase {
-    /// A `IdentityProvidersConfigStrategyBase` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        enabled_features: impl IntoIterator<
-            Item = impl Into<
-                ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
+    /// Creates a `IdentityProvidersConfigStrategyBase` from its required fields.
+    pub fn new<
+        EnabledFeatures: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<
+                        ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
+                    >,
             >,
-        >,
-        provisioning_methods: impl IntoIterator<
-            Item = impl Into<
-                ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
+        ProvisioningMethods: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<
+                        ::auth0_core::Open<
+                            IdentityProvidersConfigProvisioningMethodsEnum,
+                        >,
+                    >,
             >,
+    >(
+        required: IdentityProvidersConfigStrategyBaseRequired<
+            EnabledFeatures,
+            ProvisioningMethods,
         >,
     ) -> Self {
         Self {
-            enabled_features: enabled_features.into_iter().map(Into::into).collect(),
-            provisioning_methods: provisioning_methods
+            enabled_features: required
+                .enabled_features
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            provisioning_methods: required
+                .provisioning_methods
                 .into_iter()
                 .map(Into::into)
                 .collect(),
@@ -224,7 +269,7 @@ pub struct IdentityProvidersConfigStrategyOverride {
     pub waad: ::std::option::Option<IdentityProvidersConfigStrategyBase>,
 }
 impl IdentityProvidersConfigStrategyOverride {
-    /// A `IdentityProvidersConfigStrategyOverride` with every field left out.
+    /// Creates a `IdentityProvidersConfigStrategyOverride` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             adfs: ::std::default::Default::default(),

@@ -23,18 +23,29 @@ pub struct IdpGoogleAppsOptionsRequest {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpGoogleAppsOptionsRequest`], for [`IdpGoogleAppsOptionsRequest::new`].
+pub struct IdpGoogleAppsOptionsRequestRequired<ClientId, ClientSecret, Domain> {
+    /// The client id of the application that was registered at Google.
+    pub client_id: ClientId,
+    /// The secret of that application. It is sent and never returned.
+    pub client_secret: ClientSecret,
+    /// The domain of the organization's Google Workspace, such as `acme.com`.
+    pub domain: Domain,
+}
 impl IdpGoogleAppsOptionsRequest {
-    /// A `IdpGoogleAppsOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        client_secret: impl Into<::auth0_core::SecretString>,
-        domain: impl Into<::std::string::String>,
+    /// Creates a `IdpGoogleAppsOptionsRequest` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::std::string::String>,
+        ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
+        Domain: ::std::convert::Into<::std::string::String>,
+    >(
+        required: IdpGoogleAppsOptionsRequestRequired<ClientId, ClientSecret, Domain>,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
-            domain: domain.into(),
+            client_id: required.client_id.into(),
+            client_secret: required.client_secret.into(),
+            domain: required.domain.into(),
             icon_url: ::std::default::Default::default(),
         }
     }
@@ -68,19 +79,19 @@ impl ::auth0_core::Check for IdpGoogleAppsOptionsRequest {
 pub struct IdpGoogleAppsOptionsResponse {
     /// The client id of the application that was registered at Google.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domain of the organization's Google Workspace, such as `acme.com`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domain: ::std::option::Option<::std::string::String>,
+    pub domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::std::string::String>,
+    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsOptionsResponse {
-    /// A `IdpGoogleAppsOptionsResponse` with every field left out.
+    /// Creates a `IdpGoogleAppsOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -100,19 +111,28 @@ impl IdpGoogleAppsOptionsResponse {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`domain`](Self#structfield.domain).
     #[must_use]
-    pub fn domain(mut self, domain: impl Into<::std::string::String>) -> Self {
+    pub fn domain(
+        mut self,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.domain = ::std::option::Option::Some(domain.into());
         self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
+    pub fn icon_url(
+        mut self,
+        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -148,19 +168,25 @@ pub struct IdpGoogleAppsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpGoogleAppsRequest`], for [`IdpGoogleAppsRequest::new`].
+pub struct IdpGoogleAppsRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpGoogleAppsOptionsRequest,
+}
 impl IdpGoogleAppsRequest {
-    /// A `IdpGoogleAppsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpGoogleAppsOptionsRequest,
+    /// Creates a `IdpGoogleAppsRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpGoogleAppsRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -237,41 +263,43 @@ pub struct IdpGoogleAppsResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub domains: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpGoogleAppsOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpGoogleAppsResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsResponse {
-    /// A `IdpGoogleAppsResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(options: IdpGoogleAppsOptionsResponse) -> Self {
+    /// Creates a `IdpGoogleAppsResponse` from its required field [`options`](Self#structfield.options).
+    pub fn with_options(options: IdpGoogleAppsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
@@ -307,10 +335,10 @@ impl IdpGoogleAppsResponse {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -318,7 +346,7 @@ impl IdpGoogleAppsResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -327,7 +355,9 @@ impl IdpGoogleAppsResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        domains: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -336,26 +366,38 @@ impl IdpGoogleAppsResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -394,7 +436,7 @@ pub struct IdpGoogleAppsUpdateRequest {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsUpdateRequest {
-    /// A `IdpGoogleAppsUpdateRequest` with every field left out.
+    /// Creates a `IdpGoogleAppsUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -484,36 +526,51 @@ pub struct IdpMinimalResponse {
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
-    pub display_name: ::std::string::String,
+    pub display_name: ::auth0_core::Open<::std::string::String>,
     /// The id of the identity provider.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
-    pub id: ::std::string::String,
+    pub id: ::auth0_core::Open<::std::string::String>,
     /// Whether members can log in with it in this organization.
-    pub is_enabled: bool,
+    pub is_enabled: ::auth0_core::Open<bool>,
     /// The name of the identity provider, by which programs know it. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpMinimalResponse`], for [`IdpMinimalResponse::new`].
+pub struct IdpMinimalResponseRequired<AccessLevel, DisplayName, Id, IsEnabled> {
+    /// How much the organization's administrators may do with it.
+    pub access_level: AccessLevel,
+    /// The name that people see on the login page.
+    pub display_name: DisplayName,
+    /// The id of the identity provider.
+    pub id: Id,
+    /// Whether members can log in with it in this organization.
+    pub is_enabled: IsEnabled,
+}
 impl IdpMinimalResponse {
-    /// A `IdpMinimalResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
-        display_name: impl Into<::std::string::String>,
-        id: impl Into<::std::string::String>,
-        is_enabled: bool,
+    /// Creates a `IdpMinimalResponse` from its required fields.
+    pub fn new<
+        AccessLevel: ::std::convert::Into<
+                ::auth0_core::Open<OrganizationAccessLevelEnum>,
+            >,
+        DisplayName: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        Id: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+        IsEnabled: ::std::convert::Into<::auth0_core::Open<bool>>,
+    >(
+        required: IdpMinimalResponseRequired<AccessLevel, DisplayName, Id, IsEnabled>,
     ) -> Self {
         Self {
-            access_level: access_level.into(),
+            access_level: required.access_level.into(),
             additional_fields: ::std::default::Default::default(),
-            display_name: display_name.into(),
-            id: id.into(),
-            is_enabled,
+            display_name: required.display_name.into(),
+            id: required.id.into(),
+            is_enabled: required.is_enabled.into(),
             name: ::std::default::Default::default(),
         }
     }
@@ -528,7 +585,10 @@ impl IdpMinimalResponse {
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
@@ -550,18 +610,27 @@ pub struct IdpOktaOptionsRequest {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpOktaOptionsRequest`], for [`IdpOktaOptionsRequest::new`].
+pub struct IdpOktaOptionsRequestRequired<ClientId, ClientSecret, Domain> {
+    /// The client id of the application that was registered at Okta.
+    pub client_id: ClientId,
+    /// The secret of that application. It is sent and never returned.
+    pub client_secret: ClientSecret,
+    /// The domain of the organization's Okta, such as `acme.okta.com`.
+    pub domain: Domain,
+}
 impl IdpOktaOptionsRequest {
-    /// A `IdpOktaOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        client_secret: impl Into<::auth0_core::SecretString>,
-        domain: impl Into<::std::string::String>,
-    ) -> Self {
+    /// Creates a `IdpOktaOptionsRequest` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::std::string::String>,
+        ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
+        Domain: ::std::convert::Into<::std::string::String>,
+    >(required: IdpOktaOptionsRequestRequired<ClientId, ClientSecret, Domain>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
-            domain: domain.into(),
+            client_id: required.client_id.into(),
+            client_secret: required.client_secret.into(),
+            domain: required.domain.into(),
             icon_url: ::std::default::Default::default(),
         }
     }
@@ -595,19 +664,19 @@ impl ::auth0_core::Check for IdpOktaOptionsRequest {
 pub struct IdpOktaOptionsResponse {
     /// The client id of the application that was registered at Okta.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domain of the organization's Okta, such as `acme.okta.com`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domain: ::std::option::Option<::std::string::String>,
+    pub domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::std::string::String>,
+    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaOptionsResponse {
-    /// A `IdpOktaOptionsResponse` with every field left out.
+    /// Creates a `IdpOktaOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -627,19 +696,28 @@ impl IdpOktaOptionsResponse {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`domain`](Self#structfield.domain).
     #[must_use]
-    pub fn domain(mut self, domain: impl Into<::std::string::String>) -> Self {
+    pub fn domain(
+        mut self,
+        domain: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.domain = ::std::option::Option::Some(domain.into());
         self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
+    pub fn icon_url(
+        mut self,
+        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -675,19 +753,25 @@ pub struct IdpOktaRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpOktaRequest`], for [`IdpOktaRequest::new`].
+pub struct IdpOktaRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpOktaOptionsRequest,
+}
 impl IdpOktaRequest {
-    /// A `IdpOktaRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpOktaOptionsRequest,
+    /// Creates a `IdpOktaRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpOktaRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -764,57 +848,66 @@ pub struct IdpOktaResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How the attributes of users who log in are mapped.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub domains: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpOktaOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpOktaResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpOktaResponse`], for [`IdpOktaResponse::new`].
+pub struct IdpOktaResponseRequired<Attributes> {
+    /// How the attributes of users who log in are mapped.
+    pub attributes: Attributes,
+    /// How the identity provider is reached. Secrets are left out.
+    pub options: IdpOktaOptionsResponse,
+}
 impl IdpOktaResponse {
-    /// A `IdpOktaResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        attributes: impl IntoIterator<Item = IdpUserAttributeMapItem>,
-        options: IdpOktaOptionsResponse,
+    /// Creates a `IdpOktaResponse` from its required fields.
+    pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
+        required: IdpOktaResponseRequired<Attributes>,
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
-            attributes: attributes.into_iter().collect(),
+            attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            options,
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -840,10 +933,10 @@ impl IdpOktaResponse {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -851,7 +944,7 @@ impl IdpOktaResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -860,7 +953,9 @@ impl IdpOktaResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        domains: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -869,26 +964,38 @@ impl IdpOktaResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -927,7 +1034,7 @@ pub struct IdpOktaUpdateRequest {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOktaUpdateRequest {
-    /// A `IdpOktaUpdateRequest` with every field left out.
+    /// Creates a `IdpOktaUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1012,22 +1119,26 @@ impl ::auth0_core::Check for IdpOktaUpdateRequest {
 pub struct IdpOptionsIdpInitiated {
     /// The query of the authorization request that is made for the application, such as `redirect_uri=https://app.acme.com&scope=openid`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_authorizequery: ::std::option::Option<::std::string::String>,
+    pub client_authorizequery: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The client id of the application that they lead to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The protocol that the application speaks, such as `SAML`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_protocol: ::std::option::Option<::std::string::String>,
+    pub client_protocol: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether such logins are accepted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub enabled: ::std::option::Option<bool>,
+    pub enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOptionsIdpInitiated {
-    /// A `IdpOptionsIdpInitiated` with every field left out.
+    /// Creates a `IdpOptionsIdpInitiated` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1050,7 +1161,7 @@ impl IdpOptionsIdpInitiated {
     #[must_use]
     pub fn client_authorizequery(
         mut self,
-        client_authorizequery: impl Into<::std::string::String>,
+        client_authorizequery: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.client_authorizequery = ::std::option::Option::Some(
             client_authorizequery.into(),
@@ -1059,7 +1170,10 @@ impl IdpOptionsIdpInitiated {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -1067,15 +1181,15 @@ impl IdpOptionsIdpInitiated {
     #[must_use]
     pub fn client_protocol(
         mut self,
-        client_protocol: impl Into<::std::string::String>,
+        client_protocol: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.client_protocol = ::std::option::Option::Some(client_protocol.into());
         self
     }
     /// Sets [`enabled`](Self#structfield.enabled).
     #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = ::std::option::Option::Some(enabled);
+    pub fn enabled(mut self, enabled: impl Into<::auth0_core::Open<bool>>) -> Self {
+        self.enabled = ::std::option::Option::Some(enabled.into());
         self
     }
 }
@@ -1120,24 +1234,50 @@ pub struct IdpPingFederateOptionsRequest {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpPingFederateOptionsRequest`], for [`IdpPingFederateOptionsRequest::new`].
+pub struct IdpPingFederateOptionsRequestRequired<
+    DigestAlgorithm,
+    PingFederateBaseUrl,
+    SignatureAlgorithm,
+    SigningCert,
+> {
+    /// The algorithm that the digest in a signature is made with.
+    pub digest_algorithm: DigestAlgorithm,
+    /// The base URL of the server.
+    pub ping_federate_base_url: PingFederateBaseUrl,
+    /// Whether the requests to the server are signed.
+    pub sign_saml_request: bool,
+    /// The algorithm that requests are signed with.
+    pub signature_algorithm: SignatureAlgorithm,
+    /// The certificate that the server signs with, in PEM or CER form: what it signs is checked by it.
+    pub signing_cert: SigningCert,
+}
 impl IdpPingFederateOptionsRequest {
-    /// A `IdpPingFederateOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        digest_algorithm: impl Into<::auth0_core::Open<IdpSignAlgDigestTypeEnum>>,
-        ping_federate_base_url: impl Into<::std::string::String>,
-        sign_saml_request: bool,
-        signature_algorithm: impl Into<::auth0_core::Open<IdpSignAlgTypeEnum>>,
-        signing_cert: impl Into<::std::string::String>,
+    /// Creates a `IdpPingFederateOptionsRequest` from its required fields.
+    pub fn new<
+        DigestAlgorithm: ::std::convert::Into<
+                ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
+            >,
+        PingFederateBaseUrl: ::std::convert::Into<::std::string::String>,
+        SignatureAlgorithm: ::std::convert::Into<::auth0_core::Open<IdpSignAlgTypeEnum>>,
+        SigningCert: ::std::convert::Into<::std::string::String>,
+    >(
+        required: IdpPingFederateOptionsRequestRequired<
+            DigestAlgorithm,
+            PingFederateBaseUrl,
+            SignatureAlgorithm,
+            SigningCert,
+        >,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            digest_algorithm: digest_algorithm.into(),
+            digest_algorithm: required.digest_algorithm.into(),
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
-            ping_federate_base_url: ping_federate_base_url.into(),
-            sign_saml_request,
-            signature_algorithm: signature_algorithm.into(),
-            signing_cert: signing_cert.into(),
+            ping_federate_base_url: required.ping_federate_base_url.into(),
+            sign_saml_request: required.sign_saml_request,
+            signature_algorithm: required.signature_algorithm.into(),
+            signing_cert: required.signing_cert.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -1189,7 +1329,7 @@ impl ::auth0_core::Check for IdpPingFederateOptionsRequest {
 pub struct IdpPingFederateOptionsResponse {
     /// The certificate that was read from `signingCert`. To change it, send another `signingCert`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub cert: ::std::option::Option<::std::string::String>,
+    pub cert: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The algorithm that the digest in a signature is made with.
     #[serde(
         rename = "digestAlgorithm",
@@ -1200,7 +1340,7 @@ pub struct IdpPingFederateOptionsResponse {
     >,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::std::string::String>,
+    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
@@ -1212,13 +1352,15 @@ pub struct IdpPingFederateOptionsResponse {
         rename = "pingFederateBaseUrl",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub ping_federate_base_url: ::std::option::Option<::std::string::String>,
+    pub ping_federate_base_url: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the requests to the server are signed.
     #[serde(
         rename = "signSAMLRequest",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub sign_saml_request: ::std::option::Option<bool>,
+    pub sign_saml_request: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The algorithm that requests are signed with.
     #[serde(
         rename = "signatureAlgorithm",
@@ -1232,7 +1374,7 @@ pub struct IdpPingFederateOptionsResponse {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateOptionsResponse {
-    /// A `IdpPingFederateOptionsResponse` with every field left out.
+    /// Creates a `IdpPingFederateOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1256,7 +1398,10 @@ impl IdpPingFederateOptionsResponse {
     }
     /// Sets [`cert`](Self#structfield.cert).
     #[must_use]
-    pub fn cert(mut self, cert: impl Into<::std::string::String>) -> Self {
+    pub fn cert(
+        mut self,
+        cert: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.cert = ::std::option::Option::Some(cert.into());
         self
     }
@@ -1271,7 +1416,10 @@ impl IdpPingFederateOptionsResponse {
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
+    pub fn icon_url(
+        mut self,
+        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -1285,7 +1433,7 @@ impl IdpPingFederateOptionsResponse {
     #[must_use]
     pub fn ping_federate_base_url(
         mut self,
-        ping_federate_base_url: impl Into<::std::string::String>,
+        ping_federate_base_url: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.ping_federate_base_url = ::std::option::Option::Some(
             ping_federate_base_url.into(),
@@ -1294,8 +1442,11 @@ impl IdpPingFederateOptionsResponse {
     }
     /// Sets [`sign_saml_request`](Self#structfield.sign_saml_request).
     #[must_use]
-    pub fn sign_saml_request(mut self, sign_saml_request: bool) -> Self {
-        self.sign_saml_request = ::std::option::Option::Some(sign_saml_request);
+    pub fn sign_saml_request(
+        mut self,
+        sign_saml_request: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.sign_saml_request = ::std::option::Option::Some(sign_saml_request.into());
         self
     }
     /// Sets [`signature_algorithm`](Self#structfield.signature_algorithm).
@@ -1341,19 +1492,25 @@ pub struct IdpPingFederateRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpPingFederateRequest`], for [`IdpPingFederateRequest::new`].
+pub struct IdpPingFederateRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpPingFederateOptionsRequest,
+}
 impl IdpPingFederateRequest {
-    /// A `IdpPingFederateRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpPingFederateOptionsRequest,
+    /// Creates a `IdpPingFederateRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpPingFederateRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -1430,41 +1587,43 @@ pub struct IdpPingFederateResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub domains: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpPingFederateOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpPingFederateResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateResponse {
-    /// A `IdpPingFederateResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(options: IdpPingFederateOptionsResponse) -> Self {
+    /// Creates a `IdpPingFederateResponse` from its required field [`options`](Self#structfield.options).
+    pub fn with_options(options: IdpPingFederateOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
@@ -1500,10 +1659,10 @@ impl IdpPingFederateResponse {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -1511,7 +1670,7 @@ impl IdpPingFederateResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -1520,7 +1679,9 @@ impl IdpPingFederateResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        domains: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -1529,26 +1690,38 @@ impl IdpPingFederateResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -1587,7 +1760,7 @@ pub struct IdpPingFederateUpdateRequest {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateUpdateRequest {
-    /// A `IdpPingFederateUpdateRequest` with every field left out.
+    /// Creates a `IdpPingFederateUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -1854,49 +2027,76 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpSignAlgTypeEnum {
 pub struct IdpUserAttributeMapItem {
     /// What the attribute holds, for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
+    pub description: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
-    pub is_extra: bool,
+    pub is_extra: ::auth0_core::Open<bool>,
     /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
-    pub is_missing: bool,
+    pub is_missing: ::auth0_core::Open<bool>,
     /// Whether the attribute has to be there.
-    pub is_required: bool,
+    pub is_required: ::auth0_core::Open<bool>,
     /// The attribute's name for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub label: ::std::option::Option<::std::string::String>,
+    pub label: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields of the login that the attribute is taken from.
-    pub sso_field: ::std::vec::Vec<::std::string::String>,
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    pub sso_field: ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     /// The name of the attribute in the user's profile.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_attribute: ::std::option::Option<::std::string::String>,
+    pub user_attribute: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+}
+/// The required fields of [`IdpUserAttributeMapItem`], for [`IdpUserAttributeMapItem::new`].
+pub struct IdpUserAttributeMapItemRequired<IsExtra, IsMissing, IsRequired, SsoField> {
+    /// Whether the attribute is here and not in the definition. A reset of the mapping removes it.
+    pub is_extra: IsExtra,
+    /// Whether the attribute is in the definition and not here. A reset of the mapping adds it.
+    pub is_missing: IsMissing,
+    /// Whether the attribute has to be there.
+    pub is_required: IsRequired,
+    /// The fields of the login that the attribute is taken from.
+    pub sso_field: SsoField,
 }
 impl IdpUserAttributeMapItem {
-    /// A `IdpUserAttributeMapItem` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        is_extra: bool,
-        is_missing: bool,
-        is_required: bool,
-        sso_field: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    /// Creates a `IdpUserAttributeMapItem` from its required fields.
+    pub fn new<
+        IsExtra: ::std::convert::Into<::auth0_core::Open<bool>>,
+        IsMissing: ::std::convert::Into<::auth0_core::Open<bool>>,
+        IsRequired: ::std::convert::Into<::auth0_core::Open<bool>>,
+        SsoField: ::std::iter::IntoIterator<
+                Item: ::std::convert::Into<::auth0_core::Open<::std::string::String>>,
+            >,
+    >(
+        required: IdpUserAttributeMapItemRequired<
+            IsExtra,
+            IsMissing,
+            IsRequired,
+            SsoField,
+        >,
     ) -> Self {
         Self {
             description: ::std::default::Default::default(),
-            is_extra,
-            is_missing,
-            is_required,
+            is_extra: required.is_extra.into(),
+            is_missing: required.is_missing.into(),
+            is_required: required.is_required.into(),
             label: ::std::default::Default::default(),
-            sso_field: sso_field.into_iter().map(Into::into).collect(),
+            sso_field: required.sso_field.into_iter().map(Into::into).collect(),
             user_attribute: ::std::default::Default::default(),
         }
     }
     /// Sets [`description`](Self#structfield.description).
     #[must_use]
-    pub fn description(mut self, description: impl Into<::std::string::String>) -> Self {
+    pub fn description(
+        mut self,
+        description: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.description = ::std::option::Option::Some(description.into());
         self
     }
     /// Sets [`label`](Self#structfield.label).
     #[must_use]
-    pub fn label(mut self, label: impl Into<::std::string::String>) -> Self {
+    pub fn label(
+        mut self,
+        label: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.label = ::std::option::Option::Some(label.into());
         self
     }
@@ -1904,7 +2104,7 @@ impl IdpUserAttributeMapItem {
     #[must_use]
     pub fn user_attribute(
         mut self,
-        user_attribute: impl Into<::std::string::String>,
+        user_attribute: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.user_attribute = ::std::option::Option::Some(user_attribute.into());
         self
@@ -1927,19 +2127,30 @@ pub struct IdpWaadOptionsRequest {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpWaadOptionsRequest`], for [`IdpWaadOptionsRequest::new`].
+pub struct IdpWaadOptionsRequestRequired<ClientId, ClientSecret, TenantDomain> {
+    /// The client id of the application that was registered in the directory.
+    pub client_id: ClientId,
+    /// The secret of that application: its value and not its id. It is sent and never returned.
+    pub client_secret: ClientSecret,
+    /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
+    pub tenant_domain: TenantDomain,
+}
 impl IdpWaadOptionsRequest {
-    /// A `IdpWaadOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        client_secret: impl Into<::auth0_core::SecretString>,
-        tenant_domain: impl Into<::std::string::String>,
+    /// Creates a `IdpWaadOptionsRequest` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::std::string::String>,
+        ClientSecret: ::std::convert::Into<::auth0_core::SecretString>,
+        TenantDomain: ::std::convert::Into<::std::string::String>,
+    >(
+        required: IdpWaadOptionsRequestRequired<ClientId, ClientSecret, TenantDomain>,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            client_id: client_id.into(),
-            client_secret: client_secret.into(),
+            client_id: required.client_id.into(),
+            client_secret: required.client_secret.into(),
             icon_url: ::std::default::Default::default(),
-            tenant_domain: tenant_domain.into(),
+            tenant_domain: required.tenant_domain.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -1972,19 +2183,19 @@ impl ::auth0_core::Check for IdpWaadOptionsRequest {
 pub struct IdpWaadOptionsResponse {
     /// The client id of the application that was registered in the directory.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::std::string::String>,
+    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domain of the directory.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tenant_domain: ::std::option::Option<::std::string::String>,
+    pub tenant_domain: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadOptionsResponse {
-    /// A `IdpWaadOptionsResponse` with every field left out.
+    /// Creates a `IdpWaadOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -2004,13 +2215,19 @@ impl IdpWaadOptionsResponse {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
+    pub fn icon_url(
+        mut self,
+        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -2018,7 +2235,7 @@ impl IdpWaadOptionsResponse {
     #[must_use]
     pub fn tenant_domain(
         mut self,
-        tenant_domain: impl Into<::std::string::String>,
+        tenant_domain: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.tenant_domain = ::std::option::Option::Some(tenant_domain.into());
         self
@@ -2055,19 +2272,25 @@ pub struct IdpWaadRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpWaadRequest`], for [`IdpWaadRequest::new`].
+pub struct IdpWaadRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpWaadOptionsRequest,
+}
 impl IdpWaadRequest {
-    /// A `IdpWaadRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpWaadOptionsRequest,
+    /// Creates a `IdpWaadRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpWaadRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -2144,41 +2367,43 @@ pub struct IdpWaadResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub domains: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpWaadOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpWaadResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadResponse {
-    /// A `IdpWaadResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(options: IdpWaadOptionsResponse) -> Self {
+    /// Creates a `IdpWaadResponse` from its required field [`options`](Self#structfield.options).
+    pub fn with_options(options: IdpWaadOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
@@ -2214,10 +2439,10 @@ impl IdpWaadResponse {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -2225,7 +2450,7 @@ impl IdpWaadResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -2234,7 +2459,9 @@ impl IdpWaadResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        domains: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -2243,26 +2470,38 @@ impl IdpWaadResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -2301,7 +2540,7 @@ pub struct IdpWaadUpdateRequest {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadUpdateRequest {
-    /// A `IdpWaadUpdateRequest` with every field left out.
+    /// Creates a `IdpWaadUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -2446,6 +2685,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpKnownRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &["strategy"])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -2705,6 +2945,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpKnownResponse {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &["strategy"])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -2818,13 +3059,55 @@ impl IdpKnownResponse {
     /// Of an unknown kind it is what came under that name.
     pub fn assign_membership_on_login(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => value.assign_membership_on_login,
-            Self::GoogleApps(value) => value.assign_membership_on_login,
-            Self::Oidc(value) => value.assign_membership_on_login,
-            Self::Okta(value) => value.assign_membership_on_login,
-            Self::PingFederate(value) => value.assign_membership_on_login,
-            Self::Samlp(value) => value.assign_membership_on_login,
-            Self::Waad(value) => value.assign_membership_on_login,
+            Self::Adfs(value) => {
+                value
+                    .assign_membership_on_login
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::GoogleApps(value) => {
+                value
+                    .assign_membership_on_login
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Oidc(value) => {
+                value
+                    .assign_membership_on_login
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Okta(value) => {
+                value
+                    .assign_membership_on_login
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::PingFederate(value) => {
+                value
+                    .assign_membership_on_login
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Samlp(value) => {
+                value
+                    .assign_membership_on_login
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Waad(value) => {
+                value
+                    .assign_membership_on_login
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
             Self::Other(other) => {
                 other
                     .value()
@@ -2855,7 +3138,9 @@ impl IdpKnownResponse {
     /// There is none of an unknown kind.
     pub fn domains(
         &self,
-    ) -> ::std::option::Option<&::std::vec::Vec<::std::string::String>> {
+    ) -> ::std::option::Option<
+        &::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    > {
         match self {
             Self::Adfs(value) => value.domains.as_ref(),
             Self::GoogleApps(value) => value.domains.as_ref(),
@@ -2889,13 +3174,27 @@ impl IdpKnownResponse {
     /// Of an unknown kind it is what came under that name.
     pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => value.is_enabled,
-            Self::GoogleApps(value) => value.is_enabled,
-            Self::Oidc(value) => value.is_enabled,
-            Self::Okta(value) => value.is_enabled,
-            Self::PingFederate(value) => value.is_enabled,
-            Self::Samlp(value) => value.is_enabled,
-            Self::Waad(value) => value.is_enabled,
+            Self::Adfs(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::GoogleApps(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Oidc(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Okta(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::PingFederate(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Samlp(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Waad(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
             Self::Other(other) => {
                 other.value().get("is_enabled").and_then(::serde_json::Value::as_bool)
             }
@@ -2923,13 +3222,55 @@ impl IdpKnownResponse {
     /// Of an unknown kind it is what came under that name.
     pub fn show_as_button(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => value.show_as_button,
-            Self::GoogleApps(value) => value.show_as_button,
-            Self::Oidc(value) => value.show_as_button,
-            Self::Okta(value) => value.show_as_button,
-            Self::PingFederate(value) => value.show_as_button,
-            Self::Samlp(value) => value.show_as_button,
-            Self::Waad(value) => value.show_as_button,
+            Self::Adfs(value) => {
+                value
+                    .show_as_button
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::GoogleApps(value) => {
+                value
+                    .show_as_button
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Oidc(value) => {
+                value
+                    .show_as_button
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Okta(value) => {
+                value
+                    .show_as_button
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::PingFederate(value) => {
+                value
+                    .show_as_button
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Samlp(value) => {
+                value
+                    .show_as_button
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
+            Self::Waad(value) => {
+                value
+                    .show_as_button
+                    .as_ref()
+                    .and_then(::auth0_core::Open::known)
+                    .copied()
+            }
             Self::Other(other) => {
                 other
                     .value()
@@ -3013,6 +3354,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpListItemResponse {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -3170,14 +3512,28 @@ impl IdpListItemResponse {
     /// Of an unknown kind it is what came under that name.
     pub fn is_enabled(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Adfs(value) => value.is_enabled,
-            Self::GoogleApps(value) => value.is_enabled,
-            Self::Oidc(value) => value.is_enabled,
-            Self::Okta(value) => value.is_enabled,
-            Self::PingFederate(value) => value.is_enabled,
-            Self::Samlp(value) => value.is_enabled,
-            Self::Waad(value) => value.is_enabled,
-            Self::Minimal(value) => ::std::option::Option::Some(value.is_enabled),
+            Self::Adfs(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::GoogleApps(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Oidc(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Okta(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::PingFederate(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Samlp(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Waad(value) => {
+                value.is_enabled.as_ref().and_then(::auth0_core::Open::known).copied()
+            }
+            Self::Minimal(value) => value.is_enabled.known().copied(),
             Self::Other(other) => {
                 other.value().get("is_enabled").and_then(::serde_json::Value::as_bool)
             }
@@ -3271,6 +3627,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpUpdateKnownRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if let ::std::result::Result::Ok(decoded) = <IdpAdfsUpdateRequest as ::serde::Deserialize>::deserialize(
             &value,
         ) {

@@ -13,8 +13,8 @@ pub struct IdpAdfsOptionsRequestAdfsServer {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsRequestAdfsServer {
-    /// A `IdpAdfsOptionsRequestAdfsServer` with its required fields; the optional ones are left out until they are set.
-    pub fn new(adfs_server: impl Into<::std::string::String>) -> Self {
+    /// Creates a `IdpAdfsOptionsRequestAdfsServer` from its required field [`adfs_server`](Self#structfield.adfs_server).
+    pub fn with_adfs_server(adfs_server: impl Into<::std::string::String>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             adfs_server: adfs_server.into(),
@@ -47,8 +47,10 @@ pub struct IdpAdfsOptionsRequestFedMetadataXml {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsRequestFedMetadataXml {
-    /// A `IdpAdfsOptionsRequestFedMetadataXml` with its required fields; the optional ones are left out until they are set.
-    pub fn new(fed_metadata_xml: impl Into<::std::string::String>) -> Self {
+    /// Creates a `IdpAdfsOptionsRequestFedMetadataXml` from its required field [`fed_metadata_xml`](Self#structfield.fed_metadata_xml).
+    pub fn with_fed_metadata_xml(
+        fed_metadata_xml: impl Into<::std::string::String>,
+    ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
             fed_metadata_xml: fed_metadata_xml.into(),
@@ -75,19 +77,21 @@ impl ::auth0_core::Check for IdpAdfsOptionsRequestFedMetadataXml {
 pub struct IdpAdfsOptionsResponse {
     /// The public URL of the server, where it is reached by that.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub adfs_server: ::std::option::Option<::std::string::String>,
+    pub adfs_server: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The server's federation metadata as XML, where it is described by that.
     #[serde(
         rename = "fedMetadataXml",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub fed_metadata_xml: ::std::option::Option<::std::string::String>,
+    pub fed_metadata_xml: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsOptionsResponse {
-    /// A `IdpAdfsOptionsResponse` with every field left out.
+    /// Creates a `IdpAdfsOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -106,7 +110,10 @@ impl IdpAdfsOptionsResponse {
     }
     /// Sets [`adfs_server`](Self#structfield.adfs_server).
     #[must_use]
-    pub fn adfs_server(mut self, adfs_server: impl Into<::std::string::String>) -> Self {
+    pub fn adfs_server(
+        mut self,
+        adfs_server: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.adfs_server = ::std::option::Option::Some(adfs_server.into());
         self
     }
@@ -114,7 +121,7 @@ impl IdpAdfsOptionsResponse {
     #[must_use]
     pub fn fed_metadata_xml(
         mut self,
-        fed_metadata_xml: impl Into<::std::string::String>,
+        fed_metadata_xml: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.fed_metadata_xml = ::std::option::Option::Some(fed_metadata_xml.into());
         self
@@ -151,19 +158,26 @@ pub struct IdpAdfsRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpAdfsRequest`], for [`IdpAdfsRequest::new`].
+pub struct IdpAdfsRequestRequired<Name, Options> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: Options,
+}
 impl IdpAdfsRequest {
-    /// A `IdpAdfsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: impl Into<crate::types::IdpAdfsOptionsRequest>,
-    ) -> Self {
+    /// Creates a `IdpAdfsRequest` from its required fields.
+    pub fn new<
+        Name: ::std::convert::Into<::std::string::String>,
+        Options: ::std::convert::Into<crate::types::IdpAdfsOptionsRequest>,
+    >(required: IdpAdfsRequestRequired<Name, Options>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options: options.into(),
+            name: required.name.into(),
+            options: required.options.into(),
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -240,41 +254,43 @@ pub struct IdpAdfsResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub domains: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpAdfsOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpAdfsResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsResponse {
-    /// A `IdpAdfsResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(options: IdpAdfsOptionsResponse) -> Self {
+    /// Creates a `IdpAdfsResponse` from its required field [`options`](Self#structfield.options).
+    pub fn with_options(options: IdpAdfsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
@@ -310,10 +326,10 @@ impl IdpAdfsResponse {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -321,7 +337,7 @@ impl IdpAdfsResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -330,7 +346,9 @@ impl IdpAdfsResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        domains: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -339,26 +357,38 @@ impl IdpAdfsResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -397,7 +427,7 @@ pub struct IdpAdfsUpdateRequest {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsUpdateRequest {
-    /// A `IdpAdfsUpdateRequest` with every field left out.
+    /// Creates a `IdpAdfsUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -507,6 +537,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpAdfsOptionsRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("adfs_server").is_some_and(|key| !key.is_null()) {
             return <IdpAdfsOptionsRequestAdfsServer as ::serde::Deserialize>::deserialize(
                     value,
@@ -515,6 +546,20 @@ impl<'de> ::serde::Deserialize<'de> for IdpAdfsOptionsRequest {
                 .map_err(::serde::de::Error::custom);
         }
         if value.get("fedMetadataXml").is_some_and(|key| !key.is_null()) {
+            return <IdpAdfsOptionsRequestFedMetadataXml as ::serde::Deserialize>::deserialize(
+                    value,
+                )
+                .map(Self::FedMetadataXml)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("adfs_server").is_some() {
+            return <IdpAdfsOptionsRequestAdfsServer as ::serde::Deserialize>::deserialize(
+                    value,
+                )
+                .map(Self::AdfsServer)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("fedMetadataXml").is_some() {
             return <IdpAdfsOptionsRequestFedMetadataXml as ::serde::Deserialize>::deserialize(
                     value,
                 )

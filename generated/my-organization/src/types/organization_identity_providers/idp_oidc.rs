@@ -20,19 +20,28 @@ pub struct IdpOidcOptionsRequest {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpOidcOptionsRequest`], for [`IdpOidcOptionsRequest::new`].
+pub struct IdpOidcOptionsRequestRequired<ClientId, DiscoveryUrl, Type> {
+    /// The client id of the application that was registered at the provider.
+    pub client_id: ClientId,
+    /// The URL of the provider's discovery document, which most often ends in `/.well-known/openid-configuration`.
+    pub discovery_url: DiscoveryUrl,
+    /// How the user's login comes back: over the browser, or from server to server.
+    pub type_: Type,
+}
 impl IdpOidcOptionsRequest {
-    /// A `IdpOidcOptionsRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        client_id: impl Into<::std::string::String>,
-        discovery_url: impl Into<::std::string::String>,
-        type_: impl Into<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
-    ) -> Self {
+    /// Creates a `IdpOidcOptionsRequest` from its required fields.
+    pub fn new<
+        ClientId: ::std::convert::Into<::std::string::String>,
+        DiscoveryUrl: ::std::convert::Into<::std::string::String>,
+        Type: ::std::convert::Into<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
+    >(required: IdpOidcOptionsRequestRequired<ClientId, DiscoveryUrl, Type>) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
-            client_id: client_id.into(),
+            client_id: required.client_id.into(),
             client_secret: ::std::default::Default::default(),
-            discovery_url: discovery_url.into(),
-            type_: type_.into(),
+            discovery_url: required.discovery_url.into(),
+            type_: required.type_.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -68,10 +77,10 @@ impl ::auth0_core::Check for IdpOidcOptionsRequest {
 pub struct IdpOidcOptionsResponse {
     /// The client id of the application that was registered at the provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub client_id: ::std::option::Option<::std::string::String>,
+    pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The URL of the provider's discovery document.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub discovery_url: ::std::option::Option<::std::string::String>,
+    pub discovery_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the user's login comes back: over the browser, or from server to server.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::auth0_core::Open<IdpOidcOptionsTypeEnum>>,
@@ -80,7 +89,7 @@ pub struct IdpOidcOptionsResponse {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcOptionsResponse {
-    /// A `IdpOidcOptionsResponse` with every field left out.
+    /// Creates a `IdpOidcOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -100,7 +109,10 @@ impl IdpOidcOptionsResponse {
     }
     /// Sets [`client_id`](Self#structfield.client_id).
     #[must_use]
-    pub fn client_id(mut self, client_id: impl Into<::std::string::String>) -> Self {
+    pub fn client_id(
+        mut self,
+        client_id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.client_id = ::std::option::Option::Some(client_id.into());
         self
     }
@@ -108,7 +120,7 @@ impl IdpOidcOptionsResponse {
     #[must_use]
     pub fn discovery_url(
         mut self,
-        discovery_url: impl Into<::std::string::String>,
+        discovery_url: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.discovery_url = ::std::option::Option::Some(discovery_url.into());
         self
@@ -212,19 +224,25 @@ pub struct IdpOidcRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpOidcRequest`], for [`IdpOidcRequest::new`].
+pub struct IdpOidcRequestRequired<Name> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: IdpOidcOptionsRequest,
+}
 impl IdpOidcRequest {
-    /// A `IdpOidcRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: IdpOidcOptionsRequest,
+    /// Creates a `IdpOidcRequest` from its required fields.
+    pub fn new<Name: ::std::convert::Into<::std::string::String>>(
+        required: IdpOidcRequestRequired<Name>,
     ) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options,
+            name: required.name.into(),
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -301,57 +319,66 @@ pub struct IdpOidcResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How the attributes of users who log in are mapped.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub domains: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpOidcOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpOidcResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpOidcResponse`], for [`IdpOidcResponse::new`].
+pub struct IdpOidcResponseRequired<Attributes> {
+    /// How the attributes of users who log in are mapped.
+    pub attributes: Attributes,
+    /// How the identity provider is reached. Secrets are left out.
+    pub options: IdpOidcOptionsResponse,
+}
 impl IdpOidcResponse {
-    /// A `IdpOidcResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        attributes: impl IntoIterator<Item = IdpUserAttributeMapItem>,
-        options: IdpOidcOptionsResponse,
+    /// Creates a `IdpOidcResponse` from its required fields.
+    pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
+        required: IdpOidcResponseRequired<Attributes>,
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
-            attributes: attributes.into_iter().collect(),
+            attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            options,
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -377,10 +404,10 @@ impl IdpOidcResponse {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -388,7 +415,7 @@ impl IdpOidcResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -397,7 +424,9 @@ impl IdpOidcResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        domains: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -406,26 +435,38 @@ impl IdpOidcResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -464,7 +505,7 @@ pub struct IdpOidcUpdateRequest {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpOidcUpdateRequest {
-    /// A `IdpOidcUpdateRequest` with every field left out.
+    /// Creates a `IdpOidcUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),

@@ -68,11 +68,17 @@ pub struct IdpSamlpOptionsRequestAutomatic {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpSamlpOptionsRequestAutomatic`], for [`IdpSamlpOptionsRequestAutomatic::new`].
+pub struct IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl> {
+    /// The URL of the identity provider's SAML metadata, from which its addresses are read.
+    pub metadata_url: MetadataUrl,
+    /// Whether the requests to the identity provider are signed.
+    pub sign_saml_request: bool,
+}
 impl IdpSamlpOptionsRequestAutomatic {
-    /// A `IdpSamlpOptionsRequestAutomatic` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        metadata_url: impl Into<::std::string::String>,
-        sign_saml_request: bool,
+    /// Creates a `IdpSamlpOptionsRequestAutomatic` from its required fields.
+    pub fn new<MetadataUrl: ::std::convert::Into<::std::string::String>>(
+        required: IdpSamlpOptionsRequestAutomaticRequired<MetadataUrl>,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -81,9 +87,9 @@ impl IdpSamlpOptionsRequestAutomatic {
             discovery_url: ::std::default::Default::default(),
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
-            metadata_url: metadata_url.into(),
+            metadata_url: required.metadata_url.into(),
             protocol_binding: ::std::default::Default::default(),
-            sign_saml_request,
+            sign_saml_request: required.sign_saml_request,
             signature_algorithm: ::std::default::Default::default(),
             signing_cert: ::std::default::Default::default(),
         }
@@ -250,12 +256,22 @@ pub struct IdpSamlpOptionsRequestManual {
     #[serde(flatten, default)]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpSamlpOptionsRequestManual`], for [`IdpSamlpOptionsRequestManual::new`].
+pub struct IdpSamlpOptionsRequestManualRequired<SignInEndpoint, SigningCert> {
+    /// The URL at the identity provider that logins are sent to.
+    pub sign_in_endpoint: SignInEndpoint,
+    /// Whether the requests to the identity provider are signed.
+    pub sign_saml_request: bool,
+    /// The certificate that the identity provider signs with, in PEM or CER form.
+    pub signing_cert: SigningCert,
+}
 impl IdpSamlpOptionsRequestManual {
-    /// A `IdpSamlpOptionsRequestManual` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        sign_in_endpoint: impl Into<::std::string::String>,
-        sign_saml_request: bool,
-        signing_cert: impl Into<::std::string::String>,
+    /// Creates a `IdpSamlpOptionsRequestManual` from its required fields.
+    pub fn new<
+        SignInEndpoint: ::std::convert::Into<::std::string::String>,
+        SigningCert: ::std::convert::Into<::std::string::String>,
+    >(
+        required: IdpSamlpOptionsRequestManualRequired<SignInEndpoint, SigningCert>,
     ) -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -265,10 +281,10 @@ impl IdpSamlpOptionsRequestManual {
             icon_url: ::std::default::Default::default(),
             idp_initiated: ::std::default::Default::default(),
             protocol_binding: ::std::default::Default::default(),
-            sign_in_endpoint: sign_in_endpoint.into(),
-            sign_saml_request,
+            sign_in_endpoint: required.sign_in_endpoint.into(),
+            sign_saml_request: required.sign_saml_request,
             signature_algorithm: ::std::default::Default::default(),
-            signing_cert: signing_cert.into(),
+            signing_cert: required.signing_cert.into(),
         }
     }
     /// Sets [`additional_fields`](Self#structfield.additional_fields).
@@ -376,10 +392,10 @@ pub struct IdpSamlpOptionsResponse {
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub binding_method: ::std::option::Option<::std::string::String>,
+    pub binding_method: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The certificate that the identity provider signs with.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub cert: ::std::option::Option<::std::string::String>,
+    pub cert: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The algorithm that the digest in a signature is made with.
     #[serde(
         rename = "digestAlgorithm",
@@ -390,10 +406,10 @@ pub struct IdpSamlpOptionsResponse {
     >,
     /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub discovery_url: ::std::option::Option<::std::string::String>,
+    pub discovery_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub icon_url: ::std::option::Option<::std::string::String>,
+    pub icon_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
@@ -405,7 +421,7 @@ pub struct IdpSamlpOptionsResponse {
         rename = "metadataUrl",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub metadata_url: ::std::option::Option<::std::string::String>,
+    pub metadata_url: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the browser carries SAML requests, as the URN of SAML 2.0.
     #[serde(
         rename = "protocolBinding",
@@ -419,13 +435,15 @@ pub struct IdpSamlpOptionsResponse {
         rename = "signInEndpoint",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub sign_in_endpoint: ::std::option::Option<::std::string::String>,
+    pub sign_in_endpoint: ::std::option::Option<
+        ::auth0_core::Open<::std::string::String>,
+    >,
     /// Whether the requests to the identity provider are signed.
     #[serde(
         rename = "signSAMLRequest",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub sign_saml_request: ::std::option::Option<bool>,
+    pub sign_saml_request: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The algorithm that requests are signed with.
     #[serde(
         rename = "signatureAlgorithm",
@@ -439,7 +457,7 @@ pub struct IdpSamlpOptionsResponse {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpOptionsResponse {
-    /// A `IdpSamlpOptionsResponse` with every field left out.
+    /// Creates a `IdpSamlpOptionsResponse` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -469,14 +487,17 @@ impl IdpSamlpOptionsResponse {
     #[must_use]
     pub fn binding_method(
         mut self,
-        binding_method: impl Into<::std::string::String>,
+        binding_method: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.binding_method = ::std::option::Option::Some(binding_method.into());
         self
     }
     /// Sets [`cert`](Self#structfield.cert).
     #[must_use]
-    pub fn cert(mut self, cert: impl Into<::std::string::String>) -> Self {
+    pub fn cert(
+        mut self,
+        cert: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.cert = ::std::option::Option::Some(cert.into());
         self
     }
@@ -493,14 +514,17 @@ impl IdpSamlpOptionsResponse {
     #[must_use]
     pub fn discovery_url(
         mut self,
-        discovery_url: impl Into<::std::string::String>,
+        discovery_url: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.discovery_url = ::std::option::Option::Some(discovery_url.into());
         self
     }
     /// Sets [`icon_url`](Self#structfield.icon_url).
     #[must_use]
-    pub fn icon_url(mut self, icon_url: impl Into<::std::string::String>) -> Self {
+    pub fn icon_url(
+        mut self,
+        icon_url: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.icon_url = ::std::option::Option::Some(icon_url.into());
         self
     }
@@ -514,7 +538,7 @@ impl IdpSamlpOptionsResponse {
     #[must_use]
     pub fn metadata_url(
         mut self,
-        metadata_url: impl Into<::std::string::String>,
+        metadata_url: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.metadata_url = ::std::option::Option::Some(metadata_url.into());
         self
@@ -532,15 +556,18 @@ impl IdpSamlpOptionsResponse {
     #[must_use]
     pub fn sign_in_endpoint(
         mut self,
-        sign_in_endpoint: impl Into<::std::string::String>,
+        sign_in_endpoint: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.sign_in_endpoint = ::std::option::Option::Some(sign_in_endpoint.into());
         self
     }
     /// Sets [`sign_saml_request`](Self#structfield.sign_saml_request).
     #[must_use]
-    pub fn sign_saml_request(mut self, sign_saml_request: bool) -> Self {
-        self.sign_saml_request = ::std::option::Option::Some(sign_saml_request);
+    pub fn sign_saml_request(
+        mut self,
+        sign_saml_request: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.sign_saml_request = ::std::option::Option::Some(sign_saml_request.into());
         self
     }
     /// Sets [`signature_algorithm`](Self#structfield.signature_algorithm).
@@ -586,19 +613,26 @@ pub struct IdpSamlpRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<bool>,
 }
+/// The required fields of [`IdpSamlpRequest`], for [`IdpSamlpRequest::new`].
+pub struct IdpSamlpRequestRequired<Name, Options> {
+    /// The name by which programs know the identity provider. It cannot be changed afterwards.
+    pub name: Name,
+    /// How the identity provider is reached.
+    pub options: Options,
+}
 impl IdpSamlpRequest {
-    /// A `IdpSamlpRequest` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        name: impl Into<::std::string::String>,
-        options: impl Into<crate::types::IdpSamlpOptionsRequest>,
-    ) -> Self {
+    /// Creates a `IdpSamlpRequest` from its required fields.
+    pub fn new<
+        Name: ::std::convert::Into<::std::string::String>,
+        Options: ::std::convert::Into<crate::types::IdpSamlpOptionsRequest>,
+    >(required: IdpSamlpRequestRequired<Name, Options>) -> Self {
         Self {
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
-            name: name.into(),
-            options: options.into(),
+            name: required.name.into(),
+            options: required.options.into(),
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -675,57 +709,66 @@ pub struct IdpSamlpResponse {
     >,
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub assign_membership_on_login: ::std::option::Option<bool>,
+    pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How the attributes of users who log in are mapped.
+    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub display_name: ::std::option::Option<::std::string::String>,
+    pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains whose users are sent to this identity provider.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub domains: ::std::option::Option<
+        ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
+    >,
     /// The id of the identity provider, by which calls on it name it.
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub is_enabled: ::std::option::Option<bool>,
+    pub is_enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The name by which programs know the identity provider. It can be `null`.
     ///
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub name: ::std::option::Option<::std::string::String>,
+    pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
     pub options: IdpSamlpOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub show_as_button: ::std::option::Option<bool>,
+    pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
     #[serde(deserialize_with = "IdpSamlpResponse::deserialize_additional_fields")]
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
+/// The required fields of [`IdpSamlpResponse`], for [`IdpSamlpResponse::new`].
+pub struct IdpSamlpResponseRequired<Attributes> {
+    /// How the attributes of users who log in are mapped.
+    pub attributes: Attributes,
+    /// How the identity provider is reached. Secrets are left out.
+    pub options: IdpSamlpOptionsResponse,
+}
 impl IdpSamlpResponse {
-    /// A `IdpSamlpResponse` with its required fields; the optional ones are left out until they are set.
-    pub fn new(
-        attributes: impl IntoIterator<Item = IdpUserAttributeMapItem>,
-        options: IdpSamlpOptionsResponse,
+    /// Creates a `IdpSamlpResponse` from its required fields.
+    pub fn new<Attributes: ::std::iter::IntoIterator<Item = IdpUserAttributeMapItem>>(
+        required: IdpSamlpResponseRequired<Attributes>,
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
             additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
-            attributes: attributes.into_iter().collect(),
+            attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             is_enabled: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            options,
+            options: required.options,
             show_as_button: ::std::default::Default::default(),
         }
     }
@@ -751,10 +794,10 @@ impl IdpSamlpResponse {
     #[must_use]
     pub fn assign_membership_on_login(
         mut self,
-        assign_membership_on_login: bool,
+        assign_membership_on_login: impl Into<::auth0_core::Open<bool>>,
     ) -> Self {
         self.assign_membership_on_login = ::std::option::Option::Some(
-            assign_membership_on_login,
+            assign_membership_on_login.into(),
         );
         self
     }
@@ -762,7 +805,7 @@ impl IdpSamlpResponse {
     #[must_use]
     pub fn display_name(
         mut self,
-        display_name: impl Into<::std::string::String>,
+        display_name: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         self.display_name = ::std::option::Option::Some(display_name.into());
         self
@@ -771,7 +814,9 @@ impl IdpSamlpResponse {
     #[must_use]
     pub fn domains(
         mut self,
-        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        domains: impl IntoIterator<
+            Item = impl Into<::auth0_core::Open<::std::string::String>>,
+        >,
     ) -> Self {
         self.domains = ::std::option::Option::Some(
             domains.into_iter().map(Into::into).collect(),
@@ -780,26 +825,38 @@ impl IdpSamlpResponse {
     }
     /// Sets [`id`](Self#structfield.id).
     #[must_use]
-    pub fn id(mut self, id: impl Into<::std::string::String>) -> Self {
+    pub fn id(
+        mut self,
+        id: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.id = ::std::option::Option::Some(id.into());
         self
     }
     /// Sets [`is_enabled`](Self#structfield.is_enabled).
     #[must_use]
-    pub fn is_enabled(mut self, is_enabled: bool) -> Self {
-        self.is_enabled = ::std::option::Option::Some(is_enabled);
+    pub fn is_enabled(
+        mut self,
+        is_enabled: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.is_enabled = ::std::option::Option::Some(is_enabled.into());
         self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
-    pub fn name(mut self, name: impl Into<::std::string::String>) -> Self {
+    pub fn name(
+        mut self,
+        name: impl Into<::auth0_core::Open<::std::string::String>>,
+    ) -> Self {
         self.name = ::std::option::Option::Some(name.into());
         self
     }
     /// Sets [`show_as_button`](Self#structfield.show_as_button).
     #[must_use]
-    pub fn show_as_button(mut self, show_as_button: bool) -> Self {
-        self.show_as_button = ::std::option::Option::Some(show_as_button);
+    pub fn show_as_button(
+        mut self,
+        show_as_button: impl Into<::auth0_core::Open<bool>>,
+    ) -> Self {
+        self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
     }
 }
@@ -838,7 +895,7 @@ pub struct IdpSamlpUpdateRequest {
     pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpSamlpUpdateRequest {
-    /// A `IdpSamlpUpdateRequest` with every field left out.
+    /// Creates a `IdpSamlpUpdateRequest` whose fields are all absent.
     pub fn new() -> Self {
         Self {
             additional_fields: ::std::default::Default::default(),
@@ -947,6 +1004,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
+        ::auth0_core::require_object::<D::Error>(&value, &[])?;
         if value.get("metadataUrl").is_some_and(|key| !key.is_null()) {
             return <IdpSamlpOptionsRequestAutomatic as ::serde::Deserialize>::deserialize(
                     value,
@@ -955,6 +1013,20 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
                 .map_err(::serde::de::Error::custom);
         }
         if value.get("signInEndpoint").is_some_and(|key| !key.is_null()) {
+            return <IdpSamlpOptionsRequestManual as ::serde::Deserialize>::deserialize(
+                    value,
+                )
+                .map(Self::Manual)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("metadataUrl").is_some() {
+            return <IdpSamlpOptionsRequestAutomatic as ::serde::Deserialize>::deserialize(
+                    value,
+                )
+                .map(Self::Automatic)
+                .map_err(::serde::de::Error::custom);
+        }
+        if value.get("signInEndpoint").is_some() {
             return <IdpSamlpOptionsRequestManual as ::serde::Deserialize>::deserialize(
                     value,
                 )
