@@ -14,20 +14,20 @@ pub(crate) const LISTINGS: [&str; 4] = ["members", "tenants", "tenant members", 
 
 pub(crate) async fn read(client: &Client, listing: &str) -> (Vec<String>, Option<Error>) {
     match listing {
-        "members" => all(client.members().list().take(2).stream(), |item| item.id).await,
+        "members" => all(client.members().list().take(2).stream(), |item| item.id.into()).await,
         "tenants" => {
             all(client.tenants().list().take(2).stream(), |item| {
-                item.tenant_name
+                item.tenant_name.into()
             })
             .await
         }
         "tenant members" => {
             let listing = client.tenants().members().list(tenant_id()).take(2);
-            all(listing.stream(), |item| item.id).await
+            all(listing.stream(), |item| item.id.into()).await
         }
         _ => {
             all(client.activity().list().take(2).stream(), |item| {
-                item.current_event
+                item.current_event.into()
             })
             .await
         }
@@ -200,7 +200,7 @@ async fn listing_is_begun_at_a_cursor_then_it_goes_on_from_there() {
     ])
     .await;
     let listing = client(&server).members().list().take(2).from("2");
-    let (names, error) = all(listing.stream(), |item| item.id).await;
+    let (names, error) = all(listing.stream(), |item| item.id.into()).await;
     assert!(error.is_none() && names == ["b", "c"], "{error:?}");
     assert_eq!(
         cursors(&server).await,
@@ -221,7 +221,7 @@ async fn filters_are_set_then_every_page_is_asked_for_with_them() {
         .take(2)
         .locality("us")
         .sort("created_at:1");
-    all(listing.stream(), |item| item.tenant_name).await;
+    all(listing.stream(), |item| item.tenant_name.into()).await;
     for request in requests(&server).await {
         assert_eq!(query(&request, "locality").as_deref(), Some("us"));
         assert_eq!(query(&request, "sort").as_deref(), Some("created_at:1"));
@@ -297,7 +297,7 @@ async fn listing_is_read_ahead_then_the_same_is_asked_and_comes() {
         .members()
         .list(tenant_id())
         .take(2);
-    let (names, error) = all(listing.stream().read_ahead(), |item| item.id).await;
+    let (names, error) = all(listing.stream().read_ahead(), |item| item.id.into()).await;
     assert!(
         error.is_none() && names == ["a", "b", "c", "d"],
         "{error:?}"
