@@ -174,9 +174,9 @@ async fn made_up(client: &Client, count: usize) -> Result<Vec<Wanted>, Error> {
     while let Some(organization) = organizations.try_next().await? {
         let id = organization.id.unwrap_or_default();
         let used = enabled(client, &id).await?.into_iter();
-        connections.extend(used.filter_map(|one| one.connection_id));
+        connections.extend(used.filter_map(|one| one.connection_id).map(String::from));
         let members = members(client, &id).await?.into_iter();
-        people.extend(members.filter_map(|member| member.user_id));
+        people.extend(members.filter_map(|member| member.user_id).map(String::from));
     }
     connections.sort();
     connections.dedup();
@@ -245,7 +245,8 @@ async fn settle(client: &Client, wanted: &Wanted) -> Result<String, Failure> {
             .collect(),
         Settled::Known(id) => {
             let used = enabled(client, id).await?.into_iter();
-            used.filter_map(|one| one.connection_id).collect()
+            let ids = used.filter_map(|one| one.connection_id);
+            ids.map(String::from).collect()
         }
     };
     let missing: Vec<_> = wanted
@@ -265,7 +266,8 @@ async fn settle(client: &Client, wanted: &Wanted) -> Result<String, Failure> {
         Settled::New(_) => Vec::new(),
         Settled::Known(id) => {
             let people = members(client, id).await?.into_iter();
-            people.filter_map(|one| one.user_id).collect()
+            let ids = people.filter_map(|one| one.user_id);
+            ids.map(String::from).collect()
         }
     };
     let missing: Vec<_> = wanted
@@ -288,7 +290,7 @@ async fn settle(client: &Client, wanted: &Wanted) -> Result<String, Failure> {
 /// The id of the organization with this name.
 async fn find(client: &Client, name: &str) -> Result<Option<String>, Error> {
     match client.organizations().get_by_name(name).await {
-        Ok(found) => Ok(found.id),
+        Ok(found) => Ok(found.id.map(String::from)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
@@ -299,7 +301,7 @@ async fn create(client: &Client, wanted: &Wanted) -> Result<(Settled, Vec<String
     let error = match client.organizations().create(request(wanted)).await {
         Ok(created) => {
             let id = created.id.unwrap_or_default();
-            return Ok((Settled::New(id), vec!["created".to_owned()]));
+            return Ok((Settled::New(id.into()), vec!["created".to_owned()]));
         }
         Err(error) => error,
     };
@@ -371,7 +373,7 @@ async fn show(client: &Client, wanted: &[Wanted], at_once: usize) -> Result<(), 
     // The order of the list is that of their coming, which is a matter of chance where several were created at once.
     found.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
     let rows: Vec<[String; 3]> = stream::iter(found)
-        .map(|(wanted, id)| row(client, wanted, id))
+        .map(|(wanted, id)| row(client, wanted, id.into()))
         .buffered(at_once)
         .try_collect()
         .await?;
@@ -394,12 +396,12 @@ async fn row(client: &Client, wanted: &Wanted, id: String) -> Result<[String; 3]
         None => one.connection_id.unwrap_or_default(),
     });
     let people = members(client, &id).await?;
-    let is_listed = |id: &&String| people.iter().any(|one| one.user_id.as_ref() == Some(*id));
+    let is_listed = |id: &&String| people.iter().any(|one| one.user_id.as_deref() == Some(id.as_str()));
     // The list of members lags behind.
     let to_come = wanted.members.iter().filter(|id| !is_listed(id)).count();
     let people = people.into_iter().map(|one| {
         let name = one.email.or(one.name).or(one.user_id);
-        name.unwrap_or_default()
+        name.unwrap_or_default().into()
     });
     let mut people: Vec<String> = people.collect();
     if to_come > 0 {
@@ -407,7 +409,7 @@ async fn row(client: &Client, wanted: &Wanted, id: String) -> Result<[String; 3]
     }
     Ok([
         wanted.name.clone(),
-        list(connections.collect()),
+        list(connections.map(String::from).collect()),
         list(people),
     ])
 }

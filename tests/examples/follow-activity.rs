@@ -168,7 +168,7 @@ fn show(entries: &[ActivityLogEntry]) -> Result<(), Failure> {
             time,
             entry.id.to_string(),
             entry.status.to_string(),
-            entry.current_event.clone(),
+            entry.current_event.to_string(),
             format!("by {}", entry.actor.name),
         ];
         lines.push_str(&words.join(" "));

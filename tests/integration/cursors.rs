@@ -37,7 +37,7 @@ async fn cursor_is_stored_and_resumed_by_a_new_client_then_exactly_the_rest_come
     drop(pages);
 
     let rest = filtered(&client(&server)).resume(restored(&text)).unwrap();
-    let (names, error) = all(rest.stream(), |item| item.current_event).await;
+    let (names, error) = all(rest.stream(), |item| item.current_event.into()).await;
     assert!(error.is_none() && names == ["b", "c", "d"], "{error:?}");
     let filters = requests(&server)
         .await
@@ -72,19 +72,19 @@ async fn every_listing_fails_in_the_middle_then_it_goes_on_from_the_cursor_of_th
         let (names, error) = match listing {
             "members" => {
                 let rest = client.members().list().take(2).resume(cursor).unwrap();
-                all(rest.stream(), |item| item.id).await
+                all(rest.stream(), |item| item.id.into()).await
             }
             "tenants" => {
                 let rest = client.tenants().list().take(2).resume(cursor).unwrap();
-                all(rest.stream(), |item| item.tenant_name).await
+                all(rest.stream(), |item| item.tenant_name.into()).await
             }
             "tenant members" => {
                 let rest = client.tenants().members().list(tenant_id()).take(2);
-                all(rest.resume(cursor).unwrap().stream(), |item| item.id).await
+                all(rest.resume(cursor).unwrap().stream(), |item| item.id.into()).await
             }
             _ => {
                 let rest = client.activity().list().take(2).resume(cursor).unwrap();
-                all(rest.stream(), |item| item.current_event).await
+                all(rest.stream(), |item| item.current_event.into()).await
             }
         };
         assert!(error.is_none() && names == ["d"], "{listing}: {error:?}");

@@ -462,7 +462,6 @@ fn body_of_an_error_or_none_is_no_listing_and_no_identity_provider() {
 
 #[test]
 fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
-    use auth0_core::Page as _;
     use auth0_organizations::types::ListOrganizationsResponseContent as Page;
     for (total, expected) in [
         ("5", Some(5)),
@@ -476,7 +475,7 @@ fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
     ] {
         let page = format!(r#"{{"organizations":null,"total":{total}}}"#);
         let page: Page = serde_json::from_str(&page).unwrap();
-        assert_eq!(page.total(), expected, "{total}");
+        assert_eq!(auth0_core::Page::total(&page), expected, "{total}");
     }
 }
 

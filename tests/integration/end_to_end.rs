@@ -37,7 +37,7 @@ async fn member_ids(client: &Client) -> Vec<String> {
         .try_collect()
         .await
         .unwrap();
-    members.into_iter().map(|member| member.id).collect()
+    members.into_iter().map(|member| member.id.into()).collect()
 }
 
 /// The ids of all tenants, the newest first.

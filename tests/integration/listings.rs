@@ -16,23 +16,23 @@ pub(crate) async fn read(client: &Client, listing: &str) -> (Vec<String>, Option
     match listing {
         "members" => {
             all(client.members().list().page_size(2).stream(), |item| {
-                item.id
+                item.id.into()
             })
             .await
         }
         "tenants" => {
             all(client.tenants().list().page_size(2).stream(), |item| {
-                item.tenant_name
+                item.tenant_name.into()
             })
             .await
         }
         "tenant members" => {
             let listing = client.tenants().members().list(tenant_id()).page_size(2);
-            all(listing.stream(), |item| item.id).await
+            all(listing.stream(), |item| item.id.into()).await
         }
         _ => {
             all(client.activity().list().page_size(2).stream(), |item| {
-                item.current_event
+                item.current_event.into()
             })
             .await
         }
@@ -205,7 +205,7 @@ async fn listing_is_begun_at_a_cursor_then_it_goes_on_from_there() {
     ])
     .await;
     let listing = client(&server).members().list().take(2).from("2");
-    let (names, error) = all(listing.stream(), |item| item.id).await;
+    let (names, error) = all(listing.stream(), |item| item.id.into()).await;
     assert!(error.is_none() && names == ["b", "c"], "{error:?}");
     assert_eq!(
         cursors(&server).await,
@@ -226,7 +226,7 @@ async fn filters_are_set_then_every_page_is_asked_for_with_them() {
         .take(2)
         .locality("us")
         .sort("created_at:1");
-    all(listing.stream(), |item| item.tenant_name).await;
+    all(listing.stream(), |item| item.tenant_name.into()).await;
     for request in requests(&server).await {
         assert_eq!(query(&request, "locality").as_deref(), Some("us"));
         assert_eq!(query(&request, "sort").as_deref(), Some("created_at:1"));
@@ -302,7 +302,7 @@ async fn listing_is_read_ahead_then_the_same_is_asked_and_comes() {
         .members()
         .list(tenant_id())
         .take(2);
-    let (names, error) = all(listing.stream().read_ahead(), |item| item.id).await;
+    let (names, error) = all(listing.stream().read_ahead(), |item| item.id.into()).await;
     assert!(
         error.is_none() && names == ["a", "b", "c", "d"],
         "{error:?}"

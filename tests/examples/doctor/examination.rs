@@ -126,7 +126,11 @@ async fn call(client: &Client, name: &str) -> Result<String, Error> {
     Ok(match name {
         "members" => some(client.members().list().take(1).await?.members.len()),
         "tenants" => some(client.tenants().list().take(1).await?.tenants.len()),
-        "environments" => client.environments().list().await?.environments.join(", "),
+        "environments" => {
+            let environments = client.environments().list().await?.environments;
+            let names: Vec<&str> = environments.iter().map(|name| &**name).collect();
+            names.join(", ")
+        }
         _ => some(client.activity().list().take(1).await?.logs.len()),
     })
 }

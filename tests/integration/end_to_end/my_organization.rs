@@ -32,7 +32,7 @@ fn oidc() -> IdpOidcOptionsRequest {
 /// The id of the organization's first identity provider, whose strategy is okta.
 async fn first_provider(client: &Client) -> String {
     let list = client.organization().identity_providers().list().await;
-    let providers = list.unwrap().identity_providers.unwrap();
+    let providers = list.unwrap().identity_providers;
     providers[0].id().unwrap().to_owned()
 }
 
@@ -45,7 +45,7 @@ async fn first_member(client: &Client) -> String {
         .take(1)
         .await
         .unwrap();
-    page.members.unwrap()[0].user_id.clone().unwrap()
+    page.members[0].user_id.clone().unwrap().into()
 }
 
 /// Status and title of a refusal.

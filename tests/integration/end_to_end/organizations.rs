@@ -21,7 +21,7 @@ async fn local() -> Local {
 async fn create(client: &Client, name: &str) -> String {
     let request = CreateOrganizationRequestContent::with_name(name);
     let created = client.organizations().create(request).await.unwrap();
-    created.id.unwrap()
+    created.id.unwrap().into()
 }
 
 /// The ids of all connections that some organization has enabled.
@@ -32,7 +32,7 @@ async fn connections(client: &Client) -> Vec<String> {
         let id = organization.id.unwrap();
         let page = client.organizations().enabled_connections().list(id).await;
         let used = page.unwrap().enabled_connections.into_iter();
-        ids.extend(used.filter_map(|one| one.connection_id));
+        ids.extend(used.filter_map(|one| one.connection_id).map(String::from));
     }
     ids.sort();
     ids.dedup();
@@ -49,7 +49,7 @@ async fn members(client: &Client, id: &str) -> Vec<String> {
         .await
         .unwrap();
     let members = page.members.into_iter();
-    members.filter_map(|member| member.user_id).collect()
+    members.filter_map(|member| member.user_id).map(Into::into).collect()
 }
 
 /// The ids of the grants that applications have. No operation here tells them, so they are asked of the sandbox.

@@ -52,7 +52,8 @@ async fn connection(sandbox: &Sandbox) -> String {
     let listing = client.organizations().enabled_connections().list(id);
     let page = listing.await.unwrap();
     sandbox.forget_requests();
-    page.enabled_connections[0].connection_id.clone().unwrap()
+    let first = page.enabled_connections[0].connection_id.as_deref();
+    first.unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,7 +25,7 @@ async fn listed(items: Value) -> Vec<IdpListItemResponse> {
         .identity_providers()
         .list()
         .await;
-    list.unwrap().identity_providers.unwrap()
+    list.unwrap().identity_providers
 }
 
 /// What is sent to create `provider`.

@@ -480,7 +480,7 @@ async fn a_parameter_of_counted_pages_is_set_then_pages_are_counted_and_the_tota
     assert_eq!((page.members.len(), page.next), (40, None));
     assert_eq!(
         (page.start, page.limit, page.total),
-        (Some(80), Some(40), Some(120))
+        (Some(80.into()), Some(40.into()), Some(120.into()))
     );
     let page = list.clone().include_totals(false).await.unwrap();
     assert_eq!((page.members.len(), page.total), (50, None));
@@ -635,20 +635,24 @@ fn listing_comes_in_any_of_its_shapes_then_it_decodes_to_one_type() {
         assert!(!page.is_empty());
     }
     assert_eq!(
-        (bare.total, bare.start, bare.limit, &bare.next),
-        (None, None, None, &None)
+        (&bare.total, &bare.start, &bare.limit, &bare.next),
+        (&None, &None, &None, &None)
     );
     assert_eq!(
-        (counted.total, counted.start, counted.limit),
-        (Some(1), Some(0), Some(50))
+        (&counted.total, &counted.start, &counted.limit),
+        (&Some(1.into()), &Some(0.into()), &Some(50.into()))
     );
     assert_eq!(Page::total(&counted), Some(1));
     assert_eq!(
         Page::next(&checkpoint),
         Some(Position::Checkpoint("abc".to_owned()))
     );
-    // A page that leaves the list out has none.
-    assert!(page(&json!({"next": "abc"})).unwrap().is_empty());
+    // A page without its list is an error, and one whose list is null is empty.
+    for body in [json!({"next": "abc"}), json!({"error": "x"}), json!(null)] {
+        assert!(page(&body).is_err(), "{body}");
+    }
+    let null = page(&json!({"organizations": null, "next": "abc"}));
+    assert!(null.unwrap().is_empty());
     assert!(page(&json!([])).unwrap().is_empty());
     // What was read is written as the object that it stands for.
     assert_eq!(

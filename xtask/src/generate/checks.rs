@@ -20,11 +20,12 @@ pub(super) fn checked_types(
     structs: &BTreeMap<String, Vec<Field>>,
 ) -> BTreeSet<String> {
     let mut sent = BTreeSet::new();
-    let mut waiting: Vec<&Value> = model
-        .operations
-        .iter()
-        .filter_map(|operation| operation.body)
-        .collect();
+    let parameters = || {
+        let operations = model.operations.iter();
+        operations.flat_map(|operation| operation.parameters.iter().map(|p| p.schema))
+    };
+    let bodies = model.operations.iter().filter_map(|o| o.body);
+    let mut waiting: Vec<&Value> = bodies.chain(parameters()).collect();
     while let Some(value) = waiting.pop() {
         if let Some(name) = reference(value)
             && let Some(schema) = model.schemas.get(&name)
@@ -56,6 +57,11 @@ pub(super) fn checked_types(
     {
         checked.extend(named_in(&field.ty).intersection(&sent).cloned());
     }
+    let constrained = parameters().filter(|schema| schema.get("x-constraints").is_some());
+    checked.extend(constrained.flat_map(|schema| {
+        let named = model.named_in(schema).into_iter();
+        named.map(str::to_owned)
+    }));
     // What holds a checked type is checked too.
     let mut holders: BTreeMap<String, Vec<&String>> = BTreeMap::new();
     for name in &sent {

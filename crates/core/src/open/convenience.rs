@@ -104,6 +104,32 @@ impl<T: PartialEq> PartialEq<T> for Open<T> {
     }
 }
 
+/// Documented values in their own order, then all others in the order of their JSON.
+impl<T: Ord> Ord for Open<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Known(value), Self::Known(other)) => value.cmp(other),
+            (Self::Known(_), Self::Other(_)) => Ordering::Less,
+            (Self::Other(_), Self::Known(_)) => Ordering::Greater,
+            (Self::Other(value), Self::Other(other)) => {
+                value.value().to_string().cmp(&other.value().to_string())
+            }
+        }
+    }
+}
+
+impl<T: Ord> PartialOrd for Open<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Default> Default for Open<T> {
+    fn default() -> Self {
+        Self::Known(T::default())
+    }
+}
+
 /// A value that is not of the documented type is neither less nor greater.
 impl<T: PartialOrd> PartialOrd<T> for Open<T> {
     fn partial_cmp(&self, other: &T) -> Option<Ordering> {

@@ -234,6 +234,12 @@ fn open_text_is_as_convenient_as_a_string() {
         (None, "", String::new())
     );
     assert!(!Open::<String>::other(json!([])).is_null());
+
+    let mut sorted = vec![null.clone(), "b".into(), Open::other(json!([])), "a".into()];
+    sorted.sort();
+    let list = Open::other(json!([]));
+    assert_eq!(sorted, ["a".into(), "b".into(), list, null]);
+    assert_eq!(None::<Open<String>>.unwrap_or_default(), "");
 }
 
 #[test]

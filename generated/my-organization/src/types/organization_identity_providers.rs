@@ -58,6 +58,9 @@ pub enum OrganizationAccessLevelEnum {
     #[serde(rename = "readonly")]
     Readonly,
 }
+impl ::auth0_core::Check for OrganizationAccessLevelEnum {
+    fn check(&self, _: &::auth0_core::Rules, _: &mut ::auth0_core::Checker) {}
+}
 impl ::std::fmt::Display for OrganizationAccessLevelEnum {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         match *self {

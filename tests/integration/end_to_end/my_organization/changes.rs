@@ -2,13 +2,13 @@
 
 use auth0_core::Unlisted;
 use auth0_my_organization::types::*;
-use auth0_my_organization::{Nullable, serde_json};
+use auth0_my_organization::{Nullable, Open, serde_json};
 use auth0_sandbox::{Effect, Fault, Reply};
 use serde_json::json;
 
 use super::*;
 
-fn logo(details: &OrgDetails) -> Option<&Nullable<String>> {
+fn logo(details: &OrgDetails) -> Option<&Nullable<Open<String>>> {
     details.branding.as_ref().unwrap().logo_url.as_ref()
 }
 
@@ -28,7 +28,7 @@ async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
         .display_name("Acme")
         .branding(branding);
     let before = details.update(change).await.unwrap();
-    assert_eq!(logo(&before), Some(&Nullable::Value(logo_url)));
+    assert_eq!(logo(&before), Some(&logo_url.into()));
 
     // Not a word of it: it stays.
     let change = OrgDetailsRequest::new().display_name("Acme Inc");
@@ -66,7 +66,7 @@ async fn update_has_no_tag_then_the_server_takes_it_and_keeps_the_strategy() {
     };
     assert_eq!(
         (after.is_enabled, after.show_as_button),
-        (Some(false), Some(true))
+        (Some(false.into()), Some(true.into()))
     );
     assert_eq!(after.display_name.as_deref(), Some("Acme"));
 }
@@ -168,7 +168,7 @@ async fn every_strategy_is_created_then_it_comes_back_as_itself() {
         // What was sent in secret does not come back.
         assert!(!serde_json::to_string(&read).unwrap().contains("s3cret"));
     }
-    let list = providers.list().await.unwrap().identity_providers.unwrap();
+    let list = providers.list().await.unwrap().identity_providers;
     let strategies: Vec<_> = list.iter().filter_map(|one| one.strategy()).collect();
     assert_eq!(
         strategies,
@@ -208,7 +208,7 @@ async fn strategy_is_newer_than_this_client_then_the_list_survives_and_the_provi
         )
         .unwrap();
     let providers = client.organization().identity_providers();
-    let list = providers.list().await.unwrap().identity_providers.unwrap();
+    let list = providers.list().await.unwrap().identity_providers;
     let IdpListItemResponse::Other(unlisted) = &list[0] else {
         panic!("found {list:?}");
     };
@@ -233,7 +233,7 @@ async fn person_is_invited_again_then_the_first_invitation_is_gone() {
     };
     let first = invitations.create(request()).await.unwrap();
     let second = invitations.create(request()).await.unwrap();
-    let open = invitations.list().await.unwrap().invitations.unwrap();
+    let open = invitations.list().await.unwrap().invitations;
     assert_eq!(as_json(&open), as_json(&second));
     let first = first[0].id.as_deref().unwrap();
     let error = invitations.get(first).await.unwrap_err();
@@ -248,7 +248,7 @@ async fn fields_are_chosen_then_only_they_come() {
     let local = local().await;
     let members = local.my_organization().organization().members();
     let page = members.list().fields("user_id,email").await.unwrap();
-    let member = &page.members.unwrap()[0];
+    let member = &page.members[0];
     assert!(member.user_id.is_some() && member.email.is_some());
     assert!(member.name.is_none() && member.roles.is_none());
     let page = members
@@ -257,6 +257,6 @@ async fn fields_are_chosen_then_only_they_come() {
         .include_fields(false)
         .await
         .unwrap();
-    let member = &page.members.unwrap()[0];
+    let member = &page.members[0];
     assert!(member.user_id.is_some() && member.email.is_none());
 }

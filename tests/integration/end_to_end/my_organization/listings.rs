@@ -68,24 +68,24 @@ async fn read(client: &Client, listing: &str, from: From) -> Result<Vec<String>,
     match listing {
         "domains" => {
             let call = resumed!(org.domains().list().take(2), from);
-            ids(call.stream(), |item| Some(item.id)).await
+            ids(call.stream(), |item| Some(item.id.into())).await
         }
         "invitations" => {
             let call = resumed!(org.invitations().list().take(2), from);
-            ids(call.stream(), |item| item.id).await
+            ids(call.stream(), |item| item.id.map(Into::into)).await
         }
         "member roles" => {
             let member = first_member(client).await;
             let call = resumed!(org.members().roles().list(member).take(2), from);
-            ids(call.stream(), |item| Some(item.id)).await
+            ids(call.stream(), |item| Some(item.id.into())).await
         }
         "members" => {
             let call = resumed!(org.members().list().take(2), from);
-            ids(call.stream(), |item| item.user_id).await
+            ids(call.stream(), |item| item.user_id.map(Into::into)).await
         }
         _ => {
             let call = resumed!(org.roles().list().take(2), from);
-            ids(call.stream(), |item| Some(item.id)).await
+            ids(call.stream(), |item| Some(item.id.into())).await
         }
     }
 }

@@ -114,7 +114,6 @@ async fn strategy_is_not_allowed_then_the_refusal_says_so_and_nothing_is_created
             .await
             .unwrap()
             .identity_providers
-            .unwrap()
             .len(),
         1
     );
@@ -182,7 +181,7 @@ async fn either_set_of_scopes_is_enough_then_the_answer_has_what_they_allow() {
         let local = Local::start(Sandbox::builder().application(application)).await;
         let client = local.my_organization();
         let page = client.organization().members().list().await.unwrap();
-        let roles = page.members.unwrap()[0].roles.clone();
+        let roles = page.members[0].roles.clone();
         assert_eq!(roles.is_some(), with_roles);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use auth0_organizations::Nullable;
 use auth0_organizations::types::*;
+use auth0_organizations::{Nullable, Open};
+use serde_json::json;
 
 use super::*;
 
@@ -37,8 +38,11 @@ async fn null_is_sent_for_metadata_and_quota_then_they_go_and_what_is_absent_sta
         .metadata(metadata.into())
         .token_quota(Nullable::Null);
     let after = organizations.update(&id, change).await.unwrap();
-    let expected = [("region", "us"), ("since", "2026")].map(entry).into();
-    assert_eq!(after.metadata, Some(expected));
+    let metadata = after.metadata.as_ref().unwrap();
+    assert_eq!(
+        serde_json::to_value(metadata).unwrap(),
+        json!({"region": "us", "since": "2026"})
+    );
     assert!(after.token_quota.is_none());
     assert_eq!(after.display_name.as_deref(), Some("Acme Inc"));
     let read = organizations.get(&id).await.unwrap();
@@ -68,7 +72,7 @@ async fn null_is_sent_for_what_a_connection_is_called_then_it_has_no_name_of_its
         after.organization_connection_name.as_deref(),
         Some("Our login")
     );
-    assert_eq!(after.is_enabled, Some(false));
+    assert_eq!(after.is_enabled, Some(false.into()));
 
     let change = UpdateOrganizationAllConnectionRequestContent::new()
         .organization_connection_name(Nullable::Null)
@@ -77,11 +81,15 @@ async fn null_is_sent_for_what_a_connection_is_called_then_it_has_no_name_of_its
     assert_eq!(after.organization_connection_name, None);
     assert_eq!(
         after.is_enabled,
-        Some(true),
+        Some(true.into()),
         "what holds where nothing is said"
     );
     let level = after.organization_access_level.unwrap();
     assert_eq!(level, OrganizationAccessLevelEnum::Limited);
+}
+
+fn known(count: &Open<i64>) -> i64 {
+    *count.known().unwrap()
 }
 
 #[tokio::test]
@@ -100,13 +108,13 @@ async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
     let shapes = [&bare, &counted, &checkpoint].map(|page| {
         (
             page.organizations.len(),
-            (page.start, page.limit, page.total),
+            [&page.start, &page.limit, &page.total].map(|count| count.as_ref().map(known)),
             page.next.is_some(),
         )
     });
-    assert_eq!(shapes[0], (7, (None, None, None), false));
-    assert_eq!(shapes[1], (2, (Some(2), Some(2), Some(7)), false));
-    assert_eq!(shapes[2], (2, (None, None, None), true));
+    assert_eq!(shapes[0], (7, [None; 3], false));
+    assert_eq!(shapes[1], (2, [Some(2), Some(2), Some(7)], false));
+    assert_eq!(shapes[2], (2, [None; 3], true));
     assert_eq!(bare.organizations[2].id, counted.organizations[0].id);
     assert_eq!(bare.organizations[0].id, checkpoint.organizations[0].id);
 
@@ -121,8 +129,8 @@ async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
         .await
         .unwrap();
     let checkpoint = all.list(id).take(4).await.unwrap();
-    assert_eq!((bare.members.len(), bare.total), (6, None));
-    assert_eq!((counted.members.len(), counted.total), (2, Some(6)));
+    assert_eq!((bare.members.len(), bare.total.as_ref().map(known)), (6, None));
+    assert_eq!((counted.members.len(), counted.total.as_ref().map(known)), (2, Some(6)));
     assert!(checkpoint.members.len() == 4 && checkpoint.next.is_some());
 }
 

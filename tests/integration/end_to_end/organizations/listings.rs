@@ -88,7 +88,7 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
 async fn roles(local: &Local) -> Vec<String> {
     let listing = local.my_organization().organization().roles().list();
     let roles = listing.await.unwrap().roles.into_iter();
-    roles.map(|role| role.id).collect()
+    roles.map(|role| role.id.into()).collect()
 }
 
 /// How many items a listing of [`filled`] has.
@@ -149,51 +149,51 @@ async fn read(client: &Client, id: &str, listing: &str, reading: Reading) -> Res
     let of_members = organizations.members();
     let member = || async { members(client, id).await.remove(0) };
     match listing {
-        "organizations" => read!(reading, organizations.list().take(2), |item| item.id),
-        "members" => read!(reading, of_members.list(id).take(2), |item| item.user_id),
+        "organizations" => read!(reading, organizations.list().take(2), |item| item.id.map(Into::into)),
+        "members" => read!(reading, of_members.list(id).take(2), |item| item.user_id.map(Into::into)),
         "domains" => {
             let call = organizations.discovery_domains().list(id).take(2);
-            read!(reading, call, |item| Some(item.id))
+            read!(reading, call, |item| Some(item.id.into()))
         }
-        "groups" => read!(reading, groups.list(id).take(2), |item| item.id),
+        "groups" => read!(reading, groups.list(id).take(2), |item| item.id.map(Into::into)),
         "group roles" => {
             let group = groups.list(id).await?.groups.remove(0).id.unwrap();
             let call = groups.roles().list(id, group).take(2);
-            read!(reading, call, |item| item.id)
+            read!(reading, call, |item| item.id.map(Into::into))
         }
         "effective roles" => {
             let call = of_members
                 .effective_roles()
                 .list(id, member().await)
                 .take(2);
-            read!(reading, call, |item| Some(item.id))
+            read!(reading, call, |item| Some(item.id.into()))
         }
         "source groups" => {
             let group = groups.list(id).await?.groups.remove(0).id.unwrap();
             let role = groups.roles().list(id, group).await?.roles.remove(0).id;
             let sources = of_members.effective_roles().sources().groups();
             let call = sources.list(id, member().await, role.unwrap()).take(2);
-            read!(reading, call, |item| item.id)
+            read!(reading, call, |item| item.id.map(Into::into))
         }
         "invitations" => {
             let call = organizations.invitations().list(id).per_page(2);
-            read!(reading, call, |item| item.id)
+            read!(reading, call, |item| item.id.map(Into::into))
         }
         "client grants" => {
             let call = organizations.client_grants().list(id).per_page(2);
-            read!(reading, call, |item| item.id)
+            read!(reading, call, |item| item.id.map(Into::into))
         }
         "connections" => {
             let call = organizations.connections().list(id).per_page(2);
-            read!(reading, call, |item| Some(item.connection_id))
+            read!(reading, call, |item| Some(item.connection_id.into()))
         }
         "enabled connections" => {
             let call = organizations.enabled_connections().list(id).per_page(2);
-            read!(reading, call, |item| item.connection_id)
+            read!(reading, call, |item| item.connection_id.map(Into::into))
         }
         _ => {
             let call = of_members.roles().list(id, member().await).per_page(2);
-            read!(reading, call, |item| item.id)
+            read!(reading, call, |item| item.id.map(Into::into))
         }
     }
 }

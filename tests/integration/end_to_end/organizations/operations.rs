@@ -51,7 +51,7 @@ async fn use_connections(client: &Client, id: &str) {
     let request =
         CreateOrganizationAllConnectionRequestContent::with_connection_id(first).is_enabled(false);
     let made = all.create(id, request).await.unwrap();
-    assert_eq!(made.is_enabled, Some(false));
+    assert_eq!(made.is_enabled, Some(false.into()));
     let read = all.get(id, first).await.unwrap();
     assert_eq!(as_json(&read), as_json(&made));
 
@@ -77,16 +77,16 @@ async fn use_connections(client: &Client, id: &str) {
     );
     let change = UpdateOrganizationAllConnectionRequestContent::new().is_enabled(true);
     let updated = all.update(id, first, change).await.unwrap();
-    assert_eq!(updated.is_enabled, Some(true));
+    assert_eq!(updated.is_enabled, Some(true.into()));
     assert_eq!(enabled.list(id).await.unwrap().enabled_connections.len(), 1);
 
     let request =
         AddOrganizationConnectionRequestContent::with_connection_id(second).show_as_button(false);
     let added = enabled.add(id, request).await.unwrap();
-    assert_eq!(added.show_as_button, Some(false));
+    assert_eq!(added.show_as_button, Some(false.into()));
     let change = UpdateOrganizationConnectionRequestContent::new().show_as_button(true);
     let updated = enabled.update(id, second, change).await.unwrap();
-    assert_eq!(updated.show_as_button, Some(true));
+    assert_eq!(updated.show_as_button, Some(true.into()));
     let read = enabled.get(id, second).await.unwrap();
     assert_eq!(as_json(&read), as_json(&updated));
     enabled.delete(id, second).await.unwrap();
