@@ -198,7 +198,7 @@ async fn made_up(client: &Client, count: usize) -> Result<Vec<Wanted>, Error> {
 fn request(wanted: &Wanted) -> CreateOrganizationRequestContent {
     let connections = wanted.connections.iter().take(CONNECTIONS);
     let mut request = CreateOrganizationRequestContent::with_name(&wanted.name)
-        .enabled_connections(connections.map(ConnectionForOrganization::new));
+        .enabled_connections(connections.map(ConnectionForOrganization::with_connection_id));
     request.display_name.clone_from(&wanted.display_name);
     request
 }
