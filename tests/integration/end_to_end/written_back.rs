@@ -90,7 +90,7 @@ async fn provider_is_written_back_with_another_name_then_nothing_else_changes() 
         expected["display_name"] = json!("Renamed");
         assert_eq!(as_json(&providers.get(&id).await.unwrap()), expected);
         // An item of the list and the response to the update convert alike.
-        let list = providers.list().await.unwrap().identity_providers.unwrap();
+        let list = providers.list().await.unwrap().identity_providers;
         let item = list
             .into_iter()
             .find(|item| item.id() == Some(&id))
