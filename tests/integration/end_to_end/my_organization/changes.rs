@@ -45,7 +45,7 @@ async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
     let branding = OrgBranding::new().logo_url(Nullable::Null).colors(colors);
     let change = OrgDetailsRequest::new().branding(branding);
     let after = details.update(change).await.unwrap();
-    assert_eq!(logo(&after), None);
+    assert_eq!(logo(&after), Some(&Nullable::Null));
     assert_eq!(seen_by_operator().await, None);
     assert_eq!(after.display_name.as_deref(), Some("Acme Inc"));
     assert_eq!(as_json(&details.get().await.unwrap()), as_json(&after));
