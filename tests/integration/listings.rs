@@ -234,6 +234,25 @@ async fn filters_are_set_then_every_page_is_asked_for_with_them() {
 }
 
 #[tokio::test]
+async fn page_size_is_set_then_every_page_has_it_and_it_limits_no_stream() {
+    for of_the_call in [true, false] {
+        let server = serving(three_pages("members")).await;
+        let listing = client(&server).members().list();
+        let stream = match of_the_call {
+            true => listing.page_size(1).stream(),
+            false => listing.take(5).stream().page_size(1),
+        };
+        let found: Vec<_> = stream.try_collect().await.unwrap();
+        assert!(found.len() > 1);
+        let requests = requests(&server).await;
+        assert_eq!(requests.len(), 3);
+        for request in requests {
+            assert_eq!(query(&request, "take").as_deref(), Some("1"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn listing_is_not_read_then_nothing_is_asked_and_a_page_is_fetched_only_when_needed() {
     let server = serving(vec![
         (None, page("members", &["a", "b"], Some("2"))),
@@ -256,7 +275,7 @@ async fn listing_is_used_as_a_stream_or_by_pages_then_it_gives_the_same() {
         (Some("2"), page("members", &["c"], None)),
     ])
     .await;
-    let listing = client(&server).members().list().take(2);
+    let listing = client(&server).members().list().page_size(2);
     let names: Vec<_> = listing
         .clone()
         .stream()

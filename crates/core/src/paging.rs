@@ -133,7 +133,7 @@ pub trait Paged: Clone + Send + Sized + 'static {
         None
     }
 
-    /// The same request for pages of `size` items, where pages are counted. By default the size stays; a listing then
+    /// The same request for pages of `size` items. By default the size stays; a listing whose pages are counted then
     /// fails where it cannot be continued with that size.
     fn sized(self, size: u64) -> Self {
         let _ = size;
@@ -240,13 +240,13 @@ impl Step {
     /// `request` for this page.
     fn request<P: Paged>(&self, request: P, paging_limit: Option<u64>) -> P {
         let request = request.at(self.position.clone());
-        let Some(size) = request.counted() else {
-            return request;
+        let size = match request.counted() {
+            Some(size) => self
+                .progress
+                .size_at(self.position.offset(), size, paging_limit),
+            None => self.progress.size,
         };
-        match self
-            .progress
-            .size_at(self.position.offset(), size, paging_limit)
-        {
+        match size {
             Some(size) => request.sized(size).at(self.position.clone()),
             None => request,
         }

@@ -391,6 +391,10 @@ async fn page_size_is_set_then_it_goes_by_the_name_of_the_way_in_which_the_listi
     ] {
         call.stream().try_next().await.unwrap();
     }
+    let paged = list.clone().per_page(3).pages().page_size(7);
+    paged.read_ahead().try_next().await.unwrap();
+    let mut items = list.clone().stream().page_size(7);
+    items.try_next().await.unwrap();
     list.clone().page_size(7).await.unwrap();
     assert_eq!(
         asked(&server).await,
@@ -401,6 +405,8 @@ async fn page_size_is_set_then_it_goes_by_the_name_of_the_way_in_which_the_listi
             "include_totals=true&page=0&per_page=7",
             "include_totals=true&per_page=7",
             "include_totals=false&per_page=7",
+            "include_totals=true&per_page=7",
+            "take=7",
             "take=7",
         ]
     );

@@ -59,12 +59,10 @@ impl Call<'_> {
             return None;
         }
         let ty = self.parameter_type(argument);
-        let (field, which) = match ways.has_page_size() {
-            true => (
-                format_ident!("{PAGE_SIZE}"),
-                ", by how the listing is paged",
-            ),
-            false => (size.field.clone(), ""),
+        let field = ways.page_size_field()?;
+        let which = match ways.has_page_size() {
+            true => ", by how the listing is paged",
+            false => "",
         };
         let names: Vec<_> = ways
             .sizes()
@@ -129,16 +127,18 @@ impl Call<'_> {
         let position = ways.position();
         let at = ways.at();
         let counted = ways.counted_size().map(|size| {
-            let sized = ways.sized();
             quote! {
                 #[inline]
                 fn counted(&self) -> Option<u64> {
                     #size
                 }
-
+            }
+        });
+        let sized = ways.page_size_field().map(|field| {
+            quote! {
                 #[inline]
                 fn sized(mut self, size: u64) -> Self {
-                    #sized
+                    self.#field = size.try_into().ok();
                     self
                 }
             }
@@ -164,6 +164,8 @@ impl Call<'_> {
                 }
 
                 #counted
+
+                #sized
 
                 #[inline]
                 fn fetch(

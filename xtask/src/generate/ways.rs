@@ -156,17 +156,12 @@ impl Ways {
         })
     }
 
-    /// The statements that make a call that counts pages ask for `size` items.
-    pub(super) fn sized(&self) -> Option<TokenStream> {
-        let per_page = &self.counted.as_ref()?.per_page.field;
-        let size = quote!(self.#per_page = size.try_into().ok(););
-        Some(match self.has_page_size() {
-            true => {
-                let page_size = format_ident!("{PAGE_SIZE}");
-                quote!(self.#page_size = None; #size)
-            }
-            false => size,
-        })
+    /// The field that holds the page size, whichever way the listing is paged.
+    pub(super) fn page_size_field(&self) -> Option<Ident> {
+        match self.has_page_size() {
+            true => Some(format_ident!("{PAGE_SIZE}")),
+            false => self.sizes().next().map(|size| size.field.clone()),
+        }
     }
 
     /// The statements that lead a call to `position`. Where it is there already nothing is touched, so that what breaks

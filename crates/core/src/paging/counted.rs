@@ -8,8 +8,8 @@ use crate::error::ListingFault;
 /// What is known of the pages before the one that is fetched next.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Progress {
-    /// The page size to ask for, once the server has shown that it uses another one than the request asks for.
-    size: Option<u64>,
+    /// The page size to ask for instead of the request's: that of the stream, or the one that the server uses.
+    pub(super) size: Option<u64>,
     /// The items that were returned, and those before the place where the listing began.
     returned: u64,
     /// A page was as large as asked for, so a shorter one is not due to a maximum of the server.
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_counted_and_not_returned_then_the_error_is_at_the_first_one() {
+    fn items_are_counted_and_not_returned_then_the_error_is_at_their_page() {
         let hidden = |page: &mut Counted| {
             if page.wanted == 50 {
                 page.count -= 7;

@@ -13,6 +13,9 @@ use crate::Error;
 
 /// The items of a listing, page after page.
 ///
+/// It gives all items. The page size ([`Items::page_size`], and `page_size`, `take` or `per_page` of the call) is how many
+/// of them one request returns; to read only some of them, stop reading, or use `take` of `futures::StreamExt`.
+///
 /// ```
 /// use auth0_core::{Cursor, Error, Items};
 ///
@@ -38,6 +41,13 @@ impl<T> Items<T> {
             walk,
             items: Vec::new().into_iter(),
         }
+    }
+
+    /// Sets how many items one request returns at most, like `page_size` of the call. It does not limit how many items
+    /// come. A size that the API does not take is reported by the first request.
+    pub fn page_size(mut self, size: u32) -> Self {
+        self.walk.page_size(size.into());
+        self
     }
 
     /// Asks for the next page while the items of the one before are read. Until then a page is asked for when its first
@@ -117,6 +127,13 @@ pub struct Pages<P> {
 impl<P> Pages<P> {
     pub(super) fn new(walk: Walk<P>) -> Self {
         Self { walk }
+    }
+
+    /// Sets how many items one request returns at most, like `page_size` of the call. It does not limit how many items
+    /// come. A size that the API does not take is reported by the first request.
+    pub fn page_size(mut self, size: u32) -> Self {
+        self.walk.page_size(size.into());
+        self
     }
 
     /// Asks for the next page as soon as one was given. Until then a page is asked for when it is wanted.

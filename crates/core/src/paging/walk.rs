@@ -67,6 +67,8 @@ pub(super) struct Walk<V> {
     visited: Visited,
     /// How many pages without an item came one after another.
     empty_pages: u32,
+    /// The page size to ask for instead of the request's.
+    page_size: Option<u64>,
     /// Starts fetching a page before it is waited for, where pages are read ahead.
     ahead: Option<fn(Fetching<V>) -> Task<V>>,
     /// Where the page given last is.
@@ -102,6 +104,7 @@ impl<V> Walk<V> {
             listing,
             visited: Visited::default(),
             empty_pages: 0,
+            page_size: None,
             ahead: None,
             here: None,
             next: None,
@@ -109,6 +112,14 @@ impl<V> Walk<V> {
         };
         walk.go_to(Next::from(Some(start)));
         walk
+    }
+
+    /// Asks for pages of `size` items from now on.
+    pub(super) fn page_size(&mut self, size: u64) {
+        self.page_size = Some(size);
+        if let Some(next) = &mut self.next {
+            next.progress.size = Some(size);
+        }
     }
 
     /// From now on asks for a page as soon as the one before it is given.
@@ -213,7 +224,8 @@ impl<V> Walk<V> {
         let (next, fault) = match next {
             Next::End => (None, None),
             Next::Failed(position, fault) => (Some(Step::first(position)), Some(fault)),
-            Next::Page(step) => {
+            Next::Page(mut step) => {
+                step.progress.size = step.progress.size.or(self.page_size);
                 let fault = match (&step.position, operation.paging_limit()) {
                     (Position::Offset(offset), Some(limit)) if *offset >= limit => {
                         Some(ListingFault::PagingLimit(limit))

@@ -481,6 +481,11 @@ impl auth0_core::Paged for ListOrganizationDomains {
         self
     }
     #[inline]
+    fn sized(mut self, size: u64) -> Self {
+        self.take = size.try_into().ok();
+        self
+    }
+    #[inline]
     fn fetch(
         self,
     ) -> auth0_core::BoxFuture<

@@ -574,8 +574,7 @@ impl auth0_core::Paged for OrganizationsMembersList {
     }
     #[inline]
     fn sized(mut self, size: u64) -> Self {
-        self.page_size = None;
-        self.per_page = size.try_into().ok();
+        self.page_size = size.try_into().ok();
         self
     }
     #[inline]
