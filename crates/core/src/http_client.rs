@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -126,8 +127,116 @@ impl HttpClient {
     }
 }
 
+/// The TLS certificate problem that `error` or one of its sources reports, in words: the client does not trust the server's
+/// certificate, or the server rejected the client's. `None` if the cause is another one.
+///
+/// Sending the request again gives the same result, so neither API calls nor token requests are retried after it. It is
+/// recognized where TLS is that of rustls, which is the default.
+pub fn certificate_problem(error: &(dyn StdError + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // What an I/O error wraps is not its source: `source` is that of the wrapped error.
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        let tls = match wrapped {
+            Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
+            None => error.downcast_ref::<rustls::Error>(),
+        };
+        match tls {
+            Some(tls) if is_about_certificates(tls) => return Some(tls.to_string()),
+            Some(_) => return None,
+            None => {}
+        }
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped as &(dyn StdError + 'static)),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+fn is_about_certificates(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+    match error {
+        rustls::Error::InvalidCertificate(_)
+        | rustls::Error::InvalidCertRevocationList(_)
+        | rustls::Error::NoCertificatesPresented
+        | rustls::Error::UnsupportedNameType => true,
+        rustls::Error::AlertReceived(alert) => matches!(
+            alert,
+            Alert::NoCertificate
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::CertificateRequired
+        ),
+        _ => false,
+    }
+}
+
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpClient").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error with a source, as HTTP clients wrap them.
+    #[derive(Debug)]
+    struct Outer(Box<dyn StdError + Send + Sync>);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("outer")
+        }
+    }
+
+    impl StdError for Outer {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            Some(&*self.0)
+        }
+    }
+
+    #[test]
+    fn certificate_problem_is_found_wherever_it_is_wrapped_and_nothing_else_is_one() {
+        use rustls::{AlertDescription, CertificateError, Error as Tls};
+
+        let wrapped = |tls: Tls| {
+            let io = io::Error::new(io::ErrorKind::InvalidData, tls);
+            Outer(Box::new(Outer(Box::new(io::Error::other(Outer(
+                Box::new(io),
+            ))))))
+        };
+        let unknown = Tls::InvalidCertificate(CertificateError::UnknownIssuer);
+        assert_eq!(
+            certificate_problem(&wrapped(unknown.clone())).unwrap(),
+            "invalid peer certificate: UnknownIssuer"
+        );
+        assert!(certificate_problem(&Outer(Box::new(unknown))).is_some());
+        for problem in [
+            Tls::InvalidCertificate(CertificateError::Expired),
+            Tls::NoCertificatesPresented,
+            Tls::AlertReceived(AlertDescription::CertificateRequired),
+            Tls::AlertReceived(AlertDescription::UnknownCA),
+        ] {
+            assert!(certificate_problem(&wrapped(problem)).is_some());
+        }
+        for other in [
+            Tls::AlertReceived(AlertDescription::InternalError),
+            Tls::HandshakeNotComplete,
+            Tls::DecryptError,
+        ] {
+            assert_eq!(certificate_problem(&wrapped(other)), None);
+        }
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(certificate_problem(&Outer(Box::new(reset))), None);
     }
 }

@@ -63,7 +63,7 @@ impl ClientCredentialsBuilder {
     }
 
     /// How long before its end a token is replaced; 60 s unless said otherwise. It is at most a tenth of the
-    /// token's lifetime, and up to a quarter of it is added by lot.
+    /// token's lifetime, with up to 25 % random jitter added. Callers use the old token while the new one is fetched.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.timing.leeway = leeway;
         self
@@ -120,11 +120,11 @@ impl ClientCredentialsBuilder {
             Arc::new(Share::new(store, key, dpop, clock, sleeper, self.timing))
         });
         let (fetched, shared) = (grant.clone(), share.clone());
-        let fetch = Box::new(move || -> BoxFuture<'static, _> {
+        let fetch = Box::new(move |need| -> BoxFuture<'static, _> {
             let grant = fetched.clone();
             let fetch = async move { grant.fetch().await };
             match shared.clone() {
-                Some(share) => Box::pin(share.token(fetch)),
+                Some(share) => Box::pin(async move { share.token(need, fetch).await }),
                 None => Box::pin(fetch),
             }
         });

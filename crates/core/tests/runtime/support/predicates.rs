@@ -5,7 +5,7 @@ use auth0_core::Error;
 type Predicate = (&'static str, fn(&Error) -> bool);
 
 /// Every public `is_*` of [`Error`].
-pub(crate) const PREDICATES: [Predicate; 20] = [
+pub(crate) const PREDICATES: [Predicate; 21] = [
     ("configuration", Error::is_configuration),
     ("invalid_request", Error::is_invalid_request),
     ("token", Error::is_token),
@@ -17,6 +17,7 @@ pub(crate) const PREDICATES: [Predicate; 20] = [
     ("repeated_cursor", Error::is_repeated_cursor),
     ("paging_limit", Error::is_paging_limit),
     ("connect", Error::is_connect),
+    ("certificate", Error::is_certificate),
     ("timeout", Error::is_timeout),
     ("unauthorized", Error::is_unauthorized),
     ("invalid_dpop_proof", Error::is_invalid_dpop_proof),
