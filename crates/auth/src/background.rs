@@ -13,8 +13,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{JoinError, JoinSet};
-use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
+use tracing::{Instrument as _, Span};
 
 use crate::error::{Error, Kind};
 
@@ -49,11 +49,19 @@ impl<T> Clone for Flight<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
-    /// Starts `work`, within the current span.
+    /// Starts `work` within the current span.
     pub(crate) fn start(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
+        Self::start_in(Span::current(), work)
+    }
+
+    /// Starts `work` within `span`, which does not end before the work does.
+    pub(crate) fn start_in(
+        span: Span,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Self {
         let landing: BoxFuture<'static, _> = match handle() {
             Ok(handle) => {
-                let task = handle.spawn(work.in_current_span().with_current_subscriber());
+                let task = handle.spawn(work.instrument(span).with_current_subscriber());
                 Box::pin(task.map(|result| result.unwrap_or_else(|error| Err(lost(error)))))
             }
             Err(error) => Box::pin(std::future::ready(Err(unstarted(error)))),

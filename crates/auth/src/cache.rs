@@ -74,6 +74,7 @@ pub(crate) struct Cache(Arc<Inner>);
 
 struct Inner {
     fetch: Fetch,
+    owner: (String, String),
     clock: SharedClock,
     timing: Timing,
     state: Mutex<State>,
@@ -152,9 +153,16 @@ enum Step {
 }
 
 impl Cache {
-    pub(crate) fn new(fetch: Fetch, clock: SharedClock, timing: Timing) -> Self {
+    /// `owner` are the domain and the client id that the log shows.
+    pub(crate) fn new(
+        fetch: Fetch,
+        clock: SharedClock,
+        timing: Timing,
+        owner: (String, String),
+    ) -> Self {
         Self(Arc::new(Inner {
             fetch,
+            owner,
             clock,
             timing,
             state: Mutex::default(),
@@ -237,7 +245,12 @@ impl Cache {
         let (cache, number, timing) = (self.clone(), state.last_number, self.0.timing);
         // The task has to come back from a panic, or its flight would be the last one.
         let grant = AssertUnwindSafe((self.0.fetch)(need)).catch_unwind();
-        let flight = Flight::start(async move {
+        let span = match need {
+            Need::Valid => tracing::Span::current(),
+            // The call that noticed goes on without it, and its span has to end with the call.
+            Need::Fresh => tracing::Span::none(),
+        };
+        let flight = Flight::start_in(span, async move {
             let result = grant.await.unwrap_or_else(|_| Err(Error::panicked()));
             let held = |grant| Arc::new(Held::new(number, grant, now, timing, fastrand::f64()));
             let result = result.map(held);
@@ -263,7 +276,17 @@ impl Cache {
                 state.refuse(error, now, &self.0.timing);
                 let held = state.held.as_ref().filter(|held| held.is_valid(now));
                 if let Some(valid_until) = held.map(|held| held.valid_until) {
-                    state.refresh_failed(error, valid_until, now);
+                    let pause = pause(error, valid_until, now);
+                    state.next_refresh_at = Some(now + pause);
+                    // Callers do not get the error as long as the token is valid.
+                    let ((domain, client_id), pause_s) = (&self.0.owner, pause.as_secs());
+                    tracing::warn!(
+                        domain,
+                        client_id,
+                        %error,
+                        pause_s,
+                        "early refresh failed, the token is still valid"
+                    );
                 }
             }
         }
@@ -282,17 +305,6 @@ impl State {
     fn refuse(&mut self, error: &Error, now: SystemTime, timing: &Timing) {
         let time = timing.remembered(error);
         self.refusal = time.map(|time| (error.clone(), now + time));
-    }
-
-    /// Takes note of a refresh that failed while the token is still valid. Callers do not get the error, so it is logged.
-    fn refresh_failed(&mut self, error: &Error, valid_until: SystemTime, now: SystemTime) {
-        let pause = pause(error, valid_until, now);
-        tracing::warn!(
-            %error,
-            pause_s = pause.as_secs(),
-            "early refresh failed, the token is still valid"
-        );
-        self.next_refresh_at = Some(now + pause);
     }
 }
 

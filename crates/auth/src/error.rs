@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use auth0_core::http_client::certificate_problem;
+use auth0_core::http_client::is_certificate_error;
 use auth0_core::retry::Ending;
 use auth0_core::{SecretString, TokenError};
 use reqwest::StatusCode;
@@ -121,9 +121,7 @@ impl Error {
     /// How the attempt ended that this is the error of, as far as repeating it goes.
     pub(crate) fn ending(&self) -> Ending {
         match (&self.0.kind, &self.0.answer) {
-            (Kind::Transport(error), None)
-                if error.is_builder() || certificate_problem(error).is_some() =>
-            {
+            (Kind::Transport(error), None) if error.is_builder() || is_certificate_error(error) => {
                 Ending::Unsendable
             }
             (Kind::Transport(error), None) if error.is_connect() => Ending::NotSent,
@@ -199,7 +197,7 @@ impl Error {
     /// Whether the TLS handshake failed because of a certificate: the HTTP client does not trust the server's, or the
     /// server rejected the client's. Such an error is a transport error too; nothing was sent, and nothing is retried.
     pub fn is_certificate(&self) -> bool {
-        matches!(&self.0.kind, Kind::Transport(error) if certificate_problem(error).is_some())
+        matches!(&self.0.kind, Kind::Transport(error) if is_certificate_error(error))
     }
 
     /// Whether the server refused the request with an error code of RFC 6749, which is in [`error`](Self::error).
@@ -344,15 +342,12 @@ impl fmt::Display for Error {
                 f.write_str("the answer of the token endpoint broke off")?;
                 self.write_status(f)
             }
-            Kind::Transport(error) => match certificate_problem(error) {
-                Some(problem) => write!(
-                    f,
-                    "the TLS handshake with the authorization server failed, {problem}: expected a certificate that both \
-                     sides trust; check the domain, the clock, and the certificates of the HttpClient, which has to trust a \
-                     proxy or a private authority"
-                ),
-                None => f.write_str("no answer came from the token endpoint"),
-            },
+            Kind::Transport(error) if is_certificate_error(error) => f.write_str(
+                "the TLS handshake with the authorization server failed because a certificate was rejected, expected one \
+                 that is valid here for this host: check the domain, the clock, and the certificates of the HttpClient, \
+                 which has to trust a proxy or a private authority",
+            ),
+            Kind::Transport(_) => f.write_str("no answer came from the token endpoint"),
             Kind::Rejected(rejection) => {
                 f.write_str("the token endpoint refused the request")?;
                 self.write_status(f)?;

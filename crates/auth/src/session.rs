@@ -119,6 +119,7 @@ impl Session {
     fn at(application: Arc<Application>, place: Place, id_token: Option<IdToken>) -> Self {
         let clock = application.exchange.clock.clone();
         let timing = Timing::default();
+        let owner = (application.domain.clone(), application.client_id.clone());
         let keeper = Arc::new(Keeper::new(application, place, timing));
         let fetching = keeper.clone();
         let fetch = Box::new(move |need| -> BoxFuture<'static, _> {
@@ -127,7 +128,7 @@ impl Session {
         });
         Self(Arc::new(Inner {
             keeper,
-            cache: Cache::new(fetch, clock, timing),
+            cache: Cache::new(fetch, clock, timing, owner),
             id_token,
         }))
     }

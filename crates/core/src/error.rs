@@ -275,7 +275,7 @@ impl Error {
     /// The TLS handshake failed because of a certificate: the HTTP client does not trust the server's, or the server
     /// rejected the client's. The request was not sent, and is not retried.
     pub fn is_certificate(&self) -> bool {
-        matches!(&self.0.kind, Kind::Transport(cause) if cause.certificate_problem().is_some())
+        matches!(&self.0.kind, Kind::Transport(cause) if cause.is_certificate())
     }
 
     /// The server answered with another status than a success.

@@ -52,7 +52,8 @@ fn cache(
 ) -> Cache {
     let count = AtomicUsize::new(0);
     let fetch = Box::new(move |_| fetch(count.fetch_add(1, Ordering::Relaxed) + 1));
-    Cache::new(fetch, clock.clone(), TIMING)
+    let owner = ("acme.us.auth0.com".to_owned(), "client".to_owned());
+    Cache::new(fetch, clock.clone(), TIMING, owner)
 }
 
 /// A cache whose fetches end when the number that is sent reaches their own.
@@ -208,9 +209,13 @@ fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token() {
         gate.send_replace(1);
         let other = std::thread::spawn({
             let cache = cache.clone();
-            move || runtime().block_on(text(&cache))
+            let limited = async move {
+                let limit = Duration::from_secs(20);
+                tokio::time::timeout(limit, text(&cache)).await
+            };
+            move || runtime().block_on(limited)
         });
-        assert_eq!(other.join().unwrap(), "token-1");
+        assert_eq!(other.join().unwrap().unwrap(), "token-1");
         assert_eq!(number_of_fetches(&cache), 1);
         drop(idle);
     }

@@ -107,6 +107,7 @@ impl ClientCredentialsBuilder {
         let clock = self.settings.clock.clone();
         let sleeper = self.settings.sleeper.clone();
         let application = self.settings.build(Needs::Proof, faults)?;
+        let owner = (application.domain.clone(), application.client_id.clone());
         let grant = Arc::new(ClientCredentialsGrant {
             application,
             audience: self.audience,
@@ -131,7 +132,7 @@ impl ClientCredentialsBuilder {
         Ok(ClientCredentials(Arc::new(Inner {
             grant,
             share,
-            cache: Cache::new(fetch, clock, self.timing),
+            cache: Cache::new(fetch, clock, self.timing, owner),
         })))
     }
 

@@ -41,6 +41,8 @@ struct State {
     connection: Option<MultiplexedConnection>,
     /// The number of the connection, so that only its own failure does away with it.
     number: u64,
+    /// How often a command has failed.
+    failures: u64,
     outage: Option<Outage>,
 }
 
@@ -150,10 +152,14 @@ impl Link {
             if let Some(connection) = link.current(broken) {
                 return Ok(connection);
             }
+            let failures = link.state().failures;
             let connection = link.address.connect(link.tls.as_ref()).await?;
             let mut state = link.state();
             state.number += 1;
-            state.connection = Some(connection.clone());
+            // One that came too late for those who waited for it is not kept.
+            if state.failures == failures {
+                state.connection = Some(connection.clone());
+            }
             Ok((state.number, connection))
         });
         dialed
@@ -198,6 +204,7 @@ impl Link {
         let now = self.clock.monotonic();
         let mut state = self.state();
         state.connection = None;
+        state.failures += 1;
         let pause = match &state.outage {
             // Of several commands that fail together one begins the outage.
             Some(outage) if now < outage.next_try_at => return,

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::http_client::certificate_problem;
+use crate::http_client::is_certificate_error;
 
 /// What failed under a call: the HTTP client, or a layer that was put around it.
 pub(crate) enum Cause {
@@ -39,12 +39,12 @@ impl Cause {
     /// Whether the HTTP client does not take such a request, as one over http where it was told to use https only, or one
     /// to a server whose certificate it does not trust.
     pub(crate) fn was_not_taken(&self) -> bool {
-        self.http().is_some_and(reqwest::Error::is_builder) || self.certificate_problem().is_some()
+        self.http().is_some_and(reqwest::Error::is_builder) || self.is_certificate()
     }
 
-    /// The problem with a TLS certificate, in words, if that is the cause.
-    pub(crate) fn certificate_problem(&self) -> Option<String> {
-        certificate_problem(self.http()?)
+    /// Whether a TLS certificate was rejected.
+    pub(crate) fn is_certificate(&self) -> bool {
+        self.http().is_some_and(|error| is_certificate_error(error))
     }
 
     pub(crate) fn is_timeout(&self) -> bool {
@@ -55,7 +55,7 @@ impl Cause {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Layer(_) => "layer",
-            Self::Http(_) if self.certificate_problem().is_some() => "certificate",
+            Self::Http(_) if self.is_certificate() => "certificate",
             Self::Http(_) if self.was_not_sent() => "connect",
             Self::Http(_) if self.is_timeout() => "timeout",
             Self::Http(_) => "connection",
@@ -73,15 +73,13 @@ impl Cause {
 /// What happened, of which the source tells why.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(problem) = self.certificate_problem() {
-            return write!(
-                f,
-                "the TLS handshake failed, {problem}: expected a certificate that both sides trust; check the host, the clock, \
-                 and the certificates of the HttpClient, which has to trust a proxy or a private authority"
-            );
-        }
         f.write_str(match self {
             Self::Layer(_) => "a layer around the HTTP client failed before an answer came",
+            Self::Http(_) if self.is_certificate() => {
+                "the TLS handshake failed because a certificate was rejected, expected one that is valid here for this \
+                 host: check the host, the clock, and the certificates of the HttpClient, which has to trust a proxy or a \
+                 private authority"
+            }
             Self::Http(_) if self.was_not_sent() => "no connection to the server",
             Self::Http(_) if self.is_timeout() => "no answer in time",
             Self::Http(_) => "the connection failed before an answer came",
