@@ -12,7 +12,7 @@ use auth0_core::BoxFuture;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tracing::instrument::WithSubscriber as _;
 use tracing::{Instrument as _, Span};
 
@@ -40,11 +40,18 @@ fn handle() -> io::Result<Handle> {
 }
 
 /// Work that runs whether or not somebody waits for it, and whose result all clones share.
-pub(crate) struct Flight<T>(Shared<BoxFuture<'static, Result<T, Error>>>);
+pub(crate) struct Flight<T> {
+    landing: Shared<BoxFuture<'static, Result<T, Error>>>,
+    /// Absent where it could not be started.
+    task: Option<AbortHandle>,
+}
 
 impl<T> Clone for Flight<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self {
+            landing: self.landing.clone(),
+            task: self.task.clone(),
+        }
     }
 }
 
@@ -59,23 +66,35 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         span: Span,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Self {
-        let landing: BoxFuture<'static, _> = match handle() {
+        let (landing, task): (BoxFuture<'static, _>, _) = match handle() {
             Ok(handle) => {
                 let task = handle.spawn(work.instrument(span).with_current_subscriber());
-                Box::pin(task.map(|result| result.unwrap_or_else(|error| Err(lost(error)))))
+                let abort = task.abort_handle();
+                let landing = task.map(|result| result.unwrap_or_else(|error| Err(lost(error))));
+                (Box::pin(landing), Some(abort))
             }
-            Err(error) => Box::pin(std::future::ready(Err(unstarted(error)))),
+            Err(error) => (Box::pin(std::future::ready(Err(unstarted(error)))), None),
         };
-        Self(landing.shared())
+        Self {
+            landing: landing.shared(),
+            task,
+        }
     }
 
     /// Waits for the result.
     pub(crate) async fn landed(self) -> Result<T, Error> {
-        self.0.await
+        self.landing.await
     }
 
     pub(crate) fn has_landed(&self) -> bool {
-        self.0.clone().now_or_never().is_some()
+        self.landing.clone().now_or_never().is_some()
+    }
+
+    /// Ends the work, wherever it is. Those who wait for it get an error.
+    pub(crate) fn abort(&self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 

@@ -29,6 +29,10 @@ mod tests;
 /// refused as well, and tokens are billed.
 const FRESH: Duration = Duration::from_secs(60);
 
+/// A fetch that takes longer is given up for another one. Requests have timeouts of their own; a signer or a store of the
+/// program's may have none.
+const STUCK: Duration = Duration::from_secs(10 * 60);
+
 /// A used-up quota is believed for this long at the most: somebody may raise it.
 const MAX_QUOTA: Duration = Duration::from_secs(60);
 
@@ -86,13 +90,21 @@ struct Inner {
 #[derive(Default)]
 struct State {
     held: Option<Arc<Held>>,
-    flight: Option<Flight<Arc<Held>>>,
+    flight: Option<InFlight>,
     /// After a failed early refresh: when the next one may start.
     next_refresh_at: Option<SystemTime>,
     /// A refusal that would only be repeated, and until when it is not.
     refusal: Option<(Error, SystemTime)>,
     /// The number of the last flight, which is also the number of the token that it brings.
     last_number: u64,
+}
+
+/// A fetch under way.
+struct InFlight {
+    number: u64,
+    /// By the monotonic clock.
+    started_at: Duration,
+    flight: Flight<Arc<Held>>,
 }
 
 /// A token and its times. They count from before the request was sent, so that they err towards the early side.
@@ -180,7 +192,7 @@ impl Cache {
 
     /// Waits for the fetch in flight, if there is one.
     pub(crate) async fn settled(&self) {
-        let flight = self.0.state().flight.clone();
+        let flight = self.0.state().flight.as_ref().map(|it| it.flight.clone());
         if let Some(flight) = flight {
             // Whoever needs a token gets the error.
             let _ = flight.landed().await;
@@ -217,8 +229,11 @@ impl Cache {
     fn step(&self) -> Result<Step, Error> {
         let now = self.0.clock.now();
         let mut state = self.0.state();
-        // A flight ends by taking itself out. One that could not be started is still here.
-        state.flight.take_if(|flight| flight.has_landed());
+        // A flight ends by taking itself out. One that could not be started is still here, and so is one that is stuck.
+        let has_ended = |it: &mut InFlight| it.has_ended(self.0.clock.monotonic());
+        if let Some(ended) = state.flight.take_if(has_ended) {
+            ended.flight.abort();
+        }
         let refused = state.refusal.as_ref().filter(|(_, until)| now < *until);
         if let Some(held) = state.held.as_ref().filter(|held| held.is_valid(now)) {
             let token = held.token.clone();
@@ -235,7 +250,7 @@ impl Cache {
             return Err(error.clone());
         }
         Ok(Step::Wait(match &state.flight {
-            Some(flight) => flight.clone(),
+            Some(it) => it.flight.clone(),
             None => self.start(&mut state, Need::Valid, now),
         }))
     }
@@ -254,18 +269,25 @@ impl Cache {
             let result = grant.await.unwrap_or_else(|_| Err(Error::panicked()));
             let held = |grant| Arc::new(Held::new(number, grant, now, timing, fastrand::f64()));
             let result = result.map(held);
-            cache.settle(&result);
+            cache.settle(number, &result);
             result
         });
-        state.flight = Some(flight.clone());
+        state.flight = Some(InFlight {
+            number,
+            started_at: self.0.clock.monotonic(),
+            flight: flight.clone(),
+        });
         flight
     }
 
     /// Takes note of the result of a flight, before callers get it.
-    fn settle(&self, result: &Result<Arc<Held>, Error>) {
+    fn settle(&self, number: u64, result: &Result<Arc<Held>, Error>) {
         let now = self.0.clock.now();
         let mut state = self.0.state();
-        state.flight = None;
+        if state.flight.take_if(|it| it.number == number).is_none() {
+            // It was given up for another one.
+            return;
+        }
         match result {
             Ok(held) => {
                 state.held = Some(held.clone());
@@ -290,6 +312,12 @@ impl Cache {
                 }
             }
         }
+    }
+}
+
+impl InFlight {
+    fn has_ended(&self, now: Duration) -> bool {
+        now.saturating_sub(self.started_at) > STUCK || self.flight.has_landed()
     }
 }
 

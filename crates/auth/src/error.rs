@@ -374,7 +374,7 @@ impl fmt::Display for Error {
             Kind::Signing(_) => f.write_str("the request could not be signed"),
             Kind::Panicked => f.write_str("the token request panicked"),
             Kind::Runtime(_) => {
-                f.write_str("the background threads for token requests are not available")
+                f.write_str("the task of the token request did not finish")
             }
             Kind::Login(failure) => write!(f, "{failure}"),
         }

@@ -21,6 +21,11 @@ pub type HttpService = BoxCloneSyncService<Request, Response, BoxError>;
 /// An HTTP client that follows no redirects and repeats nothing by itself, whatever the builder said that it
 /// was made from. Cloning is cheap and shares the connection pool.
 ///
+/// A kept connection is driven by the tokio runtime on which it was made. A program with several runtimes of which some
+/// idle, such as current-thread runtimes outside of `block_on`, makes a client for each of them; otherwise a request can
+/// wait for a connection that nobody drives until its attempt times out. The token sources of `auth0-auth` send their
+/// requests on a runtime of their own.
+///
 /// `Debug` shows nothing of what the builder was given: default headers can hold secrets.
 #[derive(Clone)]
 pub struct HttpClient {

@@ -88,12 +88,42 @@ async fn callers_go_away_then_the_next_one_joins_their_fetch() {
     let (cache, gate) = gated(&clock);
     for _ in 0..3 {
         assert!(poll_once(&cache).is_none());
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_secs(60));
     }
     gate.send_replace(1);
-    // It ended long ago by the clock, but nobody has seen it yet.
     assert_eq!(text(&cache).await, "token-1");
     assert_eq!(number_of_fetches(&cache), 1);
+}
+
+#[tokio::test]
+async fn fetch_is_stuck_then_it_is_ended_for_another_one() {
+    let clock = StillClock::new();
+    let alive = Arc::new(());
+    let held = alive.clone();
+    let cache = cache(&clock, move |number| {
+        let held = held.clone();
+        Box::pin(async move {
+            if number == 1 {
+                future::pending::<()>().await;
+            }
+            drop(held);
+            Ok(grant(format!("token-{number}")))
+        })
+    });
+    let mut stuck = Box::pin(cache.token());
+    assert!((&mut stuck).now_or_never().is_none());
+    clock.advance(STUCK);
+    assert!(poll_once(&cache).is_none());
+    assert_eq!(number_of_fetches(&cache), 1, "it may still come");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(text(&cache).await, "token-2");
+    assert_eq!(
+        stuck.await.unwrap_err().to_string(),
+        "the task of the token request did not finish"
+    );
+    // What the first one held, such as a lock, is free again: here and in the function are the last two.
+    assert_eq!(Arc::strong_count(&alive), 2);
+    assert_eq!(text(&cache).await, "token-2");
 }
 
 #[tokio::test]
