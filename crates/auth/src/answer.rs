@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::dpop::DpopKey;
-use crate::error::{Error, Kind, Rejection};
+use crate::error::{Kind, Rejection};
 
 /// The longest error code, description or token type that is kept.
 const MAX_TEXT: usize = 200;
@@ -23,8 +23,6 @@ pub(crate) struct Grant {
     pub(crate) scopes: Option<Scopes>,
     /// When it was asked for, where that was not just now.
     pub(crate) obtained_at: Option<SystemTime>,
-    /// Why there is no newer one, where this is one that should have been replaced.
-    pub(crate) stale: Option<Error>,
     /// The key that the token is bound to, where it is bound to one.
     pub(crate) key: Option<DpopKey>,
 }
@@ -94,7 +92,6 @@ pub(crate) fn read_grant(
             .and_then(Value::as_str)
             .and_then(|text| scopes(text, &hidden)),
         obtained_at: None,
-        stale: None,
         key: bound_to,
     })
 }

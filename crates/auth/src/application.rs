@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::discovery::{Endpoint, Server};
 use crate::dpop::DpopKey;
 use crate::error::{Error, Kind};
-use crate::exchange::{Attempts, Exchange, Post, Read};
+use crate::exchange::{Attempts, Exchange, Post, Read, SourceClient};
 use crate::form::{Form, encode};
 use crate::signing::{Signer, signed};
 
@@ -136,7 +136,8 @@ macro_rules! setters {
             self
         }
 
-        /// The HTTP client to use, instead of one made for this source.
+        /// The HTTP client for this source's requests. Default: the one that was set on the first API client that uses the
+        /// source, else a new one ([`HttpClient::new`](auth0_core::HttpClient::new)). Layers are not used.
         pub fn http_client(mut self, http_client: auth0_core::HttpClient) -> Self {
             self.settings.http_client = Some(http_client);
             self
@@ -224,6 +225,7 @@ impl Settings {
             Ok(server) if server.is_plain() => HttpClient::direct,
             _ => HttpClient::new,
         };
+        let is_set = self.http_client.is_some();
         let http_client = self
             .http_client
             .map_or_else(default_client, Ok)
@@ -242,7 +244,7 @@ impl Settings {
                     parameters: self.parameters,
                     server,
                     exchange: Exchange {
-                        http_client,
+                        http_client: Arc::new(SourceClient::new(http_client, is_set)),
                         clock: self.clock,
                         sleeper: self.sleeper,
                         timeout: self.timeout,

@@ -1,10 +1,13 @@
-//! One token, shared by all who need it.
+//! One token, shared by all callers of a source.
 //!
-//! The cache knows nothing of how a token is had: it is given a function that makes a request. What it adds is
-//! when that function is called, and by whom its future is polled.
+//! The cache does not know how a token is obtained: it calls a function that makes a request. The cache decides when that
+//! function is called, and by whom its result is used.
 //!
-//! A request in flight is a future that all waiters share. Nobody owns it: whoever waits polls it, so a waiter that
-//! is cancelled takes nothing with it, no task has to be spawned, and the cache needs no runtime to be made in.
+//! - A valid token is returned at once. Shortly before its end, within the leeway, one task fetches the next one while
+//!   callers use the cached one.
+//! - Callers wait only if there is no valid token. One request serves all of them.
+//! - Every fetch is a task of the [background runtime](crate::background). It does not depend on any caller: one that is
+//!   cancelled, or whose runtime idles or ends, neither stops the fetch nor delays the others.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +17,9 @@ use std::time::{Duration, SystemTime};
 use auth0_core::time::SharedClock;
 use auth0_core::{AccessToken, BoxFuture};
 use futures_util::FutureExt as _;
-use futures_util::future::Shared;
 
 use crate::answer::Grant;
+use crate::background::Flight;
 use crate::error::Error;
 
 #[cfg(test)]
@@ -26,9 +29,9 @@ mod tests;
 /// refused as well, and tokens are billed.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// A request that nobody polls any more is taken up again by the next caller within this time. Later its connection
-/// is likely dead, and its answer old.
-const ABANDONED: Duration = Duration::from_secs(30);
+/// A fetch that takes longer is given up for another one. Requests have timeouts of their own; a signer or a store of the
+/// program's may have none.
+const STUCK: Duration = Duration::from_secs(10 * 60);
 
 /// A used-up quota is believed for this long at the most: somebody may raise it.
 const MAX_QUOTA: Duration = Duration::from_secs(60);
@@ -36,8 +39,17 @@ const MAX_QUOTA: Duration = Duration::from_secs(60);
 /// Auth0 grants no access token for longer than 30 days. The cap keeps an absurd lifetime from overflowing the clock.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How a token is had. The future does nothing until it is polled.
-pub(crate) type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Grant, Error>> + Send + Sync>;
+/// Obtains a token. The future does nothing until it is polled.
+pub(crate) type Fetch = Box<dyn Fn(Need) -> BoxFuture<'static, Result<Grant, Error>> + Send + Sync>;
+
+/// What a fetch is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Callers wait: any token that is valid is good enough, be it one from a store that ends soon.
+    Valid,
+    /// Callers use the cached token, which ends soon: it has to be replaced.
+    Fresh,
+}
 
 /// When a token is replaced.
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +72,13 @@ impl Default for Timing {
     }
 }
 
-/// The cache of one token.
-pub(crate) struct Cache {
+/// The cache of one token. Clones are the same cache.
+#[derive(Clone)]
+pub(crate) struct Cache(Arc<Inner>);
+
+struct Inner {
     fetch: Fetch,
+    owner: (String, String),
     clock: SharedClock,
     timing: Timing,
     state: Mutex<State>,
@@ -74,7 +90,7 @@ pub(crate) struct Cache {
 #[derive(Default)]
 struct State {
     held: Option<Arc<Held>>,
-    flight: Option<Flight>,
+    flight: Option<InFlight>,
     /// After a failed early refresh: when the next one may start.
     next_refresh_at: Option<SystemTime>,
     /// A refusal that would only be repeated, and until when it is not.
@@ -83,20 +99,12 @@ struct State {
     last_number: u64,
 }
 
-/// A request under way.
-#[derive(Clone)]
-struct Flight {
+/// A fetch under way.
+struct InFlight {
     number: u64,
-    started_at: SystemTime,
-    landing: Shared<BoxFuture<'static, Result<Arc<Held>, Error>>>,
-}
-
-impl Flight {
-    /// Whether somebody waits for it, which is to say polls it.
-    fn is_driven(&self) -> bool {
-        // One count is the cache's own.
-        self.landing.strong_count().is_some_and(|count| count > 1)
-    }
+    /// By the monotonic clock.
+    started_at: Duration,
+    flight: Flight<Arc<Held>>,
 }
 
 /// A token and its times. They count from before the request was sent, so that they err towards the early side.
@@ -105,8 +113,6 @@ struct Held {
     obtained_at: SystemTime,
     refresh_at: SystemTime,
     valid_until: SystemTime,
-    /// Why it was not replaced, though it was time to.
-    stale: Option<Error>,
 }
 
 impl Held {
@@ -129,7 +135,6 @@ impl Held {
             obtained_at,
             refresh_at,
             valid_until,
-            stale: grant.stale,
         }
     }
 
@@ -156,30 +161,41 @@ fn lead(lifetime: Duration, leeway: Duration, draw: f64) -> Duration {
 
 enum Step {
     Use(AccessToken),
-    Fail(Error),
-    Wait(Flight),
+    Wait(Flight<Arc<Held>>),
 }
 
 impl Cache {
-    pub(crate) fn new(fetch: Fetch, clock: SharedClock, timing: Timing) -> Self {
-        Self {
+    /// `owner` are the domain and the client id that the log shows.
+    pub(crate) fn new(
+        fetch: Fetch,
+        clock: SharedClock,
+        timing: Timing,
+        owner: (String, String),
+    ) -> Self {
+        Self(Arc::new(Inner {
             fetch,
+            owner,
             clock,
             timing,
             state: Mutex::default(),
             accepted: AtomicU64::new(0),
-        }
+        }))
     }
 
     /// A token that is valid now.
     pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
-        match self.step() {
+        match self.step()? {
             Step::Use(token) => Ok(token),
-            Step::Fail(error) => Err(error),
-            Step::Wait(flight) => {
-                let result = flight.landing.await;
-                self.settle(flight.number, result)
-            }
+            Step::Wait(flight) => Ok(flight.landed().await?.token.clone()),
+        }
+    }
+
+    /// Waits for the fetch in flight, if there is one.
+    pub(crate) async fn settled(&self) {
+        let flight = self.0.state().flight.as_ref().map(|it| it.flight.clone());
+        if let Some(flight) = flight {
+            // Whoever needs a token gets the error.
+            let _ = flight.landed().await;
         }
     }
 
@@ -187,18 +203,18 @@ impl Cache {
     pub(crate) fn accepted(&self, number: u64) {
         // The newest counts: a slow call may report an older token after a newer one was taken. Reading first keeps
         // the cache line shared on the common path.
-        if self.accepted.load(Ordering::Relaxed) < number {
-            self.accepted.fetch_max(number, Ordering::Relaxed);
+        if self.0.accepted.load(Ordering::Relaxed) < number {
+            self.0.accepted.fetch_max(number, Ordering::Relaxed);
         }
     }
 
     /// An API refused the token with this number; whether the next one will be another.
     pub(crate) fn rejected(&self, number: u64) -> bool {
-        let now = self.clock.now();
-        let mut state = self.state();
+        let now = self.0.clock.now();
+        let mut state = self.0.state();
         let replace = match &state.held {
             Some(held) if held.token.id() == number => {
-                self.accepted.load(Ordering::Relaxed) == number || !held.is_fresh(now)
+                self.0.accepted.load(Ordering::Relaxed) == number || !held.is_fresh(now)
             }
             // It was thrown away or replaced already.
             _ => return true,
@@ -209,109 +225,103 @@ impl Cache {
         replace
     }
 
-    /// Decides what a caller does: use the held token, or wait for a flight, which is started where there is none.
-    fn step(&self) -> Step {
-        let now = self.clock.now();
-        let mut state = self.state();
+    /// Decides what a caller does: use the cached token, or wait for a fetch. Starts one where it is time to.
+    fn step(&self) -> Result<Step, Error> {
+        let now = self.0.clock.now();
+        let mut state = self.0.state();
+        // A flight ends by taking itself out. One that could not be started is still here, and so is one that is stuck.
+        let has_ended = |it: &mut InFlight| it.has_ended(self.0.clock.monotonic());
+        if let Some(ended) = state.flight.take_if(has_ended) {
+            ended.flight.abort();
+        }
         let refused = state.refusal.as_ref().filter(|(_, until)| now < *until);
         if let Some(held) = state.held.as_ref().filter(|held| held.is_valid(now)) {
-            let refresh_due = held.refresh_at <= now
+            let token = held.token.clone();
+            let refresh_is_due = held.refresh_at <= now
                 && state.next_refresh_at.is_none_or(|at| at <= now)
                 && refused.is_none()
-                // While the token is valid one caller is enough to wait for the next.
-                && !state.flight.as_ref().is_some_and(Flight::is_driven);
-            if !refresh_due {
-                return Step::Use(held.token.clone());
+                && state.flight.is_none();
+            if refresh_is_due {
+                self.start(&mut state, Need::Fresh, now);
             }
+            return Ok(Step::Use(token));
         }
         if let Some((error, _)) = refused {
-            return Step::Fail(error.clone());
+            return Err(error.clone());
         }
-        if state.flight.as_ref().is_some_and(|flight| {
-            !flight.is_driven()
-                && now
-                    .duration_since(flight.started_at)
-                    .is_ok_and(|age| age > ABANDONED)
-        }) {
-            state.flight = None;
-        }
-        let State {
-            flight,
-            last_number,
-            ..
-        } = &mut *state;
-        Step::Wait(
-            flight
-                .get_or_insert_with(|| {
-                    *last_number += 1;
-                    self.start(*last_number, now)
-                })
-                .clone(),
-        )
+        Ok(Step::Wait(match &state.flight {
+            Some(it) => it.flight.clone(),
+            None => self.start(&mut state, Need::Valid, now),
+        }))
     }
 
-    fn start(&self, number: u64, now: SystemTime) -> Flight {
-        // A panic would otherwise poison the shared future, and with it this cache, for good.
-        let grant = AssertUnwindSafe((self.fetch)()).catch_unwind();
-        let timing = self.timing;
-        let landing: BoxFuture<'static, _> = Box::pin(async move {
-            let grant = grant.await.unwrap_or_else(|_| Err(Error::panicked()))?;
-            Ok(Arc::new(Held::new(
-                number,
-                grant,
-                now,
-                timing,
-                fastrand::f64(),
-            )))
+    fn start(&self, state: &mut State, need: Need, now: SystemTime) -> Flight<Arc<Held>> {
+        state.last_number += 1;
+        let (cache, number, timing) = (self.clone(), state.last_number, self.0.timing);
+        // The task has to come back from a panic, or its flight would be the last one.
+        let grant = AssertUnwindSafe((self.0.fetch)(need)).catch_unwind();
+        let span = match need {
+            Need::Valid => tracing::Span::current(),
+            // The call that noticed goes on without it, and its span has to end with the call.
+            Need::Fresh => tracing::Span::none(),
+        };
+        let flight = Flight::start_in(span, async move {
+            let result = grant.await.unwrap_or_else(|_| Err(Error::panicked()));
+            let held = |grant| Arc::new(Held::new(number, grant, now, timing, fastrand::f64()));
+            let result = result.map(held);
+            cache.settle(number, &result);
+            result
         });
-        Flight {
+        state.flight = Some(InFlight {
             number,
-            started_at: now,
-            landing: landing.shared(),
-        }
+            started_at: self.0.clock.monotonic(),
+            flight: flight.clone(),
+        });
+        flight
     }
 
-    /// Takes note of a landing. All waiters come here, the first one acts.
-    fn settle(&self, number: u64, result: Result<Arc<Held>, Error>) -> Result<AccessToken, Error> {
-        let now = self.clock.now();
-        let mut state = self.state();
-        let first = state
-            .flight
-            .as_ref()
-            .is_some_and(|flight| flight.number == number);
-        if first {
-            state.flight = None;
+    /// Takes note of the result of a flight, before callers get it.
+    fn settle(&self, number: u64, result: &Result<Arc<Held>, Error>) {
+        let now = self.0.clock.now();
+        let mut state = self.0.state();
+        if state.flight.take_if(|it| it.number == number).is_none() {
+            // It was given up for another one.
+            return;
         }
         match result {
             Ok(held) => {
-                let token = held.token.clone();
-                if first {
-                    let stale = held.stale.clone();
-                    let valid_until = held.valid_until;
-                    state.held = Some(held);
-                    state.next_refresh_at = None;
-                    state.refusal = None;
-                    if let Some(error) = stale {
-                        state.refresh_failed(&error, valid_until, now, &self.timing);
-                    }
-                }
-                Ok(token)
+                state.held = Some(held.clone());
+                state.next_refresh_at = None;
+                state.refusal = None;
             }
             Err(error) => {
-                let Some(held) = state.held.clone().filter(|held| held.is_valid(now)) else {
-                    if first {
-                        state.refuse(&error, now, &self.timing);
-                    }
-                    return Err(error);
-                };
-                if first {
-                    state.refresh_failed(&error, held.valid_until, now, &self.timing);
+                state.refuse(error, now, &self.0.timing);
+                let held = state.held.as_ref().filter(|held| held.is_valid(now));
+                if let Some(valid_until) = held.map(|held| held.valid_until) {
+                    let pause = pause(error, valid_until, now);
+                    state.next_refresh_at = Some(now + pause);
+                    // Callers do not get the error as long as the token is valid.
+                    let ((domain, client_id), pause_s) = (&self.0.owner, pause.as_secs());
+                    tracing::warn!(
+                        domain,
+                        client_id,
+                        %error,
+                        pause_s,
+                        "early refresh failed, the token is still valid"
+                    );
                 }
-                Ok(held.token.clone())
             }
         }
     }
+}
 
+impl InFlight {
+    fn has_ended(&self, now: Duration) -> bool {
+        now.saturating_sub(self.started_at) > STUCK || self.flight.has_landed()
+    }
+}
+
+impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         // No code that can panic half-way through a change runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -323,24 +333,6 @@ impl State {
     fn refuse(&mut self, error: &Error, now: SystemTime, timing: &Timing) {
         let time = timing.remembered(error);
         self.refusal = time.map(|time| (error.clone(), now + time));
-    }
-
-    /// Takes note of an early refresh that failed.
-    fn refresh_failed(
-        &mut self,
-        error: &Error,
-        valid_until: SystemTime,
-        now: SystemTime,
-        timing: &Timing,
-    ) {
-        self.refuse(error, now, timing);
-        let pause = pause(error, valid_until, now);
-        tracing::warn!(
-            %error,
-            pause_s = pause.as_secs(),
-            "early refresh failed, the token is still valid"
-        );
-        self.next_refresh_at = Some(now + pause);
     }
 }
 

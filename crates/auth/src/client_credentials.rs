@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use auth0_core::{AccessToken, BoxFuture, RetrySafety, Scopes, TokenError, TokenSource};
+use auth0_core::{
+    AccessToken, BoxFuture, HttpClient, RetrySafety, Scopes, TokenError, TokenSource,
+};
 
 use crate::answer::{self, Grant};
 use crate::application::Application;
@@ -64,6 +66,13 @@ impl ClientCredentials {
             .clone()
     }
 
+    /// Waits for the token request in flight, if there is one; starts none. A token is replaced in the background shortly
+    /// before it ends: a program that exits in the middle of that pays for a token that nobody gets. A request that fails
+    /// is logged; the next call for a token gets its error if there is no valid token by then.
+    pub async fn finish_refresh(&self) {
+        self.0.cache.settled().await;
+    }
+
     /// Why the [store](ClientCredentialsBuilder::store) did not do what it was last asked for; nothing if it did, or if
     /// there is none.
     pub fn store_failure(&self) -> Option<StoreError> {
@@ -96,6 +105,15 @@ impl TokenSource for ClientCredentials {
             share.refuse(token);
         }
         self.0.cache.rejected(token.id())
+    }
+
+    fn inherit_http_client(&self, client: &HttpClient) {
+        self.0
+            .grant
+            .application
+            .exchange
+            .http_client
+            .inherit(client);
     }
 }
 

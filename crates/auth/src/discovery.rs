@@ -1,6 +1,6 @@
 //! Where a server's endpoints are: at Auth0's well-known paths, or where its discovery document says.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth0_core::time::SharedClock;
@@ -9,6 +9,7 @@ use url::{Host, Url};
 
 use crate::error::{Error, Kind};
 use crate::exchange::Exchange;
+use crate::published::{Published, Version};
 
 /// How long a discovery document is used. Endpoints move seldom, and keys have a life of their own.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -17,7 +18,7 @@ const FRESH: Duration = Duration::from_secs(60 * 60);
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// The parts of a discovery document (OpenID Connect Discovery 1.0, RFC 8414) that are used here.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     issuer: String,
     token_endpoint: Option<String>,
@@ -30,7 +31,7 @@ pub(crate) struct Metadata {
 }
 
 /// RFC 8705 §5.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Aliases {
     token_endpoint: Option<String>,
     device_authorization_endpoint: Option<String>,
@@ -83,7 +84,7 @@ pub(crate) struct Server {
     /// Whether the endpoints for clients with a certificate are meant.
     mutual_tls: bool,
     clock: SharedClock,
-    known: Mutex<Option<(Metadata, Duration)>>,
+    metadata: Published<Metadata>,
 }
 
 impl Server {
@@ -115,7 +116,7 @@ impl Server {
             token_url,
             mutual_tls,
             clock,
-            known: Mutex::new(None),
+            metadata: Published::default(),
         })
     }
 
@@ -184,45 +185,52 @@ impl Server {
         Ok(url)
     }
 
-    async fn metadata(&self, exchange: &Exchange) -> Result<Metadata, Error> {
+    async fn metadata(&self, exchange: &Exchange) -> Result<Arc<Metadata>, Error> {
         let now = self.clock.monotonic();
-        let known = self.known().clone();
-        if let Some((metadata, at)) = &known
-            && now.saturating_sub(*at) < FRESH
-        {
-            return Ok(metadata.clone());
-        }
         let url = below(&self.base, ".well-known/openid-configuration").map_err(undiscovered)?;
-        let metadata: Metadata = match (exchange.get(url).await, known) {
-            (Ok(metadata), _) => metadata,
-            (Err(error), None) => return Err(error),
-            (Err(error), Some((metadata, _))) => {
-                // What was true an hour ago is most likely still, and nothing works without it.
-                tracing::warn!(%error, "the discovery document is not to be had, the last one is used");
-                let asked_at = now.saturating_sub(FRESH - PAUSE);
-                *self.known() = Some((metadata.clone(), asked_at));
-                return Ok(metadata);
+        let (exchange, issuer) = (exchange.clone(), self.issuer.clone());
+        let fetch = |last: Option<Version<Metadata>>| async move {
+            let result = exchange.get::<Metadata>(url).await;
+            match (result, last) {
+                (Ok(metadata), _) => {
+                    check(&metadata, &issuer)?;
+                    tracing::debug!(issuer, "discovery document fetched");
+                    Ok(Version {
+                        document: Arc::new(metadata),
+                        fetched_at: now,
+                    })
+                }
+                (Err(error), None) => Err(error),
+                (Err(error), Some(last)) => {
+                    // What was true an hour ago is most likely still, and nothing works without it.
+                    tracing::warn!(%error, "the discovery document cannot be fetched, the last one is used");
+                    // It is fetched again after a pause that begins now: until here the request may have taken a while.
+                    let now = exchange.clock.monotonic();
+                    Ok(Version {
+                        fetched_at: now.saturating_sub(FRESH - PAUSE),
+                        ..last
+                    })
+                }
             }
         };
-        self.check(&metadata)?;
-        *self.known() = Some((metadata.clone(), now));
-        Ok(metadata)
+        self.metadata.get(now, FRESH, fetch).await
     }
 
-    /// Whether a document is this server's own: OpenID Connect Discovery 1.0 §4.3, to the letter.
+    /// Whether a document is this server's own.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn check(&self, metadata: &Metadata) -> Result<(), Error> {
-        if metadata.issuer == self.issuer {
-            return Ok(());
-        }
-        Err(undiscovered(format!(
-            "issuer: expected {}, found another",
-            self.issuer
-        )))
+        check(metadata, &self.issuer)
     }
+}
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Option<(Metadata, Duration)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+/// Whether a document is that of `issuer`: OpenID Connect Discovery 1.0 §4.3, to the letter.
+fn check(metadata: &Metadata, issuer: &str) -> Result<(), Error> {
+    if metadata.issuer == issuer {
+        return Ok(());
     }
+    Err(undiscovered(format!(
+        "issuer: expected {issuer}, found another"
+    )))
 }
 
 fn undiscovered(fault: impl std::fmt::Display) -> Error {

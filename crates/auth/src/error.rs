@@ -2,9 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use auth0_core::http_client::is_certificate_error;
 use auth0_core::retry::Ending;
 use auth0_core::{SecretString, TokenError};
 use reqwest::StatusCode;
@@ -55,8 +57,8 @@ pub(crate) enum Kind {
     Signing(SignError),
     /// The code that makes the request panicked.
     Panicked,
-    /// The runtime ended that made the request.
-    Abandoned,
+    /// The runtime of [`background`](crate::background) cannot start or lost the task.
+    Runtime(io::Error),
     /// A user's login or session came to nothing.
     Login(Failure),
 }
@@ -103,10 +105,6 @@ impl Error {
         Self::of(Kind::Panicked)
     }
 
-    pub(crate) fn abandoned() -> Self {
-        Self::of(Kind::Abandoned)
-    }
-
     pub(crate) fn of(kind: Kind) -> Self {
         Self::new(kind, None)
     }
@@ -123,8 +121,10 @@ impl Error {
     /// How the attempt ended that this is the error of, as far as repeating it goes.
     pub(crate) fn ending(&self) -> Ending {
         match (&self.0.kind, &self.0.answer) {
+            (Kind::Transport(error), None) if error.is_builder() || is_certificate_error(error) => {
+                Ending::Unsendable
+            }
             (Kind::Transport(error), None) if error.is_connect() => Ending::NotSent,
-            (Kind::Transport(error), None) if error.is_builder() => Ending::Unsendable,
             (Kind::Transport(_), None) => Ending::Lost,
             (Kind::Transport(_), Some(answer)) if answer.status.is_success() => Ending::Cut,
             (_, Some(answer)) => Ending::Status(answer.status),
@@ -192,6 +192,12 @@ impl Error {
     /// Whether the time ran out; such an error is a transport error too.
     pub fn is_timeout(&self) -> bool {
         matches!(&self.0.kind, Kind::Transport(error) if error.is_timeout())
+    }
+
+    /// Whether the TLS handshake failed because of a certificate: the HTTP client does not trust the server's, or the
+    /// server rejected the client's. Such an error is a transport error too; nothing was sent, and nothing is retried.
+    pub fn is_certificate(&self) -> bool {
+        matches!(&self.0.kind, Kind::Transport(error) if is_certificate_error(error))
     }
 
     /// Whether the server refused the request with an error code of RFC 6749, which is in [`error`](Self::error).
@@ -336,6 +342,11 @@ impl fmt::Display for Error {
                 f.write_str("the answer of the token endpoint broke off")?;
                 self.write_status(f)
             }
+            Kind::Transport(error) if is_certificate_error(error) => f.write_str(
+                "the TLS handshake with the authorization server failed because a certificate was rejected, expected one \
+                 that is valid here for this host: check the domain, the clock, and the certificates of the HttpClient, \
+                 which has to trust a proxy or a private authority",
+            ),
             Kind::Transport(_) => f.write_str("no answer came from the token endpoint"),
             Kind::Rejected(rejection) => {
                 f.write_str("the token endpoint refused the request")?;
@@ -362,7 +373,9 @@ impl fmt::Display for Error {
             }
             Kind::Signing(_) => f.write_str("the request could not be signed"),
             Kind::Panicked => f.write_str("the token request panicked"),
-            Kind::Abandoned => f.write_str("the runtime that made the token request has ended"),
+            Kind::Runtime(_) => {
+                f.write_str("the task of the token request did not finish")
+            }
             Kind::Login(failure) => write!(f, "{failure}"),
         }
     }
@@ -400,6 +413,7 @@ impl StdError for Error {
         match &self.0.kind {
             Kind::Transport(error) => Some(error),
             Kind::Signing(error) => Some(error),
+            Kind::Runtime(error) => Some(error),
             Kind::Login(failure) => failure.source(),
             _ => None,
         }

@@ -5,6 +5,7 @@
 //! a refusal, and a 502 not from anything. Its parse error keeps the whole body, which may hold a token, and
 //! an `expires_in` that is a string is an error there. What it would save is the encoding of a form of six fields.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use auth0_core::proof::DPOP;
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::answer::{self, Grant};
+use crate::background;
 use crate::dpop::DpopKey;
 use crate::error::{Answer, Error, Kind};
 use crate::form::Form;
@@ -29,11 +31,40 @@ const MAX_BODY: usize = 64 * 1024;
 /// The means of every request.
 #[derive(Clone)]
 pub(crate) struct Exchange {
-    pub(crate) http_client: HttpClient,
+    pub(crate) http_client: Arc<SourceClient>,
     pub(crate) clock: SharedClock,
     pub(crate) sleeper: SharedSleeper,
     pub(crate) timeout: Duration,
     pub(crate) retry: RetryPolicy,
+}
+
+/// The HTTP client of a source: the one that was set on it, else the one that was set on the first API client that uses the
+/// source, else a default one.
+pub(crate) struct SourceClient {
+    own: HttpClient,
+    is_set: bool,
+    inherited: OnceLock<HttpClient>,
+}
+
+impl SourceClient {
+    /// `own` is the client that was set if `is_set`, and a default one otherwise.
+    pub(crate) fn new(own: HttpClient, is_set: bool) -> Self {
+        Self {
+            own,
+            is_set,
+            inherited: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn inherit(&self, client: &HttpClient) {
+        if !self.is_set {
+            self.inherited.get_or_init(|| client.clone());
+        }
+    }
+
+    fn reqwest(&self) -> &reqwest::Client {
+        self.inherited.get().unwrap_or(&self.own).reqwest()
+    }
 }
 
 /// One request with a form.
@@ -145,11 +176,16 @@ impl Exchange {
             .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
             .map(SecretString::from);
         secrets.extend(encoded);
-        let client = self.http_client.reqwest();
-        let mut response = client.execute(request).await.map_err(Error::transport)?;
-        let headers = std::mem::take(response.headers_mut());
-        let answer = self.answer(response.status(), &headers);
-        match body(response).await {
+        let client = self.http_client.reqwest().clone();
+        // In the background, because the connection is kept: it is driven by the runtime that it was made on.
+        let sent = background::run(async move {
+            let mut response = client.execute(request).await.map_err(Error::transport)?;
+            let headers = std::mem::take(response.headers_mut());
+            Ok::<_, Error>((response.status(), headers, body(response).await))
+        });
+        let (status, headers, body) = sent.await??;
+        let answer = self.answer(status, &headers);
+        match body {
             Ok(body) => Ok(Read {
                 answer,
                 headers,

@@ -6,9 +6,11 @@ use auth0_core::SecretString;
 use serde_json::{Map, Value};
 
 mod claims;
+mod settings;
 mod verifier;
 
 pub(crate) use claims::{Expected, is_same};
+pub(crate) use settings::{IdTokenSettings, id_token_setters};
 pub(crate) use verifier::Verifier;
 
 /// An ID token that was found right: who logged in. It says nothing of what the user may do; that is the access token's

@@ -1,15 +1,16 @@
 //! The keys that a server signs with, as it publishes them (RFC 7517).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::Mutex;
 
 use crate::application::Application;
 use crate::discovery::Endpoint;
 use crate::error::{Error, Failure, IdTokenFault};
+use crate::published::{Published, Version};
 use crate::signing::SigningAlgorithm;
 
 /// How long keys are used without asking again, so that one that was withdrawn does not count for ever.
@@ -18,17 +19,9 @@ const FRESH: Duration = Duration::from_secs(60 * 60);
 /// Keys that are no older than this are not fetched again for the sake of an unknown one: anybody can make up a key id.
 const COOL_DOWN: Duration = Duration::from_secs(60);
 
-/// The keys of a server, fetched when they are needed.
+/// The keys of a server, fetched when they are needed: by one request, however many logins wait for them.
 #[derive(Default)]
-pub(crate) struct Jwks {
-    /// Held while they are fetched, so that many logins make one request.
-    known: Mutex<Option<Known>>,
-}
-
-struct Known {
-    keys: Vec<Key>,
-    fetched_at: Duration,
-}
+pub(crate) struct Jwks(Published<Vec<Key>>);
 
 #[derive(Deserialize)]
 struct KeySet {
@@ -37,7 +30,7 @@ struct KeySet {
 
 /// The members of a public JWK that are read.
 #[derive(Deserialize)]
-struct Key {
+pub(crate) struct Key {
     kty: String,
     kid: Option<String>,
     #[serde(rename = "use")]
@@ -52,57 +45,51 @@ struct Key {
 
 impl Jwks {
     /// Fetches the keys, if there are none that are fresh.
-    pub(crate) async fn prepare(&self, application: &Application) -> Result<(), Error> {
-        let mut known = self.known.lock().await;
-        ensure(&mut known, application, FRESH).await.map(|_| ())
+    pub(crate) async fn prepare(&self, application: &Arc<Application>) -> Result<(), Error> {
+        self.keys(application, FRESH).await.map(|_| ())
     }
 
     /// The key by which a signature is checked. An unknown one has the keys fetched once more.
     pub(crate) async fn key(
         &self,
-        application: &Application,
+        application: &Arc<Application>,
         id: Option<&str>,
         algorithm: SigningAlgorithm,
     ) -> Result<DecodingKey, Error> {
-        let mut known = self.known.lock().await;
         for age in [FRESH, COOL_DOWN] {
-            let keys = &ensure(&mut known, application, age).await?.keys;
-            if let Some(key) = find(keys, id, algorithm) {
+            let keys = self.keys(application, age).await?;
+            if let Some(key) = find(&keys, id, algorithm) {
                 return key.decoding().ok_or_else(unknown);
             }
         }
         Err(unknown())
     }
-}
 
-/// The keys, fetched unless they are younger than `age`.
-async fn ensure<'a>(
-    known: &'a mut Option<Known>,
-    application: &Application,
-    age: Duration,
-) -> Result<&'a Known, Error> {
-    let exchange = &application.exchange;
-    let now = exchange.clock.monotonic();
-    let is_fresh = known
-        .as_ref()
-        .is_some_and(|known| now.saturating_sub(known.fetched_at) < age);
-    if !is_fresh {
-        let url = application
-            .server
-            .endpoint(Endpoint::Jwks, exchange)
-            .await?;
-        let set: KeySet = exchange.get(url).await?;
-        tracing::debug!(keys = set.keys.len(), "signing keys fetched");
-        // A key of a kind that nobody here knows does no harm to the others.
-        let keys = set.keys.into_iter();
-        *known = Some(Known {
-            keys: keys
-                .filter_map(|key| serde_json::from_value(key).ok())
-                .collect(),
-            fetched_at: now,
-        });
+    /// The keys, fetched unless they are younger than `age`.
+    async fn keys(
+        &self,
+        application: &Arc<Application>,
+        age: Duration,
+    ) -> Result<Arc<Vec<Key>>, Error> {
+        let fetching = application.clone();
+        let now = application.exchange.clock.monotonic();
+        let fetch = |_| async move {
+            let Application {
+                server, exchange, ..
+            } = &*fetching;
+            let url = server.endpoint(Endpoint::Jwks, exchange).await?;
+            let set: KeySet = exchange.get(url).await?;
+            tracing::debug!(keys = set.keys.len(), "signing keys fetched");
+            // A key of a kind that nobody here knows does no harm to the others.
+            let keys = set.keys.into_iter();
+            let keys = keys.filter_map(|key| serde_json::from_value(key).ok());
+            Ok(Version {
+                document: Arc::new(keys.collect()),
+                fetched_at: now,
+            })
+        };
+        self.0.get(now, age, fetch).await
     }
-    known.as_ref().ok_or_else(unknown)
 }
 
 fn unknown() -> Error {

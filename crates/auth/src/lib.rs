@@ -36,8 +36,10 @@
 //! Auth0 bills the tokens of machines, so a source asks for as few of them as it can. Make one source, clone it
 //! (a clone shares the cache), and give it to every client that needs the same audience.
 //!
-//! - One request is made however many callers wait for it, and a caller that goes away harms no other.
-//! - A token is replaced shortly before it ends. If that fails, the old one is handed out as long as it is valid.
+//! - One request serves all callers that wait for it. It runs on a runtime of this crate, so no caller depends on another
+//!   one, or on another one's runtime.
+//! - A token is replaced in the background shortly before it ends. Callers use the old one meanwhile, and as long as it is
+//!   valid if that fails, which is logged as a warning. They wait only if there is no valid token.
 //! - A token that an API refuses is replaced, unless it is fresh and no API ever took it: a second one would be
 //!   refused as well.
 //!
@@ -51,6 +53,7 @@
 mod answer;
 mod application;
 mod authorization_code;
+mod background;
 mod cache;
 mod client_credentials;
 mod device;
@@ -68,6 +71,7 @@ mod jwks;
 mod loopback;
 #[doc(hidden)]
 pub mod measured;
+mod published;
 mod quota;
 mod random;
 #[cfg(feature = "redis")]

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth0_core::{AccessToken, BoxFuture, TokenError, TokenSource};
-use tracing::Instrument as _;
+use auth0_core::{AccessToken, BoxFuture, HttpClient, TokenError, TokenSource};
 
 use crate::application::Application;
+use crate::background::Flight;
 use crate::cache::{Cache, Timing};
 use crate::error::{Error, Failure};
 use crate::id_token::IdToken;
@@ -30,8 +30,9 @@ use keeper::{Keeper, Place};
 ///
 /// # What happens with refresh tokens
 ///
-/// - The access token is replaced shortly before its end, by one request however many callers wait, and in a task of its
-///   own, so that a caller that goes away does not take the new refresh token with it.
+/// - The access token is replaced shortly before its end, by one request, in the background: callers use the old token
+///   meanwhile, and wait only once it has ended. A caller that goes away, or whose runtime ends, does not take the new
+///   refresh token with it. A program that exits calls [`finish_refresh`](Self::finish_refresh) first.
 /// - The new refresh token is in the [store](Self::keep_in) before the new access token is handed out. If the store fails,
 ///   callers get [its error](Error::is_store) in place of the token; both tokens are kept in memory, and the next call
 ///   tries the store again, not the server.
@@ -118,24 +119,16 @@ impl Session {
     fn at(application: Arc<Application>, place: Place, id_token: Option<IdToken>) -> Self {
         let clock = application.exchange.clock.clone();
         let timing = Timing::default();
+        let owner = (application.domain.clone(), application.client_id.clone());
         let keeper = Arc::new(Keeper::new(application, place, timing));
         let fetching = keeper.clone();
-        let fetch = Box::new(move || -> BoxFuture<'static, _> {
+        let fetch = Box::new(move |need| -> BoxFuture<'static, _> {
             let keeper = fetching.clone();
-            Box::pin(async move {
-                // A task, because what the server has rotated must reach the store, whoever still waits for it.
-                let renewing = keeper.clone();
-                let renewal = async move { renewing.renew().await }.in_current_span();
-                let grant = tokio::spawn(renewal)
-                    .await
-                    .unwrap_or_else(|_| Err(Error::panicked()))?;
-                keeper.give(&grant.token);
-                Ok(grant)
-            })
+            Box::pin(async move { keeper.renew(need).await })
         });
         Self(Arc::new(Inner {
             keeper,
-            cache: Cache::new(fetch, clock, timing),
+            cache: Cache::new(fetch, clock, timing, owner),
             id_token,
         }))
     }
@@ -144,6 +137,25 @@ impl Session {
     /// did not ask for `openid`. It is that of the login: one that comes with a refresh is not looked at.
     pub fn id_token(&self) -> Option<&IdToken> {
         self.0.id_token.as_ref()
+    }
+
+    /// Waits for the refresh in flight, if there is one; starts none.
+    ///
+    /// The access token is replaced in the background shortly before it ends. A program that exits in the middle of that
+    /// may lose the new refresh token, and the login with it. Where refresh tokens are rotated, a program that runs for a
+    /// short time, such as a command-line tool, calls this before it ends:
+    ///
+    /// ```
+    /// # use auth0_auth::Session;
+    /// async fn work(session: &Session) {
+    ///     // Calls of an API client that uses the session.
+    ///     session.finish_refresh().await;
+    /// }
+    /// ```
+    ///
+    /// A refresh that fails is logged; the next call for a token gets its error if there is no valid token by then.
+    pub async fn finish_refresh(&self) {
+        self.0.cache.settled().await;
     }
 
     /// Keeps the session in `store` from now on, under `name`, in place of what is there. All clones move along.
@@ -159,7 +171,10 @@ impl Session {
         store: Arc<dyn TokenStore>,
         name: impl Into<String>,
     ) -> Result<(), Error> {
-        self.0.keeper.keep_in(store, name.into()).await
+        let (keeper, name) = (self.0.keeper.clone(), name.into());
+        Flight::start(async move { keeper.keep_in(store, name).await })
+            .landed()
+            .await
     }
 
     /// Ends the session: removes it from its store, and has the server revoke the refresh token (RFC 7009). Who logged in
@@ -170,7 +185,10 @@ impl Session {
     /// The [store failed](Error::is_store): then nothing was done. Or the server did not confirm that it revoked the refresh
     /// token: then the session has ended all the same, as far as this program goes.
     pub async fn sign_out(&self) -> Result<(), Error> {
-        self.0.keeper.sign_out().await
+        let keeper = self.0.keeper.clone();
+        Flight::start(async move { keeper.sign_out().await })
+            .landed()
+            .await
     }
 }
 
@@ -190,6 +208,15 @@ impl TokenSource for Session {
 
     fn rejected(&self, token: &AccessToken) -> bool {
         self.0.cache.rejected(token.id())
+    }
+
+    fn inherit_http_client(&self, client: &HttpClient) {
+        self.0
+            .keeper
+            .application()
+            .exchange
+            .http_client
+            .inherit(client);
     }
 }
 

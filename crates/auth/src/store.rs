@@ -83,6 +83,9 @@ impl StoredToken {
 /// A place for tokens.
 ///
 /// A store does not decide whether a token is still good; it gives back what was put in. Its errors hold no secret.
+///
+/// Sources call their store on a tokio runtime of this crate, so that no caller depends on the runtime of another one. A
+/// store that is bound to a runtime of its own, as by a pool of connections, needs that to be running.
 pub trait TokenStore: Send + Sync + 'static {
     /// The token under `key`.
     fn load<'a>(

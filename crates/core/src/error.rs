@@ -295,6 +295,12 @@ impl Error {
         matches!(&self.0.kind, Kind::Transport(cause) if cause.was_not_sent())
     }
 
+    /// The TLS handshake failed because of a certificate: the HTTP client does not trust the server's, or the server
+    /// rejected the client's. The request was not sent, and is not retried.
+    pub fn is_certificate(&self) -> bool {
+        matches!(&self.0.kind, Kind::Transport(cause) if cause.is_certificate())
+    }
+
     /// The server answered with another status than a success.
     pub fn is_status(&self) -> bool {
         matches!(self.0.kind, Kind::Status)

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -19,6 +20,11 @@ pub type HttpService = BoxCloneSyncService<Request, Response, BoxError>;
 
 /// An HTTP client that follows no redirects and repeats nothing by itself, whatever the builder said that it
 /// was made from. Cloning is cheap and shares the connection pool.
+///
+/// A kept connection is driven by the tokio runtime on which it was made. A program with several runtimes of which some
+/// idle, such as current-thread runtimes outside of `block_on`, makes a client for each of them; otherwise a request can
+/// wait for a connection that nobody drives until its attempt times out. The token sources of `auth0-auth` send their
+/// requests on a runtime of their own.
 ///
 /// `Debug` shows nothing of what the builder was given: default headers can hold secrets.
 #[derive(Clone)]
@@ -126,8 +132,111 @@ impl HttpClient {
     }
 }
 
+/// Whether `error` or one of its sources reports that a TLS certificate was rejected: the client does not trust the server's
+/// certificate, or the server rejected the client's.
+///
+/// Sending the request again gives the same result, so neither API calls nor token requests are retried after it. It is
+/// recognized where TLS is that of rustls, which is the default.
+pub fn is_certificate_error(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // What an I/O error wraps is not its source: `source` is that of the wrapped error.
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        let tls = match wrapped {
+            Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
+            None => error.downcast_ref::<rustls::Error>(),
+        };
+        if let Some(tls) = tls {
+            return is_about_certificates(tls);
+        }
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped as &(dyn StdError + 'static)),
+            None => error.source(),
+        };
+    }
+    false
+}
+
+fn is_about_certificates(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+    match error {
+        rustls::Error::InvalidCertificate(_)
+        | rustls::Error::InvalidCertRevocationList(_)
+        | rustls::Error::NoCertificatesPresented
+        | rustls::Error::UnsupportedNameType => true,
+        rustls::Error::AlertReceived(alert) => matches!(
+            alert,
+            Alert::NoCertificate
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::CertificateRequired
+        ),
+        _ => false,
+    }
+}
+
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpClient").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error with a source, as HTTP clients wrap them.
+    #[derive(Debug)]
+    struct Outer(Box<dyn StdError + Send + Sync>);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("outer")
+        }
+    }
+
+    impl StdError for Outer {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            Some(&*self.0)
+        }
+    }
+
+    #[test]
+    fn certificate_error_is_found_wherever_it_is_wrapped_and_nothing_else_is_one() {
+        use rustls::{AlertDescription, CertificateError, Error as Tls};
+
+        let wrapped = |tls: Tls| {
+            let io = io::Error::new(io::ErrorKind::InvalidData, tls);
+            Outer(Box::new(Outer(Box::new(io::Error::other(Outer(
+                Box::new(io),
+            ))))))
+        };
+        let unknown = Tls::InvalidCertificate(CertificateError::UnknownIssuer);
+        assert!(is_certificate_error(&wrapped(unknown.clone())));
+        assert!(is_certificate_error(&Outer(Box::new(unknown))));
+        for problem in [
+            Tls::InvalidCertificate(CertificateError::Expired),
+            Tls::NoCertificatesPresented,
+            Tls::AlertReceived(AlertDescription::CertificateRequired),
+            Tls::AlertReceived(AlertDescription::UnknownCA),
+        ] {
+            assert!(is_certificate_error(&wrapped(problem)));
+        }
+        for other in [
+            Tls::AlertReceived(AlertDescription::InternalError),
+            Tls::HandshakeNotComplete,
+            Tls::DecryptError,
+        ] {
+            assert!(!is_certificate_error(&wrapped(other)));
+        }
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert!(!is_certificate_error(&Outer(Box::new(reset))));
     }
 }

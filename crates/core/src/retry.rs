@@ -5,6 +5,7 @@
 //! | 429 | again | again | again |
 //! | 408, 500, 502, 503, 504 | again | again | the answer is final |
 //! | the request never left: no connection | again | again | again |
+//! | the request never left: a TLS certificate was rejected | the error is final | the error is final | the error is final |
 //! | no answer to a request that left | again | again | **outcome unknown** |
 //! | a success whose body broke off | again | has acted | has acted |
 //! | 401, and the token source has another token | again, once | again, once | again, once |
@@ -145,7 +146,8 @@ pub enum Ending {
     Cut,
     /// The request never left.
     NotSent,
-    /// The HTTP client does not take the request, and will not take it the next time.
+    /// The request never left, and will not leave the next time: the HTTP client does not take it, or a TLS certificate was
+    /// rejected.
     Unsendable,
     /// The request left, or may have left, and no answer came.
     Lost,

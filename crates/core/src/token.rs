@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use http::HeaderValue;
 
 use crate::proof::ProofOfPossession;
-use crate::{BoxFuture, Scopes, SecretString};
+use crate::{BoxFuture, HttpClient, Scopes, SecretString};
 
 /// An access token as a token source hands it out.
 ///
@@ -158,21 +158,40 @@ pub trait TokenSource: Send + Sync + 'static {
     fn rejected(&self, _token: &AccessToken) -> bool {
         false
     }
+
+    /// Passes on the HTTP client that was set on an API client which uses this source, so that proxies and certificates
+    /// are configured once. The API client's `build` calls it, and only if an HTTP client was set there.
+    ///
+    /// A source that sends requests uses this client unless it has one of its own; if several API clients pass one on,
+    /// it uses the first. The default implementation ignores the client, for sources that send no requests. A source
+    /// that wraps another one passes the client on to it.
+    fn inherit_http_client(&self, _client: &HttpClient) {}
 }
 
-impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
-    fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
-        (**self).token()
-    }
+/// Implements [`TokenSource`] for a pointer to a source: every method is that of the source.
+macro_rules! through_a_pointer {
+    ($($pointer:ty),*) => {$(
+        impl<T: TokenSource + ?Sized> TokenSource for $pointer {
+            fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
+                (**self).token()
+            }
 
-    fn accepted(&self, token: &AccessToken) {
-        (**self).accepted(token);
-    }
+            fn accepted(&self, token: &AccessToken) {
+                (**self).accepted(token);
+            }
 
-    fn rejected(&self, token: &AccessToken) -> bool {
-        (**self).rejected(token)
-    }
+            fn rejected(&self, token: &AccessToken) -> bool {
+                (**self).rejected(token)
+            }
+
+            fn inherit_http_client(&self, client: &HttpClient) {
+                (**self).inherit_http_client(client);
+            }
+        }
+    )*};
 }
+
+through_a_pointer!(Arc<T>, Box<T>, &'static T);
 
 /// No token could be had. The source's own error, which holds no secret, is in [`std::error::Error::source`].
 #[derive(Debug, Clone)]
@@ -294,6 +313,42 @@ mod tests {
         assert_eq!(value, "Bearer t0ken");
         let again = token.clone().authorization().unwrap();
         assert_eq!(again.as_bytes().as_ptr(), value.as_bytes().as_ptr());
+    }
+
+    #[test]
+    fn source_behind_a_pointer_then_every_method_reaches_it() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        #[derive(Default)]
+        struct Counting(AtomicUsize);
+        impl TokenSource for Counting {
+            fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
+                self.0.fetch_add(1, Ordering::Relaxed);
+                Box::pin(std::future::ready(Ok(AccessToken::new("t0ken", 0))))
+            }
+            fn accepted(&self, _: &AccessToken) {
+                self.0.fetch_add(10, Ordering::Relaxed);
+            }
+            fn rejected(&self, _: &AccessToken) -> bool {
+                self.0.fetch_add(100, Ordering::Relaxed);
+                true
+            }
+            fn inherit_http_client(&self, _: &HttpClient) {
+                self.0.fetch_add(1000, Ordering::Relaxed);
+            }
+        }
+        fn use_all(source: impl TokenSource) {
+            drop(source.token());
+            source.accepted(&AccessToken::new("t0ken", 0));
+            assert!(source.rejected(&AccessToken::new("t0ken", 0)));
+            source.inherit_http_client(&HttpClient::direct().unwrap());
+        }
+        let count: &'static Counting = Box::leak(Box::default());
+        use_all(count);
+        use_all(Box::new(count) as Box<dyn TokenSource>);
+        use_all(Arc::new(count) as Arc<dyn TokenSource>);
+        use_all(Arc::new(Box::new(count) as Box<dyn TokenSource>));
+        assert_eq!(count.0.load(Ordering::Relaxed), 4444);
     }
 
     #[test]

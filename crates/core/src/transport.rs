@@ -160,7 +160,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets the HTTP client. Until then it is [`HttpClient::new`].
+    /// Sets the HTTP client. Until then it is [`HttpClient::new`]. A token source that has no HTTP client of its own
+    /// uses this one too ([`TokenSource::inherit_http_client`]).
     pub fn http_client(mut self, http_client: HttpClient) -> Self {
         self.http_client = Some(http_client);
         self
@@ -238,6 +239,9 @@ impl TransportBuilder {
             (None, Some(_)) => None,
             (None, None) => Some(HeaderValue::from_static(concat!("auth0-core-rust/", env!("CARGO_PKG_VERSION")))),
         };
+        if let (Some(client), Some(source)) = (&self.http_client, &self.token_source) {
+            source.inherit_http_client(client);
+        }
         let http_client = match self.http_client {
             Some(client) => client,
             None if base_url.is_plain() => HttpClient::direct().map_err(Error::http_client)?,

@@ -96,7 +96,7 @@ impl ClientBuilder {
         self.transport = self.transport.check_scopes();
         self
     }
-    /// Sets the HTTP client, for proxies, certificates and layers of your own. Default: a new one with a connect time-out of 10 s.
+    /// Sets the HTTP client, for proxies, certificates and layers of your own. A token source without an HTTP client of its own uses this one too, without the layers. Default: a new one with a connect time-out of 10 s.
     pub fn http_client(mut self, client: HttpClient) -> Self {
         self.transport = self.transport.http_client(client);
         self

@@ -8,6 +8,7 @@
 //! | sent | requests to the API |
 //! | waits | waits before a token request is sent again: `7s+` was asked for by the server, `jitter` was not |
 //! | the first, the second call | `ok`, or every predicate of the error that holds, and of its cause |
+//! | refreshes | token requests while the token was about to end; calls use it meanwhile and do not wait |
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use auth0_auth::Error as AuthError;
 use auth0_core::time::Clock as _;
 use auth0_sandbox::{Effect, Fault, Sandbox};
 use auth0_teams::{Error, RetryPolicy};
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -95,6 +97,7 @@ fn told(result: Result<(), Error>, local: &Local) -> String {
         ("rate_limited", cause.is_rate_limited()),
         ("invalid_response", cause.is_invalid_response()),
         ("transport", cause.is_transport()),
+        ("certificate", cause.is_certificate()),
         ("timeout", cause.is_timeout()),
     ] {
         if holds {
@@ -191,6 +194,84 @@ async fn every_fault_of_the_token_endpoint_has_its_ending_and_nobody_waits_for_a
     print(&mut table, rows()).await;
     print(&mut table, slow_rows()).await;
     insta::assert_snapshot!(table);
+}
+
+/// What befalls refreshes.
+fn refresh_rows() -> Vec<Row> {
+    let names = [
+        "quota used up for 7 s",
+        "quota used up for hours",
+        "401",
+        "500",
+        "503, after 7 s",
+        "200 with HTML",
+        "reset",
+        "reset once granted",
+    ];
+    let hanging = [
+        slow("silence", Effect::Silence { acted: false }),
+        slow("silence once granted", Effect::Silence { acted: true }),
+    ];
+    let of_moment = rows().into_iter().filter(|row| names.contains(&row.name));
+    of_moment
+        .chain(hanging.map(|row| Row {
+            timeout: 2 * row.timeout,
+            ..row
+        }))
+        .collect()
+}
+
+/// Two calls while the token is about to end and all refreshes are befallen, and one when it has ended.
+async fn refresh_line(row: &Row, local: Local) -> String {
+    let source = local.credentials().timeout(row.timeout).build().unwrap();
+    let client = local
+        .builder()
+        .token_source(source.clone())
+        .build()
+        .unwrap();
+    let get = async || {
+        let result = client.members().get(&local.first_member().id).await;
+        told(result.map(|_| ()), &local)
+    };
+    assert_eq!(get().await, "ok");
+    local.timer.advance(LIFETIME - Duration::from_secs(50));
+    local.fail(row.fault(TOKEN)).unwrap();
+    let (first, second) = (get().await, get().await);
+    if row.timeout < Duration::from_secs(60) {
+        let in_flight = source.finish_refresh().now_or_never().is_none();
+        assert!(in_flight, "{}: a call waited for the refresh", row.name);
+    }
+    source.finish_refresh().await;
+    assert_eq!(
+        (first.as_str(), second.as_str()),
+        ("ok", "ok"),
+        "{}",
+        row.name
+    );
+    local.timer.advance(Duration::from_secs(50));
+    let refreshes = local.requests_of(TOKEN).len() - 1;
+    let ended = get().await;
+    format!(
+        "{refreshes:>9} | {:>5} | {:>7} | {:>4} | {ended}",
+        local.requests_of(TOKEN).len(),
+        local.tokens_granted(),
+        local.requests_of("getMember").len(),
+    )
+}
+
+#[tokio::test]
+async fn every_fault_of_a_refresh_keeps_nobody_waiting_while_the_token_is_valid() {
+    let mut starting = Vec::new();
+    for row in refresh_rows() {
+        starting.push((row, start().await));
+    }
+    let befalling = starting.into_iter().map(|(row, local)| async move {
+        let line = refresh_line(&row, local).await;
+        format!("{:<23} | {line}\n", row.name)
+    });
+    let lines = join_all(befalling).await.concat();
+    let head = "fault of each refresh   | refreshes | asked | granted | sent | the call after the token has ended";
+    insta::assert_snapshot!(format!("{head}\n{lines}"));
 }
 
 #[tokio::test]

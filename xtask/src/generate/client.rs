@@ -305,8 +305,8 @@ fn delegates() -> impl Iterator<Item = TokenStream> {
             "http_client",
             quote!(, client: HttpClient),
             quote!(client),
-            "Sets the HTTP client, for proxies, certificates and layers of your own. Default: a new one with a connect \
-             time-out of 10 s.",
+            "Sets the HTTP client, for proxies, certificates and layers of your own. A token source without an HTTP client \
+             of its own uses this one too, without the layers. Default: a new one with a connect time-out of 10 s.",
         ),
         setter(
             "timeout",

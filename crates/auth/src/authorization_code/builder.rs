@@ -11,10 +11,8 @@ use super::{AuthorizationCode, Request, Shared};
 use crate::application::{Needs, Settings, setters};
 use crate::discovery::is_loopback;
 use crate::error::Error;
-use crate::id_token::Verifier;
-use crate::jwks::Jwks;
+use crate::id_token::{IdTokenSettings, id_token_setters};
 use crate::scope::Scope;
-use crate::signing::SigningAlgorithm;
 
 /// What an authorization request consists of, so that an extra parameter can contradict none of it.
 pub(super) const RESERVED: [&str; 14] = [
@@ -45,8 +43,7 @@ pub struct AuthorizationCodeBuilder {
     scope: Scope,
     audience: Option<String>,
     max_age: Option<Duration>,
-    algorithms: Vec<SigningAlgorithm>,
-    leeway: Duration,
+    id_token: IdTokenSettings,
     request: Request,
 }
 
@@ -59,8 +56,7 @@ impl AuthorizationCodeBuilder {
             scope: Scope::of("openid"),
             audience: None,
             max_age: None,
-            algorithms: vec![SigningAlgorithm::Rs256],
-            leeway: Duration::from_secs(60),
+            id_token: IdTokenSettings::default(),
             request: Request::default(),
         }
     }
@@ -117,22 +113,7 @@ impl AuthorizationCodeBuilder {
         self
     }
 
-    /// The algorithms with which an ID token may be signed; RS256 alone unless said otherwise. What the application is set
-    /// to in Auth0 has to be among them, and nothing else should.
-    pub fn id_token_algorithms(
-        mut self,
-        algorithms: impl IntoIterator<Item = SigningAlgorithm>,
-    ) -> Self {
-        self.algorithms = algorithms.into_iter().collect();
-        self
-    }
-
-    /// How much this machine's clock may differ from the server's when the times of an ID token are checked; 60 s unless
-    /// said otherwise.
-    pub fn id_token_leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway;
-        self
-    }
+    id_token_setters!();
 
     /// Checks the settings. No request is made.
     ///
@@ -142,12 +123,7 @@ impl AuthorizationCodeBuilder {
     pub fn build(self) -> Result<AuthorizationCode, Error> {
         let faults = self.faults();
         let application = Arc::new(self.settings.build(Needs::Nothing, faults)?);
-        let verifier = Verifier {
-            application: application.clone(),
-            algorithms: self.algorithms,
-            leeway: self.leeway,
-            keys: Jwks::default(),
-        };
+        let verifier = self.id_token.verifier(&application);
         Ok(AuthorizationCode {
             shared: Arc::new(Shared {
                 application,
@@ -182,12 +158,7 @@ impl AuthorizationCodeBuilder {
                 ));
             }
         }
-        if self.algorithms.is_empty() {
-            faults.push("id_token_algorithms: expected at least one, found none".into());
-        }
-        if self.leeway > Duration::from_secs(300) {
-            faults.push("id_token_leeway: expected at most 300 s, found more".into());
-        }
+        faults.extend(self.id_token.faults());
         faults
     }
 }
@@ -221,7 +192,7 @@ impl fmt::Debug for AuthorizationCodeBuilder {
         f.field("audience", &self.audience)
             .field("scope", &self.scope)
             .field("organization", &self.request.organization)
-            .field("id_token_algorithms", &self.algorithms)
+            .field("id_token_algorithms", &self.id_token.algorithms)
             .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,8 @@
 use std::sync::atomic::AtomicUsize;
-use std::task::Poll;
 
 use auth0_core::time::Clock;
 use futures_util::future;
+use tokio::sync::watch;
 
 use super::*;
 
@@ -41,7 +41,6 @@ fn grant(token: String) -> Grant {
         lifetime: Some(Duration::from_secs(3600)),
         scopes: None,
         obtained_at: None,
-        stale: None,
         key: None,
     }
 }
@@ -52,8 +51,26 @@ fn cache(
     fetch: impl Fn(usize) -> BoxFuture<'static, Result<Grant, Error>> + Send + Sync + 'static,
 ) -> Cache {
     let count = AtomicUsize::new(0);
-    let fetch = Box::new(move || fetch(count.fetch_add(1, Ordering::Relaxed) + 1));
-    Cache::new(fetch, clock.clone(), TIMING)
+    let fetch = Box::new(move |_| fetch(count.fetch_add(1, Ordering::Relaxed) + 1));
+    let owner = ("acme.us.auth0.com".to_owned(), "client".to_owned());
+    Cache::new(fetch, clock.clone(), TIMING, owner)
+}
+
+/// A cache whose fetches end when the number that is sent reaches their own.
+fn gated(clock: &Arc<StillClock>) -> (Cache, watch::Sender<usize>) {
+    let (gate, landed) = watch::channel(0);
+    let cache = cache(clock, move |number| {
+        let mut landed = landed.clone();
+        Box::pin(async move {
+            landed.wait_for(|landed| *landed >= number).await.unwrap();
+            Ok(grant(format!("token-{number}")))
+        })
+    });
+    (cache, gate)
+}
+
+fn number_of_fetches(cache: &Cache) -> u64 {
+    cache.0.state().last_number
 }
 
 /// Polls once; the future is dropped, as that of a cancelled caller.
@@ -61,72 +78,130 @@ fn poll_once(cache: &Cache) -> Option<Result<AccessToken, Error>> {
     cache.token().now_or_never()
 }
 
-fn text(result: Option<Result<AccessToken, Error>>) -> String {
-    result.unwrap().unwrap().secret().to_owned()
+async fn text(cache: &Cache) -> String {
+    cache.token().await.unwrap().secret().to_owned()
 }
 
-#[test]
-fn request_is_abandoned_for_long_then_it_is_dropped_for_a_new_one() {
+#[tokio::test]
+async fn callers_go_away_then_the_next_one_joins_their_fetch() {
     let clock = StillClock::new();
-    let cache = cache(&clock, |number| match number {
-        1 => Box::pin(future::pending()),
-        _ => Box::pin(future::ready(Ok(grant(format!("token-{number}"))))),
-    });
-    assert!(poll_once(&cache).is_none());
-    clock.advance(ABANDONED);
-    assert!(poll_once(&cache).is_none(), "it may still be answered");
-    clock.advance(Duration::from_secs(1));
-    assert_eq!(text(poll_once(&cache)), "token-2");
+    let (cache, gate) = gated(&clock);
+    for _ in 0..3 {
+        assert!(poll_once(&cache).is_none());
+        clock.advance(Duration::from_secs(60));
+    }
+    gate.send_replace(1);
+    assert_eq!(text(&cache).await, "token-1");
+    assert_eq!(number_of_fetches(&cache), 1);
 }
 
-#[test]
-fn request_takes_long_and_somebody_waits_then_no_other_is_made() {
+#[tokio::test]
+async fn fetch_is_stuck_then_it_is_ended_for_another_one() {
     let clock = StillClock::new();
-    let cache = cache(&clock, |number| match number {
-        1 => Box::pin(future::pending()),
-        _ => Box::pin(future::ready(Ok(grant(format!("token-{number}"))))),
-    });
-    let mut waiting = Box::pin(cache.token());
-    assert!((&mut waiting).now_or_never().is_none());
-    clock.advance(ABANDONED * 10);
-    assert!(poll_once(&cache).is_none());
-}
-
-#[test]
-fn waiter_comes_back_late_then_it_changes_nothing() {
-    let clock = StillClock::new();
-    let landed = Arc::new(AtomicUsize::new(0));
-    let seen = landed.clone();
+    let alive = Arc::new(());
+    let held = alive.clone();
     let cache = cache(&clock, move |number| {
-        let seen = seen.clone();
-        Box::pin(future::poll_fn(move |_| {
-            if seen.load(Ordering::Relaxed) < number {
-                return Poll::Pending;
+        let held = held.clone();
+        Box::pin(async move {
+            if number == 1 {
+                future::pending::<()>().await;
             }
-            Poll::Ready(Ok(grant(format!("token-{number}"))))
+            drop(held);
+            Ok(grant(format!("token-{number}")))
+        })
+    });
+    let mut stuck = Box::pin(cache.token());
+    assert!((&mut stuck).now_or_never().is_none());
+    clock.advance(STUCK);
+    assert!(poll_once(&cache).is_none());
+    assert_eq!(number_of_fetches(&cache), 1, "it may still come");
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(text(&cache).await, "token-2");
+    assert_eq!(
+        stuck.await.unwrap_err().to_string(),
+        "the task of the token request did not finish"
+    );
+    // What the first one held, such as a lock, is free again: here and in the function are the last two.
+    assert_eq!(Arc::strong_count(&alive), 2);
+    assert_eq!(text(&cache).await, "token-2");
+}
+
+#[tokio::test]
+async fn refresh_hangs_then_the_valid_token_is_used_at_once_and_callers_wait_only_after_its_end() {
+    let clock = StillClock::new();
+    let (cache, gate) = gated(&clock);
+    gate.send_replace(1);
+    assert_eq!(text(&cache).await, "token-1");
+    clock.advance(Duration::from_secs(3600 - 50));
+    for _ in 0..10 {
+        let token = poll_once(&cache).expect("nobody waits").unwrap();
+        assert_eq!(token.secret(), "token-1");
+        clock.advance(Duration::from_secs(4));
+    }
+    assert_eq!(number_of_fetches(&cache), 2, "one task refreshes it");
+    clock.advance(Duration::from_secs(10));
+    assert!(poll_once(&cache).is_none(), "it has ended");
+    gate.send_replace(2);
+    assert_eq!(text(&cache).await, "token-2");
+    assert_eq!(number_of_fetches(&cache), 2);
+}
+
+#[tokio::test]
+async fn refresh_fails_then_the_valid_token_stays_and_the_next_attempt_waits() {
+    let clock = StillClock::new();
+    let cache = cache(&clock, |number| {
+        Box::pin(future::ready(match number {
+            1 => Ok(grant("token-1".into())),
+            _ => Err(Error::panicked()),
         }))
     });
+    text(&cache).await;
+    clock.advance(Duration::from_secs(3600 - 40));
+    for expected in [2, 2, 2] {
+        assert_eq!(text(&cache).await, "token-1");
+        cache.settled().await;
+        assert_eq!(number_of_fetches(&cache), expected);
+    }
+    clock.advance(Duration::from_secs(10));
+    text(&cache).await;
+    cache.settled().await;
+    assert_eq!(
+        number_of_fetches(&cache),
+        3,
+        "after a quarter of what was left"
+    );
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(
+        cache.token().await.unwrap_err().to_string(),
+        "the token request panicked"
+    );
+}
+
+#[tokio::test]
+async fn waiter_comes_back_late_then_it_changes_nothing() {
+    let clock = StillClock::new();
+    let (cache, gate) = gated(&clock);
     let (mut prompt, mut late) = (Box::pin(cache.token()), Box::pin(cache.token()));
     assert!((&mut prompt).now_or_never().is_none());
     assert!((&mut late).now_or_never().is_none());
-    landed.store(1, Ordering::Relaxed);
-    let token = prompt.now_or_never().unwrap().unwrap();
+    gate.send_replace(1);
+    let token = prompt.await.unwrap();
 
     // Before the late one looks, the token is revoked and the next request is on its way.
     cache.accepted(token.id());
     assert!(cache.rejected(token.id()));
     let mut next = Box::pin(cache.token());
     assert!((&mut next).now_or_never().is_none());
-    assert_eq!(text(late.now_or_never()), "token-1");
+    assert_eq!(late.await.unwrap().secret(), "token-1");
 
     assert!(poll_once(&cache).is_none(), "the revoked token is not back");
-    landed.store(2, Ordering::Relaxed);
-    assert_eq!(text(next.now_or_never()), "token-2");
-    assert_eq!(text(poll_once(&cache)), "token-2");
+    gate.send_replace(2);
+    assert_eq!(next.await.unwrap().secret(), "token-2");
+    assert_eq!(text(&cache).await, "token-2");
 }
 
-#[test]
-fn fetch_panics_then_that_flight_alone_fails() {
+#[tokio::test]
+async fn fetch_panics_then_that_flight_alone_fails() {
     let clock = StillClock::new();
     let cache = cache(&clock, |number| {
         Box::pin(async move {
@@ -134,19 +209,56 @@ fn fetch_panics_then_that_flight_alone_fails() {
             Ok(grant(format!("token-{number}")))
         })
     });
-    let error = poll_once(&cache).unwrap().unwrap_err();
+    let error = cache.token().await.unwrap_err();
     assert_eq!(error.to_string(), "the token request panicked");
-    assert_eq!(text(poll_once(&cache)), "token-2");
+    assert_eq!(text(&cache).await, "token-2");
+}
+
+/// A runtime that runs nothing but what it blocks on.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 #[test]
-fn clock_is_set_back_then_a_little_is_fresh_and_a_lot_is_not() {
+fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token() {
+    for ends in [false, true] {
+        let clock = StillClock::new();
+        let (cache, gate) = gated(&clock);
+        let first = runtime();
+        first.block_on(async { assert!(poll_once(&cache).is_none()) });
+        let idle = match ends {
+            true => {
+                drop(first);
+                None
+            }
+            false => Some(first),
+        };
+        gate.send_replace(1);
+        let other = std::thread::spawn({
+            let cache = cache.clone();
+            let limited = async move {
+                let limit = Duration::from_secs(20);
+                tokio::time::timeout(limit, text(&cache)).await
+            };
+            move || runtime().block_on(limited)
+        });
+        assert_eq!(other.join().unwrap().unwrap(), "token-1");
+        assert_eq!(number_of_fetches(&cache), 1);
+        drop(idle);
+    }
+}
+
+#[tokio::test]
+async fn clock_is_set_back_then_a_little_is_fresh_and_a_lot_is_not() {
     let clock = StillClock::new();
     clock.advance(Duration::from_secs(10_000));
     let cache = cache(&clock, |number| {
         Box::pin(future::ready(Ok(grant(format!("token-{number}")))))
     });
-    let token = poll_once(&cache).unwrap().unwrap();
+    let token = cache.token().await.unwrap();
     *clock.0.lock().unwrap() -= Duration::from_secs(1);
     assert!(!cache.rejected(token.id()));
     *clock.0.lock().unwrap() -= Duration::from_secs(5_000);
@@ -172,22 +284,22 @@ fn lead_then_it_is_the_capped_leeway_and_up_to_a_quarter_more() {
     }
 }
 
-#[test]
-fn jitter_is_drawn_then_it_is_once_for_each_token() {
+#[tokio::test]
+async fn jitter_is_drawn_then_it_is_once_for_each_token() {
     let clock = StillClock::new();
     let cache = cache(&clock, |number| {
         Box::pin(future::ready(Ok(grant(format!("token-{number}")))))
     });
-    let leads: std::collections::BTreeSet<_> = (0..20)
-        .map(|_| {
-            text(poll_once(&cache));
-            let held = cache.state().held.clone().unwrap();
-            text(poll_once(&cache));
-            assert!(Arc::ptr_eq(&held, cache.state().held.as_ref().unwrap()));
-            clock.advance(Duration::from_secs(3600));
-            held.valid_until.duration_since(held.refresh_at).unwrap()
-        })
-        .collect();
+    let held = || cache.0.state().held.clone().unwrap();
+    let mut leads = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        text(&cache).await;
+        let first = held();
+        text(&cache).await;
+        assert!(Arc::ptr_eq(&first, &held()));
+        clock.advance(Duration::from_secs(3600));
+        leads.insert(first.valid_until.duration_since(first.refresh_at).unwrap());
+    }
     assert!(leads.len() > 1);
     assert!(leads.iter().all(|lead| (60..=75).contains(&lead.as_secs())));
 }

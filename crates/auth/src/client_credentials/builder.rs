@@ -63,7 +63,7 @@ impl ClientCredentialsBuilder {
     }
 
     /// How long before its end a token is replaced; 60 s unless said otherwise. It is at most a tenth of the
-    /// token's lifetime, and up to a quarter of it is added by lot.
+    /// token's lifetime, with up to 25 % random jitter added. Callers use the old token while the new one is fetched.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.timing.leeway = leeway;
         self
@@ -107,6 +107,7 @@ impl ClientCredentialsBuilder {
         let clock = self.settings.clock.clone();
         let sleeper = self.settings.sleeper.clone();
         let application = self.settings.build(Needs::Proof, faults)?;
+        let owner = (application.domain.clone(), application.client_id.clone());
         let grant = Arc::new(ClientCredentialsGrant {
             application,
             audience: self.audience,
@@ -120,18 +121,18 @@ impl ClientCredentialsBuilder {
             Arc::new(Share::new(store, key, dpop, clock, sleeper, self.timing))
         });
         let (fetched, shared) = (grant.clone(), share.clone());
-        let fetch = Box::new(move || -> BoxFuture<'static, _> {
+        let fetch = Box::new(move |need| -> BoxFuture<'static, _> {
             let grant = fetched.clone();
             let fetch = async move { grant.fetch().await };
             match shared.clone() {
-                Some(share) => Box::pin(share.token(fetch)),
+                Some(share) => Box::pin(async move { share.token(need, fetch).await }),
                 None => Box::pin(fetch),
             }
         });
         Ok(ClientCredentials(Arc::new(Inner {
             grant,
             share,
-            cache: Cache::new(fetch, clock, self.timing),
+            cache: Cache::new(fetch, clock, self.timing, owner),
         })))
     }
 

@@ -2,15 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{DeviceFlow, Shared};
 use crate::application::{Needs, Settings, setters};
 use crate::error::Error;
-use crate::id_token::Verifier;
-use crate::jwks::Jwks;
+use crate::id_token::{IdTokenSettings, id_token_setters};
 use crate::scope::Scope;
-use crate::signing::SigningAlgorithm;
 
 /// The settings of a [`DeviceFlow`]; made by [`DeviceFlow::builder`].
 #[derive(Clone)]
@@ -19,7 +16,7 @@ pub struct DeviceFlowBuilder {
     settings: Settings,
     scope: Scope,
     audience: Option<String>,
-    algorithms: Vec<SigningAlgorithm>,
+    id_token: IdTokenSettings,
 }
 
 impl DeviceFlowBuilder {
@@ -28,7 +25,7 @@ impl DeviceFlowBuilder {
             settings: Settings::new(domain),
             scope: Scope::default(),
             audience: None,
-            algorithms: vec![SigningAlgorithm::Rs256],
+            id_token: IdTokenSettings::default(),
         }
     }
 
@@ -47,14 +44,7 @@ impl DeviceFlowBuilder {
         self
     }
 
-    /// The algorithms with which an ID token may be signed; RS256 alone unless said otherwise.
-    pub fn id_token_algorithms(
-        mut self,
-        algorithms: impl IntoIterator<Item = SigningAlgorithm>,
-    ) -> Self {
-        self.algorithms = algorithms.into_iter().collect();
-        self
-    }
+    id_token_setters!();
 
     /// Checks the settings. No request is made.
     ///
@@ -66,16 +56,9 @@ impl DeviceFlowBuilder {
         if self.audience.as_ref().is_some_and(String::is_empty) {
             faults.push("audience: expected a name, found an empty text".to_owned());
         }
-        if self.algorithms.is_empty() {
-            faults.push("id_token_algorithms: expected at least one, found none".into());
-        }
+        faults.extend(self.id_token.faults());
         let application = Arc::new(self.settings.build(Needs::Nothing, faults)?);
-        let verifier = Verifier {
-            application: application.clone(),
-            algorithms: self.algorithms,
-            leeway: Duration::from_secs(60),
-            keys: Jwks::default(),
-        };
+        let verifier = self.id_token.verifier(&application);
         Ok(DeviceFlow(Arc::new(Shared {
             application,
             scope: self.scope.into(),

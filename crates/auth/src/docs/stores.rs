@@ -29,8 +29,9 @@
 //! of a hundred processes one fetches, and the others find what it brought. That holds for the early replacement of a
 //! token too. A token that an API refused is not taken from the store again.
 //!
-//! Whoever waits for the lock for more than 30 s goes on without it: a second token costs less than a program that stands
-//! still. Who has a token that is still valid waits for 2 s and goes on using that. Tokens are told apart by all that has a
+//! A stored token that is still valid is used at once, be it about to end; it is replaced in the background. A source without
+//! a valid token waits at most 30 s for the lock and then fetches a token without it: a second token costs less than a
+//! program that stands still. A background refresh waits at most 2 s and tries again later. Tokens are told apart by all that has a
 //! say in them, [`TokenKey`](crate::TokenKey), so one store may serve many sources.
 //!
 //! # What can go wrong

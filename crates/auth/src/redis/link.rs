@@ -12,6 +12,7 @@ use tokio_rustls::TlsConnector;
 
 use super::address::Address;
 use super::trouble::Trouble;
+use crate::background;
 
 /// How long nobody asks after the first failure. It doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -40,6 +41,8 @@ struct State {
     connection: Option<MultiplexedConnection>,
     /// The number of the connection, so that only its own failure does away with it.
     number: u64,
+    /// How often a command has failed.
+    failures: u64,
     outage: Option<Outage>,
 }
 
@@ -47,7 +50,8 @@ struct Outage {
     trouble: Trouble,
     pause: Duration,
     next_try_at: Duration,
-    is_tried: bool,
+    /// Until when nobody else tries, while one command tries.
+    tried_until: Duration,
 }
 
 /// A command that may be sent.
@@ -85,7 +89,7 @@ impl Link {
     }
 
     /// Sends a command, which may be sent twice: one whose connection breaks is repeated on a new one.
-    pub(super) async fn ask(&self, command: &Cmd) -> Result<Value, Trouble> {
+    pub(super) async fn ask(self: &Arc<Self>, command: &Cmd) -> Result<Value, Trouble> {
         let admission = self.admit()?;
         let answer = std::pin::pin!(self.send(command));
         let late = match self.time_out {
@@ -107,7 +111,7 @@ impl Link {
         result
     }
 
-    async fn send(&self, command: &Cmd) -> Result<Value, Trouble> {
+    async fn send(self: &Arc<Self>, command: &Cmd) -> Result<Value, Trouble> {
         let (number, result) = self.send_once(command, None).await;
         match result {
             Err(trouble) if trouble.is_broken_connection => {
@@ -118,7 +122,11 @@ impl Link {
     }
 
     /// Sends a command on a connection other than `broken`.
-    async fn send_once(&self, command: &Cmd, broken: Option<u64>) -> (u64, Result<Value, Trouble>) {
+    async fn send_once(
+        self: &Arc<Self>,
+        command: &Cmd,
+        broken: Option<u64>,
+    ) -> (u64, Result<Value, Trouble>) {
         match self.connection(broken).await {
             Err(trouble) => (0, Err(trouble)),
             Ok((number, mut connection)) => {
@@ -129,25 +137,42 @@ impl Link {
         }
     }
 
+    /// The connection, unless it is the one with the number `broken`. Otherwise a new one is made.
     async fn connection(
-        &self,
+        self: &Arc<Self>,
         broken: Option<u64>,
     ) -> Result<(u64, MultiplexedConnection), Trouble> {
-        let _dialing = self.dialing.lock().await;
-        {
-            let mut state = self.state();
-            if broken == Some(state.number) {
-                state.connection = None;
-            }
-            if let Some(connection) = &state.connection {
-                return Ok((state.number, connection.clone()));
-            }
+        if let Some(connection) = self.current(broken) {
+            return Ok(connection);
         }
-        let connection = self.address.connect(self.tls.as_ref()).await?;
+        // In the background: neither those who wait for it nor the connection may depend on the runtime of one caller.
+        let link = self.clone();
+        let dialed = background::run(async move {
+            let _dialing = link.dialing.lock().await;
+            if let Some(connection) = link.current(broken) {
+                return Ok(connection);
+            }
+            let failures = link.state().failures;
+            let connection = link.address.connect(link.tls.as_ref()).await?;
+            let mut state = link.state();
+            state.number += 1;
+            // One that came too late for those who waited for it is not kept.
+            if state.failures == failures {
+                state.connection = Some(connection.clone());
+            }
+            Ok((state.number, connection))
+        });
+        dialed
+            .await
+            .unwrap_or_else(|error| Err(Trouble::new(error.to_string())))
+    }
+
+    fn current(&self, broken: Option<u64>) -> Option<(u64, MultiplexedConnection)> {
         let mut state = self.state();
-        state.number += 1;
-        state.connection = Some(connection.clone());
-        Ok((state.number, connection))
+        if broken == Some(state.number) {
+            state.connection = None;
+        }
+        Some((state.number, state.connection.clone()?))
     }
 
     fn admit(&self) -> Result<Admission<'_>, Trouble> {
@@ -155,11 +180,14 @@ impl Link {
         let mut state = self.state();
         let tries = match &mut state.outage {
             None => false,
-            Some(outage) if now < outage.next_try_at || outage.is_tried => {
+            Some(outage) if now < outage.next_try_at || now < outage.tried_until => {
                 return Err(outage.trouble.clone());
             }
             Some(outage) => {
-                outage.is_tried = true;
+                // Its caller's runtime may idle before it knows.
+                outage.tried_until = now
+                    .saturating_add(self.time_out)
+                    .saturating_add(FIRST_PAUSE);
                 true
             }
         };
@@ -176,6 +204,7 @@ impl Link {
         let now = self.clock.monotonic();
         let mut state = self.state();
         state.connection = None;
+        state.failures += 1;
         let pause = match &state.outage {
             // Of several commands that fail together one begins the outage.
             Some(outage) if now < outage.next_try_at => return,
@@ -191,7 +220,7 @@ impl Link {
             trouble: trouble.clone(),
             pause,
             next_try_at: now.saturating_add(pause_by_lot),
-            is_tried: false,
+            tried_until: Duration::ZERO,
         });
     }
 
@@ -207,7 +236,7 @@ impl Drop for Admission<'_> {
         if self.tries
             && let Some(outage) = &mut self.link.state().outage
         {
-            outage.is_tried = false;
+            outage.tried_until = Duration::ZERO;
         }
     }
 }

@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use super::key::{EncryptionKey, Fault};
 use super::trouble::Trouble;
 use super::{Redis, script};
+use crate::background;
 use crate::store::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
 use entries::{Entries, Entry};
 use lock::Lease;
@@ -270,11 +271,8 @@ struct Held {
 impl Drop for Held {
     fn drop(&mut self) {
         *self.entry.fence() = None;
-        if let Some((lease, turn)) = self.lease.take()
-            // Without a runtime it expires.
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(async move {
+        if let Some((lease, turn)) = self.lease.take() {
+            background::detach(async move {
                 lease.release().await;
                 // The next of this process asks when there is something to be had.
                 drop(turn);

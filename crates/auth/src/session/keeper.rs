@@ -1,15 +1,15 @@
 //! Where a session's tokens are, and how they are replaced.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use auth0_core::{RetrySafety, Scopes, SecretString};
+use auth0_core::{RetrySafety, SecretString};
 use tokio::sync::Mutex;
 
-use crate::answer::{Grant, binding};
+use crate::answer::Grant;
 use crate::application::Application;
-use crate::cache::Timing;
+use crate::cache::{Need, Timing};
 use crate::discovery::Endpoint;
 use crate::error::{Error, Failure};
 use crate::form::Form;
@@ -29,15 +29,14 @@ pub(super) struct Keeper {
     application: Arc<Application>,
     timing: Timing,
     has_ended: AtomicBool,
-    /// The access token that was given out last. Whoever asks for another has no use for it. One that was fetched for
-    /// callers who went away is not among them: it waits in the store.
-    given: std::sync::Mutex<Option<SecretString>>,
     /// Held by whoever changes anything, so that a refresh token is used by one alone.
     books: Mutex<Books>,
 }
 
 struct Books {
     place: Place,
+    /// The access token that the cache got last. It asks for another when that one is of no use any more.
+    given: Option<SecretString>,
     /// What the server granted and the store did not take yet.
     unsaved: Option<StoredToken>,
     /// The refresh token of a request whose answer was lost.
@@ -52,9 +51,9 @@ impl Keeper {
             application,
             timing,
             has_ended: AtomicBool::new(false),
-            given: std::sync::Mutex::default(),
             books: Mutex::new(Books {
                 place,
+                given: None,
                 unsaved: None,
                 lost: None,
                 refused: None,
@@ -70,39 +69,57 @@ impl Keeper {
         self.has_ended.load(Ordering::Acquire)
     }
 
-    /// Takes note of what was given out.
-    pub(super) fn give(&self, token: &SecretString) {
-        *self.given() = Some(token.clone());
-    }
-
-    fn given(&self) -> MutexGuard<'_, Option<SecretString>> {
-        self.given.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Another access token than the last: from the store, where somebody else put one, or from the server.
-    pub(super) async fn renew(&self) -> Result<Grant, Error> {
+    /// Another access token than the last: from the store, where somebody else put one, or from the server. It has to run to
+    /// its end: a future that is dropped can lose the new refresh token.
+    pub(super) async fn renew(&self, need: Need) -> Result<Grant, Error> {
         let mut books = self.books.lock().await;
+        let grant = self.obtain(&mut books, need).await?;
+        books.given = Some(grant.token.clone());
+        Ok(grant)
+    }
+
+    async fn obtain(&self, books: &mut Books, need: Need) -> Result<Grant, Error> {
+        // A token that is there needs no lock, which another process may hold for as long as the server takes.
+        if books.unsaved.is_none()
+            && let Some(grant) = self.usable(books, &self.load(books).await?, need)
+        {
+            return Ok(grant);
+        }
         let Place { store, key } = books.place.clone();
         let _guard = store.lock(&key).await?;
         books.save_rest().await?;
-        // Somebody may have signed out while this waited.
-        let stored = match self.has_ended() {
-            true => None,
-            false => store.load(&key).await?,
-        };
-        let stored = stored.ok_or_else(|| Error::from(Failure::Ended))?;
-        let now = self.application.exchange.clock.now();
-        let was_given = same(self.given().as_ref(), &stored.access_token);
-        if !was_given && let Some(grant) = self.usable(&stored, now) {
+        let stored = self.load(books).await?;
+        if let Some(grant) = self.usable(books, &stored, need) {
             return Ok(grant);
         }
-        let result = self.refresh(&mut books, &stored).await;
+        let result = self.refresh(books, &stored).await;
         let (domain, client_id) = (&self.application.domain, &self.application.client_id);
         match &result {
             Ok(_) => tracing::debug!(domain, client_id, "session refreshed"),
             Err(error) => tracing::debug!(domain, client_id, %error, "session not refreshed"),
         }
         result
+    }
+
+    /// What is in the store, unless somebody signed out.
+    async fn load(&self, books: &Books) -> Result<StoredToken, Error> {
+        let Place { store, key } = &books.place;
+        let stored = match self.has_ended() {
+            true => None,
+            false => store.load(key).await?,
+        };
+        stored.ok_or_else(|| Failure::Ended.into())
+    }
+
+    /// The stored access token, if it suits `need` and is another one than the last.
+    fn usable(&self, books: &Books, stored: &StoredToken, need: Need) -> Option<Grant> {
+        if same(books.given.as_ref(), &stored.access_token) {
+            return None;
+        }
+        let now = self.application.exchange.clock.now();
+        let dpop = self.application.dpop.as_ref();
+        let found = stored.clone().found(dpop, &self.timing, now)?;
+        found.suits(need).then_some(found.grant)
     }
 
     async fn refresh(&self, books: &mut Books, stored: &StoredToken) -> Result<Grant, Error> {
@@ -130,28 +147,6 @@ impl Keeper {
         books.unsaved = Some(self::stored(&grant, Some(refresh_token)));
         books.save_rest().await?;
         Ok(grant.grant)
-    }
-
-    /// What a stored token is worth, unless it ends so soon that another has to be had.
-    fn usable(&self, stored: &StoredToken, now: SystemTime) -> Option<Grant> {
-        let valid_until = match stored.expires_at {
-            Some(at) => at,
-            None => stored.obtained_at + self.timing.fallback_lifetime,
-        };
-        let lifetime = valid_until
-            .duration_since(stored.obtained_at)
-            .unwrap_or_default();
-        let left = valid_until.duration_since(now).unwrap_or_default();
-        let needed = self.timing.leeway.min(lifetime / 10);
-        let bound_to = binding(&stored.token_type, self.application.dpop.as_ref())?;
-        (left > needed).then(|| Grant {
-            token: stored.access_token.clone(),
-            lifetime: stored.expires_at.map(|_| left),
-            scopes: stored.scope.as_deref().map(Scopes::parse),
-            obtained_at: None,
-            stale: None,
-            key: bound_to,
-        })
     }
 
     pub(super) async fn keep_in(

@@ -1,17 +1,16 @@
 //! The share that a source has in a store: a token that others may have fetched, and that others may use.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{AccessToken, Scopes};
 use aws_lc_rs::digest::{SHA256, digest};
 use futures_util::future::{Either, select};
-use tracing::Instrument as _;
 
 use super::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
 use crate::answer::{Grant, binding, fits_header};
-use crate::cache::Timing;
+use crate::cache::{Need, Timing};
 use crate::dpop::DpopKey;
 use crate::error::Error;
 
@@ -19,7 +18,7 @@ use crate::error::Error;
 /// costs less than a program that stands still.
 const MAX_LOCK_WAIT: Duration = Duration::from_secs(30);
 
-/// The same where there is a token that is still valid. Nobody has to wait for long who has one.
+/// The same where the cached token is still valid. The refresh is tried again later, and finds what the other one brought.
 const MAX_IDLE_WAIT: Duration = Duration::from_secs(2);
 
 /// A token that was asked for later than now comes from a clock that is wrong, but clocks differ a little.
@@ -54,19 +53,15 @@ struct Trouble {
     is_new: bool,
 }
 
-/// A token that was found, and whether it is time to replace it.
-struct Found {
-    grant: Grant,
+/// A stored token that is still valid, and whether it is time to replace it.
+pub(crate) struct Found {
+    pub(crate) grant: Grant,
     is_due: bool,
 }
 
 impl Found {
-    /// It goes on being used, because of `error`.
-    fn stale(self, error: Error) -> Grant {
-        Grant {
-            stale: Some(error),
-            ..self.grant
-        }
+    pub(crate) fn suits(&self, need: Need) -> bool {
+        need == Need::Valid || !self.is_due
     }
 }
 
@@ -91,29 +86,19 @@ impl Share {
         }
     }
 
-    /// The token in the store, or the one that `fetch` brings.
+    /// The token in the store if it suits `need`, or the one that `fetch` brings. It has to run to its end: a future that
+    /// is dropped can lose a token that was paid for.
     pub(crate) async fn token(
-        self: Arc<Self>,
-        fetch: impl Future<Output = Result<Grant, Error>> + Send + 'static,
+        &self,
+        need: Need,
+        fetch: impl Future<Output = Result<Grant, Error>> + Send,
     ) -> Result<Grant, Error> {
-        let has_valid = match self.find().await {
-            Some(found) if !found.is_due => {
-                self.settle();
-                return Ok(found.grant);
-            }
-            found => found.is_some(),
+        let result = match self.find().await {
+            Some(found) if found.suits(need) => Ok(found.grant),
+            _ => self.replace(need, fetch).await,
         };
-        // A caller that goes away must not leave the lock locked, nor a token that was paid for unsaved.
-        let replace = async move {
-            let result = self.replace(fetch, has_valid).await;
-            self.settle();
-            result
-        };
-        match tokio::spawn(replace.in_current_span()).await {
-            Ok(result) => result,
-            Err(error) if error.is_panic() => Err(Error::panicked()),
-            Err(_) => Err(Error::abandoned()),
-        }
+        self.settle();
+        result
     }
 
     /// An API refused a token: it is not taken from the store again.
@@ -135,43 +120,36 @@ impl Share {
 
     async fn replace(
         &self,
+        need: Need,
         fetch: impl Future<Output = Result<Grant, Error>> + Send,
-        has_valid: bool,
     ) -> Result<Grant, Error> {
-        let locked = self.lock(has_valid).await;
+        let locked = self.lock(need).await;
         // Whoever had the lock before may have brought what is needed.
         let found = match self.find().await {
-            Some(found) if !found.is_due => return Ok(found.grant),
+            Some(found) if found.suits(need) => return Ok(found.grant),
             found => found,
         };
-        let (_guard, found) = match (locked, found) {
-            (Ok(guard), found) => (guard, found),
-            (Err(late), Some(found)) => return Ok(found.stale(late.into())),
-            (Err(late), None) => (self.note(Err(late)), None),
+        let _guard = match locked {
+            Ok(guard) => guard,
+            // The cached token still serves, and the other process will bring another.
+            Err(late) if found.is_some() => return Err(late.into()),
+            Err(late) => self.note(Err(late)),
         };
         let asked_at = self.clock.now();
-        match fetch.await {
-            Ok(mut grant) => {
-                grant.obtained_at = Some(asked_at);
-                let stored = StoredToken::of(&grant, asked_at);
-                let saved = self.store.save(&self.key, &stored).await;
-                self.note(saved);
-                Ok(grant)
-            }
-            // It is still valid, if not for long.
-            Err(error) => match found {
-                Some(found) => Ok(found.stale(error)),
-                None => Err(error),
-            },
-        }
+        let mut grant = fetch.await?;
+        grant.obtained_at = Some(asked_at);
+        let stored = StoredToken::of(&grant, asked_at);
+        let saved = self.store.save(&self.key, &stored).await;
+        self.note(saved);
+        Ok(grant)
     }
 
     /// The right to replace the token; none where the store fails. It is an error that somebody else has it for too long.
-    async fn lock(&self, has_valid: bool) -> Result<Option<StoreGuard>, StoreError> {
+    async fn lock(&self, need: Need) -> Result<Option<StoreGuard>, StoreError> {
         let lock = self.store.lock(&self.key);
-        let late = self.sleeper.sleep(match has_valid {
-            true => MAX_IDLE_WAIT,
-            false => MAX_LOCK_WAIT,
+        let late = self.sleeper.sleep(match need {
+            Need::Fresh => MAX_IDLE_WAIT,
+            Need::Valid => MAX_LOCK_WAIT,
         });
         match select(lock, late).await {
             Either::Left((locked, _)) => Ok(self.note(locked)),
@@ -185,31 +163,10 @@ impl Share {
     async fn find(&self) -> Option<Found> {
         let loaded = self.store.load(&self.key).await;
         let stored = self.note(loaded)??;
-        let now = self.clock.now();
-        let bound_to = binding(&stored.token_type, self.dpop.as_ref())?;
-        let is_usable = fits_header(&stored.access_token)
-            && stored.obtained_at <= now + SKEW
-            && !self.refused().contains(&of(stored.access_token.secret()));
-        let lifetime = match stored.expires_at {
-            Some(at) => Some(at.duration_since(stored.obtained_at).ok()?),
-            None => None,
-        };
-        if !is_usable {
+        if self.refused().contains(&of(stored.access_token.secret())) {
             return None;
         }
-        // The earliest time that the lot can give: whoever comes to replace the token would find it due.
-        let (due_at, ends_at) = self.timing.times(stored.obtained_at, lifetime, 1.0);
-        (now < ends_at).then(|| Found {
-            is_due: due_at <= now,
-            grant: Grant {
-                token: stored.access_token,
-                lifetime,
-                scopes: stored.scope.as_deref().map(Scopes::parse),
-                obtained_at: Some(stored.obtained_at),
-                stale: None,
-                key: bound_to,
-            },
-        })
+        stored.found(self.dpop.as_ref(), &self.timing, self.clock.now())
     }
 
     /// Takes note of how the store did. A failure is warned of once, until the store works again.
@@ -250,7 +207,7 @@ impl Share {
 }
 
 impl StoredToken {
-    fn of(grant: &Grant, obtained_at: std::time::SystemTime) -> Self {
+    fn of(grant: &Grant, obtained_at: SystemTime) -> Self {
         let mut stored = Self::new(grant.token.clone(), obtained_at);
         // A lifetime beyond what the clock can hold is as good as none.
         let lifetime = grant.lifetime;
@@ -260,6 +217,35 @@ impl StoredToken {
         }
         stored.scope = grant.scopes.as_ref().map(ToString::to_string);
         stored
+    }
+
+    /// What the token is worth at `now` to a source that asks for tokens bound to `dpop`, if it is worth anything.
+    pub(crate) fn found(
+        self,
+        dpop: Option<&DpopKey>,
+        timing: &Timing,
+        now: SystemTime,
+    ) -> Option<Found> {
+        let bound_to = binding(&self.token_type, dpop)?;
+        if !fits_header(&self.access_token) || self.obtained_at > now + SKEW {
+            return None;
+        }
+        let lifetime = match self.expires_at {
+            Some(at) => Some(at.duration_since(self.obtained_at).ok()?),
+            None => None,
+        };
+        // The earliest time that the lot can give: whoever comes to replace the token would find it due.
+        let (due_at, ends_at) = timing.times(self.obtained_at, lifetime, 1.0);
+        (now < ends_at).then(|| Found {
+            is_due: due_at <= now,
+            grant: Grant {
+                token: self.access_token,
+                lifetime,
+                scopes: self.scope.as_deref().map(Scopes::parse),
+                obtained_at: Some(self.obtained_at),
+                key: bound_to,
+            },
+        })
     }
 }
 

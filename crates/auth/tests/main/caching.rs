@@ -6,9 +6,10 @@ use auth0_core::TokenSource as _;
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
+use crate::secrets::Collector;
 use crate::support::{
-    FakeClock, answer, answering, grant, requests, settings, source, text, token, tokens,
-    tokens_with,
+    FakeClock, answer, answering, grant, refreshed, requests, settings, source, text, token,
+    tokens, tokens_with,
 };
 
 #[tokio::test]
@@ -29,6 +30,12 @@ async fn token_within_the_leeway_then_it_is_refreshed_early() {
     let (source, clock) = source(&server);
     let first = token(&source).await;
     clock.advance(3600 - 60);
+    let meanwhile = token(&source).await;
+    assert_eq!(
+        (meanwhile.secret(), meanwhile.id()),
+        ("token-1", first.id())
+    );
+    source.finish_refresh().await;
     let second = token(&source).await;
     assert_eq!(second.secret(), "token-2");
     assert_ne!(second.id(), first.id());
@@ -47,7 +54,7 @@ async fn short_lifetime_then_the_leeway_is_a_tenth_of_it() {
     clock.advance(100 - 13);
     assert_eq!(text(&source).await, "token-1");
     clock.advance(3);
-    assert_eq!(text(&source).await, "token-2");
+    assert_eq!(refreshed(&source).await, "token-2");
 }
 
 #[tokio::test]
@@ -81,15 +88,15 @@ async fn expires_in_is_missing_then_the_fallback_lifetime_counts() {
     assert_eq!(token(&source).await.expiry(), None);
     clock.advance(87);
     assert_eq!(text(&source).await, "token-1");
-    clock.advance(13);
-    assert_eq!(text(&source).await, "token-2");
+    clock.advance(3);
+    assert_eq!(refreshed(&source).await, "token-2");
 
     let (source, clock) = crate::support::source(&server);
     text(&source).await;
     clock.advance(262);
     assert_eq!(text(&source).await, "token-3");
-    clock.advance(38);
-    assert_eq!(text(&source).await, "token-4");
+    clock.advance(13);
+    assert_eq!(refreshed(&source).await, "token-4");
 }
 
 #[tokio::test]
@@ -100,15 +107,21 @@ async fn early_refresh_fails_then_the_valid_token_stays_until_its_end() {
     clock.advance(3600 - 60);
 
     answer(&server, ResponseTemplate::new(503)).await;
+    let log = Collector::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
     for _ in 0..10 {
         assert_eq!(token(&source).await.id(), held.id());
+        source.finish_refresh().await;
     }
     assert_eq!(requests(&server).await, 1, "not with every call");
+    let warnings = || log.text().matches("early refresh failed").count();
+    assert_eq!(warnings(), 1, "nobody else hears of it");
     clock.advance(14);
-    text(&source).await;
+    assert_eq!(refreshed(&source).await, "token-1");
     assert_eq!(requests(&server).await, 1);
     clock.advance(1);
-    text(&source).await;
+    assert_eq!(refreshed(&source).await, "token-1");
+    assert_eq!(warnings(), 2);
     assert_eq!(
         requests(&server).await,
         2,
@@ -137,7 +150,7 @@ async fn early_refresh_is_rate_limited_then_it_is_not_tried_again_before_the_end
         )
         .await;
         for _ in 0..60 {
-            assert_eq!(text(&source).await, "token-1");
+            assert_eq!(refreshed(&source).await, "token-1");
             clock.advance(1);
         }
         assert_eq!(requests(&server).await, 1);

@@ -322,3 +322,47 @@ async fn id_token_is_wrong_then_it_is_refused() {
     let error = login.finish().await.unwrap_err();
     assert_eq!(error.id_token_fault(), Some(IdTokenFault::Audience));
 }
+
+#[tokio::test]
+async fn clock_differs_then_the_leeway_of_id_tokens_decides() {
+    for (leeway, is_accepted) in [(None, false), (Some(59), false), (Some(120), true)] {
+        let provider = Provider::start().await;
+        let mut builder = builder(&provider);
+        if let Some(seconds) = leeway {
+            builder = builder.id_token_leeway(Duration::from_secs(seconds));
+        }
+        let answer = ResponseTemplate::new(200).set_body_json(authorization());
+        provider.on("/oauth/device/code", answer).await;
+        let login = builder.build().unwrap().start().await.unwrap();
+        // It expired 90 s before the code is confirmed.
+        let mut claims = provider.claims("unused");
+        claims.as_object_mut().unwrap().remove("nonce");
+        let now = crate::provider::seconds(auth0_core::time::Clock::now(&*provider.clock)) + 5;
+        claims["exp"] = json!(now - 90);
+        claims["iat"] = json!(now - 100);
+        let id_token = provider.id_token(&claims);
+        provider
+            .on("/oauth/token", grant(1, json!({ "id_token": id_token })))
+            .await;
+        let result = login.finish().await;
+        let fault = result
+            .as_ref()
+            .err()
+            .and_then(|error| error.id_token_fault());
+        assert_eq!(result.is_ok(), is_accepted, "{leeway:?} {fault:?}");
+        assert_eq!(fault.is_none(), is_accepted, "{leeway:?}");
+    }
+}
+
+#[test]
+fn leeway_of_id_tokens_is_too_large_then_the_settings_are_refused() {
+    let error = DeviceFlow::builder("acme.us.auth0.com")
+        .client_id(CLIENT)
+        .id_token_leeway(Duration::from_secs(301))
+        .build()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the settings cannot be used: id_token_leeway: expected at most 300 s, found 301 s"
+    );
+}

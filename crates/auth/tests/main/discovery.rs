@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{FakeClock, failure, grant, requests, settings, text};
+use crate::support::{FakeClock, failure, grant, refreshed, requests, settings, text};
 
 /// A server whose discovery document, below `base`, is what `document` makes of its address.
 async fn serving(base: &str, document: impl FnOnce(&str) -> Value) -> MockServer {
@@ -74,7 +74,7 @@ async fn issuer_then_the_document_names_the_endpoint_and_is_asked_once_an_hour()
         ["/.well-known/openid-configuration", "/token"]
     );
     clock.advance(3590);
-    text(&source).await;
+    refreshed(&source).await;
     assert_eq!(
         requests(&server).await,
         3,

@@ -1,11 +1,16 @@
 //! Many callers, one request.
 
+use std::sync::Arc;
+
+use auth0_auth::{ClientCredentials, ClientCredentialsBuilder, DpopKey, FileStore, MemoryStore};
 use auth0_core::TokenSource as _;
+use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
-use wiremock::ResponseTemplate;
+use wiremock::{MockServer, ResponseTemplate};
 
 use crate::support::{
-    Gate, answer, answering, failure, grant, requests, source, text, token, tokens, typed,
+    FakeClock, Gate, answer, answering, elsewhere, grant, requests, runtime, settings, source,
+    text, token, tokens, typed,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -85,7 +90,7 @@ async fn only_caller_is_cancelled_then_the_next_takes_its_request_over() {
 }
 
 #[tokio::test]
-async fn early_refresh_is_under_way_then_others_use_the_valid_token_at_once() {
+async fn early_refresh_hangs_then_all_use_the_valid_token_at_once() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     text(&source).await;
@@ -93,43 +98,39 @@ async fn early_refresh_is_under_way_then_others_use_the_valid_token_at_once() {
 
     let (mut gate, respond) = Gate::new();
     answer(&server, respond).await;
-    let mut refresher = source.token();
-    tokio::select! {
-        biased;
-        _ = &mut refresher => unreachable!("the answer is held back"),
-        () = gate.arrival() => {}
-    }
     assert_eq!(text(&source).await, "token-1");
+    gate.arrival().await;
+    for _ in 0..10 {
+        assert_eq!(text(&source).await, "token-1");
+    }
 
     // When the token has ended meanwhile, they wait for the refresh that is under way.
     clock.advance(60);
+    let (mut first, mut second) = (source.token(), source.token());
+    assert!((&mut first).now_or_never().is_none());
+    assert!((&mut second).now_or_never().is_none());
     gate.release(grant("token-2"));
-    let (refreshed, waited) = tokio::join!(refresher, text(&source));
-    assert_eq!(
-        (refreshed.unwrap().secret(), waited.as_str()),
-        ("token-2", "token-2")
-    );
+    for token in [first.await, second.await] {
+        assert_eq!(token.unwrap().secret(), "token-2");
+    }
     assert_eq!(requests(&server).await, 1);
 }
 
 #[tokio::test]
-async fn early_refresh_is_cancelled_then_the_next_caller_takes_it_over() {
+async fn token_ends_while_the_refresh_hangs_then_waiters_get_its_error() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     text(&source).await;
     clock.advance(3600 - 60);
-
     let (mut gate, respond) = Gate::new();
     answer(&server, respond).await;
-    let mut refresher = source.token();
-    tokio::select! {
-        biased;
-        _ = &mut refresher => unreachable!("the answer is held back"),
-        () = gate.arrival() => {}
-    }
-    drop(refresher);
-    gate.release(grant("token-2"));
-    assert_eq!(text(&source).await, "token-2");
+    text(&source).await;
+    gate.arrival().await;
+    clock.advance(60);
+    let mut waiter = source.token();
+    assert!((&mut waiter).now_or_never().is_none());
+    gate.release(ResponseTemplate::new(502));
+    assert_eq!(typed(&waiter.await.unwrap_err()).status(), Some(502));
     assert_eq!(requests(&server).await, 1);
 }
 
@@ -172,31 +173,85 @@ async fn fresh_token_is_refused_under_fifty_calls_then_no_request() {
     assert_eq!(requests(&server).await, 1);
 }
 
+/// The sources whose tokens come from `server`: alone, with a store, and bound to a key.
+fn all_kinds(server: &MockServer) -> Vec<(ClientCredentials, Arc<FakeClock>)> {
+    // Nobody removes it; what it holds is a token of this test.
+    let directory = tempfile::tempdir().unwrap().keep();
+    let kinds: [fn(ClientCredentialsBuilder, std::path::PathBuf) -> ClientCredentialsBuilder; 4] = [
+        |plain, _| plain,
+        |stored, _| stored.store(MemoryStore::new()),
+        |stored, directory| stored.store(FileStore::new(directory.join("tokens.json"))),
+        |bound, _| bound.dpop(DpopKey::generate().unwrap()),
+    ];
+    let kinds = kinds.into_iter().map(|kind| {
+        let clock = FakeClock::new();
+        let builder = settings(server).clock(clock.clone());
+        (kind(builder, directory.clone()).build().unwrap(), clock)
+    });
+    kinds.collect()
+}
+
 #[test]
-fn runtime_ends_under_an_abandoned_request_then_the_next_one_is_served() {
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    };
-    let servers = runtime();
+fn runtime_of_the_first_caller_idles_then_others_get_the_token_of_its_request() {
+    let servers = multi_thread();
     let (mut gate, respond) = Gate::new();
     let server = servers.block_on(answering(respond));
-    let (source, _clock) = source(&server);
-    runtime().block_on(async {
+    for (source, _clock) in all_kinds(&server) {
+        let idle = runtime();
         let mut first = source.token();
-        tokio::select! {
-            biased;
-            _ = &mut first => unreachable!("the answer is held back"),
-            () = gate.arrival() => {}
-        }
-    });
-    gate.release(grant("lost"));
-    gate.release(grant("token"));
-    runtime().block_on(async {
-        // What became of the first request cannot be known any more; it must not stand in the way.
-        failure(&source).await;
-        assert_eq!(text(&source).await, "token");
-    });
+        idle.block_on(async {
+            tokio::select! {
+                biased;
+                _ = &mut first => unreachable!("the answer is held back"),
+                () = gate.arrival() => {}
+            }
+        });
+        gate.release(grant("token"));
+        let other = source.clone();
+        assert_eq!(elsewhere(async move { text(&other).await }), "token");
+        // It finds the token when it goes on.
+        assert_eq!(idle.block_on(first).unwrap().secret(), "token");
+    }
+    assert_eq!(servers.block_on(requests(&server)), 4);
+}
+
+#[test]
+fn runtime_of_the_first_caller_ends_then_others_get_the_token_of_its_request() {
+    let servers = multi_thread();
+    let (mut gate, respond) = Gate::new();
+    let server = servers.block_on(answering(respond));
+    for (source, _clock) in all_kinds(&server) {
+        runtime().block_on(async {
+            let mut first = source.token();
+            tokio::select! {
+                biased;
+                _ = &mut first => unreachable!("the answer is held back"),
+                () = gate.arrival() => {}
+            }
+        });
+        gate.release(grant("token"));
+        assert_eq!(elsewhere(async move { text(&source).await }), "token");
+    }
+    assert_eq!(servers.block_on(requests(&server)), 4);
+}
+
+#[test]
+fn connection_was_made_by_a_caller_whose_runtime_idles_then_others_are_served() {
+    let servers = multi_thread();
+    let server = servers.block_on(answering(tokens()));
+    for (source, clock) in all_kinds(&server) {
+        let idle = runtime();
+        let first = idle.block_on(text(&source));
+        clock.advance(3600);
+        assert_ne!(elsewhere(async move { text(&source).await }), first);
+        drop(idle);
+    }
+}
+
+fn multi_thread() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }

@@ -280,3 +280,45 @@ async fn early_refresh_is_refused_then_the_refusal_does_not_hide_the_valid_token
     clock.advance(1);
     assert!(failure(&source).await.is_invalid_client());
 }
+
+#[tokio::test]
+async fn certificate_is_rejected_then_nothing_is_sent_again_and_the_error_says_what_to_check() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let count = Arc::new(Mutex::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            *counted.lock().unwrap() += 1;
+            stream.read(&mut [0; 4096]).await.unwrap();
+            // A fatal alert of TLS (RFC 8446 §6): unknown_ca.
+            stream.write_all(&[21, 3, 3, 0, 2, 2, 48]).await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await;
+        }
+    });
+    let builder = || {
+        ClientCredentials::builder("acme.us.auth0.com")
+            .client_id("client")
+            .client_secret("s3cr3t")
+            .audience("https://api.test/")
+    };
+    // The token endpoint, and the discovery document.
+    for builder in [
+        builder().token_url(format!("https://{address}/oauth/token")),
+        builder().issuer(format!("https://{address}/")),
+    ] {
+        let sleeper = FakeSleeper::new();
+        let source = builder.sleeper(sleeper.clone()).build().unwrap();
+        let error = failure(&source).await;
+        assert!(error.is_certificate() && error.is_transport(), "{error}");
+        assert!(!error.is_outcome_unknown());
+        let text = error.to_string();
+        assert!(
+            text.contains("the certificates of the HttpClient"),
+            "{text}"
+        );
+        assert!(sleeper.waits().is_empty());
+    }
+    assert_eq!(*count.lock().unwrap(), 2);
+}

@@ -13,7 +13,7 @@ use wiremock::ResponseTemplate;
 
 use crate::logins::{LOST, dying};
 use crate::provider::{CLIENT, Provider, field, grant};
-use crate::support::{Gate, typed};
+use crate::support::{Gate, elsewhere, runtime, typed};
 
 /// A store that writes down what happens, and fails when it is told to.
 #[derive(Default)]
@@ -76,6 +76,13 @@ async fn text(session: &Session) -> String {
     session.token().await.unwrap().secret().to_owned()
 }
 
+/// The text of the token that replaces one which is due: it is fetched in the background.
+async fn refreshed(session: &Session) -> String {
+    text(session).await;
+    session.finish_refresh().await;
+    text(session).await
+}
+
 async fn failure(session: &Session) -> Error {
     typed(&session.token().await.unwrap_err())
 }
@@ -106,7 +113,7 @@ async fn token_ends_soon_then_it_is_refreshed_and_the_new_refresh_token_is_used_
         provider.clock.advance(3600 - 76);
         assert_eq!(text(&session).await, format!("access-{}", number - 1));
         provider.clock.advance(16);
-        assert_eq!(text(&session).await, format!("access-{number}"));
+        assert_eq!(refreshed(&session).await, format!("access-{number}"));
         let requests = provider.requests("/oauth/token").await;
         assert_eq!(requests.len(), 1);
         for (name, value) in [
@@ -179,11 +186,74 @@ async fn caller_goes_away_during_a_refresh_then_the_new_refresh_token_is_kept() 
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
     gate.release(grant(2, json!({})));
-    // What was abandoned for long is given up by the cache; the store has the token all the same.
-    provider.clock.advance(31);
     assert_eq!(text(&session).await, "access-2");
     assert_eq!(store.log(), ["save access-2 refresh-2"]);
     assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+}
+
+#[tokio::test]
+async fn refresh_hangs_then_the_valid_token_is_used_and_the_refresh_token_is_sent_once() {
+    let provider = Provider::start().await;
+    let (session, store) = kept(&provider).await;
+    let (mut gate, respond) = Gate::new();
+    provider.reset().await;
+    provider.on("/oauth/token", respond).await;
+    provider.clock.advance(3600 - 50);
+    assert_eq!(text(&session).await, "access-1");
+    gate.arrival().await;
+    for _ in 0..10 {
+        assert_eq!(text(&session).await, "access-1");
+    }
+    // Another run finds the same token in the store, and does not wait for the lock.
+    let flow = provider.flow();
+    let other = flow.restore(store.clone(), "user").await.unwrap().unwrap();
+    assert_eq!(text(&other).await, "access-1");
+    assert!(store.log().is_empty());
+    gate.release(grant(2, json!({})));
+    session.finish_refresh().await;
+    assert_eq!(store.log(), ["save access-2 refresh-2"]);
+    assert_eq!(text(&session).await, "access-2");
+    assert_eq!(refreshed(&other).await, "access-2");
+    assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+}
+
+#[test]
+fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token_of_its_refresh() {
+    for ends in [false, true] {
+        let servers = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (provider, session, store) = servers.block_on(async {
+            let provider = Provider::start().await;
+            let (session, store) = kept(&provider).await;
+            provider.reset().await;
+            (provider, session, store)
+        });
+        let (mut gate, respond) = Gate::new();
+        servers.block_on(provider.on("/oauth/token", respond));
+        provider.clock.advance(3600);
+        let first = runtime();
+        first.block_on(async {
+            tokio::select! {
+                biased;
+                _ = session.token() => unreachable!("the answer is held back"),
+                () = gate.arrival() => {}
+            }
+        });
+        let idle = (!ends).then_some(first);
+        gate.release(grant(2, json!({})));
+        let other = session.clone();
+        assert_eq!(elsewhere(async move { text(&other).await }), "access-2");
+        assert_eq!(store.log(), ["save access-2 refresh-2"]);
+        // What the session does besides is no business of one caller either.
+        let other = session.clone();
+        elsewhere(async move { other.keep_in(Arc::new(MemoryStore::new()), "other").await })
+            .unwrap();
+        assert_eq!(servers.block_on(provider.requests("/oauth/token")).len(), 1);
+        drop(idle);
+    }
 }
 
 #[tokio::test]
@@ -216,7 +286,7 @@ async fn store_fails_then_the_token_is_held_back_and_nothing_is_lost() {
 
     // While the old token is valid, callers are none the wiser.
     provider.clock.advance(3600 - 60);
-    assert_eq!(text(&session).await, "access-1");
+    assert_eq!(refreshed(&session).await, "access-1");
     provider.clock.advance(60);
     for _ in 0..2 {
         let error = failure(&session).await;
@@ -411,11 +481,9 @@ async fn session_is_restored_then_it_goes_on_where_it_was() {
     provider.on("/oauth/token", grant(2, json!({}))).await;
     provider.clock.advance(3590);
     let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
-    assert_eq!(
-        text(&session).await,
-        "access-2",
-        "ten seconds are not worth having"
-    );
+    assert_eq!(text(&session).await, "access-1", "it is still valid");
+    assert!(provider.requests("/oauth/token").await.is_empty());
+    assert_eq!(refreshed(&session).await, "access-2");
     assert_eq!(store.log(), ["save access-2 refresh-2"]);
 }
 

@@ -18,8 +18,8 @@ use wiremock::{MockServer, Respond, ResponseTemplate};
 use crate::retries::FakeSleeper;
 use crate::secrets::Collector;
 use crate::support::{
-    FakeClock, Gate, answer, answering, failure, grant, requests, settings, text, token, tokens,
-    tokens_with,
+    FakeClock, Gate, answer, answering, failure, grant, refreshed, requests, settings, text, token,
+    tokens, tokens_with,
 };
 
 /// A source with a clock and a store that others have too.
@@ -162,7 +162,7 @@ async fn token_is_due_then_one_source_replaces_it_and_the_others_find_the_new_on
     }
     clock.advance(3600 - 60);
     for source in &sources {
-        assert_eq!(text(source).await, "token-2");
+        assert_eq!(refreshed(source).await, "token-2");
     }
     // A run that begins now takes the new one too.
     assert_eq!(text(&sharing(&server, &clock, store)).await, "token-2");
@@ -310,6 +310,26 @@ fn key_of(server: &MockServer) -> TokenKey {
 }
 
 #[tokio::test]
+async fn stored_token_is_due_and_the_endpoint_hangs_then_a_new_run_uses_it_at_once() {
+    let server = answering(tokens()).await;
+    let (clock, store) = (FakeClock::new(), MemoryStore::new());
+    text(&sharing(&server, &clock, store.clone())).await;
+    clock.advance(3600 - 50);
+    let (mut gate, respond) = Gate::new();
+    answer(&server, respond).await;
+    let source = sharing(&server, &clock, store.clone());
+    assert_eq!(text(&source).await, "token-1");
+    assert_eq!(text(&source).await, "token-1");
+    gate.arrival().await;
+    // The lock is that of the refresh; a third run does not wait for it either.
+    assert_eq!(text(&sharing(&server, &clock, store)).await, "token-1");
+    gate.release(grant("token-2"));
+    source.finish_refresh().await;
+    assert_eq!(text(&source).await, "token-2");
+    assert_eq!(requests(&server).await, 1);
+}
+
+#[tokio::test]
 async fn stored_token_is_due_and_no_other_is_to_be_had_then_it_is_used_to_its_end() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
@@ -317,12 +337,13 @@ async fn stored_token_is_due_and_no_other_is_to_be_had_then_it_is_used_to_its_en
     clock.advance(3600 - 40);
     answer(&server, ResponseTemplate::new(503)).await;
     let source = sharing(&server, &clock, store);
+    // The first call takes it from the store, the next one has it replaced.
     for _ in 0..5 {
-        assert_eq!(text(&source).await, "token-1");
+        assert_eq!(refreshed(&source).await, "token-1");
     }
     assert_eq!(requests(&server).await, 1, "not with every call");
     clock.advance(10);
-    assert_eq!(text(&source).await, "token-1");
+    assert_eq!(refreshed(&source).await, "token-1");
     assert_eq!(
         requests(&server).await,
         2,
@@ -489,9 +510,9 @@ async fn somebody_replaces_a_token_that_is_still_valid_then_it_is_used_meanwhile
     clock.advance(3600 - 60);
     let held = store.lock(&key_of(&server)).await.unwrap();
     let before = sleeper.waits().len();
-    // One caller waits for it a little, and the next ones not at all.
+    // The refresh waits for it a little, and nobody waits for the refresh.
     for _ in 0..3 {
-        assert_eq!(text(&source).await, "token-1");
+        assert_eq!(refreshed(&source).await, "token-1");
     }
     assert_eq!(sleeper.waits()[before..], [Duration::from_secs(2)]);
     assert!(
@@ -500,7 +521,7 @@ async fn somebody_replaces_a_token_that_is_still_valid_then_it_is_used_meanwhile
     );
     drop(held);
     clock.advance(30);
-    assert_eq!(text(&source).await, "token-2");
+    assert_eq!(refreshed(&source).await, "token-2");
     assert_eq!(requests(&server).await, 2);
 }
 
@@ -522,38 +543,6 @@ async fn caller_goes_away_then_the_token_is_saved_and_the_lock_given_back() {
     let _locked = store.lock(&key_of(&server)).await.unwrap();
     let saved = store.load(&key_of(&server)).await.unwrap().unwrap();
     assert_eq!(saved.access_token.secret(), "token");
-}
-
-#[test]
-fn runtime_ends_under_a_request_then_the_next_one_is_served() {
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    };
-    let servers = runtime();
-    let (mut gate, respond) = Gate::new();
-    let server = servers.block_on(answering(respond));
-    let source = sharing(&server, &FakeClock::new(), MemoryStore::new());
-    runtime().block_on(async {
-        let mut first = source.token();
-        tokio::select! {
-            biased;
-            _ = &mut first => unreachable!("the answer is held back"),
-            () = gate.arrival() => {}
-        }
-    });
-    gate.release(grant("lost"));
-    gate.release(grant("token"));
-    runtime().block_on(async {
-        let error = failure(&source).await;
-        assert_eq!(
-            error.to_string(),
-            "the runtime that made the token request has ended"
-        );
-        assert_eq!(text(&source).await, "token");
-    });
 }
 
 /// What another process is told: where the token endpoint is, where the file is, and what to do.

@@ -96,6 +96,31 @@ pub(crate) async fn text(source: &ClientCredentials) -> String {
     token(source).await.secret().to_owned()
 }
 
+/// The text of the token that replaces one which is due: it is fetched in the background.
+pub(crate) async fn refreshed(source: &ClientCredentials) -> String {
+    text(source).await;
+    source.finish_refresh().await;
+    text(source).await
+}
+
+/// A runtime that runs nothing but what it blocks on.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// Runs `work` on a runtime and a thread of its own, and fails if that takes too long.
+pub(crate) fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let limited = async { tokio::time::timeout(Duration::from_secs(20), work).await };
+    let thread = std::thread::spawn(|| runtime().block_on(limited));
+    thread
+        .join()
+        .unwrap()
+        .expect("it depends on another runtime")
+}
+
 pub(crate) async fn token(source: &ClientCredentials) -> AccessToken {
     source.token().await.unwrap()
 }

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::http_client::is_certificate_error;
+
 /// What failed under a call: the HTTP client, or a layer that was put around it.
 pub(crate) enum Cause {
     Http(reqwest::Error),
@@ -34,9 +36,15 @@ impl Cause {
         self.http().is_some_and(reqwest::Error::is_connect)
     }
 
-    /// Whether the HTTP client does not take such a request, as one over http where it was told to use https only.
+    /// Whether the HTTP client does not take such a request, as one over http where it was told to use https only, or one
+    /// to a server whose certificate it does not trust.
     pub(crate) fn was_not_taken(&self) -> bool {
-        self.http().is_some_and(reqwest::Error::is_builder)
+        self.http().is_some_and(reqwest::Error::is_builder) || self.is_certificate()
+    }
+
+    /// Whether a TLS certificate was rejected.
+    pub(crate) fn is_certificate(&self) -> bool {
+        self.http().is_some_and(|error| is_certificate_error(error))
     }
 
     pub(crate) fn is_timeout(&self) -> bool {
@@ -47,6 +55,7 @@ impl Cause {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Layer(_) => "layer",
+            Self::Http(_) if self.is_certificate() => "certificate",
             Self::Http(_) if self.was_not_sent() => "connect",
             Self::Http(_) if self.is_timeout() => "timeout",
             Self::Http(_) => "connection",
@@ -66,6 +75,11 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Layer(_) => "a layer around the HTTP client failed before an answer came",
+            Self::Http(_) if self.is_certificate() => {
+                "the TLS handshake failed because a certificate was rejected, expected one that is valid here for this \
+                 host: check the host, the clock, and the certificates of the HttpClient, which has to trust a proxy or a \
+                 private authority"
+            }
             Self::Http(_) if self.was_not_sent() => "no connection to the server",
             Self::Http(_) if self.is_timeout() => "no answer in time",
             Self::Http(_) => "the connection failed before an answer came",

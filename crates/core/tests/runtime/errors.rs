@@ -66,6 +66,15 @@ impl Bench {
         self.of(operation, Fault::status(status, "", body)).await
     }
 
+    /// The server rejects the client's certificate.
+    async fn rejecting(&self, operation: &'static Operation) -> Error {
+        let (url, _) = alerting(48).await;
+        let transport = self.builder().build(base(&url)).unwrap();
+        call(&transport, operation, CallOptions::default())
+            .await
+            .unwrap_err()
+    }
+
     async fn refused(&self, operation: &'static Operation) -> Error {
         let deserted = Deserted::new();
         let transport = self.builder().build(base(&deserted.url)).unwrap();
@@ -178,6 +187,7 @@ impl Bench {
         rows.extend([
             ("refused, safe", self.refused(&READ).await),
             ("refused, unsafe", self.refused(&CREATE).await),
+            ("certificate rejected", self.rejecting(&CREATE).await),
             ("lost, safe", self.of(&READ, lost()).await),
             ("lost, idempotent", self.of(&REMOVE, lost()).await),
             ("lost, unsafe", self.of(&CREATE, lost()).await),

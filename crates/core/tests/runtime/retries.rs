@@ -1,5 +1,6 @@
 //! Calls that are sent again: waits and their limits, tokens, bodies and connections.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use auth0_core::time::Clock as _;
@@ -543,4 +544,43 @@ async fn no_time_for_retries_is_left_then_a_refused_token_is_replaced_all_the_sa
         .build(base(&server.url))
         .unwrap();
     assert_eq!(get(&transport).await.unwrap().attempts(), 2);
+}
+
+#[tokio::test]
+async fn certificate_is_rejected_then_nothing_is_sent_again_and_the_error_says_what_to_check() {
+    // bad_certificate, certificate_expired, unknown_ca, certificate_required
+    for description in [42, 45, 48, 116] {
+        let (url, count) = alerting(description).await;
+        let timer = FakeTimer::default();
+        let client = patient(&timer, StaticToken::new("t"))
+            .build(base(&url))
+            .unwrap();
+        for operation in [&READ, &REPLACE, &REMOVE, &CREATE] {
+            let error = call(&client, operation, CallOptions::default())
+                .await
+                .unwrap_err();
+            assert!(error.is_certificate() && error.is_connect(), "{error}");
+            assert!(!error.is_retryable() && !error.may_have_acted());
+            assert_eq!(error.attempts(), 1);
+            let text = error.to_string();
+            assert!(
+                text.contains("the TLS handshake failed because a certificate was rejected"),
+                "{text}"
+            );
+            assert!(
+                text.contains("the certificates of the HttpClient"),
+                "{text}"
+            );
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 4);
+        assert!(timer.slept().is_empty());
+    }
+    // Another alert may be a matter of the moment: internal_error.
+    let (url, count) = alerting(80).await;
+    let timer = FakeTimer::default();
+    let client = patient(&timer, StaticToken::new("t"));
+    let client = client.build(base(&url)).unwrap();
+    let error = get(&client).await.unwrap_err();
+    assert!(!error.is_certificate() && error.is_connect() && error.is_retryable());
+    assert_eq!((error.attempts(), count.load(Ordering::SeqCst)), (3, 3));
 }

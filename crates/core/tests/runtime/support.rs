@@ -291,6 +291,27 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(limit, future).await.expect("it hangs")
 }
 
+/// The URL of a server that rejects every TLS handshake with an alert, and how often it did.
+pub(crate) async fn alerting(description: u8) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            stream.read(&mut [0; 4096]).await.unwrap();
+            // A fatal alert of TLS 1.2 (RFC 8446 §6).
+            let alert = [21, 3, 3, 0, 2, 2, description];
+            stream.write_all(&alert).await.unwrap();
+            // The connection ends after the client has read it.
+            let _ = stream.read(&mut [0; 4096]).await;
+        }
+    });
+    (url, count)
+}
+
 /// The URL of a port that nobody listens on.
 pub(crate) async fn deserted_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -121,7 +121,46 @@ async fn one_tries_whether_it_is_back_then_the_others_do_not_wait() {
     assert!(poll(&mut Box::pin(link.ask(&ping))).is_ready());
     // It goes away before it knows: the next one tries.
     drop(first);
+    let mut second = Box::pin(link.ask(&ping));
+    assert!(poll(&mut second).is_pending());
+    // Nobody polls that one any more, as on a runtime that idles: it keeps the others away for a while only.
+    assert!(poll(&mut Box::pin(link.ask(&ping))).is_ready());
+    time.advance(link.time_out + FIRST_PAUSE);
     assert!(poll(&mut Box::pin(link.ask(&ping))).is_pending());
+}
+
+#[test]
+fn connection_was_made_by_a_caller_whose_runtime_idles_or_ends_then_others_use_it() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let servers = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    for ends in [false, true] {
+        let (url, connections) = servers.block_on(server(Some("+PONG\r\n")));
+        let (link, _) = link(&url);
+        let first = runtime();
+        assert!(first.block_on(link.ask(&ping())).is_ok());
+        let idle = (!ends).then_some(first);
+        let asking = link.clone();
+        let other = std::thread::spawn(move || {
+            runtime().block_on(async {
+                let limit = Duration::from_secs(10);
+                tokio::time::timeout(limit, asking.ask(&ping()))
+                    .await
+                    .unwrap()
+            })
+        });
+        assert!(other.join().unwrap().is_ok());
+        assert_eq!(connections.load(Ordering::Relaxed), 1);
+        drop(idle);
+    }
 }
 
 #[tokio::test]

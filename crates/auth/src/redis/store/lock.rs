@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::{FromRedisValue as _, Value};
+use tokio::task::JoinSet;
 
 use super::millis;
+use crate::background;
 use crate::random;
 use crate::redis::link::Link;
 use crate::redis::script;
@@ -24,7 +26,8 @@ pub(super) struct Lease {
     lock: String,
     owner: String,
     fence: String,
-    renewal: tokio::task::JoinHandle<()>,
+    /// It ends with the lease.
+    renewal: JoinSet<()>,
 }
 
 impl Lease {
@@ -55,7 +58,9 @@ impl Lease {
             link.sleeper().sleep(by_lot).await;
             wait = (wait * 3 / 2).min(MAX_WAIT);
         };
-        let renewal = tokio::spawn(renew(link.clone(), lock.clone(), owner.clone(), expiry));
+        // In the background: whoever holds the guard may do so on another runtime, or on one that idles.
+        let renewal = renew(link.clone(), lock.clone(), owner.clone(), expiry);
+        let renewal = background::task(renewal).map_err(|error| Trouble::new(error.to_string()))?;
         Ok(Self {
             link: link.clone(),
             lock,
@@ -70,17 +75,11 @@ impl Lease {
     }
 
     /// Gives the lock back, if it is still this one's. Where that fails it expires.
-    pub(super) async fn release(self) {
-        self.renewal.abort();
+    pub(super) async fn release(mut self) {
+        self.renewal.abort_all();
         let mut command = script(RENEW, 1);
         command.arg(&self.lock).arg(&self.owner).arg(0);
         let _ = self.link.ask(&command).await;
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.renewal.abort();
     }
 }
 

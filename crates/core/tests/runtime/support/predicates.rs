@@ -5,7 +5,7 @@ use auth0_core::Error;
 type Predicate = (&'static str, fn(&Error) -> bool);
 
 /// Every public `is_*` of [`Error`].
-pub(crate) const PREDICATES: [Predicate; 22] = [
+pub(crate) const PREDICATES: [Predicate; 23] = [
     ("configuration", Error::is_configuration),
     ("invalid_request", Error::is_invalid_request),
     ("token", Error::is_token),
@@ -19,6 +19,7 @@ pub(crate) const PREDICATES: [Predicate; 22] = [
     ("incomplete_listing", Error::is_incomplete_listing),
     ("stalled_listing", Error::is_stalled_listing),
     ("connect", Error::is_connect),
+    ("certificate", Error::is_certificate),
     ("timeout", Error::is_timeout),
     ("unauthorized", Error::is_unauthorized),
     ("invalid_dpop_proof", Error::is_invalid_dpop_proof),

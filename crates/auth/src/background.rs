@@ -1,0 +1,144 @@
+//! The tokio runtime on which everything runs that callers share.
+//!
+//! A token, the signing keys and a connection are shared by callers whose runtimes may idle or end at any time: a
+//! current-thread runtime runs nothing outside of `block_on`, and each test of a program has a runtime of its own. A fetch
+//! that ran on the runtime of one caller would keep the others waiting, so it runs on a runtime of this crate. Its threads
+//! start with the first request and sleep while there is nothing to do.
+
+use std::sync::{Mutex, PoisonError};
+use std::{fmt, io};
+
+use auth0_core::BoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::Shared;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tracing::instrument::WithSubscriber as _;
+use tracing::{Instrument as _, Span};
+
+use crate::error::{Error, Kind};
+
+/// Two, so that a [`Signer`](crate::Signer) or a store that blocks its thread does not block all others.
+const THREADS: usize = 2;
+
+/// The runtime. It is never dropped: it ends with the process.
+static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
+
+fn handle() -> io::Result<Handle> {
+    let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = match &mut *runtime {
+        Some(runtime) => runtime,
+        empty => empty.insert(
+            Builder::new_multi_thread()
+                .worker_threads(THREADS)
+                .thread_name("auth0-auth")
+                .enable_all()
+                .build()?,
+        ),
+    };
+    Ok(runtime.handle().clone())
+}
+
+/// Work that runs whether or not somebody waits for it, and whose result all clones share.
+pub(crate) struct Flight<T> {
+    landing: Shared<BoxFuture<'static, Result<T, Error>>>,
+    /// Absent where it could not be started.
+    task: Option<AbortHandle>,
+}
+
+impl<T> Clone for Flight<T> {
+    fn clone(&self) -> Self {
+        Self {
+            landing: self.landing.clone(),
+            task: self.task.clone(),
+        }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Flight<T> {
+    /// Starts `work` within the current span.
+    pub(crate) fn start(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
+        Self::start_in(Span::current(), work)
+    }
+
+    /// Starts `work` within `span`, which does not end before the work does.
+    pub(crate) fn start_in(
+        span: Span,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Self {
+        let (landing, task): (BoxFuture<'static, _>, _) = match handle() {
+            Ok(handle) => {
+                let task = handle.spawn(work.instrument(span).with_current_subscriber());
+                let abort = task.abort_handle();
+                let landing = task.map(|result| result.unwrap_or_else(|error| Err(lost(error))));
+                (Box::pin(landing), Some(abort))
+            }
+            Err(error) => (Box::pin(std::future::ready(Err(unstarted(error)))), None),
+        };
+        Self {
+            landing: landing.shared(),
+            task,
+        }
+    }
+
+    /// Waits for the result.
+    pub(crate) async fn landed(self) -> Result<T, Error> {
+        self.landing.await
+    }
+
+    pub(crate) fn has_landed(&self) -> bool {
+        self.landing.clone().now_or_never().is_some()
+    }
+
+    /// Ends the work, wherever it is. Those who wait for it get an error.
+    pub(crate) fn abort(&self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl<T> fmt::Debug for Flight<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flight").finish_non_exhaustive()
+    }
+}
+
+/// Runs `work` for a caller who waits for it. It is cancelled when the caller drops the future.
+pub(crate) async fn run<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Error> {
+    match task(work)?.join_next().await {
+        Some(result) => result.map_err(lost),
+        None => Err(unstarted(io::Error::other("there is no task"))),
+    }
+}
+
+/// Starts `work`, which is cancelled when the set is dropped.
+pub(crate) fn task<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<JoinSet<T>, Error> {
+    let handle = handle().map_err(unstarted)?;
+    let mut task = JoinSet::new();
+    task.spawn_on(work.in_current_span().with_current_subscriber(), &handle);
+    Ok(task)
+}
+
+/// Starts `work` that nobody waits for.
+#[cfg(feature = "redis")]
+pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(mut task) = task(work) {
+        task.detach_all();
+    }
+}
+
+fn unstarted(error: io::Error) -> Error {
+    Error::of(Kind::Runtime(error))
+}
+
+fn lost(error: JoinError) -> Error {
+    match error.is_panic() {
+        true => Error::panicked(),
+        false => unstarted(error.into()),
+    }
+}

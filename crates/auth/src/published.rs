@@ -1,0 +1,92 @@
+//! A document that a server publishes, fetched by one request however many callers wait for it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::background::Flight;
+use crate::error::Error;
+
+/// The last version of a document. Clones share it.
+pub(crate) struct Published<T>(Arc<Mutex<State<T>>>);
+
+struct State<T> {
+    last: Option<Version<T>>,
+    /// Its result, a failure as well, is that of all who wait for it.
+    flight: Option<Flight<Arc<T>>>,
+}
+
+/// A version of a document.
+pub(crate) struct Version<T> {
+    pub(crate) document: Arc<T>,
+    /// From when its age counts, by the monotonic clock.
+    pub(crate) fetched_at: Duration,
+}
+
+impl<T> Clone for Version<T> {
+    fn clone(&self) -> Self {
+        Self {
+            document: self.document.clone(),
+            fetched_at: self.fetched_at,
+        }
+    }
+}
+
+impl<T> Clone for Published<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Published<T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            last: None,
+            flight: None,
+        })))
+    }
+}
+
+impl<T: Send + Sync + 'static> Published<T> {
+    /// The document, which is no older than `max_age` at `now`. Otherwise `fetch` makes a new version, from the last one if
+    /// there is one, unless that is under way already.
+    pub(crate) async fn get<F>(
+        &self,
+        now: Duration,
+        max_age: Duration,
+        fetch: impl FnOnce(Option<Version<T>>) -> F,
+    ) -> Result<Arc<T>, Error>
+    where
+        F: Future<Output = Result<Version<T>, Error>> + Send + 'static,
+    {
+        let flight = {
+            let mut state = self.state();
+            let fresh = state.last.as_ref();
+            let fresh = fresh.filter(|last| now.saturating_sub(last.fetched_at) < max_age);
+            if let Some(last) = fresh {
+                return Ok(last.document.clone());
+            }
+            // A flight ends by taking itself out. One that panicked or could not be started is still here.
+            state.flight.take_if(|flight| flight.has_landed());
+            match &state.flight {
+                Some(flight) => flight.clone(),
+                None => {
+                    let (published, fetching) = (self.clone(), fetch(state.last.clone()));
+                    let flight = Flight::start(async move {
+                        let result = fetching.await;
+                        let mut state = published.state();
+                        state.flight = None;
+                        let version = result?;
+                        state.last = Some(version.clone());
+                        Ok(version.document)
+                    });
+                    state.flight.insert(flight).clone()
+                }
+            }
+        };
+        flight.landed().await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
