@@ -14,7 +14,7 @@ use crate::signing::SignError;
 
 mod login;
 
-pub(crate) use login::Failure;
+pub(crate) use login::{Failure, Finding};
 pub use login::{CallbackFault, IdTokenFault};
 
 /// No rate limit takes longer than this to recover.

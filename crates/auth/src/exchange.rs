@@ -148,7 +148,7 @@ impl Exchange {
         let client = self.http_client.reqwest();
         let mut response = client.execute(request).await.map_err(Error::transport)?;
         let headers = std::mem::take(response.headers_mut());
-        let answer = self.answer(response.status(), &headers);
+        let answer = self.answer(response.status(), &headers, &secrets);
         match body(response).await {
             Ok(body) => Ok(Read {
                 answer,
@@ -169,9 +169,9 @@ impl Exchange {
         }
     }
 
-    fn answer(&self, status: StatusCode, headers: &HeaderMap) -> Answer {
+    fn answer(&self, status: StatusCode, headers: &HeaderMap, secrets: &[SecretString]) -> Answer {
         let received_at = self.clock.now();
-        let quotas = TokenQuotas::of(headers, received_at);
+        let quotas = TokenQuotas::of(headers, received_at, secrets);
         let reset = || {
             let until = quotas.as_ref()?.used_up_until()?;
             until.duration_since(received_at).ok()
@@ -227,16 +227,17 @@ impl Attempts<'_> {
 }
 
 impl Read {
-    /// What `read` makes of the token that the answer grants, of the body, and of what must not be repeated from it; the
-    /// typed refusal otherwise.
+    /// What `read` makes of the token that the response to a request for the scopes in `asked` grants, and of the body; the
+    /// typed error otherwise.
     pub(crate) fn into_granted<T>(
         self,
-        read: impl FnOnce(Grant, &[u8], &[&str]) -> Result<T, Kind>,
+        asked: &str,
+        read: impl FnOnce(Grant, &[u8]) -> Result<T, Kind>,
     ) -> Result<T, Error> {
         let key = self.dpop.clone();
         self.into_success(|body, secrets| {
-            let grant = answer::read_grant(body, secrets, key.as_ref())?;
-            read(grant, body, secrets)
+            let grant = answer::read_grant(body, asked, secrets, key.as_ref())?;
+            read(grant, body)
         })
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 mod claims;
 mod verifier;
 
-pub(crate) use claims::{Expected, is_same};
+pub(crate) use claims::{Expected, canonical_organization, is_same};
 pub(crate) use verifier::Verifier;
 
 /// An ID token that was found right: who logged in. It says nothing of what the user may do; that is the access token's

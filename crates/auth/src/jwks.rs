@@ -106,7 +106,7 @@ async fn ensure<'a>(
 }
 
 fn unknown() -> Error {
-    Failure::IdToken(IdTokenFault::UnknownKey).into()
+    Failure::IdToken(IdTokenFault::UnknownKey.into()).into()
 }
 
 /// The key with this id; without an id the only one that fits (OpenID Connect Core 1.0 §10.1).

@@ -275,10 +275,10 @@ impl PrivateKey {
         })
     }
 
-    /// The same key with the `kid` by which the server knows it.
+    /// The same key with the `kid` by which the server knows it. White space around it is removed.
     #[must_use]
     pub fn with_key_id(mut self, id: impl Into<String>) -> Self {
-        self.key_id = Some(id.into());
+        self.key_id = Some(id.into().trim().to_owned());
         self
     }
 

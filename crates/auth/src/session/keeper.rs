@@ -114,7 +114,9 @@ impl Keeper {
         {
             return Err(error.clone());
         }
-        let form = Form::of_grant("refresh_token").secret("refresh_token", refresh_token);
+        // A program may have put it into the store, from a file.
+        let form = Form::of_grant("refresh_token")
+            .secret("refresh_token", &refresh_token.clone().trimmed());
         let scope = stored.scope.as_deref().unwrap_or_default();
         let grant = UserGrant::request(&self.application, &form, &[], scope).await;
         let grant = grant.map_err(|error| {
@@ -136,7 +138,10 @@ impl Keeper {
     fn usable(&self, stored: &StoredToken, now: SystemTime) -> Option<Grant> {
         let valid_until = match stored.expires_at {
             Some(at) => at,
-            None => stored.obtained_at + self.timing.fallback_lifetime,
+            // A store may give back any time.
+            None => stored
+                .obtained_at
+                .checked_add(self.timing.fallback_lifetime)?,
         };
         let lifetime = valid_until
             .duration_since(stored.obtained_at)
