@@ -230,10 +230,10 @@ impl Server {
         if metadata.issuer == self.issuer {
             return Ok(());
         }
-        let found: String = printable(&metadata.issuer).chars().take(MAX_ISSUER).collect();
         Err(undiscovered(format!(
-            "issuer: expected {}, found {found}; set the issuer exactly as its document spells it",
-            self.issuer
+            "issuer: expected {}, found {}; set the issuer exactly as its document spells it",
+            self.issuer,
+            shown_issuer(&metadata.issuer)
         )))
     }
 
@@ -306,6 +306,23 @@ pub(crate) fn of_url(name: &str, text: &str) -> Result<Url, String> {
 /// What is wrong with a URL that [has such a host](has_unfit_host).
 pub(crate) const EXPECTED_HOST: &str =
     "expected a host name whose labels are 1 to 63 letters, digits and inner hyphens, found another host";
+
+/// An issuer that a server names, as an error may show it: whole if it is one, and otherwise without its text, which may be
+/// anything.
+pub(crate) fn shown_issuer(text: &str) -> String {
+    let is_issuer = Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    match is_issuer {
+        true => printable(text).chars().take(MAX_ISSUER).collect(),
+        false => "something that is no issuer".to_owned(),
+    }
+}
 
 /// Whether the host is a name that DNS does not know, such as `*.auth0.com`. The URL parser lets it through. Schemes of
 /// programs have no host names.

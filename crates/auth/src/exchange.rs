@@ -14,7 +14,7 @@ use auth0_core::{HttpClient, RetrySafety, SecretString};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use url::Url;
+use url::{Position, Url};
 
 use crate::answer::{self, Grant};
 use crate::dpop::DpopKey;
@@ -117,14 +117,18 @@ impl Exchange {
                 break end?;
             }
         };
-        let kind = if read.answer.status.is_success() {
+        let found = if read.answer.status.is_success() {
             match answer::parse(&read.body) {
                 Ok(value) => return Ok(value),
-                Err(kind) => kind,
+                Err(Kind::InvalidResponse(found)) => found,
+                Err(kind) => return Err(Error::answered(read.answer, kind)),
             }
         } else {
-            Kind::InvalidResponse("expected a document, found a refusal".into())
+            "expected a document, found an error".to_owned()
         };
+        // Its query is left out, which may hold anything.
+        let url = &url[..Position::AfterPath];
+        let kind = Kind::InvalidResponse(format!("{url}: {found}"));
         Err(Error::answered(read.answer, kind))
     }
 

@@ -238,6 +238,8 @@ impl PrivateKey {
         jwk: &str,
         algorithm: impl Into<Option<SigningAlgorithm>>,
     ) -> Result<Self, SignError> {
+        // JSON has no byte order mark, but editors do.
+        let jwk = jwk.trim_start_matches('\u{feff}');
         let jwk: Jwk = serde_json::from_str(jwk).map_err(|error| {
             SignError::new(format!(
                 "expected a JWK, found none (line {}, column {})",

@@ -6,6 +6,7 @@ use url::{Url, form_urlencoded};
 
 use super::PendingLogin;
 use crate::answer;
+use crate::discovery::shown_issuer;
 use crate::error::{CallbackFault, Error, Failure, Finding, Rejection};
 use crate::id_token::is_same;
 
@@ -93,10 +94,9 @@ impl Callback {
         drawn.map(SecretString::secret).collect()
     }
 
-    /// A parameter as an error may show it.
+    /// `iss` as an error may show it.
     fn shown(&self, text: &str, pending: &PendingLogin) -> String {
-        answer::text(&Value::from(text), &self.secrets(pending))
-            .unwrap_or_else(|| "an empty text".to_owned())
+        answer::text(&Value::from(shown_issuer(text)), &self.secrets(pending)).unwrap_or_default()
     }
 
     /// The refusal, with nothing in it that must not be repeated.

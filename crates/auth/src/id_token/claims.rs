@@ -8,6 +8,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde_json::{Map, Value};
 
 use crate::answer;
+use crate::discovery::shown_issuer;
 use crate::error::{Finding, IdTokenFault};
 
 /// How many values of a list are shown in an error.
@@ -140,7 +141,13 @@ impl Expected<'_> {
         claims: &Map<String, Value>,
     ) -> Finding<IdTokenFault> {
         let secrets: Vec<&str> = self.nonce.iter().map(|nonce| nonce.secret()).collect();
-        let shown = |value: &Value| answer::text(value, &secrets);
+        let shown = |value: &Value| match fault {
+            IdTokenFault::Issuer => {
+                let issuer = Value::from(shown_issuer(value.as_str()?));
+                answer::text(&issuer, &secrets)
+            }
+            _ => answer::text(value, &secrets),
+        };
         let found = match claims.get(name) {
             None => Some("none".to_owned()),
             Some(Value::Array(all)) if !all.is_empty() => {
