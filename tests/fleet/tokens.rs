@@ -347,24 +347,40 @@ async fn token_is_saved_with_the_new_key_then_the_old_one_decrypts_nothing() {
         let found = store_with(&server, keys).load(&key).await.unwrap();
         found.map(|token| token.access_token.secret().to_owned())
     };
-    store_with(&server, &[1]).save(&key, &token("first")).await.unwrap();
+    store_with(&server, &[1])
+        .save(&key, &token("first"))
+        .await
+        .unwrap();
     assert_eq!(text(&[1]).await.as_deref(), Some("first"));
-    store_with(&server, &[2, 1]).save(&key, &token("second")).await.unwrap();
+    store_with(&server, &[2, 1])
+        .save(&key, &token("second"))
+        .await
+        .unwrap();
     assert_eq!(text(&[1]).await, None, "the replaced key");
     for keys in [&[2][..], &[1, 2], &[2, 1]] {
         assert_eq!(text(keys).await.as_deref(), Some("second"), "{keys:?}");
     }
     // One that encrypts with the old key still, as the second step begins.
-    store_with(&server, &[1, 2]).save(&key, &token("third")).await.unwrap();
+    store_with(&server, &[1, 2])
+        .save(&key, &token("third"))
+        .await
+        .unwrap();
     for keys in [&[1][..], &[1, 2], &[2, 1]] {
         assert_eq!(text(keys).await.as_deref(), Some("third"), "{keys:?}");
     }
-    store_with(&server, &[2, 1]).save(&key, &token("fourth")).await.unwrap();
+    store_with(&server, &[2, 1])
+        .save(&key, &token("fourth"))
+        .await
+        .unwrap();
     // Of what there is, one value has no expiry: the session.
     let names: Vec<String> = server.ask(&["KEYS", "*:token"]);
-    let lasting = names.iter().filter(|name| server.ask::<i64>(&["PTTL", name]) == -1);
+    let lasting = names
+        .iter()
+        .filter(|name| server.ask::<i64>(&["PTTL", name]) == -1);
     assert_eq!(lasting.count(), 1, "{names:?}");
-    let values = names.iter().filter(|name| server.ask::<i64>(&["HEXISTS", name, "value"]) == 1);
+    let values = names
+        .iter()
+        .filter(|name| server.ask::<i64>(&["HEXISTS", name, "value"]) == 1);
     assert_eq!(values.count(), 1, "{names:?}");
     store_with(&server, &[1, 2]).remove(&key).await.unwrap();
     for keys in [&[1][..], &[2], &[1, 2], &[2, 1]] {
@@ -378,7 +394,11 @@ async fn holder_with_another_list_of_keys_is_late_then_the_newer_token_stays() {
     let server = Server::start();
     let key = token_key("client");
     let token = |text: &str| StoredToken::new(text, SystemTimer.now());
-    for (stale, next) in [(&[1, 2][..], &[2, 1][..]), (&[1], &[2, 1]), (&[2, 1], &[1, 2])] {
+    for (stale, next) in [
+        (&[1, 2][..], &[2, 1][..]),
+        (&[1], &[2, 1]),
+        (&[2, 1], &[1, 2]),
+    ] {
         let [stale, next] = [stale, next].map(|keys| store_with(&server, keys));
         let _guard = stale.lock(&key).await.unwrap();
         // As if its locks had expired.

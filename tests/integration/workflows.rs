@@ -125,7 +125,10 @@ fn job_that_may_write_builds_nothing() {
     let steps = fetch["jobs"]["propose"]["steps"].as_array().unwrap();
     for step in steps {
         let script = step["run"].as_str().unwrap_or_default();
-        assert!(!script.contains("cargo") && !script.contains("rustup"), "{script}");
+        assert!(
+            !script.contains("cargo") && !script.contains("rustup"),
+            "{script}"
+        );
     }
 }
 
@@ -154,7 +157,10 @@ case "$1 $2" in
 esac
 "#;
         fs::write(&gh, text).unwrap();
-        stage.done("chmod +x bin/gh && git init --quiet --bare origin", Path::new(""));
+        stage.done(
+            "chmod +x bin/gh && git init --quiet --bare origin",
+            Path::new(""),
+        );
         stage.done(
             "git clone --quiet origin first 2>/dev/null && cd first && mkdir -p openapi/teams .github && \
              echo old > openapi/teams/openapi.yaml && echo old > openapi/sources.toml && echo old > .github/x && \
@@ -230,7 +236,10 @@ esac
     }
 
     fn branches(&self) -> usize {
-        let all = self.done("git ls-remote --heads origin 'published-documents-*'", Path::new(""));
+        let all = self.done(
+            "git ls-remote --heads origin 'published-documents-*'",
+            Path::new(""),
+        );
         all.lines().count()
     }
 }
@@ -257,7 +266,10 @@ fn pull_request_cannot_be_opened_then_the_next_run_opens_it_and_later_ones_do_no
     assert_eq!((stage.branches(), stage.proposals()), (1, 1));
     let calls = fs::read_to_string(stage.path("calls")).unwrap();
     let asked = calls.lines().filter(|call| call.starts_with("pr list"));
-    assert!(asked.clone().all(|call| call.contains("--state all")), "{calls}");
+    assert!(
+        asked.clone().all(|call| call.contains("--state all")),
+        "{calls}"
+    );
 }
 
 #[test]
@@ -268,7 +280,11 @@ fn remote_cannot_be_reached_then_nothing_is_taken_for_absent_or_proposed() {
     // The remote goes away between the checkout and the question which branches it has.
     let gone = "if [ \"$1\" = auth ]; then rm -rf \"$STAGE/origin\"; fi\n";
     let gh = fs::read_to_string(stage.path("bin/gh")).unwrap();
-    fs::write(stage.path("bin/gh"), gh.replacen("set -e\n", &format!("set -e\n{gone}"), 1)).unwrap();
+    fs::write(
+        stage.path("bin/gh"),
+        gh.replacen("set -e\n", &format!("set -e\n{gone}"), 1),
+    )
+    .unwrap();
     assert!(!stage.week(CHANGE).status.success());
     let calls = fs::read_to_string(stage.path("calls")).unwrap();
     assert_eq!(calls.trim(), "auth setup-git");
@@ -277,12 +293,17 @@ fn remote_cannot_be_reached_then_nothing_is_taken_for_absent_or_proposed() {
 #[test]
 fn more_than_documents_was_changed_then_documents_alone_are_proposed() {
     let mut stage = Stage::new();
-    let output = stage.week(&format!("{CHANGE}; echo evil > .github/x; echo evil > other"));
+    let output = stage.week(&format!(
+        "{CHANGE}; echo evil > .github/x; echo evil > other"
+    ));
     assert!(output.status.success(), "{output:?}");
     let changed = stage.done(
         "git diff --name-only $(git rev-parse HEAD) $(git for-each-ref --format='%(objectname)' 'refs/heads/published-*')",
         Path::new("origin"),
     );
     let changed: Vec<_> = changed.lines().collect();
-    assert_eq!(changed, ["openapi/sources.toml", "openapi/teams/openapi.yaml"]);
+    assert_eq!(
+        changed,
+        ["openapi/sources.toml", "openapi/teams/openapi.yaml"]
+    );
 }

@@ -353,32 +353,16 @@ mod tests {
     #[test]
     fn target_takes_too_long_then_the_error_says_so_at_once() {
         let document = json!({"paths": {"/a": {"get": {"tags": ["t"]}}}});
-        let nested = |depth: usize| format!("$..{}@.a{}", "[?@..".repeat(depth), "]".repeat(depth));
         for depth in [7, 12, 30] {
-            let target = nested(depth).replace("[?@..@.a", "[?@.a").replace("..[?", "[?");
+            let target = format!("$..a{}.a{}", "[?@".repeat(depth), "]".repeat(depth));
             let text = refused(
                 &document,
                 &format!("  - {{target: \"{target}\", description: why, remove: true}}\n"),
             );
-            assert!(text.starts_with("the target takes too long to evaluate\nat /actions/0/target"), "{text}");
-        }
-    }
-
-    #[test]
-    #[allow(clippy::disallowed_methods, clippy::print_stderr)]
-    fn zz_measure() {
-        for depth in 1..=8 {
-            for (open, close) in [("[?@", "]"), ("[?(", ")]"), ("[?@..", "]"), ("[?!", "]")] {
-                let target = format!("$..a{}@.a{}", open.repeat(depth), close.repeat(depth));
-                let target = target.replace("@@", "@").replace("..@.a", "..a").replace("[?([?(", "[?(([?(").replace("!@", "!@");
-                let t = std::time::Instant::now();
-                let ok = JsonPath::parse(&target).is_ok();
-                eprintln!("{depth} {target} {ok} {:?}", t.elapsed());
-            }
-            let target = format!("$..a[?{}@.a{}]", "(".repeat(depth), ")".repeat(depth));
-            let t = std::time::Instant::now();
-            let ok = JsonPath::parse(&target).is_ok();
-            eprintln!("{depth} {target} {ok} {:?}", t.elapsed());
+            assert!(
+                text.starts_with("the target takes too long to evaluate\nat /actions/0/target"),
+                "{text}"
+            );
         }
     }
 

@@ -124,8 +124,8 @@ impl AuthorizationCode {
     #[must_use]
     pub fn with_organization(&self, organization: impl Into<String>) -> Self {
         let mut other = self.clone();
-        other.request.organization = Some(organization.into().trim().to_owned())
-            .filter(|text| !text.is_empty());
+        other.request.organization =
+            Some(organization.into().trim().to_owned()).filter(|text| !text.is_empty());
         other
     }
 

@@ -304,8 +304,7 @@ pub(crate) fn of_url(name: &str, text: &str) -> Result<Url, String> {
 }
 
 /// What is wrong with a URL that [has such a host](has_unfit_host).
-pub(crate) const EXPECTED_HOST: &str =
-    "expected a host name whose labels are 1 to 63 letters, digits and inner hyphens, found another host";
+pub(crate) const EXPECTED_HOST: &str = "expected a host name whose labels are 1 to 63 letters, digits and inner hyphens, found another host";
 
 /// An issuer that a server names, as an error may show it: whole if it is one, and otherwise without its text, which may be
 /// anything.

@@ -41,8 +41,8 @@ use crate::problem::Problem;
 use crate::sources::ApiData;
 use layout::Sources;
 pub use manifest::dependencies;
-pub(crate) use names::is_device;
 use model::Model;
+pub(crate) use names::is_device;
 pub(crate) use names::{snake_name, type_name};
 use resources::Groups;
 

@@ -71,10 +71,8 @@ pub(crate) fn is_device(name: &str) -> bool {
         name.strip_prefix(prefix)
             .is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
     };
-    matches!(
-        &*name,
-        "con" | "prn" | "aux" | "nul" | "conin$" | "conout$"
-    ) || is_numbered("com")
+    matches!(&*name, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || is_numbered("com")
         || is_numbered("lpt")
 }
 

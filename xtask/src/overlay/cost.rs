@@ -99,7 +99,9 @@ pub(super) fn excess(target: &str, document: &Value) -> Option<String> {
                     query = Query::new(query.visits, false);
                 }
                 if around.len() > MAX_NESTING {
-                    return Some(format!("brackets that are nested more than {MAX_NESTING} times"));
+                    return Some(format!(
+                        "brackets that are nested more than {MAX_NESTING} times"
+                    ));
                 }
             }
             ']' | ')' => {

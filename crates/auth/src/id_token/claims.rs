@@ -60,7 +60,10 @@ impl Expected<'_> {
             let Some(begins_at) = time(name)? else {
                 continue;
             };
-            if begins_at.duration_since(now).is_ok_and(|ahead| ahead > leeway) {
+            if begins_at
+                .duration_since(now)
+                .is_ok_and(|ahead| ahead > leeway)
+            {
                 let ahead = seconds_between(now, begins_at);
                 return Err(Finding::new(
                     IdTokenFault::NotYetValid,

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::IdToken;
 use super::claims::Expected;
-use crate::application::Application;
 use crate::answer;
+use crate::application::Application;
 use crate::error::{Error, Failure, Finding, IdTokenFault};
 use crate::jwks::Jwks;
 use crate::signing::SigningAlgorithm;

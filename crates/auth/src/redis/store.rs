@@ -70,7 +70,10 @@ impl RedisStore {
     /// 100 ms and no more than a day. One that lives renews its lock in time, however long it takes to get a token.
     #[must_use]
     pub fn lock_expiry(self, expiry: Duration) -> Self {
-        Self::of(self.0.redis.clone(), expiry.clamp(MIN_LOCK_EXPIRY, MAX_LOCK_EXPIRY))
+        Self::of(
+            self.0.redis.clone(),
+            expiry.clamp(MIN_LOCK_EXPIRY, MAX_LOCK_EXPIRY),
+        )
     }
 
     fn of(redis: Redis, lock_expiry: Duration) -> Self {

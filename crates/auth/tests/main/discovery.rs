@@ -106,8 +106,14 @@ async fn document_is_of_another_issuer_then_it_is_refused() {
         ("https://evil.test/\u{202e}/", "found https://evil.test//;"),
         ("", "found something that is no issuer;"),
         ("pl4nted", "found something that is no issuer;"),
-        ("https://user:pl4nted@evil.test/", "found something that is no issuer;"),
-        ("https://evil.test/?pl4nted", "found something that is no issuer;"),
+        (
+            "https://user:pl4nted@evil.test/",
+            "found something that is no issuer;",
+        ),
+        (
+            "https://evil.test/?pl4nted",
+            "found something that is no issuer;",
+        ),
     ] {
         let server = serving(
             "",

@@ -211,7 +211,10 @@ async fn other_programs_open_connections_and_say_nothing_then_the_browser_is_hea
         let mut stream = TcpStream::connect(&login.address).await.unwrap();
         // Some begin a request and do not end it.
         if count % 2 == 0 {
-            stream.write_all(b"GET /callback HTTP/1.1\r\n").await.unwrap();
+            stream
+                .write_all(b"GET /callback HTTP/1.1\r\n")
+                .await
+                .unwrap();
         }
         silent.push(stream);
     }
@@ -255,14 +258,17 @@ async fn connection_says_nothing_for_too_long_then_it_is_closed_and_the_login_go
 
 #[tokio::test]
 async fn server_promises_iss_and_the_browser_brings_none_then_the_login_fails_before_the_code_is_sent()
-{
+ {
     let provider = Provider::start().await;
     let promise = json!({"authorization_response_iss_parameter_supported": true});
     provider.describe(promise).await;
     let login = Login::start(&provider).await;
     login.get(&login.callback()).await;
     let error = login.session.await.unwrap().unwrap_err();
-    assert_eq!(error.callback_fault(), Some(auth0_auth::CallbackFault::Issuer));
+    assert_eq!(
+        error.callback_fault(),
+        Some(auth0_auth::CallbackFault::Issuer)
+    );
     assert!(provider.requests("/oauth/token").await.is_empty());
 }
 

@@ -85,7 +85,10 @@ async fn settings_come_from_files_then_white_space_around_them_is_not_sent() {
                     let expected = "Basic Y2xpZW50OnMzY3IzdA==";
                     assert_eq!(request.headers["authorization"], expected);
                 }
-                _ => assert!(body.contains("client_id=client&client_secret=s3cr3t&"), "{body}"),
+                _ => assert!(
+                    body.contains("client_id=client&client_secret=s3cr3t&"),
+                    "{body}"
+                ),
             }
             let rest = "audience=https%3A%2F%2Fapi.test%2F&organization=org_1";
             assert!(body.ends_with(rest), "{body}");
@@ -102,8 +105,14 @@ fn secret_or_id_holds_a_line_break_then_the_error_says_so_and_does_not_repeat_it
             .audience("https://api.test/")
     };
     for (settings, name) in [
-        (settings().client_secret("pl4nted\npl4nted\n"), "client_secret"),
-        (settings().client_secret("pl4nted\0pl4nted"), "client_secret"),
+        (
+            settings().client_secret("pl4nted\npl4nted\n"),
+            "client_secret",
+        ),
+        (
+            settings().client_secret("pl4nted\0pl4nted"),
+            "client_secret",
+        ),
         (settings().client_id("pl4nted\r\npl4nted"), "client_id"),
     ] {
         let error = settings.build().unwrap_err();
@@ -113,7 +122,10 @@ fn secret_or_id_holds_a_line_break_then_the_error_says_so_and_does_not_repeat_it
         assert!(!error.to_string().contains("pl4nted"), "{error}");
     }
     let error = settings().client_secret(" \n").build().unwrap_err();
-    assert!(error.to_string().contains("client_secret is missing"), "{error}");
+    assert!(
+        error.to_string().contains("client_secret is missing"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

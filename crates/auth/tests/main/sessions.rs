@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use auth0_auth::{
-    AuthorizationCode, Error, MemoryStore, Session, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
+    AuthorizationCode, Error, MemoryStore, Session, StoreError, StoreGuard, StoredToken, TokenKey,
+    TokenStore,
 };
 use auth0_core::time::Clock as _;
 use auth0_core::{BoxFuture, RetryPolicy, TokenSource as _};
@@ -388,7 +389,7 @@ async fn refresh_grants_scopes_as_a_list_or_as_something_else_then_never_more_th
 
 #[tokio::test]
 async fn scopes_are_in_another_order_or_the_organization_in_another_case_then_it_is_the_same_session()
-{
+ {
     let provider = Provider::start().await;
     let flow = |scopes: &str, organization: &str| {
         let builder = AuthorizationCode::builder("acme.us.auth0.com")
@@ -409,7 +410,11 @@ async fn scopes_are_in_another_order_or_the_organization_in_another_case_then_it
     };
     let store = Arc::new(MemoryStore::new());
     for (organization, others, strangers) in [
-        ("Acme", &["acme", "ACME", " acme\n"][..], &["org_Ab1", "ecma"][..]),
+        (
+            "Acme",
+            &["acme", "ACME", " acme\n"][..],
+            &["org_Ab1", "ecma"][..],
+        ),
         ("org_Ab1", &["org_Ab1"], &["org_ab1", "org_AB1"]),
     ] {
         let first = flow("openid b a offline_access", organization);
@@ -420,13 +425,20 @@ async fn scopes_are_in_another_order_or_the_organization_in_another_case_then_it
             let found = flow.restore(store.clone(), organization).await;
             found.unwrap().is_some()
         };
-        for scopes in ["a b offline_access openid", "offline_access a b a", "b a offline_access"] {
+        for scopes in [
+            "a b offline_access openid",
+            "offline_access a b a",
+            "b a offline_access",
+        ] {
             for other in others {
                 assert!(restored(scopes, other).await, "{scopes} {other}");
             }
         }
         for stranger in strangers {
-            assert!(!restored("a b offline_access", stranger).await, "{stranger}");
+            assert!(
+                !restored("a b offline_access", stranger).await,
+                "{stranger}"
+            );
         }
         assert!(!restored("a offline_access", organization).await);
     }
@@ -481,7 +493,10 @@ async fn refresh_token_was_put_into_the_store_from_a_file_then_its_line_break_is
     let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
     assert_eq!(text(&session).await, "access-2");
     let requests = provider.requests("/oauth/token").await;
-    assert_eq!(field(&requests[0], "refresh_token").as_deref(), Some("refresh-1"));
+    assert_eq!(
+        field(&requests[0], "refresh_token").as_deref(),
+        Some("refresh-1")
+    );
 }
 
 #[tokio::test]

@@ -104,7 +104,16 @@ fn domain_is_anything_else_then_it_is_refused_and_not_repeated() {
 #[test]
 fn host_of_an_address_is_no_host_name_then_it_is_refused() {
     let long = "a".repeat(64);
-    for host in ["*", "*.auth0.com", "..", "acme..com", "acme.com.", "-a.com", "a_b.com", &long] {
+    for host in [
+        "*",
+        "*.auth0.com",
+        "..",
+        "acme..com",
+        "acme.com.",
+        "-a.com",
+        "a_b.com",
+        &long,
+    ] {
         let url = format!("https://{host}/");
         for (name, error) in [
             ("issuer", complete().issuer(url.clone()).build().err()),
@@ -120,7 +129,10 @@ fn host_of_an_address_is_no_host_name_then_it_is_refused() {
         ] {
             let error = error.unwrap_or_else(|| panic!("{name}: {host} is taken"));
             assert!(error.is_configuration());
-            assert!(error.to_string().contains(&format!("{name}: expected a ")), "{host}: {error}");
+            assert!(
+                error.to_string().contains(&format!("{name}: expected a ")),
+                "{host}: {error}"
+            );
         }
     }
 }

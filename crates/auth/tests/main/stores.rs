@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auth0_auth::{PrivateKey, SigningAlgorithm,
-    BoxFuture, ClientCredentials, ClientCredentialsBuilder, FileStore, MemoryStore, StoreError,
-    StoreGuard, StoredToken, TokenKey, TokenStore,
+use auth0_auth::{
+    BoxFuture, ClientCredentials, ClientCredentialsBuilder, FileStore, MemoryStore, PrivateKey,
+    SigningAlgorithm, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
 };
 use auth0_core::TokenSource as _;
 use auth0_core::time::Clock as _;
@@ -152,7 +152,9 @@ async fn store_is_asked_then_the_key_is_all_that_tells_tokens_apart() {
 }
 
 /// The digest of the parameters in the key of a source's token.
-async fn digest(change: impl FnOnce(ClientCredentialsBuilder) -> ClientCredentialsBuilder) -> String {
+async fn digest(
+    change: impl FnOnce(ClientCredentialsBuilder) -> ClientCredentialsBuilder,
+) -> String {
     let keys = Keys::default();
     let settings = ClientCredentials::builder("acme.us.auth0.com")
         .issuer("http://127.0.0.1:1/")
@@ -174,9 +176,17 @@ async fn key_is_read_then_nobody_without_the_client_secret_can_try_values_of_par
 
     let key = crate::keys::key(SigningAlgorithm::Es256);
     let signing = || PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap();
-    let of_secret = digest(|settings| settings.client_secret("s3cr3t").parameter("pin", "1234")).await;
-    let of_key = digest(|settings| settings.private_key_jwt(signing()).parameter("pin", "1234")).await;
-    let publicly_known = ["", "client", "http://127.0.0.1:1/", "pin", "https://api.test/"];
+    let of_secret =
+        digest(|settings| settings.client_secret("s3cr3t").parameter("pin", "1234")).await;
+    let of_key =
+        digest(|settings| settings.private_key_jwt(signing()).parameter("pin", "1234")).await;
+    let publicly_known = [
+        "",
+        "client",
+        "http://127.0.0.1:1/",
+        "pin",
+        "https://api.test/",
+    ];
     for text in ["1234", "pin=1234", "client1234", "client_secret=&pin=1234"] {
         let mut tried = vec![BASE64.encode(hash(&SHA256, text.as_bytes()))];
         for public in publicly_known {
@@ -185,7 +195,10 @@ async fn key_is_read_then_nobody_without_the_client_secret_can_try_values_of_par
             let text = format!("{public}{text}");
             tried.push(BASE64.encode(hash(&SHA256, text.as_bytes())));
         }
-        assert!(!tried.contains(&of_secret) && !tried.contains(&of_key), "{text}");
+        assert!(
+            !tried.contains(&of_secret) && !tried.contains(&of_key),
+            "{text}"
+        );
     }
     let other = digest(|settings| settings.client_secret("other").parameter("pin", "1234"));
     assert_ne!(other.await, of_secret, "the secret is part of it");
@@ -197,7 +210,8 @@ async fn application_is_the_same_then_so_is_the_digest_of_its_parameters() {
     let with = |parameters: &'static [(&str, &str)]| {
         digest(move |settings| {
             let settings = settings.client_secret("s3cr3t");
-            let add = |settings: ClientCredentialsBuilder, (name, value): &(&'static str, &'static str)| {
+            let add = |settings: ClientCredentialsBuilder,
+                       (name, value): &(&'static str, &'static str)| {
                 settings.parameter(*name, *value)
             };
             parameters.iter().fold(settings, add)

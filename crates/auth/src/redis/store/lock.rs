@@ -55,7 +55,11 @@ impl Lease {
             wait = (wait * 3 / 2).min(MAX_WAIT);
         };
         let locks: Vec<String> = names.into_iter().map(|(lock, _)| lock).collect();
-        let renewal = tokio::spawn(renew(link.clone(), keep(&locks, &owner, Some(expiry)), expiry));
+        let renewal = tokio::spawn(renew(
+            link.clone(),
+            keep(&locks, &owner, Some(expiry)),
+            expiry,
+        ));
         Ok(Self {
             link: link.clone(),
             locks,
@@ -86,10 +90,7 @@ impl Drop for Lease {
 /// The command that renews locks, or gives them back.
 fn keep(locks: &[String], owner: &str, expiry: Option<Duration>) -> Cmd {
     let mut command = script(RENEW, locks.len());
-    command
-        .arg(locks)
-        .arg(owner)
-        .arg(expiry.map_or(0, millis));
+    command.arg(locks).arg(owner).arg(expiry.map_or(0, millis));
     command
 }
 

@@ -258,7 +258,10 @@ mod tests {
         check_owner(file.path(), &found, user()).unwrap();
         let other = user() + 1;
         let error = check_owner(file.path(), &found, other).unwrap_err();
-        let expected = format!("expected a file of this user (uid {other}), found one of uid {}", user());
+        let expected = format!(
+            "expected a file of this user (uid {other}), found one of uid {}",
+            user()
+        );
         assert!(error.to_string().contains(&expected), "{error}");
     }
 }
