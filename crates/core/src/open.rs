@@ -9,6 +9,8 @@ use serde::de::{IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::text::printable;
+
 /// A value of the documented type `T`, or any other JSON value that came in its place.
 ///
 /// A server grows new enum values and now and then sends an odd date; neither may fail the page that it is on. What
@@ -68,7 +70,8 @@ impl fmt::Debug for Unlisted {
         match &*self.0 {
             Value::Object(_) => f.write_str("Unlisted({…})"),
             Value::Array(_) => f.write_str("Unlisted([…])"),
-            scalar => write!(f, "Unlisted({scalar})"),
+            // JSON escapes control characters, and no others that are not printed.
+            scalar => write!(f, "Unlisted({})", printable(&scalar.to_string())),
         }
     }
 }
