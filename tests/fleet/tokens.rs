@@ -1,5 +1,6 @@
 //! One token for several processes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth0_auth::redis::{EncryptionKey, Redis, RedisStore};
@@ -255,6 +256,173 @@ async fn keys_are_replaced_step_by_step_then_no_token_is_lost() {
         token,
         "it does not know the key"
     );
+}
+
+/// A store with these keys, as another process has one.
+fn store_with(server: &Server, keys: &[u8]) -> RedisStore {
+    let builder = Redis::builder(server.url()).time_out(Duration::from_secs(10));
+    let builder = keys.iter().fold(builder, |builder, &key| {
+        builder.encryption_key(EncryptionKey::from_bytes([key; 32]))
+    });
+    RedisStore::new(&builder.build().unwrap())
+}
+
+#[tokio::test]
+#[ignore = "cargo xtask interop"]
+async fn processes_have_one_key_in_common_then_they_exclude_each_other() {
+    let server = Server::start();
+    let key = token_key("client");
+    // Any two that meet while a key is replaced, twice over even.
+    for (one, other) in [
+        (&[1, 2][..], &[2, 1][..]),
+        (&[2, 1], &[1, 2]),
+        (&[1], &[1, 2]),
+        (&[1], &[2, 1]),
+        (&[1, 2], &[1]),
+        (&[2, 1], &[2]),
+        (&[1, 2], &[2, 3]),
+        (&[3, 2], &[2, 1]),
+        (&[1, 2, 3], &[3, 4]),
+    ] {
+        let [one, other] = [one, other].map(|keys| store_with(&server, keys));
+        let guard = one.lock(&key).await.unwrap();
+        let waiting = other.lock(&key);
+        tokio::pin!(waiting);
+        let late = crate::support::pass(Duration::from_millis(150));
+        tokio::select! {
+            _ = &mut waiting => panic!("both have the lock"),
+            () = late => {}
+        }
+        drop(guard);
+        drop(waiting.await.unwrap());
+        while !server.ask::<Vec<String>>(&["KEYS", "*:lock"]).is_empty() {
+            crate::support::pass(Duration::from_millis(5)).await;
+        }
+    }
+    // Without a key in common each is a fleet of its own.
+    let _guard = store_with(&server, &[1]).lock(&key).await.unwrap();
+    let _other = store_with(&server, &[2]).lock(&key).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "cargo xtask interop"]
+async fn processes_with_keys_in_another_order_cross_then_nobody_waits_for_ever() {
+    let server = Server::start();
+    let key = token_key("client");
+    let lists: [&[u8]; 4] = [&[1, 2], &[2, 1], &[1], &[2]];
+    let inside = Arc::new(std::sync::Mutex::new(Vec::<&[u8]>::new()));
+    let tasks = lists.into_iter().cycle().take(12).map(|list| {
+        let (store, key, inside) = (store_with(&server, list), key.clone(), inside.clone());
+        tokio::spawn(async move {
+            for _ in 0..3 {
+                let guard = store.lock(&key).await.unwrap();
+                {
+                    let mut inside = inside.lock().unwrap();
+                    let is_free = |other: &&[u8]| !other.iter().any(|key| list.contains(key));
+                    assert!(inside.iter().all(is_free), "{list:?} beside {inside:?}");
+                    inside.push(list);
+                }
+                crate::support::pass(Duration::from_millis(2)).await;
+                inside.lock().unwrap().retain(|other| *other != list);
+                drop(guard);
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+#[ignore = "cargo xtask interop"]
+async fn token_is_saved_with_the_new_key_then_the_old_one_decrypts_nothing() {
+    let server = Server::start();
+    let key = token_key("client");
+    let token = |text: &str| {
+        let mut token = StoredToken::new(text, SystemTimer.now());
+        token.refresh_token = Some("refresh".into());
+        token
+    };
+    let text = async |keys: &[u8]| {
+        let found = store_with(&server, keys).load(&key).await.unwrap();
+        found.map(|token| token.access_token.secret().to_owned())
+    };
+    store_with(&server, &[1])
+        .save(&key, &token("first"))
+        .await
+        .unwrap();
+    assert_eq!(text(&[1]).await.as_deref(), Some("first"));
+    store_with(&server, &[2, 1])
+        .save(&key, &token("second"))
+        .await
+        .unwrap();
+    assert_eq!(text(&[1]).await, None, "the replaced key");
+    for keys in [&[2][..], &[1, 2], &[2, 1]] {
+        assert_eq!(text(keys).await.as_deref(), Some("second"), "{keys:?}");
+    }
+    // One that encrypts with the old key still, as the second step begins.
+    store_with(&server, &[1, 2])
+        .save(&key, &token("third"))
+        .await
+        .unwrap();
+    for keys in [&[1][..], &[1, 2], &[2, 1]] {
+        assert_eq!(text(keys).await.as_deref(), Some("third"), "{keys:?}");
+    }
+    store_with(&server, &[2, 1])
+        .save(&key, &token("fourth"))
+        .await
+        .unwrap();
+    // Of what there is, one value has no expiry: the session.
+    let names: Vec<String> = server.ask(&["KEYS", "*:token"]);
+    let lasting = names
+        .iter()
+        .filter(|name| server.ask::<i64>(&["PTTL", name]) == -1);
+    assert_eq!(lasting.count(), 1, "{names:?}");
+    let values = names
+        .iter()
+        .filter(|name| server.ask::<i64>(&["HEXISTS", name, "value"]) == 1);
+    assert_eq!(values.count(), 1, "{names:?}");
+    store_with(&server, &[1, 2]).remove(&key).await.unwrap();
+    for keys in [&[1][..], &[2], &[1, 2], &[2, 1]] {
+        assert_eq!(text(keys).await, None, "{keys:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "cargo xtask interop"]
+async fn holder_with_another_list_of_keys_is_late_then_the_newer_token_stays() {
+    let server = Server::start();
+    let key = token_key("client");
+    let token = |text: &str| StoredToken::new(text, SystemTimer.now());
+    for (stale, next) in [
+        (&[1, 2][..], &[2, 1][..]),
+        (&[1], &[2, 1]),
+        (&[2, 1], &[1, 2]),
+    ] {
+        let [stale, next] = [stale, next].map(|keys| store_with(&server, keys));
+        let _guard = stale.lock(&key).await.unwrap();
+        // As if its locks had expired.
+        for name in server.ask::<Vec<String>>(&["KEYS", "*:lock"]) {
+            server.ask::<i64>(&["DEL", &name]);
+        }
+        let _newer = next.lock(&key).await.unwrap();
+        next.save(&key, &token("newer")).await.unwrap();
+        stale.save(&key, &token("older")).await.unwrap();
+        let found = next.load(&key).await.unwrap().unwrap();
+        assert_eq!(found.access_token.secret(), "newer");
+        server.ask::<String>(&["FLUSHALL"]);
+    }
+}
+
+#[tokio::test]
+#[ignore = "cargo xtask interop"]
+async fn expiry_of_the_lock_is_as_long_as_it_can_be_then_it_is_a_day() {
+    let server = Server::start();
+    let store = store_with(&server, &[1]).lock_expiry(Duration::MAX);
+    let _guard = store.lock(&token_key("client")).await.unwrap();
+    let names: Vec<String> = server.ask(&["KEYS", "*:lock"]);
+    let left = server.ask::<i64>(&["PTTL", &names[0]]);
+    assert!((86_000_000..=86_400_000).contains(&left), "{left}");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! What the workflows may do, and what they run.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use xtask::document::Document;
@@ -68,7 +70,7 @@ fn only_the_job_that_proposes_changes_may_write() {
         );
         assert!(!text.contains("pull_request_target"), "{name}");
         for (job, content) in workflow["jobs"].as_object().unwrap() {
-            let expected = if (name.as_str(), job.as_str()) == ("fetch.yml", "fetch") {
+            let expected = if (name.as_str(), job.as_str()) == ("fetch.yml", "propose") {
                 json!({"contents": "write", "pull-requests": "write"})
             } else {
                 Value::Null
@@ -103,4 +105,205 @@ fn pull_requests_run_what_everybody_runs() {
         .filter_map(|step| step["run"].as_str())
         .collect();
     assert!(runs.contains(&".ci/run"), "{runs:?}");
+}
+
+#[test]
+fn checkouts_keep_no_token() {
+    for (name, _, workflow) in workflows() {
+        for step in steps(&workflow) {
+            let action = step["uses"].as_str().unwrap_or_default();
+            if action.starts_with("actions/checkout@") {
+                assert_eq!(step["with"]["persist-credentials"], false, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn job_that_may_write_builds_nothing() {
+    let (_, _, fetch) = workflows().swap_remove(2);
+    let steps = fetch["jobs"]["propose"]["steps"].as_array().unwrap();
+    for step in steps {
+        let script = step["run"].as_str().unwrap_or_default();
+        assert!(
+            !script.contains("cargo") && !script.contains("rustup"),
+            "{script}"
+        );
+    }
+}
+
+/// A copy of a small repository with its remote, and a `gh` that keeps its pull requests in a file.
+struct Stage {
+    folder: tempfile::TempDir,
+    clones: u32,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let stage = Self {
+            folder: tempfile::tempdir().unwrap(),
+            clones: 0,
+        };
+        fs::create_dir_all(stage.path("bin")).unwrap();
+        let gh = stage.path("bin/gh");
+        let text = r#"#!/bin/bash
+set -e
+echo "$*" >> "$STAGE/calls"
+case "$1 $2" in
+  "auth setup-git") ;;
+  "pr list") test ! -e "$STAGE/no-list"; cat "$STAGE/proposals" 2>/dev/null | wc -l | tr -d ' ' ;;
+  "pr create") test ! -e "$STAGE/no-create"; echo "$4" >> "$STAGE/proposals" ;;
+  *) exit 9 ;;
+esac
+"#;
+        fs::write(&gh, text).unwrap();
+        stage.done(
+            "chmod +x bin/gh && git init --quiet --bare origin",
+            Path::new(""),
+        );
+        stage.done(
+            "git clone --quiet origin first 2>/dev/null && cd first && mkdir -p openapi/teams .github && \
+             echo old > openapi/teams/openapi.yaml && echo old > openapi/sources.toml && echo old > .github/x && \
+             git add . && git commit --quiet --message first && git push --quiet origin HEAD",
+            Path::new(""),
+        );
+        stage
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, script: &str, folder: &Path) -> Output {
+        let path = std::env::var("PATH").unwrap();
+        Command::new("bash")
+            .args(["-e", "-c", script])
+            .current_dir(self.folder.path().join(folder))
+            .env("STAGE", self.folder.path())
+            .env("PATH", format!("{}:{path}", self.path("bin").display()))
+            .env("HOME", self.folder.path())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "test")))
+            .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "test@acme.test")))
+            .env("RUNNER_TEMP", self.path("temp"))
+            .env("GITHUB_OUTPUT", self.path("output"))
+            .env("TITLE", "a title")
+            .output()
+            .unwrap()
+    }
+
+    #[track_caller]
+    fn done(&self, script: &str, folder: &Path) -> String {
+        let output = self.run(script, folder);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn clone(&mut self) -> PathBuf {
+        self.clones += 1;
+        let name = format!("clone-{}", self.clones);
+        self.done(&format!("git clone --quiet origin {name}"), Path::new(""));
+        name.into()
+    }
+
+    /// The two jobs, after `change` was made to the files.
+    fn week(&mut self, change: &str) -> Output {
+        let (_, _, fetch) = workflows().swap_remove(2);
+        let script = |name: &str| {
+            let steps = steps(&fetch);
+            let step = steps.iter().find(|step| step["name"] == name).unwrap();
+            step["run"].as_str().unwrap().to_owned()
+        };
+        let _ = fs::remove_dir_all(self.path("temp"));
+        let _ = fs::remove_file(self.path("output"));
+        fs::create_dir_all(self.path("temp/proposal")).unwrap();
+        let first = self.clone();
+        self.done(change, &first);
+        self.done(&script("Keep what changed"), &first);
+        let output = fs::read_to_string(self.path("output")).unwrap_or_default();
+        assert_eq!(output.trim(), "changed=true");
+        // What the artifact carries from one job to the other.
+        let patch = self.path("temp/openapi.patch");
+        fs::rename(patch, self.path("temp/proposal/openapi.patch")).unwrap();
+        fs::write(self.path("temp/proposal/report.md"), "a report").unwrap();
+        let second = self.clone();
+        self.run(&script("Propose what changed"), &second)
+    }
+
+    fn proposals(&self) -> usize {
+        let text = fs::read_to_string(self.path("proposals")).unwrap_or_default();
+        text.lines().count()
+    }
+
+    fn branches(&self) -> usize {
+        let all = self.done(
+            "git ls-remote --heads origin 'published-documents-*'",
+            Path::new(""),
+        );
+        all.lines().count()
+    }
+}
+
+const CHANGE: &str = "echo new > openapi/teams/openapi.yaml; echo new > openapi/sources.toml";
+
+#[test]
+fn pull_request_cannot_be_opened_then_the_next_run_opens_it_and_later_ones_do_not() {
+    let mut stage = Stage::new();
+    for failure in ["no-create", "no-list"] {
+        fs::write(stage.path(failure), "").unwrap();
+        assert!(!stage.week(CHANGE).status.success(), "{failure}");
+        fs::remove_file(stage.path(failure)).unwrap();
+        assert_eq!((stage.branches(), stage.proposals()), (1, 0), "{failure}");
+    }
+    let opened = stage.week(CHANGE);
+    assert!(opened.status.success(), "{opened:?}");
+    assert_eq!((stage.branches(), stage.proposals()), (1, 1));
+    for _ in 0..2 {
+        let again = stage.week(CHANGE);
+        assert!(again.status.success(), "{again:?}");
+        assert!(String::from_utf8_lossy(&again.stdout).contains("proposed already"));
+    }
+    assert_eq!((stage.branches(), stage.proposals()), (1, 1));
+    let calls = fs::read_to_string(stage.path("calls")).unwrap();
+    let asked = calls.lines().filter(|call| call.starts_with("pr list"));
+    assert!(
+        asked.clone().all(|call| call.contains("--state all")),
+        "{calls}"
+    );
+}
+
+#[test]
+fn remote_cannot_be_reached_then_nothing_is_taken_for_absent_or_proposed() {
+    let mut stage = Stage::new();
+    stage.week(CHANGE);
+    fs::remove_file(stage.path("calls")).unwrap();
+    // The remote goes away between the checkout and the question which branches it has.
+    let gone = "if [ \"$1\" = auth ]; then rm -rf \"$STAGE/origin\"; fi\n";
+    let gh = fs::read_to_string(stage.path("bin/gh")).unwrap();
+    fs::write(
+        stage.path("bin/gh"),
+        gh.replacen("set -e\n", &format!("set -e\n{gone}"), 1),
+    )
+    .unwrap();
+    assert!(!stage.week(CHANGE).status.success());
+    let calls = fs::read_to_string(stage.path("calls")).unwrap();
+    assert_eq!(calls.trim(), "auth setup-git");
+}
+
+#[test]
+fn more_than_documents_was_changed_then_documents_alone_are_proposed() {
+    let mut stage = Stage::new();
+    let output = stage.week(&format!(
+        "{CHANGE}; echo evil > .github/x; echo evil > other"
+    ));
+    assert!(output.status.success(), "{output:?}");
+    let changed = stage.done(
+        "git diff --name-only $(git rev-parse HEAD) $(git for-each-ref --format='%(objectname)' 'refs/heads/published-*')",
+        Path::new("origin"),
+    );
+    let changed: Vec<_> = changed.lines().collect();
+    assert_eq!(
+        changed,
+        ["openapi/sources.toml", "openapi/teams/openapi.yaml"]
+    );
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
+use crate::printable::is_hidden;
 use crate::walk::{Place, walk_mut};
 
 /// Sorts what is a set by its meaning: `required`, `enum` and lists of types in schemas, the scopes of a security
@@ -204,12 +205,12 @@ fn quoted(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             // What does not print, ends a line or changes the direction of writing is shown by its number.
-            c if c.is_control()
-                || matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}') =>
-            {
-                // Writing into a string does not fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            // Writing into a string does not fail.
+            c if is_hidden(c) || matches!(c, '\u{a0}' | '\u{fff0}'..='\u{ffff}') => {
+                let _ = match u32::from(c) {
+                    number @ ..=0xffff => write!(out, "\\u{number:04x}"),
+                    number => write!(out, "\\U{number:08x}"),
+                };
             }
             c => out.push(c),
         }

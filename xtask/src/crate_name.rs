@@ -1,6 +1,6 @@
 //! Names of crates: cargo's rules, told before cargo would tell them.
 
-use crate::generate::dependencies;
+use crate::generate::{dependencies, is_device};
 use crate::problem::Problem;
 
 /// Names that cargo refuses, or that would hide a crate that every program uses.
@@ -23,6 +23,9 @@ pub fn check(name: &str) -> Result<(), Problem> {
     }
     if name.len() > 64 {
         return Err(problem.found(format!("{} characters", name.len())));
+    }
+    if is_device(name) {
+        return Err(problem.found("a name that Windows has for a device"));
     }
     if TAKEN.contains(&name) {
         return Err(problem.found("a name of Rust's own libraries"));
@@ -55,6 +58,8 @@ mod tests {
             "fn",
             "async",
             "test",
+            "con",
+            "NUL",
             "std",
             "serde",
             "auth0_core",

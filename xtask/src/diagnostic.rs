@@ -10,6 +10,7 @@ use miette::{
 };
 
 use crate::locate::Locator;
+use crate::printable::escaped;
 use crate::problem::Problem;
 use crate::source::Source;
 
@@ -108,7 +109,7 @@ impl fmt::Display for Report {
             write!(f, "\nin {}", self.file)?;
         }
         if !self.problem.pointer.is_empty() {
-            write!(f, "\nat {}", self.problem.pointer)?;
+            write!(f, "\nat {}", escaped(&self.problem.pointer, &[]))?;
         }
         if let Some(expected) = &self.problem.expected {
             write!(f, "\nexpected {expected}")?;

@@ -83,9 +83,24 @@ fn command(options: &Options<'_>) -> String {
     let include: String = options
         .include
         .iter()
-        .map(|prefix| format!(" --include {prefix}"))
+        .map(|prefix| format!(" --include {}", plain(prefix)))
         .collect();
+    let file = plain(&file);
     format!("cargo xtask emit {file} --name {}{include}", options.name)
+}
+
+/// The text as it may stand in comments of Rust, TOML and Markdown: whatever could end one of them is written as an
+/// escape.
+fn plain(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "._-/+@,={} ".contains(c);
+    let mut out = String::new();
+    for c in text.chars() {
+        match is_plain(c) {
+            true => out.push(c),
+            false => out.extend(c.escape_unicode()),
+        }
+    }
+    out
 }
 
 /// Where `auth0-core` is, relative to `out`.
@@ -145,6 +160,30 @@ fn unresolved(path: &Path, error: &std::io::Error) -> Box<Report> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn file_has_an_odd_name_then_the_first_line_of_files_stays_a_comment() {
+        let command = |file: &str| {
+            command(&Options {
+                file: Path::new(file),
+                out: Path::new("out"),
+                name: "acme",
+                overlays: &[],
+                include: &["/a\n{b}".to_owned()],
+            })
+        };
+        for c in "\n\r\u{b}\u{c}\u{85}\u{2028}\u{202e}`<>!\\\"'*#$".chars() {
+            let command = command(&format!("dir/a{c}b.yaml"));
+            assert_eq!(
+                command,
+                format!(
+                    "cargo xtask emit a\\u{{{:x}}}b.yaml --name acme --include /a\\u{{a}}{{b}}",
+                    u32::from(c)
+                )
+            );
+        }
+        assert!(command("dir/Büro 1.yaml").starts_with("cargo xtask emit Büro 1.yaml --name"));
+    }
 
     #[test]
     fn path_to_core_is_relative_to_the_crate() {

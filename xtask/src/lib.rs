@@ -26,6 +26,7 @@ pub mod overlay;
 pub mod parse;
 pub mod passes;
 pub mod pipeline;
+mod printable;
 pub mod problem;
 pub mod progress;
 pub mod regen;

@@ -1,11 +1,13 @@
 //! Markdown for GitHub made of texts that are not ours: none of them can format, link, run or mention anything.
 
+use crate::printable::is_hidden;
+
 /// A text as code within a line.
 pub fn code(text: &str) -> String {
     // A line break would end the list item or the line that it stands in.
     let text: String = text
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_hidden(c) { ' ' } else { c })
         .collect();
     let fence = "`".repeat(longest_run(&text) + 1);
     // A blank on both sides is taken away by the reader, so that the text may begin or end with a backtick.
@@ -46,7 +48,7 @@ pub fn plain(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => out.push(' '),
+            c if is_hidden(c) => out.push(' '),
             c => out.push(c),
         }
     }

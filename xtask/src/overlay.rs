@@ -7,6 +7,8 @@ use crate::diagnostic::Report;
 use crate::document::{Document, kind};
 use crate::problem::Problem;
 
+mod cost;
+
 /// What an overlay is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -120,6 +122,12 @@ fn apply_action(
         Problem::at(pointer, "the action has no target")
             .expected("`target` with a JSONPath, such as `$.info`")
     })?;
+    if let Some(excess) = cost::excess(target, document) {
+        return Err(Problem::at(at, "the target takes too long to evaluate")
+            .expected("a target that visits at most some million values")
+            .found(excess)
+            .help("name keys instead of `..` and `*`, use `@` instead of `$` in filters, and nest fewer filters"));
+    }
     let path = JsonPath::parse(target).map_err(|error| {
         Problem::at(at.clone(), "the target is no JSONPath")
             .expected("JSONPath by RFC 9535, such as `$.paths['/members'].get`")
@@ -340,6 +348,22 @@ mod tests {
             applied(&document, actions),
             json!({"s": {"required": ["b"]}})
         );
+    }
+
+    #[test]
+    fn target_takes_too_long_then_the_error_says_so_at_once() {
+        let document = json!({"paths": {"/a": {"get": {"tags": ["t"]}}}});
+        for depth in [7, 12, 30] {
+            let target = format!("$..a{}.a{}", "[?@".repeat(depth), "]".repeat(depth));
+            let text = refused(
+                &document,
+                &format!("  - {{target: \"{target}\", description: why, remove: true}}\n"),
+            );
+            assert!(
+                text.starts_with("the target takes too long to evaluate\nat /actions/0/target"),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::printable::escaped;
+
 /// A problem with an input document, told without a panic: what was expected, what was found, where (a JSON
 /// pointer) and what to do. The command that read the file adds the file, the line and the source text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +24,7 @@ impl Problem {
     /// A problem at `pointer`.
     pub fn at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
-            message: message.into(),
+            message: shown(message),
             pointer: pointer.into(),
             expected: None,
             found: None,
@@ -33,23 +35,28 @@ impl Problem {
     /// Says what was expected.
     #[must_use]
     pub fn expected(mut self, text: impl Into<String>) -> Self {
-        self.expected = Some(text.into());
+        self.expected = Some(shown(text));
         self
     }
 
     /// Says what was found.
     #[must_use]
     pub fn found(mut self, text: impl Into<String>) -> Self {
-        self.found = Some(text.into());
+        self.found = Some(shown(text));
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(shown(text));
         self
     }
+}
+
+/// Texts of problems quote documents, which must not reach a terminal as they are. Lines of our own stay.
+fn shown(text: impl Into<String>) -> String {
+    escaped(&text.into(), &['\n', '\t'])
 }
 
 impl fmt::Display for Problem {

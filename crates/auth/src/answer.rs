@@ -1,8 +1,9 @@
 //! The answer of a token endpoint: a token or an error of RFC 6749.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use auth0_core::{Scopes, SecretString};
+use auth0_core::{Scopes, SecretString, printable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -50,10 +51,11 @@ struct Fields {
     mfa_token: Option<Value>,
 }
 
-/// Reads the body of an answer with a 2xx status to a request that proved `key`, where it proved one. What is kept of its
-/// texts has `secrets` blotted out.
+/// Reads the body of a response with a 2xx status to a request for the scopes in `asked` that proved `key`, if it proved
+/// one. What is kept of its texts has `secrets` blotted out.
 pub(crate) fn read_grant(
     body: &[u8],
+    asked: &str,
     secrets: &[&str],
     key: Option<&DpopKey>,
 ) -> Result<Grant, Kind> {
@@ -83,14 +85,16 @@ pub(crate) fn read_grant(
             "expected token_type {expected}, found {found}"
         )));
     };
+    let granted = match &fields.scope {
+        // A response that names no scopes grants those of the request (RFC 6749 §5.1).
+        None => scopes(asked, secrets),
+        Some(Value::String(text)) if text.is_empty() => scopes(asked, secrets),
+        Some(scope) => scope_text(scope).and_then(|text| scopes(&text, &hidden)),
+    };
     Ok(Grant {
         token: token.clone(),
         lifetime: fields.expires_in.as_ref().and_then(lifetime),
-        scopes: fields
-            .scope
-            .as_ref()
-            .and_then(Value::as_str)
-            .and_then(|text| scopes(text, &hidden)),
+        scopes: granted,
         obtained_at: None,
         key: bound_to,
     })
@@ -140,21 +144,28 @@ fn rejection(fields: &Fields, secrets: &[&str]) -> Option<Rejection> {
 
 /// A text of the server's that may be shown: short, on one line, without secrets.
 pub(crate) fn text(value: &Value, secrets: &[&str]) -> Option<String> {
-    let visible = |text: &str| -> String {
-        let characters = text.chars();
-        characters
-            .filter(|character| !character.is_control())
-            .collect()
-    };
     // First what cannot be seen goes: with something between its letters a secret would not be found.
-    let mut text = visible(value.as_str()?);
-    for secret in secrets.iter().map(|secret| visible(secret)) {
+    let mut text = printable(value.as_str()?);
+    for secret in secrets.iter().map(|secret| printable(secret)) {
         if !secret.is_empty() {
             text = text.replace(&secret, "…");
         }
     }
     let shown: String = text.chars().take(MAX_TEXT).collect();
     (!shown.is_empty()).then_some(shown)
+}
+
+/// `scope` as RFC 6749 §3.3 writes it. Some servers send a list of strings. What is neither says nothing: the scopes are
+/// unknown then, never those of the request.
+fn scope_text(scope: &Value) -> Option<Cow<'_, str>> {
+    match scope {
+        Value::String(text) => Some(text.into()),
+        Value::Array(all) => {
+            let all: Option<Vec<&str>> = all.iter().map(Value::as_str).collect();
+            Some(all?.join(" ").into())
+        }
+        _ => None,
+    }
 }
 
 /// The scopes in `scope`; nothing where it names none. A server that repeats a secret there is not believed.

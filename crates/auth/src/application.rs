@@ -1,13 +1,14 @@
 //! Who asks for tokens, how it proves who it is, and whom it asks: what all flows have in common.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use auth0_core::retry::RetryPolicy;
 use auth0_core::time::{SharedClock, SharedSleeper, SystemTimer};
-use auth0_core::{HttpClient, RetrySafety, SecretString};
-use aws_lc_rs::digest::{SHA256, digest};
+use auth0_core::{HttpClient, RetrySafety, Scopes, SecretString};
+use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -17,13 +18,19 @@ use crate::dpop::DpopKey;
 use crate::error::{Error, Kind};
 use crate::exchange::{Attempts, Exchange, Post, Read, SourceClient};
 use crate::form::{Form, encode};
+use crate::id_token::canonical_organization;
 use crate::signing::{Signer, signed};
+use crate::store::TokenKey;
 
 mod possession;
 
 /// How long an assertion is valid. Auth0 takes none that lives longer than five minutes; one that is made for each
 /// attempt needs to live as long as its way takes and clocks differ.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(120);
+
+/// How often the digest of extra parameters is iterated if no secret goes into it: what OWASP recommends for PBKDF2 with
+/// HMAC-SHA256.
+const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 
 /// What `client_assertion_type` says of a JWT (RFC 7523 §2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -84,13 +91,14 @@ pub(crate) struct Settings {
 /// The setters of [`Settings`], for the builder of each flow, which holds them in a field `settings`.
 macro_rules! setters {
     () => {
-        /// The client's id. Required.
+        /// The client's id. Required. White space around it is removed.
         pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
             self.settings.client_id = client_id.into();
             self
         }
 
-        /// The client's secret.
+        /// The client's secret. White space around it is removed, such as the line break that editors and secret
+        /// managers append to a file; a secret with a line break or another control character inside is an error.
         pub fn client_secret(mut self, client_secret: impl Into<auth0_core::SecretString>) -> Self {
             self.settings.client_secret = Some(client_secret.into());
             self
@@ -126,7 +134,9 @@ macro_rules! setters {
         }
 
         /// Adds a parameter to every token request, such as a `resource` of RFC 8707. The value is treated as a
-        /// secret.
+        /// secret: of a token in a store only a digest says with which parameters it was requested, and it cannot be
+        /// reversed by trying values without the client secret. For clients without one each try costs 600,000 rounds
+        /// of PBKDF2, as does [`build`](Self::build).
         pub fn parameter(
             mut self,
             name: impl Into<String>,
@@ -207,7 +217,13 @@ impl Settings {
     }
 
     /// The application, once everything is known to be right. `faults` are those that the flow found by itself.
-    pub(crate) fn build(self, needs: Needs, mut faults: Vec<String>) -> Result<Application, Error> {
+    pub(crate) fn build(
+        mut self,
+        needs: Needs,
+        mut faults: Vec<String>,
+    ) -> Result<Application, Error> {
+        self.client_id = self.client_id.trim().to_owned();
+        self.client_secret = self.client_secret.map(SecretString::trimmed);
         let of_flow = std::mem::take(&mut faults);
         let server = Server::new(
             &self.domain,
@@ -297,6 +313,17 @@ impl Settings {
         if self.client_id.is_empty() {
             faults.push("client_id is missing".to_owned());
         }
+        let secret = self.client_secret.as_ref().map(SecretString::secret);
+        for (name, text) in [
+            ("client_id", Some(&*self.client_id)),
+            ("client_secret", secret),
+        ] {
+            if text.is_some_and(|text| text.contains(char::is_control)) {
+                faults.push(format!(
+                    "{name}: expected no line break or other control character, found one; is it a file with more in it?"
+                ));
+            }
+        }
         for (name, _) in &self.parameters {
             if name.is_empty() {
                 faults.push("parameter: expected a name, found an empty text".into());
@@ -373,14 +400,60 @@ struct Assertion<'a> {
 }
 
 impl Application {
-    /// What tells requests with these extra parameters from others, but not what they are; nothing where there are none.
+    /// The key of this application's tokens in a store, in the one form that every spelling of the same request has: scopes
+    /// in the order of their names, names of organizations in lower case.
+    pub(crate) fn token_key(
+        &self,
+        audience: Option<&str>,
+        organization: Option<&str>,
+        scope: &str,
+    ) -> TokenKey {
+        TokenKey {
+            issuer: self.server.issuer().to_owned(),
+            client_id: self.client_id.clone(),
+            audience: audience.map(str::to_owned),
+            organization: organization.map(|text| canonical_organization(text).into_owned()),
+            scope: Scopes::parse(scope).to_string(),
+            dpop_key: self.dpop.as_ref().map(|key| key.thumbprint().to_owned()),
+            ..TokenKey::default()
+        }
+    }
+
+    /// What tells requests with these extra parameters from others; `None` if there are none.
+    ///
+    /// Whoever reads it in a store must not find the values by trying. So it is keyed with the client secret, and where
+    /// there is none, each try is made expensive. It is the same in all processes of one application.
     pub(crate) fn digest_of_parameters(&self) -> Option<String> {
+        if self.parameters.is_empty() {
+            return None;
+        }
+        let mut parameters: Vec<_> = self.parameters.iter().collect();
+        // Stable: the order among values of one name may have a meaning.
+        parameters.sort_by_key(|(name, _)| name);
         let mut form = Form::default();
-        for (name, value) in &self.parameters {
+        for (name, value) in parameters {
             form = form.secret(name, value);
         }
-        let digest = digest(&SHA256, form.encoded().as_bytes());
-        (!self.parameters.is_empty()).then(|| URL_SAFE_NO_PAD.encode(digest))
+        let application = Form::default()
+            .field("issuer", self.server.granter())
+            .field("client_id", &self.client_id);
+        let (key, iterations) = match &self.credentials {
+            // One iteration of PBKDF2 is an HMAC, and the secret has entropy enough as its key.
+            Credentials::SecretPost(secret) | Credentials::SecretBasic(secret) => {
+                (secret.clone(), NonZeroU32::MIN)
+            }
+            _ => (SecretString::default(), ITERATIONS),
+        };
+        let text = Form::default().secret("client_secret", &key).with(form);
+        let mut digest = [0; 32];
+        pbkdf2::derive(
+            PBKDF2_HMAC_SHA256,
+            iterations,
+            application.encoded().as_bytes(),
+            text.encoded().as_bytes(),
+            &mut digest,
+        );
+        Some(URL_SAFE_NO_PAD.encode(digest))
     }
 
     /// Sends a form to an endpoint, with the proof of who asks and the extra parameters.
@@ -392,11 +465,6 @@ impl Application {
     ) -> Result<Read, Error> {
         self.send(endpoint, form, self.exchange.attempts(safety))
             .await
-    }
-
-    /// The thumbprint of the key that tokens are bound to, where there is one.
-    pub(crate) fn dpop_key(&self) -> Option<String> {
-        self.dpop.as_ref().map(|key| key.thumbprint().to_owned())
     }
 
     /// Sends a form once, whatever comes of it.
@@ -471,7 +539,7 @@ pub(crate) async fn assertion(
         sub: client_id,
         aud: issuer,
         iat,
-        exp: iat + ASSERTION_LIFETIME.as_secs(),
+        exp: iat.saturating_add(ASSERTION_LIFETIME.as_secs()),
         jti: crate::random::text()?,
     };
     signed(signer, "JWT", &claims)

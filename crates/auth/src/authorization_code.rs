@@ -124,7 +124,8 @@ impl AuthorizationCode {
     #[must_use]
     pub fn with_organization(&self, organization: impl Into<String>) -> Self {
         let mut other = self.clone();
-        other.request.organization = Some(organization.into()).filter(|text| !text.is_empty());
+        other.request.organization =
+            Some(organization.into().trim().to_owned()).filter(|text| !text.is_empty());
         other
     }
 
@@ -205,7 +206,8 @@ impl AuthorizationCode {
     /// Ends a login with what the browser asked for after it: the URL of the callback, its path and query, or the query
     /// alone.
     ///
-    /// `state` and `iss` are checked, the code is exchanged, and the ID token is validated: its signature by the server's
+    /// `state` and `iss` are checked before anything else; a server whose metadata has
+    /// `authorization_response_iss_parameter_supported` must send `iss` (RFC 9207). Then the code is exchanged, and the ID token is validated: its signature by the server's
     /// keys, issuer, audience, times, nonce and organization.
     ///
     /// # Errors
@@ -228,7 +230,14 @@ impl AuthorizationCode {
             scope,
             ..
         } = &*self.shared;
-        let code = Callback::parse(callback)?.code(pending, application.server.issuer())?;
+        let callback = Callback::parse(callback)?;
+        // Only a response to this login is worth a request to the server.
+        callback.check_state(pending)?;
+        let promised = application
+            .server
+            .promises_issuer(&application.exchange)
+            .await?;
+        let code = callback.code(pending, application.server.issuer(), promised)?;
         // Keys that cannot be had would come to light when the code is spent.
         verifier.prepare().await?;
         let form = Form::of_grant("authorization_code")
@@ -246,14 +255,15 @@ impl AuthorizationCode {
             max_age: self.shared.max_age,
         };
         let id_token = verifier.verify(grant.id_token.take(), &expected).await?;
-        let key = self.key(pending.organization.clone());
+        let key = self.key(pending.organization.as_deref());
         Session::begin(application.clone(), key, grant, Some(id_token)).await
     }
 
     /// Takes a session up again that was [kept](Session::keep_in) in `store` under `name`; nothing if there is none. Whether
     /// it still holds, the first token shows: no request is made here.
     ///
-    /// Another audience, organization or scope makes it another session.
+    /// Another audience, organization or set of scopes makes it another session. The order of the scopes does not matter,
+    /// nor the case of an organization's name.
     ///
     /// # Errors
     ///
@@ -263,8 +273,15 @@ impl AuthorizationCode {
         store: Arc<dyn TokenStore>,
         name: impl Into<String>,
     ) -> Result<Option<Session>, Error> {
-        let key = self.key(self.request.organization.clone());
-        Session::restore(self.shared.application.clone(), key, store, name.into()).await
+        let organization = self.request.organization.as_deref();
+        let key = self.key(organization);
+        let former = TokenKey {
+            organization: organization.map(str::to_owned),
+            scope: self.shared.scope.clone(),
+            ..key.clone()
+        };
+        let application = self.shared.application.clone();
+        Session::restore(application, [key, former], store, name.into()).await
     }
 
     /// Where the browser brings the answer.
@@ -276,16 +293,11 @@ impl AuthorizationCode {
         &self.shared.application
     }
 
-    fn key(&self, organization: Option<String>) -> TokenKey {
-        TokenKey {
-            issuer: self.shared.application.server.issuer().to_owned(),
-            client_id: self.shared.application.client_id.clone(),
-            audience: self.shared.audience.clone(),
-            organization,
-            scope: self.shared.scope.clone(),
-            dpop_key: self.shared.application.dpop_key(),
-            ..TokenKey::default()
-        }
+    fn key(&self, organization: Option<&str>) -> TokenKey {
+        let audience = self.shared.audience.as_deref();
+        self.shared
+            .application
+            .token_key(audience, organization, &self.shared.scope)
     }
 }
 

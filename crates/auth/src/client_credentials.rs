@@ -3,11 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use auth0_core::{
-    AccessToken, BoxFuture, HttpClient, RetrySafety, Scopes, TokenError, TokenSource,
-};
+use auth0_core::{AccessToken, BoxFuture, HttpClient, RetrySafety, TokenError, TokenSource};
 
-use crate::answer::{self, Grant};
+use crate::answer::Grant;
 use crate::application::Application;
 use crate::cache::Cache;
 use crate::discovery::Endpoint;
@@ -131,14 +129,12 @@ impl ClientCredentialsGrant {
     fn key(&self) -> TokenKey {
         TokenKey {
             issuer: self.application.server.granter().to_owned(),
-            client_id: self.application.client_id.clone(),
-            audience: Some(self.audience.clone()),
-            organization: self.organization.clone(),
-            // In whatever order they were asked for.
-            scope: Scopes::parse(&self.scope).to_string(),
             parameters: self.application.digest_of_parameters(),
-            dpop_key: self.application.dpop_key(),
-            ..TokenKey::default()
+            ..self.application.token_key(
+                Some(&self.audience),
+                self.organization.as_deref(),
+                &self.scope,
+            )
         }
     }
 
@@ -166,14 +162,6 @@ impl ClientCredentialsGrant {
             .post(Endpoint::Token, form, RetrySafety::Safe)
             .await?;
         *self.quotas.lock().unwrap_or_else(PoisonError::into_inner) = read.answer.quotas.clone();
-        read.into_granted(|grant, _, secrets| {
-            Ok(Grant {
-                // An answer that names no scopes grants those that were asked for (RFC 6749 §5.1).
-                scopes: grant
-                    .scopes
-                    .or_else(|| answer::scopes(&self.scope, secrets)),
-                ..grant
-            })
-        })
+        read.into_granted(&self.scope, |grant, _| Ok(grant))
     }
 }

@@ -110,7 +110,7 @@ impl DeviceFlow {
     /// Takes a session up again that was [kept](Session::keep_in) in `store` under `name`; nothing if there is none. Whether
     /// it still holds, the first token shows: no request is made here.
     ///
-    /// Another audience or scope makes it another session.
+    /// Another audience or set of scopes makes it another session. The order of the scopes does not matter.
     ///
     /// # Errors
     ///
@@ -120,7 +120,13 @@ impl DeviceFlow {
         store: Arc<dyn TokenStore>,
         name: impl Into<String>,
     ) -> Result<Option<Session>, Error> {
-        Session::restore(self.0.application.clone(), self.key(), store, name.into()).await
+        let key = self.key();
+        let former = TokenKey {
+            scope: self.0.scope.clone(),
+            ..key.clone()
+        };
+        let application = self.0.application.clone();
+        Session::restore(application, [key, former], store, name.into()).await
     }
 
     async fn session(&self, mut grant: UserGrant) -> Result<Session, Error> {
@@ -145,14 +151,9 @@ impl DeviceFlow {
     }
 
     fn key(&self) -> TokenKey {
-        TokenKey {
-            issuer: self.0.application.server.issuer().to_owned(),
-            client_id: self.0.application.client_id.clone(),
-            audience: self.0.audience.clone(),
-            scope: self.0.scope.clone(),
-            dpop_key: self.0.application.dpop_key(),
-            ..TokenKey::default()
-        }
+        self.0
+            .application
+            .token_key(self.0.audience.as_deref(), None, &self.0.scope)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth0_core::time::SharedClock;
+use auth0_core::{is_host_name, printable};
 use serde::Deserialize;
 use url::{Host, Url};
 
@@ -17,6 +18,9 @@ const FRESH: Duration = Duration::from_secs(60 * 60);
 /// How long after a failure the document is asked for again, where there is an old one.
 const PAUSE: Duration = Duration::from_secs(60);
 
+/// The longest issuer that is shown in an error.
+const MAX_ISSUER: usize = 200;
+
 /// The parts of a discovery document (OpenID Connect Discovery 1.0, RFC 8414) that are used here.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
@@ -26,6 +30,8 @@ pub(crate) struct Metadata {
     device_authorization_endpoint: Option<String>,
     jwks_uri: Option<String>,
     revocation_endpoint: Option<String>,
+    /// RFC 9207 §3.
+    authorization_response_iss_parameter_supported: Option<bool>,
     #[serde(default)]
     mtls_endpoint_aliases: Aliases,
 }
@@ -152,6 +158,16 @@ impl Server {
         self.locate(endpoint, &metadata)
     }
 
+    /// Whether the discovery document promises `iss` in every authorization response (RFC 9207 §2.3). Without a discovery
+    /// document nothing is promised.
+    pub(crate) async fn promises_issuer(&self, exchange: &Exchange) -> Result<bool, Error> {
+        if !self.discovers {
+            return Ok(false);
+        }
+        let metadata = self.metadata(exchange).await?;
+        Ok(metadata.authorization_response_iss_parameter_supported == Some(true))
+    }
+
     /// Where a document has an endpoint, if it may be there.
     pub(crate) fn locate(&self, endpoint: Endpoint, metadata: &Metadata) -> Result<Url, Error> {
         let Metadata {
@@ -229,7 +245,8 @@ fn check(metadata: &Metadata, issuer: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(undiscovered(format!(
-        "issuer: expected {issuer}, found another"
+        "issuer: expected {issuer}, found {}; set the issuer exactly as its document spells it",
+        shown_issuer(&metadata.issuer)
     )))
 }
 
@@ -254,11 +271,11 @@ fn of_domain(domain: &str) -> Result<Url, String> {
     Url::parse(&format!("https://{domain}/"))
         .ok()
         .filter(|url| {
-            matches!(url.host(), Some(Host::Domain(host)) if host.eq_ignore_ascii_case(domain))
+            matches!(url.host(), Some(Host::Domain(host)) if host.eq_ignore_ascii_case(domain) && is_host_name(host))
         })
         .ok_or_else(|| {
             "domain: expected a bare host name such as acme.us.auth0.com, found something else (a scheme, a port, a \
-             path, an address)"
+             path, an address, a wildcard, an empty label)"
                 .into()
         })
 }
@@ -281,6 +298,9 @@ pub(crate) fn of_url(name: &str, text: &str) -> Result<Url, String> {
             "{name}: expected no user name or password, found one"
         ));
     }
+    if has_unfit_host(&url) {
+        return Err(format!("{name}: {EXPECTED_HOST}"));
+    }
     if url.fragment().is_some() {
         return Err(format!("{name}: expected no fragment, found one"));
     }
@@ -289,6 +309,32 @@ pub(crate) fn of_url(name: &str, text: &str) -> Result<Url, String> {
         return Err(format!("{name}: expected no query, found one"));
     }
     Ok(url)
+}
+
+/// What is wrong with a URL that [has such a host](has_unfit_host).
+pub(crate) const EXPECTED_HOST: &str = "expected a host name whose labels are 1 to 63 letters, digits and inner hyphens, found another host";
+
+/// An issuer that a server names, as an error may show it: whole if it is one, and otherwise without its text, which may be
+/// anything.
+pub(crate) fn shown_issuer(text: &str) -> String {
+    let is_issuer = Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    match is_issuer {
+        true => printable(text).chars().take(MAX_ISSUER).collect(),
+        false => "something that is no issuer".to_owned(),
+    }
+}
+
+/// Whether the host is a name that DNS does not know, such as `*.auth0.com`. The URL parser lets it through. Schemes of
+/// programs have no host names.
+pub(crate) fn has_unfit_host(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Domain(host)) if !is_host_name(host))
 }
 
 /// Whether the host is this machine.

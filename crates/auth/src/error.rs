@@ -16,8 +16,8 @@ use crate::signing::SignError;
 
 mod login;
 
-pub(crate) use login::Failure;
 pub use login::{CallbackFault, IdTokenFault};
+pub(crate) use login::{Failure, Finding};
 
 /// No rate limit takes longer than this to recover.
 const LONG: Duration = Duration::from_secs(5 * 60);

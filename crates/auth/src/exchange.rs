@@ -15,7 +15,7 @@ use auth0_core::{HttpClient, RetrySafety, SecretString};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use url::Url;
+use url::{Position, Url};
 
 use crate::answer::{self, Grant};
 use crate::background;
@@ -148,14 +148,18 @@ impl Exchange {
                 break end?;
             }
         };
-        let kind = if read.answer.status.is_success() {
+        let found = if read.answer.status.is_success() {
             match answer::parse(&read.body) {
                 Ok(value) => return Ok(value),
-                Err(kind) => kind,
+                Err(Kind::InvalidResponse(found)) => found,
+                Err(kind) => return Err(Error::answered(read.answer, kind)),
             }
         } else {
-            Kind::InvalidResponse("expected a document, found a refusal".into())
+            "expected a document, found an error".to_owned()
         };
+        // Its query is left out, which may hold anything.
+        let url = &url[..Position::AfterPath];
+        let kind = Kind::InvalidResponse(format!("{url}: {found}"));
         Err(Error::answered(read.answer, kind))
     }
 
@@ -184,7 +188,7 @@ impl Exchange {
             Ok::<_, Error>((response.status(), headers, body(response).await))
         });
         let (status, headers, body) = sent.await??;
-        let answer = self.answer(status, &headers);
+        let answer = self.answer(status, &headers, &secrets);
         match body {
             Ok(body) => Ok(Read {
                 answer,
@@ -205,9 +209,9 @@ impl Exchange {
         }
     }
 
-    fn answer(&self, status: StatusCode, headers: &HeaderMap) -> Answer {
+    fn answer(&self, status: StatusCode, headers: &HeaderMap, secrets: &[SecretString]) -> Answer {
         let received_at = self.clock.now();
-        let quotas = TokenQuotas::of(headers, received_at);
+        let quotas = TokenQuotas::of(headers, received_at, secrets);
         let reset = || {
             let until = quotas.as_ref()?.used_up_until()?;
             until.duration_since(received_at).ok()
@@ -263,16 +267,17 @@ impl Attempts<'_> {
 }
 
 impl Read {
-    /// What `read` makes of the token that the answer grants, of the body, and of what must not be repeated from it; the
-    /// typed refusal otherwise.
+    /// What `read` makes of the token that the response to a request for the scopes in `asked` grants, and of the body; the
+    /// typed error otherwise.
     pub(crate) fn into_granted<T>(
         self,
-        read: impl FnOnce(Grant, &[u8], &[&str]) -> Result<T, Kind>,
+        asked: &str,
+        read: impl FnOnce(Grant, &[u8]) -> Result<T, Kind>,
     ) -> Result<T, Error> {
         let key = self.dpop.clone();
         self.into_success(|body, secrets| {
-            let grant = answer::read_grant(body, secrets, key.as_ref())?;
-            read(grant, body, secrets)
+            let grant = answer::read_grant(body, asked, secrets, key.as_ref())?;
+            read(grant, body)
         })
     }
 

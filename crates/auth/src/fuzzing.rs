@@ -56,7 +56,7 @@ fn assert_clean(kind: &Kind) {
 
 /// The body of an answer of the token endpoint.
 pub fn token_answer(bytes: &[u8]) {
-    match answer::read_grant(bytes, &[SECRET], None) {
+    match answer::read_grant(bytes, "", &[SECRET], None) {
         Ok(grant) => {
             assert!(answer::fits_header(&grant.token));
             assert!(grant.lifetime.is_none_or(|lifetime| !lifetime.is_zero()));
@@ -82,7 +82,7 @@ pub fn quota_header(bytes: &[u8]) {
     let mut headers = HeaderMap::new();
     headers.append("auth0-client-quota-limit", value.clone());
     headers.append("auth0-organization-quota-limit", value);
-    let Some(quotas) = TokenQuotas::of(&headers, now()) else {
+    let Some(quotas) = TokenQuotas::of(&headers, now(), &[]) else {
         return;
     };
     assert_eq!(quotas.client, quotas.organization);

@@ -9,7 +9,7 @@ mod claims;
 mod settings;
 mod verifier;
 
-pub(crate) use claims::{Expected, is_same};
+pub(crate) use claims::{Expected, canonical_organization, is_same};
 pub(crate) use settings::{IdTokenSettings, id_token_setters};
 pub(crate) use verifier::Verifier;
 

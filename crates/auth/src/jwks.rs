@@ -93,7 +93,7 @@ impl Jwks {
 }
 
 fn unknown() -> Error {
-    Failure::IdToken(IdTokenFault::UnknownKey).into()
+    Failure::IdToken(IdTokenFault::UnknownKey.into()).into()
 }
 
 /// The key with this id; without an id the only one that fits (OpenID Connect Core 1.0 §10.1).

@@ -1,14 +1,16 @@
 //! The answer to a login, taken by the program itself (RFC 8252 §7.3).
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::future::{Either, select};
+use futures_util::future::{Aborted, Either, abortable, select};
 use futures_util::stream::FuturesUnordered;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::error::Elapsed;
 
 use crate::authorization_code::{AuthorizationCode, Callback, PendingLogin};
 use crate::error::{Error, Failure};
@@ -18,8 +20,12 @@ mod conversation;
 
 use conversation::converse;
 
-/// Browsers open connections in advance; more than these wait for their turn.
+/// Browsers open connections in advance. When more than these have come, the oldest is closed, so that connections that send
+/// nothing do not keep out the browser.
 const MAX_CONNECTIONS: usize = 32;
+
+/// How long a connection may take to send its request. A browser on the same machine needs milliseconds.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Logins of command-line programs: opens the browser, and takes its answer at an address of this machine.
 ///
@@ -57,7 +63,8 @@ const MAX_CONNECTIONS: usize = 32;
 /// # What it answers
 ///
 /// It listens at 127.0.0.1 alone and takes one answer: a GET of its own path, addressed to it by number, with the `state`
-/// of the login. Anything else is refused, and it listens on. The browser is shown a page that says that the window can be
+/// of the login. Anything else is refused, and it listens on. A connection that sends no request is closed after 10 s, or
+/// sooner if 32 newer ones have come: no other program on the machine can block the browser. The browser is shown a page that says that the window can be
 /// closed; the page repeats nothing of the request, loads nothing and is not stored.
 ///
 /// # Errors to expect
@@ -124,8 +131,9 @@ impl Loopback {
     ) -> Result<Session, Error> {
         if flow.redirect_uri() != self.redirect_uri() {
             return Err(Error::configuration(vec![format!(
-                "redirect_uri: expected that of the listener, {}, found another",
-                self.redirect_uri()
+                "redirect_uri: expected that of the listener, {}, found {}",
+                self.redirect_uri(),
+                flow.redirect_uri()
             )]));
         }
         let pending = flow.start().await?;
@@ -146,14 +154,9 @@ impl Loopback {
         let is_ours = |query: &str| Callback::parse(query).is_ok_and(|found| found.is_of(pending));
         // Side by side: a connection that a browser opened in advance says nothing, and must hold up none.
         let mut conversations = FuturesUnordered::new();
+        let mut handles = VecDeque::new();
         loop {
-            let has_room = conversations.len() < MAX_CONNECTIONS;
-            let accept = async {
-                match has_room {
-                    true => self.listener.accept().await,
-                    false => std::future::pending().await,
-                }
-            };
+            let accept = self.listener.accept();
             let end = async {
                 match conversations.next().await {
                     Some(query) => query,
@@ -166,13 +169,23 @@ impl Loopback {
             };
             match event {
                 Event::Accepted(Ok((stream, _))) => {
-                    conversations.push(converse(stream, &host, &is_ours));
+                    let conversation = converse(stream, &host, &is_ours);
+                    let limited = tokio::time::timeout(CONNECTION_TIMEOUT, conversation);
+                    let (conversation, handle) = abortable(limited);
+                    conversations.push(conversation);
+                    handles.push_back(handle);
+                    if handles.len() > MAX_CONNECTIONS
+                        && let Some(oldest) = handles.pop_front()
+                    {
+                        oldest.abort();
+                    }
                 }
                 // It went away before it was accepted.
                 Event::Accepted(Err(error)) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Event::Accepted(Err(error)) => return Err(Failure::Listener(error).into()),
-                Event::Ended(Some(query)) => return Ok(query),
-                Event::Ended(None) => {}
+                Event::Ended(Ok(Ok(Some(query)))) => return Ok(query),
+                // It was no response to the login, it took too long, or it was the oldest of too many.
+                Event::Ended(_) => {}
             }
         }
     }
@@ -182,7 +195,7 @@ impl Loopback {
 enum Event {
     Accepted(std::io::Result<(TcpStream, SocketAddr)>),
     /// A conversation is over, with the answer to the login or without.
-    Ended(Option<String>),
+    Ended(Result<Result<Option<String>, Elapsed>, Aborted>),
 }
 
 impl fmt::Debug for Loopback {

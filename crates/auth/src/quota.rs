@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use auth0_core::SecretString;
 use auth0_core::http::HeaderMap;
 
 /// What a token answer says of its quotas: `Auth0-Client-Quota-Limit` and `Auth0-Organization-Quota-Limit`.
@@ -18,7 +19,7 @@ pub struct TokenQuotas {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QuotaWindow {
-    /// Its name, such as `per_hour` or `per_day`.
+    /// Its name, such as `per_hour` or `per_day`: ASCII letters, digits, `_`, `-` and `.`.
     pub name: String,
     /// How many tokens it holds.
     pub quota: u64,
@@ -29,14 +30,24 @@ pub struct QuotaWindow {
 }
 
 impl TokenQuotas {
-    /// What the headers of an answer say that came at `now`; nothing where they say nothing that can be understood.
-    pub(crate) fn of(headers: &HeaderMap, now: SystemTime) -> Option<Self> {
+    /// What the headers of a response that came at `now` say; `None` if nothing in them can be understood. Names that
+    /// repeat one of `secrets` are left out.
+    pub(crate) fn of(
+        headers: &HeaderMap,
+        now: SystemTime,
+        secrets: &[SecretString],
+    ) -> Option<Self> {
+        let repeats = |name: &str| {
+            let mut secrets = secrets.iter().filter(|secret| !secret.is_empty());
+            secrets.any(|secret| name.contains(secret.secret()))
+        };
         let windows = |name: &str| -> Vec<QuotaWindow> {
             let values = headers.get_all(name).iter();
             values
                 .filter_map(|value| value.to_str().ok())
                 .flat_map(|value| value.split(','))
                 .filter_map(|window| QuotaWindow::parse(window, now))
+                .filter(|window| !repeats(&window.name))
                 .collect()
         };
         let quotas = Self {
@@ -71,9 +82,10 @@ impl QuotaWindow {
                 _ => {}
             }
         }
-        let name = name.filter(|name| {
-            !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_graphic())
-        })?;
+        // Programs print it, so it is a word and nothing that a terminal or a page could take for more.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let name =
+            name.filter(|name| (1..=64).contains(&name.len()) && name.chars().all(is_plain))?;
         Some(Self {
             name: name.to_owned(),
             quota: quota?,
@@ -94,7 +106,27 @@ mod tests {
     fn of(value: &'static str) -> Option<TokenQuotas> {
         let mut headers = HeaderMap::new();
         headers.insert("auth0-client-quota-limit", HeaderValue::from_static(value));
-        TokenQuotas::of(&headers, UNIX_EPOCH)
+        TokenQuotas::of(&headers, UNIX_EPOCH, &["s3cr3t".into()])
+    }
+
+    #[test]
+    fn name_is_no_plain_word_or_repeats_a_secret_then_its_window_is_left_out() {
+        for name in [
+            "<b>",
+            "a\"b",
+            "a\\b",
+            "a`b",
+            "$(a)",
+            "a b",
+            "",
+            "s3cr3t",
+            "x-s3cr3t-x",
+        ] {
+            let value = format!("b={name};q=1;r=1;t=1,b=per_day;q=2;r=2;t=2");
+            let quotas = of(Box::leak(value.into_boxed_str())).unwrap();
+            let names: Vec<_> = quotas.client.iter().map(|window| &*window.name).collect();
+            assert_eq!(names, ["per_day"], "{name}");
+        }
     }
 
     #[test]

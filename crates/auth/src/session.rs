@@ -100,19 +100,32 @@ impl Session {
         Ok(Self::at(application, place, id_token))
     }
 
-    /// The session that is in a store, if there is one.
+    /// The session that is in a store, if there is one. Version 0.1.0 wrote scopes and organization into the key as the
+    /// program spelled them (`former`); a session under such a key moves to the canonical one.
     pub(crate) async fn restore(
         application: Arc<Application>,
-        key: TokenKey,
+        [key, former]: [TokenKey; 2],
         store: Arc<dyn TokenStore>,
         name: String,
     ) -> Result<Option<Self>, Error> {
-        let key = TokenKey {
-            session: Some(name),
+        let [key, former] = [key, former].map(|key| TokenKey {
+            session: Some(name.clone()),
             ..key
-        };
+        });
+        let mut found = store.load(&key).await?;
+        if found.is_none() && former != key {
+            let _guard = store.lock(&former).await?;
+            found = match store.load(&former).await? {
+                Some(token) => {
+                    store.save(&key, &token).await?;
+                    store.remove(&former).await?;
+                    Some(token)
+                }
+                // Another process may have moved it while this one waited.
+                None => store.load(&key).await?,
+            };
+        }
         let place = Place { store, key };
-        let found = place.store.load(&place.key).await?;
         Ok(found.map(|_| Self::at(application, place, None)))
     }
 

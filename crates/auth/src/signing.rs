@@ -238,6 +238,8 @@ impl PrivateKey {
         jwk: &str,
         algorithm: impl Into<Option<SigningAlgorithm>>,
     ) -> Result<Self, SignError> {
+        // JSON has no byte order mark, but editors do.
+        let jwk = jwk.trim_start_matches('\u{feff}');
         let jwk: Jwk = serde_json::from_str(jwk).map_err(|error| {
             SignError::new(format!(
                 "expected a JWK, found none (line {}, column {})",
@@ -275,10 +277,10 @@ impl PrivateKey {
         })
     }
 
-    /// The same key with the `kid` by which the server knows it.
+    /// The same key with the `kid` by which the server knows it. White space around it is removed.
     #[must_use]
     pub fn with_key_id(mut self, id: impl Into<String>) -> Self {
-        self.key_id = Some(id.into());
+        self.key_id = Some(id.into().trim().to_owned());
         self
     }
 

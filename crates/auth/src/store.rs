@@ -27,17 +27,16 @@ pub struct TokenKey {
     /// The API that it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// The organization that it is for.
+    /// The organization that it is for: its id, or its name in lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
-    /// The scopes that were asked for, separated by spaces.
+    /// The scopes that were asked for, separated by spaces, in the order of their names.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scope: String,
     /// The key that it is bound to, by its thumbprint (RFC 7638).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_key: Option<String>,
-    /// A digest of the extra parameters of the request, which may have a say in what is granted; nothing where there are
-    /// none.
+    /// A digest of the extra parameters of the request, keyed with the client secret; absent without extra parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<String>,
     /// Whose session it is, by a name that the program chose; nothing for a token of the client itself.

@@ -60,14 +60,10 @@ impl UserGrant {
         scope: &str,
     ) -> Result<Self, Error> {
         let result = result.and_then(|read| {
-            read.into_granted(|grant, body, secrets| {
+            read.into_granted(scope, |grant, body| {
                 let fields: Fields = answer::parse(body)?;
                 Ok(Self {
-                    grant: Grant {
-                        // An answer that names no scopes grants those that were asked for (RFC 6749 §5.1).
-                        scopes: grant.scopes.or_else(|| answer::scopes(scope, secrets)),
-                        ..grant
-                    },
+                    grant,
                     refresh_token: fields.refresh_token.filter(|token| !token.is_empty()),
                     id_token: fields.id_token,
                     asked_at,

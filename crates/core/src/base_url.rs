@@ -56,6 +56,12 @@ impl BaseUrl {
             Some(authority) if authority.contains('@') => return Err(wrong("found a user name")),
             Some(_) => {}
         }
+        if matches!(url.host(), Some(Host::Domain(name)) if !is_host_name(name)) {
+            return Err(wrong(
+                "found a host name with an empty label, a label of more than 63 characters, or one with characters \
+                 other than letters, digits and inner hyphens",
+            ));
+        }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(wrong("found a query or a fragment"));
         }
@@ -151,12 +157,11 @@ pub fn dns_label<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
 /// assert!(auth0_core::host("domain", "https://acme.us.auth0.com").is_err());
 /// ```
 pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
-    let labels = || value.split('.');
     // What ends in a number is an IP address to the URL parser, however odd the number looks.
-    let ends_in_name = labels()
-        .next_back()
-        .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()));
-    if value.len() <= 253 && labels().count() > 1 && labels().all(is_label) && ends_in_name {
+    let ends_in_name = value
+        .rsplit_once('.')
+        .is_some_and(|(_, last)| last.starts_with(|c: char| c.is_ascii_alphabetic()));
+    if is_host_name(value) && ends_in_name {
         return Ok(value);
     }
     Err(unfit(
@@ -164,6 +169,19 @@ pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
         "a bare host name such as `acme.us.auth0.com`",
         value,
     ))
+}
+
+/// Whether `value` is a host name (RFC 1123 §2.1): labels of 1 to 63 letters, digits and inner hyphens with dots between
+/// them, 253 characters at most. Wildcards, empty labels and a dot at the end are not part of one. Names in other
+/// scripts are host names in their ASCII form (`xn--…`).
+///
+/// ```
+/// assert!(auth0_core::is_host_name("acme.us.auth0.com"));
+/// assert!(!auth0_core::is_host_name("*.auth0.com"));
+/// assert!(!auth0_core::is_host_name(".."));
+/// ```
+pub fn is_host_name(value: &str) -> bool {
+    value.len() <= 253 && value.split('.').all(is_label)
 }
 
 fn is_label(label: &str) -> bool {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::text::printable;
+
 mod convenience;
 mod decode;
 
@@ -93,7 +95,8 @@ impl fmt::Debug for Unlisted {
         match &*self.0 {
             Value::Object(_) => f.write_str("Unlisted({…})"),
             Value::Array(_) => f.write_str("Unlisted([…])"),
-            scalar => write!(f, "Unlisted({scalar})"),
+            // JSON escapes control characters, and no others that are not printed.
+            scalar => write!(f, "Unlisted({})", printable(&scalar.to_string())),
         }
     }
 }

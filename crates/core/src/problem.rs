@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::text::printable;
+
 /// What the server says about an error: RFC 9457 problems and the older `{error, message, errorCode}` and
 /// `{error, error_description}` alike. Every member may be absent.
 ///
@@ -151,11 +153,7 @@ fn text<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
     object.get(key)?.as_str()
 }
 
-/// Words of the server made fit for a log: at most 200 characters, none that moves the cursor or turns the text.
+/// Text of the server made fit for a log: at most 200 characters, all of them printable.
 pub(crate) fn shortened(text: &str) -> String {
-    let disturbs = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().filter(|c| !disturbs(*c)).take(200).collect()
+    printable(text).chars().take(200).collect()
 }

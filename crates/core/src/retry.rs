@@ -113,8 +113,8 @@ impl RetryPolicy {
         let wait = match asked {
             Some(asked) if asked > self.max_wait => return None,
             // Callers that were refused together are told the same moment, and would come back together.
-            Some(asked) => asked.saturating_add(self.base.mul_f64(draw)),
-            None => self.backoff(attempts).mul_f64(draw),
+            Some(asked) => asked.saturating_add(part_of(self.base, draw)),
+            None => part_of(self.backoff(attempts), draw),
         };
         (passed.saturating_add(wait) <= self.total_time).then_some(wait)
     }
@@ -134,6 +134,11 @@ impl RetryPolicy {
         let doublings = attempts.saturating_sub(1).min(31);
         self.base.saturating_mul(1 << doublings).min(self.max_wait)
     }
+}
+
+/// `draw` of a duration, where `draw` is from 0 to 1. `Duration::mul_f64` panics if rounding exceeds what a duration holds.
+fn part_of(duration: Duration, draw: f64) -> Duration {
+    Duration::try_from_secs_f64(duration.as_secs_f64() * draw).unwrap_or(duration)
 }
 
 /// How an attempt ended, as far as repeating it goes.
@@ -266,6 +271,19 @@ mod tests {
             [1, 2, 3, 4, 5, 6, 7, 40, 99].map(longest),
             [500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000]
         );
+    }
+
+    #[test]
+    fn settings_are_as_large_as_they_can_be_then_nothing_overflows() {
+        let policy = RetryPolicy::default()
+            .base(Duration::MAX)
+            .max_wait(Duration::MAX)
+            .total_time(Duration::MAX);
+        for asked in [None, Some(Duration::MAX), Some(Duration::from_secs(1))] {
+            let wait = policy.wait(1, Duration::MAX, asked, 1.0);
+            assert_eq!(wait, Some(Duration::MAX), "{asked:?}");
+        }
+        assert_eq!(policy.ends_at(Duration::MAX), Duration::MAX);
     }
 
     #[test]

@@ -37,6 +37,26 @@ impl SecretString {
     pub fn is_empty(&self) -> bool {
         self.secret().is_empty()
     }
+
+    /// The same secret without white space around it, such as the line break that editors and secret managers append,
+    /// and without the byte order mark that some editors put in front.
+    ///
+    /// Settings and tokens go through this before they are sent: see [`AccessToken::new`](crate::AccessToken::new).
+    ///
+    /// ```
+    /// use auth0_core::SecretString;
+    ///
+    /// assert_eq!(SecretString::from("\u{feff}s3cr3t\r\n").trimmed().secret(), "s3cr3t");
+    /// ```
+    #[must_use]
+    pub fn trimmed(self) -> Self {
+        let around = |c: char| c.is_whitespace() || c == '\u{feff}';
+        let trimmed = self.secret().trim_matches(around);
+        match trimmed.len() == self.secret().len() {
+            true => self,
+            false => trimmed.into(),
+        }
+    }
 }
 
 impl fmt::Debug for SecretString {

@@ -31,10 +31,18 @@ struct Text {
 
 impl AccessToken {
     /// A token with the number that its source tells it by.
+    ///
+    /// White space around it is removed, such as the line break at the end of a file, and so is the scheme `Bearer` in
+    /// front of it. A token that holds other characters than a header takes is an error when it is sent.
     pub fn new(secret: impl Into<SecretString>, id: u64) -> Self {
+        let secret = secret.into().trimmed();
+        let secret = match secret.secret().split_once(char::is_whitespace) {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim().into(),
+            _ => secret,
+        };
         Self {
             text: Arc::new(Text {
-                secret: secret.into(),
+                secret,
                 authorization: OnceLock::new(),
                 key: None,
             }),
@@ -112,8 +120,13 @@ impl AccessToken {
     pub(crate) fn authorization(&self) -> Result<HeaderValue, TokenError> {
         let made = self.text.authorization.get_or_init(|| {
             // An unset variable or an empty file is no token, and `Bearer ` would be a request without one.
-            if self.secret().trim().is_empty() {
+            if self.secret().is_empty() || self.secret().eq_ignore_ascii_case("bearer") {
                 return Err("the token is empty");
+            }
+            if self.secret().contains(char::is_whitespace) {
+                return Err(
+                    "the token holds white space: expected the token alone, without a scheme such as `DPoP` in front of it",
+                );
             }
             let scheme = if self.is_bound() { "DPoP" } else { "Bearer" };
             let mut value = HeaderValue::from_str(&format!("{scheme} {}", self.secret()))
@@ -243,7 +256,8 @@ impl TokenError {
 pub struct StaticToken(AccessToken);
 
 impl StaticToken {
-    /// A source that hands out `token`.
+    /// A source that hands out `token`, which is read as [`AccessToken::new`] does it: white space around it and
+    /// `Bearer` in front of it are removed.
     pub fn new(token: impl Into<SecretString>) -> Self {
         Self(AccessToken::new(token, 0))
     }
@@ -349,6 +363,39 @@ mod tests {
         use_all(Arc::new(count) as Arc<dyn TokenSource>);
         use_all(Arc::new(Box::new(count) as Box<dyn TokenSource>));
         assert_eq!(count.0.load(Ordering::Relaxed), 4444);
+    }
+
+    fn token_comes_with_white_space_or_its_scheme_then_it_is_sent_once_and_clean() {
+        for text in [
+            "t0ken",
+            "t0ken\n",
+            " t0ken\r\n",
+            "Bearer t0ken",
+            "bearer  t0ken\n",
+            "BEARER\tt0ken",
+        ] {
+            let token = AccessToken::new(text, 0);
+            assert_eq!(token.secret(), "t0ken", "{text:?}");
+            assert_eq!(token.authorization().unwrap(), "Bearer t0ken", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn token_is_empty_or_of_another_scheme_then_it_is_not_sent() {
+        for (text, expected) in [
+            ("", "the token is empty"),
+            (" \n", "the token is empty"),
+            ("Bearer ", "the token is empty"),
+            ("bearer", "the token is empty"),
+            ("DPoP pl4nted", "without a scheme such as `DPoP`"),
+            ("Basic pl4nted", "without a scheme"),
+            ("Bearer Bearer pl4nted", "without a scheme"),
+            ("pl4nted\npl4nted", "white space"),
+        ] {
+            let error = AccessToken::new(text, 0).authorization().unwrap_err();
+            assert!(error.to_string().contains(expected), "{text:?}: {error}");
+            assert!(!error.to_string().contains("pl4nted"));
+        }
     }
 
     #[test]

@@ -166,7 +166,11 @@ impl Scene {
             Class::Listing => {
                 let (read, result) = read(client.members().list().page_size(10).stream()).await;
                 // Every item, or those of the pages before the one that failed.
-                let whole = if result.is_ok() { read == 25 } else { read % 10 == 0 };
+                let whole = if result.is_ok() {
+                    read == 25
+                } else {
+                    read % 10 == 0
+                };
                 assert!(whole, "{read} items");
                 result
             }

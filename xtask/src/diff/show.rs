@@ -29,19 +29,7 @@ fn cut(text: &str) -> String {
 
 /// A text without what moves the cursor, ends a line or turns the direction of writing: documents are strangers.
 pub(super) fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars()
-        .map(|c| {
-            if hidden(c) {
-                c.escape_unicode().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
+    crate::printable::escaped(text, &[])
 }
 
 /// What a place is about and where in it, from its pointer.

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::address::shown;
 use super::download::{Limits, Redirected};
+use crate::printable::is_hidden;
 use crate::problem::Problem;
 
 /// What is expected of every server.
@@ -185,7 +186,7 @@ fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error +
 /// A header for people; a server may send anything.
 fn visible(value: &HeaderValue) -> String {
     let text = String::from_utf8_lossy(value.as_bytes());
-    text.chars().filter(|c| !c.is_control()).take(60).collect()
+    text.chars().filter(|c| !is_hidden(*c)).take(60).collect()
 }
 
 fn size(bytes: u64) -> String {

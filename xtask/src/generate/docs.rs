@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::model::{self, Operation, RetrySafety};
 use super::paging::Paging;
+use crate::printable::escaped;
 use crate::walk::{Place, walk_mut};
 
 /// Doc attributes for `text`, one a line.
@@ -17,30 +18,14 @@ pub(super) fn doc(text: &str) -> TokenStream {
 /// The lines of a doc comment, each with the blank that stands before it.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.trim().lines().map(|line| {
-        let line = printable(line.trim_end());
+        // A pattern may hold control characters. Tabs do no harm.
+        let line = escaped(line.trim_end(), &['\t']);
         if line.is_empty() {
             line
         } else {
             format!(" {line}")
         }
     })
-}
-
-/// The line with its control characters, which a pattern may hold, written as escapes.
-fn printable(line: &str) -> String {
-    let escaped = |c: char| c.is_control() && c != '\t';
-    if line.contains(escaped) {
-        let escape = |c: char| {
-            if escaped(c) {
-                c.escape_unicode().to_string()
-            } else {
-                c.to_string()
-            }
-        };
-        line.chars().map(escape).collect()
-    } else {
-        line.to_owned()
-    }
 }
 
 /// The first paragraph of `text` on one line.

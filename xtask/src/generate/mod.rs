@@ -45,6 +45,7 @@ use crate::sources::ApiData;
 use layout::Sources;
 pub use manifest::dependencies;
 use model::Model;
+pub(crate) use names::is_device;
 pub(crate) use names::{snake_name, type_name};
 use resources::Groups;
 use write_back::Plan;

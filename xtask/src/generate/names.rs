@@ -58,7 +58,22 @@ pub(super) fn module_name(group: &[String]) -> String {
             name += &format!("u{:x}", u32::from(c));
         }
     }
+    if is_device(&name) {
+        name.push('_');
+    }
     name
+}
+
+/// Whether Windows takes a file of this name, whatever its extension, for a device.
+pub(crate) fn is_device(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_numbered = |prefix: &str| {
+        name.strip_prefix(prefix)
+            .is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
+    };
+    matches!(&*name, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || is_numbered("com")
+        || is_numbered("lpt")
 }
 
 /// An identifier. Names come through the functions above, so they are identifiers already.
@@ -132,5 +147,23 @@ mod tests {
         assert_eq!(type_name("Self"), "Self_");
         assert_eq!(constant_name("listMembers"), "LIST_MEMBERS");
         assert_eq!(snake_name("'"), "x");
+    }
+
+    #[test]
+    fn module_would_be_a_device_of_windows_then_its_file_has_another_name() {
+        for (name, expected) in [
+            ("CON", "con_"),
+            ("Aux", "aux_"),
+            ("nul", "nul_"),
+            ("prn", "prn_"),
+            ("com1", "com1_"),
+            ("COM9", "com9_"),
+            ("lpt0", "lpt0_"),
+            ("console", "console"),
+            ("com10", "com10"),
+            ("com", "com"),
+        ] {
+            assert_eq!(module_name(&[name.to_owned()]), expected, "{name}");
+        }
     }
 }

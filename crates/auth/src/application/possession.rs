@@ -103,7 +103,7 @@ mod tests {
         let (server, application) = strict_server().await;
         let form = Form::of_grant("authorization_code").field("code", "c0de");
         let read = application.post(Endpoint::Token, &form, RetrySafety::Unsafe);
-        let error = read.await.unwrap().into_granted(|grant, _, _| Ok(grant));
+        let error = read.await.unwrap().into_granted("", |grant, _| Ok(grant));
         let error = error.unwrap_err();
         assert_eq!(error.error(), Some("use_dpop_nonce"));
         assert!(!error.is_outcome_unknown());

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{AuthorizationCode, Request, Shared};
 use crate::application::{Needs, Settings, setters};
-use crate::discovery::is_loopback;
+use crate::discovery::{EXPECTED_HOST, has_unfit_host, is_loopback};
 use crate::error::Error;
 use crate::id_token::{IdTokenSettings, id_token_setters};
 use crate::scope::Scope;
@@ -120,7 +120,10 @@ impl AuthorizationCodeBuilder {
     /// # Errors
     ///
     /// A [configuration error](Error::is_configuration) that names every setting that is missing or wrong.
-    pub fn build(self) -> Result<AuthorizationCode, Error> {
+    pub fn build(mut self) -> Result<AuthorizationCode, Error> {
+        for text in [&mut self.audience, &mut self.request.organization] {
+            *text = text.as_deref().map(|text| text.trim().to_owned());
+        }
         let faults = self.faults();
         let application = Arc::new(self.settings.build(Needs::Nothing, faults)?);
         let verifier = self.id_token.verifier(&application);
@@ -170,6 +173,7 @@ fn redirect_fault(uri: &str) -> Option<String> {
     }
     let fault = match Url::parse(uri) {
         Err(error) => format!("expected a URL, found {error}"),
+        Ok(url) if has_unfit_host(&url) => EXPECTED_HOST.to_owned(),
         Ok(url) if url.fragment().is_some() => "expected no fragment, found one".into(),
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             "expected no user name or password, found one".into()

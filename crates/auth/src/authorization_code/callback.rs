@@ -6,7 +6,8 @@ use url::{Url, form_urlencoded};
 
 use super::PendingLogin;
 use crate::answer;
-use crate::error::{CallbackFault, Error, Failure, Rejection};
+use crate::discovery::shown_issuer;
+use crate::error::{CallbackFault, Error, Failure, Finding, Rejection};
 use crate::id_token::is_same;
 
 /// The parameters of the answer that are read.
@@ -50,14 +51,34 @@ impl Callback {
             .is_some_and(|state| is_same(state.secret(), pending.state.secret()))
     }
 
-    /// The code, if the answer is one to this login, from this server, and not a refusal.
-    pub(super) fn code(self, pending: &PendingLogin, issuer: &str) -> Result<SecretString, Error> {
-        if !self.is_of(pending) {
-            return Err(fault(CallbackFault::State));
+    /// Checks that this is a response to that login.
+    pub(super) fn check_state(&self, pending: &PendingLogin) -> Result<(), Error> {
+        match self.is_of(pending) {
+            true => Ok(()),
+            false => Err(fault(CallbackFault::State)),
         }
-        // A refusal may come from the wrong server just as well (RFC 9207 §2.4).
-        if self.iss.as_ref().is_some_and(|found| found != issuer) {
-            return Err(fault(CallbackFault::Issuer));
+    }
+
+    /// The code, if the response comes from this server and is no error. `promised`: the server's metadata says that it
+    /// always sends `iss`.
+    pub(super) fn code(
+        self,
+        pending: &PendingLogin,
+        issuer: &str,
+        promised: bool,
+    ) -> Result<SecretString, Error> {
+        // Errors may come from the wrong server just as well (RFC 9207 §2.4).
+        let found = match &self.iss {
+            Some(found) if found == issuer => None,
+            Some(found) => Some(self.shown(found, pending)),
+            None if promised => Some("none, though the server's metadata promises one".to_owned()),
+            None => None,
+        };
+        if let Some(found) = found {
+            return Err(fault(Finding::new(
+                CallbackFault::Issuer,
+                format!("iss: expected {issuer}, found {found}"),
+            )));
         }
         match (&self.error, &self.code) {
             (Some(error), _) => Err(Failure::Denied(self.rejection(error, pending)).into()),
@@ -66,15 +87,22 @@ impl Callback {
         }
     }
 
+    /// What must not be repeated of the login.
+    fn secrets<'a>(&'a self, pending: &'a PendingLogin) -> Vec<&'a str> {
+        let drawn = [&pending.state, &pending.nonce, &pending.verifier];
+        let drawn = drawn.into_iter().chain(&self.code);
+        drawn.map(SecretString::secret).collect()
+    }
+
+    /// `iss` as an error may show it.
+    fn shown(&self, text: &str, pending: &PendingLogin) -> String {
+        answer::text(&Value::from(shown_issuer(text)), &self.secrets(pending)).unwrap_or_default()
+    }
+
     /// The refusal, with nothing in it that must not be repeated.
     fn rejection(&self, error: &str, pending: &PendingLogin) -> Rejection {
         let extra = pending.extra_values();
-        let drawn = [&pending.state, &pending.nonce, &pending.verifier];
-        let drawn = drawn
-            .into_iter()
-            .chain(&self.code)
-            .map(SecretString::secret);
-        let drawn: Vec<&str> = drawn.collect();
+        let drawn = self.secrets(pending);
         let all: Vec<&str> = drawn
             .iter()
             .copied()
@@ -92,12 +120,14 @@ impl Callback {
     }
 }
 
-fn fault(fault: CallbackFault) -> Error {
-    Failure::Callback(fault).into()
+fn fault(fault: impl Into<Finding<CallbackFault>>) -> Error {
+    Failure::Callback(fault.into()).into()
 }
 
 /// The query of a URL or of a path, or the text itself.
 fn query(text: &str) -> &str {
+    // A user may have pasted it.
+    let text = text.trim();
     let has_path = text.starts_with(['/', '?']) || Url::parse(text).is_ok();
     let query = match text.split_once('?') {
         Some((_, query)) if has_path => query,

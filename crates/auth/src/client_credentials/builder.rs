@@ -38,7 +38,7 @@ impl ClientCredentialsBuilder {
 
     setters!();
 
-    /// The API that the token is for, by its identifier. Required.
+    /// The API that the token is for, by its identifier. Required. White space around it is removed.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();
         self
@@ -102,7 +102,9 @@ impl ClientCredentialsBuilder {
     /// # Errors
     ///
     /// A [configuration error](Error::is_configuration) that names every setting that is missing or wrong.
-    pub fn build(self) -> Result<ClientCredentials, Error> {
+    pub fn build(mut self) -> Result<ClientCredentials, Error> {
+        self.audience = self.audience.trim().to_owned();
+        self.organization = self.organization.map(|text| text.trim().to_owned());
         let faults = self.faults();
         let clock = self.settings.clock.clone();
         let sleeper = self.settings.sleeper.clone();

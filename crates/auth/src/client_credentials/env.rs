@@ -29,7 +29,7 @@ impl ClientCredentials {
     /// | `AUTH0_AUDIENCE` | the API that the token is for; required |
     /// | `AUTH0_ORGANIZATION` | the organization that the token is for |
     ///
-    /// An empty variable counts as none. What else there is to set can be set on the builder.
+    /// White space around a value is removed, and an empty variable counts as none. What else there is to set can be set on the builder.
     ///
     /// # Errors
     ///
@@ -52,7 +52,9 @@ fn from(
 ) -> Result<ClientCredentialsBuilder, Error> {
     let mut faults = Vec::new();
     let mut get = |name| match variable(name) {
-        Ok(value) => value.filter(|value| !value.is_empty()),
+        Ok(value) => value
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty()),
         Err(fault) => {
             faults.push(fault);
             None
@@ -125,6 +127,24 @@ mod tests {
             ("AUTH0_CLIENT_SECRET", "secret"),
             ("AUTH0_AUDIENCE", "https://acme.teams.auth0.com/api/"),
             ("AUTH0_ORGANIZATION", "org_1"),
+        ])
+        .unwrap();
+        assert_eq!(
+            format!("{source:?}"),
+            "ClientCredentials { domain: \"acme.us.auth0.com\", client_id: \"id\", audience: \
+             \"https://acme.teams.auth0.com/api/\", .. }"
+        );
+        assert_eq!(source.0.grant.organization.as_deref(), Some("org_1"));
+    }
+
+    #[test]
+    fn variables_come_from_files_then_their_line_breaks_are_removed() {
+        let source = of(&[
+            ("AUTH0_DOMAIN", "acme.us.auth0.com\n"),
+            ("AUTH0_CLIENT_ID", " id\r\n"),
+            ("AUTH0_CLIENT_SECRET", "secret\n"),
+            ("AUTH0_AUDIENCE", "https://acme.teams.auth0.com/api/\n"),
+            ("AUTH0_ORGANIZATION", "org_1\n"),
         ])
         .unwrap();
         assert_eq!(

@@ -51,7 +51,8 @@ impl DeviceFlowBuilder {
     /// # Errors
     ///
     /// A [configuration error](Error::is_configuration) that names every setting that is missing or wrong.
-    pub fn build(self) -> Result<DeviceFlow, Error> {
+    pub fn build(mut self) -> Result<DeviceFlow, Error> {
+        self.audience = self.audience.map(|text| text.trim().to_owned());
         let mut faults = Vec::new();
         if self.audience.as_ref().is_some_and(String::is_empty) {
             faults.push("audience: expected a name, found an empty text".to_owned());

@@ -52,7 +52,8 @@
 //! **Sentinel and clusters.** One address is connected to, and no redirection is followed. Where a name or a proxy leads to the
 //! primary, a failover is an outage of some seconds: what was connected to a replica says so, and is connected anew. A
 //! cluster needs a proxy in front of it that speaks like a single server; names have braces, so that all that a script
-//! needs is in one slot. Neither was tried.
+//! needs is in one slot. Only while two encryption keys are given does a script use the names that both give, which are in
+//! different slots: behind such a proxy, replace the key while no process runs. Neither was tried.
 //!
 //! # What happens with the token
 //!

@@ -13,11 +13,11 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The answer that the browser brought is not one to this login.
-    Callback(CallbackFault),
+    Callback(Finding<CallbackFault>),
     /// The authorization endpoint said no, by way of the browser.
     Denied(Rejection),
     /// The ID token is not one for this login.
-    IdToken(IdTokenFault),
+    IdToken(Finding<IdTokenFault>),
     /// The server does not take the refresh token. `was_lost`: an earlier request with it had no answer.
     RefreshRefused {
         rejection: Rejection,
@@ -37,13 +37,45 @@ pub(crate) enum Failure {
     Store(StoreError),
 }
 
+/// What is wrong, with what was expected and found where the values are known and no secrets.
+#[derive(Debug)]
+pub(crate) struct Finding<F> {
+    pub(super) fault: F,
+    detail: Option<String>,
+}
+
+impl<F> Finding<F> {
+    /// A fault whose message is `detail`, which may hold no secret and no text of the server that is not
+    /// [printable](crate::answer::text).
+    pub(crate) fn new(fault: F, detail: String) -> Self {
+        let detail = Some(detail);
+        Self { fault, detail }
+    }
+}
+
+impl<F> From<F> for Finding<F> {
+    fn from(fault: F) -> Self {
+        let detail = None;
+        Self { fault, detail }
+    }
+}
+
+impl<F: fmt::Display> fmt::Display for Finding<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.detail {
+            Some(detail) => f.write_str(detail),
+            None => self.fault.fmt(f),
+        }
+    }
+}
+
 /// What is wrong with the answer that the browser brought from the authorization endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackFault {
     /// `state` is missing, or it is not that of this login: the answer belongs to another one, or was forged.
     State,
-    /// `iss` is another server (RFC 9207).
+    /// `iss` is another server, or it is missing though the server's metadata promises it (RFC 9207).
     Issuer,
     /// Neither a `code` nor an `error` is there.
     Code,
@@ -55,7 +87,7 @@ impl fmt::Display for CallbackFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::State => "state: expected that of this login, found another or none",
-            Self::Issuer => "iss: expected the server that was asked, found another",
+            Self::Issuer => "iss: expected the server that was asked, found another or none",
             Self::Code => "expected a code or an error, found neither",
             Self::Repeated => "expected each parameter once, found one several times",
         })
@@ -184,7 +216,7 @@ impl Error {
     /// What is wrong with the answer that the browser brought, where that is why a login came to nothing.
     pub fn callback_fault(&self) -> Option<CallbackFault> {
         match self.failure()? {
-            Failure::Callback(fault) => Some(*fault),
+            Failure::Callback(finding) => Some(finding.fault),
             _ => None,
         }
     }
@@ -192,7 +224,7 @@ impl Error {
     /// What is wrong with the ID token, where that is why a login came to nothing.
     pub fn id_token_fault(&self) -> Option<IdTokenFault> {
         match self.failure()? {
-            Failure::IdToken(fault) => Some(*fault),
+            Failure::IdToken(finding) => Some(finding.fault),
             _ => None,
         }
     }

@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 
 use super::IdToken;
 use super::claims::Expected;
+use crate::answer;
 use crate::application::Application;
-use crate::error::{Error, Failure, IdTokenFault};
+use crate::error::{Error, Failure, Finding, IdTokenFault};
 use crate::jwks::Jwks;
 use crate::signing::SigningAlgorithm;
 
@@ -51,7 +52,6 @@ impl Verifier {
         token: Option<SecretString>,
         expected: &Expected<'_>,
     ) -> Result<IdToken, Error> {
-        let refuse = |fault| Error::from(Failure::IdToken(fault));
         let token = token.ok_or_else(|| refuse(IdTokenFault::Missing))?;
         let parts = Parts::of(token.secret()).map_err(refuse)?;
         let header: Header = parts.header().map_err(refuse)?;
@@ -61,7 +61,7 @@ impl Verifier {
         // The list is of signatures with a key pair, so neither `none` nor an HMAC over a public key gets further.
         let algorithm = SigningAlgorithm::of_name(&header.alg)
             .filter(|algorithm| self.algorithms.contains(algorithm))
-            .ok_or_else(|| refuse(IdTokenFault::Algorithm))?;
+            .ok_or_else(|| refuse(self.algorithm_mismatch(&header)))?;
         let key = self
             .keys
             .key(&self.application, header.kid.as_deref(), algorithm)
@@ -83,6 +83,23 @@ impl Verifier {
         expected.check(&claims, now, self.leeway).map_err(refuse)?;
         Ok(IdToken { token, claims })
     }
+
+    fn algorithm_mismatch(&self, header: &Header) -> Finding<IdTokenFault> {
+        let expected: Vec<_> = self.algorithms.iter().map(|one| one.name()).collect();
+        let found = answer::text(&Value::from(&*header.alg), &[]);
+        Finding::new(
+            IdTokenFault::Algorithm,
+            format!(
+                "alg: expected {}, found {}; set the signing algorithm of the application, or the allowed ones here",
+                expected.join(" or "),
+                found.as_deref().unwrap_or("an empty text")
+            ),
+        )
+    }
+}
+
+fn refuse(fault: impl Into<Finding<IdTokenFault>>) -> Error {
+    Failure::IdToken(fault.into()).into()
 }
 
 /// The parts of a JWS in its compact form (RFC 7515 §7.1).

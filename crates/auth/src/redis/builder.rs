@@ -42,7 +42,7 @@ impl RedisBuilder {
 
     /// A key that tokens are encrypted with; required. The first that is given encrypts, and all decrypt, so a key is
     /// replaced in three steps, each of which reaches all processes before the next: the new one is given as the second;
-    /// it is given as the first; the old one is left out.
+    /// it is given as the first; the old one is left out. Saving a token removes what is there under the other keys.
     pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
         self.keys.push(key);
         self

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use ::redis::{Cmd, FromRedisValue as _, Value, from_redis_value};
 use auth0_core::BoxFuture;
-use futures_util::future::join_all;
 
-use super::key::{EncryptionKey, Fault};
+use super::key::Fault;
 use super::trouble::Trouble;
 use super::{Redis, script};
 use crate::background;
@@ -35,13 +34,16 @@ const REMOVAL: Duration = Duration::from_secs(60 * 60);
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 const LOCK_EXPIRY: Duration = Duration::from_secs(5);
+const MIN_LOCK_EXPIRY: Duration = Duration::from_millis(100);
+const MAX_LOCK_EXPIRY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Tokens that the processes of a fleet share through Redis or Valkey. Clones are the same store.
 ///
 /// - **It is encrypted.** What is in Redis tells nobody without the [key](super::EncryptionKey) anything: tokens are sealed
 ///   with AES-256-GCM, each under the whole of its [`TokenKey`], so one that is moved to another place does not open there;
 ///   names are keyed hashes.
-/// - **One process replaces a token**, the others wait for what it brings. The lock is renewed as long as its holder lives.
+/// - **One process replaces a token**, the others wait for what it brings. That includes processes whose lists of
+///   encryption keys differ, as long as they have one key in common. The lock is renewed as long as its holder lives.
 ///   If it dies, another takes over when the lock expires. One that was stopped and wakes up late does not overwrite
 ///   what was written after it: each holder has a number larger than all before, which is checked when it writes.
 /// - **No call fails for Redis.** A client-credentials source whose store fails fetches its token itself. Redis is asked
@@ -66,10 +68,13 @@ impl RedisStore {
     }
 
     /// How long the lock of a process that died is in the way of the others; 5 s unless said otherwise, and no less than
-    /// 100 ms. One that lives renews its lock in time, however long it takes to get a token.
+    /// 100 ms and no more than a day. One that lives renews its lock in time, however long it takes to get a token.
     #[must_use]
     pub fn lock_expiry(self, expiry: Duration) -> Self {
-        Self::of(self.0.redis.clone(), expiry.max(Duration::from_millis(100)))
+        Self::of(
+            self.0.redis.clone(),
+            expiry.clamp(MIN_LOCK_EXPIRY, MAX_LOCK_EXPIRY),
+        )
     }
 
     fn of(redis: Redis, lock_expiry: Duration) -> Self {
@@ -82,12 +87,18 @@ impl RedisStore {
 
     async fn load(&self, key: &TokenKey) -> Result<Option<StoredToken>, StoreError> {
         let owner = owner(key)?;
-        let keys = &self.0.redis.0.keys;
         // While keys are being replaced, others of the fleet may write under the names that another key gives.
-        let found = join_all(keys.iter().map(|key| self.load_under(key, &owner))).await;
+        let names = self.names(&owner);
+        let mut command = script(LOAD, names.len());
+        for name in &names {
+            command.arg(self.0.redis.key(name, "token"));
+        }
+        let Value::Array(values) = self.ask(&command).await? else {
+            return Err(unexpected());
+        };
         let mut newest: Option<(f64, StoredToken)> = None;
-        for found in found {
-            if let Some((fence, token)) = found?
+        for (name, value) in names.iter().zip(values) {
+            if let Some((fence, token)) = self.read_under(name, &owner, value)
                 && newest.as_ref().is_none_or(|(known, _)| *known < fence)
             {
                 newest = Some((fence, token));
@@ -96,21 +107,13 @@ impl RedisStore {
         Ok(newest.map(|(_, token)| token))
     }
 
-    /// The token under the name that `key` gives, and its fencing token.
-    async fn load_under(
-        &self,
-        key: &EncryptionKey,
-        owner: &[u8],
-    ) -> Result<Option<(f64, StoredToken)>, StoreError> {
-        let name = self.name(key, owner);
-        let mut command = script(LOAD, 1);
-        command.arg(self.0.redis.key(&name, "token"));
-        let answer = self.ask(&command).await?;
-        let entry = self.entry(&name);
-        match self.read(owner, answer) {
+    /// The token in a value under `name`, and its fencing token. A value that cannot be read is warned of once.
+    fn read_under(&self, name: &str, owner: &[u8], value: Value) -> Option<(f64, StoredToken)> {
+        let entry = self.entry(name);
+        match self.read(owner, value) {
             Ok(found) => {
                 entry.is_told.store(false, Ordering::Relaxed);
-                Ok(found)
+                found
             }
             Err(fault) => {
                 if !entry.is_told.swap(true, Ordering::Relaxed) {
@@ -121,7 +124,7 @@ impl RedisStore {
                         "a value in redis cannot be read, it is taken for absent"
                     );
                 }
-                Ok(None)
+                None
             }
         }
     }
@@ -151,34 +154,35 @@ impl RedisStore {
             (None, None) => Some(UNSAID_LIFETIME),
             (None, Some(at)) => Some(at.duration_since(now).unwrap_or_default()),
         };
-        let name = self.name(self.0.redis.0.keys.first(), &owner);
-        self.write(&name, &sealed, lifetime).await
+        self.write(&owner, &sealed, lifetime).await
     }
 
     async fn remove(&self, key: &TokenKey) -> Result<(), StoreError> {
-        let owner = owner(key)?;
-        let keys = &self.0.redis.0.keys;
-        let names: Vec<_> = keys.iter().map(|key| self.name(key, &owner)).collect();
-        let removals = names
-            .iter()
-            .map(|name| self.write(name, &[], Some(REMOVAL)));
-        join_all(removals).await.into_iter().collect()
+        self.write(&owner(key)?, &[], None).await
     }
 
+    /// Writes a value under the name that the first key gives, or none if it is empty, and removes what is under the names
+    /// that the other keys give: a key that was replaced, perhaps because it leaked, must decrypt nothing.
     async fn write(
         &self,
-        name: &str,
+        owner: &[u8],
         value: &[u8],
         lifetime: Option<Duration>,
     ) -> Result<(), StoreError> {
+        let names = self.names(owner);
+        let name = &*names[0];
         let fence = self.entry(name).fence().clone().unwrap_or_default();
-        let mut command = script(SAVE, 2);
+        let mut command = script(SAVE, 2 * names.len());
+        for name in &names {
+            command
+                .arg(self.0.redis.key(name, "token"))
+                .arg(self.0.redis.key(name, "fence"));
+        }
         command
-            .arg(self.0.redis.key(name, "token"))
-            .arg(self.0.redis.key(name, "fence"))
             .arg(fence)
             .arg(value)
-            .arg(lifetime.map_or(0, |time| millis(time.min(MAX_LIFETIME))));
+            .arg(lifetime.map_or(0, |time| millis(time.min(MAX_LIFETIME))))
+            .arg(millis(REMOVAL));
         let answer = self.ask(&command).await?;
         if !bool::from_redis_value(answer).unwrap_or(false) {
             // Whoever wrote had the lock after this process, which must have been stopped for a while.
@@ -191,17 +195,15 @@ impl RedisStore {
     }
 
     async fn lock(&self, key: &TokenKey) -> Result<StoreGuard, StoreError> {
-        let owner = owner(key)?;
-        let name = self.name(self.0.redis.0.keys.first(), &owner);
-        let entry = self.entry(&name);
+        let names = self.names(&owner(key)?);
+        let entry = self.entry(&names[0]);
         let turn = entry.turn.clone().lock_owned().await;
-        let key = |part| self.0.redis.key(&name, part);
-        let lease = Lease::acquire(
-            &self.0.redis.0.link,
-            key("lock"),
-            key("fence"),
-            self.0.lock_expiry,
-        );
+        // Under all names, so that processes exclude each other that have only one key in common.
+        let keys = names.iter().map(|name| {
+            let key = |part| self.0.redis.key(name, part);
+            (key("lock"), key("fence"))
+        });
+        let lease = Lease::acquire(&self.0.redis.0.link, keys.collect(), self.0.lock_expiry);
         let lease = lease.await.map_err(error)?;
         *entry.fence() = Some(lease.fence().to_owned());
         Ok(StoreGuard::new(Held {
@@ -214,8 +216,10 @@ impl RedisStore {
         self.0.redis.0.link.ask(command).await.map_err(error)
     }
 
-    fn name(&self, key: &EncryptionKey, owner: &[u8]) -> String {
-        key.name(&[b"token", owner])
+    /// The names of a token: that of the key that encrypts, and those that the other keys give.
+    fn names(&self, owner: &[u8]) -> Vec<String> {
+        let keys = self.0.redis.0.keys.iter();
+        keys.map(|key| key.name(&[b"token", owner])).collect()
     }
 
     fn entry(&self, name: &str) -> Arc<Entry> {
@@ -293,6 +297,10 @@ fn millis(time: Duration) -> u64 {
 
 fn unfit() -> StoreError {
     StoreError::new("the token does not fit into JSON")
+}
+
+fn unexpected() -> StoreError {
+    StoreError::new("redis cannot be used: it answers in another way than Redis does")
 }
 
 /// The link has told it already, once for all who hear of it.

@@ -131,7 +131,9 @@ impl Keeper {
         {
             return Err(error.clone());
         }
-        let form = Form::of_grant("refresh_token").secret("refresh_token", refresh_token);
+        // A program may have put it into the store, from a file.
+        let form = Form::of_grant("refresh_token")
+            .secret("refresh_token", &refresh_token.clone().trimmed());
         let scope = stored.scope.as_deref().unwrap_or_default();
         let grant = UserGrant::request(&self.application, &form, &[], scope).await;
         let grant = grant.map_err(|error| {

@@ -25,7 +25,7 @@ const MAX_WRITE: Duration = Duration::from_secs(10);
 ///
 /// - **Only its owner can read it.** The file is created with mode 0600, in a directory that is created with mode 0700
 ///   if it is missing. A file that others can read or write is refused, and the error has the command that mends it;
-///   so is a symbolic link, and whatever else is no regular file.
+///   so is a file of another user, a symbolic link, and whatever else is no regular file.
 /// - **It is never half written.** A new version is written beside it, flushed to the disk and renamed.
 /// - **Nobody loses a token.** Whoever changes the file holds a lock on a file beside it, and whoever replaces a token
 ///   holds one for that token, so that one process fetches it and the others wait. The locks are the operating

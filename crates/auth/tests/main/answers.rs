@@ -339,6 +339,32 @@ async fn token_error_then_the_typed_error_is_its_source() {
 }
 
 #[tokio::test]
+async fn scope_is_a_list_then_it_counts_and_anything_else_grants_nothing_that_is_known() {
+    for (answered, known) in [
+        (json!(["read:b", "read:a"]), Some("read:a read:b")),
+        (json!(["read:a read:b"]), Some("read:a read:b")),
+        (json!([]), None),
+        (json!(["read:a", 1]), None),
+        (json!(["s3cr3t"]), None),
+        (json!([["read:a"]]), None),
+        (json!({"read:a": true}), None),
+        (json!(1), None),
+        (json!(true), None),
+        (json!("s3cr3t"), None),
+    ] {
+        let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": answered});
+        let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
+        let source = settings(&server)
+            .scope("read:a write:a")
+            .client_secret("s3cr3t")
+            .build()
+            .unwrap();
+        let scopes = token(&source).await.scopes().map(ToString::to_string);
+        assert_eq!(scopes.as_deref(), known, "{answered}");
+    }
+}
+
+#[tokio::test]
 async fn scopes_of_the_answer_count_then_those_asked_for() {
     for (asked, answered, known) in [
         ("read:a read:b", Some("read:a"), Some("read:a")),

@@ -331,3 +331,16 @@ fn more_than_one_proof_is_given_then_it_is_refused() {
          private_key_jwt"
     );
 }
+
+#[test]
+fn key_has_white_space_or_a_byte_order_mark_around_it_then_it_is_read() {
+    for (algorithm, _) in ALGORITHMS {
+        let key = key(algorithm);
+        let jwk = key.jwk.to_string();
+        for (before, after) in [("", "\n"), (" \r\n", "\r\n\n "), ("\u{feff}", "\n")] {
+            let around = |text: &str| format!("{before}{}{after}", text.trim());
+            PrivateKey::from_pem(&around(&key.pem), algorithm).unwrap();
+            PrivateKey::from_jwk(&around(&jwk), algorithm).unwrap();
+        }
+    }
+}

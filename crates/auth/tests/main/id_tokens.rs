@@ -81,6 +81,147 @@ async fn claims_are_wrong_then_each_fault_has_its_own_error() {
 }
 
 #[tokio::test]
+async fn claim_is_wrong_then_the_message_shows_what_was_expected_and_found() {
+    let provider = Provider::start().await;
+    let now = 1_800_000_000_u64;
+    let issuer = provider.issuer();
+    let cases: Vec<(&str, Value, String)> = vec![
+        (
+            "iss",
+            json!("https://evil.test/"),
+            format!("iss: expected {issuer}, found https://evil.test/"),
+        ),
+        (
+            "iss",
+            json!("p\u{202e}l4nted"),
+            format!("iss: expected {issuer}, found something that is no issuer"),
+        ),
+        (
+            "iss",
+            Value::Null,
+            format!("iss: expected {issuer}, found none"),
+        ),
+        (
+            "aud",
+            json!("another"),
+            "aud: expected client, found another".into(),
+        ),
+        (
+            "aud",
+            json!(["a", "b\u{202e}"]),
+            "aud: expected client, found a, b".into(),
+        ),
+        (
+            "aud",
+            json!([1]),
+            "aud: expected client, found a value of another type".into(),
+        ),
+        (
+            "azp",
+            json!("another"),
+            "azp: expected client, found another".into(),
+        ),
+        (
+            "exp",
+            json!(now - 100),
+            "found one 100 s ago by this machine's clock (leeway 60 s)".into(),
+        ),
+        (
+            "iat",
+            json!(now + 90),
+            "iat: expected a time that has passed, found one 90 s ahead of this machine's clock \
+            (leeway 60 s): the clock skew"
+                .into(),
+        ),
+        (
+            "nbf",
+            json!(now + 3600),
+            "nbf: expected a time that has passed, found one 3600 s ahead of".into(),
+        ),
+        (
+            "org_id",
+            json!("org_2"),
+            "org_id: expected org_1, found org_2".into(),
+        ),
+        (
+            "org_id",
+            Value::Null,
+            "org_id: expected org_1, found none".into(),
+        ),
+        (
+            "auth_time",
+            json!(now - 500),
+            "within max_age (100 s, leeway 60 s), found one 500 s ago".into(),
+        ),
+    ];
+    for (name, value, expected) in cases {
+        let flow = provider
+            .builder()
+            .organization("org_1")
+            .max_age(Duration::from_secs(100))
+            .build()
+            .unwrap();
+        let token = |nonce: &str| {
+            let mut claims = provider.claims(nonce);
+            claims["org_id"] = json!("org_1");
+            claims["auth_time"] = json!(now);
+            match value {
+                Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+                _ => claims[name] = value.clone(),
+            }
+            provider.id_token(&claims)
+        };
+        let error = provider.login_with(&flow, token).await.unwrap_err();
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+    // The nonce is a secret of the login.
+    let mut drawn = String::new();
+    let token = |nonce: &str| {
+        drawn = nonce.to_owned();
+        let mut claims = provider.claims("pl4nted");
+        claims["aud"] = json!("client");
+        provider.id_token(&claims)
+    };
+    let error = provider
+        .login_with(&provider.flow(), token)
+        .await
+        .unwrap_err();
+    let text = crate::support::chain(&error);
+    assert!(
+        !text.contains(&drawn) && !text.contains("pl4nted"),
+        "{text}"
+    );
+    let token = |nonce: &str| {
+        let mut claims = provider.claims(nonce);
+        claims["aud"] = json!(format!("x{nonce}x"));
+        provider.id_token(&claims)
+    };
+    let error = provider
+        .login_with(&provider.flow(), token)
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("aud: expected client, found x…x"),
+        "{error}"
+    );
+    let of_algorithm = provider
+        .builder()
+        .id_token_algorithms([SigningAlgorithm::Es256, SigningAlgorithm::Ps256])
+        .build()
+        .unwrap();
+    let token = |nonce: &str| provider.id_token(&provider.claims(nonce));
+    let error = provider.login_with(&of_algorithm, token).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("alg: expected ES256 or PS256, found RS256"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn organization_was_asked_for_then_the_token_has_to_name_it() {
     let provider = Provider::start().await;
     let refused = Some(IdTokenFault::Organization);

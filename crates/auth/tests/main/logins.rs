@@ -227,6 +227,110 @@ async fn callback_is_not_one_to_this_login_then_each_fault_has_its_own_error_and
 }
 
 #[tokio::test]
+async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
+    let provider = Provider::start().await;
+    let promise = json!({"authorization_response_iss_parameter_supported": true});
+    provider.describe(promise).await;
+    let flow = provider.flow();
+    let issuer = provider.issuer();
+    for (callback, found) in [
+        (
+            "code=c0de&state={}",
+            "found none, though the server's metadata promises one",
+        ),
+        ("error=access_denied&state={}", "found none"),
+        (
+            "code=c0de&state={}&iss=",
+            "found something that is no issuer",
+        ),
+        (
+            "code=c0de&state={}&iss=https%3A%2F%2Fevil.test",
+            "found https://evil.test",
+        ),
+        (
+            "code=c0de&state={}&iss=c0de",
+            "found something that is no issuer",
+        ),
+        (
+            "code=c0de&state={}&iss=https%3A%2F%2Fevil.test%2Fc0de",
+            "found https://evil.test/…",
+        ),
+    ] {
+        let pending = flow.start().await.unwrap();
+        // A web application keeps it, and another process may finish the login.
+        let kept = serde_json::to_string(&pending).unwrap();
+        let callback = callback.replace("{}", pending.state());
+        for flow in [flow.clone(), provider.flow()] {
+            let pending: PendingLogin = serde_json::from_str(&kept).unwrap();
+            let error = flow.finish(pending, &callback).await.unwrap_err();
+            assert_eq!(
+                error.callback_fault(),
+                Some(CallbackFault::Issuer),
+                "{callback}"
+            );
+            assert!(!error.is_outcome_unknown() && !error.is_access_denied());
+            let expected = format!("iss: expected {issuer}, {found}");
+            assert!(error.to_string().contains(&expected), "{error}");
+        }
+    }
+    // Another login's response is not worth a request to the server.
+    let other = provider.flow();
+    let pending = flow.start().await.unwrap();
+    let discoveries = provider
+        .requests("/.well-known/openid-configuration")
+        .await
+        .len();
+    let error = other
+        .finish(pending, "code=c0de&state=another")
+        .await
+        .unwrap_err();
+    assert_eq!(error.callback_fault(), Some(CallbackFault::State));
+    let asked = provider
+        .requests("/.well-known/openid-configuration")
+        .await
+        .len();
+    assert_eq!(asked, discoveries);
+    assert!(provider.requests("/oauth/token").await.is_empty());
+    assert!(provider.requests("/jwks").await.is_empty());
+
+    let pending = provider
+        .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
+        .await;
+    let query = format!("{}&iss={issuer}", answer_to(&pending));
+    flow.finish(pending, &query).await.unwrap();
+}
+
+#[tokio::test]
+async fn server_promises_no_iss_then_it_may_be_missing() {
+    for promise in [json!(false), json!(null)] {
+        let provider = Provider::start().await;
+        let promise = json!({"authorization_response_iss_parameter_supported": promise});
+        provider.describe(promise).await;
+        provider.login(&provider.flow()).await;
+    }
+}
+
+#[tokio::test]
+async fn max_age_and_timeouts_are_as_long_as_they_can_be_then_a_login_is_finished() {
+    let provider = Provider::start().await;
+    let builder = provider
+        .builder()
+        .max_age(Duration::MAX)
+        .timeout(Duration::MAX);
+    let policy = RetryPolicy::default()
+        .base(Duration::MAX)
+        .max_wait(Duration::MAX)
+        .total_time(Duration::MAX);
+    let flow = builder.retry(policy).build().unwrap();
+    let token = |nonce: &str| {
+        let mut claims = provider.claims(nonce);
+        claims["auth_time"] = json!(0);
+        provider.id_token(&claims)
+    };
+    provider.login_with(&flow, token).await.unwrap();
+}
+
+#[tokio::test]
 async fn callback_is_a_refusal_then_its_code_and_description_are_kept() {
     let provider = Provider::start().await;
     let flow = provider.flow();

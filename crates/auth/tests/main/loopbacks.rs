@@ -203,6 +203,76 @@ async fn anything_else_then_it_is_refused_and_the_right_answer_is_taken_afterwar
 }
 
 #[tokio::test]
+async fn other_programs_open_connections_and_say_nothing_then_the_browser_is_heard_all_the_same() {
+    let provider = Provider::start().await;
+    let login = Login::start(&provider).await;
+    let mut silent = Vec::new();
+    for count in 0..100 {
+        let mut stream = TcpStream::connect(&login.address).await.unwrap();
+        // Some begin a request and do not end it.
+        if count % 2 == 0 {
+            stream
+                .write_all(b"GET /callback HTTP/1.1\r\n")
+                .await
+                .unwrap();
+        }
+        silent.push(stream);
+    }
+    let answer = login.get(&login.callback()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    login.session.await.unwrap().unwrap();
+    // The oldest were hung up on to make room.
+    let mut rest = Vec::new();
+    silent[1].read_to_end(&mut rest).await.unwrap();
+    assert!(rest.is_empty());
+}
+
+#[tokio::test]
+async fn connection_says_nothing_for_too_long_then_it_is_closed_and_the_login_goes_on() {
+    let provider = Provider::start().await;
+    let login = Login::start(&provider).await;
+    let mut silent = TcpStream::connect(&login.address).await.unwrap();
+    let mut slow = TcpStream::connect(&login.address).await.unwrap();
+    slow.write_all(b"GET /").await.unwrap();
+    // One that is answered was accepted after them.
+    login.get("/favicon.ico").await;
+    // Time stands still only while it is moved on: sockets live in real time.
+    let pass = async |seconds| {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        tokio::time::resume();
+    };
+    pass(9).await;
+    let rest = format!(" HTTP/1.1\r\nhost: {}\r\n\r\n", login.address);
+    slow.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    pass(2).await;
+    // It is closed or reset.
+    assert!(!matches!(silent.read(&mut [0]).await, Ok(1..)));
+    let answer = login.get(&login.callback()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    login.session.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn server_promises_iss_and_the_browser_brings_none_then_the_login_fails_before_the_code_is_sent()
+ {
+    let provider = Provider::start().await;
+    let promise = json!({"authorization_response_iss_parameter_supported": true});
+    provider.describe(promise).await;
+    let login = Login::start(&provider).await;
+    login.get(&login.callback()).await;
+    let error = login.session.await.unwrap().unwrap_err();
+    assert_eq!(
+        error.callback_fault(),
+        Some(auth0_auth::CallbackFault::Issuer)
+    );
+    assert!(provider.requests("/oauth/token").await.is_empty());
+}
+
+#[tokio::test]
 async fn request_comes_in_pieces_then_it_is_put_together() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;

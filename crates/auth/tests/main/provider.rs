@@ -172,8 +172,14 @@ impl Provider {
     /// Forgets all but discovery and the key.
     pub(crate) async fn reset(&self) {
         self.server.reset().await;
+        self.describe(json!({})).await;
+        self.publish(&[self.key]).await;
+    }
+
+    /// Publishes a discovery document with these members from now on.
+    pub(crate) async fn describe(&self, more: Value) {
         let issuer = self.issuer();
-        let document = json!({
+        let mut document = json!({
             "issuer": issuer,
             "authorization_endpoint": format!("{issuer}/authorize"),
             "token_endpoint": format!("{issuer}/oauth/token"),
@@ -181,11 +187,14 @@ impl Provider {
             "revocation_endpoint": format!("{issuer}/oauth/revoke"),
             "jwks_uri": format!("{issuer}/jwks"),
         });
+        for (name, value) in more.as_object().unwrap() {
+            document[name] = value.clone();
+        }
         Mock::given(path("/.well-known/openid-configuration"))
             .respond_with(ResponseTemplate::new(200).set_body_json(document))
+            .with_priority(self.priority.fetch_sub(1, Ordering::Relaxed))
             .mount(&self.server)
             .await;
-        self.publish(&[self.key]).await;
     }
 
     /// Publishes these keys from now on.

@@ -57,6 +57,78 @@ async fn secret_basic_then_both_are_form_encoded_before_base64() {
 }
 
 #[tokio::test]
+async fn settings_come_from_files_then_white_space_around_them_is_not_sent() {
+    for around in ["\n", "\r\n", " ", "\t\n", "\u{feff}"] {
+        let around = |text: &str| match around {
+            "\u{feff}" => format!("\u{feff}{text}"),
+            _ => format!("{around}{text}{around}"),
+        };
+        for authentication in [
+            ClientAuthentication::SecretPost,
+            ClientAuthentication::SecretBasic,
+        ] {
+            let server = answering(tokens()).await;
+            let source = settings(&server)
+                .client_id(around("client").replace('\u{feff}', ""))
+                .client_secret(around("s3cr3t"))
+                .audience(around("https://api.test/").replace('\u{feff}', ""))
+                .organization(around("org_1").replace('\u{feff}', ""))
+                .authentication(authentication)
+                .build()
+                .unwrap();
+            source.token().await.unwrap();
+            let request = only_request(&server).await;
+            let body = String::from_utf8(request.body).unwrap();
+            match authentication {
+                ClientAuthentication::SecretBasic => {
+                    // The base64 of "client:s3cr3t".
+                    let expected = "Basic Y2xpZW50OnMzY3IzdA==";
+                    assert_eq!(request.headers["authorization"], expected);
+                }
+                _ => assert!(
+                    body.contains("client_id=client&client_secret=s3cr3t&"),
+                    "{body}"
+                ),
+            }
+            let rest = "audience=https%3A%2F%2Fapi.test%2F&organization=org_1";
+            assert!(body.ends_with(rest), "{body}");
+        }
+    }
+}
+
+#[test]
+fn secret_or_id_holds_a_line_break_then_the_error_says_so_and_does_not_repeat_it() {
+    let settings = || {
+        ClientCredentials::builder("acme.us.auth0.com")
+            .client_id("client")
+            .client_secret("s3cr3t")
+            .audience("https://api.test/")
+    };
+    for (settings, name) in [
+        (
+            settings().client_secret("pl4nted\npl4nted\n"),
+            "client_secret",
+        ),
+        (
+            settings().client_secret("pl4nted\0pl4nted"),
+            "client_secret",
+        ),
+        (settings().client_id("pl4nted\r\npl4nted"), "client_id"),
+    ] {
+        let error = settings.build().unwrap_err();
+        assert!(error.is_configuration());
+        let expected = format!("{name}: expected no line break or other control character");
+        assert!(error.to_string().contains(&expected), "{error}");
+        assert!(!error.to_string().contains("pl4nted"), "{error}");
+    }
+    let error = settings().client_secret(" \n").build().unwrap_err();
+    assert!(
+        error.to_string().contains("client_secret is missing"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn every_option_then_the_form_holds_all_in_order() {
     let server = answering(tokens()).await;
     let source = settings(&server)

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use auth0_auth::{
-    Error, MemoryStore, Session, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
+    AuthorizationCode, Error, MemoryStore, Session, StoreError, StoreGuard, StoredToken, TokenKey,
+    TokenStore,
 };
+use auth0_core::time::Clock as _;
 use auth0_core::{BoxFuture, RetryPolicy, TokenSource as _};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -436,6 +438,135 @@ async fn there_is_no_refresh_token_then_the_session_ends_with_its_access_token()
     let error = failure(&session).await;
     assert!(error.is_session_ended() && !error.is_refresh_token_refused());
     assert_eq!(provider.requests("/oauth/token").await.len(), 1);
+}
+
+#[tokio::test]
+async fn refresh_grants_scopes_as_a_list_or_as_something_else_then_never_more_than_it_says() {
+    for (answered, known) in [(json!(["read:a"]), Some("read:a")), (json!({}), None)] {
+        let provider = Provider::start().await;
+        let (session, _) = kept(&provider).await;
+        provider.reset().await;
+        provider
+            .on("/oauth/token", grant(2, json!({ "scope": answered })))
+            .await;
+        provider.clock.advance(3600);
+        let token = session.token().await.unwrap();
+        assert_eq!(token.secret(), "access-2");
+        let scopes = token.scopes().map(ToString::to_string);
+        assert_eq!(scopes.as_deref(), known, "{answered}");
+    }
+}
+
+#[tokio::test]
+async fn scopes_are_in_another_order_or_the_organization_in_another_case_then_it_is_the_same_session()
+ {
+    let provider = Provider::start().await;
+    let flow = |scopes: &str, organization: &str| {
+        let builder = AuthorizationCode::builder("acme.us.auth0.com")
+            .issuer(provider.issuer())
+            .client_id(CLIENT)
+            .redirect_uri(crate::provider::REDIRECT)
+            .organization(organization)
+            .clock(provider.clock.clone());
+        let scopes = scopes.split(' ');
+        let builder = scopes.fold(builder, |builder, scope| builder.scope(scope));
+        builder.build().unwrap()
+    };
+    let token = |nonce: &str| {
+        let mut claims = provider.claims(nonce);
+        claims["org_id"] = json!("org_Ab1");
+        claims["org_name"] = json!("acme");
+        provider.id_token(&claims)
+    };
+    let store = Arc::new(MemoryStore::new());
+    for (organization, others, strangers) in [
+        (
+            "Acme",
+            &["acme", "ACME", " acme\n"][..],
+            &["org_Ab1", "ecma"][..],
+        ),
+        ("org_Ab1", &["org_Ab1"], &["org_ab1", "org_AB1"]),
+    ] {
+        let first = flow("openid b a offline_access", organization);
+        let session = provider.login_with(&first, token).await.unwrap();
+        session.keep_in(store.clone(), organization).await.unwrap();
+        let restored = async |scopes: &str, other: &str| {
+            let flow = flow(scopes, other);
+            let found = flow.restore(store.clone(), organization).await;
+            found.unwrap().is_some()
+        };
+        for scopes in [
+            "a b offline_access openid",
+            "offline_access a b a",
+            "b a offline_access",
+        ] {
+            for other in others {
+                assert!(restored(scopes, other).await, "{scopes} {other}");
+            }
+        }
+        for stranger in strangers {
+            assert!(
+                !restored("a b offline_access", stranger).await,
+                "{stranger}"
+            );
+        }
+        assert!(!restored("a offline_access", organization).await);
+    }
+}
+
+#[tokio::test]
+async fn session_is_under_the_key_of_a_former_version_then_it_is_found_and_moved() {
+    let provider = Provider::start().await;
+    let key = |scope: &str| -> TokenKey {
+        let key = json!({
+            "issuer": provider.issuer(), "client_id": CLIENT, "audience": "https://api.test/",
+            "organization": "Acme", "scope": scope, "session": "user",
+        });
+        serde_json::from_value(key).unwrap()
+    };
+    let former = key("openid offline_access read:a");
+    let mut canonical = key("offline_access openid read:a");
+    canonical.organization = Some("acme".to_owned());
+    let store = Arc::new(MemoryStore::new());
+    let mut token = StoredToken::new("access-0", provider.clock.now());
+    token.refresh_token = Some("refresh-0".into());
+    store.save(&former, &token).await.unwrap();
+
+    let flow = provider.flow().with_organization("Acme");
+    let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
+    assert_eq!(text(&session).await, "access-0");
+    assert!(store.load(&former).await.unwrap().is_none());
+    let moved = store.load(&canonical).await.unwrap().unwrap();
+    assert_eq!(moved.refresh_token.unwrap().secret(), "refresh-0");
+    // Of two, the one under the canonical key counts.
+    token.access_token = "stale".into();
+    store.save(&former, &token).await.unwrap();
+    let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
+    assert_eq!(text(&session).await, "access-0");
+}
+
+#[tokio::test]
+async fn refresh_token_was_put_into_the_store_from_a_file_then_its_line_break_is_not_sent() {
+    let provider = Provider::start().await;
+    let (_, store) = kept(&provider).await;
+    let flow = provider.flow();
+    let key = json!({
+        "issuer": provider.issuer(), "client_id": CLIENT, "audience": "https://api.test/",
+        "scope": "offline_access openid read:a", "session": "user",
+    });
+    let mut token = StoredToken::new("", std::time::UNIX_EPOCH);
+    token.refresh_token = Some("refresh-1\n".into());
+    let key = serde_json::from_value(key).unwrap();
+    store.save(&key, &token).await.unwrap();
+    provider.reset().await;
+    provider.on("/oauth/token", grant(2, json!({}))).await;
+    let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
+    assert_eq!(text(&session).await, "access-2");
+    let requests = provider.requests("/oauth/token").await;
+    assert_eq!(
+        field(&requests[0], "refresh_token").as_deref(),
+        Some("refresh-1")
+    );
 }
 
 #[tokio::test]

@@ -73,6 +73,19 @@ fn domain_is_anything_else_then_it_is_refused_and_not_repeated() {
         "[::1]",
         "0x7f.1",
         "2130706433",
+        "..",
+        ".",
+        "acme..com",
+        ".acme.com",
+        "acme.com.",
+        "*",
+        "*.auth0.com",
+        "acme.*.com",
+        "-acme.com",
+        "acme-.com",
+        "ac_me.com",
+        &format!("{}.com", "a".repeat(64)),
+        &format!("{}com", "a.".repeat(126)),
     ] {
         let text = fault(
             ClientCredentials::builder(domain)
@@ -85,6 +98,42 @@ fn domain_is_anything_else_then_it_is_refused_and_not_repeated() {
             "{domain}: {text}"
         );
         assert!(!text.contains("p4ssw0rd"), "{text}");
+    }
+}
+
+#[test]
+fn host_of_an_address_is_no_host_name_then_it_is_refused() {
+    let long = "a".repeat(64);
+    for host in [
+        "*",
+        "*.auth0.com",
+        "..",
+        "acme..com",
+        "acme.com.",
+        "-a.com",
+        "a_b.com",
+        &long,
+    ] {
+        let url = format!("https://{host}/");
+        for (name, error) in [
+            ("issuer", complete().issuer(url.clone()).build().err()),
+            ("token_url", complete().token_url(url.clone()).build().err()),
+            (
+                "redirect_uri",
+                auth0_auth::AuthorizationCode::builder("acme.us.auth0.com")
+                    .client_id("client")
+                    .redirect_uri(url.clone())
+                    .build()
+                    .err(),
+            ),
+        ] {
+            let error = error.unwrap_or_else(|| panic!("{name}: {host} is taken"));
+            assert!(error.is_configuration());
+            assert!(
+                error.to_string().contains(&format!("{name}: expected a ")),
+                "{host}: {error}"
+            );
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth0_auth::{
-    BoxFuture, ClientCredentials, ClientCredentialsBuilder, FileStore, MemoryStore, StoreError,
-    StoreGuard, StoredToken, TokenKey, TokenStore,
+    BoxFuture, ClientCredentials, ClientCredentialsBuilder, FileStore, MemoryStore, PrivateKey,
+    SigningAlgorithm, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
 };
 use auth0_core::TokenSource as _;
 use auth0_core::time::Clock as _;
@@ -89,35 +89,37 @@ async fn sources_differ_in_what_they_ask_for_then_each_has_its_own_token() {
     assert_eq!(requests(&server).await, changes.len());
 }
 
+/// A store that has nothing and remembers which keys it was asked for.
+#[derive(Clone, Default)]
+struct Keys(Arc<std::sync::Mutex<Vec<Value>>>);
+impl TokenStore for Keys {
+    fn load<'a>(
+        &'a self,
+        key: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        self.0
+            .lock()
+            .unwrap()
+            .push(serde_json::to_value(key).unwrap());
+        Box::pin(std::future::ready(Ok(None)))
+    }
+    fn save<'a>(
+        &'a self,
+        _: &'a TokenKey,
+        _: &'a StoredToken,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+    fn remove<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
+        unreachable!()
+    }
+    fn lock<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
+        Box::pin(std::future::ready(Ok(StoreGuard::new(()))))
+    }
+}
+
 #[tokio::test]
 async fn store_is_asked_then_the_key_is_all_that_tells_tokens_apart() {
-    #[derive(Clone, Default)]
-    struct Keys(Arc<std::sync::Mutex<Vec<Value>>>);
-    impl TokenStore for Keys {
-        fn load<'a>(
-            &'a self,
-            key: &'a TokenKey,
-        ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
-            self.0
-                .lock()
-                .unwrap()
-                .push(serde_json::to_value(key).unwrap());
-            Box::pin(std::future::ready(Ok(None)))
-        }
-        fn save<'a>(
-            &'a self,
-            _: &'a TokenKey,
-            _: &'a StoredToken,
-        ) -> BoxFuture<'a, Result<(), StoreError>> {
-            Box::pin(std::future::ready(Ok(())))
-        }
-        fn remove<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
-            unreachable!()
-        }
-        fn lock<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
-            Box::pin(std::future::ready(Ok(StoreGuard::new(()))))
-        }
-    }
     let keys = Keys::default();
     // Nobody listens there.
     let source = ClientCredentials::builder("acme.us.auth0.com")
@@ -143,11 +145,83 @@ async fn store_is_asked_then_the_key_is_all_that_tells_tokens_apart() {
             "audience": "https://api.test/",
             "organization": "org_1",
             "scope": "a b",
-            // The SHA-256 of `resource=s3cr3t`.
             "parameters": keys[0]["parameters"],
         })
     );
     assert_eq!(keys[0]["parameters"].as_str().unwrap().len(), 43);
+}
+
+/// The digest of the parameters in the key of a source's token.
+async fn digest(
+    change: impl FnOnce(ClientCredentialsBuilder) -> ClientCredentialsBuilder,
+) -> String {
+    let keys = Keys::default();
+    let settings = ClientCredentials::builder("acme.us.auth0.com")
+        .issuer("http://127.0.0.1:1/")
+        .client_id("client")
+        .audience("https://api.test/")
+        .retry(auth0_core::RetryPolicy::never())
+        .store(keys.clone());
+    failure(&change(settings).build().unwrap()).await;
+    let keys = keys.0.lock().unwrap();
+    keys[0]["parameters"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn key_is_read_then_nobody_without_the_client_secret_can_try_values_of_parameters() {
+    use aws_lc_rs::digest::{SHA256, digest as hash};
+    use aws_lc_rs::hmac;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+
+    let key = crate::keys::key(SigningAlgorithm::Es256);
+    let signing = || PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap();
+    let of_secret =
+        digest(|settings| settings.client_secret("s3cr3t").parameter("pin", "1234")).await;
+    let of_key =
+        digest(|settings| settings.private_key_jwt(signing()).parameter("pin", "1234")).await;
+    let publicly_known = [
+        "",
+        "client",
+        "http://127.0.0.1:1/",
+        "pin",
+        "https://api.test/",
+    ];
+    for text in ["1234", "pin=1234", "client1234", "client_secret=&pin=1234"] {
+        let mut tried = vec![BASE64.encode(hash(&SHA256, text.as_bytes()))];
+        for public in publicly_known {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, public.as_bytes());
+            tried.push(BASE64.encode(hmac::sign(&key, text.as_bytes())));
+            let text = format!("{public}{text}");
+            tried.push(BASE64.encode(hash(&SHA256, text.as_bytes())));
+        }
+        assert!(
+            !tried.contains(&of_secret) && !tried.contains(&of_key),
+            "{text}"
+        );
+    }
+    let other = digest(|settings| settings.client_secret("other").parameter("pin", "1234"));
+    assert_ne!(other.await, of_secret, "the secret is part of it");
+    assert_ne!(of_key, of_secret);
+}
+
+#[tokio::test]
+async fn application_is_the_same_then_so_is_the_digest_of_its_parameters() {
+    let with = |parameters: &'static [(&str, &str)]| {
+        digest(move |settings| {
+            let settings = settings.client_secret("s3cr3t");
+            let add = |settings: ClientCredentialsBuilder,
+                       (name, value): &(&'static str, &'static str)| {
+                settings.parameter(*name, *value)
+            };
+            parameters.iter().fold(settings, add)
+        })
+    };
+    let one = with(&[("a", "1"), ("b", "2"), ("b", "3")]).await;
+    assert_eq!(with(&[("a", "1"), ("b", "2"), ("b", "3")]).await, one);
+    assert_eq!(with(&[("b", "2"), ("b", "3"), ("a", "1")]).await, one);
+    assert_ne!(with(&[("a", "1"), ("b", "3"), ("b", "2")]).await, one);
+    assert_ne!(with(&[("a", "1&b=2"), ("b", "3")]).await, one);
 }
 
 #[tokio::test]

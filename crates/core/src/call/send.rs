@@ -125,7 +125,7 @@ impl Call {
                     course.begins_by = Some(course.policy.ends_at(course.began_at));
                     course.answer = attempted.into_answer();
                     course.trail.go_on();
-                    course.trail.waited += wait;
+                    course.trail.waited = course.trail.waited.saturating_add(wait);
                     telemetry::wait(wait);
                     shared.sleeper.sleep(wait).await;
                     repetition

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::{FromRedisValue as _, Value};
+use ::redis::{Cmd, FromRedisValue as _, Value};
 use tokio::task::JoinSet;
 
 use super::millis;
@@ -20,10 +20,10 @@ const RENEW: &str = include_str!("../scripts/renew.lua");
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 const MAX_WAIT: Duration = Duration::from_millis(250);
 
-/// A lock in Redis, renewed until this is dropped.
+/// A lock in Redis under all names of a token, renewed until this is dropped.
 pub(super) struct Lease {
     link: Arc<Link>,
-    lock: String,
+    locks: Vec<String>,
     owner: String,
     fence: String,
     /// It ends with the lease.
@@ -31,20 +31,19 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Waits until nobody holds the lock at `lock`, and takes it.
+    /// Waits until nobody holds any of the locks, and takes them all at once. `names` are the places of each lock and of
+    /// its fencing token.
     pub(super) async fn acquire(
         link: &Arc<Link>,
-        lock: String,
-        fence: String,
+        names: Vec<(String, String)>,
         expiry: Duration,
     ) -> Result<Self, Trouble> {
         let owner = random::id().map_err(|error| Trouble::new(error.to_string()))?;
-        let mut command = script(LOCK, 2);
-        command
-            .arg(&lock)
-            .arg(&fence)
-            .arg(&owner)
-            .arg(millis(expiry));
+        let mut command = script(LOCK, 2 * names.len());
+        for (lock, fence) in &names {
+            command.arg(lock).arg(fence);
+        }
+        command.arg(&owner).arg(millis(expiry));
         let mut wait = FIRST_WAIT;
         let fence = loop {
             match link.ask(&command).await? {
@@ -58,12 +57,13 @@ impl Lease {
             link.sleeper().sleep(by_lot).await;
             wait = (wait * 3 / 2).min(MAX_WAIT);
         };
+        let locks: Vec<String> = names.into_iter().map(|(lock, _)| lock).collect();
         // In the background: whoever holds the guard may do so on another runtime, or on one that idles.
-        let renewal = renew(link.clone(), lock.clone(), owner.clone(), expiry);
+        let renewal = renew(link.clone(), keep(&locks, &owner, Some(expiry)), expiry);
         let renewal = background::task(renewal).map_err(|error| Trouble::new(error.to_string()))?;
         Ok(Self {
             link: link.clone(),
-            lock,
+            locks,
             owner,
             fence,
             renewal,
@@ -77,16 +77,20 @@ impl Lease {
     /// Gives the lock back, if it is still this one's. Where that fails it expires.
     pub(super) async fn release(mut self) {
         self.renewal.abort_all();
-        let mut command = script(RENEW, 1);
-        command.arg(&self.lock).arg(&self.owner).arg(0);
+        let command = keep(&self.locks, &self.owner, None);
         let _ = self.link.ask(&command).await;
     }
 }
 
-/// Renews a lock until it is somebody else's.
-async fn renew(link: Arc<Link>, lock: String, owner: String, expiry: Duration) {
-    let mut command = script(RENEW, 1);
-    command.arg(lock).arg(owner).arg(millis(expiry));
+/// The command that renews locks, or gives them back.
+fn keep(locks: &[String], owner: &str, expiry: Option<Duration>) -> Cmd {
+    let mut command = script(RENEW, locks.len());
+    command.arg(locks).arg(owner).arg(expiry.map_or(0, millis));
+    command
+}
+
+/// Renews locks with `command` until they are no longer this owner's.
+async fn renew(link: Arc<Link>, command: Cmd, expiry: Duration) {
     loop {
         link.sleeper().sleep(expiry / 3).await;
         let answer = link.ask(&command).await;

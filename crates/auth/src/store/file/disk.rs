@@ -110,6 +110,7 @@ fn look(path: &Path) -> Result<Option<Metadata>, StoreError> {
     }
 }
 
+/// Whether the file may be used: a regular one that belongs to this user, and that nobody else can read or write.
 fn check(path: &Path, found: &Metadata) -> Result<(), StoreError> {
     let kind = found.file_type();
     if !kind.is_file() {
@@ -123,7 +124,39 @@ fn check(path: &Path, found: &Metadata) -> Result<(), StoreError> {
             path.display()
         )));
     }
+    check_owner(path, found, user())?;
     check_mode(path, found)
+}
+
+/// The user that this process acts for.
+#[cfg(unix)]
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Whoever owns a file chose the tokens in it: those of another user would act in that user's name.
+#[cfg(unix)]
+fn check_owner(path: &Path, found: &Metadata, user: u32) -> Result<(), StoreError> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    if found.uid() == user {
+        return Ok(());
+    }
+    Err(StoreError::new(format!(
+        "{}: expected a file of this user (uid {user}), found one of uid {}; use another path, or remove it",
+        path.display(),
+        found.uid()
+    )))
+}
+
+#[cfg(not(unix))]
+fn user() -> u32 {
+    0
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &Metadata, _: u32) -> Result<(), StoreError> {
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -212,4 +245,23 @@ fn sync_directory(path: &Path) {
 
 fn failed(what: &str, path: &Path, error: io::Error) -> StoreError {
     StoreError::new(format!("{}: cannot {what} it", path.display())).with_source(error)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_belongs_to_another_user_then_it_is_rejected() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let found = file.as_file().metadata().unwrap();
+        check_owner(file.path(), &found, user()).unwrap();
+        let other = user() + 1;
+        let error = check_owner(file.path(), &found, other).unwrap_err();
+        let expected = format!(
+            "expected a file of this user (uid {other}), found one of uid {}",
+            user()
+        );
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
 }

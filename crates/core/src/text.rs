@@ -1,0 +1,89 @@
+//! Text from servers, made fit to be shown.
+
+/// `text` without the characters that are not printed: control characters, format characters such as those that change
+/// the direction of text, line and paragraph separators, and code points for private use or without a meaning. Unusual
+/// spaces become plain ones.
+///
+/// Whatever shows text that a server chose passes it through this function, because a terminal or a log viewer obeys
+/// these characters instead of printing them.
+///
+/// ```
+/// assert_eq!(auth0_core::printable("user\u{202e}gpj.exe\u{1b}[2J"), "usergpj.exe[2J");
+/// assert_eq!(auth0_core::printable("Z\u{fc}rich\u{a0}8001"), "Zürich 8001");
+/// ```
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            ' '..='~' => Some(c),
+            _ if c.is_whitespace() && !is_separator(c) => Some(' '),
+            _ => is_printed(c).then_some(c),
+        })
+        .collect()
+}
+
+/// Controls (category Cc) and the separators of lines and paragraphs (Zl, Zp).
+fn is_separator(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// The standard library escapes exactly the characters that are not printed, by the Unicode tables of the compiler. The
+/// character must not stand first, where combining marks are escaped as well.
+fn is_printed(c: char) -> bool {
+    let text = format!("x{c}");
+    let is_escaped = text.escape_debug().nth(1) == Some('\\');
+    !is_escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn character_is_not_printed_then_it_is_removed() {
+        // Category Cc, all of Cf, Zl, Zp, private use, noncharacters.
+        let ranges = [
+            ('\u{0}', '\u{1f}'),
+            ('\u{7f}', '\u{9f}'),
+            ('\u{ad}', '\u{ad}'),
+            ('\u{600}', '\u{605}'),
+            ('\u{61c}', '\u{61c}'),
+            ('\u{6dd}', '\u{6dd}'),
+            ('\u{70f}', '\u{70f}'),
+            ('\u{890}', '\u{891}'),
+            ('\u{8e2}', '\u{8e2}'),
+            ('\u{180e}', '\u{180e}'),
+            ('\u{200b}', '\u{200f}'),
+            ('\u{2028}', '\u{202e}'),
+            ('\u{2060}', '\u{206f}'),
+            ('\u{e000}', '\u{e0ff}'),
+            ('\u{feff}', '\u{feff}'),
+            ('\u{fff9}', '\u{fffb}'),
+            ('\u{110bd}', '\u{110bd}'),
+            ('\u{110cd}', '\u{110cd}'),
+            ('\u{13430}', '\u{1343f}'),
+            ('\u{1bca0}', '\u{1bca3}'),
+            ('\u{1d173}', '\u{1d17a}'),
+            ('\u{1fffe}', '\u{1ffff}'),
+            ('\u{e0001}', '\u{e0001}'),
+            ('\u{e0020}', '\u{e007f}'),
+            ('\u{f0000}', '\u{f00ff}'),
+        ];
+        for (first, last) in ranges {
+            for c in first..=last {
+                assert_eq!(printable(&format!("a{c}b")), "ab", "{:x}", u32::from(c));
+            }
+        }
+    }
+
+    #[test]
+    fn character_is_printed_then_it_stays() {
+        for text in [
+            "plain ASCII, with 'single' and \"double\" quotes and a \\",
+            "Größe, 東京, Ελλάδα, ירושלים, القاهرة, कि, 👍🏽",
+            "e\u{301}",
+        ] {
+            assert_eq!(printable(text), text);
+        }
+        assert_eq!(printable("a\u{a0}b\u{3000}c\u{2003}d"), "a b c d");
+    }
+}
