@@ -88,6 +88,20 @@ impl Problem {
         text(&self.body, "message")
     }
 
+    /// Whether the body has the form of an error of these APIs.
+    pub(crate) fn says_anything(&self) -> bool {
+        let texts = [
+            self.problem_type(),
+            self.title(),
+            self.detail(),
+            self.error(),
+            self.error_description(),
+            self.error_code(),
+            self.message(),
+        ];
+        texts.iter().any(Option::is_some)
+    }
+
     /// The whole body.
     pub fn body(&self) -> &Value {
         &self.body
@@ -151,11 +165,22 @@ fn text<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
     object.get(key)?.as_str()
 }
 
-/// Words of the server made fit for a log: at most 200 characters, none that moves the cursor or turns the text.
+/// Text of the server made fit for a log: at most 200 characters, none that moves the cursor or turns the text.
 pub(crate) fn shortened(text: &str) -> String {
-    let disturbs = |c: char| {
+    visible_chars(text).take(200).collect()
+}
+
+/// Text of the server on one line, without characters that move the cursor or turn the text.
+pub(crate) fn visible(text: &str) -> String {
+    visible_chars(text.trim()).collect()
+}
+
+fn visible_chars(text: &str) -> impl Iterator<Item = char> {
+    let disturbs = |c: &char| {
         c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
-    text.chars().filter(|c| !disturbs(*c)).take(200).collect()
+    text.chars()
+        .map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c })
+        .filter(move |c| !disturbs(c))
 }

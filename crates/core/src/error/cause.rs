@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::retry;
+
 /// What failed under a call: the HTTP client, or a layer that was put around it.
 pub(crate) enum Cause {
     Http(reqwest::Error),
@@ -29,9 +31,14 @@ impl Cause {
         }
     }
 
-    /// Whether the request surely never left. Of a layer's error nobody knows.
-    pub(crate) fn was_not_sent(&self) -> bool {
+    /// Whether no connection was made. Of a layer's error nobody knows.
+    pub(crate) fn is_connect(&self) -> bool {
         self.http().is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// Whether the server surely did not process the request. Of a layer's error nobody knows.
+    pub(crate) fn is_unprocessed(&self) -> bool {
+        self.http().is_some_and(retry::is_unprocessed)
     }
 
     /// Whether the HTTP client does not take such a request, as one over http where it was told to use https only.
@@ -47,7 +54,8 @@ impl Cause {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Layer(_) => "layer",
-            Self::Http(_) if self.was_not_sent() => "connect",
+            Self::Http(_) if self.is_connect() => "connect",
+            Self::Http(error) if retry::is_refused(error) => "refused",
             Self::Http(_) if self.is_timeout() => "timeout",
             Self::Http(_) => "connection",
         }
@@ -65,10 +73,16 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Layer(_) => "a layer around the HTTP client failed before an answer came",
-            Self::Http(_) if self.was_not_sent() => "no connection to the server",
-            Self::Http(_) if self.is_timeout() => "no answer in time",
-            Self::Http(_) => "the connection failed before an answer came",
+            Self::Layer(_) => "a layer around the HTTP client failed before a response came",
+            Self::Http(_) if self.is_connect() => "no connection to the server",
+            Self::Http(error) if retry::is_refused(error) => {
+                "the server refused the HTTP/2 stream and did not process the request"
+            }
+            Self::Http(error) if retry::is_unprocessed(error) => {
+                "the connection ended before the request was sent"
+            }
+            Self::Http(_) if self.is_timeout() => "no response in time",
+            Self::Http(_) => "the connection failed before a response came",
         })
     }
 }

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 mod fake_timer;
 mod fault_server;
+pub(crate) mod http2;
 mod predicates;
 
 pub(crate) use fake_timer::{FakeTimer, START};
@@ -41,12 +42,20 @@ pub(crate) static UPDATE_TENANTS: Operation =
         });
 
 /// An operation of each class of retry safety.
-pub(crate) static READ: Operation = GET_MEMBER.with_scopes(&[&["read:members"]]);
+pub(crate) static READ: Operation = GET_MEMBER
+    .with_client_method("members().get")
+    .with_scopes(&[&["read:members"]]);
 pub(crate) static REPLACE: Operation = Operation::new("replaceMember", "PUT", "/members/{id}")
+    .with_client_method("members().replace")
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[200]);
-pub(crate) static REMOVE: Operation = DELETE_MEMBER.with_retry_safety(RetrySafety::Idempotent);
-pub(crate) static CREATE: Operation = CREATE_TENANT.with_look_at(&["listTenants"]);
+pub(crate) static REMOVE: Operation = DELETE_MEMBER
+    .with_client_method("members().delete")
+    .with_retry_safety(RetrySafety::Idempotent);
+pub(crate) static CREATE: Operation = CREATE_TENANT
+    .with_client_method("tenants().create")
+    .with_look_at(&["listTenants"])
+    .with_look_at_methods(&["tenants().list"]);
 
 /// A member as a generated type would have it.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
@@ -316,6 +325,12 @@ pub(crate) fn own_client() -> HttpClient {
             .user_agent("own-client/1"),
     )
     .unwrap()
+}
+
+/// A client for HTTP/2 without TLS.
+pub(crate) fn http2_client() -> HttpClient {
+    let builder = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    HttpClient::from_builder(builder.http2_prior_knowledge()).unwrap()
 }
 
 /// A client for plain http. It reads no certificates, which is what takes time when a client is made.
