@@ -171,7 +171,8 @@ impl CreateIdpProvisioningConfiguration {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -245,7 +246,8 @@ impl DeleteProvisioningConfiguration {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -308,7 +310,8 @@ impl GetIdpProvisioningConfiguration {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -379,7 +382,8 @@ impl UpdateIdpProvisioningConfigurationAttributes {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,

@@ -236,7 +236,8 @@ impl OrganizationsConnectionsCreate {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -304,7 +305,8 @@ impl OrganizationsConnectionsDelete {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -370,7 +372,8 @@ impl OrganizationsConnectionsGet {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -476,7 +479,8 @@ impl OrganizationsConnectionsList {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -631,7 +635,8 @@ impl OrganizationsConnectionsUpdate {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,

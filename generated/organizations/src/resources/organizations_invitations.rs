@@ -211,7 +211,8 @@ impl OrganizationsInvitationsCreate {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -285,7 +286,8 @@ impl OrganizationsInvitationsDelete {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -361,7 +363,8 @@ impl OrganizationsInvitationsGet {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -484,7 +487,8 @@ impl OrganizationsInvitationsList {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,

@@ -216,7 +216,8 @@ impl DeleteMember {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -268,7 +269,8 @@ impl GetMember {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -325,7 +327,8 @@ impl InviteMember {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -395,7 +398,8 @@ impl ListMembers {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -506,7 +510,8 @@ impl UpdateMemberRole {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,

@@ -192,7 +192,8 @@ impl CreateTenant {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -249,7 +250,8 @@ impl DeleteTenant {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -301,7 +303,8 @@ impl GetTenant {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
@@ -404,7 +407,8 @@ impl ListTenants {
         self.options = self.options.retry(policy);
         self
     }
-    /// Adds a header to this call.
+    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
+    /// when the call is sent.
     pub fn header(
         mut self,
         name: auth0_core::http::HeaderName,
