@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use auth0_core::retry::Ending;
+use auth0_core::retry::{Ending, is_unprocessed};
 use auth0_core::{SecretString, TokenError};
 use reqwest::StatusCode;
 
@@ -123,7 +123,7 @@ impl Error {
     /// How the attempt ended that this is the error of, as far as repeating it goes.
     pub(crate) fn ending(&self) -> Ending {
         match (&self.0.kind, &self.0.answer) {
-            (Kind::Transport(error), None) if error.is_connect() => Ending::NotSent,
+            (Kind::Transport(error), None) if is_unprocessed(error) => Ending::NotSent,
             (Kind::Transport(error), None) if error.is_builder() => Ending::Unsendable,
             (Kind::Transport(_), None) => Ending::Lost,
             (Kind::Transport(_), Some(answer)) if answer.status.is_success() => Ending::Cut,

@@ -172,15 +172,13 @@ pub(crate) fn shortened(text: &str) -> String {
 
 /// Text of the server on one line, without characters that move the cursor or turn the text.
 pub(crate) fn visible(text: &str) -> String {
-    visible_chars(text.trim()).collect()
+    visible_chars(&text.trim().replace(['\n', '\r', '\t'], " ")).collect()
 }
 
-fn visible_chars(text: &str) -> impl Iterator<Item = char> {
+fn visible_chars(text: &str) -> impl Iterator<Item = char> + '_ {
     let disturbs = |c: &char| {
         c.is_control()
             || matches!(c, '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
-    text.chars()
-        .map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c })
-        .filter(move |c| !disturbs(c))
+    text.chars().filter(move |c| !disturbs(c))
 }

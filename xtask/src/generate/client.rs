@@ -44,13 +44,21 @@ impl Template {
     fn path(&self) -> &str {
         let last = self.literals.last().map_or("", String::as_str);
         let after_scheme = last.find("://").map_or(0, |position| position + 3);
-        let path = last[after_scheme..].find('/').map_or("", |slash| &last[after_scheme + slash..]);
+        let path = last[after_scheme..]
+            .find('/')
+            .map_or("", |slash| &last[after_scheme + slash..]);
         let before = self.literals.iter().rev().skip(1);
         let has_variable = before.clone().any(|literal| {
-            let host = literal.split_once("://").map_or(literal.as_str(), |(_, host)| host);
+            let host = literal
+                .split_once("://")
+                .map_or(literal.as_str(), |(_, host)| host);
             host.contains('/')
         });
-        if has_variable { "" } else { path.trim_end_matches('/') }
+        if has_variable {
+            ""
+        } else {
+            path.trim_end_matches('/')
+        }
     }
 
     /// A `format!` of the template with the identifiers of its variables.
@@ -291,13 +299,23 @@ fn base_url(
 ) -> (TokenStream, TokenStream) {
     let rule = "https, or http on a loopback address.";
     let (Some(base), Some(template)) = (base, &target.api.base_url) else {
-        return (docs::doc(&format!("Sets the base URL: {rule}")), TokenStream::new());
+        return (
+            docs::doc(&format!("Sets the base URL: {rule}")),
+            TokenStream::new(),
+        );
     };
     let path = base.path();
     let below = format!("{path}/");
     let mut paths = model.operations.iter().map(|operation| &operation.path);
     let in_operations = !path.is_empty() && paths.all(|path| path.starts_with(&below));
-    let place = format_ident!("{}", if in_operations { "without_path" } else { "with_path" });
+    let place = format_ident!(
+        "{}",
+        if in_operations {
+            "without_path"
+        } else {
+            "with_path"
+        }
+    );
     let mut text = format!("Sets the base URL instead, one like `{template}`: {rule}");
     if !path.is_empty() {
         text += &format!(

@@ -40,7 +40,12 @@ pub(super) fn emit(
     };
     parts
         .iter()
-        .map(|(part, own)| (part.clone(), rows(part, own, &operations, model, client_methods)))
+        .map(|(part, own)| {
+            (
+                part.clone(),
+                rows(part, own, &operations, model, client_methods),
+            )
+        })
         .chain([(String::new(), table)])
         .collect()
 }

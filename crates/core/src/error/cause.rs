@@ -73,7 +73,7 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Layer(_) => "a layer around the HTTP client failed before a response came",
+            Self::Layer(_) => "a layer around the HTTP client failed before an answer came",
             Self::Http(_) if self.is_connect() => "no connection to the server",
             Self::Http(error) if retry::is_refused(error) => {
                 "the server refused the HTTP/2 stream and did not process the request"
@@ -81,8 +81,8 @@ impl fmt::Display for Cause {
             Self::Http(error) if retry::is_unprocessed(error) => {
                 "the connection ended before the request was sent"
             }
-            Self::Http(_) if self.is_timeout() => "no response in time",
-            Self::Http(_) => "the connection failed before a response came",
+            Self::Http(_) if self.is_timeout() => "no answer in time",
+            Self::Http(_) => "the connection failed before an answer came",
         })
     }
 }

@@ -40,10 +40,10 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Kind::Token(_) if self.status() == Some(StatusCode::UNAUTHORIZED) => f.write_str(
-                "the access token was rejected (401 Unauthorized), and no other could be obtained",
-            ),
-            Kind::Token(_) => write!(f, "no access token could be obtained, {}", self.not_sent()),
+            Kind::Token(_) if self.status() == Some(StatusCode::UNAUTHORIZED) => {
+                f.write_str("the access token was refused, and no other could be had")
+            }
+            Kind::Token(_) => write!(f, "no access token could be had, {}", self.not_sent()),
             Kind::MissingScope => {
                 write!(f, "the token lacks a scope, {}", self.not_sent())?;
                 self.fmt_scopes(f)
@@ -73,10 +73,10 @@ impl fmt::Display for Error {
                 }
                 match self.refusal_of_proof() {
                     Some(Refusal::Invalid) => f.write_str(
-                        ", the DPoP proof was rejected (invalid_dpop_proof): is the clock right?",
+                        ", the DPoP proof was not taken (invalid_dpop_proof): is the clock right?",
                     )?,
                     Some(Refusal::Nonce { .. }) => {
-                        f.write_str(", the server requires a nonce that the DPoP proof did not contain")?;
+                        f.write_str(", a nonce is asked for that the DPoP proof did not hold")?;
                     }
                     None => {}
                 }
@@ -106,12 +106,12 @@ impl fmt::Display for Error {
             }
             Kind::Undecodable(why) => {
                 f.write_str(if self.only_reads() {
-                    "the server responded ("
+                    "the server has answered ("
                 } else {
                     "the server has acted ("
                 })?;
                 self.fmt_status(f)?;
-                f.write_str("), but its response cannot be read: ")?;
+                f.write_str("), but its answer cannot be read: ")?;
                 self.fmt_unread(why, f)
             }
         }?;
@@ -128,27 +128,29 @@ impl Error {
 
     /// Method and URL template, request id, time to retry at, attempts: in parentheses, as far as they are known.
     fn fmt_context(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let request = self.0.operation.map(|operation| {
+        // What was not sent needs no URL.
+        let sent = self.0.operation.filter(|_| self.was_sent());
+        let request = sent.map(|operation| {
             let base = self.0.trail.base_url.as_ref();
             let base = base.map_or("", |base| base.as_str());
             format!("{} {base}{}", operation.method(), operation.path())
         });
-        let request_id = self
-            .request_id()
-            .map(|id| format!("request id {}", self.0.trail.redaction.apply(&shortened(id))));
+        let request_id = self.request_id().map(|id| {
+            format!(
+                "request id {}",
+                self.0.trail.redaction.apply(&shortened(id))
+            )
+        });
         let retry_at = self.retry_at().and_then(|at| {
             let since_epoch = at.duration_since(UNIX_EPOCH).ok()?;
             let at = DateTime::from_timestamp(since_epoch.as_secs().try_into().ok()?, 0)?;
             Some(format!("retry at {}", at.format("%Y-%m-%dT%H:%M:%SZ")))
         });
         let parts = [request, request_id, retry_at, self.attempts_made()];
-        for (index, part) in parts.into_iter().flatten().enumerate() {
-            f.write_str(if index == 0 { " (" } else { "; " })?;
-            f.write_str(&part)?;
-        }
-        match self.0.operation {
-            Some(_) => f.write_str(")"),
-            None => Ok(()),
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        match parts[..] {
+            [] => Ok(()),
+            _ => write!(f, " ({})", parts.join("; ")),
         }
     }
 
@@ -184,6 +186,14 @@ impl Error {
                 methods.join(" or ")
             ),
         }
+    }
+
+    /// Whether it is a request that failed, and not what comes before it.
+    fn was_sent(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Transport(_) | Kind::OutcomeUnknown(_) | Kind::Status | Kind::Undecodable(_)
+        )
     }
 
     fn not_sent(&self) -> &'static str {
@@ -232,7 +242,8 @@ impl Error {
         let detail = detail.or(problem.error_description());
         let mut told: Vec<String> = reason.map(str::to_owned).into_iter().collect();
         let mut tell = |text: String| {
-            let is_new = !text.is_empty() && !told.iter().any(|told| told.eq_ignore_ascii_case(&text));
+            let is_new =
+                !text.is_empty() && !told.iter().any(|told| told.eq_ignore_ascii_case(&text));
             if is_new {
                 write!(f, ": {text}")?;
                 told.push(text);
@@ -242,13 +253,21 @@ impl Error {
         for text in [kind, title, detail].into_iter().flatten() {
             tell(self.shown(text))?;
         }
-        for error in problem.validation_errors().iter().take(MAX_VALIDATION_ERRORS) {
+        for error in problem
+            .validation_errors()
+            .iter()
+            .take(MAX_VALIDATION_ERRORS)
+        {
             let place = error.field().or(error.pointer());
             let texts = [place, error.detail()].into_iter().flatten();
             let texts: Vec<_> = texts.map(|text| self.shown(text)).collect();
             tell(texts.join(": "))?;
         }
-        match problem.validation_errors().len().saturating_sub(MAX_VALIDATION_ERRORS) {
+        match problem
+            .validation_errors()
+            .len()
+            .saturating_sub(MAX_VALIDATION_ERRORS)
+        {
             0 => Ok(()),
             more => write!(f, ": and {more} more"),
         }
@@ -340,7 +359,9 @@ impl Error {
                 f.write_str("expected JSON, found an empty body")
             }
             // A body that begins like JSON is broken JSON; the text says where.
-            Unread::Body(undecodable) if !undecodable.is_syntax_at_start() => write!(f, "{undecodable}"),
+            Unread::Body(undecodable) if !undecodable.is_syntax_at_start() => {
+                write!(f, "{undecodable}")
+            }
             Unread::Body(_) => {
                 write!(f, "expected JSON, found {}{NOT_THE_API}", self.body_found())
             }
@@ -350,17 +371,19 @@ impl Error {
                 documented(),
                 self.body_found()
             ),
-            Unread::UnknownStatus => write!(f, "expected status {}", documented()),
-            Unread::BrokeOff(cause) if cause.is_timeout() => {
-                f.write_str("the body did not end in time")
+            Unread::UnknownStatus => {
+                f.write_str("its status is not a documented success")?;
+                match documented() {
+                    statuses if statuses.is_empty() => Ok(()),
+                    statuses => write!(f, ", expected {statuses}"),
+                }
             }
-            Unread::BrokeOff(_) => f.write_str("the body broke off"),
+            Unread::BrokeOff(cause) if cause.is_timeout() => f.write_str("it did not end in time"),
+            Unread::BrokeOff(_) => f.write_str("it broke off"),
             Unread::TooLarge(limit) => {
-                write!(f, "the body is larger than the limit of {limit} bytes")
+                write!(f, "it is larger than the limit of {limit} bytes")
             }
-            Unread::NoReport => {
-                f.write_str("its status says that something failed, and there is no report")
-            }
+            Unread::NoReport => f.write_str("it says that something failed, and has no report"),
         }
     }
 }
@@ -371,11 +394,32 @@ impl fmt::Debug for Error {
             .field("operation", &self.operation())
             .field("kind", &self.0.kind)
             .field("status", &self.status())
-            .field("problem", &self.0.problem)
+            .field(
+                "problem",
+                &self.problem().map(|problem| Kinds(self, problem)),
+            )
             .field("body_length", &self.body().map(Bytes::len))
             .field("attempts", &self.attempts())
             .field("may_have_acted", &self.may_have_acted())
             .field("retry_at", &self.retry_at())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What `Debug` shows of a problem: the words for its kind, without the secrets of the call.
+struct Kinds<'e>(&'e Error, &'e Problem);
+
+impl fmt::Debug for Kinds<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(error, problem) = self;
+        let shown = |text: Option<&str>| text.map(|text| error.shown(text));
+        f.debug_struct("Problem")
+            .field("status", &problem.status())
+            .field("type", &shown(problem.problem_type()))
+            .field("title", &shown(problem.title()))
+            .field("error", &shown(problem.error()))
+            .field("error_code", &shown(problem.error_code()))
+            .field("validation_errors", &problem.validation_errors().len())
             .finish_non_exhaustive()
     }
 }

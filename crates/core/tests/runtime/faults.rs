@@ -85,10 +85,16 @@ fn http2_rows() -> Vec<Row> {
         row("stream refused", Reply::Reset(REFUSED_STREAM)),
         row("going away, not processed", Reply::GoAwayBelow(NO_ERROR)),
         row("same with an error", Reply::GoAwayBelow(ENHANCE_YOUR_CALM)),
-        row("going away, may be processed", Reply::GoAwayIncluding(NO_ERROR)),
+        row(
+            "going away, may be processed",
+            Reply::GoAwayIncluding(NO_ERROR),
+        ),
         row("stream reset, internal error", Reply::Reset(INTERNAL_ERROR)),
         row("stream reset, cancel", Reply::Reset(CANCEL)),
-        row("connection reset, error", Reply::GoAwayIncluding(INTERNAL_ERROR)),
+        row(
+            "connection reset, error",
+            Reply::GoAwayIncluding(INTERNAL_ERROR),
+        ),
     ]
 }
 

@@ -42,20 +42,12 @@ pub(crate) static UPDATE_TENANTS: Operation =
         });
 
 /// An operation of each class of retry safety.
-pub(crate) static READ: Operation = GET_MEMBER
-    .with_client_method("members().get")
-    .with_scopes(&[&["read:members"]]);
+pub(crate) static READ: Operation = GET_MEMBER.with_scopes(&[&["read:members"]]);
 pub(crate) static REPLACE: Operation = Operation::new("replaceMember", "PUT", "/members/{id}")
-    .with_client_method("members().replace")
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[200]);
-pub(crate) static REMOVE: Operation = DELETE_MEMBER
-    .with_client_method("members().delete")
-    .with_retry_safety(RetrySafety::Idempotent);
-pub(crate) static CREATE: Operation = CREATE_TENANT
-    .with_client_method("tenants().create")
-    .with_look_at(&["listTenants"])
-    .with_look_at_methods(&["tenants().list"]);
+pub(crate) static REMOVE: Operation = DELETE_MEMBER.with_retry_safety(RetrySafety::Idempotent);
+pub(crate) static CREATE: Operation = CREATE_TENANT.with_look_at(&["listTenants"]);
 
 /// A member as a generated type would have it.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
@@ -315,6 +307,16 @@ pub(crate) fn printed(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+/// What `error` displays, with the path of the request in place of its URL: ports differ from run to run.
+pub(crate) fn displayed(error: &Error) -> String {
+    let text = error.to_string();
+    let mut parts = text.split("http://127.0.0.1:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.trim_start_matches(|c: char| c.is_ascii_digit())
+    })
 }
 
 /// A client that trusts nothing but itself: the environment's proxies stay out of the tests.

@@ -194,7 +194,8 @@ impl Fault {
         match self {
             Self::ResetUnread => {
                 // A reset that comes earlier can meet the client while it still connects.
-                stream.readable().await?;
+                // Readiness alone can be false, and the client would not have begun to write.
+                stream.peek(&mut [0]).await?;
                 return stream.set_zero_linger();
             }
             Self::ResetInHead => {
