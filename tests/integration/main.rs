@@ -30,5 +30,6 @@ mod secrets;
 mod settings;
 mod support;
 mod tokens;
+mod undocumented;
 mod unions;
 mod workflows;

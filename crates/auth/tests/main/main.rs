@@ -17,6 +17,7 @@ mod logins;
 mod loopbacks;
 mod predicates;
 mod provider;
+mod refused_streams;
 mod request;
 mod retries;
 mod secrets;

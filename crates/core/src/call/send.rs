@@ -109,6 +109,7 @@ impl Call {
             course.answer = None;
             let attempted = self.attempt(request, token.as_ref(), course).await;
             drop(permit);
+            self.note_secrets(course, &attempted, repetition.as_ref(), token.as_ref());
             let wait = self.wait(course, &attempted, repetition.is_some());
             // A refused proof is no fault of the token, which its source would throw away.
             let refusal = binding::refusal(&attempted, token.as_ref().map(|(token, _)| token));
@@ -142,10 +143,7 @@ impl Call {
                     course.trail.go_on();
                     repetition
                 }
-                (repetition, _) => {
-                    self.note_secrets(course, &attempted, repetition.as_ref(), token.as_ref());
-                    return self.conclude(course, attempted);
-                }
+                _ => return self.conclude(course, attempted),
             };
         }
     }

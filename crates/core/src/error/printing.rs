@@ -324,8 +324,7 @@ impl Error {
         };
         write!(
             f,
-            ": found {}, expected a JSON error of the API: check the base URL {}",
-            self.body_found(),
+            ": this is not an error of the API: check the base URL {}",
             base_url.as_str()
         )?;
         match base_url.template() {
