@@ -41,7 +41,11 @@ async fn errors(answer: ResponseTemplate) -> Vec<(&'static str, Error)> {
         ),
         (
             "tenants().delete",
-            teams.tenants().delete("t").await.unwrap_err(),
+            teams
+                .tenants()
+                .delete(auth0_teams::uuid::Uuid::nil())
+                .await
+                .unwrap_err(),
         ),
         (
             "tenants().create",

@@ -23,7 +23,7 @@ pub struct Operation {
     scopes: &'static [&'static [&'static str]],
     scopes_are_hints: bool,
     look_at: &'static [&'static str],
-    look_at_methods: &'static [&'static str],
+    verifying_methods: &'static [&'static str],
     retry_safety: RetrySafety,
     paging: Paging,
     paging_limit: Option<u64>,
@@ -92,7 +92,7 @@ impl Operation {
             scopes: &[],
             scopes_are_hints: false,
             look_at: &[],
-            look_at_methods: &[],
+            verifying_methods: &[],
             retry_safety: RetrySafety::Unsafe,
             paging: Paging::None,
             paging_limit: None,
@@ -149,8 +149,8 @@ impl Operation {
     /// Sets the methods of the client that call the operations of [`with_look_at`](Self::with_look_at). Errors name
     /// these. Default: the ids.
     #[must_use]
-    pub const fn with_look_at_methods(mut self, methods: &'static [&'static str]) -> Self {
-        self.look_at_methods = methods;
+    pub const fn with_verifying_methods(mut self, methods: &'static [&'static str]) -> Self {
+        self.verifying_methods = methods;
         self
     }
 
@@ -251,8 +251,8 @@ impl Operation {
 
     /// The methods of the client that call the operations of [`look_at`](Self::look_at); the ids where no other names
     /// were set.
-    pub const fn look_at_methods(&self) -> &'static [&'static str] {
-        match self.look_at_methods {
+    pub const fn verifying_methods(&self) -> &'static [&'static str] {
+        match self.verifying_methods {
             [] => self.look_at,
             methods => methods,
         }

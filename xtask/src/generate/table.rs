@@ -156,7 +156,7 @@ fn row(
         let methods = look_at
             .iter()
             .map(|id| client_methods.get(id).map_or(*id, String::as_str));
-        quote!(.with_look_at(&[#(#look_at),*]).with_look_at_methods(&[#(#methods),*]))
+        quote!(.with_look_at(&[#(#look_at),*]).with_verifying_methods(&[#(#methods),*]))
     });
     let paging = operation.paging.as_ref().map(|paging| {
         let style = match (&paging.checkpoint, &paging.counted) {

@@ -178,7 +178,11 @@ impl Error {
 
     /// How to find out whether the server acted.
     fn fmt_look_at(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.operation.map_or(&[][..], Operation::look_at_methods) {
+        match self
+            .0
+            .operation
+            .map_or(&[][..], Operation::verifying_methods)
+        {
             [] => Ok(()),
             methods => write!(
                 f,

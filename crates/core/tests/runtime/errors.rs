@@ -32,7 +32,7 @@ static READ: Operation = crate::support::READ.with_client_method("members().get"
 static REMOVE: Operation = crate::support::REMOVE.with_client_method("members().delete");
 static CREATE: Operation = crate::support::CREATE
     .with_client_method("tenants().create")
-    .with_look_at_methods(&["tenants().list"]);
+    .with_verifying_methods(&["tenants().list"]);
 
 /// What the rows have in common: one HTTP client, and no wait in real time.
 struct Bench {

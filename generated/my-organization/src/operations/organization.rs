@@ -13,7 +13,7 @@ pub static ASSIGN_ORGANIZATION_MEMBER_ROLES: Operation = Operation::new(
     .with_client_method("organization().members().roles().assign")
     .with_scopes(&[&["create:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
-    .with_look_at_methods(&["organization().members().roles().list"])
+    .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -29,7 +29,7 @@ pub static CREATE_IDP_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     .with_client_method("organization().identity_providers().provisioning().create")
     .with_scopes(&[&["create:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
-    .with_look_at_methods(&["organization().identity_providers().provisioning().get"])
+    .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -47,7 +47,7 @@ pub static CREATE_IDP_PROVISIONING_SCIM_TOKEN: Operation = Operation::new(
     )
     .with_scopes(&[&["create:my_org:identity_providers_scim_tokens"]])
     .with_look_at(&["ListIdpProvisioningScimTokens"])
-    .with_look_at_methods(
+    .with_verifying_methods(
         &["organization().identity_providers().provisioning().scim_tokens().list"],
     )
     .with_retry_safety(RetrySafety::Unsafe)
@@ -65,7 +65,7 @@ pub static CREATE_INVITATIONS: Operation = Operation::new(
     .with_client_method("organization().invitations().create")
     .with_scopes(&[&["create:my_org:member_invitations"]])
     .with_look_at(&["ListInvitations"])
-    .with_look_at_methods(&["organization().invitations().list"])
+    .with_verifying_methods(&["organization().invitations().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -81,7 +81,7 @@ pub static CREATE_ORGANIZATION_DOMAIN: Operation = Operation::new(
     .with_client_method("organization().domains().create")
     .with_scopes(&[&["create:my_org:domains"]])
     .with_look_at(&["ListOrganizationDomains"])
-    .with_look_at_methods(&["organization().domains().list"])
+    .with_verifying_methods(&["organization().domains().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 409, 429])
@@ -97,7 +97,7 @@ pub static CREATE_ORGANIZATION_DOMAIN_VERIFICATION: Operation = Operation::new(
     .with_client_method("organization().domains().verify().create")
     .with_scopes(&[&["update:my_org:domains"]])
     .with_look_at(&["GetOrganizationDomain", "ListOrganizationDomains"])
-    .with_look_at_methods(
+    .with_verifying_methods(
         &["organization().domains().get", "organization().domains().list"],
     )
     .with_retry_safety(RetrySafety::Unsafe)
@@ -115,7 +115,7 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     .with_client_method("organization().identity_providers().create")
     .with_scopes(&[&["create:my_org:identity_providers"]])
     .with_look_at(&["ListOrganizationIdentityProviders"])
-    .with_look_at_methods(&["organization().identity_providers().list"])
+    .with_verifying_methods(&["organization().identity_providers().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 409, 429])
@@ -133,7 +133,7 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
-    .with_look_at_methods(
+    .with_verifying_methods(
         &[
             "organization().identity_providers().get",
             "organization().identity_providers().list",
@@ -156,7 +156,7 @@ pub static DELETE_IDP_PROVISIONING_SCIM_TOKEN: Operation = Operation::new(
     )
     .with_scopes(&[&["delete:my_org:identity_providers_scim_tokens"]])
     .with_look_at(&["ListIdpProvisioningScimTokens"])
-    .with_look_at_methods(
+    .with_verifying_methods(
         &["organization().identity_providers().provisioning().scim_tokens().list"],
     )
     .with_retry_safety(RetrySafety::Idempotent)
@@ -173,7 +173,7 @@ pub static DELETE_INVITATION: Operation = Operation::new(
     .with_name("deleteLegacy")
     .with_scopes(&[&["delete:my_org:member_invitations"]])
     .with_look_at(&["GetInvitation"])
-    .with_look_at_methods(&["organization().invitations().get"])
+    .with_verifying_methods(&["organization().invitations().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -189,7 +189,7 @@ pub static DELETE_INVITATIONS: Operation = Operation::new(
     .with_client_method("organization().invitations().delete")
     .with_scopes(&[&["delete:my_org:member_invitations"]])
     .with_look_at(&["GetInvitation", "ListInvitations"])
-    .with_look_at_methods(
+    .with_verifying_methods(
         &["organization().invitations().get", "organization().invitations().list"],
     )
     .with_retry_safety(RetrySafety::Idempotent)
@@ -207,7 +207,7 @@ pub static DELETE_ORGANIZATION_DOMAIN: Operation = Operation::new(
     .with_client_method("organization().domains().delete")
     .with_scopes(&[&["delete:my_org:domains"]])
     .with_look_at(&["GetOrganizationDomain"])
-    .with_look_at_methods(&["organization().domains().get"])
+    .with_verifying_methods(&["organization().domains().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -223,7 +223,7 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     .with_client_method("organization().identity_providers().delete")
     .with_scopes(&[&["delete:my_org:identity_providers"]])
     .with_look_at(&["GetOrganizationIdentityProvider"])
-    .with_look_at_methods(&["organization().identity_providers().get"])
+    .with_verifying_methods(&["organization().identity_providers().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -241,7 +241,7 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
-    .with_look_at_methods(
+    .with_verifying_methods(
         &[
             "organization().identity_providers().get",
             "organization().identity_providers().list",
@@ -276,7 +276,7 @@ pub static DELETE_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     .with_client_method("organization().identity_providers().provisioning().delete")
     .with_scopes(&[&["delete:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
-    .with_look_at_methods(&["organization().identity_providers().provisioning().get"])
+    .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -294,7 +294,7 @@ pub static DETACH_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
-    .with_look_at_methods(
+    .with_verifying_methods(
         &[
             "organization().identity_providers().get",
             "organization().identity_providers().list",
@@ -544,7 +544,7 @@ pub static UNASSIGN_ORGANIZATION_MEMBER_ROLES: Operation = Operation::new(
     .with_client_method("organization().members().roles().unassign")
     .with_scopes(&[&["delete:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
-    .with_look_at_methods(&["organization().members().roles().list"])
+    .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -559,7 +559,7 @@ pub static UNASSIGN_ORGANIZATION_MEMBER_ROLES_LEGACY: Operation = Operation::new
     .with_name("unassignLegacy")
     .with_scopes(&[&["delete:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
-    .with_look_at_methods(&["organization().members().roles().list"])
+    .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -577,7 +577,7 @@ pub static UPDATE_IDP_PROVISIONING_CONFIGURATION_ATTRIBUTES: Operation = Operati
     )
     .with_scopes(&[&["update:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
-    .with_look_at_methods(&["organization().identity_providers().provisioning().get"])
+    .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -593,7 +593,7 @@ pub static UPDATE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     .with_client_method("organization().identity_providers().update")
     .with_scopes(&[&["update:my_org:identity_providers"]])
     .with_look_at(&["GetOrganizationIdentityProvider"])
-    .with_look_at_methods(&["organization().identity_providers().get"])
+    .with_verifying_methods(&["organization().identity_providers().get"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -611,7 +611,7 @@ pub static UPDATE_ORGANIZATION_IDENTITY_PROVIDER_ATTRIBUTES: Operation = Operati
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
-    .with_look_at_methods(
+    .with_verifying_methods(
         &[
             "organization().identity_providers().get",
             "organization().identity_providers().list",
