@@ -313,7 +313,7 @@ async fn create(client: &Client, wanted: &Wanted) -> Result<(Settled, Vec<String
     // again blindly it could only tell that the name is taken, so it is looked for.
     let told = if error.is_conflict() {
         "somebody else has created it just now"
-    } else if error.has_acted() || error.may_have_acted() {
+    } else if error.may_have_acted() {
         "created, though no answer said so"
     } else {
         return Err(error.into());

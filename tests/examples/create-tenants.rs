@@ -155,9 +155,9 @@ async fn create(
                 safe.path.display()
             )))
         }
-        // No answer came (`is_outcome_unknown`), or one that leaves it open, such as 502. Sending it again could create
-        // a second tenant, so somebody has to look: at `listTenants`, as the error says itself.
-        Err(error) if error.may_have_acted() => {
+        // No response came, or one that leaves it open, such as 502. Sending it again could create a second tenant, so
+        // somebody has to look: at `tenants().list`, as the error says itself.
+        Err(error) if error.is_outcome_unknown() => {
             let found = match is_there(teams, name).await {
                 Ok(true) => "it is there now: make a new secret for its management client",
                 Ok(false) => "it is not there: the command can be run again for it",

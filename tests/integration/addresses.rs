@@ -158,3 +158,95 @@ async fn base_url_has_a_path_then_requests_go_below_it() {
         "/base/api/environments"
     );
 }
+
+/// The paths that one call of each API goes to, when all have the same base URL but for `teams`, `organizations` and
+/// `my_organization` at its end.
+async fn paths_at(base: &str, [teams, organizations, my_organization]: [&str; 3]) -> Vec<String> {
+    let server = answering_json(404, serde_json::json!({"error": "Not Found"})).await;
+    let base = format!("{}{base}", server.uri());
+    let source = || StaticToken::new(TOKEN);
+    let client = at(&format!("{base}{teams}")).unwrap();
+    client.environments().list().await.unwrap_err();
+    let client = auth0_organizations::Client::builder()
+        .base_url(format!("{base}{organizations}"))
+        .token_source(source())
+        .http_client(http_client())
+        .build()
+        .unwrap();
+    client.organizations().list().await.unwrap_err();
+    let client = auth0_my_organization::Client::builder()
+        .base_url(format!("{base}{my_organization}"))
+        .token_source(source())
+        .http_client(http_client())
+        .build()
+        .unwrap();
+    client.organization_details().get().await.unwrap_err();
+    let requests = requests(&server).await;
+    requests
+        .iter()
+        .map(|request| request.url.path().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn base_url_has_the_path_of_the_api_or_not_then_requests_go_to_the_same_place() {
+    for base in ["", "/gateway", "/gateway/my-orgs"] {
+        for ends in [
+            ["", "", ""],
+            ["/", "/", "/"],
+            ["/api", "/api/v2", "/my-org"],
+            ["/api/", "/api/v2/", "/my-org/"],
+        ] {
+            assert_eq!(
+                paths_at(base, ends).await,
+                [
+                    format!("{base}/api/environments"),
+                    format!("{base}/api/v2/organizations"),
+                    format!("{base}/my-org/details"),
+                ],
+                "{base} {ends:?}"
+            );
+        }
+    }
+    // Another version of an API below its path is somebody's wish.
+    assert_eq!(
+        paths_at("", ["", "/api/v2/eu", "/my-org/v1"]).await,
+        [
+            "/api/environments",
+            "/api/v2/eu/organizations",
+            "/my-org/v1/details"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn base_url_is_wrong_then_the_first_404_says_so() {
+    for (body, media_type) in [
+        ("<html>Cannot GET /v2</html>", "text/html"),
+        ("", "text/plain"),
+        ("{}", "application/json"),
+        ("[]", "application/json"),
+        (r#"{"path":"/v2"}"#, "application/json"),
+    ] {
+        let answer = wiremock::ResponseTemplate::new(404).set_body_raw(body, media_type);
+        let server = answering(answer).await;
+        let url = format!("{}/v2", server.uri());
+        let error = at(&url).unwrap().members().get("x").await.unwrap_err();
+        assert!(error.is_not_found(), "{error}");
+        let hint = format!(
+            "members().get: 404 Not Found: this is not an error of the API: check the base URL {url}, \
+             expected one such as https://{{team}}.teams.auth0.com/api (GET {url}/api/members/{{id}})"
+        );
+        assert_eq!(error.to_string(), hint);
+    }
+    let body =
+        serde_json::json!({"statusCode": 404, "error": "Not Found", "message": "no such member"});
+    let server = answering_json(404, body).await;
+    let error = at(&server.uri())
+        .unwrap()
+        .members()
+        .get("x")
+        .await
+        .unwrap_err();
+    assert!(!error.to_string().contains("base URL"), "{error}");
+}

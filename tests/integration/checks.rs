@@ -39,8 +39,8 @@ async fn assert_refused(calling: impl FnOnce(Client) -> Sending, expected: &[&st
     }
     assert!(
         error
-            .operation()
-            .is_some_and(|id| error.to_string().starts_with(id)),
+            .client_method()
+            .is_some_and(|method| error.to_string().starts_with(method)),
         "{error}"
     );
     assert_eq!(error.status(), None);

@@ -31,6 +31,7 @@ mod secrets;
 mod settings;
 mod support;
 mod tokens;
+mod undocumented;
 mod unions;
 mod workflows;
 mod written_back;

@@ -223,19 +223,23 @@ fn builder_of(auth0: &Auth0) -> auth0_teams::ClientBuilder {
 async fn failure(auth0: &Auth0, answer: ResponseTemplate) -> Error {
     let mock = Mock::given(any()).respond_with(answer).with_priority(1);
     let _scope = mock.mount_as_scoped(&auth0.server).await;
-    auth0.client.tenants().create(payload()).await.unwrap_err()
+    let header = (
+        HeaderName::from_static("x-planted"),
+        HeaderValue::from_static(HEADER),
+    );
+    let call = auth0.client.tenants().create(payload());
+    call.header(header.0, header.1).await.unwrap_err()
 }
 
-/// A body that holds everything that was planted, in the words of an error.
+/// A body that holds everything that was planted: in the words of an error what an API may repeat of a call, its secrets
+/// among it, and the rest elsewhere.
 fn echo() -> Value {
-    let echo = format!(
-        "{PERSONAL} {CLIENT_SECRET} {NEW_TENANT_SECRET} {} {HEADER} {PARAMETER}",
-        token(1)
-    );
+    let message = format!("{NEW_TENANT_SECRET} and {} and {HEADER}", token(1));
+    let echo = format!("{PERSONAL} {CLIENT_SECRET} {PARAMETER} {message}");
     json!({
-        "details": echo, "detail": echo, "message": echo, "error_description": echo,
-        "management_client": {"client_secret": echo}, "locality": [echo],
-        "validation_errors": [{"detail": echo}],
+        "details": message, "detail": message, "message": message, "error_description": message,
+        "management_client": {"client_secret": NEW_TENANT_SECRET}, "locality": [echo], "client": {"id": echo},
+        "validation_errors": [{"detail": message, "value": echo}],
     })
 }
 
@@ -250,10 +254,17 @@ async fn run_fails_in_every_way_then_no_secret_and_no_body_is_printed_or_logged(
     for status in [302, 400, 401, 403, 404, 409, 418, 429, 500, 503] {
         let error = failure(
             &auth0,
-            json(status, &echo()).insert_header("location", HEADER),
+            json(status, &echo()).insert_header(
+                "location",
+                format!("/login?state={CLIENT_SECRET}#{HEADER}").as_str(),
+            ),
         )
         .await;
         assert!(error.body().is_some());
+        // Everything else of the message is there.
+        let text = error.to_string();
+        assert!(text.contains("[…] and […] and […]"), "{text}");
+        assert_eq!(text.contains("/login"), status == 302, "{text}");
         out.error(&format!("status {status}"), &error);
     }
     let text = echo().to_string();

@@ -93,7 +93,7 @@ async fn scope_is_missing_then_the_call_is_refused_before_it_is_sent() {
     assert!(error.is_missing_scope() && !error.is_status(), "{error:?}");
     assert_eq!(
         error.to_string(),
-        "getMember: the token lacks a scope, the request was not sent; it needs read:members; the token was granted \
+        "members().get: the token lacks a scope, the request was not sent; it needs read:members; the token was granted \
          read:tenants"
     );
     assert!(requests(&server).await.is_empty());

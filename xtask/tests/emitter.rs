@@ -495,6 +495,61 @@ fn base_url_with_an_undeclared_variable_is_refused() {
 }
 
 #[test]
+fn base_url_has_the_path_of_the_api_then_it_may_be_left_out_wherever_the_document_has_it() {
+    let placed = |base_url: &str| {
+        let mut target = target();
+        target.api.base_url = Some(base_url.to_owned());
+        let files = generate(&document(), &target).unwrap();
+        let client = files["src/client.rs"].replace(['\n', ' '], "");
+        let start = client.find("BaseUrl::parse(&base_url)?").unwrap();
+        let rest = &client[start + "BaseUrl::parse(&base_url)?".len()..];
+        rest[..rest.find(")?;").unwrap()]
+            .trim_end_matches(',')
+            .to_owned()
+    };
+    assert_eq!(
+        placed("https://{team}.example.com"),
+        r#".with_path("","https://{team}.example.com")"#
+    );
+    assert_eq!(
+        placed("https://{team}.example.com/api/v2/"),
+        r#".with_path("/api/v2","https://{team}.example.com/api/v2/")"#
+    );
+    // All operations have it in their paths.
+    let mut paths = document();
+    let operations = paths["paths"].as_object_mut().unwrap();
+    *operations = std::mem::take(operations)
+        .into_iter()
+        .map(|(path, item)| (format!("/api{path}"), item))
+        .collect();
+    let mut target = target();
+    target.api.base_url = Some("https://{team}.example.com/api".to_owned());
+    let client = &generate(&paths, &target).unwrap()["src/client.rs"];
+    assert!(client.contains(r#".without_path("/api", "#), "{client}");
+}
+
+#[test]
+fn operation_is_named_in_the_table_by_the_method_that_users_call() {
+    let mut document = document();
+    // A resource of the same name as a method beside it gets an underscore.
+    let mut other = document["paths"]["/things"]["get"].clone();
+    other["operationId"] = json!("listLists");
+    other["x-operation-group"] = json!(["things", "list"]);
+    document["paths"]["/lists"] = json!({"get": other});
+    let table = &module(&generated(&document), "operations");
+    for method in ["things().put", "things().list", "things().list_().list"] {
+        assert!(
+            table.contains(&format!(".with_client_method(\"{method}\")")),
+            "{table}"
+        );
+    }
+    assert!(
+        table.contains(".with_verifying_methods(&[\"things().list\"])"),
+        "{table}"
+    );
+}
+
+#[test]
 fn operation_called_all_stands_beside_the_table_of_all() {
     let mut document = document();
     document["paths"]["/things"]["get"]["operationId"] = json!("all");

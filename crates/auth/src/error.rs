@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use auth0_core::http_client::is_certificate_error;
-use auth0_core::retry::Ending;
+use auth0_core::retry::{Ending, is_unprocessed};
 use auth0_core::{SecretString, TokenError};
 use reqwest::StatusCode;
 
@@ -124,7 +124,7 @@ impl Error {
             (Kind::Transport(error), None) if error.is_builder() || is_certificate_error(error) => {
                 Ending::Unsendable
             }
-            (Kind::Transport(error), None) if error.is_connect() => Ending::NotSent,
+            (Kind::Transport(error), None) if is_unprocessed(error) => Ending::NotSent,
             (Kind::Transport(_), None) => Ending::Lost,
             (Kind::Transport(_), Some(answer)) if answer.status.is_success() => Ending::Cut,
             (_, Some(answer)) => Ending::Status(answer.status),

@@ -24,6 +24,8 @@ pub struct BaseUrl {
     url: Url,
     /// Without the slash at its end.
     text: String,
+    /// What the base URL of the API looks like.
+    template: Option<&'static str>,
 }
 
 impl BaseUrl {
@@ -71,8 +73,66 @@ impl BaseUrl {
             "http" => return Err(wrong("found http, which is for loopback hosts only")),
             _ => return Err(wrong("found another scheme than https")),
         }
+        Ok(Self::of(url, None))
+    }
+
+    fn of(url: Url, template: Option<&'static str>) -> Self {
         let text = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { url, text })
+        Self {
+            url,
+            text,
+            template,
+        }
+    }
+
+    /// The base URL of an API whose base URLs look like `template` and have the path `path`. A URL without that path
+    /// gets it at its end, so that the origin alone is enough; one that has it, at its end or further up, stays as it
+    /// is.
+    ///
+    /// ```
+    /// use auth0_core::BaseUrl;
+    ///
+    /// let template = "https://{domain}/api/v2";
+    /// for url in ["https://acme.us.auth0.com", "https://acme.us.auth0.com/api/v2/"] {
+    ///     let base_url = BaseUrl::parse(url)?.with_path("/api/v2", template);
+    ///     assert_eq!(base_url.as_str(), "https://acme.us.auth0.com/api/v2");
+    /// }
+    /// # Ok::<(), auth0_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_path(mut self, path: &str, template: &'static str) -> Self {
+        if !format!("{}/", self.url.path()).contains(&format!("{path}/")) {
+            let path = format!("{}{path}", self.url.path().trim_end_matches('/'));
+            self.url.set_path(&path);
+        }
+        Self::of(self.url, Some(template))
+    }
+
+    /// As [`with_path`](Self::with_path), for an API whose operations have `path` in their own paths: here it is left
+    /// out.
+    ///
+    /// ```
+    /// use auth0_core::BaseUrl;
+    ///
+    /// let template = "https://{team}.teams.auth0.com/api";
+    /// for url in ["https://acme.teams.auth0.com", "https://acme.teams.auth0.com/api"] {
+    ///     let base_url = BaseUrl::parse(url)?.without_path("/api", template);
+    ///     assert_eq!(base_url.as_str(), "https://acme.teams.auth0.com");
+    /// }
+    /// # Ok::<(), auth0_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn without_path(mut self, path: &str, template: &'static str) -> Self {
+        let stripped = self.url.path().trim_end_matches('/').strip_suffix(path);
+        if let Some(stripped) = stripped.map(str::to_owned) {
+            self.url.set_path(&stripped);
+        }
+        Self::of(self.url, Some(template))
+    }
+
+    /// What the base URL of the API looks like, where that is known.
+    pub(crate) fn template(&self) -> Option<&'static str> {
+        self.template
     }
 
     /// The URL without a slash at its end.

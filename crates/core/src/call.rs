@@ -16,6 +16,7 @@ use crate::{BoxFuture, Checker, Error, Operation, RetryPolicy, Transport};
 mod attempt;
 mod binding;
 mod received;
+mod reserved;
 mod send;
 mod telemetry;
 mod trail;
@@ -55,7 +56,20 @@ impl CallOptions {
         self
     }
 
-    /// Sets a header. `authorization` has no effect where there is a token source.
+    /// Sets a header of every attempt.
+    ///
+    /// The call fails before anything is sent ([`Error::is_invalid_request`]) if the header is one of those that the
+    /// client sets: `authorization` and `dpop` (the token source provides them), `content-type` and the others that
+    /// describe the body, `host`, and those of the connection and of proxies (RFC 9110 §7.6.1, RFC 9113 §8.2.2).
+    ///
+    /// ```
+    /// use auth0_core::CallOptions;
+    /// use auth0_core::http::{HeaderName, HeaderValue};
+    ///
+    /// let job = (HeaderName::from_static("x-job"), HeaderValue::from_static("nightly"));
+    /// let options = CallOptions::default().header(job.0, job.1);
+    /// # let _ = options;
+    /// ```
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);

@@ -27,7 +27,11 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Where: `tenant_name`, `tenants[3].roles[0]`, or `body` for the whole of it.
+    pub(crate) fn new(field: String, rule: String) -> Self {
+        Self { field, rule }
+    }
+
+    /// Where: `tenant_name`, `tenants[3].roles[0]`, `header host`, or `body` for the whole of it.
     pub fn field(&self) -> &str {
         &self.field
     }

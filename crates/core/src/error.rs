@@ -24,8 +24,8 @@ pub(crate) use cause::Cause;
 /// | [`is_invalid_request`](Error::is_invalid_request) | was not asked | [`violations`](Error::violations) |
 /// | [`is_missing_scope`](Error::is_missing_scope) | was not asked this time, or refused with 403 | [`needed_scopes`](Error::needed_scopes), [`granted_scopes`](Error::granted_scopes) |
 /// | [`is_token`](Error::is_token) | was not asked this time, or refused the former token | [`token_error`](Error::token_error), the refusal |
-/// | [`is_transport`](Error::is_transport) | was not asked ([`is_connect`](Error::is_connect)), or was asked to read | |
-/// | [`is_outcome_unknown`](Error::is_outcome_unknown) | **may have acted**: no answer came | [`look_at`](Error::look_at) |
+/// | [`is_transport`](Error::is_transport) | did not process the request ([`is_connect`](Error::is_connect), or an HTTP/2 refusal), or was asked to read | |
+/// | [`is_outcome_unknown`](Error::is_outcome_unknown) | **may have acted**: no response came, or one that leaves it open, such as 502 | [`look_at`](Error::look_at), what came |
 /// | [`is_status`](Error::is_status) | refused, or failed | status, headers, body, [`problem`](Error::problem), [`retry_at`](Error::retry_at) |
 /// | [`is_undecodable`](Error::is_undecodable) | **has acted** | status, headers, body, [`undecodable`](Error::undecodable) |
 /// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | [`cursor`](Error::cursor) |
@@ -37,8 +37,17 @@ pub(crate) use cause::Cause;
 /// [`is_retryable`](Error::is_retryable), [`may_have_acted`](Error::may_have_acted) and
 /// [`attempts`](Error::attempts) answer for every kind.
 ///
-/// Neither `Display` nor `Debug` nor the chain of sources holds a secret, a URL or text of a body beyond the
-/// server's own short words for the kind of problem, and the keys on the way to what did not decode.
+/// `Display` is one line: the method that was called, what happened with the server's message, and in parentheses
+/// method and URL template, request id, time to retry at and attempts.
+///
+/// ```text
+/// organizations().create: 400 Bad Request: invalid_body: name: too short (POST https://acme.us.auth0.com/api/v2/organizations; request id 5f3a)
+/// ```
+///
+/// The message is that of the documented members of an error body (`type`, `errorCode`, `title`, `error`, `message`,
+/// `detail`, `error_description`, `validation_errors`): shortened, on one line, and without the token, the headers and
+/// the secrets that the call sent. Nothing else of a body is in `Display`, `Debug` or the chain of sources; nor is a
+/// secret, a query, or a value from a path.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -113,6 +122,8 @@ pub(crate) enum Unread {
     UnknownStatus,
     /// The status says that something failed, and there is no report.
     NoReport,
+    /// A body that is not JSON, where no body is documented.
+    UndocumentedBody,
 }
 
 impl Error {
@@ -184,6 +195,9 @@ impl Error {
     pub(crate) fn status_of(received: Received) -> Self {
         let problem = Problem::parse(&received.body);
         let mut error = Self::of_answer(received, Kind::Status);
+        if let Some(problem) = &problem {
+            error.0.trail.redaction.add_members(problem.body());
+        }
         error.0.problem = problem;
         error
     }
@@ -263,16 +277,21 @@ impl Error {
         }
     }
 
-    /// No answer came, and the server cannot have changed anything: no request reached it
-    /// ([`is_connect`](Error::is_connect)), or the call only reads.
+    /// No response came, and the server cannot have changed anything: it did not process the request
+    /// ([`is_connect`](Error::is_connect), or an HTTP/2 refusal that guarantees it), or the call only reads.
     pub fn is_transport(&self) -> bool {
         matches!(self.0.kind, Kind::Transport(_))
     }
 
-    /// The request was sent, its answer never came, and the server may have done what it was asked for. It was not sent
-    /// again unless that changes nothing more. [`look_at`](Error::look_at) names the operations that tell what is now.
+    /// Whether the server may have done what it was asked for, and did not say so: no response came, or a call that
+    /// writes got 408 or a status of 500 and above, other than 501. Attempts before the last one count as well. The
+    /// call was not sent again unless that changes nothing more. [`look_at`](Error::look_at) names the operations that
+    /// tell what is now.
+    ///
+    /// The same as [`may_have_acted`](Error::may_have_acted) without [`has_acted`](Error::has_acted). With
+    /// [`is_status`](Error::is_status) there is a response as well.
     pub fn is_outcome_unknown(&self) -> bool {
-        matches!(self.0.kind, Kind::OutcomeUnknown(_))
+        self.may_have_acted() && !self.has_acted()
     }
 
     /// The ids of the operations that show what the failed one would have changed, as far as the API has any.
@@ -292,7 +311,7 @@ impl Error {
 
     /// No connection could be made, so the server was never asked.
     pub fn is_connect(&self) -> bool {
-        matches!(&self.0.kind, Kind::Transport(cause) if cause.was_not_sent())
+        matches!(&self.0.kind, Kind::Transport(cause) if cause.is_connect())
     }
 
     /// The TLS handshake failed because of a certificate: the HTTP client does not trust the server's, or the server
@@ -306,8 +325,9 @@ impl Error {
         matches!(self.0.kind, Kind::Status)
     }
 
-    /// The server answered with a success that could not be read: it **has acted**. The whole answer, as far as it
-    /// came, is in [`body`](Error::body).
+    /// The server responded with a success that could not be read, or that the operation does not document: by its
+    /// status it **has acted**. Status, headers and body, as far as it came, are kept. Where the body is not JSON, such
+    /// as the HTML of a login page, a proxy may have responded instead of the API.
     pub fn is_undecodable(&self) -> bool {
         matches!(self.0.kind, Kind::Undecodable(_))
     }
@@ -317,8 +337,8 @@ impl Error {
         self.is_undecodable()
     }
 
-    /// Whether the server has done, or may have done, what it was asked for: it said so, its answer never came, or it
-    /// answered a call that writes with 408 or a status of 500 and above, other than 501. Attempts before the last one count as well.
+    /// Whether the server has done, or may have done, what it was asked for:
+    /// [`has_acted`](Error::has_acted) or [`is_outcome_unknown`](Error::is_outcome_unknown).
     pub fn may_have_acted(&self) -> bool {
         self.has_acted() || self.0.trail.may_have_acted || self.earlier_attempt_may_have_acted()
     }
@@ -500,7 +520,12 @@ impl Error {
         self.0.cursor.as_ref()
     }
 
-    /// The id of the operation that was called.
+    /// The method of the client that was called, such as `organizations().get_by_name`.
+    pub fn client_method(&self) -> Option<&'static str> {
+        self.0.operation.map(Operation::client_method)
+    }
+
+    /// The id of the operation that was called, as the document has it.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation.map(Operation::id)
     }
@@ -510,7 +535,7 @@ impl Error {
         self.0.received.as_ref()?.request_id()
     }
 
-    /// Where in the body decoding failed, and why; nothing where the body broke off or is too large.
+    /// Where in the body decoding failed, and why; nothing where the body broke off, is too large, or is not documented.
     pub fn undecodable(&self) -> Option<&Undecodable> {
         match &self.0.kind {
             Kind::Undecodable(Unread::Body(undecodable)) => Some(undecodable),

@@ -29,8 +29,8 @@
 //! | [`mod@time`] | clocks and sleepers, injected |
 //!
 //! Invariants: no request goes out without a token, unless the client was told so; a call's error belongs to that
-//! call alone; no secret and no body is in `Debug`, `Display` or logs, and a URL with an id in logs at
-//! trace level alone.
+//! call alone; no secret and no body is in `Debug`, `Display` or logs (an error displays the documented members of an
+//! error body, without the secrets of the call), and a URL with an id in logs at trace level alone.
 #![forbid(unsafe_code)]
 
 pub mod additional_fields;
@@ -52,6 +52,7 @@ pub mod parameter;
 mod path;
 pub mod problem;
 pub mod proof;
+mod redaction;
 pub mod response;
 pub mod retry;
 pub mod scopes;

@@ -19,9 +19,11 @@ pub struct Operation {
     path: &'static str,
     group: &'static [&'static str],
     name: &'static str,
+    client_method: &'static str,
     scopes: &'static [&'static [&'static str]],
     scopes_are_hints: bool,
     look_at: &'static [&'static str],
+    verifying_methods: &'static [&'static str],
     retry_safety: RetrySafety,
     paging: Paging,
     paging_limit: Option<u64>,
@@ -86,9 +88,11 @@ impl Operation {
             path,
             group: &[],
             name: id,
+            client_method: id,
             scopes: &[],
             scopes_are_hints: false,
             look_at: &[],
+            verifying_methods: &[],
             retry_safety: RetrySafety::Unsafe,
             paging: Paging::None,
             paging_limit: None,
@@ -113,6 +117,14 @@ impl Operation {
         self
     }
 
+    /// Sets the method of the client that calls the operation, such as `organizations().get_by_name`. Errors name the
+    /// operation by it. Default: the id.
+    #[must_use]
+    pub const fn with_client_method(mut self, method: &'static str) -> Self {
+        self.client_method = method;
+        self
+    }
+
     /// Sets the scopes: alternatives, each of which needs all of its scopes.
     #[must_use]
     pub const fn with_scopes(mut self, scopes: &'static [&'static [&'static str]]) -> Self {
@@ -131,6 +143,14 @@ impl Operation {
     #[must_use]
     pub const fn with_look_at(mut self, operations: &'static [&'static str]) -> Self {
         self.look_at = operations;
+        self
+    }
+
+    /// Sets the methods of the client that call the operations of [`with_look_at`](Self::with_look_at). Errors name
+    /// these. Default: the ids.
+    #[must_use]
+    pub const fn with_verifying_methods(mut self, methods: &'static [&'static str]) -> Self {
+        self.verifying_methods = methods;
         self
     }
 
@@ -208,6 +228,12 @@ impl Operation {
         self.name
     }
 
+    /// The method of the client that calls the operation, such as `organizations().get_by_name`; the id where no other
+    /// name was set.
+    pub const fn client_method(&self) -> &'static str {
+        self.client_method
+    }
+
     /// The scopes: alternatives, each of which needs all of its scopes. Empty: none is documented.
     pub const fn scopes(&self) -> &'static [&'static [&'static str]] {
         self.scopes
@@ -221,6 +247,15 @@ impl Operation {
     /// The ids of the operations that show what this one changes: where to look when its outcome is unknown.
     pub const fn look_at(&self) -> &'static [&'static str] {
         self.look_at
+    }
+
+    /// The methods of the client that call the operations of [`look_at`](Self::look_at); the ids where no other names
+    /// were set.
+    pub const fn verifying_methods(&self) -> &'static [&'static str] {
+        match self.verifying_methods {
+            [] => self.look_at,
+            methods => methods,
+        }
     }
 
     /// What may happen when the call is sent twice.

@@ -90,6 +90,20 @@ impl Problem {
         text(&self.body, "message")
     }
 
+    /// Whether the body has the form of an error of these APIs.
+    pub(crate) fn says_anything(&self) -> bool {
+        let texts = [
+            self.problem_type(),
+            self.title(),
+            self.detail(),
+            self.error(),
+            self.error_description(),
+            self.error_code(),
+            self.message(),
+        ];
+        texts.iter().any(Option::is_some)
+    }
+
     /// The whole body.
     pub fn body(&self) -> &Value {
         &self.body
@@ -156,4 +170,9 @@ fn text<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
 /// Text of the server made fit for a log: at most 200 characters, all of them printable.
 pub(crate) fn shortened(text: &str) -> String {
     printable(text).chars().take(200).collect()
+}
+
+/// Text of the server on one line, without characters that are not printed.
+pub(crate) fn visible(text: &str) -> String {
+    printable(&text.trim().replace(['\n', '\r', '\t'], " "))
 }

@@ -3,9 +3,10 @@
 //! | how an attempt ended | safe | idempotent | unsafe |
 //! | --- | --- | --- | --- |
 //! | 429 | again | again | again |
-//! | 408, 500, 502, 503, 504 | again | again | the answer is final |
+//! | 408, 500, 502, 503, 504, 520–529 | again | again | the answer is final |
 //! | the request never left: no connection | again | again | again |
 //! | the request never left: a TLS certificate was rejected | the error is final | the error is final | the error is final |
+//! | the server guarantees that it did not process the request: HTTP/2 `REFUSED_STREAM`, or `GOAWAY` with a lower last stream (RFC 9113 §8.7) | again | again | again |
 //! | no answer to a request that left | again | again | **outcome unknown** |
 //! | a success whose body broke off | again | has acted | has acted |
 //! | 401, and the token source has another token | again, once | again, once | again, once |
@@ -16,6 +17,7 @@
 //! (full jitter). Where it asks for more than the longest wait, the call fails at once, and
 //! [`Error::retry_at`](crate::Error::retry_at) says when to come back.
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -149,7 +151,7 @@ pub enum Ending {
     Status(StatusCode),
     /// With a success whose body broke off.
     Cut,
-    /// The request never left.
+    /// The server did not process the request: it never left, or the server guarantees it. [`is_unprocessed`] tells.
     NotSent,
     /// The request never left, and will not leave the next time: the HTTP client does not take it, or a TLS certificate was
     /// rejected.
@@ -189,6 +191,38 @@ pub struct Verdict {
     pub may_have_acted: bool,
 }
 
+/// Whether a request that failed with `error` was surely not processed: no connection was made, the connection ended
+/// before the request was written to it, or an HTTP/2 server refused it with `REFUSED_STREAM` or a `GOAWAY` whose last
+/// stream id is lower (RFC 9113 §8.7). Such a request can be sent again whatever it does.
+pub fn is_unprocessed(error: &reqwest::Error) -> bool {
+    error.is_connect() || was_canceled(error) || is_refused(error)
+}
+
+/// Whether an HTTP/2 server guarantees that it did not process the request.
+pub(crate) fn is_refused(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        cause.downcast_ref::<h2::Error>().is_some_and(|error| {
+            // h2 fails only the streams above the last one that a GOAWAY names, whatever its reason.
+            error.is_remote()
+                && (error.is_go_away()
+                    || error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
+        })
+    })
+}
+
+/// Whether hyper gave the request back before it began to write it.
+fn was_canceled(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_canceled)
+    })
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&error| error.source())
+}
+
 /// What the ending of an attempt means for an operation of this safety. The one place where that is decided, for API calls
 /// and token requests alike.
 pub fn judge(safety: RetrySafety, ending: Ending) -> Verdict {
@@ -199,7 +233,10 @@ pub fn judge(safety: RetrySafety, ending: Ending) -> Verdict {
                 may_have_acted: false,
             };
         }
-        Ending::Status(status) => matches!(status.as_u16(), 408 | 500 | 502 | 503 | 504),
+        // 520 to 529 come from a proxy (Cloudflare) that received no usable response from the server behind it.
+        Ending::Status(status) => {
+            matches!(status.as_u16(), 408 | 500 | 502 | 503 | 504 | 520..=529)
+        }
         Ending::Lost => true,
         Ending::Unsendable => false,
         // Whoever only reads wants the body. For the others the success is what counts, and a repetition could only
@@ -236,7 +273,7 @@ mod tests {
                 assert_eq!(verdict(safety, status(code)), (false, false), "{code}");
             }
         }
-        for ending in [408, 500, 502, 503, 504]
+        for ending in [408, 500, 502, 503, 504, 520, 521, 522, 524, 526, 529]
             .map(status)
             .into_iter()
             .chain([Ending::Lost])
@@ -245,8 +282,7 @@ mod tests {
             assert_eq!(verdict(Idempotent, ending), (true, true));
             assert_eq!(verdict(Unsafe, ending), (false, true));
         }
-        // Those of a proxy that gave the server up.
-        for code in [505, 520, 524, 599] {
+        for code in [505, 519, 530, 599] {
             assert_eq!(verdict(Safe, status(code)), (false, false));
             assert_eq!(verdict(Idempotent, status(code)), (false, true));
             assert_eq!(verdict(Unsafe, status(code)), (false, true));

@@ -31,7 +31,7 @@ use crate::{
 pub struct Transport(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
-    pub(crate) base_url: BaseUrl,
+    pub(crate) base_url: Arc<BaseUrl>,
     pub(crate) http_client: HttpClient,
     /// Absent only where the client was told to go without.
     pub(crate) token_source: Option<Arc<dyn TokenSource>>,
@@ -251,7 +251,7 @@ impl TransportBuilder {
             .limiter
             .map(|limiter| limiter.lane(&base_url.authority()));
         Ok(Transport(Arc::new(Shared {
-            base_url,
+            base_url: Arc::new(base_url),
             http_client,
             token_source: self.token_source,
             check_scopes: self.check_scopes,

@@ -49,6 +49,11 @@ impl Undecodable {
         &self.what
     }
 
+    /// Whether the body does not even begin like JSON.
+    pub(crate) fn is_syntax_at_start(&self) -> bool {
+        self.category == Category::Syntax && (self.line, self.column) <= (1, 1)
+    }
+
     /// What is wrong: the body is no JSON, it ends too early, or it does not fit the type.
     pub fn category(&self) -> Category {
         self.category

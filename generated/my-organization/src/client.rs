@@ -89,7 +89,7 @@ impl ClientBuilder {
         self.domain = Some(domain.into());
         self
     }
-    /// Sets the whole base URL instead, as for a test server: https, or http on a loopback address.
+    /// Sets the base URL instead, one like `https://{domain}/my-org`: https, or http on a loopback address. The path `/my-org` may be left out, so that the URL of a test server is enough.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -159,7 +159,12 @@ impl ClientBuilder {
             Some(url) => url.clone(),
             None => self.base_url_from_parts()?,
         };
-        let transport = self.transport.build(BaseUrl::parse(&base_url)?)?;
+        let transport = self
+            .transport
+            .build(
+                BaseUrl::parse(&base_url)?
+                    .with_path("/my-org", "https://{domain}/my-org"),
+            )?;
         let requests = Requests::new_with_client(
             transport.base_url(),
             transport.reqwest().clone(),

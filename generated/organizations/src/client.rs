@@ -81,7 +81,7 @@ impl ClientBuilder {
         self.domain = Some(domain.into());
         self
     }
-    /// Sets the whole base URL instead, as for a test server: https, or http on a loopback address.
+    /// Sets the base URL instead, one like `https://{domain}/api/v2`: https, or http on a loopback address. The path `/api/v2` may be left out, so that the URL of a test server is enough.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -151,7 +151,12 @@ impl ClientBuilder {
             Some(url) => url.clone(),
             None => self.base_url_from_parts()?,
         };
-        let transport = self.transport.build(BaseUrl::parse(&base_url)?)?;
+        let transport = self
+            .transport
+            .build(
+                BaseUrl::parse(&base_url)?
+                    .with_path("/api/v2", "https://{domain}/api/v2"),
+            )?;
         let requests = Requests::new_with_client(
             transport.base_url(),
             transport.reqwest().clone(),

@@ -94,12 +94,12 @@ impl std::fmt::Debug for ClientBuilder {
     }
 }
 impl ClientBuilder {
-    /// Sets the team, one DNS label: it takes its place in `https://{team}.teams.auth0.com`.
+    /// Sets the team, one DNS label: it takes its place in `https://{team}.teams.auth0.com/api`.
     pub fn team(mut self, team: impl Into<String>) -> Self {
         self.team = Some(team.into());
         self
     }
-    /// Sets the whole base URL instead, as for a test server: https, or http on a loopback address.
+    /// Sets the base URL instead, one like `https://{team}.teams.auth0.com/api`: https, or http on a loopback address. The path `/api` may be left out, so that the URL of a test server is enough.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -169,7 +169,12 @@ impl ClientBuilder {
             Some(url) => url.clone(),
             None => self.base_url_from_parts()?,
         };
-        let transport = self.transport.build(BaseUrl::parse(&base_url)?)?;
+        let transport = self
+            .transport
+            .build(
+                BaseUrl::parse(&base_url)?
+                    .without_path("/api", "https://{team}.teams.auth0.com/api"),
+            )?;
         let requests = Requests::new_with_client(
             transport.base_url(),
             transport.reqwest().clone(),
@@ -187,7 +192,7 @@ impl ClientBuilder {
                 "team is missing, expected `.team(…)` or `.base_url(…)`",
             ))?;
         let team = auth0_core::dns_label("team", team)?.to_ascii_lowercase();
-        Ok(format!("https://{}.teams.auth0.com", team))
+        Ok(format!("https://{}.teams.auth0.com/api", team))
     }
 }
 /// The audience that a token for this API is asked for: `https://{team}.teams.auth0.com/api/`.

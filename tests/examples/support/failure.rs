@@ -66,24 +66,9 @@ pub(crate) fn exit<T: Termination>(result: Result<T, Failure>) -> ExitCode {
     }
 }
 
-/// An error with its causes, and with what the server said in detail: errors of the SDK keep that to themselves, as it
-/// may quote what was sent, which here is what was typed.
+/// An error with its causes.
 pub(crate) fn in_full(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
-    let problem = error.downcast_ref().and_then(auth0_core::Error::problem);
-    if let Some(problem) = problem {
-        let rules = problem.validation_errors().iter();
-        let rules = rules.filter_map(|rule| rule.detail());
-        let details: Vec<_> = problem
-            .detail()
-            .or(problem.message())
-            .into_iter()
-            .chain(rules)
-            .collect();
-        if !details.is_empty() {
-            text.push_str(&format!(" ({})", details.join("; ")));
-        }
-    }
     let mut cause = error.source();
     while let Some(error) = cause {
         let words = error.to_string();

@@ -209,6 +209,10 @@ pub(super) fn answers() -> Vec<Row> {
             ("501", 501),
             ("503", 503),
             ("504", 504),
+            ("520", 520),
+            ("524", 524),
+            ("529", 529),
+            ("530", 530),
         ]
         .map(|(name, status)| row(name, Effect::status(status))),
     );

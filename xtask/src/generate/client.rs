@@ -40,6 +40,27 @@ impl Template {
         })
     }
 
+    /// The path of the URL, without a slash at its end. Empty where a variable decides about it.
+    fn path(&self) -> &str {
+        let last = self.literals.last().map_or("", String::as_str);
+        let after_scheme = last.find("://").map_or(0, |position| position + 3);
+        let path = last[after_scheme..]
+            .find('/')
+            .map_or("", |slash| &last[after_scheme + slash..]);
+        let before = self.literals.iter().rev().skip(1);
+        let has_variable = before.clone().any(|literal| {
+            let host = literal
+                .split_once("://")
+                .map_or(literal.as_str(), |(_, host)| host);
+            host.contains('/')
+        });
+        if has_variable {
+            ""
+        } else {
+            path.trim_end_matches('/')
+        }
+    }
+
     /// A `format!` of the template with the identifiers of its variables.
     fn format(&self) -> TokenStream {
         let text = self
@@ -196,12 +217,7 @@ fn builder(
             quote!(return Err(Error::configuration(#message)))
         }
     };
-    let base_doc = match base {
-        Some(_) => {
-            " Sets the whole base URL instead, as for a test server: https, or http on a loopback address."
-        }
-        None => " Sets the base URL: https, or http on a loopback address.",
-    };
+    let (base_doc, placed) = base_url(model, target, base);
     // An API that asks for no token is called without one, unless a source is given.
     let settings = if model.secured {
         quote!(TransportBuilder::new())
@@ -242,7 +258,7 @@ fn builder(
         impl ClientBuilder {
             #(#setters)*
 
-            #[doc = #base_doc]
+            #base_doc
             pub fn base_url(mut self, url: impl Into<String>) -> Self {
                 self.base_url = Some(url.into());
                 self
@@ -260,7 +276,7 @@ fn builder(
                     Some(url) => url.clone(),
                     None => self.base_url_from_parts()?,
                 };
-                let transport = self.transport.build(BaseUrl::parse(&base_url)?)?;
+                let transport = self.transport.build(BaseUrl::parse(&base_url)? #placed)?;
                 let requests = Requests::new_with_client(transport.base_url(), transport.reqwest().clone());
                 Ok(Client { transport, requests: Arc::new(requests) })
             }
@@ -272,6 +288,41 @@ fn builder(
     }
     .into_iter()
     .collect()
+}
+
+/// The documentation of the setter of the base URL, and what gives the URL the path of the API. What the setter means
+/// does not depend on whether the document has that path in its server or in the paths of its operations.
+fn base_url(
+    model: &Model<'_>,
+    target: &Target,
+    base: Option<&Template>,
+) -> (TokenStream, TokenStream) {
+    let rule = "https, or http on a loopback address.";
+    let (Some(base), Some(template)) = (base, &target.api.base_url) else {
+        return (
+            docs::doc(&format!("Sets the base URL: {rule}")),
+            TokenStream::new(),
+        );
+    };
+    let path = base.path();
+    let below = format!("{path}/");
+    let mut paths = model.operations.iter().map(|operation| &operation.path);
+    let in_operations = !path.is_empty() && paths.all(|path| path.starts_with(&below));
+    let place = format_ident!(
+        "{}",
+        if in_operations {
+            "without_path"
+        } else {
+            "with_path"
+        }
+    );
+    let mut text = format!("Sets the base URL instead, one like `{template}`: {rule}");
+    if !path.is_empty() {
+        text += &format!(
+            " The path `{path}` may be left out, so that the URL of a test server is enough."
+        );
+    }
+    (docs::doc(&text), quote!(.#place(#path, #template)))
 }
 
 /// The setters that hand a setting on to the transport: its name, its parameters, what is handed on, and what it does.

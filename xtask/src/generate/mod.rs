@@ -254,7 +254,7 @@ fn surroundings(
         "src/client.rs".to_owned(),
         client::emit(model, target, &groups.roots())?,
     );
-    for (part, tokens) in table::emit(model) {
+    for (part, tokens) in table::emit(model, &groups.client_methods()) {
         let path = match part.as_str() {
             "" => "src/operations.rs".to_owned(),
             part => format!("src/operations/{part}.rs"),

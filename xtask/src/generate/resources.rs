@@ -90,6 +90,34 @@ impl<'m> Groups<'m> {
             .collect()
     }
 
+    /// The methods that users call for each operation, by its id: `organizations().get_by_name`.
+    pub(super) fn client_methods(&self) -> BTreeMap<&'m str, String> {
+        let own_methods: BTreeMap<&[String], Vec<String>> = self
+            .modules
+            .iter()
+            .map(|module| (&module.group[..], method_names(&module.resource.operations)))
+            .collect();
+        let mut methods = BTreeMap::new();
+        for module in &self.modules {
+            let mut path = String::new();
+            for length in 1..=module.group.len() {
+                let (around, group) = (&module.group[..length - 1], &module.group[..length]);
+                let taken = own_methods.get(around).map_or(&[][..], Vec::as_slice);
+                let taken: Vec<&str> = taken.iter().map(String::as_str).collect();
+                path += &format!("{}().", accessor_name(group, &taken));
+            }
+            for (operation, method) in module
+                .resource
+                .operations
+                .iter()
+                .zip(&own_methods[&module.group[..]])
+            {
+                methods.insert(operation.id.as_str(), format!("{path}{method}"));
+            }
+        }
+        methods
+    }
+
     /// One of the modules; nothing behind the last.
     pub(super) fn module(
         &self,
@@ -111,10 +139,15 @@ pub(super) fn resource_name(group: &[String]) -> String {
     }
 }
 
+/// The name of the method that gives out the handle of a group. `taken` are the methods beside it.
+fn accessor_name(group: &[String], taken: &[&str]) -> String {
+    let last = group.last().map(String::as_str).unwrap_or_default();
+    names::unlike(names::snake_name(last), taken)
+}
+
 /// The method that gives out the handle of a group.
 fn accessor(group: &[String], taken: &[&str], client: &TokenStream) -> TokenStream {
-    let last = group.last().map(String::as_str).unwrap_or_default();
-    let method = names::ident(&names::unlike(names::snake_name(last), taken));
+    let method = names::ident(&accessor_name(group, taken));
     let (module, resource) = (
         names::ident(&names::module_name(group)),
         names::ident(&resource_name(group)),

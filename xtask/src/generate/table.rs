@@ -11,7 +11,10 @@ use super::names;
 use super::{docs, layout};
 
 /// The modules of the table by their names below `operations`, which itself has an empty one.
-pub(super) fn emit(model: &Model<'_>) -> BTreeMap<String, TokenStream> {
+pub(super) fn emit(
+    model: &Model<'_>,
+    client_methods: &BTreeMap<&str, String>,
+) -> BTreeMap<String, TokenStream> {
     let mut operations: Vec<_> = model.operations.iter().collect();
     operations.sort_by(|a, b| a.id.cmp(&b.id));
     let mut parts: BTreeMap<String, Vec<&Operation<'_>>> = BTreeMap::new();
@@ -37,7 +40,12 @@ pub(super) fn emit(model: &Model<'_>) -> BTreeMap<String, TokenStream> {
     };
     parts
         .iter()
-        .map(|(part, own)| (part.clone(), rows(part, own, &operations, model)))
+        .map(|(part, own)| {
+            (
+                part.clone(),
+                rows(part, own, &operations, model, client_methods),
+            )
+        })
         .chain([(String::new(), table)])
         .collect()
 }
@@ -48,10 +56,12 @@ fn rows<'a>(
     own: &[&Operation<'a>],
     all: &[&Operation<'a>],
     model: &Model<'a>,
+    client_methods: &BTreeMap<&str, String>,
 ) -> TokenStream {
-    let rows = own
-        .iter()
-        .map(|operation| row(operation, &look_at(operation, all, model)));
+    let rows = own.iter().map(|operation| {
+        let look_at = look_at(operation, all, model);
+        row(operation, &look_at, client_methods)
+    });
     let paging = own
         .iter()
         .any(|operation| operation.paging.is_some())
@@ -113,7 +123,11 @@ fn look_at<'o, 'a>(
     }
 }
 
-fn row(operation: &Operation<'_>, look_at: &[&str]) -> TokenStream {
+fn row(
+    operation: &Operation<'_>,
+    look_at: &[&str],
+    client_methods: &BTreeMap<&str, String>,
+) -> TokenStream {
     let ident = names::ident(&operation.constant);
     let (id, method, path) = (
         &operation.id,
@@ -136,7 +150,14 @@ fn row(operation: &Operation<'_>, look_at: &[&str]) -> TokenStream {
     let hints = operation
         .scopes_are_hints()
         .then(|| quote!(.with_scope_hints()));
-    let look_at = (!look_at.is_empty()).then(|| quote!(.with_look_at(&[#(#look_at),*])));
+    let client_method = client_methods.get(operation.id.as_str());
+    let client_method = client_method.map(|method| quote!(.with_client_method(#method)));
+    let look_at = (!look_at.is_empty()).then(|| {
+        let methods = look_at
+            .iter()
+            .map(|id| client_methods.get(id).map_or(*id, String::as_str));
+        quote!(.with_look_at(&[#(#look_at),*]).with_verifying_methods(&[#(#methods),*]))
+    });
     let paging = operation.paging.as_ref().map(|paging| {
         let style = match (&paging.checkpoint, &paging.counted) {
             (_, None) => quote!(Paging::Checkpoint),
@@ -173,6 +194,7 @@ fn row(operation: &Operation<'_>, look_at: &[&str]) -> TokenStream {
         pub static #ident: Operation = Operation::new(#id, #method, #path)
             .with_group(&[#(#group),*])
             .with_name(#name)
+            #client_method
             #scopes
             #hints
             #look_at

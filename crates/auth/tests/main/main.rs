@@ -19,6 +19,7 @@ mod loopbacks;
 mod predicates;
 mod provider;
 mod published;
+mod refused_streams;
 mod request;
 mod retries;
 mod secrets;

@@ -43,7 +43,7 @@ impl Attempted {
             Self::Cut(received, Unread::TooLarge(_)) => Ending::Status(received.status),
             Self::Cut(..) => Ending::Cut,
             Self::Failed(cause) if cause.was_not_taken() => Ending::Unsendable,
-            Self::Failed(cause) if cause.was_not_sent() => Ending::NotSent,
+            Self::Failed(cause) if cause.is_unprocessed() => Ending::NotSent,
             Self::Failed(_) => Ending::Lost,
         }
     }

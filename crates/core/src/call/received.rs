@@ -3,8 +3,9 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::trail::Trail;
 use crate::error::Unread;
@@ -14,10 +15,19 @@ use crate::{Error, Operation, Outcome, Response};
 /// Where a request id may stand, the most telling place first.
 const REQUEST_ID: [&str; 3] = ["x-auth0-requestid", "x-request-id", "cf-ray"];
 
-/// An answer as it came.
+/// A response as it came.
 ///
 /// A status that is no success makes every reading an error, which keeps status, headers and body. So does a success
-/// that cannot be read.
+/// that the operation does not document:
+///
+/// | read as | an undocumented status, or a body where none is documented |
+/// | --- | --- |
+/// | [`json`](Self::json) | is an error unless the body decodes |
+/// | [`empty`](Self::empty) | is an error unless the body is empty or JSON |
+/// | [`outcome`](Self::outcome) | is an error; so is a complete outcome with a body that is not JSON |
+/// | [`bytes`](Self::bytes) | is an error where the operation documents its statuses |
+///
+/// The body decides and not `Content-Type`, which may be missing or wrong.
 pub struct Received {
     pub(crate) operation: &'static Operation,
     pub(crate) status: StatusCode,
@@ -29,7 +39,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// The answer read as JSON. An empty body is read as `null`, for the operations that may answer without one.
+    /// The body decoded as JSON. An empty body is read as `null`, for the operations that may answer without one.
     pub fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let received = self.success()?;
         let value = match serde_json::from_slice(&received.body) {
@@ -44,25 +54,33 @@ impl Received {
         }
     }
 
-    /// An answer of which only status and headers say anything.
+    /// A response without a body. A JSON body is ignored; any other, such as the HTML of a login page, is an error.
     pub fn empty(self) -> Result<Response<()>, Error> {
-        Ok(Response::new((), self.success()?))
+        Ok(Response::new((), self.success()?.without_foreign_body()?))
     }
 
-    /// The answer as the bytes that it is.
+    /// The body as bytes.
     pub fn bytes(self) -> Result<Response<Bytes>, Error> {
         let received = self.success()?;
+        let documented = received.operation.success();
+        // Nothing in bytes tells the documented ones from others.
+        if !documented.is_empty() && !documented.contains(&received.status.as_u16()) {
+            return Err(Error::unread(received, Unread::UnknownStatus));
+        }
         Ok(Response::new(received.body.clone(), received))
     }
 
-    /// The answer to a bulk operation: the status alone decides whether everything was done.
+    /// The response to a bulk operation: the status decides whether everything was done.
     pub fn outcome<R: DeserializeOwned>(self) -> Result<Response<Outcome<R>>, Error> {
         let received = self.success()?;
         let status = received.status.as_u16();
         let outcomes = received.operation.outcome();
-        // Complete is complete, whatever body came along.
+        // Complete is complete, whatever JSON came along.
         if outcomes.is_some_and(|outcomes| outcomes.complete == status) {
-            return Ok(Response::new(Outcome::Complete, received));
+            return Ok(Response::new(
+                Outcome::Complete,
+                received.without_foreign_body()?,
+            ));
         }
         if outcomes.is_some_and(|outcomes| outcomes.partial != status) {
             return Err(Error::unread(received, Unread::UnknownStatus));
@@ -87,6 +105,22 @@ impl Received {
         } else {
             Err(Error::status_of(self))
         }
+    }
+
+    /// The response, if its body is empty or JSON: anything else is not from the API.
+    fn without_foreign_body(self) -> Result<Self, Error> {
+        let is_json = || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
+        if self.body.trim_ascii().is_empty() || is_json() {
+            return Ok(self);
+        }
+        Err(Error::unread(self, Unread::UndocumentedBody))
+    }
+
+    /// The media type of the body without its parameters, where it has one.
+    pub(crate) fn media_type(&self) -> Option<&str> {
+        let value = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let media_type = value.split(';').next()?.trim();
+        (!media_type.is_empty()).then_some(media_type)
     }
 
     fn undecodable(self, error: &serde_json::Error) -> Error {

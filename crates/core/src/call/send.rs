@@ -2,6 +2,7 @@
 //! asked for.
 
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use reqwest::Request;
 
 use super::attempt::Attempted;
 use super::trail::Trail;
-use super::{Call, Received, binding, telemetry};
+use super::{Call, Received, binding, reserved, telemetry};
 use crate::error::{Awaited, Cause};
 use crate::limit::{Class, Paused, Permit};
 use crate::proof::Refusal;
@@ -70,7 +71,10 @@ impl Call {
             challenged: None,
             has_nonce: false,
             nonces: 0,
-            trail: Trail::default(),
+            trail: Trail {
+                base_url: Some(Arc::clone(&shared.base_url)),
+                ..Trail::default()
+            },
         };
         let result = self.attempts(request, &mut course).await;
         match result {
@@ -112,6 +116,7 @@ impl Call {
             course.answer = None;
             let attempted = self.attempt(request, token.as_ref(), course).await;
             drop(permit);
+            self.note_secrets(course, &attempted, repetition.as_ref(), token.as_ref());
             let wait = self.wait(course, &attempted, repetition.is_some());
             // A refused proof is no fault of the token, which its source would throw away.
             let refusal = binding::refusal(&attempted, token.as_ref().map(|(token, _)| token));
@@ -150,11 +155,48 @@ impl Call {
         }
     }
 
+    /// Notes what an error response may not repeat in the error: token, headers and the secrets of the body.
+    fn note_secrets(
+        &self,
+        course: &mut Course,
+        attempted: &Attempted,
+        request: Option<&Request>,
+        token: Option<&Authorized>,
+    ) {
+        if attempted
+            .answer()
+            .is_none_or(|answer| answer.status.is_success())
+        {
+            return;
+        }
+        let redaction = &mut course.trail.redaction;
+        if let Some((token, _)) = token {
+            redaction.add(token.secret());
+        }
+        let headers = self.options.headers.values();
+        headers
+            .filter_map(|value| value.to_str().ok())
+            .for_each(|value| redaction.add(value));
+        let body = request.and_then(|request| request.body()?.as_bytes());
+        if let Some(body) = body.and_then(|body| serde_json::from_slice(body).ok()) {
+            redaction.add_members(&body);
+        }
+    }
+
     /// Sets what every attempt has in common.
     fn prepare(&self, request: &mut Request) -> Result<(), Error> {
         let shared = &self.transport.0;
         if !shared.base_url.covers(request.url()) {
             return Err(Error::unbuildable_request(self.operation, None));
+        }
+        let violations: Vec<_> = self
+            .options
+            .headers
+            .keys()
+            .filter_map(reserved::violation)
+            .collect();
+        if !violations.is_empty() {
+            return Err(Error::invalid_request(self.operation, violations));
         }
         let headers = request.headers_mut();
         headers

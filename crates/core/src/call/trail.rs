@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::Scopes;
+use crate::redaction::Redaction;
+use crate::{BaseUrl, Scopes};
 
 /// What is known of a call beside its answer. An answer has it, and so has an error.
 #[derive(Debug, Default)]
@@ -22,6 +23,10 @@ pub(crate) struct Trail {
     pub(crate) retry_at: Option<SystemTime>,
     /// What the token was granted, where that is known.
     pub(crate) granted: Option<Arc<Scopes>>,
+    /// Where the API is.
+    pub(crate) base_url: Option<Arc<BaseUrl>>,
+    /// What an error may not repeat of the server's message. Collected for error responses alone.
+    pub(crate) redaction: Redaction,
 }
 
 impl Trail {

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::http_client::is_certificate_error;
+use crate::retry;
 
 /// What failed under a call: the HTTP client, or a layer that was put around it.
 pub(crate) enum Cause {
@@ -31,9 +32,14 @@ impl Cause {
         }
     }
 
-    /// Whether the request surely never left. Of a layer's error nobody knows.
-    pub(crate) fn was_not_sent(&self) -> bool {
+    /// Whether no connection was made. Of a layer's error nobody knows.
+    pub(crate) fn is_connect(&self) -> bool {
         self.http().is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// Whether the server surely did not process the request. Of a layer's error nobody knows.
+    pub(crate) fn is_unprocessed(&self) -> bool {
+        self.http().is_some_and(retry::is_unprocessed)
     }
 
     /// Whether the HTTP client does not take such a request, as one over http where it was told to use https only, or one
@@ -56,7 +62,8 @@ impl Cause {
         match self {
             Self::Layer(_) => "layer",
             Self::Http(_) if self.is_certificate() => "certificate",
-            Self::Http(_) if self.was_not_sent() => "connect",
+            Self::Http(_) if self.is_connect() => "connect",
+            Self::Http(error) if retry::is_refused(error) => "refused",
             Self::Http(_) if self.is_timeout() => "timeout",
             Self::Http(_) => "connection",
         }
@@ -80,7 +87,13 @@ impl fmt::Display for Cause {
                  host: check the host, the clock, and the certificates of the HttpClient, which has to trust a proxy or a \
                  private authority"
             }
-            Self::Http(_) if self.was_not_sent() => "no connection to the server",
+            Self::Http(_) if self.is_connect() => "no connection to the server",
+            Self::Http(error) if retry::is_refused(error) => {
+                "the server refused the HTTP/2 stream and did not process the request"
+            }
+            Self::Http(error) if retry::is_unprocessed(error) => {
+                "the connection ended before the request was sent"
+            }
             Self::Http(_) if self.is_timeout() => "no answer in time",
             Self::Http(_) => "the connection failed before an answer came",
         })

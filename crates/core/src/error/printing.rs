@@ -1,20 +1,31 @@
 //! What an error prints: enough to act on, and nothing that a log may not hold.
 
 use std::fmt;
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
+use chrono::DateTime;
 use http::StatusCode;
+use http::header::LOCATION;
 
 use super::{Awaited, Error, Kind, ListingFault, Unread};
 use crate::problem::shortened;
 use crate::proof::Refusal;
 use crate::scopes::Alternatives;
-use crate::{Paging, RetrySafety};
+use crate::{Operation, Paging, Problem, RetrySafety};
+
+/// The longest text of the server that is shown.
+const MAX_TEXT: usize = 300;
+
+/// How many validation errors are shown.
+const MAX_VALIDATION_ERRORS: usize = 5;
+
+const NOT_THE_API: &str = ": a proxy or a login page may have responded instead of the API";
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(operation) = self.operation() {
-            write!(f, "{operation}: ")?;
+        if let Some(method) = self.client_method() {
+            write!(f, "{method}: ")?;
         }
         match &self.0.kind {
             Kind::Configuration { message, .. } => f.write_str(message),
@@ -56,17 +67,13 @@ impl fmt::Display for Error {
             Kind::Transport(cause) => cause.fmt(f),
             Kind::OutcomeUnknown(cause) => {
                 write!(f, "outcome unknown: {cause}, and the server may have acted")?;
-                match self.look_at() {
-                    [] => Ok(()),
-                    operations => write!(
-                        f,
-                        "; before it is sent again, look at {}",
-                        operations.join(" or ")
-                    ),
-                }
+                self.fmt_look_at(f)
             }
             Kind::Status => {
                 self.fmt_status(f)?;
+                self.fmt_message(f)?;
+                self.fmt_redirect(f)?;
+                self.fmt_wrong_base_url(f)?;
                 if self.is_missing_scope() {
                     self.fmt_scopes(f)?;
                 }
@@ -80,7 +87,8 @@ impl fmt::Display for Error {
                     None => {}
                 }
                 if self.0.trail.may_have_acted {
-                    f.write_str(", the server may have acted")?;
+                    f.write_str(", and the server may have acted")?;
+                    self.fmt_look_at(f)?;
                 }
                 Ok(())
             }
@@ -92,10 +100,11 @@ impl fmt::Display for Error {
                     "the server has acted ("
                 })?;
                 self.fmt_status(f)?;
-                write!(f, "), but its answer cannot be read: {why}")
+                f.write_str("), but its answer cannot be read: ")?;
+                self.fmt_unread(why, f)
             }
         }?;
-        self.fmt_attempts(f)
+        self.fmt_context(f)
     }
 }
 
@@ -144,8 +153,36 @@ impl Error {
         }
     }
 
-    /// How often the request went out, where there is more to it than one attempt that failed.
-    fn fmt_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Method and URL template, request id, time to retry at, attempts: in parentheses, as far as they are known.
+    fn fmt_context(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What was not sent needs no URL.
+        let sent = self.0.operation.filter(|_| self.was_sent());
+        let request = sent.map(|operation| {
+            let base = self.0.trail.base_url.as_ref();
+            let base = base.map_or("", |base| base.as_str());
+            format!("{} {base}{}", operation.method(), operation.path())
+        });
+        let request_id = self.request_id().map(|id| {
+            format!(
+                "request id {}",
+                self.0.trail.redaction.apply(&shortened(id))
+            )
+        });
+        let retry_at = self.retry_at().and_then(|at| {
+            let since_epoch = at.duration_since(UNIX_EPOCH).ok()?;
+            let at = DateTime::from_timestamp(since_epoch.as_secs().try_into().ok()?, 0)?;
+            Some(format!("retry at {}", at.format("%Y-%m-%dT%H:%M:%SZ")))
+        });
+        let parts = [request, request_id, retry_at, self.attempts_made()];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        match parts[..] {
+            [] => Ok(()),
+            _ => write!(f, " ({})", parts.join("; ")),
+        }
+    }
+
+    /// How often the request was sent, where there is more to say than that one attempt failed.
+    fn attempts_made(&self) -> Option<String> {
         let attempts = self.attempts();
         let before_sending = matches!(
             self.0.kind,
@@ -154,15 +191,40 @@ impl Error {
         // What is said of the last attempt need not be said of an earlier one as well.
         let earlier = self.earlier_attempt_may_have_acted() && !self.0.trail.may_have_acted;
         match (before_sending, earlier) {
-            (true, true) => write!(f, " (after attempt {attempts}; the server may have acted)"),
-            (false, true) => write!(
-                f,
-                " (attempt {attempts}; the server may have acted on an earlier one)"
-            ),
-            (true, false) if attempts > 1 => write!(f, " (after attempt {attempts})"),
-            (false, false) if attempts > 1 => write!(f, " (attempt {attempts})"),
-            _ => Ok(()),
+            (true, true) => Some(format!(
+                "after attempt {attempts}; the server may have acted"
+            )),
+            (false, true) => Some(format!(
+                "attempt {attempts}; the server may have acted on an earlier one"
+            )),
+            (true, false) if attempts > 1 => Some(format!("after attempt {attempts}")),
+            (false, false) if attempts > 1 => Some(format!("attempt {attempts}")),
+            _ => None,
         }
+    }
+
+    /// How to find out whether the server acted.
+    fn fmt_look_at(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self
+            .0
+            .operation
+            .map_or(&[][..], Operation::verifying_methods)
+        {
+            [] => Ok(()),
+            methods => write!(
+                f,
+                "; before it is sent again, look at {}",
+                methods.join(" or ")
+            ),
+        }
+    }
+
+    /// Whether it is a request that failed, and not what comes before it.
+    fn was_sent(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Transport(_) | Kind::OutcomeUnknown(_) | Kind::Status | Kind::Undecodable(_)
+        )
     }
 
     fn not_sent(&self) -> &'static str {
@@ -188,7 +250,7 @@ impl Error {
         }
     }
 
-    /// The status and the server's own short words for it.
+    /// The status.
     fn fmt_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(status) = self.status() {
             write!(f, "{}", status.as_u16())?;
@@ -196,27 +258,162 @@ impl Error {
                 write!(f, " {reason}")?;
             }
         }
+        Ok(())
+    }
+
+    /// The server's message: kind, title, detail, and what is wrong with the request.
+    fn fmt_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(problem) = self.problem() else {
             return Ok(());
         };
+        let reason = self.status().and_then(|status| status.canonical_reason());
         let kind = problem.problem_type().or(problem.error_code());
         let title = problem.title().or(problem.error());
-        for words in [kind, title].into_iter().flatten() {
-            write!(f, ": {}", shortened(words))?;
+        let detail = problem.message().or(problem.detail());
+        let detail = detail.or(problem.error_description());
+        let mut told: Vec<String> = reason.map(str::to_owned).into_iter().collect();
+        let mut tell = |text: String| {
+            let is_new =
+                !text.is_empty() && !told.iter().any(|told| told.eq_ignore_ascii_case(&text));
+            if is_new {
+                write!(f, ": {text}")?;
+                told.push(text);
+            }
+            Ok(())
+        };
+        for text in [kind, title, detail].into_iter().flatten() {
+            tell(self.shown(text))?;
         }
-        Ok(())
+        for error in problem
+            .validation_errors()
+            .iter()
+            .take(MAX_VALIDATION_ERRORS)
+        {
+            let place = error.field().or(error.pointer());
+            let texts = [place, error.detail()].into_iter().flatten();
+            let texts: Vec<_> = texts.map(|text| self.shown(text)).collect();
+            tell(texts.join(": "))?;
+        }
+        match problem
+            .validation_errors()
+            .len()
+            .saturating_sub(MAX_VALIDATION_ERRORS)
+        {
+            0 => Ok(()),
+            more => write!(f, ": and {more} more"),
+        }
     }
-}
 
-impl fmt::Display for Unread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Body(undecodable) => undecodable.fmt(f),
-            Self::BrokeOff(cause) if cause.is_timeout() => f.write_str("it did not end in time"),
-            Self::BrokeOff(_) => f.write_str("it broke off"),
-            Self::TooLarge(limit) => write!(f, "it is larger than the limit of {limit} bytes"),
-            Self::UnknownStatus => f.write_str("its status is not a documented success"),
-            Self::NoReport => f.write_str("it says that something failed, and has no report"),
+    /// Text of the server: on one line, at most [`MAX_TEXT`] characters, without the secrets of the call.
+    fn shown(&self, text: &str) -> String {
+        let text = self.0.trail.redaction.apply(text);
+        match text.char_indices().nth(MAX_TEXT) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
+    }
+
+    /// Where the server redirects to, without user name, query and fragment, which may hold secrets.
+    fn fmt_redirect(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let location = self
+            .headers()
+            .filter(|_| self.status().is_some_and(|status| status.is_redirection()))
+            .and_then(|headers| headers.get(LOCATION)?.to_str().ok());
+        let Some(location) = location else {
+            return Ok(());
+        };
+        let end = location.find(['?', '#']).unwrap_or(location.len());
+        let location = &location[..end];
+        let location = match location.split_once("//") {
+            Some((scheme, rest)) => {
+                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                let host = authority.rsplit('@').next().unwrap_or_default();
+                format!("{scheme}//{host}{path}")
+            }
+            None => location.to_owned(),
+        };
+        write!(
+            f,
+            ": redirected to {}, expected no redirect from the API: check the base URL",
+            self.shown(&location)
+        )
+    }
+
+    /// What to do about a 404 that does not look like one of the API.
+    fn fmt_wrong_base_url(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_missing = matches!(
+            self.status(),
+            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+        );
+        let is_of_the_api = self.problem().is_some_and(Problem::says_anything);
+        if !is_missing || is_of_the_api || !self.body_is_complete() {
+            return Ok(());
+        }
+        let base_url = self.0.trail.base_url.as_deref();
+        let Some(base_url) = base_url else {
+            return Ok(());
+        };
+        write!(
+            f,
+            ": this is not an error of the API: check the base URL {}",
+            base_url.as_str()
+        )?;
+        match base_url.template() {
+            Some(template) => write!(f, ", expected one such as {template}"),
+            None => Ok(()),
+        }
+    }
+
+    /// What the body is, where it is not JSON.
+    fn body_found(&self) -> String {
+        let Some(received) = &self.0.received else {
+            return "no response".to_owned();
+        };
+        let length = received.body.len();
+        match received.media_type() {
+            _ if length == 0 => "an empty body".to_owned(),
+            Some(media_type) => format!("{} of {length} bytes", self.shown(media_type)),
+            None => format!("{length} bytes without a media type"),
+        }
+    }
+
+    /// Why a success could not be read.
+    fn fmt_unread(&self, why: &Unread, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let documented = || {
+            let success = self.0.operation.map_or(&[][..], Operation::success);
+            let success: Vec<_> = success.iter().map(u16::to_string).collect();
+            success.join(" or ")
+        };
+        match why {
+            Unread::Body(_) if self.body().is_some_and(Bytes::is_empty) => {
+                f.write_str("expected JSON, found an empty body")
+            }
+            // A body that begins like JSON is broken JSON; the text says where.
+            Unread::Body(undecodable) if !undecodable.is_syntax_at_start() => {
+                write!(f, "{undecodable}")
+            }
+            Unread::Body(_) => {
+                write!(f, "expected JSON, found {}{NOT_THE_API}", self.body_found())
+            }
+            Unread::UndocumentedBody => write!(
+                f,
+                "expected {} without a body, found {}{NOT_THE_API}",
+                documented(),
+                self.body_found()
+            ),
+            Unread::UnknownStatus => {
+                f.write_str("its status is not a documented success")?;
+                match documented() {
+                    statuses if statuses.is_empty() => Ok(()),
+                    statuses => write!(f, ", expected {statuses}"),
+                }
+            }
+            Unread::BrokeOff(cause) if cause.is_timeout() => f.write_str("it did not end in time"),
+            Unread::BrokeOff(_) => f.write_str("it broke off"),
+            Unread::TooLarge(limit) => {
+                write!(f, "it is larger than the limit of {limit} bytes")
+            }
+            Unread::NoReport => f.write_str("it says that something failed, and has no report"),
         }
     }
 }
@@ -227,11 +424,32 @@ impl fmt::Debug for Error {
             .field("operation", &self.operation())
             .field("kind", &self.0.kind)
             .field("status", &self.status())
-            .field("problem", &self.0.problem)
+            .field(
+                "problem",
+                &self.problem().map(|problem| Kinds(self, problem)),
+            )
             .field("body_length", &self.body().map(Bytes::len))
             .field("attempts", &self.attempts())
             .field("may_have_acted", &self.may_have_acted())
             .field("retry_at", &self.retry_at())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What `Debug` shows of a problem: the words for its kind, without the secrets of the call.
+struct Kinds<'e>(&'e Error, &'e Problem);
+
+impl fmt::Debug for Kinds<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(error, problem) = self;
+        let shown = |text: Option<&str>| text.map(|text| error.shown(text));
+        f.debug_struct("Problem")
+            .field("status", &problem.status())
+            .field("type", &shown(problem.problem_type()))
+            .field("title", &shown(problem.title()))
+            .field("error", &shown(problem.error()))
+            .field("error_code", &shown(problem.error_code()))
+            .field("validation_errors", &problem.validation_errors().len())
             .finish_non_exhaustive()
     }
 }

@@ -45,8 +45,8 @@ async fn problem_of_each_shape_is_read() {
     );
     assert_eq!(problem.body()["title"], "Tenant limit reached");
     assert_eq!(
-        error.to_string(),
-        "getMember: 403 Forbidden: TENANT_LIMIT_REACHED: Tenant limit reached"
+        displayed(&error),
+        "getMember: 403 Forbidden: TENANT_LIMIT_REACHED: Tenant limit reached: 10 of 10 (GET /members/{id}; request id r1)"
     );
     assert_eq!(error.headers().unwrap()["x-request-id"], "r1");
 
@@ -66,6 +66,11 @@ async fn problem_of_each_shape_is_read() {
         (found[1].detail(), found[2].detail(), found[2].value()),
         (Some("odd"), None, &json!(7))
     );
+    assert_eq!(
+        displayed(&error),
+        "getMember: 400 Bad Request: https://auth0.com/errors#A0E-400-0001: Invalid: name: is too long: odd \
+         (GET /members/{id}; request id r1)"
+    );
 
     let management = r#"{"statusCode":"404","error":"Not Found","message":"The user x does not exist","errorCode":"inexistent_user"}"#;
     let error = error_of(json_answer("404 Not Found", management)).await;
@@ -79,8 +84,8 @@ async fn problem_of_each_shape_is_read() {
         (Some("Not Found"), Some("The user x does not exist"))
     );
     assert_eq!(
-        error.to_string(),
-        "getMember: 404 Not Found: inexistent_user: Not Found"
+        displayed(&error),
+        "getMember: 404 Not Found: inexistent_user: The user x does not exist (GET /members/{id}; request id r1)"
     );
 
     let oauth = r#"{"error":"access_denied","error_description":"Unauthorized"}"#;
@@ -90,6 +95,10 @@ async fn problem_of_each_shape_is_read() {
         Some("Unauthorized")
     );
     assert!(error.is_unauthorized());
+    assert_eq!(
+        displayed(&error),
+        "getMember: 401 Unauthorized: access_denied (GET /members/{id}; request id r1)"
+    );
 }
 
 #[tokio::test]
@@ -134,7 +143,10 @@ async fn body_that_is_no_problem_keeps_its_status() {
         assert_eq!(&error.body().unwrap()[..], body.as_bytes());
         assert!(error.body_is_complete());
         assert!(error.problem().is_none(), "{body}");
-        assert_eq!(error.to_string(), format!("getMember: {status}"));
+        assert_eq!(
+            displayed(&error),
+            format!("getMember: {status} (GET /members/{{id}}; request id r1)")
+        );
     }
 }
 
@@ -185,8 +197,9 @@ async fn words_of_the_server_are_bounded_and_cannot_steer_a_terminal() {
         text.starts_with("getMember: 400 Bad Request: T: a[2Jbxxx"),
         "{text}"
     );
-    assert!(text.len() < 260);
-    assert!(!printed(&error).contains("d3tail"));
+    assert!(text.contains("xxx…: d3tail (GET "), "{text}");
+    assert!(text.len() < 420);
+    assert!(!format!("{error:?} {error:#?}").contains("d3tail"));
 }
 
 #[tokio::test]
@@ -206,9 +219,9 @@ async fn success_that_does_not_decode_has_acted_and_keeps_everything() {
     assert_eq!(error.headers().unwrap()["x-request-id"], "r1");
     assert_eq!(error.undecodable().unwrap().path(), "age");
     assert_eq!(
-        error.to_string(),
+        displayed(&error),
         "createTenant: the server has acted (201 Created), but its answer cannot be read: \
-         age: expected u32, found a string (line 3, column 17)"
+         age: expected u32, found a string (line 3, column 17) (POST /tenants; request id r1)"
     );
     assert!(!printed(&error).contains("s3cr3t"));
 }
@@ -216,17 +229,14 @@ async fn success_that_does_not_decode_has_acted_and_keeps_everything() {
 #[tokio::test]
 async fn success_that_is_empty_or_no_json_has_acted() {
     for (status, body, what) in [
-        ("200 OK", "", "EOF while parsing a value (line 1, column 0)"),
+        ("200 OK", "", "expected JSON, found an empty body"),
         (
             "200 OK",
             "<html>s3cr3t",
-            "expected value (line 1, column 1)",
+            "expected JSON, found application/json of 12 bytes: \
+             a proxy or a login page may have responded instead of the API",
         ),
-        (
-            "204 No Content",
-            "",
-            "EOF while parsing a value (line 1, column 0)",
-        ),
+        ("204 No Content", "", "expected JSON, found an empty body"),
     ] {
         let text = match status {
             "204 No Content" => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
@@ -234,13 +244,93 @@ async fn success_that_is_empty_or_no_json_has_acted() {
         };
         let error = error_of(text).await;
         assert!(error.is_undecodable() && error.has_acted());
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "getMember: the server has answered ({status}), but its answer cannot be read: {what}"
-            )
+        let text = displayed(&error);
+        assert!(
+            text.starts_with(&format!(
+                "getMember: the server has answered ({status}), but its answer cannot be read: {what} (GET /members/{{id}}"
+            )),
+            "{text}"
         );
         assert!(!printed(&error).contains("s3cr3t"));
+    }
+}
+
+/// What becomes of a DELETE that is documented as 204, and of bytes that are documented as 200.
+async fn undocumented(status: &str, media_type: &str, body: &str) -> [Result<(), Error>; 2] {
+    let text = format!(
+        "HTTP/1.1 {status}\r\n{media_type}x-request-id: r1\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let server = BareServer::answering([Answer::text(text.clone()), Answer::text(text)]).await;
+    let transport = transport(&server.url, StaticToken::new("t"));
+    let deleted = delete_member(&transport).await.map(drop);
+    let received = receive(&transport, &GET_MEMBER, CallOptions::default()).await;
+    [deleted, received.unwrap().bytes().map(drop)]
+}
+
+#[tokio::test]
+async fn success_without_a_documented_body_is_taken_if_it_is_empty_or_json() {
+    for status in [
+        "200 OK",
+        "202 Accepted",
+        "204 No Content",
+        "205 Reset Content",
+        "299 Odd",
+    ] {
+        for body in ["", " \r\n", "{}", r#"{"deleted":1}"#, "null"] {
+            let [deleted, _] = undocumented(status, "content-type: text/html\r\n", body).await;
+            assert!(deleted.is_ok(), "{status} {body:?}: {deleted:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn success_with_a_body_that_is_neither_empty_nor_json_is_an_error_that_keeps_it() {
+    for status in ["200 OK", "202 Accepted", "206 Partial Content"] {
+        for (media_type, found) in [
+            (
+                "content-type: text/html; charset=utf-8\r\n",
+                "text/html of ",
+            ),
+            ("content-type: application/json\r\n", "application/json of "),
+            ("content-type: ;\r\n", " bytes without a media type"),
+            ("", " bytes without a media type"),
+        ] {
+            for body in ["<html>s3cr3t</html>", "s3cr3t", "{\"s3cr3t\":", "{} {}"] {
+                let [deleted, _] = undocumented(status, media_type, body).await;
+                let error = deleted.unwrap_err();
+                assert!(error.is_undecodable() && error.has_acted(), "{error}");
+                assert!(!error.is_status() && !error.is_retryable(), "{error}");
+                assert_eq!(error.status().unwrap().to_string(), status);
+                assert_eq!(error.headers().unwrap()["x-request-id"], "r1");
+                assert_eq!(&error.body().unwrap()[..], body.as_bytes());
+                let text = displayed(&error);
+                assert!(text.contains(&format!("({status}), but its answer cannot be read: expected 204 without a body, found ")), "{text}");
+                assert!(text.contains(found), "{text}");
+                assert!(
+                    text.ends_with(" (DELETE /members/{id}; request id r1)"),
+                    "{text}"
+                );
+                assert!(!printed(&error).contains("s3cr3t"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn bytes_of_an_undocumented_status_are_an_error_that_keeps_them() {
+    let [_, documented] = undocumented("200 OK", "", "<html>").await;
+    assert!(documented.is_ok());
+    for status in [
+        "202 Accepted",
+        "203 Non-Authoritative Information",
+        "206 Partial Content",
+    ] {
+        let [_, bytes] = undocumented(status, "content-type: text/html\r\n", "<html>").await;
+        let error = bytes.unwrap_err();
+        assert!(error.is_undecodable(), "{error}");
+        assert_eq!(&error.body().unwrap()[..], b"<html>");
+        assert!(error.to_string().contains(", expected 200 ("), "{error}");
     }
 }
 
@@ -262,8 +352,9 @@ async fn success_that_breaks_off_has_acted() {
     assert_eq!(&error.body().unwrap()[..], br#"{"name":"Ann","#);
     assert!(error.undecodable().is_none());
     assert_eq!(
-        error.to_string(),
-        "getMember: the server has answered (200 OK), but its answer cannot be read: it broke off"
+        displayed(&error),
+        "getMember: the server has answered (200 OK), but its answer cannot be read: it broke off \
+         (GET /members/{id}; request id r1)"
     );
     assert!(std::error::Error::source(&error).is_some());
 }
@@ -276,7 +367,7 @@ async fn success_over_the_limit_has_acted() {
     assert!(
         error
             .to_string()
-            .ends_with("it is larger than the limit of 1000 bytes")
+            .contains(": it is larger than the limit of 1000 bytes (GET ")
     );
 }
 
@@ -295,7 +386,11 @@ async fn body_that_does_not_end_in_time_keeps_its_status() {
 
     assert!(success.is_timeout() && success.is_undecodable() && success.has_acted());
     assert!(!success.is_transport() && !success.body_is_complete());
-    assert!(success.to_string().ends_with("it did not end in time"));
+    assert!(
+        success
+            .to_string()
+            .contains(": it did not end in time (GET ")
+    );
     assert!(failure.is_server_error() && !failure.body_is_complete() && !failure.has_acted());
     assert_eq!(&failure.body().unwrap()[..], br#"{"title""#);
 }

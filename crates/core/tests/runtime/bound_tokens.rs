@@ -244,9 +244,9 @@ async fn nonce_is_asked_for_again_then_that_is_the_answer_and_the_token_stays() 
         assert!(!error.may_have_acted() && !error.is_retryable());
         assert_eq!(error.attempts(), 2);
         assert!(
-            error.to_string().ends_with(
-                "401 Unauthorized, a nonce is asked for that the DPoP proof did not hold (attempt 2)"
-            ),
+            error.to_string().contains(
+                "401 Unauthorized, a nonce is asked for that the DPoP proof did not hold ("
+            ) && error.to_string().ends_with("; attempt 2)"),
             "{error}"
         );
         assert_eq!(server.connections(), 2);
@@ -380,8 +380,9 @@ async fn proof_is_refused_then_the_error_says_so_and_the_token_stays() {
     .unwrap_err();
     assert!(error.is_invalid_dpop_proof() && error.is_unauthorized());
     assert_eq!(
-        error.to_string(),
-        "getMember: 401 Unauthorized, the DPoP proof was not taken (invalid_dpop_proof): is the clock right?"
+        displayed(&error),
+        "getMember: 401 Unauthorized, the DPoP proof was not taken (invalid_dpop_proof): is the clock right? \
+         (GET /members/{id})"
     );
     assert_eq!(server.connections(), 1);
     assert_eq!((tokens.0.fetched(), tokens.0.told()), (1, vec![]));
@@ -483,18 +484,6 @@ async fn no_proof_can_be_made_then_nothing_is_sent() {
         assert_eq!(error.token_error().unwrap().to_string(), expected);
         assert_eq!((error.attempts(), server.connections()), (0, 0));
     }
-}
-
-#[tokio::test]
-async fn header_of_the_user_does_not_replace_the_proof() {
-    let server = FaultServer::always(Fault::fine());
-    let transport = client(&server, Bound::to(Key::default()));
-    let options = CallOptions::default().header(
-        auth0_core::proof::DPOP,
-        http::HeaderValue::from_static("mine"),
-    );
-    call(&transport, &READ, options).await.unwrap();
-    assert_eq!(proofs(&server), ["0 GET /members/1 token-0"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -24,6 +24,13 @@ static BULK: Operation = Operation::new("updateTenants", "PATCH", "/tenants")
         partial: 200,
     });
 
+/// As generated code has them: errors name the methods of the client.
+static READ: Operation = crate::support::READ.with_client_method("members().get");
+static REMOVE: Operation = crate::support::REMOVE.with_client_method("members().delete");
+static CREATE: Operation = crate::support::CREATE
+    .with_client_method("tenants().create")
+    .with_verifying_methods(&["tenants().list"]);
+
 /// What the rows have in common: one HTTP client, and no wait in real time.
 struct Bench {
     http_client: HttpClient,
@@ -92,6 +99,20 @@ impl Bench {
             .http_client(self.http_client.clone().layer(failing));
         self.error(builder, operation, &[Fault::ResetAfterRequest])
             .await
+    }
+
+    /// The error of a DELETE that is documented as 204.
+    async fn without_body(&self, status: &str, media_type: &str, body: &str) -> Error {
+        let text = format!(
+            "HTTP/1.1 {status}\r\n{media_type}content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let server = FaultServer::always(Fault::Answer(text.into_bytes()));
+        let transport = self.builder().build(base(&server.url)).unwrap();
+        let received = receive(&transport, &REMOVE, CallOptions::default())
+            .await
+            .unwrap();
+        received.empty().unwrap_err()
     }
 
     async fn bulk(&self, status: &str, body: &str) -> Error {
@@ -196,6 +217,12 @@ impl Bench {
             ("a layer fails, safe", self.layered(&READ).await),
             ("a layer fails, unsafe", self.layered(&CREATE).await),
         ]);
+        let refused = Fault::Http2(http2::Reply::Reset(http2::REFUSED_STREAM));
+        let builder = self.builder().http_client(http2_client());
+        rows.push((
+            "refused by HTTP/2, unsafe",
+            self.error(builder, &CREATE, &[refused]).await,
+        ));
         let persistent = self.builder().retry(RetryPolicy::default());
         rows.push((
             "lost three times, idempotent",
@@ -224,8 +251,61 @@ impl Bench {
                 self.status(&CREATE, "503 Service Unavailable", "{}").await,
             ),
         ]);
+        let organization = r#"{"type":"https://auth0.com/errors#A0E-400-0003","title":"Bad Request","detail":"2 errors",
+            "validation_errors":[{"field":"name","detail":"too\nshort"},{"pointer":"/branding","detail":"unknown"},"other"]}"#;
+        let management = r#"{"statusCode":409,"error":"Conflict","errorCode":"organization_exists","message":"acme exists"}"#;
+        let location = |to: &str| Fault::status("302 Found", &format!("location: {to}\r\n"), "");
+        rows.extend([
+            (
+                "400 with validation errors",
+                self.status(&CREATE, "400 Bad Request", organization).await,
+            ),
+            (
+                "409 of the Management API",
+                self.status(&CREATE, "409 Conflict", management).await,
+            ),
+            (
+                "404 with HTML",
+                self.status(&READ, "404 Not Found", "<html>").await,
+            ),
+            (
+                "502 with HTML, unsafe",
+                self.status(&CREATE, "502 Bad Gateway", "<html>").await,
+            ),
+            (
+                "a redirect",
+                self.of(
+                    &READ,
+                    location(
+                        "https://u:a-secret@login.example.com/u/login?state=a-secret#a-secret",
+                    ),
+                )
+                .await,
+            ),
+            (
+                "a redirect, relative",
+                self.of(&READ, location("/login")).await,
+            ),
+            (
+                "a request id",
+                self.of(
+                    &READ,
+                    Fault::status(
+                        "404 Not Found",
+                        "x-request-id: r1\r\n",
+                        r#"{"error":"no member"}"#,
+                    ),
+                )
+                .await,
+            ),
+        ]);
         let later = Fault::status("429 Too Many Requests", "retry-after: 3600\r\n", "{}");
-        rows.push(("429", self.of(&CREATE, later.clone()).await));
+        // The waits of the other rows are random, and its time is told.
+        let from_the_start = FakeTimer::default().under(self.builder());
+        rows.push((
+            "429",
+            self.error(from_the_start, &CREATE, &[later.clone()]).await,
+        ));
         let limits = Limits::new(Rate::per_second(9), Rate::per_second(9));
         let limiter = Limiter::with_timer(
             limits,
@@ -278,6 +358,27 @@ impl Bench {
             (
                 "a success that does not decode",
                 self.status(&CREATE, "201 Created", odd).await,
+            ),
+            (
+                "a success without its body",
+                self.status(&READ, "200 OK", "").await,
+            ),
+            (
+                "a success in HTML",
+                self.status(&CREATE, "201 Created", "<html>a secret").await,
+            ),
+            (
+                "204 is documented, 200 with HTML",
+                self.without_body(
+                    "200 OK",
+                    "content-type: text/html; charset=utf-8\r\n",
+                    "<html>a secret",
+                )
+                .await,
+            ),
+            (
+                "204 is documented, 202 without a media type",
+                self.without_body("202 Accepted", "", "ok").await,
             ),
             (
                 "a success that breaks off, safe",
@@ -356,13 +457,13 @@ async fn rows() -> &'static [Row] {
 /// `error` and its sources, without what differs from system to system.
 fn chain(error: &Error) -> Vec<String> {
     let first: Option<&(dyn StdError + 'static)> = Some(error);
-    std::iter::successors(first, |&error| error.source())
-        .map(|error| {
-            let text = error.to_string();
-            match text.split_once(" (os error") {
-                Some((text, _)) => text.to_owned(),
-                None => text,
-            }
+    let shown = std::iter::once(displayed(error));
+    let sources = std::iter::successors(first, |&error| error.source()).skip(1);
+    shown
+        .chain(sources.map(ToString::to_string))
+        .map(|text| match text.split_once(" (os error") {
+            Some((text, _)) => text.to_owned(),
+            None => text,
         })
         .collect()
 }
@@ -395,6 +496,7 @@ async fn every_kind_of_error_tells_what_it_is() {
         let facts = [
             ("attempts", Some(error.attempts().to_string())),
             ("operation", error.operation().map(str::to_owned)),
+            ("request id", error.request_id().map(str::to_owned)),
             ("status", status),
             ("body", error.body().map(|body| body.len().to_string())),
             (
@@ -452,8 +554,12 @@ async fn no_error_repeats_what_its_source_says() {
 }
 
 #[tokio::test]
-async fn no_error_prints_text_of_a_body() {
+async fn no_error_prints_text_of_a_body_but_the_message_of_an_error_body_when_displayed() {
     for (name, error) in rows().await {
-        assert!(!printed(error).contains("secret"), "{name}: {error:?}");
+        let debugged = format!("{error:?} {error:#?}");
+        assert!(!debugged.contains("secret"), "{name}: {error:?}");
+        if error.problem().is_none() {
+            assert!(!printed(error).contains("secret"), "{name}: {error}");
+        }
     }
 }

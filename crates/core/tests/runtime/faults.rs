@@ -43,7 +43,12 @@ fn quick_rows() -> Vec<Row> {
     let limited = |headers: String| Fault::status("429 Too Many Requests", &headers, "{}");
     let endless = |status| Fault::Endless(head(status, "", 1 << 40, ""));
     let half_a_head = b"HTTP/1.1 200 OK\r\ncontent-le".to_vec();
+    let proxied = |status| Fault::status(status, "", "<html>");
     vec![
+        ("520", proxied("520 Unknown Error")),
+        ("522", proxied("522 Connection Timed Out")),
+        ("529", proxied("529 Site Overloaded")),
+        ("530", proxied("530 Frozen")),
         ("reset, request not read", Fault::ResetUnread),
         ("reset in the request", Fault::ResetInHead),
         ("closed without an answer", Fault::Answer(Vec::new())),
@@ -69,6 +74,27 @@ fn quick_rows() -> Vec<Row> {
         ("429, reset in an hour", limited(reset(3600))),
         ("429, reset, 10 min ahead", limited(reset(607))),
         ("429, reset, 10 min behind", limited(reset(-593))),
+    ]
+}
+
+/// What an HTTP/2 server does to a request. Whether it processed the request is told by RFC 9113 §8.7.
+fn http2_rows() -> Vec<Row> {
+    use http2::*;
+    let row = |name, reply| (name, Fault::Http2(reply));
+    vec![
+        row("stream refused", Reply::Reset(REFUSED_STREAM)),
+        row("going away, not processed", Reply::GoAwayBelow(NO_ERROR)),
+        row("same with an error", Reply::GoAwayBelow(ENHANCE_YOUR_CALM)),
+        row(
+            "going away, may be processed",
+            Reply::GoAwayIncluding(NO_ERROR),
+        ),
+        row("stream reset, internal error", Reply::Reset(INTERNAL_ERROR)),
+        row("stream reset, cancel", Reply::Reset(CANCEL)),
+        row(
+            "connection reset, error",
+            Reply::GoAwayIncluding(INTERNAL_ERROR),
+        ),
     ]
 }
 
@@ -133,10 +159,12 @@ impl Conditions {
         operation: &'static Operation,
         for_ever: bool,
     ) -> Ending {
-        let server = if for_ever {
-            FaultServer::always(fault.clone())
-        } else {
-            FaultServer::once(fault.clone())
+        let server = match fault {
+            _ if for_ever => FaultServer::always(fault.clone()),
+            Fault::Http2(_) => {
+                FaultServer::playing([fault.clone()], Fault::Http2(http2::Reply::Fine))
+            }
+            _ => FaultServer::once(fault.clone()),
         };
         let timer = FakeTimer::default();
         let result = self.call(&timer, &server.url, operation).await;
@@ -286,7 +314,7 @@ fn line(table: &mut String, [name, classes, how_often]: [&str; 3], ending: &Endi
     } = ending;
     writeln!(
         table,
-        "{name:<27} | {classes:<18} | {how_often:<8} | {connections:>5} | {whole:>5} | {attempts:>4} | {waits:<13} | {gets}"
+        "{name:<28} | {classes:<18} | {how_often:<8} | {connections:>5} | {whole:>5} | {attempts:>4} | {waits:<13} | {gets}"
     )
     .unwrap();
 }
@@ -294,7 +322,7 @@ fn line(table: &mut String, [name, classes, how_often]: [&str; 3], ending: &Endi
 #[tokio::test]
 async fn every_fault_in_every_class_has_its_ending() {
     let mut table = format!(
-        "{:<27} | {:<18} | {:<8} | conns | whole | told | {:<13} | the caller gets\n",
+        "{:<28} | {:<18} | {:<8} | conns | whole | told | {:<13} | the caller gets\n",
         "fault", "class", "befalls", "waits"
     );
     let conditions = Conditions {
@@ -314,10 +342,29 @@ async fn every_fault_in_every_class_has_its_ending() {
         endings.try_into().ok().unwrap(),
     );
     conditions.print(&mut table, quick_rows()).await;
+    let http2 = Conditions {
+        http_client: http2_client(),
+        ..conditions.clone()
+    };
+    http2.print(&mut table, http2_rows()).await;
     let hasty = Conditions {
         timeout: Duration::from_millis(300),
         ..conditions
     };
     hasty.print(&mut table, slow_rows()).await;
     insta::assert_snapshot!(table);
+}
+
+/// Whichever of both ends notices first: the request was not sent, or it has a stream above the last one.
+#[tokio::test]
+async fn http2_connection_ends_before_the_request_then_an_unsafe_call_is_sent_again() {
+    let fine = Fault::Http2(http2::Reply::Fine);
+    let server = FaultServer::playing([Fault::Http2TurnedAway, Fault::Http2TurnedAway], fine);
+    let conditions = Conditions {
+        http_client: http2_client(),
+        timeout: Duration::from_secs(60),
+    };
+    let timer = FakeTimer::default();
+    let response = conditions.call(&timer, &server.url, &CREATE).await.unwrap();
+    assert_eq!((response.attempts(), server.requests().len()), (3, 1));
 }

@@ -1,6 +1,8 @@
 //! Bulk operations: the status decides.
 
-use auth0_core::{Error, Outcome, PartialReport, Response, StaticToken};
+use auth0_core::{
+    CallOptions, Error, Operation, Outcome, Outcomes, PartialReport, Response, StaticToken,
+};
 
 use crate::support::*;
 
@@ -81,7 +83,12 @@ async fn partial_status_without_failures_is_still_partial() {
 #[tokio::test]
 async fn partial_status_without_a_report_is_never_a_success() {
     for (body, what) in [
-        ("", "EOF while parsing a value (line 1, column 0)"),
+        ("", "expected JSON, found an empty body"),
+        (
+            "<html>",
+            "expected JSON, found 6 bytes without a media type: \
+             a proxy or a login page may have responded instead of the API",
+        ),
         ("null", "it says that something failed, and has no report"),
         (
             " null\n",
@@ -93,9 +100,10 @@ async fn partial_status_without_a_report_is_never_a_success() {
         assert!(error.is_undecodable() && error.has_acted());
         assert_eq!(&error.body().unwrap()[..], body.as_bytes());
         assert_eq!(
-            error.to_string(),
+            displayed(&error),
             format!(
-                "updateMemberTenants: the server has acted (200 OK), but its answer cannot be read: {what}"
+                "updateMemberTenants: the server has acted (200 OK), but its answer cannot be read: {what} \
+                 (PATCH /members/{{id}}/tenants)"
             )
         );
     }
@@ -109,9 +117,35 @@ async fn undocumented_success_is_neither_complete_nor_partial() {
         assert!(
             error
                 .to_string()
-                .ends_with("its status is not a documented success"),
+                .contains(": its status is not a documented success, expected 200 or 204 ("),
             "{error}"
         );
+    }
+}
+
+/// An operation whose complete outcome is a status that can have a body.
+static WITH_BODY: Operation = Operation::new("updateAll", "PATCH", "/members")
+    .with_success(&[200, 207])
+    .with_outcome(Outcomes {
+        complete: 200,
+        partial: 207,
+    });
+
+#[tokio::test]
+async fn complete_status_with_a_body_that_is_not_json_is_an_error() {
+    let outcome = |body: &'static str| async move {
+        let server = FaultServer::always(Fault::status("200 OK", "", body));
+        let transport = transport(&server.url, StaticToken::new("t"));
+        let received = receive(&transport, &WITH_BODY, CallOptions::default()).await;
+        received.unwrap().outcome::<Report>()
+    };
+    for body in ["", "{}", "null", r#"{"failure":["t1"]}"#] {
+        assert!(outcome(body).await.unwrap().value().is_complete(), "{body}");
+    }
+    for body in ["<html>", "OK"] {
+        let error = outcome(body).await.unwrap_err();
+        assert!(error.is_undecodable() && error.has_acted(), "{error}");
+        assert_eq!(&error.body().unwrap()[..], body.as_bytes());
     }
 }
 

@@ -130,8 +130,8 @@ async fn refusal_is_explained_by_what_was_granted() {
         let error = forbidden(granted("read:x"), operation, "", "{}").await;
         assert!(error.is_missing_scope());
         assert_eq!(
-            error.to_string(),
-            "getMember: 403 Forbidden; it needs read:members; the token was granted read:x"
+            displayed(&error),
+            "getMember: 403 Forbidden; it needs read:members; the token was granted read:x (GET /members/{id})"
         );
     }
 }

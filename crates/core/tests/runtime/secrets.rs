@@ -117,8 +117,8 @@ fn talkative_client() -> HttpClient {
 #[tokio::test]
 async fn nothing_that_prints_holds_a_planted_secret() {
     collect();
-    let refused = r#"{"status":400,"type":"VALIDATION_ERROR","title":"Invalid","details":"plantedbody","message":"plantedbody",
-        "validation_errors":[{"detail":"plantedbody","field":"client_secret"}]}"#;
+    let refused = r#"{"status":400,"type":"VALIDATION_ERROR","title":"Invalid: plantedtoken","details":"plantedsecret","message":"not plantedheader\u200b, not planted\u0007token: plantedsecret",
+        "validation_errors":[{"detail":"plantedsecret","field":"client_secret"}],"client":{"client_secret":"plantedsecret"},"body":"plantedbody"}"#;
     let server = BareServer::answering([
         answer("200 OK", r#"{"name":"Ann","age":41}"#),
         answer("400 Bad Request", refused),

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 mod fake_timer;
 mod fault_server;
+pub(crate) mod http2;
 mod predicates;
 
 pub(crate) use fake_timer::{FakeTimer, START};
@@ -329,6 +330,16 @@ pub(crate) fn printed(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What `error` displays, with the path of the request in place of its URL: ports differ from run to run.
+pub(crate) fn displayed(error: &Error) -> String {
+    let text = error.to_string();
+    let mut parts = text.split("http://127.0.0.1:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.trim_start_matches(|c: char| c.is_ascii_digit())
+    })
+}
+
 /// A client that trusts nothing but itself: the environment's proxies stay out of the tests.
 pub(crate) fn own_client() -> HttpClient {
     HttpClient::from_builder(
@@ -337,6 +348,12 @@ pub(crate) fn own_client() -> HttpClient {
             .user_agent("own-client/1"),
     )
     .unwrap()
+}
+
+/// A client for HTTP/2 without TLS.
+pub(crate) fn http2_client() -> HttpClient {
+    let builder = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    HttpClient::from_builder(builder.http2_prior_knowledge()).unwrap()
 }
 
 /// A client for plain http. It reads no certificates, which is what takes time when a client is made.

@@ -10,8 +10,10 @@ pub static ASSIGN_ORGANIZATION_MEMBER_ROLES: Operation = Operation::new(
     )
     .with_group(&["organization", "members", "roles"])
     .with_name("assign")
+    .with_client_method("organization().members().roles().assign")
     .with_scopes(&[&["create:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
+    .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -24,8 +26,10 @@ pub static CREATE_IDP_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning"])
     .with_name("create")
+    .with_client_method("organization().identity_providers().provisioning().create")
     .with_scopes(&[&["create:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
+    .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -38,8 +42,14 @@ pub static CREATE_IDP_PROVISIONING_SCIM_TOKEN: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning", "scimTokens"])
     .with_name("create")
+    .with_client_method(
+        "organization().identity_providers().provisioning().scim_tokens().create",
+    )
     .with_scopes(&[&["create:my_org:identity_providers_scim_tokens"]])
     .with_look_at(&["ListIdpProvisioningScimTokens"])
+    .with_verifying_methods(
+        &["organization().identity_providers().provisioning().scim_tokens().list"],
+    )
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -52,8 +62,10 @@ pub static CREATE_INVITATIONS: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("create")
+    .with_client_method("organization().invitations().create")
     .with_scopes(&[&["create:my_org:member_invitations"]])
     .with_look_at(&["ListInvitations"])
+    .with_verifying_methods(&["organization().invitations().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -66,8 +78,10 @@ pub static CREATE_ORGANIZATION_DOMAIN: Operation = Operation::new(
     )
     .with_group(&["organization", "domains"])
     .with_name("create")
+    .with_client_method("organization().domains().create")
     .with_scopes(&[&["create:my_org:domains"]])
     .with_look_at(&["ListOrganizationDomains"])
+    .with_verifying_methods(&["organization().domains().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 409, 429])
@@ -80,8 +94,12 @@ pub static CREATE_ORGANIZATION_DOMAIN_VERIFICATION: Operation = Operation::new(
     )
     .with_group(&["organization", "domains", "verify"])
     .with_name("create")
+    .with_client_method("organization().domains().verify().create")
     .with_scopes(&[&["update:my_org:domains"]])
     .with_look_at(&["GetOrganizationDomain", "ListOrganizationDomains"])
+    .with_verifying_methods(
+        &["organization().domains().get", "organization().domains().list"],
+    )
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[202])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -94,8 +112,10 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("create")
+    .with_client_method("organization().identity_providers().create")
     .with_scopes(&[&["create:my_org:identity_providers"]])
     .with_look_at(&["ListOrganizationIdentityProviders"])
+    .with_verifying_methods(&["organization().identity_providers().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
     .with_errors(&[400, 401, 403, 404, 409, 429])
@@ -108,9 +128,16 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     )
     .with_group(&["organization", "identityProviders", "domains"])
     .with_name("create")
+    .with_client_method("organization().identity_providers().domains().create")
     .with_scopes(&[&["create:my_org:identity_providers_domains"]])
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
+    )
+    .with_verifying_methods(
+        &[
+            "organization().identity_providers().get",
+            "organization().identity_providers().list",
+        ],
     )
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -124,8 +151,14 @@ pub static DELETE_IDP_PROVISIONING_SCIM_TOKEN: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning", "scimTokens"])
     .with_name("delete")
+    .with_client_method(
+        "organization().identity_providers().provisioning().scim_tokens().delete",
+    )
     .with_scopes(&[&["delete:my_org:identity_providers_scim_tokens"]])
     .with_look_at(&["ListIdpProvisioningScimTokens"])
+    .with_verifying_methods(
+        &["organization().identity_providers().provisioning().scim_tokens().list"],
+    )
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -140,6 +173,7 @@ pub static DELETE_INVITATION: Operation = Operation::new(
     .with_name("deleteLegacy")
     .with_scopes(&[&["delete:my_org:member_invitations"]])
     .with_look_at(&["GetInvitation"])
+    .with_verifying_methods(&["organization().invitations().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -152,8 +186,12 @@ pub static DELETE_INVITATIONS: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("delete")
+    .with_client_method("organization().invitations().delete")
     .with_scopes(&[&["delete:my_org:member_invitations"]])
     .with_look_at(&["GetInvitation", "ListInvitations"])
+    .with_verifying_methods(
+        &["organization().invitations().get", "organization().invitations().list"],
+    )
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -166,8 +204,10 @@ pub static DELETE_ORGANIZATION_DOMAIN: Operation = Operation::new(
     )
     .with_group(&["organization", "domains"])
     .with_name("delete")
+    .with_client_method("organization().domains().delete")
     .with_scopes(&[&["delete:my_org:domains"]])
     .with_look_at(&["GetOrganizationDomain"])
+    .with_verifying_methods(&["organization().domains().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -180,8 +220,10 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("delete")
+    .with_client_method("organization().identity_providers().delete")
     .with_scopes(&[&["delete:my_org:identity_providers"]])
     .with_look_at(&["GetOrganizationIdentityProvider"])
+    .with_verifying_methods(&["organization().identity_providers().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -194,9 +236,16 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     )
     .with_group(&["organization", "identityProviders", "domains"])
     .with_name("delete")
+    .with_client_method("organization().identity_providers().domains().delete")
     .with_scopes(&[&["delete:my_org:identity_providers_domains"]])
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
+    )
+    .with_verifying_methods(
+        &[
+            "organization().identity_providers().get",
+            "organization().identity_providers().list",
+        ],
     )
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -210,6 +259,7 @@ pub static DELETE_ORGANIZATION_MEMBERSHIPS: Operation = Operation::new(
     )
     .with_group(&["organization", "memberships"])
     .with_name("delete")
+    .with_client_method("organization().memberships().delete")
     .with_scopes(&[&["delete:my_org:memberships"]])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -223,8 +273,10 @@ pub static DELETE_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning"])
     .with_name("delete")
+    .with_client_method("organization().identity_providers().provisioning().delete")
     .with_scopes(&[&["delete:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
+    .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -237,9 +289,16 @@ pub static DETACH_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("detach")
+    .with_client_method("organization().identity_providers().detach")
     .with_scopes(&[&["update:my_org:identity_providers_detach"]])
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
+    )
+    .with_verifying_methods(
+        &[
+            "organization().identity_providers().get",
+            "organization().identity_providers().list",
+        ],
     )
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -253,6 +312,7 @@ pub static GET_IDP_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "configuration", "identityProviders"])
     .with_name("get")
+    .with_client_method("organization().configuration().identity_providers().get")
     .with_scopes(&[&["read:my_org:configuration"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -266,6 +326,7 @@ pub static GET_IDP_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning"])
     .with_name("get")
+    .with_client_method("organization().identity_providers().provisioning().get")
     .with_scopes(&[&["read:my_org:identity_providers_provisioning"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -279,6 +340,7 @@ pub static GET_INVITATION: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("get")
+    .with_client_method("organization().invitations().get")
     .with_scopes(&[&["read:my_org:member_invitations"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -292,6 +354,7 @@ pub static GET_ORG_CONFIGURATION: Operation = Operation::new(
     )
     .with_group(&["organization", "configuration"])
     .with_name("get")
+    .with_client_method("organization().configuration().get")
     .with_scopes(&[&["read:my_org:configuration"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -305,6 +368,7 @@ pub static GET_ORGANIZATION_DOMAIN: Operation = Operation::new(
     )
     .with_group(&["organization", "domains"])
     .with_name("get")
+    .with_client_method("organization().domains().get")
     .with_scopes(&[&["read:my_org:domains"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -318,6 +382,7 @@ pub static GET_ORGANIZATION_DOMAIN_IDENTITY_PROVIDERS: Operation = Operation::ne
     )
     .with_group(&["organization", "domains", "identityProviders"])
     .with_name("list")
+    .with_client_method("organization().domains().identity_providers().list")
     .with_scopes(&[&["read:my_org:domains", "read:my_org:identity_providers"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -331,6 +396,7 @@ pub static GET_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("get")
+    .with_client_method("organization().identity_providers().get")
     .with_scopes(&[&["read:my_org:identity_providers"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -344,6 +410,7 @@ pub static GET_ORGANIZATION_MEMBER: Operation = Operation::new(
     )
     .with_group(&["organization", "members"])
     .with_name("get")
+    .with_client_method("organization().members().get")
     .with_scopes(&[&["read:my_org:members"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -357,6 +424,9 @@ pub static LIST_IDP_PROVISIONING_SCIM_TOKENS: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders", "provisioning", "scimTokens"])
     .with_name("list")
+    .with_client_method(
+        "organization().identity_providers().provisioning().scim_tokens().list",
+    )
     .with_scopes(&[&["read:my_org:identity_providers_scim_tokens"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -370,6 +440,7 @@ pub static LIST_INVITATIONS: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations"])
     .with_name("list")
+    .with_client_method("organization().invitations().list")
     .with_scopes(&[&["read:my_org:member_invitations"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
@@ -384,6 +455,7 @@ pub static LIST_MEMBER_INVITATION_ROLES: Operation = Operation::new(
     )
     .with_group(&["organization", "invitations", "roles"])
     .with_name("list")
+    .with_client_method("organization().invitations().roles().list")
     .with_scopes(&[&["read:my_org:member_roles"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -397,6 +469,7 @@ pub static LIST_ORG_MEMBER_ROLES: Operation = Operation::new(
     )
     .with_group(&["organization", "members", "roles"])
     .with_name("list")
+    .with_client_method("organization().members().roles().list")
     .with_scopes(&[&["read:my_org:member_roles"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
@@ -411,6 +484,7 @@ pub static LIST_ORGANIZATION_DOMAINS: Operation = Operation::new(
     )
     .with_group(&["organization", "domains"])
     .with_name("list")
+    .with_client_method("organization().domains().list")
     .with_scopes(&[&["read:my_org:domains"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
@@ -425,6 +499,7 @@ pub static LIST_ORGANIZATION_IDENTITY_PROVIDERS: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("list")
+    .with_client_method("organization().identity_providers().list")
     .with_scopes(&[&["read:my_org:identity_providers"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])
@@ -438,6 +513,7 @@ pub static LIST_ORGANIZATION_MEMBERS: Operation = Operation::new(
     )
     .with_group(&["organization", "members"])
     .with_name("list")
+    .with_client_method("organization().members().list")
     .with_scopes(
         &[&["read:my_org:member_roles", "read:my_org:members"], &["read:my_org:members"]],
     )
@@ -450,6 +526,7 @@ pub static LIST_ORGANIZATION_MEMBERS: Operation = Operation::new(
 pub static LIST_ROLES: Operation = Operation::new("ListRoles", "GET", "/roles")
     .with_group(&["organization", "roles"])
     .with_name("list")
+    .with_client_method("organization().roles().list")
     .with_scopes(&[&["read:my_org:member_roles"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)
@@ -464,8 +541,10 @@ pub static UNASSIGN_ORGANIZATION_MEMBER_ROLES: Operation = Operation::new(
     )
     .with_group(&["organization", "members", "roles"])
     .with_name("unassign")
+    .with_client_method("organization().members().roles().unassign")
     .with_scopes(&[&["delete:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
+    .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -480,6 +559,7 @@ pub static UNASSIGN_ORGANIZATION_MEMBER_ROLES_LEGACY: Operation = Operation::new
     .with_name("unassignLegacy")
     .with_scopes(&[&["delete:my_org:member_roles"]])
     .with_look_at(&["ListOrgMemberRoles"])
+    .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -492,8 +572,12 @@ pub static UPDATE_IDP_PROVISIONING_CONFIGURATION_ATTRIBUTES: Operation = Operati
     )
     .with_group(&["organization", "identityProviders", "provisioning"])
     .with_name("updateAttributes")
+    .with_client_method(
+        "organization().identity_providers().provisioning().update_attributes",
+    )
     .with_scopes(&[&["update:my_org:identity_providers_provisioning"]])
     .with_look_at(&["GetIdpProvisioningConfiguration"])
+    .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -506,8 +590,10 @@ pub static UPDATE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("update")
+    .with_client_method("organization().identity_providers().update")
     .with_scopes(&[&["update:my_org:identity_providers"]])
     .with_look_at(&["GetOrganizationIdentityProvider"])
+    .with_verifying_methods(&["organization().identity_providers().get"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[200])
     .with_errors(&[400, 401, 403, 404, 429])
@@ -520,9 +606,16 @@ pub static UPDATE_ORGANIZATION_IDENTITY_PROVIDER_ATTRIBUTES: Operation = Operati
     )
     .with_group(&["organization", "identityProviders"])
     .with_name("updateAttributes")
+    .with_client_method("organization().identity_providers().update_attributes")
     .with_scopes(&[&["update:my_org:identity_providers"]])
     .with_look_at(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
+    )
+    .with_verifying_methods(
+        &[
+            "organization().identity_providers().get",
+            "organization().identity_providers().list",
+        ],
     )
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[200])

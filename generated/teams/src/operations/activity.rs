@@ -10,6 +10,7 @@ pub static LIST_ACTIVITY_LOGS: Operation = Operation::new(
     )
     .with_group(&["activity"])
     .with_name("list")
+    .with_client_method("activity().list")
     .with_scopes(&[&["read:team_activity"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_paging(Paging::Checkpoint)

@@ -10,6 +10,7 @@ pub static GET_ENVIRONMENTS: Operation = Operation::new(
     )
     .with_group(&["environments"])
     .with_name("list")
+    .with_client_method("environments().list")
     .with_scopes(&[&["read:members"]])
     .with_retry_safety(RetrySafety::Safe)
     .with_success(&[200])

@@ -130,10 +130,19 @@ async fn scope_is_missing_then_the_refusal_names_it_and_what_was_granted() {
         "{error:?}"
     );
     assert_eq!(error.needed_scopes(), [["update:my_org:details"]]);
-    assert_eq!(
-        error.to_string(),
-        "UpdateOrganizationDetails: 403 Forbidden: https://auth0.com/api-errors#A0E-403-0002: The token lacks a scope; it needs update:my_org:details; the token was \
-         granted read:my_org:details"
+    assert_eq!(error.operation(), Some("UpdateOrganizationDetails"));
+    let text = error.to_string();
+    assert!(
+        text.starts_with(
+            "organization_details().update: 403 Forbidden: https://auth0.com/api-errors#A0E-403-0002: The token lacks a scope"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "; it needs update:my_org:details; the token was granted read:my_org:details (PATCH http"
+        ),
+        "{text}"
     );
 
     // Where it is asked for, that is known before the request leaves.

@@ -9,6 +9,8 @@ use auth0_core::time::{Sleeper as _, SystemTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+use super::http2::{self, Reply};
+
 /// What the server does with a connection. It takes one request of each; what is still in flight when it is done
 /// counts as nothing.
 #[derive(Debug, Clone)]
@@ -27,6 +29,10 @@ pub(crate) enum Fault {
     Slow(Vec<u8>, Vec<u8>),
     /// These bytes come, and then spaces without an end.
     Endless(Vec<u8>),
+    /// The server speaks HTTP/2, and replies to one request of the connection in this way.
+    Http2(Reply),
+    /// The server speaks HTTP/2, and gives the connection up before a request comes.
+    Http2TurnedAway,
 }
 
 impl Fault {
@@ -130,8 +136,11 @@ impl Deserted {
     ) -> FaultServer {
         let listener = self.socket.listen(256).unwrap();
         let seen = Arc::<Seen>::default();
-        let script = script.into_iter().collect();
-        tokio::spawn(play(listener, script, rest, Arc::clone(&seen)));
+        let script = Script {
+            next: Arc::new(Mutex::new(script.into_iter().collect())),
+            rest,
+        };
+        tokio::spawn(play(listener, script, Arc::clone(&seen)));
         FaultServer {
             url: self.url,
             seen,
@@ -139,13 +148,44 @@ impl Deserted {
     }
 }
 
-async fn play(listener: TcpListener, mut script: VecDeque<Fault>, rest: Fault, seen: Arc<Seen>) {
+/// What happens next.
+#[derive(Clone)]
+struct Script {
+    next: Arc<Mutex<VecDeque<Fault>>>,
+    rest: Fault,
+}
+
+impl Script {
+    fn next(&self) -> Fault {
+        let next = self.next.lock().unwrap().pop_front();
+        next.unwrap_or_else(|| self.rest.clone())
+    }
+}
+
+async fn play(listener: TcpListener, script: Script, seen: Arc<Seen>) {
     while let Ok((stream, _)) = listener.accept().await {
         seen.connections.fetch_add(1, Ordering::SeqCst);
-        let fault = script.pop_front().unwrap_or_else(|| rest.clone());
-        let seen = Arc::clone(&seen);
+        let fault = script.next();
+        let (script, seen) = (script.clone(), Arc::clone(&seen));
         // The client may go away at any time: what cannot be written then is of no interest.
-        tokio::spawn(async move { fault.befall(stream, &seen).await });
+        tokio::spawn(async move {
+            match fault {
+                Fault::Http2TurnedAway => http2::turn_away(stream).await,
+                Fault::Http2(first) => {
+                    // A connection of HTTP/2 may have more than one request.
+                    let mut first = Some(first);
+                    let next = move || {
+                        seen.requests.lock().unwrap().push(String::new());
+                        first.take().unwrap_or_else(|| match script.next() {
+                            Fault::Http2(reply) => reply,
+                            fault => panic!("{fault:?} is none of HTTP/2"),
+                        })
+                    };
+                    http2::serve(stream, next).await
+                }
+                fault => fault.befall(stream, &seen).await,
+            }
+        });
     }
 }
 
@@ -154,7 +194,8 @@ impl Fault {
         match self {
             Self::ResetUnread => {
                 // A reset that comes earlier can meet the client while it still connects.
-                stream.readable().await?;
+                // Readiness alone can be false, and the client would not have begun to write.
+                stream.peek(&mut [0]).await?;
                 return stream.set_zero_linger();
             }
             Self::ResetInHead => {
@@ -164,6 +205,7 @@ impl Fault {
             _ => seen.read(&mut stream).await?,
         }
         match self {
+            Self::Http2(_) | Self::Http2TurnedAway => unreachable!("not of HTTP/1"),
             Self::ResetUnread | Self::ResetInHead | Self::ResetAfterRequest => {
                 stream.set_zero_linger()
             }
