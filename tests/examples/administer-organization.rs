@@ -367,7 +367,11 @@ async fn invite(org: &Organization, people: &[String]) -> Result<(), Error> {
     }
     let mut members = org.members().list().take(100).stream();
     while let Some(member) = members.try_next().await? {
-        known.extend(member.email.map(|email| (email.into(), "is a member already")));
+        known.extend(
+            member
+                .email
+                .map(|email| (email.into(), "is a member already")),
+        );
     }
     let mut new = Vec::new();
     for person in people {

@@ -176,7 +176,11 @@ async fn made_up(client: &Client, count: usize) -> Result<Vec<Wanted>, Error> {
         let used = enabled(client, &id).await?.into_iter();
         connections.extend(used.filter_map(|one| one.connection_id).map(String::from));
         let members = members(client, &id).await?.into_iter();
-        people.extend(members.filter_map(|member| member.user_id).map(String::from));
+        people.extend(
+            members
+                .filter_map(|member| member.user_id)
+                .map(String::from),
+        );
     }
     connections.sort();
     connections.dedup();
@@ -391,7 +395,11 @@ async fn row(client: &Client, wanted: &Wanted, id: String) -> Result<[String; 3]
         None => one.connection_id.unwrap_or_default(),
     });
     let people = members(client, &id).await?;
-    let is_listed = |id: &&String| people.iter().any(|one| one.user_id.as_deref() == Some(id.as_str()));
+    let is_listed = |id: &&String| {
+        people
+            .iter()
+            .any(|one| one.user_id.as_deref() == Some(id.as_str()))
+    };
     // The list of members lags behind.
     let to_come = wanted.members.iter().filter(|id| !is_listed(id)).count();
     let people = people.into_iter().map(|one| {

@@ -14,7 +14,12 @@ pub(crate) const LISTINGS: [&str; 4] = ["members", "tenants", "tenant members", 
 
 pub(crate) async fn read(client: &Client, listing: &str) -> (Vec<String>, Option<Error>) {
     match listing {
-        "members" => all(client.members().list().take(2).stream(), |item| item.id.into()).await,
+        "members" => {
+            all(client.members().list().take(2).stream(), |item| {
+                item.id.into()
+            })
+            .await
+        }
         "tenants" => {
             all(client.tenants().list().take(2).stream(), |item| {
                 item.tenant_name.into()

@@ -49,7 +49,10 @@ async fn members(client: &Client, id: &str) -> Vec<String> {
         .await
         .unwrap();
     let members = page.members.into_iter();
-    members.filter_map(|member| member.user_id).map(Into::into).collect()
+    members
+        .filter_map(|member| member.user_id)
+        .map(Into::into)
+        .collect()
 }
 
 /// The ids of the grants that applications have. No operation here tells them, so they are asked of the sandbox.

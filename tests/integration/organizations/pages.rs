@@ -570,7 +570,10 @@ async fn page_does_not_decode_then_the_error_says_where() {
     for (body, place) in [
         (json!([{"id": "org_1"}, 7]), "[1]"),
         (json!({"organizations": [null]}), "organizations[0]"),
-        (json!({"organizations": [{"branding": 7}]}), "organizations[0].branding"),
+        (
+            json!({"organizations": [{"branding": 7}]}),
+            "organizations[0].branding",
+        ),
         (json!({"organizations": "none"}), "organizations"),
         (json!("none"), ""),
     ] {

@@ -89,30 +89,14 @@ async fn use_domains_and_providers(local: &Local, client: &Client) {
         panic!("expected the strategy that was sent");
     };
     assert_eq!(read.options.client_id.as_deref(), Some("auth0"));
-    assert_eq!(
-        providers
-            .list()
-            .await
-            .unwrap()
-            .identity_providers
-            .len(),
-        2
-    );
+    assert_eq!(providers.list().await.unwrap().identity_providers.len(), 2);
     providers.delete(id).await.unwrap();
 
     domains.delete(&domain.id).await.unwrap();
     let request = IdpOidcRequest::new("other-login", oidc());
     let other = providers.create(request).await.unwrap();
     providers.detach(other.id().unwrap()).await.unwrap();
-    assert_eq!(
-        providers
-            .list()
-            .await
-            .unwrap()
-            .identity_providers
-            .len(),
-        1
-    );
+    assert_eq!(providers.list().await.unwrap().identity_providers.len(), 1);
 }
 
 async fn use_provisioning(client: &Client) {
@@ -134,14 +118,7 @@ async fn use_provisioning(client: &Client) {
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].token_id, token_id);
     tokens.delete(&id, &token_id).await.unwrap();
-    assert!(
-        tokens
-            .list(&id)
-            .await
-            .unwrap()
-            .scim_tokens
-            .is_empty()
-    );
+    assert!(tokens.list(&id).await.unwrap().scim_tokens.is_empty());
     provisioning.delete(&id).await.unwrap();
 }
 
@@ -154,21 +131,15 @@ async fn use_members(local: &Local, client: &Client) {
         .map(|email| CreateMemberInvitationInvitee::new(email).roles([&role]));
     let request = CreateMemberInvitationRequestContent::new(invitees).ttl_sec(3600);
     let invitations = org.invitations().create(request).await.unwrap();
-    let ids = invitations.iter().map(|one| one.id.as_deref().unwrap().to_owned());
+    let ids = invitations
+        .iter()
+        .map(|one| one.id.as_deref().unwrap().to_owned());
     let ids: Vec<String> = ids.collect();
     let read = org.invitations().get(&ids[0]).await.unwrap();
     assert_eq!(as_json(&read), as_json(&invitations[0]));
     let of_invitation = org.invitations().roles().list(&ids[0]).await.unwrap();
     assert_eq!(of_invitation.roles[0].id, role);
-    assert_eq!(
-        org.invitations()
-            .list()
-            .await
-            .unwrap()
-            .invitations
-            .len(),
-        2
-    );
+    assert_eq!(org.invitations().list().await.unwrap().invitations.len(), 2);
     let user = local.accept_organization_invitation(&ids[0]).unwrap();
     let request = DeleteMemberInvitationsRequestContent::new([&ids[1]]);
     org.invitations().delete(request).await.unwrap();

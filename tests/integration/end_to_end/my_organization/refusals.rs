@@ -101,15 +101,7 @@ async fn strategy_is_not_allowed_then_the_refusal_says_so_and_nothing_is_created
         refusal(&error),
         (403, "The tenant does not allow this strategy")
     );
-    assert_eq!(
-        providers
-            .list()
-            .await
-            .unwrap()
-            .identity_providers
-            .len(),
-        1
-    );
+    assert_eq!(providers.list().await.unwrap().identity_providers.len(), 1);
 }
 
 #[tokio::test]

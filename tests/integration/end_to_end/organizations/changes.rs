@@ -129,8 +129,14 @@ async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
         .await
         .unwrap();
     let checkpoint = all.list(id).take(4).await.unwrap();
-    assert_eq!((bare.members.len(), bare.total.as_ref().map(known)), (6, None));
-    assert_eq!((counted.members.len(), counted.total.as_ref().map(known)), (2, Some(6)));
+    assert_eq!(
+        (bare.members.len(), bare.total.as_ref().map(known)),
+        (6, None)
+    );
+    assert_eq!(
+        (counted.members.len(), counted.total.as_ref().map(known)),
+        (2, Some(6))
+    );
     assert!(checkpoint.members.len() == 4 && checkpoint.next.is_some());
 }
 

@@ -143,13 +143,19 @@ async fn read(client: &Client, id: &str, listing: &str, reading: Reading) -> Res
     let of_members = organizations.members();
     let member = || async { members(client, id).await.remove(0) };
     match listing {
-        "organizations" => read!(reading, organizations.list().take(2), |item| item.id.map(Into::into)),
-        "members" => read!(reading, of_members.list(id).take(2), |item| item.user_id.map(Into::into)),
+        "organizations" => read!(reading, organizations.list().take(2), |item| item
+            .id
+            .map(Into::into)),
+        "members" => read!(reading, of_members.list(id).take(2), |item| item
+            .user_id
+            .map(Into::into)),
         "domains" => {
             let call = organizations.discovery_domains().list(id).take(2);
             read!(reading, call, |item| Some(item.id.into()))
         }
-        "groups" => read!(reading, groups.list(id).take(2), |item| item.id.map(Into::into)),
+        "groups" => read!(reading, groups.list(id).take(2), |item| item
+            .id
+            .map(Into::into)),
         "group roles" => {
             let group = groups.list(id).await?.groups.remove(0).id.unwrap();
             let call = groups.roles().list(id, group).take(2);
