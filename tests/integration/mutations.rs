@@ -147,7 +147,10 @@ fn field_becomes_required_then_it_is_an_argument_and_no_option() {
 fn type_of_a_field_is_changed_then_the_struct_has_it() {
     let of_name = "/components/schemas/TeamMember/properties/nickname/type";
     let lines = generated_after(of_name, |of_name| *of_name = json!("boolean"));
-    assert_has(&lines, &["src/types.rs: pub nickname: bool,"]);
+    assert_has(
+        &lines,
+        &["src/types.rs: pub nickname: ::auth0_core::Open<bool>,"],
+    );
 }
 
 #[test]

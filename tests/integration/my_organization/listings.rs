@@ -70,8 +70,14 @@ async fn listing_is_streamed_then_each_page_is_asked_for_and_filters_stay() {
 }
 
 #[tokio::test]
-async fn page_leaves_its_list_out_then_it_has_no_items() {
-    let server = answering_json(200, json!({})).await;
+async fn page_has_no_list_then_it_is_an_error_and_null_is_an_empty_list() {
+    let server = answering_json(200, json!({"error": "sandbox"})).await;
+    let list = organization(&server).organization().invitations().list();
+    let error = list.stream().try_next().await.unwrap_err();
+    assert!(error.is_undecodable(), "{error}");
+    assert_eq!(&error.body().unwrap()[..], br#"{"error":"sandbox"}"#);
+
+    let server = answering_json(200, json!({"invitations": null})).await;
     let list = organization(&server).organization().invitations().list();
     let invitations: Vec<_> = list.stream().try_collect().await.unwrap();
     assert!(invitations.is_empty());

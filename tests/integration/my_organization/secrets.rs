@@ -35,7 +35,7 @@ async fn scim_token_is_made_then_it_reads_but_does_not_print() {
 #[tokio::test]
 async fn scim_token_cannot_be_decoded_then_the_error_keeps_it_and_does_not_print_it() {
     let mut answer = new_scim_token(PLANTED);
-    answer["token_id"] = json!([PLANTED]);
+    answer["token"] = json!([PLANTED]);
     let server = answering_json(201, answer).await;
     let tokens = organization(&server)
         .organization()

@@ -670,9 +670,13 @@ fn listing_comes_in_any_of_its_shapes_then_it_decodes_to_one_type() {
 #[tokio::test]
 async fn page_does_not_decode_then_the_error_says_where() {
     for (body, place) in [
-        (json!([{"id": "org_1"}, {"id": 7}]), "[1].id"),
-        (json!({"organizations": [{"id": 7}]}), "organizations[0].id"),
-        (json!({"organizations": [], "total": "many"}), "total"),
+        (json!([{"id": "org_1"}, 7]), "[1]"),
+        (json!({"organizations": [null]}), "organizations[0]"),
+        (
+            json!({"organizations": [{"branding": 7}]}),
+            "organizations[0].branding",
+        ),
+        (json!({"organizations": "none"}), "organizations"),
         (json!("none"), ""),
     ] {
         let server = answering_json(200, body).await;
