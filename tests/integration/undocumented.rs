@@ -2,7 +2,7 @@
 
 use auth0_core::http::{HeaderName, HeaderValue};
 use auth0_core::{Error, StaticToken};
-use auth0_teams::types::PublicCloudPayload;
+use auth0_teams::types::{PublicCloudPayload, PublicCloudPayloadRequired};
 use wiremock::ResponseTemplate;
 
 use crate::support::*;
@@ -33,7 +33,10 @@ async fn errors(answer: ResponseTemplate) -> Vec<(&'static str, Error)> {
     let (teams, url) = (client(&server), server.uri());
     let (organizations, my_organization) = (organizations(&url), my_organization(&url));
     let all = organizations.organizations();
-    let payload = PublicCloudPayload::new("a@example.com", "us");
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: "a@example.com",
+        locality: "us",
+    });
     vec![
         (
             "members().delete",
@@ -128,7 +131,10 @@ async fn gateway_fails_then_one_predicate_says_of_every_write_that_it_may_have_a
         let answer = ResponseTemplate::new(status).set_body_raw(PAGE, "text/html");
         // The others retry by default, and wait.
         let server = answering(answer).await;
-        let payload = PublicCloudPayload::new("a@example.com", "us");
+        let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+            admin_email: "a@example.com",
+            locality: "us",
+        });
         let created = client(&server).tenants().create(payload).await;
         let error = created.unwrap_err();
         assert!(error.is_outcome_unknown() && error.is_status(), "{error}");

@@ -365,6 +365,7 @@ mod tests {
         assert_eq!(count.0.load(Ordering::Relaxed), 4444);
     }
 
+    #[test]
     fn token_comes_with_white_space_or_its_scheme_then_it_is_sent_once_and_clean() {
         for text in [
             "t0ken",
