@@ -299,7 +299,8 @@ impl Error {
         self.0.operation.map_or(&[], Operation::look_at)
     }
 
-    /// The answer did not come, or did not end, in time; or the time of the whole call was over.
+    /// The answer did not come, or did not end, in time; or the time of the whole call was over, or would be over before
+    /// the server takes such calls again.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
             Kind::TooLate(_) | Kind::Paused { is_late: true, .. } => true,

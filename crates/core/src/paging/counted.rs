@@ -97,7 +97,7 @@ impl Counted {
         let total = self.total.filter(|total| *total >= end || self.count == 0);
 
         let is_past_the_end = self.count == 0 || total.is_some_and(|total| total <= wanted);
-        if !is_past_the_end && !(start <= wanted && wanted < reach) {
+        if !is_past_the_end && !(start..reach).contains(&wanted) {
             return match (limit, progress.fallback) {
                 (Some(limit), _) if limit != self.size && !progress.is_resized => {
                     let progress = Progress {
