@@ -235,7 +235,8 @@ async fn base_url_is_wrong_then_the_first_404_says_so() {
         assert!(error.is_not_found(), "{error}");
         let hint = format!(
             "members().get: 404 Not Found: this is not an error of the API: check the base URL {url}, \
-             expected one such as https://{{team}}.teams.auth0.com/api (GET {url}/api/members/{{id}})"
+             expected one such as https://{{team}}.teams.auth0.com/api (GET {}/…/api/members/{{id}})",
+            server.uri()
         );
         assert_eq!(error.to_string(), hint);
     }

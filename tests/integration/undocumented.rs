@@ -81,7 +81,7 @@ async fn errors(answer: ResponseTemplate) -> Vec<(&'static str, Error)> {
             my_organization
                 .organization()
                 .domains()
-                .delete("d")
+                .delete("ord_0123456789abcdefghijkl")
                 .await
                 .unwrap_err(),
         ),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::Error;
 
@@ -128,6 +128,16 @@ impl BaseUrl {
             self.url.set_path(&stripped);
         }
         Self::of(self.url, Some(template))
+    }
+
+    /// The URL for an error: a path that is not the API's own may hold what is no business of a log.
+    pub(crate) fn displayed(&self) -> String {
+        let path = self.url.path().trim_end_matches('/');
+        let is_own = |template: &str| template.trim_end_matches('/').ends_with(path);
+        if path.is_empty() || self.template.is_some_and(is_own) {
+            return self.text.clone();
+        }
+        format!("{}/…", &self.url[..Position::BeforePath])
     }
 
     /// What the base URL of the API looks like, where that is known.

@@ -12,6 +12,7 @@ use crate::undecodable::Undecodable;
 use crate::{Cursor, Operation, Problem, Scopes, TokenError, Violation};
 
 mod cause;
+mod message;
 mod printing;
 
 pub(crate) use cause::Cause;

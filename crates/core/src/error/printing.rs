@@ -6,19 +6,13 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use chrono::DateTime;
 use http::StatusCode;
-use http::header::LOCATION;
 
+use super::message::Kinds;
 use super::{Awaited, Error, Kind, ListingFault, Unread};
 use crate::problem::shortened;
 use crate::proof::Refusal;
 use crate::scopes::Alternatives;
-use crate::{Operation, Paging, Problem, RetrySafety};
-
-/// The longest text of the server that is shown.
-const MAX_TEXT: usize = 300;
-
-/// How many validation errors are shown.
-const MAX_VALIDATION_ERRORS: usize = 5;
+use crate::{Operation, Paging, RetrySafety};
 
 const NOT_THE_API: &str = ": a proxy or a login page may have responded instead of the API";
 
@@ -159,7 +153,7 @@ impl Error {
         let sent = self.0.operation.filter(|_| self.was_sent());
         let request = sent.map(|operation| {
             let base = self.0.trail.base_url.as_ref();
-            let base = base.map_or("", |base| base.as_str());
+            let base = base.map(|base| base.displayed()).unwrap_or_default();
             format!("{} {base}{}", operation.method(), operation.path())
         });
         let request_id = self.request_id().map(|id| {
@@ -261,109 +255,6 @@ impl Error {
         Ok(())
     }
 
-    /// The server's message: kind, title, detail, and what is wrong with the request.
-    fn fmt_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(problem) = self.problem() else {
-            return Ok(());
-        };
-        let reason = self.status().and_then(|status| status.canonical_reason());
-        let kind = problem.problem_type().or(problem.error_code());
-        let title = problem.title().or(problem.error());
-        let detail = problem.message().or(problem.detail());
-        let detail = detail.or(problem.error_description());
-        let mut told: Vec<String> = reason.map(str::to_owned).into_iter().collect();
-        let mut tell = |text: String| {
-            let is_new =
-                !text.is_empty() && !told.iter().any(|told| told.eq_ignore_ascii_case(&text));
-            if is_new {
-                write!(f, ": {text}")?;
-                told.push(text);
-            }
-            Ok(())
-        };
-        for text in [kind, title, detail].into_iter().flatten() {
-            tell(self.shown(text))?;
-        }
-        for error in problem
-            .validation_errors()
-            .iter()
-            .take(MAX_VALIDATION_ERRORS)
-        {
-            let place = error.field().or(error.pointer());
-            let texts = [place, error.detail()].into_iter().flatten();
-            let texts: Vec<_> = texts.map(|text| self.shown(text)).collect();
-            tell(texts.join(": "))?;
-        }
-        match problem
-            .validation_errors()
-            .len()
-            .saturating_sub(MAX_VALIDATION_ERRORS)
-        {
-            0 => Ok(()),
-            more => write!(f, ": and {more} more"),
-        }
-    }
-
-    /// Text of the server: on one line, at most [`MAX_TEXT`] characters, without the secrets of the call.
-    fn shown(&self, text: &str) -> String {
-        let text = self.0.trail.redaction.apply(text);
-        match text.char_indices().nth(MAX_TEXT) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        }
-    }
-
-    /// Where the server redirects to, without user name, query and fragment, which may hold secrets.
-    fn fmt_redirect(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let location = self
-            .headers()
-            .filter(|_| self.status().is_some_and(|status| status.is_redirection()))
-            .and_then(|headers| headers.get(LOCATION)?.to_str().ok());
-        let Some(location) = location else {
-            return Ok(());
-        };
-        let end = location.find(['?', '#']).unwrap_or(location.len());
-        let location = &location[..end];
-        let location = match location.split_once("//") {
-            Some((scheme, rest)) => {
-                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                let host = authority.rsplit('@').next().unwrap_or_default();
-                format!("{scheme}//{host}{path}")
-            }
-            None => location.to_owned(),
-        };
-        write!(
-            f,
-            ": redirected to {}, expected no redirect from the API: check the base URL",
-            self.shown(&location)
-        )
-    }
-
-    /// What to do about a 404 that does not look like one of the API.
-    fn fmt_wrong_base_url(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_missing = matches!(
-            self.status(),
-            Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
-        );
-        let is_of_the_api = self.problem().is_some_and(Problem::says_anything);
-        if !is_missing || is_of_the_api || !self.body_is_complete() {
-            return Ok(());
-        }
-        let base_url = self.0.trail.base_url.as_deref();
-        let Some(base_url) = base_url else {
-            return Ok(());
-        };
-        write!(
-            f,
-            ": this is not an error of the API: check the base URL {}",
-            base_url.as_str()
-        )?;
-        match base_url.template() {
-            Some(template) => write!(f, ", expected one such as {template}"),
-            None => Ok(()),
-        }
-    }
-
     /// What the body is, where it is not JSON.
     fn body_found(&self) -> String {
         let Some(received) = &self.0.received else {
@@ -432,24 +323,6 @@ impl fmt::Debug for Error {
             .field("attempts", &self.attempts())
             .field("may_have_acted", &self.may_have_acted())
             .field("retry_at", &self.retry_at())
-            .finish_non_exhaustive()
-    }
-}
-
-/// What `Debug` shows of a problem: the words for its kind, without the secrets of the call.
-struct Kinds<'e>(&'e Error, &'e Problem);
-
-impl fmt::Debug for Kinds<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(error, problem) = self;
-        let shown = |text: Option<&str>| text.map(|text| error.shown(text));
-        f.debug_struct("Problem")
-            .field("status", &problem.status())
-            .field("type", &shown(problem.problem_type()))
-            .field("title", &shown(problem.title()))
-            .field("error", &shown(problem.error()))
-            .field("error_code", &shown(problem.error_code()))
-            .field("validation_errors", &problem.validation_errors().len())
             .finish_non_exhaustive()
     }
 }

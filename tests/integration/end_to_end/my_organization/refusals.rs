@@ -5,7 +5,6 @@ use auth0_my_organization::{Scopes, operations};
 use auth0_sandbox::Application;
 
 use super::*;
-use crate::support::printed;
 
 #[tokio::test]
 async fn server_finds_fault_with_a_request_then_each_fault_is_told_by_its_place() {
@@ -31,8 +30,10 @@ async fn server_finds_fault_with_a_request_then_each_fault_is_told_by_its_place(
         Some("another organization has this name"),
     );
     assert_eq!(told, [expected]);
-    // What may quote a request is in no text that prints by itself.
-    assert!(!printed(&error).contains("another organization has this name"));
+    // What may quote a request is displayed, and stays out of `Debug`.
+    let message = "name: another organization has this name";
+    assert!(error.to_string().contains(message), "{error}");
+    assert!(!format!("{error:?}").contains("another organization has this name"));
 }
 
 #[tokio::test]

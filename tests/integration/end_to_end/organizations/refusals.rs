@@ -4,7 +4,6 @@ use auth0_organizations::types::*;
 use auth0_sandbox::{Application, Effect, Fault};
 
 use super::*;
-use crate::support::printed;
 
 #[tokio::test]
 async fn name_is_taken_or_not_there_then_predicates_tell() {
@@ -30,7 +29,7 @@ async fn name_is_taken_or_not_there_then_predicates_tell() {
 }
 
 #[tokio::test]
-async fn server_finds_fault_with_a_request_then_its_message_is_data_and_does_not_print() {
+async fn server_finds_fault_with_a_request_then_its_message_is_displayed() {
     let local = local().await;
     let client = local.organizations();
     let connection = ConnectionForOrganization::with_connection_id("con_planted00000000");
@@ -43,10 +42,10 @@ async fn server_finds_fault_with_a_request_then_its_message_is_data_and_does_not
         message.contains("no connection has this connection_id"),
         "{message}"
     );
+    assert!(error.to_string().contains("no connection has"), "{error}");
     assert!(
-        !printed(&error).contains("no connection has"),
-        "{}",
-        printed(&error)
+        !format!("{error:?}").contains("no connection has"),
+        "{error:?}"
     );
     assert!(
         client
