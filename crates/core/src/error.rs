@@ -28,7 +28,7 @@ pub(crate) use cause::Cause;
 /// | [`is_transport`](Error::is_transport) | did not process the request ([`is_connect`](Error::is_connect), or an HTTP/2 refusal), or was asked to read | |
 /// | [`is_outcome_unknown`](Error::is_outcome_unknown) | **may have acted**: no response came, or one that leaves it open, such as 502 | [`look_at`](Error::look_at), what came |
 /// | [`is_status`](Error::is_status) | refused, or failed | status, headers, body, [`problem`](Error::problem), [`retry_at`](Error::retry_at) |
-/// | [`is_undecodable`](Error::is_undecodable) | **has acted** | status, headers, body, [`undecodable`](Error::undecodable) |
+/// | [`is_undecodable`](Error::is_undecodable) | **has acted**, unless the response looks like that of a proxy or a login page | status, headers, body, [`undecodable`](Error::undecodable) |
 /// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | [`cursor`](Error::cursor) |
 /// | [`is_paging_limit`](Error::is_paging_limit) | would give out no more | [`cursor`](Error::cursor) |
 /// | [`is_incomplete_listing`](Error::is_incomplete_listing) | returned fewer items than it counts | [`cursor`](Error::cursor) |
@@ -285,7 +285,7 @@ impl Error {
     }
 
     /// Whether the server may have done what it was asked for, and did not say so: no response came, or a call that
-    /// writes got 408 or a status of 500 and above, other than 501. Attempts before the last one count as well. The
+    /// writes got 408, a status of 500 and above other than 501, or a success with a body that is not JSON. Attempts before the last one count as well. The
     /// call was not sent again unless that changes nothing more. [`look_at`](Error::look_at) names the operations that
     /// tell what is now.
     ///
@@ -327,22 +327,39 @@ impl Error {
         matches!(self.0.kind, Kind::Status)
     }
 
-    /// The server responded with a success that could not be read, or that the operation does not document: by its
-    /// status it **has acted**. Status, headers and body, as far as it came, are kept. Where the body is not JSON, such
-    /// as the HTML of a login page, a proxy may have responded instead of the API.
+    /// The server responded with a success that could not be read, or that the operation does not document. Status,
+    /// headers and body, as far as it came, are kept. By its status the server [has acted](Error::has_acted); but where
+    /// the body is not JSON at all, such as the HTML of a login page, a proxy may have responded instead of the API, and
+    /// for a call that writes the [outcome is unknown](Error::is_outcome_unknown).
     pub fn is_undecodable(&self) -> bool {
         matches!(self.0.kind, Kind::Undecodable(_))
     }
 
     /// Whether the server is known to have done what it was asked for, though the call failed.
     pub fn has_acted(&self) -> bool {
-        self.is_undecodable()
+        self.is_undecodable() && !self.may_be_of_a_proxy()
+    }
+
+    /// Whether a call that writes got a success that does not look like one of the API: a body that is not JSON, with the
+    /// status that proxies and login pages use, or with one that the operation does not document.
+    fn may_be_of_a_proxy(&self) -> bool {
+        let Kind::Undecodable(why) = &self.0.kind else {
+            return false;
+        };
+        let is_foreign = match why {
+            Unread::UndocumentedBody => true,
+            Unread::Body(why) => why.is_not_json() && self.status() == Some(StatusCode::OK),
+            _ => false,
+        };
+        is_foreign && !self.only_reads()
     }
 
     /// Whether the server has done, or may have done, what it was asked for:
     /// [`has_acted`](Error::has_acted) or [`is_outcome_unknown`](Error::is_outcome_unknown).
     pub fn may_have_acted(&self) -> bool {
-        self.has_acted() || self.0.trail.may_have_acted || self.earlier_attempt_may_have_acted()
+        self.is_undecodable()
+            || self.0.trail.may_have_acted
+            || self.earlier_attempt_may_have_acted()
     }
 
     /// Whether the server may have acted on an attempt before the last one, or before one that could not be sent. A

@@ -17,6 +17,7 @@ pub struct Undecodable {
     column: usize,
     category: Category,
     what: String,
+    is_not_json: bool,
 }
 
 impl Undecodable {
@@ -30,6 +31,8 @@ impl Undecodable {
             column,
             category: error.classify(),
             what: safe_text(error),
+            is_not_json: error.is_syntax()
+                && !matches!(body.trim_ascii_start(), [b'{' | b'[' | b'"', ..]),
         }
     }
 
@@ -48,9 +51,9 @@ impl Undecodable {
         &self.what
     }
 
-    /// Whether the body does not even begin like JSON.
-    pub(crate) fn is_syntax_at_start(&self) -> bool {
-        self.category == Category::Syntax && (self.line, self.column) <= (1, 1)
+    /// Whether the body does not even begin like JSON, as HTML or plain text.
+    pub(crate) fn is_not_json(&self) -> bool {
+        self.is_not_json
     }
 
     /// What is wrong: the body is no JSON, it ends too early, or it does not fit the type.

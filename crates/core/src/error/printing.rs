@@ -88,14 +88,27 @@ impl fmt::Display for Error {
             }
             Kind::Listing(fault) => self.fmt_listing(*fault, f),
             Kind::Undecodable(why) => {
-                f.write_str(if self.only_reads() {
-                    "the server has answered ("
+                let (before, after) = if self.only_reads() {
+                    (
+                        "the server has answered (",
+                        "), but its answer cannot be read: ",
+                    )
+                } else if self.has_acted() {
+                    (
+                        "the server has acted (",
+                        "), but its answer cannot be read: ",
+                    )
                 } else {
-                    "the server has acted ("
-                })?;
+                    ("outcome unknown (", "): ")
+                };
+                f.write_str(before)?;
                 self.fmt_status(f)?;
-                f.write_str("), but its answer cannot be read: ")?;
-                self.fmt_unread(why, f)
+                f.write_str(after)?;
+                self.fmt_unread(why, f)?;
+                match self.has_acted() {
+                    true => Ok(()),
+                    false => self.fmt_look_at(f),
+                }
             }
         }?;
         self.fmt_context(f)
@@ -103,7 +116,7 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    fn only_reads(&self) -> bool {
+    pub(super) fn only_reads(&self) -> bool {
         self.0
             .operation
             .is_some_and(|operation| operation.retry_safety() == RetrySafety::Safe)
@@ -280,7 +293,7 @@ impl Error {
                 f.write_str("expected JSON, found an empty body")
             }
             // A body that begins like JSON is broken JSON; the text says where.
-            Unread::Body(undecodable) if !undecodable.is_syntax_at_start() => {
+            Unread::Body(undecodable) if !undecodable.is_not_json() => {
                 write!(f, "{undecodable}")
             }
             Unread::Body(_) => {
