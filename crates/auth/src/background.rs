@@ -14,7 +14,8 @@ use futures_util::future::Shared;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tracing::instrument::WithSubscriber as _;
-use tracing::{Instrument as _, Span};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Instrument as _, Span, dispatcher};
 
 use crate::error::{Error, Kind};
 
@@ -68,7 +69,7 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
     ) -> Self {
         let (landing, task): (BoxFuture<'static, _>, _) = match handle() {
             Ok(handle) => {
-                let task = handle.spawn(work.instrument(span).with_current_subscriber());
+                let task = handle.spawn(in_context(span, work));
                 let abort = task.abort_handle();
                 let landing = task.map(|result| result.unwrap_or_else(|error| Err(lost(error))));
                 (Box::pin(landing), Some(abort))
@@ -120,7 +121,7 @@ pub(crate) fn task<T: Send + 'static>(
 ) -> Result<JoinSet<T>, Error> {
     let handle = handle().map_err(unstarted)?;
     let mut task = JoinSet::new();
-    task.spawn_on(work.in_current_span().with_current_subscriber(), &handle);
+    task.spawn_on(in_context(Span::current(), work), &handle);
     Ok(task)
 }
 
@@ -129,6 +130,20 @@ pub(crate) fn task<T: Send + 'static>(
 pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
     if let Ok(mut task) = task(work) {
         task.detach_all();
+    }
+}
+
+/// Lets `work` log within `span`, to the subscriber of this thread.
+fn in_context<T>(
+    span: Span,
+    work: impl Future<Output = T> + Send + 'static,
+) -> BoxFuture<'static, T> {
+    let subscriber = dispatcher::get_default(Clone::clone);
+    let work = work.instrument(span);
+    match subscriber.is::<NoSubscriber>() {
+        // Setting none as well would keep threads from seeing the global one that is set later.
+        true => Box::pin(work),
+        false => Box::pin(work.with_subscriber(subscriber)),
     }
 }
 
