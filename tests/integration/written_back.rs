@@ -15,6 +15,7 @@ use sample::Document;
 
 type RoundTrip = fn(&Value) -> Result<Value, String>;
 type Conversion = fn(&Value) -> Result<Value, String>;
+type Conversions = BTreeMap<(&'static str, &'static str), Conversion>;
 
 fn round_trip<T: Serialize + DeserializeOwned>(value: &Value) -> Result<Value, String> {
     // Through the text, as in a file or a queue.
@@ -116,10 +117,7 @@ fn types() -> [(&'static str, BTreeMap<&'static str, RoundTrip>); 3] {
     }
 }
 
-fn conversions() -> [(
-    &'static str,
-    BTreeMap<(&'static str, &'static str), Conversion>,
-); 3] {
+fn conversions() -> [(&'static str, Conversions); 3] {
     conversions! {
         "teams", auth0_teams {
             GetMembersResponseContent => UpdateMembersRequestContent,

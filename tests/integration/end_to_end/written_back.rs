@@ -18,6 +18,11 @@ async fn local() -> Local {
     Local::start(Sandbox::builder()).await
 }
 
+/// What the server responded, whatever the client made of it.
+fn raw<T>(response: auth0_core::Response<T>) -> Value {
+    serde_json::from_slice(response.body()).unwrap()
+}
+
 fn typed<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).unwrap()
 }
@@ -66,13 +71,15 @@ async fn provider_is_written_back_with_another_name_then_nothing_else_changes() 
     let providers = local.my_organization().organization().identity_providers();
     for (number, (strategy, options)) in options().into_iter().enumerate() {
         let request =
-            json!({"strategy": strategy, "name": format!("one-{number}"), "options": options});
+            json!({"strategy": strategy, "name": format!("one-{number}"), "options": &options});
         let made = providers
             .create(typed::<IdpKnownRequest>(request))
             .await
             .unwrap();
         let id = made.id().unwrap().to_owned();
-        let before = as_json(&providers.get(&id).await.unwrap());
+        let before = raw(providers.get(&id).send().await.unwrap());
+        let initiated = &options["idpInitiated"];
+        assert_eq!(&before["options"]["idpInitiated"], initiated, "{strategy}");
 
         let response = providers.get(&id).await.unwrap();
         let mut update = IdpUpdateKnownRequest::try_from(response).unwrap();
@@ -88,7 +95,7 @@ async fn provider_is_written_back_with_another_name_then_nothing_else_changes() 
 
         let mut expected = before;
         expected["display_name"] = json!("Renamed");
-        assert_eq!(as_json(&providers.get(&id).await.unwrap()), expected);
+        assert_eq!(raw(providers.get(&id).send().await.unwrap()), expected);
         // An item of the list and the response to the update convert alike.
         let list = providers.list().await.unwrap().identity_providers;
         let item = list
@@ -96,8 +103,8 @@ async fn provider_is_written_back_with_another_name_then_nothing_else_changes() 
             .find(|item| item.id() == Some(&id))
             .unwrap();
         let update = IdpUpdateKnownRequest::try_from(item).unwrap();
-        let after = providers.update(&id, update).await.unwrap();
-        assert_eq!(as_json(&after), expected);
+        let after = providers.update(&id, update).send().await.unwrap();
+        assert_eq!(raw(after), expected);
     }
 }
 
@@ -112,19 +119,19 @@ async fn organization_is_written_back_then_nothing_else_changes() {
         .update(typed::<OrgDetailsRequest>(branding))
         .await
         .unwrap();
-    let before = as_json(&details.get().await.unwrap());
+    let before = raw(details.get().send().await.unwrap());
 
     let mut update = OrgDetailsRequest::try_from(details.get().await.unwrap()).unwrap();
     update.display_name = Some("Renamed".to_owned());
     details.update(update).await.unwrap();
     let mut expected = before;
     expected["display_name"] = json!("Renamed");
-    assert_eq!(as_json(&details.get().await.unwrap()), expected);
+    assert_eq!(raw(details.get().send().await.unwrap()), expected);
 
     // The same organization as the tenant's operator sees it.
     let organizations = local.organizations().organizations();
     let id = local.organization_id();
-    let before = as_json(&organizations.get(id).await.unwrap());
+    let before = raw(organizations.get(id).send().await.unwrap());
     let response = organizations.get(id).await.unwrap();
     let mut update = UpdateOrganizationRequestContent::try_from(response).unwrap();
     update.branding.as_mut().unwrap().logo_url = Some(Nullable::Null);
@@ -134,7 +141,7 @@ async fn organization_is_written_back_then_nothing_else_changes() {
         .as_object_mut()
         .unwrap()
         .remove("logo_url");
-    let mut after = as_json(&organizations.get(id).await.unwrap());
+    let mut after = raw(organizations.get(id).send().await.unwrap());
     // Gone or shown as null.
     let branding = after["branding"].as_object_mut().unwrap();
     assert_eq!(branding.remove("logo_url").unwrap_or_default(), Value::Null);

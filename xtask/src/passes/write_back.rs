@@ -163,7 +163,7 @@ fn sources(update: &Operation<'_>, all: &[Operation<'_>], schemas: &Object) -> B
             && operation.path.len() == update.path.len() + 1
             && operation.path.last() == Some(&"")
             && collection.is_some_and(|collection| operation.path.starts_with(collection))
-            && operation.path[operation.path.len() - 2] != ""
+            && !operation.path[operation.path.len() - 2].is_empty()
             && group(operation) == group(update)
     };
     let mut found = BTreeSet::new();
