@@ -418,6 +418,42 @@ fn variants_named_by_several_tags_are_told_apart_by_all_of_them() {
 }
 
 #[test]
+fn union_requires_an_object_and_falls_back_where_the_value_that_decides_is_odd() {
+    let mut document = document();
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let mut union = |name: &str, whens: [Value; 2]| {
+        let [one, two] = whens;
+        document["components"]["schemas"][name] = json!({
+            "oneOf": [reference("Thing"), reference("Report")],
+            "x-union": {"variants": [
+                {"name": "One", "ref": "#/components/schemas/Thing", "when": one},
+                {"name": "Two", "ref": "#/components/schemas/Report", "when": two},
+            ]},
+        });
+        let field = name.to_lowercase();
+        document["components"]["schemas"]["Report"]["properties"][field] = reference(name);
+    };
+    let kind = |of: &str| json!({"kind": {"property": "value", "of": of}});
+    union("Kinds", [kind("string"), kind("number")]);
+    let has = |key: &str| json!({"has": [key]});
+    union("Keys", [has("one"), has("two")]);
+    let types: String = generated(&document).into_values().collect();
+    let types: String = types.split_whitespace().collect();
+    let object = "::auth0_core::require_object::<D::Error>(&value,&[])?;";
+    assert_eq!(types.matches(object).count(), 2, "{types}");
+    for rule in [
+        "ifvalue.get(\"value\").is_some_and(::serde_json::Value::is_string){",
+        "ifvalue.get(\"value\").is_some_and(::serde_json::Value::is_number){",
+        "ifletOk(decoded)=<Thingas::serde::Deserialize>::deserialize(&value",
+        "ifvalue.get(\"one\").is_some_and(|key|!key.is_null()){",
+        "ifvalue.get(\"one\").is_some(){",
+    ] {
+        let rule = rule.replace("Ok(", "::std::result::Result::Ok(");
+        assert!(types.contains(&rule), "{rule}: {types}");
+    }
+}
+
+#[test]
 fn answers_are_not_checked() {
     // `Report` is only received, so it has no check, whatever rules stand in the document.
     let mut document = document();

@@ -129,7 +129,7 @@ fn kind_of(text: &str, quoted: &str) -> &'static str {
         ("number", "a number"),
         ("integer ", "a number"),
         ("floating point ", "a number"),
-        ("boolean ", "a boolean"),
+        ("boolean", "a boolean"),
         ("sequence", "an array"),
         ("map", "an object"),
     ];
@@ -352,7 +352,12 @@ mod tests {
 
     #[test]
     fn secret_that_is_no_text_is_told_by_its_kind() {
-        for (body, kind) in [("null", "null"), ("[1]", "an array"), ("{}", "an object")] {
+        for (body, kind) in [
+            ("null", "null"),
+            ("true", "a boolean"),
+            ("[1]", "an array"),
+            ("{}", "an object"),
+        ] {
             let error = serde_json::from_str::<crate::SecretString>(body).unwrap_err();
             let told = Undecodable::new(body.as_bytes(), &error).to_string();
             assert!(

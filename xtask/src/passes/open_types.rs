@@ -65,7 +65,10 @@ pub(super) fn apply(document: &mut Value, cx: &mut Context<'_>) {
                 inner["format"] = format.clone();
             }
             set(schema, rust_type::open(&inner));
-            cx.changed_at(at, "opened the value: an odd one must not fail the whole");
+            cx.changed_at(
+                at,
+                "opened the value: an odd one does not fail the response",
+            );
         }
     });
 }

@@ -296,7 +296,7 @@ fn jwk_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
         (
             with(p256, "d", json!(7)),
             Some(Es256),
-            "expected a JWK, found none",
+            "d: expected base64url",
         ),
         (json!("pl4nted"), Some(Es256), "expected a JWK, found none"),
         (
