@@ -129,7 +129,7 @@ fn value_of_an_enum_is_added_then_the_type_has_a_variant() {
 }
 
 #[test]
-fn field_becomes_required_then_it_is_an_argument_and_no_option() {
+fn field_becomes_required_then_it_is_a_named_argument_and_no_option() {
     let required = "/components/schemas/PublicCloudPayload/required";
     let lines = generated_after(required, |names| {
         names.as_array_mut().unwrap().push(json!("tenant_name"))
@@ -138,7 +138,8 @@ fn field_becomes_required_then_it_is_an_argument_and_no_option() {
         &lines,
         &[
             "src/types.rs: pub tenant_name: ::std::string::String,",
-            "src/types.rs: tenant_name: impl Into<::std::string::String>,",
+            "src/types.rs: pub tenant_name: TenantName,",
+            "src/types.rs: TenantName: ::std::convert::Into<::std::string::String>,",
         ],
     );
 }

@@ -804,6 +804,7 @@ fn constructor(required: &[&str]) -> String {
     let mut document = document();
     let properties: Value = required
         .iter()
+        .chain(&["optional"])
         .map(|name| ((*name).to_owned(), json!({"type": "string"})))
         .collect();
     document["components"]["schemas"]["Made"] =

@@ -4,7 +4,8 @@ use std::error::Error;
 
 use auth0_auth::ClientCredentials;
 use auth0_teams::types::{
-    CreateMembersTenantsRequestContent, CreateMembersTenantsRequestContentRequired, PublicCloudPayload, PublicCloudPayloadRequired, TenantMemberRoleEnum,
+    CreateMembersTenantsRequestContent, CreateMembersTenantsRequestContentRequired,
+    PublicCloudPayload, PublicCloudPayloadRequired, TenantMemberRoleEnum,
 };
 use auth0_teams::{Client, Outcome};
 
@@ -17,7 +18,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let teams = Client::builder().team("acme").token_source(token).build()?;
 
-    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired { admin_email: "ada@example.com", locality: "us" }).tenant_name("acme-dev");
+    let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
+        admin_email: "ada@example.com",
+        locality: "us",
+    })
+    .tenant_name("acme-dev");
     let tenant = teams.tenants().create(payload).await?;
     println!("created {}", tenant.tenant_name());
 
@@ -32,7 +37,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     };
     let roles = [TenantMemberRoleEnum::ViewerUsers];
-    let request = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired { roles, tenants: [tenant.tenant_id().clone()] });
+    let request =
+        CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
+            roles,
+            tenants: [tenant.tenant_id().clone()],
+        });
     match teams
         .members()
         .tenants()

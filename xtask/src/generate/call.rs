@@ -161,20 +161,16 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// Whether a value is an id or a text (or a list of them), which is taken in any form that reads as one
-    /// (`auth0_core::Parameter`). What says which page is wanted is not: paging sets it.
+    /// Whether a value is an id or a text (or a list of them), which is accepted in any form that reads as one
+    /// (`auth0_core::Parameter`).
     pub(super) fn reads_text(&self, argument: &Argument) -> bool {
         let is_text = |ty: &Type| {
             let is_uuid = |ty: &Type| shapes::is_named("Uuid", ty);
             shapes::is_named("String", ty) || shapes::generic("Open", ty).is_some_and(is_uuid)
         };
-        let pages = |parameter: &Parameter<'_>| {
-            let paging = self.operation.paging.as_ref();
-            paging.is_some_and(|paging| paging.parameters().contains(&parameter.name.as_str()))
-        };
         argument.by_reference
             && is_text(shapes::generic("Vec", &argument.ty).unwrap_or(&argument.ty))
-            && self.parameter(argument).is_some_and(|p| !pages(p))
+            && self.parameter(argument).is_some()
     }
 
     /// What a method accepts for a value.

@@ -5,7 +5,6 @@ use quote::{format_ident, quote};
 use syn::Type;
 
 use super::call::{Call, Context};
-use super::paging::Paging;
 use super::paths::{self, View};
 use super::shapes::Argument;
 use super::ways::{ByCheckpoint, ByCounting, OFFSET, PAGE_SIZE, Parameter, Settled, Ways};
@@ -192,8 +191,16 @@ impl Call<'_> {
     /// What makes this listing another one than the next: everything that is sent, but for the place and the size of a
     /// page.
     fn query(&self) -> Vec<TokenStream> {
-        let paging = self.operation.paging.as_ref();
-        let of_the_page = paging.map(Paging::parameters).unwrap_or_default();
+        let mut of_the_page: Vec<&str> = Vec::new();
+        if let Some(paging) = &self.operation.paging {
+            if let Some(checkpoint) = &paging.checkpoint {
+                of_the_page.extend([checkpoint.cursor.as_str(), &checkpoint.size]);
+            }
+            if let Some(counted) = &paging.counted {
+                of_the_page.extend([counted.page.as_str(), &counted.per_page]);
+                of_the_page.extend(counted.totals.as_deref());
+            }
+        }
         self.raw
             .arguments
             .iter()

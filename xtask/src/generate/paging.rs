@@ -46,19 +46,6 @@ pub(super) struct Counted {
 }
 
 impl Paging {
-    /// The query parameters that say which page is wanted.
-    pub(super) fn parameters(&self) -> Vec<&str> {
-        let mut parameters: Vec<&str> = Vec::new();
-        if let Some(checkpoint) = &self.checkpoint {
-            parameters.extend([checkpoint.cursor.as_str(), &checkpoint.size]);
-        }
-        if let Some(counted) = &self.counted {
-            parameters.extend([counted.page.as_str(), &counted.per_page]);
-            parameters.extend(counted.totals.as_deref());
-        }
-        parameters
-    }
-
     pub(super) fn read(paging: &Value) -> Self {
         let has = |key: &str| paging.get(key).and_then(Value::as_str).map(str::to_owned);
         Self {

@@ -128,7 +128,10 @@ impl Ways {
     pub(super) fn position(&self) -> TokenStream {
         let by_checkpoint = |by: &ByCheckpoint| {
             let cursor = &by.cursor.field;
-            quote!(auth0_core::Position::of_checkpoint(self.#cursor.as_deref()).unwrap_or_default())
+            quote!(
+                auth0_core::Position::of_checkpoint(self.#cursor.as_deref().map(String::as_str))
+                    .unwrap_or_default()
+            )
         };
         match (&self.checkpoint, &self.counted) {
             (Some(checkpoint), Some(counted)) => {
@@ -184,7 +187,7 @@ impl Ways {
         match (&self.checkpoint, &self.counted) {
             (Some(checkpoint), None) => {
                 let cursor = &checkpoint.cursor.field;
-                quote!(self.#cursor = position.into_checkpoint();)
+                quote!(self.#cursor = position.into_checkpoint().map(Into::into);)
             }
             (None, _) => quote! {
                 if position != auth0_core::Paged::position(&self) {
@@ -217,8 +220,12 @@ impl Ways {
                         auth0_core::Position::Checkpoint(_) => {
                             #size_of_checkpoint
                             #(self.#not_counted = None;)*
+<<<<<<< ours
                             self.#offset = None;
                             self.#cursor = position.into_checkpoint();
+=======
+                            self.#cursor = position.into_checkpoint().map(Into::into);
+>>>>>>> theirs
                         }
                         auth0_core::Position::Start if !(#chosen) => self.#cursor = None,
                         _ => {
