@@ -220,12 +220,8 @@ impl Ways {
                         auth0_core::Position::Checkpoint(_) => {
                             #size_of_checkpoint
                             #(self.#not_counted = None;)*
-<<<<<<< ours
                             self.#offset = None;
-                            self.#cursor = position.into_checkpoint();
-=======
                             self.#cursor = position.into_checkpoint().map(Into::into);
->>>>>>> theirs
                         }
                         auth0_core::Position::Start if !(#chosen) => self.#cursor = None,
                         _ => {
