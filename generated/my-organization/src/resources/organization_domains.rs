@@ -348,14 +348,14 @@ impl std::future::IntoFuture for GetOrganizationDomain {
 pub struct ListOrganizationDomains {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl ListOrganizationDomains {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     ///
     /// Rules: 1 to 1000 characters.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -421,7 +421,10 @@ impl ListOrganizationDomains {
         let request = self
             .client
             .requests()
-            .list_organization_domains(self.from.as_deref(), self.take);
+            .list_organization_domains(
+                self.from.as_deref().map(String::as_str),
+                self.take,
+            );
         call.receive(request).await?.json()
     }
     /// Sets how many items one request returns at most. It is sent as `take`.
@@ -477,11 +480,12 @@ impl auth0_core::Paged for ListOrganizationDomains {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

@@ -394,7 +394,7 @@ pub struct ListInvitations {
     client: crate::Client,
     options: auth0_core::CallOptions,
     fields: Option<auth0_core::Parameter<String>>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
     sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
@@ -410,7 +410,7 @@ impl ListInvitations {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     ///
     /// Rules: 1 to 1000 characters.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -509,7 +509,7 @@ impl ListInvitations {
             .requests()
             .list_invitations(
                 self.fields.as_deref().map(String::as_str),
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 self.include_fields,
                 self.sort.as_deref().map(String::as_str),
                 self.take,
@@ -573,11 +573,12 @@ impl auth0_core::Paged for ListInvitations {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

@@ -193,14 +193,14 @@ pub struct ListOrgMemberRoles {
     client: crate::Client,
     options: auth0_core::CallOptions,
     user_id: auth0_core::Parameter<String>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl ListOrgMemberRoles {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     ///
     /// Rules: 1 to 1000 characters.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -273,7 +273,11 @@ impl ListOrgMemberRoles {
         let request = self
             .client
             .requests()
-            .list_org_member_roles(&self.user_id, self.from.as_deref(), self.take);
+            .list_org_member_roles(
+                &self.user_id,
+                self.from.as_deref().map(String::as_str),
+                self.take,
+            );
         call.receive(request).await?.json()
     }
     /// Sets how many items one request returns at most. It is sent as `take`.
@@ -331,11 +335,12 @@ impl auth0_core::Paged for ListOrgMemberRoles {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

@@ -52,7 +52,7 @@ impl OrganizationRoles {
 pub struct ListRoles {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     name: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
@@ -60,7 +60,7 @@ impl ListRoles {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     ///
     /// Rules: 1 to 1000 characters.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -138,7 +138,7 @@ impl ListRoles {
             .client
             .requests()
             .list_roles(
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 self.name.as_deref().map(String::as_str),
                 self.take,
             );
@@ -192,11 +192,12 @@ impl auth0_core::Paged for ListRoles {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

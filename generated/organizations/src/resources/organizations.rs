@@ -539,7 +539,7 @@ pub struct OrganizationsList {
     options: auth0_core::CallOptions,
     offset: Option<u64>,
     page_size: Option<i64>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
@@ -551,7 +551,7 @@ impl OrganizationsList {
     ///
     /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
     /// `include_totals`.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -673,6 +673,7 @@ impl OrganizationsList {
                     ("include_totals", self.include_totals.is_some()),
                 ],
             );
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "page",
@@ -702,7 +703,7 @@ impl OrganizationsList {
             .client
             .requests()
             .get_organizations(
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 self.include_totals,
                 self.page,
                 self.per_page,
@@ -778,7 +779,8 @@ impl auth0_core::Paged for OrganizationsList {
                 }
             }
         } else {
-            auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+            auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+                .unwrap_or_default()
         }
     }
     #[inline]
@@ -793,7 +795,7 @@ impl auth0_core::Paged for OrganizationsList {
                 self.per_page = None;
                 self.include_totals = None;
                 self.offset = None;
-                self.from = position.into_checkpoint();
+                self.from = position.into_checkpoint().map(Into::into);
             }
             auth0_core::Position::Start if !(self.offset.is_some() || self.page.is_some()
                 || self.per_page.is_some() || self.include_totals.is_some()) => {

@@ -553,12 +553,12 @@ pub struct OrganizationsDiscoveryDomainsList {
     client: crate::Client,
     options: auth0_core::CallOptions,
     id: auth0_core::Parameter<String>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl OrganizationsDiscoveryDomainsList {
     /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -616,6 +616,7 @@ impl OrganizationsDiscoveryDomainsList {
         let mut check = call.checker();
         check.path_segment("id", &self.id);
         check.field("id", &self.id, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",
@@ -626,7 +627,11 @@ impl OrganizationsDiscoveryDomainsList {
         let request = self
             .client
             .requests()
-            .get_discovery_domains(&self.id, self.from.as_deref(), self.take);
+            .get_discovery_domains(
+                &self.id,
+                self.from.as_deref().map(String::as_str),
+                self.take,
+            );
         call.receive(request).await?.json()
     }
     /// Sets how many items one request returns at most. It is sent as `take`.
@@ -684,11 +689,12 @@ impl auth0_core::Paged for OrganizationsDiscoveryDomainsList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

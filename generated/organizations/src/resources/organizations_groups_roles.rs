@@ -279,12 +279,12 @@ pub struct OrganizationsGroupsRolesList {
     options: auth0_core::CallOptions,
     organization_id: auth0_core::Parameter<String>,
     group_id: auth0_core::Parameter<String>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl OrganizationsGroupsRolesList {
     /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -341,6 +341,7 @@ impl OrganizationsGroupsRolesList {
         check.field("organization_id", &self.organization_id, &auth0_core::Rules::NONE);
         check.path_segment("group_id", &self.group_id);
         check.field("group_id", &self.group_id, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",
@@ -354,7 +355,7 @@ impl OrganizationsGroupsRolesList {
             .get_organization_group_roles(
                 &self.organization_id,
                 &self.group_id,
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 self.take,
             );
         call.receive(request).await?.json()
@@ -415,11 +416,12 @@ impl auth0_core::Paged for OrganizationsGroupsRolesList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

@@ -278,7 +278,7 @@ pub struct OrganizationsMembersList {
     page_size: Option<i64>,
     id: auth0_core::Parameter<String>,
     fields: Option<auth0_core::Parameter<String>>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
     include_totals: Option<bool>,
     page: Option<i64>,
@@ -301,7 +301,7 @@ impl OrganizationsMembersList {
     ///
     /// Left out, the listing begins at its beginning. It does not go with `page`, `per_page` and
     /// `include_totals`.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -421,6 +421,7 @@ impl OrganizationsMembersList {
         check.path_segment("id", &self.id);
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.field("fields", &self.fields, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "page",
@@ -446,7 +447,7 @@ impl OrganizationsMembersList {
             .get_organization_members(
                 &self.id,
                 self.fields.as_deref().map(String::as_str),
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 self.include_fields,
                 self.include_totals,
                 self.page,
@@ -529,7 +530,8 @@ impl auth0_core::Paged for OrganizationsMembersList {
                 }
             }
         } else {
-            auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+            auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+                .unwrap_or_default()
         }
     }
     #[inline]
@@ -544,7 +546,7 @@ impl auth0_core::Paged for OrganizationsMembersList {
                 self.per_page = None;
                 self.include_totals = None;
                 self.offset = None;
-                self.from = position.into_checkpoint();
+                self.from = position.into_checkpoint().map(Into::into);
             }
             auth0_core::Position::Start if !(self.offset.is_some() || self.page.is_some()
                 || self.per_page.is_some() || self.include_totals.is_some()) => {

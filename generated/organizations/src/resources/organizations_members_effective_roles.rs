@@ -68,12 +68,12 @@ pub struct OrganizationsMembersEffectiveRolesList {
     options: auth0_core::CallOptions,
     id: auth0_core::Parameter<String>,
     user_id: auth0_core::Parameter<String>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl OrganizationsMembersEffectiveRolesList {
     /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -133,6 +133,7 @@ impl OrganizationsMembersEffectiveRolesList {
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
         check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",
@@ -146,7 +147,7 @@ impl OrganizationsMembersEffectiveRolesList {
             .get_organization_member_effective_roles(
                 &self.id,
                 &self.user_id,
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 self.take,
             );
         call.receive(request).await?.json()
@@ -207,11 +208,12 @@ impl auth0_core::Paged for OrganizationsMembersEffectiveRolesList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

@@ -63,13 +63,13 @@ pub struct OrganizationsMembersEffectiveRolesSourcesGroupsList {
     options: auth0_core::CallOptions,
     id: auth0_core::Parameter<String>,
     user_id: auth0_core::Parameter<String>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     role_id: auth0_core::Parameter<String>,
     take: Option<i64>,
 }
 impl OrganizationsMembersEffectiveRolesSourcesGroupsList {
     /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -131,6 +131,7 @@ impl OrganizationsMembersEffectiveRolesSourcesGroupsList {
         check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
         check.path_segment("user_id", &self.user_id);
         check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check.field("role_id", &self.role_id, &auth0_core::Rules::NONE);
         check
             .field(
@@ -145,7 +146,7 @@ impl OrganizationsMembersEffectiveRolesSourcesGroupsList {
             .get_organization_member_role_source_groups(
                 &self.id,
                 &self.user_id,
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 &self.role_id,
                 self.take,
             );
@@ -212,11 +213,12 @@ impl auth0_core::Paged for OrganizationsMembersEffectiveRolesSourcesGroupsList {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

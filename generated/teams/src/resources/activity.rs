@@ -57,7 +57,7 @@ impl Activity {
 pub struct ListActivityLogs {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     since: Option<chrono::DateTime<chrono::offset::Utc>>,
     status: Option<auth0_core::Open<types::ActivityLogStatusEnum>>,
     take: Option<i64>,
@@ -66,7 +66,7 @@ pub struct ListActivityLogs {
 }
 impl ListActivityLogs {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -142,6 +142,7 @@ impl ListActivityLogs {
             .client
             .call(&crate::operations::LIST_ACTIVITY_LOGS, self.options);
         let mut check = call.checker();
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",
@@ -153,7 +154,7 @@ impl ListActivityLogs {
             .client
             .requests()
             .list_activity_logs(
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 self.since.as_ref(),
                 self.status.as_ref(),
                 self.take,
@@ -215,11 +216,12 @@ impl auth0_core::Paged for ListActivityLogs {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

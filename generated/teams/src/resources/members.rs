@@ -370,12 +370,12 @@ impl std::future::IntoFuture for InviteMember {
 pub struct ListMembers {
     client: crate::Client,
     options: auth0_core::CallOptions,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl ListMembers {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -423,6 +423,7 @@ impl ListMembers {
     > {
         let call = self.client.call(&crate::operations::LIST_MEMBERS, self.options);
         let mut check = call.checker();
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",
@@ -433,7 +434,7 @@ impl ListMembers {
         let request = self
             .client
             .requests()
-            .list_members(self.from.as_deref(), self.take);
+            .list_members(self.from.as_deref().map(String::as_str), self.take);
         call.receive(request).await?.json()
     }
     /// Sets how many items one request returns at most. It is sent as `take`.
@@ -484,11 +485,12 @@ impl auth0_core::Paged for ListMembers {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

@@ -351,7 +351,7 @@ pub struct ListTenants {
     options: auth0_core::CallOptions,
     environment: Option<auth0_core::Parameter<String>>,
     environment_tag: Option<auth0_core::Open<types::EnvironmentTypeEnum>>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     locality: Option<auth0_core::Parameter<String>>,
     sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
@@ -376,7 +376,7 @@ impl ListTenants {
         self
     }
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -447,6 +447,7 @@ impl ListTenants {
                 &self.environment,
                 const { &::auth0_core::Rules::NONE.min_length(1) },
             );
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "locality",
@@ -472,7 +473,7 @@ impl ListTenants {
             .list_tenants(
                 self.environment.as_deref().map(String::as_str),
                 self.environment_tag.as_ref(),
-                self.from.as_deref(),
+                self.from.as_deref().map(String::as_str),
                 self.locality.as_deref().map(String::as_str),
                 self.sort.as_deref().map(String::as_str),
                 self.take,
@@ -532,11 +533,12 @@ impl auth0_core::Paged for ListTenants {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]

@@ -57,12 +57,12 @@ pub struct ListTenantMembers {
     client: crate::Client,
     options: auth0_core::CallOptions,
     tenant_id: auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>,
-    from: Option<String>,
+    from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
 impl ListTenantMembers {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
-    pub fn from(mut self, from: impl Into<String>) -> Self {
+    pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
         self.from = Some(from.into());
         self
     }
@@ -114,6 +114,7 @@ impl ListTenantMembers {
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
         check.field("tenantId", &self.tenant_id, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::Rules::NONE);
         check
             .field(
                 "take",
@@ -124,7 +125,11 @@ impl ListTenantMembers {
         let request = self
             .client
             .requests()
-            .list_tenant_members(&self.tenant_id, self.from.as_deref(), self.take);
+            .list_tenant_members(
+                &self.tenant_id,
+                self.from.as_deref().map(String::as_str),
+                self.take,
+            );
         call.receive(request).await?.json()
     }
     /// Sets how many items one request returns at most. It is sent as `take`.
@@ -177,11 +182,12 @@ impl auth0_core::Paged for ListTenantMembers {
     }
     #[inline]
     fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref()).unwrap_or_default()
+        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            .unwrap_or_default()
     }
     #[inline]
     fn at(mut self, position: auth0_core::Position) -> Self {
-        self.from = position.into_checkpoint();
+        self.from = position.into_checkpoint().map(Into::into);
         self
     }
     #[inline]
