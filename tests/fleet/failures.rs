@@ -12,7 +12,7 @@ use auth0_core::TokenSource as _;
 use auth0_core::time::{Clock, SystemTimer};
 use auth0_sandbox::Sandbox;
 
-use crate::server::{Server, free_port};
+use crate::server::{Server, free_port, wait_until};
 use crate::support::{
     Log, builder, now, pass, redis, settings, source, text, token_key, token_requests,
 };
@@ -93,6 +93,9 @@ async fn connection_was_lost_meanwhile_then_nobody_notices() {
     let sandbox = crate::support::sandbox().await;
     let redis = redis(&server.url());
     text(&cold(&sandbox, &redis)).await;
+    // The lock is released in the background.
+    let is_free = || server.ask::<Vec<String>>(&["KEYS", "*:lock"]).is_empty();
+    assert!(wait_until(Duration::from_secs(5), is_free));
     server.restart();
     let source = cold(&sandbox, &redis);
     text(&source).await;

@@ -1,7 +1,6 @@
 //! What the tests share: a sandbox, and sources and stores for it.
 
-use std::cell::RefCell;
-use std::sync::Once;
+use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
 use auth0_auth::redis::{EncryptionKey, Redis, RedisBuilder, RedisStore};
@@ -9,6 +8,7 @@ use auth0_auth::{ClientCredentials, ClientCredentialsBuilder, TokenKey};
 use auth0_core::TokenSource as _;
 use auth0_sandbox::Sandbox;
 use serde_json::json;
+use tracing::subscriber::DefaultGuard;
 
 /// What must be found nowhere.
 pub(crate) const CLIENT_SECRET: &str = "pl4nted-client-secret";
@@ -75,55 +75,51 @@ pub(crate) async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-thread_local! {
-    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+/// The warnings and notes of this thread and of what runs in the background for it, from when it was made until it is
+/// dropped.
+pub(crate) struct Log {
+    text: Arc<Mutex<Vec<u8>>>,
+    _guard: DefaultGuard,
 }
-
-/// The warnings and notes of this thread, from when it was made until it is dropped.
-pub(crate) struct Log(());
 
 impl Log {
     pub(crate) fn collect() -> Self {
-        // One for all threads: what a thread logs would be lost to its own subscriber if another thread came to the same
-        // place first, without one.
+        // Every thread has one, if only one that keeps nothing: what a thread logs would be lost to its own subscriber if
+        // another thread came to the same place first, without one.
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             tracing_subscriber::fmt()
                 .with_max_level(tracing::Level::INFO)
-                .with_ansi(false)
-                .without_time()
-                .with_writer(|| Here)
+                .with_writer(std::io::sink)
                 .init();
         });
-        LOG.set(Some(Vec::new()));
-        Self(())
+        let text = Arc::<Mutex<Vec<u8>>>::default();
+        let written = text.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::INFO)
+            .with_ansi(false)
+            .without_time()
+            .with_writer(move || Writer(written.clone()))
+            .finish();
+        Self {
+            text,
+            _guard: tracing::subscriber::set_default(subscriber),
+        }
     }
 
     /// The lines that speak of `what`.
     pub(crate) fn of(&self, what: &str) -> Vec<String> {
-        let text = LOG.with_borrow(|log| String::from_utf8(log.clone().unwrap()).unwrap());
+        let text = String::from_utf8(self.text.lock().unwrap().clone()).unwrap();
         let lines = text.lines().filter(|line| line.contains(what));
         lines.map(str::to_owned).collect()
     }
 }
 
-impl Drop for Log {
-    fn drop(&mut self) {
-        LOG.set(None);
-    }
-}
+struct Writer(Arc<Mutex<Vec<u8>>>);
 
-/// Writes to the log of the thread, if it has one.
-struct Here;
-
-impl std::io::Write for Here {
+impl std::io::Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.with_borrow_mut(|log| {
-            if let Some(log) = log {
-                log.extend(bytes);
-            }
-        });
-        Ok(bytes.len())
+        self.0.lock().unwrap().write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
