@@ -553,6 +553,10 @@ async fn unlisted_value_is_named_as_such_then_it_is_sent() {
 }
 
 #[tokio::test]
+#[allow(
+    clippy::needless_borrows_for_generic_args,
+    reason = "a reference is one of the forms"
+)]
 async fn id_is_given_in_any_form_then_the_same_request_is_sent() {
     const ID: &str = "4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e";
     let uuid = Uuid::parse_str(ID).unwrap();

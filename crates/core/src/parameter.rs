@@ -223,6 +223,10 @@ impl<P, I: Into<Parameter<P>>> FromIterator<I> for Parameter<Vec<P>> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::needless_borrows_for_generic_args,
+    reason = "a reference is one of the forms"
+)]
 mod tests {
     use super::*;
 
