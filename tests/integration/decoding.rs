@@ -483,6 +483,25 @@ fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
     }
 }
 
+#[test]
+fn cursor_that_is_no_text_does_not_end_a_listing() {
+    use auth0_core::Position;
+    use auth0_teams::types::ListMembersResponseContent as Page;
+    for (next, expected) in [
+        ("\"abc\"", Some("abc")),
+        ("7", Some("7")),
+        ("{\"a\":1}", Some("{\"a\":1}")),
+        ("[]", Some("[]")),
+        ("null", None),
+        ("\"\"", None),
+    ] {
+        let page = format!(r#"{{"members":[],"next":{next}}}"#);
+        let page: Page = serde_json::from_str(&page).unwrap();
+        let expected = expected.map(|cursor| Position::Checkpoint(cursor.to_owned()));
+        assert_eq!(auth0_core::Page::next(&page), expected, "{next}");
+    }
+}
+
 #[tokio::test]
 async fn listing_of_any_api_has_odd_scalars_then_it_reads_to_its_end() {
     for effect in [Effect::OddScalars, Effect::UnknownEnums] {

@@ -78,7 +78,7 @@ pub(super) fn page(
             let next = format_ident!("{}", next.ident);
             // An object or an array is no cursor. Its text makes the server reject the next request; without a cursor the
             // listing would end early, and without an error.
-            quote!(self.#next.as_ref().and_then(|next| ::auth0_core::Position::of_checkpoint(::std::option::Option::Some(&next.to_string()))))
+            quote!(self.#next.as_ref().and_then(|next| ::auth0_core::Position::of_checkpoint(::std::option::Option::Some(&next.text()))))
         }
         None => quote!(::std::option::Option::None),
     };

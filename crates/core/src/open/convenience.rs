@@ -1,5 +1,6 @@
 //! What makes an [`Open`] text, number or boolean as convenient as the plain type.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Deref;
 
@@ -134,6 +135,24 @@ impl<T: Default> Default for Open<T> {
 impl<T: PartialOrd> PartialOrd<T> for Open<T> {
     fn partial_cmp(&self, other: &T) -> Option<Ordering> {
         self.known()?.partial_cmp(other)
+    }
+}
+
+impl Open<String> {
+    /// The text, and of a value that is not a string its JSON.
+    ///
+    /// ```
+    /// use auth0_core::Open;
+    ///
+    /// let texts: Vec<Open<String>> = serde_json::from_str(r#"["a", {"b":1}]"#)?;
+    /// assert_eq!([texts[0].text(), texts[1].text()], ["a", r#"{"b":1}"#]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Known(text) => Cow::Borrowed(text),
+            Self::Other(value) => Cow::Owned(value.to_string()),
+        }
     }
 }
 
