@@ -813,7 +813,7 @@ impl ::auth0_core::Page for ListOrganizationsResponseContent {
         self.next
             .as_ref()
             .and_then(|next| ::auth0_core::Position::of_checkpoint(
-                ::std::option::Option::Some(&next.to_string()),
+                ::std::option::Option::Some(&next.text()),
             ))
     }
     fn total(&self) -> ::std::option::Option<u64> {

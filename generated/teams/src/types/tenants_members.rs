@@ -37,7 +37,7 @@ impl ::auth0_core::Page for ListTenantsMembersResponseContent {
         self.next
             .as_ref()
             .and_then(|next| ::auth0_core::Position::of_checkpoint(
-                ::std::option::Option::Some(&next.to_string()),
+                ::std::option::Option::Some(&next.text()),
             ))
     }
     fn is_empty(&self) -> bool {
