@@ -307,14 +307,11 @@ impl Bench {
             self.error(from_the_start, &CREATE, &[later.clone()]).await,
         ));
         let limits = Limits::new(Rate::per_second(9), Rate::per_second(9));
-        let limiter = Limiter::with_timer(
-            limits,
-            std::sync::Arc::new(self.timer.clone()),
-            std::sync::Arc::new(self.timer.clone()),
-        );
+        let timer = std::sync::Arc::new(FakeTimer::default());
+        let limiter = Limiter::with_timer(limits, timer.clone(), timer.clone());
         let server = FaultServer::always(later);
-        let limited = self
-            .builder()
+        let limited = timer
+            .under(self.builder())
             .limiter(limiter.unwrap())
             .build(base(&server.url))
             .unwrap();

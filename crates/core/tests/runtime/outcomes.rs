@@ -84,6 +84,7 @@ async fn partial_status_without_failures_is_still_partial() {
 async fn partial_status_without_a_report_is_never_a_success() {
     for (body, what) in [
         ("", "expected JSON, found an empty body"),
+        // It is the API's own success only if it is JSON.
         (
             "<html>",
             "expected JSON, found 6 bytes without a media type: \
@@ -97,14 +98,20 @@ async fn partial_status_without_a_report_is_never_a_success() {
         ("{}", "missing field `failure` (line 1, column 2)"),
     ] {
         let error = outcome_of("200 OK", body).await.unwrap_err();
-        assert!(error.is_undecodable() && error.has_acted());
+        let is_html = body == "<html>";
+        assert!(error.is_undecodable() && error.may_have_acted());
+        assert_eq!(
+            (error.has_acted(), error.is_outcome_unknown()),
+            (!is_html, is_html)
+        );
         assert_eq!(&error.body().unwrap()[..], body.as_bytes());
+        let ending = match is_html {
+            true => "outcome unknown (200 OK)",
+            false => "the server has acted (200 OK), but its answer cannot be read",
+        };
         assert_eq!(
             displayed(&error),
-            format!(
-                "updateMemberTenants: the server has acted (200 OK), but its answer cannot be read: {what} \
-                 (PATCH /members/{{id}}/tenants)"
-            )
+            format!("updateMemberTenants: {ending}: {what} (PATCH /members/{{id}}/tenants)")
         );
     }
 }
@@ -144,7 +151,10 @@ async fn complete_status_with_a_body_that_is_not_json_is_an_error() {
     }
     for body in ["<html>", "OK"] {
         let error = outcome(body).await.unwrap_err();
-        assert!(error.is_undecodable() && error.has_acted(), "{error}");
+        assert!(
+            error.is_undecodable() && error.is_outcome_unknown(),
+            "{error}"
+        );
         assert_eq!(&error.body().unwrap()[..], body.as_bytes());
     }
 }

@@ -332,7 +332,7 @@ pub(crate) fn printed(error: &dyn std::error::Error) -> String {
 
 /// What `error` displays, with the path of the request in place of its URL: ports differ from run to run.
 pub(crate) fn displayed(error: &Error) -> String {
-    let text = error.to_string();
+    let text = error.to_string().replace("https://127", "http://127");
     let mut parts = text.split("http://127.0.0.1:");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| {
