@@ -31,7 +31,7 @@ pub async fn book(client: Client) -> Result<(), Error> {
     let _ = limits::FREE;
     let mut rooms = client.rooms().list().page_size(10).stream();
     while let Some(room) = rooms.try_next().await? {
-        let booking = NewBooking::new("2026-01-08T10:00:00Z".parse::<auth0_bookings::chrono::DateTime<_>>().unwrap());
+        let booking = NewBooking::with_starts_at("2026-01-08T10:00:00Z".parse::<auth0_bookings::chrono::DateTime<_>>().unwrap());
         let booked = client.rooms().bookings().create(&room.id, booking).await?;
         println!("{:?}", booked.door_secret);
     }

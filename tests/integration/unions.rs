@@ -160,11 +160,12 @@ async fn secret_itself_is_of_a_wrong_type_then_it_is_not_printed() {
 }
 
 #[tokio::test]
-async fn field_has_a_wrong_type_then_error_says_what_was_expected_and_not_what_was_found() {
+async fn field_has_a_wrong_type_then_error_says_what_was_expected_and_the_kind_that_was_found() {
     let mut body = created_public(SECRET);
-    body["management_client"]["client_id"] = json!(17_171_717);
+    body["management_client"] = json!("17171717");
     let error = create(body).await.unwrap_err();
-    assert!(error.to_string().contains("expected a string"), "{error}");
+    let expected = "expected struct ManagementClient, found a string";
+    assert!(error.to_string().contains(expected), "{error}");
     assert!(!printed(&error).contains("17171717"), "{error:?}");
 }
 

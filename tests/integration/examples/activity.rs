@@ -60,7 +60,7 @@ async fn export_is_cut_off_then_it_goes_on_from_the_stored_cursor() {
     let first = run(live(&sandbox, "export-activity", &arguments))
         .ends_with(1)
         .notes("60 entries were exported before it failed")
-        .notes("error: listActivityLogs: 403 Forbidden");
+        .notes("error: activity().list: 403 Forbidden");
     assert_eq!(ids(&first).len(), 60);
     assert!(file.exists());
 

@@ -70,7 +70,7 @@ async fn token_is_refused_then_the_doctor_tells_an_ended_one_from_another_one() 
     command.env("AUTH0_TOKEN_URL", other.token_url());
     run(command)
         .ends_with(1)
-        .tells("members      FAILED  listMembers: 401 Unauthorized")
+        .tells("members      FAILED  members().list: 401 Unauthorized")
         .tells("check that AUTH0_DOMAIN is the tenant of AUTH0_TEAM");
 }
 
@@ -96,7 +96,7 @@ async fn scopes_are_missing_then_the_doctor_lists_them_by_call() {
     run(live(&sandbox, "doctor", &["--read-only"]))
         .ends_with(1)
         .tells("read:team_activity: activity.list\n")
-        .tells("activity     FAILED  listActivityLogs: 403 Forbidden")
+        .tells("activity     FAILED  activity().list: 403 Forbidden")
         .tells("=> grant the application the scope read:team_activity for the Teams API\n");
 }
 

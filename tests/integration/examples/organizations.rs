@@ -184,7 +184,7 @@ async fn one_cannot_be_created_then_the_others_are_and_it_is_told() {
     )
     .ends_with(1)
     .tells("first: created\n")
-    .tells("second: post_organizations: ")
+    .tells("second: organizations().create: ")
     .tells("no connection has this connection_id")
     .tells("third: created\n")
     .notes("error: 1 organizations need a look, see above");

@@ -132,7 +132,12 @@ impl Document {
                 false => self.value(self.component(&name), open),
             };
         }
-        if let Some(alternative) = schema["allOf"].get(0).or(schema["oneOf"].get(0)) {
+        let alternatives = [&schema["allOf"], &schema["oneOf"]];
+        let mut alternatives = alternatives
+            .into_iter()
+            .filter_map(Value::as_array)
+            .flatten();
+        if let Some(alternative) = alternatives.find(|schema| schema["type"] != "null") {
             return self.value(alternative, open);
         }
         if let Some(first) = schema["enum"].get(0) {
