@@ -298,6 +298,8 @@ fn signature(signature: &syn::Signature) -> String {
         ReturnType::Default => String::new(),
         ReturnType::Type(_, ty) => format!(" -> {}", text(ty)),
     };
-    let generics = text(&signature.generics);
+    let generics = text(&signature.generics)
+        .replace(" :::", ": ::")
+        .replace("::std::convert::Into", "Into");
     format!("{generics}({}){output}", arguments.join(", "))
 }

@@ -81,6 +81,10 @@ fn open_union(union: &mut Value, cx: &mut Context<'_>) {
     let Some(variants) = one_of(union) else {
         return;
     };
+    let is_open = |variant: &Value| variant["x-rust-type"]["path"] == rust_type::unlisted()["path"];
+    if variants.iter().any(is_open) {
+        return;
+    }
     let titles: Vec<&str> = variants
         .iter()
         .filter_map(|variant| variant.get("title")?.as_str())

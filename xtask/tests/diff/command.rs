@@ -69,8 +69,8 @@ fn report_is_the_whole_of_the_standard_output() {
         .p: field removed: string (response: GET /things) [property-removed]
 
     public Rust items: 2 removed, 0 changed, 0 added
-      - types::Thing.p: ::std::option::Option<::std::string::String>
-      - fn types::Thing::p(mut self, impl Into<::std::string::String>) -> Self
+      - types::Thing.p: ::std::option::Option<::auth0_core::Open<::std::string::String>>
+      - fn types::Thing::p(mut self, impl Into<::auth0_core::Open<::std::string::String>>) -> Self
 
     for CHANGELOG.md, under 2.0.0:
 
