@@ -279,6 +279,34 @@ fn queued_update_has_nulls_then_it_is_the_same_update_when_it_is_read_again() {
     assert_eq!(read, Ok(update));
 }
 
+#[test]
+fn null_is_not_allowed_then_it_is_an_error_and_never_an_absent_field() {
+    use auth0_organizations::types::*;
+    use auth0_teams::types::UpdateMembersTenantsRequestContent;
+
+    let refused = |result: Result<Value, String>, expected: &str| {
+        let error = result.unwrap_err();
+        assert!(error.contains("null"), "{error}");
+        assert!(error.contains(expected), "{error}");
+    };
+    for update in [json!({"display_name": null}), json!({"name": null})] {
+        refused(
+            round_trip::<UpdateOrganizationRequestContent>(&update),
+            "expected a string",
+        );
+    }
+    // An empty list would remove every role.
+    let roles = json!({"roles": null, "tenants": ["4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e"]});
+    refused(
+        round_trip::<UpdateMembersTenantsRequestContent>(&roles),
+        "expected a sequence",
+    );
+    // A type that responses have too keeps it.
+    let quota = json!({"token_quota": {"client_credentials": {"enforce": true, "per_day": null}}});
+    let read = round_trip::<UpdateOrganizationRequestContent>(&quota);
+    assert_eq!(read, Ok(quota));
+}
+
 mod identity_providers {
     use std::sync::{Arc, Mutex};
 

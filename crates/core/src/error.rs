@@ -285,7 +285,8 @@ impl Error {
     }
 
     /// Whether the server may have done what it was asked for, and did not say so: no response came, or a call that
-    /// writes got 408, a status of 500 and above other than 501, or a success with a body that is not JSON. Attempts before the last one count as well. The
+    /// writes got 408, a status of 500 and above other than 501, or a 200 or undocumented success with a body that
+    /// is not JSON. Attempts before the last one count as well. The
     /// call was not sent again unless that changes nothing more. [`look_at`](Error::look_at) names the operations that
     /// tell what is now.
     ///
@@ -329,8 +330,8 @@ impl Error {
 
     /// The server responded with a success that could not be read, or that the operation does not document. Status,
     /// headers and body, as far as it came, are kept. By its status the server [has acted](Error::has_acted); but where
-    /// the body is not JSON at all, such as the HTML of a login page, a proxy may have responded instead of the API, and
-    /// for a call that writes the [outcome is unknown](Error::is_outcome_unknown).
+    /// the body is not JSON at all, such as the HTML of a login page, and the status is 200 or not documented, a proxy may
+    /// have responded instead of the API, and for a call that writes the [outcome is unknown](Error::is_outcome_unknown).
     pub fn is_undecodable(&self) -> bool {
         matches!(self.0.kind, Kind::Undecodable(_))
     }
@@ -348,10 +349,26 @@ impl Error {
         };
         let is_foreign = match why {
             Unread::UndocumentedBody => true,
-            Unread::Body(why) => why.is_not_json() && self.status() == Some(StatusCode::OK),
+            Unread::Body(why) => why.is_not_json() && self.may_be_of_a_proxy_by_status(),
+            Unread::UnknownStatus => !self.has_json_body(),
             _ => false,
         };
         is_foreign && !self.only_reads()
+    }
+
+    /// Whether proxies and login pages use the status, or the operation does not document it.
+    fn may_be_of_a_proxy_by_status(&self) -> bool {
+        let documented = self.0.operation.map_or(&[][..], Operation::success);
+        self.status().is_some_and(|status| {
+            let is_undocumented = !documented.is_empty() && !documented.contains(&status.as_u16());
+            status == StatusCode::OK || is_undocumented
+        })
+    }
+
+    /// Whether the body is empty or JSON.
+    fn has_json_body(&self) -> bool {
+        let body = self.body().map_or(&[][..], |body| body.trim_ascii());
+        body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
     }
 
     /// Whether the server has done, or may have done, what it was asked for:

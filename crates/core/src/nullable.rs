@@ -77,12 +77,18 @@ impl<T> Nullable<T> {
     }
 }
 
-/// Deserializes a field of any JSON value that is present: a null is `Some(Value::Null)`. For `#[serde(default,
-/// deserialize_with = …)]`.
-pub fn deserialize_present<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<serde_json::Value>, D::Error> {
-    serde_json::Value::deserialize(deserializer).map(Some)
+/// Deserializes an optional field that is present, for `#[serde(default, deserialize_with = …)]`. A null is read as `T`
+/// reads it and never as an absent field: any JSON value and an [`Open`] keep it, for every other type it is an error.
+///
+/// # Errors
+///
+/// The value is not a `T`.
+pub fn deserialize_present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl<T> From<T> for Nullable<T> {

@@ -19,7 +19,7 @@ mod decode;
 ///
 /// | `T` | is also read from |
 /// | --- | --- |
-/// | an integer | a float without a fraction (`3.0`), a numeric string (`"3"`) |
+/// | an integer | a float without a fraction (`3.0`) below 2⁵³, a numeric string (`"3"`) |
 /// | a number | a numeric string |
 /// | a boolean | `"true"` and `"false"` |
 /// | a string | a number or a boolean, as its text |

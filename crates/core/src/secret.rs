@@ -12,7 +12,7 @@ use serde_json::Value;
 /// `Debug` prints a placeholder, there is no `Display`, no `PartialEq` and no `Deref`, and the memory is
 /// overwritten when the value is dropped. The text is read with [`SecretString::secret`] alone.
 ///
-/// It is also read from a number, as its text; anything else is an error that does not quote it.
+/// It is also read from an integer of 64 bits or a boolean, as its text; anything else is an error that does not quote it.
 ///
 /// It serializes to the text itself, because requests have to carry it: do not serialize a value that
 /// holds one to a log.
@@ -88,8 +88,10 @@ impl<'de> Deserialize<'de> for SecretString {
         // Serde's own message would quote a value of the wrong type, and a mistyped secret is still one.
         let found = match Value::deserialize(deserializer)? {
             Value::String(text) => return Ok(text.into()),
-            Value::Number(number) => return Ok(number.to_string().into()),
-            Value::Bool(_) => Unexpected::Other("boolean"),
+            Value::Number(number) if !number.is_f64() => return Ok(number.to_string().into()),
+            // Its text may not be the one that was sent.
+            Value::Number(_) => Unexpected::Other("number that is no 64-bit integer"),
+            Value::Bool(value) => return Ok(value.to_string().into()),
             Value::Null => Unexpected::Unit,
             Value::Array(_) => Unexpected::Seq,
             Value::Object(_) => Unexpected::Map,

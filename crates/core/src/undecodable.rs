@@ -354,7 +354,8 @@ mod tests {
     fn secret_that_is_no_text_is_told_by_its_kind() {
         for (body, kind) in [
             ("null", "null"),
-            ("true", "a boolean"),
+            ("1.5", "a number"),
+            ("123456789012345678901234", "a number"),
             ("[1]", "an array"),
             ("{}", "an object"),
         ] {
@@ -365,8 +366,10 @@ mod tests {
                 "{told}"
             );
         }
-        let secret: crate::SecretString = serde_json::from_str("123").unwrap();
-        assert_eq!(secret.secret(), "123");
+        for text in ["123", "true"] {
+            let secret: crate::SecretString = serde_json::from_str(text).unwrap();
+            assert_eq!(secret.secret(), text);
+        }
     }
 
     #[test]

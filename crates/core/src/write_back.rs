@@ -66,7 +66,7 @@ impl std::error::Error for ConversionError {}
 /// Converts a response into the update request `into`. Generated code calls this; use `try_from` of the request.
 ///
 /// Of the properties of the response only those in `accepted` are taken, each as a whole: nested objects with their additional fields
-/// and explicit nulls.
+/// and explicit nulls. A null that the request does not allow is left out.
 ///
 /// # Errors
 ///
@@ -83,9 +83,16 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
         problem: format!("the response cannot be serialized ({:?})", error.classify()),
     };
     let response = serde_json::to_value(response).map_err(unserializable)?;
-    let body = serde_json::to_vec(&only(response, accepted)).map_err(unserializable)?;
-    serde_json::from_slice(&body).map_err(|error| {
-        let error = Undecodable::new(&body, &error);
+    let mut update = only(response, accepted);
+    loop {
+        let body = serde_json::to_vec(&update).map_err(unserializable)?;
+        let error = match serde_json::from_slice(&body) {
+            Ok(update) => return Ok(update),
+            Err(error) => Undecodable::new(&body, &error),
+        };
+        if remove_null(&mut update, error.path()) {
+            continue;
+        }
         let (mut field, mut problem) = (error.path().to_owned(), error.what());
         if let Some(missing) = problem
             .strip_prefix("missing field `")
@@ -96,12 +103,26 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
             field.push_str(missing);
             problem = "required by the request, absent from the response";
         }
-        ConversionError {
+        return Err(ConversionError {
             into,
             field,
             problem: problem.to_owned(),
-        }
-    })
+        });
+    }
+}
+
+/// Removes the property at `path`, if it is null.
+fn remove_null(value: &mut Value, path: &str) -> bool {
+    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let mut pointer = String::new();
+    for step in parent.split(['.', '[']).filter(|step| !step.is_empty()) {
+        pointer.push('/');
+        pointer.push_str(step.trim_end_matches(']'));
+    }
+    let Some(parent) = value.pointer_mut(&pointer).and_then(Value::as_object_mut) else {
+        return false;
+    };
+    parent.get(name).is_some_and(Value::is_null) && parent.remove(name).is_some()
 }
 
 /// Converts a response of an unknown kind into an update request of an unknown kind, with the properties in `accepted`. Generated
@@ -161,6 +182,28 @@ mod tests {
             update(response).unwrap(),
             json!({"name": "n", "options": options})
         );
+    }
+
+    #[test]
+    fn null_that_the_request_does_not_allow_is_left_out() {
+        #[derive(Debug, serde::Deserialize, Serialize)]
+        struct Strict {
+            #[serde(default, deserialize_with = "crate::nullable::deserialize_present")]
+            #[serde(skip_serializing_if = "Option::is_none")]
+            name: Option<String>,
+            required: String,
+        }
+        let update = |response: Value| {
+            into_update::<_, Vec<Strict>>(&response, "Update", &[])
+                .map(|update| serde_json::to_value(&update).unwrap())
+        };
+        assert_eq!(
+            update(json!([{"name": "n", "required": "r"}, {"name": null, "required": "r"}]))
+                .unwrap(),
+            json!([{"name": "n", "required": "r"}, {"required": "r"}])
+        );
+        let error = update(json!([{"required": null}])).unwrap_err();
+        assert_eq!(error.field(), "[0].required");
     }
 
     #[test]

@@ -121,6 +121,21 @@ async fn field_of_a_known_strategy_is_missing_then_the_error_names_it() {
 }
 
 #[tokio::test]
+async fn strategy_of_a_listed_provider_is_null_then_the_listing_goes_on_and_the_item_is_kept() {
+    let mut short = short_identity_provider();
+    short["strategy"] = Value::Null;
+    let odd = json!({"id": IDP_ID, "strategy": null, "name": "a", "options": {}});
+    let list = listed(json!([short, odd, identity_provider("oidc")])).await;
+    assert!(
+        matches!(list[0], IdpListItemResponse::Minimal(_)),
+        "{list:?}"
+    );
+    assert!(matches!(list[1], IdpListItemResponse::Other(_)), "{list:?}");
+    assert_eq!(serde_json::to_value(&list[1]).unwrap(), odd);
+    assert!(matches!(list[2], IdpListItemResponse::Oidc(_)), "{list:?}");
+}
+
+#[tokio::test]
 async fn listing_has_all_forms_then_each_item_is_of_its_own() {
     let mut unknown = short_identity_provider();
     unknown["strategy"] = json!("keycloak");

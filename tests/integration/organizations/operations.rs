@@ -1,5 +1,6 @@
 //! Every operation: what it sends, to the byte, and what it makes of a success and of each documented error.
 
+use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
 use std::collections::BTreeSet;
 
 use auth0_core::{BoxFuture, Operation};
@@ -246,7 +247,7 @@ fn reads() -> Vec<Case> {
                         .effective_roles()
                         .sources()
                         .groups()
-                        .list("org_1", "auth0|u", "rol_1"),
+                        .list("org_1", "auth0|u", OfRole { role_id: "rol_1" }),
                 )
             },
             json!({"groups": [{"id": "grp_1", "updated_at": "2026-01-02T03:04:05Z"}]}),

@@ -1,5 +1,6 @@
 //! Listings: the shapes that they answer in, the two ways to page, and their ends.
 
+use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -270,7 +271,8 @@ fn listings() -> Vec<(Listed, &'static str, Reading)> {
             "get_organization_member_role_source_groups",
             |c| {
                 let sources = c.organizations().members().effective_roles().sources();
-                counting(sources.groups().list("org_1", "auth0|u", "rol_1").stream())
+                let role = OfRole { role_id: "rol_1" };
+                counting(sources.groups().list("org_1", "auth0|u", role).stream())
             },
         ),
     ];

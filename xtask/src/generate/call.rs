@@ -210,7 +210,7 @@ impl<'c> Call<'c> {
     }
 
     /// The required parameters of the query and of headers that stand in one argument with named fields. One alone is an
-    /// argument of its own, behind those of the path, unless it could be taken for a body that is a text or bytes.
+    /// argument of its own, unless it could be taken for a parameter of the path, or for a body that is a text or bytes.
     pub(super) fn named(&self) -> Vec<&Argument> {
         let is_in_path = |argument: &Argument| {
             self.parameter(argument)
@@ -227,7 +227,9 @@ impl<'c> Call<'c> {
                 self.context.types.structs.contains_key(&name) || self.is_union(&name)
             })
         };
-        if others.len() > 1 || body.is_some_and(|body| !is_object(body)) {
+        let is_beside_path = self.required().any(is_in_path);
+        let could_be_swapped = others.len() > 1 || is_beside_path;
+        if could_be_swapped || body.is_some_and(|body| !is_object(body)) {
             others
         } else {
             Vec::new()

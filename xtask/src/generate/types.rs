@@ -75,7 +75,7 @@ pub(super) fn emit(
         let mut made = Vec::new();
         let fields = types.structs.get(&name);
         if let Some(fields) = fields {
-            containers::require(&mut item, fields, model);
+            containers::require(&mut item, fields, &types.plan, model);
             let bare = pages::bare(&mut item, fields, model)?;
             made.extend(super::parsed(bare, &name)?.items);
             if let Item::Struct(item) = &item {

@@ -39,6 +39,9 @@ impl Variant<'_> {
 /// nothing does, and the caller chooses; and in the body of an update, which is written from what such a server responded.
 pub(super) fn is_open(name: &str, variants: &[Variant<'_>], plan: &Plan) -> bool {
     plan.is_update(name)
+        || variants
+            .iter()
+            .any(|variant| plan.is_within_update(&variant.ty))
         || variants.iter().any(Variant::is_tagged)
         || variants.iter().any(|variant| variant.when.is_null())
 }
@@ -224,18 +227,23 @@ fn decode(
             });
             in_turn.extend(tried(variant));
         } else if when.get("otherwise").is_some() {
-            last = Some(decoded);
+            last = Some((variant, decoded));
         } else {
             arms.extend(tried(variant));
         }
     }
     let end = match last {
         // Another tag than these is of another kind, which is not the one that goes without.
-        Some(decoded) => {
+        Some((variant, decoded)) => {
             let property = variants.iter().find_map(Variant::tag).map(|(name, _)| name);
             let other = property.filter(|_| open).map(|property| {
+                let tried = tried(variant);
+                // A null is no tag; what is not the variant without one either is of an unknown kind.
                 quote! {
-                    if value.get(#property).is_some_and(|tag| !tag.is_null()) {
+                    if let ::std::option::Option::Some(tag) = value.get(#property) {
+                        if tag.is_null() {
+                            #tried
+                        }
                         return ::std::result::Result::Ok(Self::Other(value.into()));
                     }
                 }

@@ -2,6 +2,7 @@
 //! convert from the response into the update request.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -21,6 +22,9 @@ pub(super) struct Plan {
     updates: BTreeSet<String>,
     keeping: BTreeSet<String>,
     sent: BTreeSet<String>,
+    received: BTreeSet<String>,
+    /// The conversions that are emitted already: two updates may need the same one.
+    emitted: Mutex<BTreeSet<(String, String)>>,
     /// The responses that convert into each update request.
     conversions: BTreeMap<String, BTreeSet<String>>,
 }
@@ -36,6 +40,7 @@ impl Plan {
         let typed = |names: BTreeSet<String>| -> BTreeSet<String> {
             names.iter().map(|name| names::type_name(name)).collect()
         };
+        let reach = passes::reachable(document);
         let mut into: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (source, update) in &conversions {
             let sources = into.entry(names::type_name(update)).or_default();
@@ -44,7 +49,9 @@ impl Plan {
         Self {
             updates: typed(updates),
             keeping: typed(keeping),
-            sent: typed(passes::reachable(document).requests),
+            sent: typed(reach.requests),
+            received: typed(reach.responses),
+            emitted: Mutex::default(),
             conversions: into,
         }
     }
@@ -52,6 +59,16 @@ impl Plan {
     /// Whether the type is the body of an update.
     pub(super) fn is_update(&self, name: &str) -> bool {
         self.updates.contains(name)
+    }
+
+    /// Whether the type is the body of an update, or a part of one.
+    pub(super) fn is_within_update(&self, name: &str) -> bool {
+        self.is_update(name) || self.sent.contains(name) && self.keeping.contains(name)
+    }
+
+    /// Whether a response can hold the type.
+    pub(super) fn is_received(&self, name: &str) -> bool {
+        self.received.contains(name)
     }
 
     /// Makes the types ready to be written back.
@@ -72,16 +89,22 @@ impl Plan {
         prepared
     }
 
-    /// Has serde tell a null from an absent field: its own `Option` is `None` for both.
+    /// Has serde tell a null from an absent field: its own `Option` is `None` for both. In a request, a null that the document
+    /// does not allow is an error and not an absent field; where the type is part of a response too, an `Open` keeps it.
     fn tell_nulls(&self, item: &mut ItemStruct) {
-        let is_sent = self.sent.contains(&item.ident.to_string());
+        let name = item.ident.to_string();
+        let (is_sent, is_received) = (self.sent.contains(&name), self.is_received(&name));
         for field in &mut item.fields {
             let Some(value) = shapes::generic("Option", &field.ty) else {
                 continue;
             };
             let present = if shapes::generic("Nullable", value).is_some() {
                 "::auth0_core::Nullable::deserialize_present"
-            } else if is_sent && is_path(value, ["serde_json", "Value"]) {
+            } else if is_sent
+                && (!is_received
+                    || is_path(value, ["serde_json", "Value"])
+                    || shapes::generic("Open", value).is_some())
+            {
                 "::auth0_core::nullable::deserialize_present"
             } else {
                 continue;
@@ -131,7 +154,7 @@ impl Plan {
         model: &Model<'_>,
     ) -> Result<TokenStream, Problem> {
         let mut emitted = TokenStream::new();
-        let mut done = BTreeSet::new();
+        let mut done = self.emitted.lock().unwrap_or_else(PoisonError::into_inner);
         let mut waiting: Vec<(String, String)> = self
             .conversions
             .get(name)

@@ -79,7 +79,8 @@ pub(super) fn excess(target: &str, document: &Value) -> Option<String> {
     let size = Size::of(document);
     let mut query = Query::new(1.0, true);
     // What stands around the current place: a filter with the query that it belongs to, or other brackets.
-    let mut around: Vec<Option<Query>> = Vec::new();
+    // Of brackets also how many selectors they hold, which may select the same value again and again.
+    let mut around: Vec<(Option<Query>, f64)> = Vec::new();
     let mut visits = 0.0_f64;
     let mut rest = target.chars().peekable();
     while let Some(c) = rest.next() {
@@ -94,7 +95,7 @@ pub(super) fn excess(target: &str, document: &Value) -> Option<String> {
                 if is_filter {
                     query.spread(size, false);
                 }
-                around.push(is_filter.then_some(query));
+                around.push((is_filter.then_some(query), 1.0));
                 if is_filter {
                     query = Query::new(query.visits, false);
                 }
@@ -104,9 +105,16 @@ pub(super) fn excess(target: &str, document: &Value) -> Option<String> {
                     ));
                 }
             }
+            ',' => {
+                if let Some((_, selectors)) = around.last_mut() {
+                    *selectors += 1.0;
+                }
+            }
             ']' | ')' => {
-                if let Some(Some(outer)) = around.pop() {
-                    query = outer;
+                let (outer, selectors) = around.pop().unwrap_or((None, 1.0));
+                query = outer.unwrap_or(query);
+                if c == ']' {
+                    query.visits *= selectors;
                 }
             }
             _ => {}
@@ -157,6 +165,7 @@ mod tests {
             "$..[?@.properties.a.type == 'string' && (@.a || !@.b)]",
             "$.components.schemas[0:10:2]",
             "$..*..*",
+            "$['paths', 'components', 'servers']['/a', '/b', '/c', '/d', '/e', '/f']['get', 'post']",
         ] {
             assert_eq!(excess(target, &document), None, "{target}");
         }
@@ -173,6 +182,7 @@ mod tests {
             "$[?@[?@[?@[?@[?@[?@[?@]]]]]]]",
             "$[ ?((((((((@.a))))))))]",
             "$.components.schemas[?$.components.schemas[?$.components.schemas[?@.x]]]",
+            &"['paths','paths','paths','paths','paths','paths','paths','paths']".repeat(8),
         ] {
             assert!(excess(target, &document).is_some(), "{target}");
         }

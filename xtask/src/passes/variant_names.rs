@@ -24,7 +24,8 @@ pub(super) struct VariantOf<'a> {
 /// The names of the variants of `union`, no two alike.
 pub(super) fn of(union: &str, variants: &[VariantOf<'_>]) -> Vec<String> {
     let short = without_common_words(union, variants);
-    let mut taken = BTreeSet::new();
+    // An open union has a variant of that name for what no other one describes.
+    let mut taken = BTreeSet::from(["Other".to_owned()]);
     variants
         .iter()
         .enumerate()

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Deref;
 
+use uuid::Uuid;
+
 use super::Open;
 
 /// The text; the empty string for a value that is not a string (see [`Open::is_null`] and [`Open::known`]).
@@ -49,6 +51,31 @@ impl From<&String> for Open<String> {
 impl From<&Open<String>> for Open<String> {
     fn from(text: &Open<String>) -> Self {
         text.clone()
+    }
+}
+
+/// The UUID that the text is; any other text is kept as it is, like one from a response.
+impl From<&str> for Open<Uuid> {
+    fn from(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| Self::other(text))
+    }
+}
+
+impl From<String> for Open<Uuid> {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&Uuid> for Open<Uuid> {
+    fn from(id: &Uuid) -> Self {
+        Self::Known(*id)
+    }
+}
+
+impl From<&Open<Uuid>> for Open<Uuid> {
+    fn from(id: &Open<Uuid>) -> Self {
+        id.clone()
     }
 }
 

@@ -125,7 +125,7 @@ impl Scalar<'_> {
             Self::U64(value) => text(&value),
             Self::F64(value) => whole(value)
                 .and_then(|whole| T::deserialize(whole).ok())
-                .or_else(|| text(&Number::from_f64(value)?)),
+                .or_else(|| text(&Number::from_f64(value).filter(|_| is_exact(value))?)),
             Self::Text("true") => T::deserialize(Scalar::Bool(true)).ok(),
             Self::Text("false") => T::deserialize(Scalar::Bool(false)).ok(),
             Self::Text(text) => {
@@ -145,26 +145,21 @@ impl Scalar<'_> {
     }
 }
 
+/// The end of the floats that stand for one integer alone.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn is_exact(value: f64) -> bool {
+    value.abs() < EXACT
+}
+
 /// The integer that a float without a fraction stands for.
 fn whole(value: f64) -> Option<Scalar<'static>> {
-    // The bounds are 2^63 and 2^64, which no integer of these types reaches.
-    const I64_END: f64 = 9_223_372_036_854_775_808.0;
-    const U64_END: f64 = 18_446_744_073_709_551_616.0;
-    if value.fract() != 0.0 {
-        return None;
-    }
     #[allow(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "within the bounds and whole"
     )]
-    if (-I64_END..I64_END).contains(&value) {
-        Some(Scalar::I64(value as i64))
-    } else if (0.0..U64_END).contains(&value) {
-        Some(Scalar::U64(value as u64))
-    } else {
-        None
-    }
+    let whole = value as i64;
+    (is_exact(value) && value.fract() == 0.0).then_some(Scalar::I64(whole))
 }
 
 impl<'de> Deserializer<'de> for Scalar<'_> {

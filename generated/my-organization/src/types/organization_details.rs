@@ -225,11 +225,13 @@ impl OrgDetails {
 pub struct OrgDetailsRequest {
     /// How the organization's login pages look.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub branding: ::std::option::Option<OrgBranding>,
     /// The name that people see, as on the login page.
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The organization's short name, by which programs know it.
     ///
@@ -237,6 +239,7 @@ pub struct OrgDetailsRequest {
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub name: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]

@@ -9,6 +9,7 @@ pub struct CreateIdpProvisioningScimTokenRequestContent {
     ///
     /// Rules: at least 900, the lower bound excluded.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub token_lifetime: ::std::option::Option<i64>,
 }
 impl CreateIdpProvisioningScimTokenRequestContent {

@@ -13,6 +13,7 @@ pub struct CreateMemberInvitationInvitee {
     ///
     /// Rules: at most 10 items, no item twice, each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 impl CreateMemberInvitationInvitee {
@@ -67,14 +68,15 @@ pub struct CreateMemberInvitationRequestContent {
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub identity_provider_id: ::std::option::Option<::std::string::String>,
     /// The people to invite, each with roles of its own.
     ///
     /// Rules: 1 to 10 items.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub invitees: ::std::vec::Vec<CreateMemberInvitationInvitee>,
     /// Who invites, for the text of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
     /// How many seconds the links work, up to 30 days. With 0, as without it, 7 days.
     ///
@@ -82,6 +84,7 @@ pub struct CreateMemberInvitationRequestContent {
     ///
     /// Default, where it is left out: `604800`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
 }
 impl CreateMemberInvitationRequestContent {
@@ -147,7 +150,6 @@ pub struct DeleteMemberInvitationsRequestContent {
     /// The ids of the invitations.
     ///
     /// Rules: 1 to 10 items, no item twice, each item: matches `^uinv_[A-Za-z0-9]{16}$`.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub invitations: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteMemberInvitationsRequestContent {
@@ -425,6 +427,7 @@ pub struct MemberInvitationInviter {
     ///
     /// Rules: 1 to 300 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]

@@ -54,7 +54,6 @@ pub struct OrganizationMemberRolesChangeRequestContent {
     /// The ids of the roles, as `GET /roles` lists them.
     ///
     /// Rules: 1 to 10 items, no item twice, each item: matches `^rol_[A-Za-z0-9]{16}$`.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
 }
 impl OrganizationMemberRolesChangeRequestContent {

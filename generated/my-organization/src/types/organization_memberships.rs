@@ -8,7 +8,6 @@ pub struct DeleteOrganizationMembershipsRequestContent {
     /// The user id of the member. Although it is a list, it takes one at a time.
     ///
     /// Rules: exactly 1 item, no item twice, each item: matches `^(?=.{1,1024}$).+\|.+$`.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMembershipsRequestContent {

@@ -31,18 +31,20 @@ impl OrganizationsMembersEffectiveRolesSourcesGroups {
     ///
     /// ```no_run
     /// # async fn example(client: auth0_organizations::Client, id: &str, user_id: &str, role_id: &str) -> Result<(), auth0_organizations::Error> {
-    /// let mut items = client.organizations().members().effective_roles().sources().groups().list(id, user_id, role_id).stream();
+    /// use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired;
+    ///
+    /// let mut items = client.organizations().members().effective_roles().sources().groups().list(id, user_id, OrganizationsMembersEffectiveRolesSourcesGroupsListRequired { role_id }).stream();
     /// while let Some(item) = items.try_next().await? {
     ///     println!("{item:?}");
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(
+    pub fn list<RoleId: Into<auth0_core::Parameter<String>>>(
         &self,
         id: impl Into<auth0_core::Parameter<String>>,
         user_id: impl Into<auth0_core::Parameter<String>>,
-        role_id: impl Into<auth0_core::Parameter<String>>,
+        required: OrganizationsMembersEffectiveRolesSourcesGroupsListRequired<RoleId>,
     ) -> OrganizationsMembersEffectiveRolesSourcesGroupsList {
         OrganizationsMembersEffectiveRolesSourcesGroupsList {
             client: self.client.clone(),
@@ -50,10 +52,15 @@ impl OrganizationsMembersEffectiveRolesSourcesGroups {
             id: id.into(),
             user_id: user_id.into(),
             from: None,
-            role_id: role_id.into(),
+            role_id: required.role_id.into(),
             take: None,
         }
     }
+}
+/// The required parameters of [`OrganizationsMembersEffectiveRolesSourcesGroupsList`], other than those of the path.
+pub struct OrganizationsMembersEffectiveRolesSourcesGroupsListRequired<RoleId> {
+    /// The id of the role that is asked about, such as `rol_a1B2c3D4e5F6g7H8`.
+    pub role_id: RoleId,
 }
 /// The call `get_organization_member_role_source_groups`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
 #[derive(Clone, Debug)]

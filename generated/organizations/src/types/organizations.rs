@@ -9,16 +9,19 @@ pub struct ConnectionForOrganization {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The id of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     pub connection_id: ::std::string::String,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl ConnectionForOrganization {
@@ -64,16 +67,19 @@ impl ::auth0_core::Check for ConnectionForOrganization {
 pub struct CreateOrganizationRequestContent {
     /// How the login pages look to members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called, at most 255 characters.
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The connections that are enabled from the beginning, 10 at most.
     ///
     /// Rules: at most 10 items.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub enabled_connections: ::std::option::Option<
         ::std::vec::Vec<ConnectionForOrganization>,
     >,
@@ -84,6 +90,7 @@ pub struct CreateOrganizationRequestContent {
     ///
     /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -96,6 +103,7 @@ pub struct CreateOrganizationRequestContent {
     pub name: ::std::string::String,
     /// How many machine-to-machine tokens a new organization may get.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub token_quota: ::std::option::Option<CreateTokenQuota>,
 }
 impl CreateOrganizationRequestContent {
@@ -1269,16 +1277,19 @@ pub struct TokenQuotaClientCredentials {
     /// Whether a token beyond the quota is refused. If not, it is issued, and the log of the tenant tells of
     /// it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub enforce: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How many tokens may be issued in a day.
     ///
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub per_day: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many tokens may be issued in an hour.
     ///
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub per_hour: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -1353,11 +1364,13 @@ impl ::auth0_core::Check for TokenQuotaClientCredentials {
 pub struct UpdateOrganizationRequestContent {
     /// How the login pages look to members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called, at most 255 characters.
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
@@ -1366,6 +1379,7 @@ pub struct UpdateOrganizationRequestContent {
     ///
     /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -1376,6 +1390,7 @@ pub struct UpdateOrganizationRequestContent {
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub name: ::std::option::Option<::std::string::String>,
     /// The token quota that an organization gets in place of the one it has; `null` takes that away.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -10,6 +10,7 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The id of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     ///
@@ -17,15 +18,18 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     pub connection_id: ::std::string::String,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
     >,
@@ -33,10 +37,12 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<::std::string::String>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl CreateOrganizationAllConnectionRequestContent {
@@ -748,6 +754,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// Whether members can log in with the connection; `null` takes back what was set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -756,6 +763,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
     /// What the administrators of the organization may do with the connection; `null` takes back what was
     /// set.
@@ -775,6 +783,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]

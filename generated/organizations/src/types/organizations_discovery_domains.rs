@@ -12,12 +12,14 @@ pub struct CreateOrganizationDiscoveryDomainRequestContent {
     pub domain: ::std::string::String,
     /// Whether it was shown that a discovery domain belongs to the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub status: ::std::option::Option<
         ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     >,
     /// Whether the domain leads users to the organization when they log in. It does unless this says
     /// otherwise.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
 }
 impl CreateOrganizationDiscoveryDomainRequestContent {
@@ -550,12 +552,14 @@ for OrganizationDiscoveryDomainStatus {
 pub struct UpdateOrganizationDiscoveryDomainRequestContent {
     /// Whether it was shown that a discovery domain belongs to the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub status: ::std::option::Option<
         ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     >,
     /// Whether the domain leads users to the organization when they log in. It does unless this says
     /// otherwise.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]

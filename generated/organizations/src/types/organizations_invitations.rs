@@ -9,6 +9,7 @@ pub struct CreateOrganizationInvitationRequestContent {
     ///
     /// Users cannot change it themselves.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub app_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -17,6 +18,7 @@ pub struct CreateOrganizationInvitationRequestContent {
     /// The id of the connection that the person has to log in with. Left out, any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub connection_id: ::std::option::Option<::std::string::String>,
     /// Who is invited.
     pub invitee: OrganizationInvitationInvitee,
@@ -26,11 +28,13 @@ pub struct CreateOrganizationInvitationRequestContent {
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether an e-mail goes out. If not, the link is for the caller to hand on.
     ///
     /// Default, where it is left out: `true`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub send_invitation_email: ::std::option::Option<bool>,
     /// For how many seconds the invitation can be accepted, at most 30 days.
     ///
@@ -38,9 +42,11 @@ pub struct CreateOrganizationInvitationRequestContent {
     ///
     /// Rules: 0 to 2592000.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
     /// Data about a user that decides nothing, such as preferences, free in form.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub user_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,

@@ -8,7 +8,6 @@ pub struct CreateOrganizationMemberRequestContent {
     /// The ids of the users, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
     /// Rules: at least 1 item.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl CreateOrganizationMemberRequestContent {
@@ -37,7 +36,6 @@ pub struct DeleteOrganizationMembersRequestContent {
     /// The ids of the users, such as `auth0|65a1b2c3d4e5f6a7b8c9d0e1`.
     ///
     /// Rules: at least 1 item.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub members: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMembersRequestContent {

@@ -9,7 +9,6 @@ pub struct AssignOrganizationMemberRolesRequestContent {
     /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at least 1 item.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl AssignOrganizationMemberRolesRequestContent {
@@ -38,7 +37,6 @@ pub struct DeleteOrganizationMemberRolesRequestContent {
     /// The ids of the roles, such as `rol_a1B2c3D4e5F6g7H8`.
     ///
     /// Rules: at least 1 item.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::std::string::String>,
 }
 impl DeleteOrganizationMemberRolesRequestContent {

@@ -105,6 +105,7 @@ pub struct InviteMembersRequestContent {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The e-mail address of the person to invite.
     pub email: ::std::string::String,
@@ -112,11 +113,13 @@ pub struct InviteMembersRequestContent {
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// The tenants to give access to. Leave it out to give access to none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub tenant_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
     >,
     /// The roles that the person shall have in the tenants of `tenant_ids`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub tenant_roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,

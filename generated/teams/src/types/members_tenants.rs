@@ -18,16 +18,15 @@ pub struct CreateMembersTenantsRequestContent {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The roles to hold in each of the tenants, at least one.
     ///
     /// Rules: at least 1 item.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The tenants to add, from 1 to 10. One that is there already fails with an item status of 409.
     ///
     /// Rules: 1 to 10 items.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -198,7 +197,6 @@ pub struct DeleteMembersTenantsRequestContent {
     /// The tenants to remove, from 1 to 10. One that the member does not have fails as an item.
     ///
     /// Rules: 1 to 10 items.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsRequestContent {
@@ -572,17 +570,16 @@ pub struct UpdateMembersTenantsRequestContent {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The roles to assign in each of the tenants.
     ///
     /// Unlike when tenants are added, no lower bound is documented; what an empty list does is not said
     /// either.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The tenants to change, from 1 to 10, or exactly one if there are `client_ids`.
     ///
     /// Rules: 1 to 10 items.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
     pub tenants: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]

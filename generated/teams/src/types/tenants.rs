@@ -255,6 +255,7 @@ pub struct PrivateCloudPayload {
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
 /// The required fields of [`PrivateCloudPayload`], for [`PrivateCloudPayload::new`].
@@ -392,6 +393,7 @@ pub struct PublicCloudPayload {
     ///
     /// Default, where it is left out: `development`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// Where in the public cloud the tenant is created.
     ///
@@ -406,6 +408,7 @@ pub struct PublicCloudPayload {
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
 /// The required fields of [`PublicCloudPayload`], for [`PublicCloudPayload::new`].

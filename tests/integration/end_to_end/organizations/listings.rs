@@ -1,6 +1,7 @@
 //! Listings of both styles, page after page.
 
 use auth0_core::{Cursor, Items, Pages};
+use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
 use auth0_organizations::types::*;
 use auth0_sandbox::{Application, SandboxBuilder};
 use futures_util::TryStreamExt as _;
@@ -178,7 +179,10 @@ async fn read(client: &Client, id: &str, listing: &str, reading: Reading) -> Res
             let group = groups.list(id).await?.groups.remove(0).id.unwrap();
             let role = groups.roles().list(id, group).await?.roles.remove(0).id;
             let sources = of_members.effective_roles().sources().groups();
-            let call = sources.list(id, member().await, role.unwrap()).take(2);
+            let role = OfRole {
+                role_id: role.unwrap(),
+            };
+            let call = sources.list(id, member().await, role).take(2);
             read!(reading, call, |item| item.id.map(Into::into))
         }
         "invitations" => {

@@ -1,5 +1,6 @@
 //! One program that uses all of it.
 
+use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
 use std::collections::BTreeSet;
 
 use auth0_organizations::operations;
@@ -181,7 +182,10 @@ async fn use_groups(local: &Local, client: &Client) {
     let member = members(client, id).await.remove(0);
     let effective = client.organizations().members().effective_roles();
     let sources = effective.sources().groups();
-    let from = sources.list(id, &member, &role).await.unwrap();
+    let from = sources
+        .list(id, &member, OfRole { role_id: &role })
+        .await
+        .unwrap();
     assert_eq!(as_json(&from.groups[0]), as_json(&group));
 
     let request = DeleteOrganizationGroupRolesRequestContent::with_roles([&role]);
@@ -195,7 +199,10 @@ async fn use_groups(local: &Local, client: &Client) {
             .roles
             .is_empty()
     );
-    let from = sources.list(id, &member, &role).await.unwrap();
+    let from = sources
+        .list(id, &member, OfRole { role_id: &role })
+        .await
+        .unwrap();
     assert!(from.groups.is_empty());
     let request = CreateOrganizationGroupRolesRequestContent::with_roles([&role]);
     groups.roles().create(id, &group_id, request).await.unwrap();

@@ -18,6 +18,7 @@ pub struct IdpGoogleAppsOptionsRequest {
     pub domain: ::std::string::String,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -146,17 +147,21 @@ impl IdpGoogleAppsOptionsResponse {
 pub struct IdpGoogleAppsRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -166,6 +171,7 @@ pub struct IdpGoogleAppsRequest {
     pub options: IdpGoogleAppsOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpGoogleAppsRequest`], for [`IdpGoogleAppsRequest::new`].
@@ -416,20 +422,25 @@ impl IdpGoogleAppsResponse {
 pub struct IdpGoogleAppsUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub options: ::std::option::Option<IdpGoogleAppsOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -605,6 +616,7 @@ pub struct IdpOktaOptionsRequest {
     pub domain: ::std::string::String,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -731,17 +743,21 @@ impl IdpOktaOptionsResponse {
 pub struct IdpOktaRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -751,6 +767,7 @@ pub struct IdpOktaRequest {
     pub options: IdpOktaOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpOktaRequest`], for [`IdpOktaRequest::new`].
@@ -1014,20 +1031,25 @@ impl IdpOktaResponse {
 pub struct IdpOktaUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub options: ::std::option::Option<IdpOktaOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -1119,19 +1141,23 @@ impl ::auth0_core::Check for IdpOktaUpdateRequest {
 pub struct IdpOptionsIdpInitiated {
     /// The query of the authorization request that is made for the application, such as `redirect_uri=https://app.acme.com&scope=openid`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub client_authorizequery: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The client id of the application that they lead to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The protocol that the application speaks, such as `SAML`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub client_protocol: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// Whether such logins are accepted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -1210,12 +1236,14 @@ pub struct IdpPingFederateOptionsRequest {
     pub digest_algorithm: ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
     /// The base URL of the server.
     #[serde(rename = "pingFederateBaseUrl")]
@@ -1470,17 +1498,21 @@ impl IdpPingFederateOptionsResponse {
 pub struct IdpPingFederateRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -1490,6 +1522,7 @@ pub struct IdpPingFederateRequest {
     pub options: IdpPingFederateOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpPingFederateRequest`], for [`IdpPingFederateRequest::new`].
@@ -1740,20 +1773,25 @@ impl IdpPingFederateResponse {
 pub struct IdpPingFederateUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub options: ::std::option::Option<IdpPingFederateOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -2120,6 +2158,7 @@ pub struct IdpWaadOptionsRequest {
     pub client_secret: ::auth0_core::SecretString,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
     pub tenant_domain: ::std::string::String,
@@ -2250,17 +2289,21 @@ impl IdpWaadOptionsResponse {
 pub struct IdpWaadRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -2270,6 +2313,7 @@ pub struct IdpWaadRequest {
     pub options: IdpWaadOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpWaadRequest`], for [`IdpWaadRequest::new`].
@@ -2520,20 +2564,25 @@ impl IdpWaadResponse {
 pub struct IdpWaadUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub options: ::std::option::Option<IdpWaadOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -3404,7 +3453,14 @@ impl<'de> ::serde::Deserialize<'de> for IdpListItemResponse {
                 .map(Self::Waad)
                 .map_err(::serde::de::Error::custom);
         }
-        if value.get("strategy").is_some_and(|tag| !tag.is_null()) {
+        if let ::std::option::Option::Some(tag) = value.get("strategy") {
+            if tag.is_null() {
+                if let ::std::result::Result::Ok(decoded) = <IdpMinimalResponse as ::serde::Deserialize>::deserialize(
+                    &value,
+                ) {
+                    return ::std::result::Result::Ok(Self::Minimal(decoded));
+                }
+            }
             return ::std::result::Result::Ok(Self::Other(value.into()));
         }
         <IdpMinimalResponse as ::serde::Deserialize>::deserialize(value)

@@ -136,17 +136,21 @@ impl IdpAdfsOptionsResponse {
 pub struct IdpAdfsRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -156,6 +160,7 @@ pub struct IdpAdfsRequest {
     pub options: crate::types::IdpAdfsOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpAdfsRequest`], for [`IdpAdfsRequest::new`].
@@ -407,20 +412,25 @@ impl IdpAdfsResponse {
 pub struct IdpAdfsUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub options: ::std::option::Option<crate::types::IdpAdfsOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -518,6 +528,8 @@ pub enum IdpAdfsOptionsRequest {
     AdfsServer(IdpAdfsOptionsRequestAdfsServer),
     /// An ADFS server that is described by its metadata.
     FedMetadataXml(IdpAdfsOptionsRequestFedMetadataXml),
+    /// An object that no variant describes, as it is on the wire.
+    Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpAdfsOptionsRequestAdfsServer> for IdpAdfsOptionsRequest {
     fn from(value: IdpAdfsOptionsRequestAdfsServer) -> Self {
@@ -566,19 +578,24 @@ impl<'de> ::serde::Deserialize<'de> for IdpAdfsOptionsRequest {
                 .map(Self::FedMetadataXml)
                 .map_err(::serde::de::Error::custom);
         }
-        ::std::result::Result::Err(
-            ::serde::de::Error::custom(
-                "no variant fits, expected one of AdfsServer, FedMetadataXml",
-            ),
-        )
+        ::std::result::Result::Ok(Self::Other(value.into()))
     }
 }
 impl IdpAdfsOptionsRequest {
-    /// `additional_fields`, which every variant has.
-    pub fn additional_fields(&self) -> &::auth0_core::AdditionalFields {
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
         match self {
-            Self::AdfsServer(value) => &value.additional_fields,
-            Self::FedMetadataXml(value) => &value.additional_fields,
+            Self::AdfsServer(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::FedMetadataXml(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Other(_) => ::std::option::Option::None,
         }
     }
 }
@@ -587,6 +604,7 @@ impl ::auth0_core::Check for IdpAdfsOptionsRequest {
         match self {
             Self::AdfsServer(value) => ::auth0_core::Check::check(value, rules, at),
             Self::FedMetadataXml(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Other(_) => {}
         }
     }
 }

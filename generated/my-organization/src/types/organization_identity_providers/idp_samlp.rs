@@ -14,26 +14,31 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub binding_method: ::std::option::Option<::std::string::String>,
     /// The algorithm that the digest in a signature is made with.
     #[serde(
         rename = "digestAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub digest_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     >,
     /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub discovery_url: ::std::option::Option<::std::string::String>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
     /// The URL of the identity provider's SAML metadata, from which its addresses are read.
     #[serde(rename = "metadataUrl")]
@@ -43,6 +48,7 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "protocolBinding",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub protocol_binding: ::std::option::Option<
         ::auth0_core::Open<IdpProtocolBindingTypeEnum>,
     >,
@@ -54,6 +60,7 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "signatureAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
@@ -62,6 +69,7 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "signingCert",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     #[serde(alias = "cert")]
     pub signing_cert: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
@@ -205,32 +213,38 @@ pub struct IdpSamlpOptionsRequestManual {
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub binding_method: ::std::option::Option<::std::string::String>,
     /// The algorithm that the digest in a signature is made with.
     #[serde(
         rename = "digestAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub digest_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     >,
     /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub discovery_url: ::std::option::Option<::std::string::String>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
     /// How the browser carries SAML requests, as the URN of SAML 2.0.
     #[serde(
         rename = "protocolBinding",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub protocol_binding: ::std::option::Option<
         ::auth0_core::Open<IdpProtocolBindingTypeEnum>,
     >,
@@ -245,6 +259,7 @@ pub struct IdpSamlpOptionsRequestManual {
         rename = "signatureAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
@@ -591,17 +606,21 @@ impl IdpSamlpOptionsResponse {
 pub struct IdpSamlpRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -611,6 +630,7 @@ pub struct IdpSamlpRequest {
     pub options: crate::types::IdpSamlpOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpSamlpRequest`], for [`IdpSamlpRequest::new`].
@@ -875,20 +895,25 @@ impl IdpSamlpResponse {
 pub struct IdpSamlpUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub options: ::std::option::Option<crate::types::IdpSamlpOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -986,6 +1011,8 @@ pub enum IdpSamlpOptionsRequest {
     Automatic(IdpSamlpOptionsRequestAutomatic),
     /// A SAML identity provider that is described field by field.
     Manual(IdpSamlpOptionsRequestManual),
+    /// An object that no variant describes, as it is on the wire.
+    Other(::auth0_core::Unlisted),
 }
 impl ::std::convert::From<IdpSamlpOptionsRequestAutomatic> for IdpSamlpOptionsRequest {
     fn from(value: IdpSamlpOptionsRequestAutomatic) -> Self {
@@ -1033,81 +1060,133 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
                 .map(Self::Manual)
                 .map_err(::serde::de::Error::custom);
         }
-        ::std::result::Result::Err(
-            ::serde::de::Error::custom(
-                "no variant fits, expected one of Automatic, Manual",
-            ),
-        )
+        ::std::result::Result::Ok(Self::Other(value.into()))
     }
 }
 impl IdpSamlpOptionsRequest {
-    /// `additional_fields`, which every variant has.
-    pub fn additional_fields(&self) -> &::auth0_core::AdditionalFields {
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
         match self {
-            Self::Automatic(value) => &value.additional_fields,
-            Self::Manual(value) => &value.additional_fields,
+            Self::Automatic(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Manual(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `bindingMethod`, which every variant has.
-    pub fn binding_method(&self) -> &::std::option::Option<::std::string::String> {
+    /// `bindingMethod`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn binding_method(&self) -> ::std::option::Option<&str> {
         match self {
-            Self::Automatic(value) => &value.binding_method,
-            Self::Manual(value) => &value.binding_method,
+            Self::Automatic(value) => value.binding_method.as_deref(),
+            Self::Manual(value) => value.binding_method.as_deref(),
+            Self::Other(other) => {
+                other.value().get("bindingMethod").and_then(::serde_json::Value::as_str)
+            }
         }
     }
-    /// `digestAlgorithm`, which every variant has.
+    /// `digestAlgorithm`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
     pub fn digest_algorithm(
         &self,
-    ) -> &::std::option::Option<::auth0_core::Open<IdpSignAlgDigestTypeEnum>> {
+    ) -> ::std::option::Option<&::auth0_core::Open<IdpSignAlgDigestTypeEnum>> {
         match self {
-            Self::Automatic(value) => &value.digest_algorithm,
-            Self::Manual(value) => &value.digest_algorithm,
+            Self::Automatic(value) => value.digest_algorithm.as_ref(),
+            Self::Manual(value) => value.digest_algorithm.as_ref(),
+            Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `discovery_url`, which every variant has.
-    pub fn discovery_url(&self) -> &::std::option::Option<::std::string::String> {
+    /// `discovery_url`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn discovery_url(&self) -> ::std::option::Option<&str> {
         match self {
-            Self::Automatic(value) => &value.discovery_url,
-            Self::Manual(value) => &value.discovery_url,
+            Self::Automatic(value) => value.discovery_url.as_deref(),
+            Self::Manual(value) => value.discovery_url.as_deref(),
+            Self::Other(other) => {
+                other.value().get("discovery_url").and_then(::serde_json::Value::as_str)
+            }
         }
     }
-    /// `icon_url`, which every variant has.
-    pub fn icon_url(&self) -> &::std::option::Option<::std::string::String> {
+    /// `icon_url`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn icon_url(&self) -> ::std::option::Option<&str> {
         match self {
-            Self::Automatic(value) => &value.icon_url,
-            Self::Manual(value) => &value.icon_url,
+            Self::Automatic(value) => value.icon_url.as_deref(),
+            Self::Manual(value) => value.icon_url.as_deref(),
+            Self::Other(other) => {
+                other.value().get("icon_url").and_then(::serde_json::Value::as_str)
+            }
         }
     }
-    /// `idpInitiated`, which every variant has.
-    pub fn idp_initiated(&self) -> &::std::option::Option<IdpOptionsIdpInitiated> {
+    /// `idpInitiated`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn idp_initiated(&self) -> ::std::option::Option<&IdpOptionsIdpInitiated> {
         match self {
-            Self::Automatic(value) => &value.idp_initiated,
-            Self::Manual(value) => &value.idp_initiated,
+            Self::Automatic(value) => value.idp_initiated.as_ref(),
+            Self::Manual(value) => value.idp_initiated.as_ref(),
+            Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `protocolBinding`, which every variant has.
+    /// `protocolBinding`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
     pub fn protocol_binding(
         &self,
-    ) -> &::std::option::Option<::auth0_core::Open<IdpProtocolBindingTypeEnum>> {
+    ) -> ::std::option::Option<&::auth0_core::Open<IdpProtocolBindingTypeEnum>> {
         match self {
-            Self::Automatic(value) => &value.protocol_binding,
-            Self::Manual(value) => &value.protocol_binding,
+            Self::Automatic(value) => value.protocol_binding.as_ref(),
+            Self::Manual(value) => value.protocol_binding.as_ref(),
+            Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `signSAMLRequest`, which every variant has.
-    pub fn sign_saml_request(&self) -> &bool {
+    /// `signSAMLRequest`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn sign_saml_request(&self) -> ::std::option::Option<bool> {
         match self {
-            Self::Automatic(value) => &value.sign_saml_request,
-            Self::Manual(value) => &value.sign_saml_request,
+            Self::Automatic(value) => {
+                ::std::option::Option::Some(value.sign_saml_request)
+            }
+            Self::Manual(value) => ::std::option::Option::Some(value.sign_saml_request),
+            Self::Other(other) => {
+                other
+                    .value()
+                    .get("signSAMLRequest")
+                    .and_then(::serde_json::Value::as_bool)
+            }
         }
     }
-    /// `signatureAlgorithm`, which every variant has.
+    /// `signatureAlgorithm`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
     pub fn signature_algorithm(
         &self,
-    ) -> &::std::option::Option<::auth0_core::Open<IdpSignAlgTypeEnum>> {
+    ) -> ::std::option::Option<&::auth0_core::Open<IdpSignAlgTypeEnum>> {
         match self {
-            Self::Automatic(value) => &value.signature_algorithm,
-            Self::Manual(value) => &value.signature_algorithm,
+            Self::Automatic(value) => value.signature_algorithm.as_ref(),
+            Self::Manual(value) => value.signature_algorithm.as_ref(),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
+    /// `signingCert`, which every known variant has.
+    ///
+    /// Of an unknown kind it is what came under that name.
+    pub fn signing_cert(&self) -> ::std::option::Option<&str> {
+        match self {
+            Self::Automatic(value) => value.signing_cert.as_deref(),
+            Self::Manual(value) => ::std::option::Option::Some(&value.signing_cert),
+            Self::Other(other) => {
+                other.value().get("signingCert").and_then(::serde_json::Value::as_str)
+            }
         }
     }
 }
@@ -1116,6 +1195,7 @@ impl ::auth0_core::Check for IdpSamlpOptionsRequest {
         match self {
             Self::Automatic(value) => ::auth0_core::Check::check(value, rules, at),
             Self::Manual(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Other(_) => {}
         }
     }
 }
