@@ -1,7 +1,8 @@
 //! Lists, maps and objects that a response must have.
 
-use serde::de::{self, Unexpected};
-use serde::{Deserialize, Deserializer};
+use serde::de::value::{Error, MapDeserializer};
+use serde::de::{self, Error as _, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::Value;
 
 /// Reads a required list or map. An explicit `null` is an empty one, which is how servers written in Go encode a list
@@ -30,6 +31,114 @@ where
     D: Deserializer<'de>,
 {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a required object. An explicit `null` is an object whose values are all unknown (see
+/// [`Open::is_null`](crate::Open::is_null)), so that one record without it does not end a listing. An object that has to
+/// hold a secret cannot be unknown: there `null` stays an error.
+///
+/// ```
+/// use auth0_core::Open;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Entry {
+///     #[serde(deserialize_with = "auth0_core::null_as_unknown")]
+///     actor: Actor,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct Actor {
+///     name: Open<String>,
+/// }
+///
+/// let entry: Entry = serde_json::from_str(r#"{"actor": null}"#)?;
+/// assert!(entry.actor.name.is_null());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// What `T` reports for a value that is neither `null` nor a `T`.
+pub fn null_as_unknown<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    match Option::deserialize(deserializer)? {
+        Some(value) => Ok(value),
+        None => unknown().ok_or_else(|| D::Error::invalid_type(Unexpected::Unit, &"an object")),
+    }
+}
+
+/// A `T` whose values are all unknown, if it can be one.
+fn unknown<'de, T: Deserialize<'de>>() -> Option<T> {
+    // A type that keeps unknown fields does not tell its own ones, but one that is missing.
+    let mut required = Vec::new();
+    loop {
+        let error = match T::deserialize(Unknown(&required)) {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        let missing = text.strip_prefix("missing field `");
+        match missing.and_then(|text| text.split('`').next()) {
+            Some(name) if !required.iter().any(|known| known == name) => {
+                required.push(name.to_owned());
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Reads a required list of objects. A `null` in place of the list is an [empty list](null_as_empty), and one in place of
+/// an item an [unknown object](null_as_unknown).
+///
+/// # Errors
+///
+/// What `T` reports for an item that is neither `null` nor a `T`.
+pub fn null_as_unknown_items<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let items: Vec<Item<T>> = null_as_empty(deserializer)?;
+    Ok(items.into_iter().map(|Item(item)| item).collect())
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
+struct Item<T>(#[serde(deserialize_with = "null_as_unknown")] T);
+
+/// An object whose fields are null: those that the type tells, or these.
+struct Unknown<'n>(&'n [String]);
+
+impl<'de> Deserializer<'de> for Unknown<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_map(MapDeserializer::new(
+            fields.iter().map(|field| (*field, ())),
+        ))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let fields = self.0.iter().map(|field| (field.as_str(), ()));
+        visitor.visit_map(MapDeserializer::new(fields))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct enum identifier ignored_any
+    }
 }
 
 /// Requires a value to be an object that has `fields`, whatever their values are. Generated unions call it before they

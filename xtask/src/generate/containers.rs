@@ -6,8 +6,8 @@ use super::model::{Model, list};
 use super::shapes;
 use super::write_back::Plan;
 
-/// A required list or map of a response is empty where it is `null`, and an error where it is missing. In what is only sent, `null`
-/// is an error: an empty list may remove everything. Serde reads a missing `Option` as
+/// A required list or map of a response is empty where it is `null`, and a required object or an item of a list has unknown values;
+/// all are errors where they are missing. In what is only sent, `null` is an error: an empty list may remove everything. Serde reads a missing `Option` as
 /// `None`, so a required container that may be `null` is marked as one that must be there.
 pub(super) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, model: &Model<'_>) {
     let Item::Struct(item) = item else { return };
@@ -26,16 +26,27 @@ pub(super) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, mo
             .find(|known| Some(&known.ident) == ident.as_ref());
         known.is_some_and(|known| required.contains(&known.wire.as_str()))
     };
-    for field in &mut item.fields {
-        match shapes::generic("Option", &field.ty) {
-            None if is_received && is_list_or_map(&field.ty) && is_required(field) => field
-                .attrs
-                .push(parse_quote!(#[serde(deserialize_with = "::auth0_core::null_as_empty")])),
-            Some(inner) if !is_scalar(inner) && is_required(field) => field.attrs.push(
-                parse_quote!(#[serde(deserialize_with = "::serde::Deserialize::deserialize")]),
-            ),
-            _ => {}
-        }
+    let is_object = |ty: &Type| {
+        let is_struct = |schema: &&serde_json::Value| schema["properties"].is_object();
+        shapes::last_name(ty)
+            .and_then(|name| model.schemas.get(&name).copied())
+            .is_some_and(|schema| is_struct(&schema))
+    };
+    for field in item.fields.iter_mut().filter(|field| is_required(field)) {
+        let read = match shapes::generic("Option", &field.ty) {
+            Some(inner) if !is_scalar(inner) => "::serde::Deserialize::deserialize",
+            None if !is_received => continue,
+            None => match shapes::generic("Vec", &field.ty) {
+                Some(item) if is_object(item) => "::auth0_core::null_as_unknown_items",
+                _ if is_list_or_map(&field.ty) => "::auth0_core::null_as_empty",
+                _ if is_object(&field.ty) => "::auth0_core::null_as_unknown",
+                _ => continue,
+            },
+            Some(_) => continue,
+        };
+        field
+            .attrs
+            .push(parse_quote!(#[serde(deserialize_with = #read)]));
     }
 }
 

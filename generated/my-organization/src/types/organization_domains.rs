@@ -39,7 +39,7 @@ pub struct ListOrganizationDomainsResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub organization_domains: ::std::vec::Vec<OrgDomain>,
 }
 impl ListOrganizationDomainsResponseContent {

@@ -182,7 +182,7 @@ impl IdpScimTokenRead {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListIdpProvisioningScimTokensResponseContent {
     /// The tokens that exist, by id and dates.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub scim_tokens: ::std::vec::Vec<IdpScimTokenRead>,
 }
 impl ListIdpProvisioningScimTokensResponseContent {

@@ -184,7 +184,7 @@ impl ::auth0_core::Check for DeleteMemberInvitationsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersInvitationsResponseContent {
     /// The invitations on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub invitations: ::std::vec::Vec<MemberInvitation>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

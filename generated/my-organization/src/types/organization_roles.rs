@@ -10,7 +10,7 @@ pub struct ListRolesResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
 }
 impl ListRolesResponseContent {

@@ -719,7 +719,7 @@ pub struct ListOrganizationsResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The organizations of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub organizations: ::std::vec::Vec<Organization>,
     /// How many items come before this page. Absent where totals were not asked for. Pages by checkpoints do
     /// not have it.
@@ -740,7 +740,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
             organizations: ::std::vec::Vec<Organization>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             start: ::std::option::Option<::auth0_core::Open<i64>>,
@@ -1243,6 +1243,7 @@ impl Role {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TokenQuota {
     /// How many tokens may be issued with client credentials. At least one of the fields is given.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub client_credentials: TokenQuotaClientCredentials,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]

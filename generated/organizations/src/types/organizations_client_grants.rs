@@ -127,7 +127,7 @@ impl AssociateOrganizationClientGrantResponseContent {
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationClientGrantsResponseContent {
     /// The client grants of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub client_grants: ::std::vec::Vec<OrganizationClientGrant>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -145,7 +145,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseCont
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
             client_grants: ::std::vec::Vec<OrganizationClientGrant>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,

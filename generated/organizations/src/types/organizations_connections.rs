@@ -422,7 +422,7 @@ impl GetOrganizationAllConnectionResponseContent {
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationAllConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -440,7 +440,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
             connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,

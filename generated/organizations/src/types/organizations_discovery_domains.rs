@@ -348,7 +348,7 @@ impl GetOrganizationDiscoveryDomainResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationDiscoveryDomainsResponseContent {
     /// The discovery domains of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub domains: ::std::vec::Vec<OrganizationDiscoveryDomain>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.

@@ -252,7 +252,7 @@ impl GetOrganizationConnectionResponseContent {
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub enabled_connections: ::std::vec::Vec<OrganizationConnection>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -270,7 +270,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
             enabled_connections: ::std::vec::Vec<OrganizationConnection>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,

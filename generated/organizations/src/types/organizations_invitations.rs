@@ -559,7 +559,7 @@ impl GetOrganizationInvitationResponseContent {
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationInvitationsResponseContent {
     /// The invitations of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub invitations: ::std::vec::Vec<OrganizationInvitation>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -574,7 +574,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
             invitations: ::std::vec::Vec<OrganizationInvitation>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,

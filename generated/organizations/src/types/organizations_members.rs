@@ -69,7 +69,7 @@ pub struct ListOrganizationMembersResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The members of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub members: ::std::vec::Vec<OrganizationMember>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty. Counted pages do not have it.
@@ -92,7 +92,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMembersResponseContent {
         struct Named {
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
             members: ::std::vec::Vec<OrganizationMember>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,

@@ -68,7 +68,7 @@ pub struct ListOrganizationMemberRolesResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The roles of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -85,7 +85,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMemberRolesResponseConte
         struct Named {
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
-            #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
             roles: ::std::vec::Vec<Role>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             start: ::std::option::Option<::auth0_core::Open<i64>>,

@@ -329,7 +329,7 @@ impl InviteMembersResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersResponseContent {
     /// The members on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub members: ::std::vec::Vec<TeamMember>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

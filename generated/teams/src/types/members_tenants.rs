@@ -130,16 +130,17 @@ impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMembersTenantsResponseContent {
     /// The tenants that were not added, each with the reason.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
     pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were added.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, added and not added.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
 /// The required fields of [`CreateMembersTenantsResponseContent`], for [`CreateMembersTenantsResponseContent::new`].
@@ -225,16 +226,17 @@ impl ::auth0_core::Check for DeleteMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsResponseContent {
     /// The tenants that were not removed, each with the reason.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
     pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were removed. Mind that an item holds a list of ids.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub success: ::std::vec::Vec<DeleteMembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, removed and not removed.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
 /// The required fields of [`DeleteMembersTenantsResponseContent`], for [`DeleteMembersTenantsResponseContent::new`].
@@ -312,7 +314,7 @@ pub struct ListMembersTenantsResponseContent {
     /// The environment that was asked for.
     pub environment: ::auth0_core::Open<::std::string::String>,
     /// All tenants of this environment to which the member has access.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub tenants: ::std::vec::Vec<MemberTenantItem>,
 }
 /// The required fields of [`ListMembersTenantsResponseContent`], for [`ListMembersTenantsResponseContent::new`].
@@ -343,7 +345,7 @@ pub struct MemberTenantItem {
     /// The host name of the tenant.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The member's roles in this tenant, each with its applications where it is for some only.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<TenantRoleAssignment>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
@@ -686,16 +688,17 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersTenantsResponseContent {
     /// The tenants in which nothing was changed, each with the reason.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
     pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
     /// The tenants in which the roles were changed.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, changed and not changed.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
 /// The required fields of [`UpdateMembersTenantsResponseContent`], for [`UpdateMembersTenantsResponseContent::new`].

@@ -160,7 +160,7 @@ pub struct ListTenantsResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The tenants on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub tenants: ::std::vec::Vec<TenantItem>,
 }
 impl ListTenantsResponseContent {
@@ -321,6 +321,7 @@ pub struct PrivateCloudResponseContent {
     /// The name of the private cloud in which the tenant was created.
     pub environment: ::auth0_core::Open<::std::string::String>,
     /// The credentials with which the new tenant can be managed. The secret is shown this once.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub management_client: ManagementClient,
     /// The id of the new tenant, a UUID. It is what other calls ask for.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
@@ -484,6 +485,7 @@ pub struct PublicCloudResponseContent {
     /// Where in the public cloud the tenant was created.
     pub locality: ::auth0_core::Open<::std::string::String>,
     /// The credentials with which the new tenant can be managed. The secret is shown this once.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub management_client: ManagementClient,
     /// The id of the new tenant, a UUID. It is what other calls ask for.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,

@@ -7,8 +7,10 @@ use crate::types::error;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdentityProvidersConfig {
     /// Which switches the organization's administrators may set, whatever the strategy.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub organization: IdentityProvidersConfigOrganization,
     /// What each strategy can do.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub strategies: IdentityProvidersConfigStrategyOverride,
 }
 /// The required fields of [`IdentityProvidersConfig`], for [`IdentityProvidersConfig::new`].

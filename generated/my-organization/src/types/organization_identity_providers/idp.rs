@@ -294,6 +294,7 @@ pub struct IdpGoogleAppsResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub options: IdpGoogleAppsOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -867,7 +868,7 @@ pub struct IdpOktaResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How the attributes of users who log in are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
@@ -893,6 +894,7 @@ pub struct IdpOktaResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub options: IdpOktaOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1645,6 +1647,7 @@ pub struct IdpPingFederateResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub options: IdpPingFederateOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2436,6 +2439,7 @@ pub struct IdpWaadResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub options: IdpWaadOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -284,6 +284,7 @@ pub struct IdpAdfsResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
     pub options: IdpAdfsOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
