@@ -222,7 +222,12 @@ impl Settings {
         needs: Needs,
         mut faults: Vec<String>,
     ) -> Result<Application, Error> {
-        self.client_id = self.client_id.trim().to_owned();
+        for text in [&mut self.domain, &mut self.client_id] {
+            *text = text.trim().to_owned();
+        }
+        for text in [&mut self.issuer, &mut self.token_url] {
+            *text = text.as_deref().map(|text| text.trim().to_owned());
+        }
         self.client_secret = self.client_secret.map(SecretString::trimmed);
         let of_flow = std::mem::take(&mut faults);
         let server = Server::new(

@@ -86,6 +86,17 @@ async fn issuer_then_the_document_names_the_endpoint_and_is_asked_once_an_hour()
 }
 
 #[tokio::test]
+async fn issuer_comes_from_a_file_then_its_line_break_is_removed() {
+    let server = serving(
+        "",
+        |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
+    )
+    .await;
+    let source = discovering(format!("{}\n", server.uri())).build().unwrap();
+    assert_eq!(text(&source).await, "token");
+}
+
+#[tokio::test]
 async fn issuer_has_a_path_and_a_slash_then_the_document_is_below_it() {
     for issuer in ["/tenant", "/tenant/"] {
         let server = serving("/tenant", |uri| {
