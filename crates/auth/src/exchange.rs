@@ -39,25 +39,26 @@ pub(crate) struct Exchange {
 }
 
 /// The HTTP client of a source: the one that was set on it, else the one that was set on the first API client that uses the
-/// source, else a default one.
+/// source, else a default one. A server that is reached by plain http, on this machine, gets no inherited one: a proxy of it
+/// would carry the secrets in clear to another machine.
 pub(crate) struct SourceClient {
     own: HttpClient,
-    is_set: bool,
+    inherits: bool,
     inherited: OnceLock<HttpClient>,
 }
 
 impl SourceClient {
-    /// `own` is the client that was set if `is_set`, and a default one otherwise.
-    pub(crate) fn new(own: HttpClient, is_set: bool) -> Self {
+    /// `own` is used unless another one is inherited, which only happens if `inherits`.
+    pub(crate) fn new(own: HttpClient, inherits: bool) -> Self {
         Self {
             own,
-            is_set,
+            inherits,
             inherited: OnceLock::new(),
         }
     }
 
     pub(crate) fn inherit(&self, client: &HttpClient) {
-        if !self.is_set {
+        if self.inherits {
             self.inherited.get_or_init(|| client.clone());
         }
     }
