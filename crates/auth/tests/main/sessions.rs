@@ -44,6 +44,8 @@ impl TokenStore for Recorder {
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        // Stores are called on the runtime of the crate, whoever waits.
+        assert_eq!(std::thread::current().name(), Some("auth0-auth"));
         self.inner.load(key)
     }
 
