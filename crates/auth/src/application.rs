@@ -490,6 +490,7 @@ impl Application {
         loop {
             let url = self.server.endpoint(endpoint, &self.exchange).await?;
             let post = Post {
+                endpoint: endpoint.title(),
                 url,
                 form: form.clone(),
                 basic: None,
