@@ -234,8 +234,9 @@ async fn base_url_is_wrong_then_the_first_404_says_so() {
         let error = at(&url).unwrap().members().get("x").await.unwrap_err();
         assert!(error.is_not_found(), "{error}");
         let hint = format!(
-            "members().get: 404 Not Found: this is not an error of the API: check the base URL {url}, \
+            "members().get: 404 Not Found: this is not an error of the API: check the base URL {}/…, \
              expected one such as https://{{team}}.teams.auth0.com/api (GET {}/…/api/members/{{id}})",
+            server.uri(),
             server.uri()
         );
         assert_eq!(error.to_string(), hint);

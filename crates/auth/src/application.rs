@@ -146,8 +146,11 @@ macro_rules! setters {
             self
         }
 
-        /// The HTTP client for this source's requests. Default: the one that was set on the first API client that uses the
-        /// source, else a new one ([`HttpClient::new`](auth0_core::HttpClient::new)). Layers are not used.
+        /// The HTTP client for these requests. Default: the one that was set on the first API client that uses the source, else
+        /// a new one ([`HttpClient::new`](auth0_core::HttpClient::new)). Layers are not used.
+        ///
+        /// A proxy or a private certificate authority has to be set here too where there is no API client yet: a login runs
+        /// before one exists. Nothing is taken from an API client for a server at a plain http URL, which is on this machine.
         pub fn http_client(mut self, http_client: auth0_core::HttpClient) -> Self {
             self.settings.http_client = Some(http_client);
             self
@@ -222,7 +225,12 @@ impl Settings {
         needs: Needs,
         mut faults: Vec<String>,
     ) -> Result<Application, Error> {
-        self.client_id = self.client_id.trim().to_owned();
+        for text in [&mut self.domain, &mut self.client_id] {
+            *text = text.trim().to_owned();
+        }
+        for text in [&mut self.issuer, &mut self.token_url] {
+            *text = text.as_deref().map(|text| text.trim().to_owned());
+        }
         self.client_secret = self.client_secret.map(SecretString::trimmed);
         let of_flow = std::mem::take(&mut faults);
         let server = Server::new(
@@ -237,11 +245,12 @@ impl Settings {
         let credentials = self.credentials(needs).map_err(|fault| faults.push(fault));
         faults.extend(of_flow);
         // Plain http is for this machine only, and a proxy would carry the secret to another.
-        let default_client = match &server {
-            Ok(server) if server.is_plain() => HttpClient::direct,
-            _ => HttpClient::new,
+        let is_plain = server.as_ref().is_ok_and(Server::is_plain);
+        let default_client = match is_plain {
+            true => HttpClient::direct,
+            false => HttpClient::new,
         };
-        let is_set = self.http_client.is_some();
+        let inherits = self.http_client.is_none() && !is_plain;
         let http_client = self
             .http_client
             .map_or_else(default_client, Ok)
@@ -260,7 +269,7 @@ impl Settings {
                     parameters: self.parameters,
                     server,
                     exchange: Exchange {
-                        http_client: Arc::new(SourceClient::new(http_client, is_set)),
+                        http_client: Arc::new(SourceClient::new(http_client, inherits)),
                         clock: self.clock,
                         sleeper: self.sleeper,
                         timeout: self.timeout,
@@ -481,6 +490,7 @@ impl Application {
         loop {
             let url = self.server.endpoint(endpoint, &self.exchange).await?;
             let post = Post {
+                endpoint: endpoint.title(),
                 url,
                 form: form.clone(),
                 basic: None,

@@ -65,6 +65,17 @@ impl Endpoint {
         }
     }
 
+    /// What an error calls it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Token => "token endpoint",
+            Self::Authorization => "authorization endpoint",
+            Self::DeviceAuthorization => "device authorization endpoint",
+            Self::Jwks => "JWKS endpoint",
+            Self::Revocation => "revocation endpoint",
+        }
+    }
+
     /// Where it is at Auth0.
     fn path(self) -> &'static str {
         match self {
@@ -206,7 +217,7 @@ impl Server {
         let url = below(&self.base, ".well-known/openid-configuration").map_err(undiscovered)?;
         let (exchange, issuer) = (exchange.clone(), self.issuer.clone());
         let fetch = |last: Option<Version<Metadata>>| async move {
-            let result = exchange.get::<Metadata>(url).await;
+            let result = exchange.get::<Metadata>("discovery endpoint", url).await;
             match (result, last) {
                 (Ok(metadata), _) => {
                     check(&metadata, &issuer)?;

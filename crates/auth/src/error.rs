@@ -10,6 +10,7 @@ use auth0_core::http_client::is_certificate_error;
 use auth0_core::retry::{Ending, is_unprocessed};
 use auth0_core::{SecretString, TokenError};
 use reqwest::StatusCode;
+use url::{Position, Url};
 
 use crate::quota::TokenQuotas;
 use crate::signing::SignError;
@@ -33,6 +34,8 @@ pub struct Error(Arc<Inner>);
 
 struct Inner {
     kind: Kind,
+    /// Where the request went.
+    place: Option<Place>,
     answer: Option<Answer>,
     /// The server may have done what it was asked for, though no success was told.
     outcome_unknown: bool,
@@ -73,6 +76,33 @@ pub(crate) struct Rejection {
     pub(crate) mfa_token: Option<SecretString>,
 }
 
+/// Where a request went, and where its response redirects to.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// What the endpoint is called.
+    endpoint: &'static str,
+    /// Its URL without the query, which may hold anything.
+    url: String,
+    /// Where it redirects to, fit to be shown.
+    pub(crate) location: Option<String>,
+}
+
+impl Place {
+    pub(crate) fn new(endpoint: &'static str, url: &Url) -> Self {
+        Self {
+            endpoint,
+            url: url[..Position::AfterPath].to_owned(),
+            location: None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} {}", self.endpoint, self.url)
+    }
+}
+
 /// What is known of an answer besides its body.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -107,6 +137,15 @@ impl Error {
 
     pub(crate) fn of(kind: Kind) -> Self {
         Self::new(kind, None)
+    }
+
+    /// The same, of a request that went to `place`.
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        // Nobody else has the error yet.
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.place = Some(place);
+        }
+        self
     }
 
     /// The same, where the server may have acted.
@@ -150,6 +189,7 @@ impl Error {
     fn new(kind: Kind, answer: Option<Answer>) -> Self {
         Self(Arc::new(Inner {
             kind,
+            place: None,
             answer,
             outcome_unknown: false,
         }))
@@ -335,26 +375,48 @@ impl fmt::Display for Error {
             Kind::Configuration(faults) => {
                 write!(f, "the settings cannot be used: {}", faults.join("; "))
             }
+            Kind::Transport(error) if is_certificate_error(error) => {
+                f.write_str("the TLS handshake with ")?;
+                self.write_place(f)?;
+                f.write_str(
+                    " failed because a certificate was rejected, expected one that is valid here for this host: check the \
+                     domain, the clock, and the certificates of the HttpClient, which has to trust a proxy or a private \
+                     authority",
+                )
+            }
+            Kind::Transport(error) if error.is_connect() => {
+                f.write_str("no connection to ")?;
+                self.write_place(f)?;
+                f.write_str(
+                    ": check the host and the network; a proxy or a private certificate authority has to be set with \
+                     `http_client` on this builder too",
+                )
+            }
             Kind::Transport(error) if error.is_timeout() => {
-                f.write_str("no complete answer came from the token endpoint in time")
+                f.write_str("no complete answer came from ")?;
+                self.write_place(f)?;
+                f.write_str(" in time")
             }
             Kind::Transport(_) if self.0.answer.is_some() => {
-                f.write_str("the answer of the token endpoint broke off")?;
+                f.write_str("the answer of ")?;
+                self.write_place(f)?;
+                f.write_str(" broke off")?;
                 self.write_status(f)
             }
-            Kind::Transport(error) if is_certificate_error(error) => f.write_str(
-                "the TLS handshake with the authorization server failed because a certificate was rejected, expected one \
-                 that is valid here for this host: check the domain, the clock, and the certificates of the HttpClient, \
-                 which has to trust a proxy or a private authority",
-            ),
-            Kind::Transport(_) => f.write_str("no answer came from the token endpoint"),
+            Kind::Transport(_) => {
+                f.write_str("no answer came from ")?;
+                self.write_place(f)
+            }
             Kind::Rejected(rejection) => {
-                f.write_str("the token endpoint refused the request")?;
+                self.write_place(f)?;
+                f.write_str(" refused the request")?;
                 self.write_status(f)?;
                 write!(f, ": {rejection}")
             }
             Kind::RateLimited(rejection) => {
-                f.write_str("the token endpoint's limit is used up")?;
+                f.write_str("the limit of ")?;
+                self.write_place(f)?;
+                f.write_str(" is used up")?;
                 self.write_status(f)?;
                 if let Some(wait) = self.retry_after() {
                     write!(f, ", retry after {} s", wait.as_secs())?;
@@ -364,8 +426,14 @@ impl fmt::Display for Error {
                     .try_for_each(|rejection| write!(f, ": {rejection}"))
             }
             Kind::InvalidResponse(found) => {
-                f.write_str("the answer of the token endpoint cannot be used")?;
+                f.write_str("the answer of ")?;
+                self.write_place(f)?;
+                f.write_str(" cannot be used")?;
                 self.write_status(f)?;
+                let place = self.0.place.as_ref();
+                if let Some(location) = place.and_then(|place| place.location.as_ref()) {
+                    write!(f, ": redirected to {location}, expected no redirect")?;
+                }
                 write!(f, ": {found}")
             }
             Kind::Discovery(fault) => {
@@ -373,15 +441,20 @@ impl fmt::Display for Error {
             }
             Kind::Signing(_) => f.write_str("the request could not be signed"),
             Kind::Panicked => f.write_str("the token request panicked"),
-            Kind::Runtime(_) => {
-                f.write_str("the task of the token request did not finish")
-            }
+            Kind::Runtime(_) => f.write_str("the task of the token request did not finish"),
             Kind::Login(failure) => write!(f, "{failure}"),
         }
     }
 }
 
 impl Error {
+    fn write_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.place {
+            Some(place) => write!(f, "{place}"),
+            None => f.write_str("the authorization server"),
+        }
+    }
+
     fn write_status(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.status()
             .iter()
@@ -402,6 +475,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
+            .field("place", &self.0.place)
             .field("answer", &self.0.answer)
             .field("outcome_unknown", &self.0.outcome_unknown)
             .finish()

@@ -12,15 +12,15 @@ use auth0_core::proof::DPOP;
 use auth0_core::retry::{Ending, RetryPolicy, judge, wait_asked_for};
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{HttpClient, RetrySafety, SecretString};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use url::{Position, Url};
+use url::Url;
 
 use crate::answer::{self, Grant};
 use crate::background;
 use crate::dpop::DpopKey;
-use crate::error::{Answer, Error, Kind};
+use crate::error::{Answer, Error, Kind, Place};
 use crate::form::Form;
 use crate::quota::TokenQuotas;
 use crate::signing::SignError;
@@ -39,25 +39,26 @@ pub(crate) struct Exchange {
 }
 
 /// The HTTP client of a source: the one that was set on it, else the one that was set on the first API client that uses the
-/// source, else a default one.
+/// source, else a default one. A server that is reached by plain http, on this machine, gets no inherited one: a proxy of it
+/// would carry the secrets in clear to another machine.
 pub(crate) struct SourceClient {
     own: HttpClient,
-    is_set: bool,
+    inherits: bool,
     inherited: OnceLock<HttpClient>,
 }
 
 impl SourceClient {
-    /// `own` is the client that was set if `is_set`, and a default one otherwise.
-    pub(crate) fn new(own: HttpClient, is_set: bool) -> Self {
+    /// `own` is used unless another one is inherited, which only happens if `inherits`.
+    pub(crate) fn new(own: HttpClient, inherits: bool) -> Self {
         Self {
             own,
-            is_set,
+            inherits,
             inherited: OnceLock::new(),
         }
     }
 
     pub(crate) fn inherit(&self, client: &HttpClient) {
-        if !self.is_set {
+        if self.inherits {
             self.inherited.get_or_init(|| client.clone());
         }
     }
@@ -70,6 +71,8 @@ impl SourceClient {
 /// One request with a form.
 #[derive(Clone)]
 pub(crate) struct Post {
+    /// What an error calls the endpoint.
+    pub(crate) endpoint: &'static str,
     pub(crate) url: Url,
     pub(crate) form: Form,
     /// User name and password of the Authorization header, both encoded as for a form.
@@ -82,6 +85,8 @@ pub(crate) struct Post {
 
 /// An answer that was read to its end.
 pub(crate) struct Read {
+    /// Where it came from.
+    place: Place,
     pub(crate) answer: Answer,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
@@ -135,36 +140,35 @@ impl Exchange {
         secrets.extend(post.basic.map(|(_, password)| password));
         secrets.extend(post.dpop);
         secrets.extend(post.secrets);
-        self.send(builder, secrets).await
+        self.send(post.endpoint, builder, secrets).await
     }
 
-    /// Gets a JSON document, with the usual retries.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Error> {
+    /// Gets a JSON document, with the usual retries. An error calls the place of it `endpoint`.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        url: Url,
+    ) -> Result<T, Error> {
         let mut attempts = self.attempts(RetrySafety::Safe);
         let read = loop {
             let builder = self.http_client.reqwest().get(url.clone());
-            let result = self.send(builder, Vec::new()).await;
+            let result = self.send(endpoint, builder, Vec::new()).await;
             if let Some(end) = attempts.end(result).await {
                 break end?;
             }
         };
-        let found = if read.answer.status.is_success() {
-            match answer::parse(&read.body) {
-                Ok(value) => return Ok(value),
-                Err(Kind::InvalidResponse(found)) => found,
-                Err(kind) => return Err(Error::answered(read.answer, kind)),
-            }
-        } else {
-            "expected a document, found an error".to_owned()
+        let parsed = match read.answer.status.is_success() {
+            true => answer::parse(&read.body),
+            false => Err(Kind::InvalidResponse(
+                "expected a document, found an error".to_owned(),
+            )),
         };
-        // Its query is left out, which may hold anything.
-        let url = &url[..Position::AfterPath];
-        let kind = Kind::InvalidResponse(format!("{url}: {found}"));
-        Err(Error::answered(read.answer, kind))
+        parsed.map_err(|kind| Error::answered(read.answer, kind).at(read.place))
     }
 
     async fn send(
         &self,
+        endpoint: &'static str,
         builder: RequestBuilder,
         mut secrets: Vec<SecretString>,
     ) -> Result<Read, Error> {
@@ -180,6 +184,8 @@ impl Exchange {
             .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
             .map(SecretString::from);
         secrets.extend(encoded);
+        let url = request.url().clone();
+        let mut place = Place::new(endpoint, &url);
         let client = self.http_client.reqwest().clone();
         // In the background, because the connection is kept: it is driven by the runtime that it was made on.
         let sent = background::run(async move {
@@ -187,10 +193,17 @@ impl Exchange {
             let headers = std::mem::take(response.headers_mut());
             Ok::<_, Error>((response.status(), headers, body(response).await))
         });
-        let (status, headers, body) = sent.await??;
+        let (status, headers, body) = match sent.await.flatten() {
+            Ok(received) => received,
+            Err(error) => return Err(error.at(place)),
+        };
+        if status.is_redirection() {
+            place.location = location(&url, &headers, &secrets);
+        }
         let answer = self.answer(status, &headers, &secrets);
         match body {
             Ok(body) => Ok(Read {
+                place,
                 answer,
                 headers,
                 body,
@@ -199,13 +212,14 @@ impl Exchange {
             }),
             // The status alone says what a 429 means, and a body that cannot be read must not hide it.
             Err(_) if answer.status == StatusCode::TOO_MANY_REQUESTS => Ok(Read {
+                place,
                 answer,
                 headers,
                 body: Vec::new(),
                 secrets,
                 dpop: None,
             }),
-            Err(kind) => Err(Error::answered(answer, kind)),
+            Err(kind) => Err(Error::answered(answer, kind).at(place)),
         }
     }
 
@@ -298,8 +312,20 @@ impl Read {
             Err(answer::read_rejection(&self.body, &secrets)
                 .map_or_else(|kind| kind, Kind::Rejected))
         };
-        outcome.map_err(|kind| Error::answered(self.answer, kind))
+        outcome.map_err(|kind| Error::answered(self.answer, kind).at(self.place))
     }
+}
+
+/// Where a response redirects to, without user name, query and fragment, which may hold secrets.
+fn location(url: &Url, headers: &HeaderMap, secrets: &[SecretString]) -> Option<String> {
+    let mut url = url.join(headers.get(LOCATION)?.to_str().ok()?).ok()?;
+    url.set_query(None);
+    url.set_fragment(None);
+    // Both fail for a URL that can have neither.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let secrets: Vec<&str> = secrets.iter().map(SecretString::secret).collect();
+    answer::text(&String::from(url).into(), &secrets)
 }
 
 /// The body, as long as it is not longer than the limit.

@@ -78,7 +78,7 @@ impl Jwks {
                 server, exchange, ..
             } = &*fetching;
             let url = server.endpoint(Endpoint::Jwks, exchange).await?;
-            let set: KeySet = exchange.get(url).await?;
+            let set: KeySet = exchange.get(Endpoint::Jwks.title(), url).await?;
             tracing::debug!(keys = set.keys.len(), "signing keys fetched");
             // A key of a kind that nobody here knows does no harm to the others.
             let keys = set.keys.into_iter();

@@ -37,7 +37,9 @@
 //! (a clone shares the cache), and give it to every client that needs the same audience.
 //!
 //! - One request serves all callers that wait for it. It runs on a runtime of this crate, so no caller depends on another
-//!   one, or on another one's runtime.
+//!   one, or on another one's runtime. There is one exception: a kept connection belongs to the runtime that opened it. If
+//!   a source shares its [`HttpClient`](auth0_core::HttpClient) with an API client whose runtime idles, a token request may
+//!   wait for its timeout. Set a separate client on the source then.
 //! - A token is replaced in the background shortly before it ends. Callers use the old one meanwhile, and as long as it is
 //!   valid if that fails, which is logged as a warning. They wait only if there is no valid token.
 //! - A token that an API refuses is replaced, unless it is fresh and no API ever took it: a second one would be

@@ -37,9 +37,10 @@ use keeper::{Keeper, Place};
 ///   callers get [its error](Error::is_store) in place of the token; both tokens are kept in memory, and the next call
 ///   tries the store again, not the server.
 /// - An answer without a refresh token leaves the old one in place.
-/// - A request with a refresh token is never repeated by itself, unless it never left. If the answer is lost, the error is
-///   one with an [unknown outcome](Error::is_outcome_unknown): the refresh token may be spent. The next call tries it once
-///   more, which Auth0 allows within the *Rotation Overlap Period*, and otherwise costs a session that is lost anyway.
+/// - A request with a refresh token is sent again only if the server surely did not process it: no connection was made, or
+///   the server says so. If the response is lost, the error has an [unknown outcome](Error::is_outcome_unknown): the
+///   refresh token may be spent. The next call tries it once more, which Auth0 allows within the *Rotation Overlap Period*,
+///   and otherwise costs a session that is lost anyway.
 /// - A refresh token that the server refuses is not sent again.
 ///
 /// # Sessions that outlive the program
@@ -103,6 +104,16 @@ impl Session {
     /// The session that is in a store, if there is one. Version 0.1.0 wrote scopes and organization into the key as the
     /// program spelled them (`former`); a session under such a key moves to the canonical one.
     pub(crate) async fn restore(
+        application: Arc<Application>,
+        [key, former]: [TokenKey; 2],
+        store: Arc<dyn TokenStore>,
+        name: String,
+    ) -> Result<Option<Self>, Error> {
+        let work = Self::find(application, [key, former], store, name);
+        Flight::start(work).landed().await
+    }
+
+    async fn find(
         application: Arc<Application>,
         [key, former]: [TokenKey; 2],
         store: Arc<dyn TokenStore>,

@@ -36,7 +36,8 @@ pub struct TokenKey {
     /// The key that it is bound to, by its thumbprint (RFC 7638).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_key: Option<String>,
-    /// A digest of the extra parameters of the request, keyed with the client secret; absent without extra parameters.
+    /// A digest of the extra parameters of the request; absent without extra parameters. It is keyed with the client secret.
+    /// Where the client has none, it is a PBKDF2 digest without a secret key, with 600,000 rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<String>,
     /// Whose session it is, by a name that the program chose; nothing for a token of the client itself.
@@ -83,8 +84,8 @@ impl StoredToken {
 ///
 /// A store does not decide whether a token is still good; it gives back what was put in. Its errors hold no secret.
 ///
-/// Sources call their store on a tokio runtime of this crate, so that no caller depends on the runtime of another one. A
-/// store that is bound to a runtime of its own, as by a pool of connections, needs that to be running.
+/// Sources and sessions call their store on a tokio runtime of this crate, so that no caller depends on the runtime of
+/// another one. A store that is bound to a runtime of its own, as by a pool of connections, needs that to be running.
 pub trait TokenStore: Send + Sync + 'static {
     /// The token under `key`.
     fn load<'a>(

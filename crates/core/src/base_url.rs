@@ -140,6 +140,12 @@ impl BaseUrl {
         format!("{}/…", &self.url[..Position::BeforePath])
     }
 
+    /// Another base URL of the same API for an error; nothing if `text` is none.
+    pub(crate) fn displayed_other(&self, text: &str) -> Option<String> {
+        let url = Self::parse(text).ok()?.url;
+        Some(Self::of(url, self.template).displayed())
+    }
+
     /// What the base URL of the API looks like, where that is known.
     pub(crate) fn template(&self) -> Option<&'static str> {
         self.template

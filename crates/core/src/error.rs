@@ -48,7 +48,8 @@ pub(crate) use cause::Cause;
 /// The message is that of the documented members of an error body (`type`, `errorCode`, `title`, `error`, `message`,
 /// `detail`, `error_description`, `validation_errors`): shortened, on one line, and without the token, the headers and
 /// the secrets that the call sent. Nothing else of a body is in `Display`, `Debug` or the chain of sources; nor is a
-/// secret, a query, or a value from a path.
+/// secret, a query, or a value from a path of the request. The target of a redirect is shown with its path, without its
+/// query.
 pub struct Error(Box<Inner>);
 
 struct Inner {

@@ -24,7 +24,8 @@ pub type HttpService = BoxCloneSyncService<Request, Response, BoxError>;
 /// A kept connection is driven by the tokio runtime on which it was made. A program with several runtimes of which some
 /// idle, such as current-thread runtimes outside of `block_on`, makes a client for each of them; otherwise a request can
 /// wait for a connection that nobody drives until its attempt times out. The token sources of `auth0-auth` send their
-/// requests on a runtime of their own.
+/// requests on a runtime of their own, and this holds for a client that they share with an API client too: a token request
+/// can get a connection that a call opened on a runtime that idles. Such a program sets a separate client on the source.
 ///
 /// `Debug` shows nothing of what the builder was given: default headers can hold secrets.
 #[derive(Clone)]
@@ -136,7 +137,9 @@ impl HttpClient {
 /// certificate, or the server rejected the client's.
 ///
 /// Sending the request again gives the same result, so neither API calls nor token requests are retried after it. It is
-/// recognized where TLS is that of rustls, which is the default.
+/// recognized where TLS is that of rustls, which is the default. A rejected client certificate is recognized only if the
+/// server's alert comes during the handshake: with TLS 1.3 it may come after the client considers the handshake complete,
+/// and then it is a connection that broke.
 pub fn is_certificate_error(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {

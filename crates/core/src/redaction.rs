@@ -6,7 +6,7 @@ use crate::SecretString;
 use crate::problem::visible;
 
 /// Words in the name of a member that holds a secret, compared without case and separators.
-const SECRET_NAMES: [&str; 9] = [
+const SECRET_NAMES: [&str; 11] = [
     "secret",
     "password",
     "passphrase",
@@ -16,6 +16,8 @@ const SECRET_NAMES: [&str; 9] = [
     "signingkey",
     "credential",
     "assertion",
+    "ticket",
+    "invitationurl",
 ];
 
 /// What is shorter is no secret, and would hide words of the message.
@@ -78,12 +80,15 @@ mod tests {
         redaction.add_members(&json!({
             "name": "acme", "options": {"clientSecret": "s3cr3t-1", "scope": "openid"},
             "signing_keys": [{"pem": "s3cr3t-2"}], "list": [{"API-Key": "s3cr3t-3"}],
+            "ticket": "s3cr3t-4", "ticket_id": "s3cr3t-5", "invitation_url": "https://acme.test/s3cr3t-6",
         }));
         redaction.add("bearer");
         redaction.add("abc");
         assert_eq!(
-            redaction.apply("acme: s3cr3t-1, s3cr3t-2, s3cr3t-3, openid, bearer, abc"),
-            "acme: […], […], […], openid, […], abc"
+            redaction.apply(
+                "acme: s3cr3t-1, s3cr3t-2, s3cr3t-3, s3cr3t-4, s3cr3t-5, https://acme.test/s3cr3t-6, openid, bearer, abc"
+            ),
+            "acme: […], […], […], […], […], […], openid, […], abc"
         );
     }
 

@@ -178,6 +178,10 @@ pub trait TokenSource: Send + Sync + 'static {
     /// A source that sends requests uses this client unless it has one of its own; if several API clients pass one on,
     /// it uses the first. The default implementation ignores the client, for sources that send no requests. A source
     /// that wraps another one passes the client on to it.
+    ///
+    /// A kept connection belongs to the runtime that opened it. Where the source sends its requests on another runtime than
+    /// the calls, as those of `auth0-auth` do, and the runtime of the calls idles, a token request can wait for such a
+    /// connection until its timeout. Programs with runtimes that idle set a separate client on the source.
     fn inherit_http_client(&self, _client: &HttpClient) {}
 }
 

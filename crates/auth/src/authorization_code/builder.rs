@@ -124,6 +124,7 @@ impl AuthorizationCodeBuilder {
         for text in [&mut self.audience, &mut self.request.organization] {
             *text = text.as_deref().map(|text| text.trim().to_owned());
         }
+        self.redirect_uri = self.redirect_uri.trim().to_owned();
         let faults = self.faults();
         let application = Arc::new(self.settings.build(Needs::Nothing, faults)?);
         let verifier = self.id_token.verifier(&application);

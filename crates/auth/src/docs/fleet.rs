@@ -82,7 +82,7 @@
 //! | it was restarted and is empty | the next process that needs a token gets one for all. A connection that broke is made anew before anybody notices |
 //! | the process that replaces the token dies | its lock ends after [5 s](crate::redis::RedisStore::lock_expiry), and another one does it; who still has a valid token does not wait for that |
 //! | it was only stopped, and wakes up late | what was written after it stays, and its own token is its own |
-//! | it lives, but Auth0 does not answer it | it keeps the lock; the others wait for at most 30 s, or 2 s with a valid token, and then do it themselves |
+//! | it lives, but Auth0 does not answer it | it keeps the lock. Others that have no valid token wait for at most 30 s and then get one themselves; others that have one give up after 2 s, go on with it, and try again later |
 //! | a value does not decrypt, or is no token | it is as good as absent, and is replaced. A warning, once for each value |
 //! | somebody reads all that is in Redis | they find neither tokens nor secrets, nor domains, clients, hosts and organizations |
 //! | somebody may write there | they can remove tokens and slow calls down; a token that they put there does not decrypt |

@@ -310,6 +310,7 @@ impl Error {
         match Arc::try_unwrap(self.0) {
             Ok(Inner {
                 kind: Kind::Rejected(rejection),
+                place,
                 answer,
                 outcome_unknown,
             }) => Self(Arc::new(Inner {
@@ -317,6 +318,7 @@ impl Error {
                     rejection,
                     was_lost,
                 }),
+                place,
                 answer,
                 outcome_unknown,
             })),

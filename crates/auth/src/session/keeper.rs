@@ -39,7 +39,7 @@ struct Books {
     given: Option<SecretString>,
     /// What the server granted and the store did not take yet.
     unsaved: Option<StoredToken>,
-    /// The refresh token of a request whose answer was lost.
+    /// The refresh token of a request whose response was lost, or has not come yet.
     lost: Option<SecretString>,
     /// The refresh token that the server refused, and how.
     refused: Option<(SecretString, Error)>,
@@ -135,11 +135,15 @@ impl Keeper {
         let form = Form::of_grant("refresh_token")
             .secret("refresh_token", &refresh_token.clone().trimmed());
         let scope = stored.scope.as_deref().unwrap_or_default();
+        // Set before the request: this future may be dropped while the server replaces the refresh token.
+        let former = books.lost.replace(refresh_token.clone());
         let grant = UserGrant::request(&self.application, &form, &[], scope).await;
+        match &grant {
+            Ok(_) => books.lost = None,
+            Err(error) if error.is_outcome_unknown() => {}
+            Err(_) => books.lost = former,
+        }
         let grant = grant.map_err(|error| {
-            if error.is_outcome_unknown() {
-                books.lost = Some(refresh_token.clone());
-            }
             let error = error.of_refresh(same(books.lost.as_ref(), refresh_token));
             if error.is_refresh_token_refused() {
                 books.refused = Some((refresh_token.clone(), error.clone()));

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use auth0_auth::{ClientCredentials, Error};
+use auth0_auth::{ClientCredentials, DeviceFlow, Error};
 use auth0_core::TokenSource;
 use auth0_core::time::Clock as _;
 use serde_json::{Value, json};
@@ -11,7 +11,18 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
 
+use crate::provider::Provider;
 use crate::support::{answering, chain, failure, requests, settings, source, text, token};
+
+/// What `error` says, without the port of the server, which differs from run to run.
+fn without_port(error: &Error) -> String {
+    let text = error.to_string();
+    let Some((before, rest)) = text.split_once("127.0.0.1:") else {
+        return text;
+    };
+    let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{before}127.0.0.1{after}")
+}
 
 async fn failure_of(status: u16, body: Value) -> Error {
     let server = answering(ResponseTemplate::new(status).set_body_json(body)).await;
@@ -32,8 +43,8 @@ async fn error_of_rfc_6749_then_code_description_and_uri_are_kept() {
     assert_eq!(error.error_description(), Some("not authorized"));
     assert_eq!(error.error_uri(), Some("https://help.test/"));
     assert_eq!(
-        error.to_string(),
-        "the token endpoint refused the request (status 403): access_denied, not authorized"
+        without_port(&error),
+        "the token endpoint http://127.0.0.1/oauth/token refused the request (status 403): access_denied, not authorized"
     );
 }
 
@@ -90,9 +101,9 @@ async fn html_502_then_the_status_stays_and_the_body_does_not() {
     assert!(error.is_invalid_response() && !error.is_rejected());
     assert_eq!(error.status(), Some(502));
     assert_eq!(
-        error.to_string(),
-        "the answer of the token endpoint cannot be used (status 502): expected a JSON object, found a body that is \
-         not JSON (line 1, column 1)"
+        without_port(&error),
+        "the answer of the token endpoint http://127.0.0.1/oauth/token cannot be used (status 502): expected a JSON \
+         object, found a body that is not JSON (line 1, column 1)"
     );
     assert!(!chain(&error).contains("upstream-detail"));
 }
@@ -195,8 +206,9 @@ async fn quota_429_of_two_hours_then_it_fails_at_once_and_says_when() {
     );
     assert_eq!(error.error(), Some("too_many_requests"));
     assert_eq!(
-        error.to_string(),
-        "the token endpoint's limit is used up (status 429), retry after 7200 s: too_many_requests, quota"
+        without_port(&error),
+        "the limit of the token endpoint http://127.0.0.1/oauth/token is used up (status 429), retry after 7200 s: \
+         too_many_requests, quota"
     );
     assert_eq!(requests(&server).await, 1);
 }
@@ -253,7 +265,10 @@ async fn body_is_too_long_then_it_is_not_read_to_the_end() {
 /// A server that reads a request and says `answer`, then hangs up, or keeps the line open where `hold` says so.
 async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
+    let url = format!(
+        "http://{}/oauth/token?tenant=pl4nted",
+        listener.local_addr().unwrap()
+    );
     tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
@@ -277,13 +292,16 @@ async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
 }
 
 #[tokio::test]
-async fn connection_ends_before_an_answer_then_it_is_transport_without_the_url() {
+async fn connection_ends_before_an_answer_then_it_is_transport_without_the_query() {
     let error = failure(&raw("", false).await).await;
     assert!(error.is_transport() && !error.is_timeout());
     assert_eq!(error.status(), None);
-    assert_eq!(error.to_string(), "no answer came from the token endpoint");
+    assert_eq!(
+        without_port(&error),
+        "no answer came from the token endpoint http://127.0.0.1/oauth/token"
+    );
     assert!(error.source().unwrap().is::<reqwest::Error>());
-    assert!(!chain(&error).contains("/oauth/token"), "{}", chain(&error));
+    assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
 }
 
 #[tokio::test]
@@ -293,11 +311,10 @@ async fn body_breaks_off_then_it_is_transport_with_the_status() {
     assert!(error.is_transport());
     assert_eq!(error.status(), Some(200));
     assert_eq!(
-        error.to_string(),
-        "the answer of the token endpoint broke off (status 200)"
+        without_port(&error),
+        "the answer of the token endpoint http://127.0.0.1/oauth/token broke off (status 200)"
     );
-    assert!(!chain(&error).contains("pl4nted"));
-    assert!(!chain(&error).contains("/oauth/token"), "{}", chain(&error));
+    assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
 }
 
 #[tokio::test]
@@ -314,10 +331,103 @@ async fn no_answer_in_time_then_it_is_a_timeout() {
         let error = failure(&raw(answer, true).await).await;
         assert!(error.is_timeout() && error.is_transport(), "{error:?}");
         assert_eq!(
-            error.to_string(),
-            "no complete answer came from the token endpoint in time"
+            without_port(&error),
+            "no complete answer came from the token endpoint http://127.0.0.1/oauth/token in time"
         );
     }
+}
+
+#[tokio::test]
+async fn no_connection_then_the_error_names_the_endpoint_and_the_http_client() {
+    let source = ClientCredentials::builder("acme.us.auth0.com")
+        .token_url("http://127.0.0.1:1/oauth/token?tenant=pl4nted")
+        .client_id("client")
+        .client_secret("s3cr3t")
+        .audience("https://api.test/")
+        .retry(auth0_core::RetryPolicy::never())
+        .build()
+        .unwrap();
+    let error = failure(&source).await;
+    assert!(error.is_transport());
+    assert_eq!(
+        without_port(&error),
+        "no connection to the token endpoint http://127.0.0.1/oauth/token: check the host and the network; a proxy or a \
+         private certificate authority has to be set with `http_client` on this builder too"
+    );
+    assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn token_endpoint_redirects_or_sends_nothing_then_the_error_says_where() {
+    let place = "/login?state=pl4nted#pl4nted";
+    for (answer, expected) in [
+        (
+            ResponseTemplate::new(302).insert_header("location", place),
+            "(status 302): redirected to http://127.0.0.1/login, expected no redirect: expected a JSON object, found an \
+             empty body (line 1, column 0)",
+        ),
+        (
+            ResponseTemplate::new(302)
+                .insert_header("location", "http://a:pl4nted@127.0.0.1/s3cr3t"),
+            "(status 302): redirected to http://127.0.0.1/…, expected no redirect: expected a JSON object, found an empty \
+             body (line 1, column 0)",
+        ),
+        (
+            ResponseTemplate::new(500),
+            "(status 500): expected a JSON object, found an empty body (line 1, column 0)",
+        ),
+    ] {
+        let server = answering(answer).await;
+        let error = failure(&source(&server).0).await;
+        let text = error.to_string().replace(&server.uri(), "http://127.0.0.1");
+        assert_eq!(
+            text,
+            format!(
+                "the answer of the token endpoint http://127.0.0.1/oauth/token cannot be used {expected}"
+            )
+        );
+        assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
+    }
+}
+
+#[tokio::test]
+async fn other_endpoints_fail_then_the_error_names_them() {
+    let provider = Provider::start().await;
+    provider
+        .on("/oauth/device/code", ResponseTemplate::new(500))
+        .await;
+    let flow = DeviceFlow::builder("acme.us.auth0.com")
+        .issuer(provider.issuer())
+        .client_id("client")
+        .retry(auth0_core::RetryPolicy::never())
+        .build()
+        .unwrap();
+    let error = flow.start().await.unwrap_err();
+    let (status, issuer) = ("cannot be used (status 500)", provider.issuer());
+    let expected = format!(
+        "the answer of the device authorization endpoint {issuer}/oauth/device/code {status}"
+    );
+    assert!(error.to_string().starts_with(&expected), "{error}");
+
+    provider
+        .on("/oauth/revoke", ResponseTemplate::new(500))
+        .await;
+    let session = provider.login(&provider.flow()).await;
+    let error = session.sign_out().await.unwrap_err();
+    let expected = format!("the answer of the revocation endpoint {issuer}/oauth/revoke {status}");
+    assert!(error.to_string().starts_with(&expected), "{error}");
+
+    provider
+        .describe(json!({"jwks_uri": "http://127.0.0.1:1/keys"}))
+        .await;
+    let error = provider
+        .login_with(&provider.flow(), |nonce| {
+            provider.id_token(&provider.claims(nonce))
+        })
+        .await
+        .unwrap_err();
+    let expected = "no connection to the JWKS endpoint http://127.0.0.1:1/keys: ";
+    assert!(error.to_string().starts_with(expected), "{error}");
 }
 
 #[tokio::test]

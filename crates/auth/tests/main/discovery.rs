@@ -86,6 +86,17 @@ async fn issuer_then_the_document_names_the_endpoint_and_is_asked_once_an_hour()
 }
 
 #[tokio::test]
+async fn issuer_comes_from_a_file_then_its_line_break_is_removed() {
+    let server = serving(
+        "",
+        |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
+    )
+    .await;
+    let source = discovering(format!("{}\n", server.uri())).build().unwrap();
+    assert_eq!(text(&source).await, "token");
+}
+
+#[tokio::test]
 async fn issuer_has_a_path_and_a_slash_then_the_document_is_below_it() {
     for issuer in ["/tenant", "/tenant/"] {
         let server = serving("/tenant", |uri| {
@@ -173,6 +184,11 @@ async fn document_is_not_to_be_had_then_the_error_says_how_it_was_answered() {
         let error = failing(&server, "").await;
         assert!(error.is_invalid_response(), "{error}");
         assert_eq!(error.status(), Some(status));
+        let expected = format!(
+            "the answer of the discovery endpoint {}/.well-known/openid-configuration cannot be used (status {status}): ",
+            server.uri()
+        );
+        assert!(error.to_string().starts_with(&expected), "{error}");
         assert!(!crate::support::chain(&error).contains("pl4nted"));
     }
 }
@@ -185,10 +201,16 @@ async fn redirect_then_it_is_not_followed() {
     )
     .await;
     let place = format!("{}/.well-known/openid-configuration", elsewhere.uri());
-    let redirect = ResponseTemplate::new(307).insert_header("location", place);
+    let redirect = ResponseTemplate::new(307).insert_header("location", format!("{place}?pl4nted"));
     let server = crate::support::answering(redirect).await;
     let error = failing(&server, "").await;
     assert_eq!(error.status(), Some(307));
+    let text = error.to_string();
+    assert!(
+        text.contains(&format!("redirected to {place}, expected no redirect")),
+        "{text}"
+    );
+    assert!(!crate::support::chain(&error).contains("pl4nted"));
     assert_eq!(requests(&elsewhere).await, 0);
 }
 

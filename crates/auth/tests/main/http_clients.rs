@@ -1,13 +1,19 @@
 //! The HTTP client of a source: its own, else that of the API client that uses it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
-use auth0_auth::ClientCredentials;
-use auth0_core::{BaseUrl, HttpClient, TokenSource, TransportBuilder};
+use auth0_auth::{
+    AuthorizationCode, ClientCredentials, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
+};
+use auth0_core::{BaseUrl, BoxFuture, HttpClient, RetryPolicy, TokenSource, TransportBuilder};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 use wiremock::MockServer;
 
 use crate::provider::{Provider, grant};
-use crate::support::{answering, settings, text, tokens};
+use crate::support::{answering, failure, settings, text, tokens, typed};
 
 /// A client that is told from others by a header of its requests.
 fn named(name: &'static str) -> HttpClient {
@@ -40,42 +46,78 @@ async fn clients(server: &MockServer) -> Vec<String> {
     requests.iter().map(name).collect()
 }
 
+/// A client that reaches its servers through a proxy, and how many connections were made to the proxy, which serves none.
+async fn proxied() -> (HttpClient, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await;
+        }
+    });
+    let proxy = reqwest::Proxy::all(proxy).unwrap();
+    let client = HttpClient::from_builder(reqwest::Client::builder().proxy(proxy)).unwrap();
+    (client, count)
+}
+
 #[tokio::test]
 async fn client_is_set_on_the_api_client_then_a_source_without_one_uses_it() {
-    type Use = fn(ClientCredentials);
-    let uses: [(Use, &str); 6] = [
-        (|source| use_in_a_client(source, Some(named("api"))), "api"),
-        (
-            |source| use_in_a_client(Box::new(source) as Box<dyn TokenSource>, Some(named("api"))),
-            "api",
-        ),
-        (
-            |source| use_in_a_client(Arc::new(source) as Arc<dyn TokenSource>, Some(named("api"))),
-            "api",
-        ),
-        (
-            |source| {
-                use_in_a_client(&*Box::leak(Box::new(source)), Some(named("api")));
-            },
-            "api",
-        ),
-        (|source| use_in_a_client(source, None), "default"),
-        (
-            |source| {
-                use_in_a_client(source.clone(), None);
-                use_in_a_client(source.clone(), Some(named("first")));
-                use_in_a_client(source, Some(named("second")));
-            },
-            "first",
-        ),
+    type Use = fn(ClientCredentials, [HttpClient; 2]);
+    let uses: [Use; 5] = [
+        |source, [one, _]| use_in_a_client(source, Some(one)),
+        |source, [one, _]| {
+            use_in_a_client(Box::new(source) as Box<dyn TokenSource>, Some(one));
+        },
+        |source, [one, _]| {
+            use_in_a_client(Arc::new(source) as Arc<dyn TokenSource>, Some(one));
+        },
+        |source, [one, _]| use_in_a_client(&*Box::leak(Box::new(source)), Some(one)),
+        |source, [one, other]| {
+            use_in_a_client(source.clone(), None);
+            use_in_a_client(source.clone(), Some(one));
+            use_in_a_client(source, Some(other));
+        },
     ];
-    for (number, (use_it, expected)) in uses.into_iter().enumerate() {
-        let server = answering(tokens()).await;
-        let source = settings(&server).build().unwrap();
-        use_it(source.clone());
-        text(&source).await;
-        assert_eq!(clients(&server).await, [expected], "{number}");
+    for (number, use_it) in uses.into_iter().enumerate() {
+        let ((one, used), (other, unused)) = (proxied().await, proxied().await);
+        let source = ClientCredentials::builder("acme.us.auth0.com")
+            .client_id("client")
+            .client_secret("s3cr3t")
+            .audience("https://api.test/")
+            .retry(RetryPolicy::never())
+            .build()
+            .unwrap();
+        use_it(source.clone(), [one, other]);
+        assert!(failure(&source).await.is_transport(), "{number}");
+        let counts = [used, unused].map(|count| count.load(Ordering::SeqCst));
+        assert_eq!(counts, [1, 0], "{number}");
     }
+}
+
+#[tokio::test]
+async fn server_is_plain_http_then_the_client_of_the_api_client_and_its_proxy_are_not_used() {
+    let server = answering(tokens()).await;
+    for client in [None, Some(named("api"))] {
+        let source = settings(&server).build().unwrap();
+        use_in_a_client(source.clone(), client);
+        text(&source).await;
+    }
+    assert_eq!(clients(&server).await, ["default", "default"]);
+
+    let provider = Provider::start().await;
+    let session = provider.login(&provider.flow()).await;
+    session.token().await.unwrap();
+    let (client, count) = proxied().await;
+    use_in_a_client(session.clone(), Some(client));
+    provider.reset().await;
+    let answer = grant(2, serde_json::json!({}));
+    provider.on("/oauth/token", answer).await;
+    provider.clock.advance(3600);
+    session.token().await.unwrap();
+    assert_eq!(count.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
@@ -87,17 +129,53 @@ async fn source_has_a_client_of_its_own_then_it_keeps_it() {
     assert_eq!(clients(&server).await, ["own"]);
 }
 
+/// A store with one session in it, whatever it is called, whose access token has ended.
+struct Ended;
+
+impl TokenStore for Ended {
+    fn load<'a>(
+        &'a self,
+        _: &'a TokenKey,
+    ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        let mut token = StoredToken::new("access-1", SystemTime::UNIX_EPOCH);
+        token.expires_at = Some(SystemTime::UNIX_EPOCH);
+        token.refresh_token = Some("refresh-1".into());
+        Box::pin(std::future::ready(Ok(Some(token))))
+    }
+
+    fn save<'a>(
+        &'a self,
+        _: &'a TokenKey,
+        _: &'a StoredToken,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn remove<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn lock<'a>(&'a self, _: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
+        Box::pin(std::future::ready(Ok(StoreGuard::new(()))))
+    }
+}
+
 #[tokio::test]
 async fn session_is_used_by_an_api_client_then_its_refreshes_go_through_the_client_of_that() {
-    let provider = Provider::start().await;
-    let session = provider.login(&provider.flow()).await;
-    session.token().await.unwrap();
-    use_in_a_client(session.clone(), Some(named("api")));
-    provider.reset().await;
-    let answer = grant(2, serde_json::json!({}));
-    provider.on("/oauth/token", answer).await;
-    provider.clock.advance(3600);
-    session.token().await.unwrap();
-    // The discovery document is an hour old.
-    assert_eq!(clients(&provider.server).await, ["api", "api"]);
+    let flow = AuthorizationCode::builder("acme.us.auth0.com")
+        .client_id("client")
+        .redirect_uri("https://app.test/callback")
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let session = flow
+        .restore(Arc::new(Ended), "user")
+        .await
+        .unwrap()
+        .unwrap();
+    let (client, count) = proxied().await;
+    use_in_a_client(session.clone(), Some(client));
+    let error = typed(&session.token().await.unwrap_err());
+    assert!(error.is_transport(), "{error}");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
 }

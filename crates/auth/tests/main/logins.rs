@@ -17,7 +17,7 @@ use crate::support::chain;
 async fn login_is_started_then_the_url_holds_all_that_was_asked_for() {
     let flow = AuthorizationCode::builder("acme.us.auth0.com")
         .client_id(CLIENT)
-        .redirect_uri(REDIRECT)
+        .redirect_uri(format!("{REDIRECT}\n"))
         .audience("https://api.test/")
         .scope("offline_access openid")
         .organization("org_1")

@@ -44,6 +44,8 @@ impl TokenStore for Recorder {
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+        // Stores are called on the runtime of the crate, whoever waits.
+        assert_eq!(std::thread::current().name(), Some("auth0-auth"));
         self.inner.load(key)
     }
 
@@ -359,6 +361,53 @@ async fn answer_to_a_refresh_is_lost_then_it_is_not_repeated_and_a_later_refusal
         error.to_string(),
         "the refresh token was refused, and the answer to an earlier request with it was lost: invalid_grant, \
          Unknown or invalid refresh token."
+    );
+}
+
+#[tokio::test]
+async fn stuck_refresh_is_ended_then_a_later_refusal_says_that_the_refresh_token_may_be_spent() {
+    let provider = Provider::start().await;
+    let (session, _) = kept(&provider).await;
+    let (mut gate, respond) = Gate::new();
+    provider.reset().await;
+    provider.on("/oauth/token", respond).await;
+    provider.clock.advance(3600);
+    let stuck = session.clone();
+    let stuck = tokio::spawn(async move { stuck.token().await.is_err() });
+    gate.arrival().await;
+    provider.clock.advance(10 * 60 + 1);
+    let next = session.clone();
+    let next = tokio::spawn(async move { failure(&next).await });
+    assert!(stuck.await.unwrap());
+    gate.release(refused());
+    gate.release(refused());
+    let error = next.await.unwrap();
+    assert!(
+        error.is_refresh_token_refused() && error.is_refresh_token_spent(),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn answer_to_a_refresh_leaves_no_doubt_then_a_later_refusal_is_unexplained() {
+    let provider = Provider::start().await;
+    let (session, _) = kept(&provider).await;
+    provider.reset().await;
+    let busy = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_request"}));
+    provider.once("/oauth/token", busy).await;
+    provider
+        .once("/oauth/token", grant(2, json!({"refresh_token": null})))
+        .await;
+    provider.once("/oauth/token", refused()).await;
+    provider.clock.advance(3600);
+    assert!(failure(&session).await.is_rejected());
+    provider.clock.advance(10);
+    assert_eq!(text(&session).await, "access-2");
+    provider.clock.advance(3600);
+    let error = failure(&session).await;
+    assert!(
+        error.is_refresh_token_refused() && !error.is_refresh_token_spent(),
+        "{error}"
     );
 }
 

@@ -42,6 +42,7 @@ fn domain_is_a_bare_host_then_it_is_accepted() {
         "Login.Acme.com",
         "a",
         "xn--mller-kva.de",
+        " acme.us.auth0.com\n",
     ] {
         ClientCredentials::builder(domain)
             .client_id("client")
@@ -65,8 +66,7 @@ fn domain_is_anything_else_then_it_is_refused_and_not_repeated() {
         "evil.com?",
         "evil.com\\",
         "acme .com",
-        " acme.com",
-        "acme.com\n",
+        "acme.com\nevil.com",
         "acme%2ecom",
         "müller.de",
         "127.0.0.1",
@@ -147,6 +147,7 @@ fn token_url_is_https_or_loopback_then_it_is_accepted() {
         "http://127.0.0.1:1234/token",
         "http://127.255.0.9/token",
         "http://[::1]:1234/token",
+        " https://acme.us.auth0.com/oauth/token\r\n",
     ] {
         complete().token_url(url).build().unwrap();
     }

@@ -15,7 +15,7 @@ use super::trail::Trail;
 use super::{Call, Received, binding, reserved, telemetry};
 use crate::error::{Awaited, Cause};
 use crate::limit::{Class, Paused, Permit};
-use crate::proof::Refusal;
+use crate::proof::{DPOP, Refusal};
 use crate::retry::{self, RetryPolicy};
 use crate::{AccessToken, Error};
 
@@ -113,10 +113,12 @@ impl Call {
             if let Some((token, _)) = &token {
                 self.prove(&mut request, token)?;
             }
+            let proof = request.headers().get(DPOP).cloned();
             course.answer = None;
             let attempted = self.attempt(request, token.as_ref(), course).await;
             drop(permit);
-            self.note_secrets(course, &attempted, repetition.as_ref(), token.as_ref());
+            let token_and_proof = (token.as_ref(), proof.as_ref());
+            self.note_secrets(course, &attempted, repetition.as_ref(), token_and_proof);
             let wait = self.wait(course, &attempted, repetition.is_some());
             // A refused proof is no fault of the token, which its source would throw away.
             let refusal = binding::refusal(&attempted, token.as_ref().map(|(token, _)| token));
@@ -155,13 +157,13 @@ impl Call {
         }
     }
 
-    /// Notes what an error response may not repeat in the error: token, headers and the secrets of the body.
+    /// Notes what an error response may not repeat in the error: token, proof, headers and the secrets of the body.
     fn note_secrets(
         &self,
         course: &mut Course,
         attempted: &Attempted,
         request: Option<&Request>,
-        token: Option<&Authorized>,
+        (token, proof): (Option<&Authorized>, Option<&HeaderValue>),
     ) {
         if attempted
             .answer()
@@ -173,7 +175,7 @@ impl Call {
         if let Some((token, _)) = token {
             redaction.add(token.secret());
         }
-        let headers = self.options.headers.values();
+        let headers = self.options.headers.values().chain(proof);
         headers
             .filter_map(|value| value.to_str().ok())
             .for_each(|value| redaction.add(value));

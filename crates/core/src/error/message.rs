@@ -109,7 +109,7 @@ impl Error {
         write!(
             f,
             ": this is not an error of the API: check the base URL {}",
-            base_url.as_str()
+            base_url.displayed()
         )?;
         match base_url.template() {
             Some(template) => write!(f, ", expected one such as {template}"),

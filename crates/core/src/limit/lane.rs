@@ -1,6 +1,9 @@
 //! The way of a client's requests through the limiter: its host, and the organization that it acts for.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
@@ -112,49 +115,92 @@ impl Lane {
     /// Waits until a request may go out. Callers of one group and class go in the order in which they came; dropping
     /// the future gives up the place in the queue and takes nothing.
     ///
-    /// A pause that lasts longer than `patience` is not waited for. The wait for the limiter's own rates, which depends
+    /// A pause that lasts longer than `patience` is not waited for, be it that it begins meanwhile. The wait for the limiter's own rates, which depends
     /// on the callers ahead, has no such bound.
     pub(crate) async fn acquire(
         &self,
         class: Class,
         patience: impl Fn() -> Duration,
     ) -> Result<Permit, Paused> {
-        let within_patience = || match self.pause(class) {
-            wait if wait > patience() => Err(Paused { wait }),
-            _ => Ok(()),
-        };
+        let within_patience = || self.within(class, &patience);
         within_patience()?;
         let (group, host) = (self.group.queue(class), self.host.scope.queue(class));
         let _entered = (group.enter(), host.enter());
         let since = self.clock.monotonic();
-        let _first_of_group = group.gate.lock().await;
+        let turn = self.unless_paused(class, &patience, group.gate.lock());
+        let _first_of_group = turn.await?;
         'group: loop {
             // While the group has to wait, other groups pass.
             loop {
                 within_patience()?;
                 match self.sight(group, host) {
-                    Sight::Group(wait) => self.sleeper.sleep(wait).await,
+                    Sight::Group(wait) => {
+                        let slept = self.sleeper.sleep(wait);
+                        self.unless_paused(class, &patience, slept).await?;
+                    }
                     Sight::Unpermitted => self.draw(class).await,
                     Sight::Host(_) | Sight::Clear => break,
                 }
             }
-            let _first_of_host = host.gate.lock().await;
+            let turn = self.unless_paused(class, &patience, host.gate.lock());
+            let _first_of_host = turn.await?;
             loop {
                 within_patience()?;
                 match self.sight(group, host) {
                     // A pause came in the meantime, or a permit got old.
                     Sight::Group(_) | Sight::Unpermitted => continue 'group,
-                    Sight::Host(wait) => self.sleeper.sleep(wait).await,
+                    Sight::Host(wait) => {
+                        let slept = self.sleeper.sleep(wait);
+                        self.unless_paused(class, &patience, slept).await?;
+                    }
                     Sight::Clear => {
                         // The place is taken last: a class that waits for its rate must not hold places that the
                         // other class could use.
-                        let place = self.host.place().await;
+                        let place = self.host.place();
+                        let place = self.unless_paused(class, &patience, place).await?;
                         if let Some(waited) = self.take(group, host, since) {
                             self.tell_wait(class, waited);
                             return Ok(Permit { _place: place });
                         }
                     }
                 }
+            }
+        }
+    }
+
+    fn within(&self, class: Class, patience: impl Fn() -> Duration) -> Result<(), Paused> {
+        match self.pause(class) {
+            wait if wait > patience() => Err(Paused { wait }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for `wait`, but no longer than until a pause begins that lasts longer than `patience`.
+    async fn unless_paused<T>(
+        &self,
+        class: Class,
+        patience: impl Fn() -> Duration,
+        wait: impl Future<Output = T>,
+    ) -> Result<T, Paused> {
+        let (group, host) = (self.group.queue(class), self.host.scope.queue(class));
+        let mut wait = pin!(wait);
+        loop {
+            // They count every pause from here on, so none is missed between the check and the wait for them.
+            let (of_group, of_host) = (group.paused.notified(), host.paused.notified());
+            let (mut of_group, mut of_host) = (pin!(of_group), pin!(of_host));
+            let done = poll_fn(|cx| {
+                if let Poll::Ready(done) = wait.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(Some(done)));
+                }
+                self.within(class, &patience)?;
+                let is_paused = of_group.as_mut().poll(cx).is_ready();
+                match of_host.as_mut().poll(cx).is_ready() || is_paused {
+                    true => Poll::Ready(Ok(None)),
+                    false => Poll::Pending,
+                }
+            });
+            if let Some(done) = done.await? {
+                return Ok(done);
             }
         }
     }
@@ -242,7 +288,7 @@ impl Lane {
             false => &[class],
         };
         for class in classes {
-            if scope.queue(*class).state().pause(now, pause) {
+            if scope.queue(*class).pause(now, pause) {
                 self.tell_pause(*class, of_host, pause, why);
             }
         }

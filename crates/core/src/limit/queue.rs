@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::bucket::Bucket;
 use super::budget::{Ration, Supply};
 use super::class::{Class, PerClass};
@@ -61,6 +63,8 @@ pub(super) struct Queue {
     pub(super) gate: tokio::sync::Mutex<()>,
     waiting: AtomicUsize,
     state: Mutex<State>,
+    /// Wakes all who wait when a pause begins or gets longer: it may last longer than they may wait.
+    pub(super) paused: Notify,
 }
 
 /// What stands behind the gate. Times are those of [`Clock::monotonic`].
@@ -106,6 +110,7 @@ impl Queue {
                 longest_wait: Duration::ZERO,
                 said: None,
             }),
+            paused: Notify::new(),
         }
     }
 
@@ -118,6 +123,13 @@ impl Queue {
     pub(super) fn enter(&self) -> Entered<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         Entered(self)
+    }
+
+    /// Lets nothing out for `pause`, and wakes those who wait; whether it was not paused already.
+    pub(super) fn pause(&self, now: Duration, pause: Duration) -> bool {
+        let begins = self.state().pause(now, pause);
+        self.paused.notify_waiters();
+        begins
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -201,7 +213,7 @@ impl State {
     }
 
     /// Lets nothing out for `pause`; whether it was not so already. What was said before is kept where it is longer.
-    pub(super) fn pause(&mut self, now: Duration, pause: Duration) -> bool {
+    fn pause(&mut self, now: Duration, pause: Duration) -> bool {
         let begins = self.paused_until <= now && !pause.is_zero();
         self.paused_until = self.paused_until.max(now.saturating_add(pause));
         begins

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Cursor, Position};
 use crate::problem::shortened;
-use crate::{Checker, Error, Operation, Paging, Transport};
+use crate::{BaseUrl, Checker, Error, Operation, Paging, Transport};
 
 /// What a listing is of: the API, the operation and its parameters. A [`Cursor`] belongs to one listing alone.
 ///
@@ -35,7 +36,7 @@ use crate::{Checker, Error, Operation, Paging, Transport};
 /// ```
 #[derive(Clone)]
 pub struct Listing {
-    base_url: String,
+    base_url: Arc<BaseUrl>,
     operation: &'static Operation,
     query: BTreeMap<String, Value>,
 }
@@ -44,7 +45,7 @@ impl Listing {
     /// A listing through `operation` without parameters.
     pub fn new(transport: &Transport, operation: &'static Operation) -> Self {
         Self {
-            base_url: transport.base_url().to_owned(),
+            base_url: Arc::clone(&transport.0.base_url),
             operation,
             query: BTreeMap::new(),
         }
@@ -72,7 +73,7 @@ impl Listing {
     /// The cursor of a place in this listing.
     pub fn cursor(&self, position: Position) -> Cursor {
         Cursor::new(
-            self.base_url.clone(),
+            self.base_url.as_str().to_owned(),
             self.operation.id().to_owned(),
             self.query.clone(),
             position,
@@ -99,15 +100,10 @@ impl Listing {
 
     fn differences(&self, cursor: &Cursor) -> Vec<String> {
         let mut differences = Vec::new();
-        let mut compare = |what, expected: &str, found: &str| {
-            if expected != found {
-                let found = shortened(found);
-                differences.push(format!("found {what} `{found}`, expected `{expected}`"));
-            }
-        };
-        compare("base URL", &self.base_url, &cursor.base_url);
-        compare("operation", self.operation.id(), &cursor.operation);
+        differences.extend(self.other_base_url(&cursor.base_url));
         if self.operation.id() != cursor.operation {
+            let (expected, found) = (self.operation.id(), shortened(&cursor.operation));
+            differences.push(format!("found operation `{found}`, expected `{expected}`"));
             // The parameters of two operations have nothing to do with each other.
             return differences;
         }
@@ -134,10 +130,29 @@ impl Listing {
     }
 }
 
+impl Listing {
+    /// What a base URL has that is not this listing's. Paths that are not the API's own are not shown.
+    fn other_base_url(&self, found: &str) -> Option<String> {
+        if self.base_url.as_str() == found {
+            return None;
+        }
+        let expected = self.base_url.displayed();
+        Some(match self.base_url.displayed_other(found) {
+            None => {
+                format!("found something that is no base URL, expected base URL `{expected}`")
+            }
+            Some(found) if found == expected => {
+                format!("found base URL `{found}` with another path, expected `{expected}`")
+            }
+            Some(found) => format!("found base URL `{found}`, expected `{expected}`"),
+        })
+    }
+}
+
 impl fmt::Debug for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listing")
-            .field("base_url", &self.base_url)
+            .field("base_url", &self.base_url.displayed())
             .field("operation", &self.operation.id())
             .field("query", &self.query.keys().collect::<Vec<_>>())
             .finish()

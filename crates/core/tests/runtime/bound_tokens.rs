@@ -527,3 +527,16 @@ async fn many_calls_are_asked_for_a_nonce_then_each_is_repeated_at_most_once() {
             .all(|told| told.starts_with("accepted"))
     );
 }
+
+#[tokio::test]
+async fn server_repeats_the_proof_in_its_message_then_the_error_does_not() {
+    let body = r#"{"status":400,"title":"Bad Request","message":"not pl4nted-proof"}"#;
+    let server = FaultServer::once(Fault::status("400 Bad Request", "", body));
+    let source = Bound::to(Key::constant("pl4nted-proof"));
+    let options = CallOptions::default();
+    let error = get_member(&client(&server, source), options)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("not […]"), "{error}");
+    assert!(!printed(&error).contains("pl4nted"), "{}", printed(&error));
+}

@@ -1,5 +1,7 @@
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
 use super::support::*;
 use crate::limit::{Class, Observation};
 
@@ -193,12 +195,56 @@ fn pause_gets_longer_than_a_waiting_caller_may_wait_then_it_gives_up_and_so_do_t
         let patient = caller(&lane, Class::Read);
         pass(s(1)).await;
         lane.observe(refusal(Class::Read, Some(s(60))));
+        let start = Instant::now();
         for caller in callers {
-            // It looks up when the first pause would have ended.
-            assert_eq!(caller.await.unwrap(), Err(s(59)));
+            assert_eq!(caller.await.unwrap(), Err(s(60)));
         }
+        assert_eq!(start.elapsed(), Duration::ZERO);
         assert_eq!(patient.await.unwrap().0, s(61));
         assert_eq!(limiter.snapshot().hosts[HOST].read.waiting, 0);
+    });
+}
+
+#[test]
+fn long_pause_comes_while_a_caller_is_queued_behind_a_patient_one_then_it_fails_at_once() {
+    for (head_acts_for, caller_acts_for) in [("a", "a"), ("a", "b")] {
+        paused(async {
+            let (limiter, _) = limiter(fast());
+            let head = limiter.for_organization(head_acts_for).lane(HOST);
+            let lane = limiter.for_organization(caller_acts_for).lane(HOST);
+            let host = limiter.lane(HOST);
+            host.observe(refusal(Class::Read, Some(s(10))));
+            let patient = caller(&head, Class::Read);
+            settle().await;
+            let queued = tokio::spawn(async move {
+                let result = lane.acquire(Class::Read, || s(20)).await;
+                result.map(drop).map_err(|paused| paused.wait)
+            });
+            pass(s(1)).await;
+            let start = Instant::now();
+            host.observe(refusal(Class::Read, Some(s(3600))));
+            assert_eq!(queued.await.unwrap(), Err(s(3600)));
+            assert_eq!(start.elapsed(), Duration::ZERO);
+            assert_eq!(patient.await.unwrap().0, s(3601));
+        });
+    }
+}
+
+#[test]
+fn long_pause_comes_while_a_caller_waits_for_a_place_then_it_fails_at_once() {
+    paused(async {
+        let (limiter, _) = limiter(fast().max_in_flight(1));
+        let lane = limiter.lane(HOST);
+        let _under_way = acquire(&lane, Class::Read).await;
+        let waiting = lane.clone();
+        let waiting = tokio::spawn(async move {
+            let result = waiting.acquire(Class::Read, || s(20)).await;
+            result.map(drop).map_err(|paused| paused.wait)
+        });
+        settle().await;
+        lane.observe(refusal(Class::Read, Some(s(3600))));
+        let given_up = tokio::time::timeout(s(1), waiting).await;
+        assert_eq!(given_up.unwrap().unwrap(), Err(s(3600)));
     });
 }
 

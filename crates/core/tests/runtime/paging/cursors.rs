@@ -159,6 +159,27 @@ cursor: found operation `listMembers`, expected `listTenants`
 }
 
 #[test]
+fn base_urls_of_a_cursor_and_its_listing_differ_then_their_paths_are_not_shown() {
+    let [one, other] = ["/s3cr3t-1", "/s3cr3t-2"].map(|path| {
+        transport(
+            &format!("http://127.0.0.1:8080{path}"),
+            StaticToken::new("t"),
+        )
+    });
+    let cursor = Listing::new(&one, &LIST_TENANTS).cursor(checkpoint("page 2"));
+    insta::assert_snapshot!(refusal(&Listing::new(&other, &LIST_TENANTS), cursor).join("\n"), @"cursor: found base URL `http://127.0.0.1:8080/…` with another path, expected `http://127.0.0.1:8080/…`");
+    let mut stored = serde_json::to_value(tenants().cursor(Position::Start)).unwrap();
+    stored["base_url"] = json!("ftp://user:s3cr3t@host/");
+    let cursor: Cursor = serde_json::from_value(stored).unwrap();
+    assert_eq!(
+        refusal(&tenants(), cursor),
+        [
+            "cursor: found something that is no base URL, expected base URL `https://acme.teams.auth0.com`"
+        ]
+    );
+}
+
+#[test]
 fn names_in_a_stored_cursor_are_odd_then_the_error_stays_on_one_line() {
     let mut stored = serde_json::to_value(tenants().cursor(Position::Start)).unwrap();
     stored["query"]["a\nb"] = json!(1);
