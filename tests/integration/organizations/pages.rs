@@ -673,7 +673,7 @@ fn listing_comes_in_any_of_its_shapes_then_it_decodes_to_one_type() {
 async fn page_does_not_decode_then_the_error_says_where() {
     for (body, place) in [
         (json!([{"id": "org_1"}, 7]), "[1]"),
-        (json!({"organizations": [null]}), "organizations[0]"),
+        (json!({"organizations": ["none"]}), "organizations[0]"),
         (
             json!({"organizations": [{"branding": 7}]}),
             "organizations[0].branding",
