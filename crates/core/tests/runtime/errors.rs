@@ -304,7 +304,8 @@ impl Bench {
         let from_the_start = FakeTimer::default().under(self.builder());
         rows.push((
             "429",
-            self.error(from_the_start, &CREATE, &[later.clone()]).await,
+            self.error(from_the_start, &CREATE, std::slice::from_ref(&later))
+                .await,
         ));
         let limits = Limits::new(Rate::per_second(9), Rate::per_second(9));
         let timer = std::sync::Arc::new(FakeTimer::default());
