@@ -357,12 +357,9 @@ mod tests {
             prop_assert!(attempts < max);
             prop_assert!(ms(passed) + wait <= ms(total));
             prop_assert!(wait <= ms(cap));
-            match asked {
-                Some(asked) => {
-                    prop_assert!(asked <= cap);
-                    prop_assert!(wait >= ms(asked) && wait <= ms(asked + base));
-                }
-                None => {}
+            if let Some(asked) = asked {
+                prop_assert!(asked <= cap);
+                prop_assert!(wait >= ms(asked) && wait <= ms(asked + base));
             }
         }
     }

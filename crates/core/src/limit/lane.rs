@@ -138,7 +138,10 @@ impl Lane {
                         let slept = self.sleeper.sleep(wait);
                         self.unless_paused(class, &patience, slept).await?;
                     }
-                    Sight::Unpermitted => self.draw(class).await,
+                    Sight::Unpermitted => {
+                        let drawn = self.draw(class);
+                        self.unless_paused(class, &patience, drawn).await?;
+                    }
                     Sight::Host(_) | Sight::Clear => break,
                 }
             }

@@ -298,3 +298,31 @@ fn share_is_out_of_range_then_it_is_refused() {
     }
     assert!(sharing(1.0).is_ok() && sharing(0.001).is_ok());
 }
+
+#[test]
+fn long_pause_comes_while_the_budget_is_asked_or_a_place_is_awaited_then_the_caller_fails_at_once()
+{
+    for latency in [s(0), s(30)] {
+        paused(async {
+            let (limiters, pool, _) = fleet(fast().max_in_flight(1), 2);
+            let lane = limiters[0].lane(HOST);
+            // The place is held, or the budget takes long to answer.
+            let mut under_way = Some(acquire(&lane, Class::Read).await);
+            if !latency.is_zero() {
+                under_way = None;
+                pass(s(1)).await;
+                *pool.0.latency.lock().unwrap() = latency;
+            }
+            let waiting = lane.clone();
+            let waiting = tokio::spawn(async move {
+                let result = waiting.acquire(Class::Read, || s(20)).await;
+                result.map(drop).map_err(|paused| paused.wait)
+            });
+            settle().await;
+            lane.observe(refusal(Class::Read, Some(s(3600))));
+            let given_up = tokio::time::timeout(s(1), waiting).await;
+            assert_eq!(given_up.unwrap().unwrap(), Err(s(3600)), "{latency:?}");
+            drop(under_way);
+        });
+    }
+}
