@@ -342,7 +342,7 @@ fn one_variant_goes_without_a_tag_then_an_unknown_tag_is_not_taken_for_it() {
     let types: String = module(&generated(&tagged()), "types");
     let types: String = types.split_whitespace().collect();
     assert!(
-        types.contains("iflet::std::option::Option::Some(tag)=value.get(\"kind\"){iftag.is_null(){iflet::std::result::Result::Ok(decoded)=<Reportas::serde::Deserialize>::deserialize(&value,){return::std::result::Result::Ok(Self::Report(decoded));}}return::std::result::Result::Ok(Self::Other(value.into()));}"),
+        types.contains("iflet::std::option::Option::Some(tag)=value.get(\"kind\"){iftag.is_null()&&let::std::result::Result::Ok(decoded)=<Reportas::serde::Deserialize>::deserialize(&value,){return::std::result::Result::Ok(Self::Report(decoded));}return::std::result::Result::Ok(Self::Other(value.into()));}"),
         "{types}"
     );
     // The tag, and the field that both have, one of them always; of an unknown kind, what came.

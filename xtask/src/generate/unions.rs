@@ -237,12 +237,14 @@ fn decode(
         Some((variant, decoded)) => {
             let property = variants.iter().find_map(Variant::tag).map(|(name, _)| name);
             let other = property.filter(|_| open).map(|property| {
-                let tried = tried(variant);
+                let (name, ty) = (names::ident(&variant.name), names::ident(&variant.ty));
                 // A null is no tag; what is not the variant without one either is of an unknown kind.
                 quote! {
                     if let ::std::option::Option::Some(tag) = value.get(#property) {
-                        if tag.is_null() {
-                            #tried
+                        if tag.is_null()
+                            && let ::std::result::Result::Ok(decoded) = <#ty as ::serde::Deserialize>::deserialize(&value)
+                        {
+                            return ::std::result::Result::Ok(Self::#name(decoded));
                         }
                         return ::std::result::Result::Ok(Self::Other(value.into()));
                     }

@@ -3458,12 +3458,12 @@ impl<'de> ::serde::Deserialize<'de> for IdpListItemResponse {
                 .map_err(::serde::de::Error::custom);
         }
         if let ::std::option::Option::Some(tag) = value.get("strategy") {
-            if tag.is_null() {
-                if let ::std::result::Result::Ok(decoded) = <IdpMinimalResponse as ::serde::Deserialize>::deserialize(
+            if tag.is_null()
+                && let ::std::result::Result::Ok(decoded) = <IdpMinimalResponse as ::serde::Deserialize>::deserialize(
                     &value,
-                ) {
-                    return ::std::result::Result::Ok(Self::Minimal(decoded));
-                }
+                )
+            {
+                return ::std::result::Result::Ok(Self::Minimal(decoded));
             }
             return ::std::result::Result::Ok(Self::Other(value.into()));
         }
