@@ -98,9 +98,15 @@ impl Plan {
             let Some(value) = shapes::generic("Option", &field.ty) else {
                 continue;
             };
+            // A required field is an `Option` where the document allows null.
+            let arguments = shapes::serde_arguments(&field.attrs);
+            let is_optional = arguments
+                .iter()
+                .any(|(name, _)| name == "skip_serializing_if");
             let present = if shapes::generic("Nullable", value).is_some() {
                 "::auth0_core::Nullable::deserialize_present"
             } else if is_sent
+                && is_optional
                 && (!is_received
                     || is_path(value, ["serde_json", "Value"])
                     || shapes::generic("Open", value).is_some())
