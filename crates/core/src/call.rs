@@ -22,6 +22,7 @@ mod telemetry;
 mod trail;
 
 pub use received::Received;
+pub(crate) use received::is_empty_or_json;
 pub(crate) use trail::Trail;
 
 /// Settings of one call.

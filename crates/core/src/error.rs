@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 
 use std::time::{Duration, SystemTime};
 
-use crate::call::{Received, Trail};
+use crate::call::{Received, Trail, is_empty_or_json};
 use crate::proof::Refusal;
 use crate::undecodable::Undecodable;
 use crate::{Cursor, Operation, Problem, Scopes, TokenError, Violation};
@@ -287,8 +287,7 @@ impl Error {
 
     /// Whether the server may have done what it was asked for, and did not say so: no response came, or a call that
     /// writes got 408, a status of 500 and above other than 501, or a 200 or undocumented success with a body that
-    /// is not JSON. Attempts before the last one count as well. The
-    /// call was not sent again unless that changes nothing more. [`look_at`](Error::look_at) names the operations that
+    /// is not JSON. Attempts before the last one count as well. The call was not retried unless that is harmless. [`look_at`](Error::look_at) names the operations that
     /// tell what is now.
     ///
     /// The same as [`may_have_acted`](Error::may_have_acted) without [`has_acted`](Error::has_acted). With
@@ -351,7 +350,7 @@ impl Error {
         let is_foreign = match why {
             Unread::UndocumentedBody => true,
             Unread::Body(why) => why.is_not_json() && self.may_be_of_a_proxy_by_status(),
-            Unread::UnknownStatus => !self.has_json_body(),
+            Unread::UnknownStatus => !self.body().is_none_or(|body| is_empty_or_json(body)),
             _ => false,
         };
         is_foreign && !self.only_reads()
@@ -364,12 +363,6 @@ impl Error {
             let is_undocumented = !documented.is_empty() && !documented.contains(&status.as_u16());
             status == StatusCode::OK || is_undocumented
         })
-    }
-
-    /// Whether the body is empty or JSON.
-    fn has_json_body(&self) -> bool {
-        let body = self.body().map_or(&[][..], |body| body.trim_ascii());
-        body.is_empty() || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
     }
 
     /// Whether the server has done, or may have done, what it was asked for:

@@ -109,11 +109,10 @@ impl Received {
 
     /// The response, if its body is empty or JSON: anything else is not from the API.
     fn without_foreign_body(self) -> Result<Self, Error> {
-        let is_json = || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
-        if self.body.trim_ascii().is_empty() || is_json() {
-            return Ok(self);
+        match is_empty_or_json(&self.body) {
+            true => Ok(self),
+            false => Err(Error::unread(self, Unread::UndocumentedBody)),
         }
-        Err(Error::unread(self, Unread::UndocumentedBody))
     }
 
     /// The media type of the body without its parameters, where it has one.
@@ -136,4 +135,9 @@ impl fmt::Debug for Received {
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a body can be one of the API where none is documented.
+pub(crate) fn is_empty_or_json(body: &[u8]) -> bool {
+    body.trim_ascii().is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
