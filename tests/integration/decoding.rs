@@ -428,14 +428,9 @@ fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
             );
         }
     });
-    // An object that holds a secret, a union, and items of optional lists.
+    // An object that holds a secret.
     let rejected: Vec<_> = rejected.into_inner().into_iter().collect();
-    insta::assert_snapshot!(rejected.join("\n"), @r"
-    CreateOrganizationResponseContent /enabled_connections/0
-    CreateTenantsResponseContent /management_client
-    ListIdentityProvidersResponseContent /identity_providers/0
-    ListOrganizationMembersResponseContent /members/0/roles/0
-    ");
+    assert_eq!(rejected, ["CreateTenantsResponseContent /management_client"]);
 }
 
 #[test]

@@ -396,6 +396,21 @@ mod identity_providers {
     }
 
     #[tokio::test]
+    async fn provider_has_a_certificate_under_both_names_then_both_are_written_back() {
+        let mut provider = saml();
+        provider["options"]["signingCert"] = json!("MIJ");
+        let (_server, client, state) = replacing(provider.clone()).await;
+        let providers = client.organization().identity_providers();
+        let read = providers.get("con_0000000000000001").await.unwrap();
+        let update = IdpUpdateKnownRequest::try_from(read).unwrap();
+        providers
+            .update("con_0000000000000001", update)
+            .await
+            .unwrap();
+        assert_eq!(*state.lock().unwrap(), provider);
+    }
+
+    #[tokio::test]
     async fn strategy_is_unknown_then_the_provider_is_written_back_as_it_is() {
         let mut provider = saml();
         provider["strategy"] = json!("keycloak");

@@ -105,6 +105,22 @@ where
     Ok(items.into_iter().map(|Item(item)| item).collect())
 }
 
+/// Reads an optional list of objects: a `null` in place of an item is an [unknown object](null_as_unknown).
+///
+/// # Errors
+///
+/// What `T` reports for an item that is neither `null` nor a `T`.
+pub fn null_as_unknown_optional_items<'de, T, D>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let items: Option<Vec<Item<T>>> = Option::deserialize(deserializer)?;
+    Ok(items.map(|items| items.into_iter().map(|Item(item)| item).collect()))
+}
+
 #[derive(Deserialize)]
 #[serde(bound = "T: Deserialize<'de>")]
 struct Item<T>(#[serde(deserialize_with = "null_as_unknown")] T);
@@ -115,8 +131,9 @@ struct Unknown<'n>(&'n [String]);
 impl<'de> Deserializer<'de> for Unknown<'_> {
     type Error = Error;
 
+    // A union reads a JSON value before it looks for its variant.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_unit()
+        self.deserialize_map(visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(

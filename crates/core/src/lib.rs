@@ -73,7 +73,10 @@ pub use auth0_client::Auth0Client;
 pub use base_url::{BaseUrl, dns_label, host, is_host_name};
 pub use call::{Call, CallOptions, Received};
 pub use check::{Check, Checker, Rules, Violation};
-pub use containers::{null_as_empty, null_as_unknown, null_as_unknown_items, require_object};
+pub use containers::{
+    null_as_empty, null_as_unknown, null_as_unknown_items, null_as_unknown_optional_items,
+    require_object,
+};
 pub use error::Error;
 pub use http_client::{HttpClient, HttpService};
 pub use limit::{

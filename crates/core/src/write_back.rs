@@ -25,7 +25,7 @@ use crate::{Undecodable, Unlisted};
 /// }
 ///
 /// let response = serde_json::json!({"id": "con_1", "options": {}});
-/// let error = write_back::into_update::<_, Update>(&response, "Update", &["options"]).unwrap_err();
+/// let error = write_back::into_update::<_, Update>(&response, "Update", &["options"], &[]).unwrap_err();
 /// assert_eq!(error.field(), "options.client_secret");
 /// assert_eq!(
 ///     error.to_string(),
@@ -66,7 +66,8 @@ impl std::error::Error for ConversionError {}
 /// Converts a response into the update request `into`. Generated code calls this; use `try_from` of the request.
 ///
 /// Of the properties of the response only those in `accepted` are taken, each as a whole: nested objects with their additional fields
-/// and explicit nulls. A null that the request does not allow is left out.
+/// and explicit nulls. A null that the request does not allow is left out. Properties in `renamed` are sent under the name that the
+/// request has for them.
 ///
 /// # Errors
 ///
@@ -75,6 +76,7 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
     response: &R,
     into: &'static str,
     accepted: &[&str],
+    renamed: &[Renamed],
 ) -> Result<U, ConversionError> {
     let unserializable = |error: serde_json::Error| ConversionError {
         into,
@@ -84,6 +86,9 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
     };
     let response = serde_json::to_value(response).map_err(unserializable)?;
     let mut update = only(response, accepted);
+    for renamed in renamed {
+        renamed.apply(&mut update, renamed.parent);
+    }
     loop {
         let body = serde_json::to_vec(&update).map_err(unserializable)?;
         let error = match serde_json::from_slice(&body) {
@@ -111,6 +116,37 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
     }
 }
 
+/// A property that responses and update requests name differently.
+#[derive(Debug, Clone, Copy)]
+pub struct Renamed {
+    /// The properties that lead to the object that has it. Lists on the way are not named: each item is meant.
+    pub parent: &'static [&'static str],
+    /// Its name in a response.
+    pub response: &'static str,
+    /// Its name in the update request.
+    pub request: &'static str,
+}
+
+impl Renamed {
+    /// Renames the property in the objects below `value` that `parent` leads to. A value that has the request's name already stays.
+    fn apply(&self, value: &mut Value, parent: &[&str]) {
+        match (value, parent) {
+            (Value::Array(items), _) => items.iter_mut().for_each(|item| self.apply(item, parent)),
+            (Value::Object(members), [first, rest @ ..]) => {
+                if let Some(member) = members.get_mut(*first) {
+                    self.apply(member, rest);
+                }
+            }
+            (Value::Object(members), []) if !members.contains_key(self.request) => {
+                if let Some(member) = members.remove(self.response) {
+                    members.insert(self.request.to_owned(), member);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Removes the property at `path`, if it is null.
 fn remove_null(value: &mut Value, path: &str) -> bool {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
@@ -132,7 +168,7 @@ pub fn into_unlisted<R: Serialize>(
     into: &'static str,
     accepted: &[&str],
 ) -> Result<Unlisted, ConversionError> {
-    into_update::<R, Value>(response, into, accepted).map(Unlisted::from)
+    into_update::<R, Value>(response, into, accepted, &[]).map(Unlisted::from)
 }
 
 /// The properties of an object that are in `accepted`.
@@ -170,7 +206,7 @@ mod tests {
     }
 
     fn update(response: Value) -> Result<Value, ConversionError> {
-        into_update::<_, Update>(&response, "Update", &["name", "options"])
+        into_update::<_, Update>(&response, "Update", &["name", "options"], &[])
             .map(|update| serde_json::to_value(&update).unwrap())
     }
 
@@ -194,7 +230,7 @@ mod tests {
             required: String,
         }
         let update = |response: Value| {
-            into_update::<_, Vec<Strict>>(&response, "Update", &[])
+            into_update::<_, Vec<Strict>>(&response, "Update", &[], &[])
                 .map(|update| serde_json::to_value(&update).unwrap())
         };
         assert_eq!(
@@ -221,5 +257,30 @@ mod tests {
             *unlisted.value(),
             json!({"name": null, "options": {"a": 1}})
         );
+    }
+    #[test]
+    fn property_has_another_name_in_the_request_then_it_is_renamed_wherever_it_is() {
+        let renamed = |parent| Renamed {
+            parent,
+            response: "cert",
+            request: "signingCert",
+        };
+        let update = |response: &Value| {
+            let renamed = [renamed(&[]), renamed(&["options", "keys"])];
+            into_update::<_, Value>(
+                response,
+                "Update",
+                &["cert", "signingCert", "options"],
+                &renamed,
+            )
+            .unwrap()
+        };
+        assert_eq!(
+            update(&json!({"cert": "a", "options": {"cert": "b", "keys": [{"cert": "c"}, 1, {}]}})),
+            json!({"signingCert": "a", "options": {"cert": "b", "keys": [{"signingCert": "c"}, 1, {}]}})
+        );
+        // The request's own name wins, and nothing is lost.
+        let both = json!({"cert": "a", "signingCert": "b"});
+        assert_eq!(update(&both), both);
     }
 }

@@ -27,13 +27,26 @@ pub(super) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, mo
         known.is_some_and(|known| required.contains(&known.wire.as_str()))
     };
     let is_object = |ty: &Type| {
-        let is_struct = |schema: &&serde_json::Value| schema["properties"].is_object();
         shapes::last_name(ty)
             .and_then(|name| model.schemas.get(&name).copied())
-            .is_some_and(|schema| is_struct(&schema))
+            .is_some_and(|schema| schema["properties"].is_object() || schema["x-union"].is_object())
     };
-    for field in item.fields.iter_mut().filter(|field| is_required(field)) {
+    for field in &mut item.fields {
         let read = match shapes::generic("Option", &field.ty) {
+            _ if !is_required(field) => {
+                let list = shapes::generic("Option", &field.ty)
+                    .and_then(|list| shapes::generic("Vec", list));
+                match list {
+                    Some(item) if is_received && !plan.is_sent(&name) && is_object(item) => {
+                        let read = "::auth0_core::null_as_unknown_optional_items";
+                        field
+                            .attrs
+                            .push(parse_quote!(#[serde(default, deserialize_with = #read)]));
+                        continue;
+                    }
+                    _ => continue,
+                }
+            }
             Some(inner) if !is_scalar(inner) => "::serde::Deserialize::deserialize",
             None if !is_received => continue,
             None => match shapes::generic("Vec", &field.ty) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use serde_json::{Value, json};
 use syn::{Fields, Item, ItemStruct, Type, parse_quote};
 
@@ -66,6 +66,11 @@ impl Plan {
         self.is_update(name) || self.sent.contains(name) && self.keeping.contains(name)
     }
 
+    /// Whether a request can hold the type.
+    pub(super) fn is_sent(&self, name: &str) -> bool {
+        self.sent.contains(name)
+    }
+
     /// Whether a response can hold the type.
     pub(super) fn is_received(&self, name: &str) -> bool {
         self.received.contains(name)
@@ -78,7 +83,6 @@ impl Plan {
             let mut beside = None;
             if let Item::Struct(item) = &mut item {
                 self.tell_nulls(item);
-                read_other_names(item, model);
                 if self.keeping.contains(&item.ident.to_string()) {
                     beside = keep_fields(item, model);
                 }
@@ -181,25 +185,6 @@ impl Plan {
     }
 }
 
-/// Has serde take the value of a property also by the name that responses give it, which the document says as `x-response-name`.
-fn read_other_names(item: &mut ItemStruct, model: &Model<'_>) {
-    let Some(schema) = model.schemas.get(&item.ident.to_string()) else {
-        return;
-    };
-    let properties = properties(schema, model);
-    for field in &mut item.fields {
-        let name = shapes::field(field).and_then(|field| {
-            properties
-                .get(field.wire.as_str())?
-                .get("x-response-name")?
-                .as_str()
-        });
-        if let Some(name) = name {
-            field.attrs.push(parse_quote!(#[serde(alias = #name)]));
-        }
-    }
-}
-
 /// The field that keeps what the document does not describe, and what its decoding needs. A map of the document's own keeps it
 /// already.
 fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
@@ -293,6 +278,62 @@ fn accepted(update: &str, model: &Model<'_>) -> BTreeSet<String> {
     names
 }
 
+/// The properties that responses name differently from the update request: `x-response-name`.
+#[derive(Default)]
+struct Renames {
+    /// The way to the object that holds the property, its name in responses, its name in the request.
+    found: BTreeSet<(Vec<String>, String, String)>,
+    /// The types on the way, so that one that holds itself ends.
+    within: Vec<String>,
+}
+
+impl Renames {
+    fn collect(&mut self, ty: &str, at: &mut Vec<String>, model: &Model<'_>) {
+        let Some(schema) = model.schemas.get(ty) else {
+            return;
+        };
+        if self.within.iter().any(|within| within == ty) {
+            return;
+        }
+        self.within.push(ty.to_owned());
+        for (name, property) in properties(schema, model) {
+            if let Some(response) = property.get("x-response-name").and_then(Value::as_str) {
+                let found = (at.clone(), response.to_owned(), name.to_owned());
+                self.found.insert(found);
+            }
+            at.push(name.to_owned());
+            for held in model.named_in(property) {
+                self.collect(held, at, model);
+            }
+            at.pop();
+        }
+        for variant in list(&schema["x-union"]["variants"]).filter_map(target) {
+            self.collect(&variant, at, model);
+        }
+        self.within.pop();
+    }
+
+    /// The names in responses of the properties of the update itself.
+    fn of_the_update(&self) -> impl Iterator<Item = String> {
+        let own = self.found.iter().filter(|(parent, ..)| parent.is_empty());
+        own.map(|(_, response, _)| response.clone())
+    }
+}
+
+impl ToTokens for Renames {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for (parent, response, request) in &self.found {
+            tokens.extend(quote! {
+                ::auth0_core::write_back::Renamed {
+                    parent: &[#(#parent),*],
+                    response: #response,
+                    request: #request,
+                },
+            });
+        }
+    }
+}
+
 /// The conversion of one type; conversions that it uses are added to `waiting`.
 fn conversion(
     source: &str,
@@ -302,8 +343,12 @@ fn conversion(
     waiting: &mut Vec<(String, String)>,
 ) -> Result<TokenStream, Problem> {
     let (from, into) = (names::ident(source), names::ident(update));
-    let accepted = accepted(update, model);
+    let mut renamed = Renames::default();
+    renamed.collect(update, &mut Vec::new(), model);
+    let mut accepted = accepted(update, model);
+    accepted.extend(renamed.of_the_update());
     let accepted = quote!(&[#(#accepted),*]);
+    let fields = quote!(#accepted, &[#renamed]);
     let union = |name: &str| match model.schemas.get(name) {
         Some(schema) if schema.get("x-union").is_some() => {
             unions::read(name, schema, model).map(Some)
@@ -318,7 +363,7 @@ fn conversion(
             let rest = if open {
                 quote!(::auth0_core::write_back::into_unlisted(&value, #update, #accepted).map(Self::Other))
             } else {
-                quote!(::auth0_core::write_back::into_update(&value, #update, #accepted))
+                quote!(::auth0_core::write_back::into_update(&value, #update, #fields))
             };
             let arms = variants.iter().map(|variant| {
                 let own = names::ident(&variant.name);
@@ -345,7 +390,7 @@ fn conversion(
                 .then(|| quote!(#from::Other(value) => #rest,));
             quote!(match response { #(#arms)* #other })
         }
-        _ => quote!(::auth0_core::write_back::into_update(&response, #update, #accepted)),
+        _ => quote!(::auth0_core::write_back::into_update(&response, #update, #fields)),
     };
     Ok(quote! {
         impl ::std::convert::TryFrom<#from> for #into {

@@ -317,6 +317,7 @@ impl ::std::convert::TryFrom<OrgDetails> for OrgDetailsRequest {
             &response,
             "OrgDetailsRequest",
             &["branding", "display_name", "name"],
+            &[],
         )
     }
 }

@@ -15,7 +15,7 @@ use crate::types::error;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListIdentityProvidersResponseContent {
     /// The identity providers, in the form of their strategy or in the short form.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
     pub identity_providers: ::std::vec::Vec<crate::types::IdpListItemResponse>,
 }
 impl ListIdentityProvidersResponseContent {

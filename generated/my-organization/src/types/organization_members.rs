@@ -85,6 +85,7 @@ pub struct OrgMember {
     ///
     /// Rules: at most 10 items.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::null_as_unknown_optional_items")]
     pub roles: ::std::option::Option<::std::vec::Vec<Role>>,
     /// When anything of the user last changed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -207,6 +207,7 @@ pub struct CreateOrganizationResponseContent {
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connections that were enabled with it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::null_as_unknown_optional_items")]
     pub enabled_connections: ::std::option::Option<
         ::std::vec::Vec<OrganizationEnabledConnection>,
     >,
@@ -1504,6 +1505,7 @@ for UpdateOrganizationRequestContent {
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
+            &[],
         )
     }
 }
@@ -1517,6 +1519,7 @@ for UpdateOrganizationRequestContent {
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
+            &[],
         )
     }
 }
@@ -1530,6 +1533,7 @@ for UpdateOrganizationRequestContent {
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
+            &[],
         )
     }
 }
@@ -1540,6 +1544,7 @@ impl ::std::convert::TryFrom<Organization> for UpdateOrganizationRequestContent 
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
+            &[],
         )
     }
 }
@@ -1553,6 +1558,7 @@ for UpdateOrganizationRequestContent {
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
+            &[],
         )
     }
 }

@@ -912,6 +912,7 @@ for UpdateOrganizationAllConnectionRequestContent {
                 "organization_connection_name",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }
@@ -932,6 +933,7 @@ for UpdateOrganizationAllConnectionRequestContent {
                 "organization_connection_name",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }
@@ -952,6 +954,7 @@ for UpdateOrganizationAllConnectionRequestContent {
                 "organization_connection_name",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }
@@ -972,6 +975,7 @@ for UpdateOrganizationAllConnectionRequestContent {
                 "organization_connection_name",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }

@@ -622,6 +622,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
+            &[],
         )
     }
 }
@@ -635,6 +636,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
+            &[],
         )
     }
 }
@@ -648,6 +650,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
+            &[],
         )
     }
 }
@@ -661,6 +664,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
+            &[],
         )
     }
 }
@@ -674,6 +678,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
+            &[],
         )
     }
 }

@@ -542,6 +542,7 @@ for UpdateOrganizationConnectionRequestContent {
             &response,
             "UpdateOrganizationConnectionRequestContent",
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+            &[],
         )
     }
 }
@@ -555,6 +556,7 @@ for UpdateOrganizationConnectionRequestContent {
             &response,
             "UpdateOrganizationConnectionRequestContent",
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+            &[],
         )
     }
 }
@@ -568,6 +570,7 @@ for UpdateOrganizationConnectionRequestContent {
             &response,
             "UpdateOrganizationConnectionRequestContent",
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+            &[],
         )
     }
 }
@@ -581,6 +584,7 @@ for UpdateOrganizationConnectionRequestContent {
             &response,
             "UpdateOrganizationConnectionRequestContent",
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
+            &[],
         )
     }
 }

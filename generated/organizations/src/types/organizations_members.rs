@@ -215,6 +215,7 @@ pub struct OrganizationMember {
     pub picture: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles that the member was given in the organization. They come only where `fields` names them.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::auth0_core::null_as_unknown_optional_items")]
     pub roles: ::std::option::Option<::std::vec::Vec<OrganizationMemberRole>>,
     /// The id of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -566,6 +566,7 @@ impl ::std::convert::TryFrom<GetMembersResponseContent> for UpdateMembersRequest
             &response,
             "UpdateMembersRequestContent",
             &["role"],
+            &[],
         )
     }
 }
@@ -579,6 +580,7 @@ for UpdateMembersRequestContent {
             &response,
             "UpdateMembersRequestContent",
             &["role"],
+            &[],
         )
     }
 }
@@ -589,6 +591,7 @@ impl ::std::convert::TryFrom<TeamMember> for UpdateMembersRequestContent {
             &response,
             "UpdateMembersRequestContent",
             &["role"],
+            &[],
         )
     }
 }
@@ -602,6 +605,7 @@ for UpdateMembersRequestContent {
             &response,
             "UpdateMembersRequestContent",
             &["role"],
+            &[],
         )
     }
 }

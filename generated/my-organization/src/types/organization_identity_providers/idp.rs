@@ -1258,7 +1258,6 @@ pub struct IdpPingFederateOptionsRequest {
     pub signature_algorithm: ::auth0_core::Open<IdpSignAlgTypeEnum>,
     /// The certificate that the server signs with, in PEM or CER form: what it signs is checked by it.
     #[serde(rename = "signingCert")]
-    #[serde(alias = "cert")]
     pub signing_cert: ::std::string::String,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -3880,6 +3879,7 @@ impl ::std::convert::TryFrom<IdpWaadResponse> for IdpWaadUpdateRequest {
                 "options",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }
@@ -3895,6 +3895,13 @@ impl ::std::convert::TryFrom<IdpSamlpResponse> for IdpSamlpUpdateRequest {
                 "is_enabled",
                 "options",
                 "show_as_button",
+            ],
+            &[
+                ::auth0_core::write_back::Renamed {
+                    parent: &["options"],
+                    response: "cert",
+                    request: "signingCert",
+                },
             ],
         )
     }
@@ -3914,6 +3921,13 @@ impl ::std::convert::TryFrom<IdpPingFederateResponse> for IdpPingFederateUpdateR
                 "options",
                 "show_as_button",
             ],
+            &[
+                ::auth0_core::write_back::Renamed {
+                    parent: &["options"],
+                    response: "cert",
+                    request: "signingCert",
+                },
+            ],
         )
     }
 }
@@ -3930,6 +3944,7 @@ impl ::std::convert::TryFrom<IdpOktaResponse> for IdpOktaUpdateRequest {
                 "options",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }
@@ -3946,6 +3961,7 @@ impl ::std::convert::TryFrom<IdpOidcResponse> for IdpOidcUpdateRequest {
                 "options",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }
@@ -3964,6 +3980,7 @@ impl ::std::convert::TryFrom<IdpGoogleAppsResponse> for IdpGoogleAppsUpdateReque
                 "options",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }
@@ -3980,6 +3997,7 @@ impl ::std::convert::TryFrom<IdpAdfsResponse> for IdpAdfsUpdateRequest {
                 "options",
                 "show_as_button",
             ],
+            &[],
         )
     }
 }

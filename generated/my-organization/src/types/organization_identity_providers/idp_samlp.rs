@@ -70,7 +70,6 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
-    #[serde(alias = "cert")]
     pub signing_cert: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -265,7 +264,6 @@ pub struct IdpSamlpOptionsRequestManual {
     >,
     /// The certificate that the identity provider signs with, in PEM or CER form.
     #[serde(rename = "signingCert")]
-    #[serde(alias = "cert")]
     pub signing_cert: ::std::string::String,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
