@@ -27,10 +27,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Open<T> {
     }
 }
 
+#[inline]
 fn open<'de, T: Deserialize<'de>>(scalar: Scalar<'_>, as_received: impl Into<Value>) -> Open<T> {
-    match scalar.read() {
-        Some(known) => Open::Known(known),
-        None => Open::other(as_received),
+    match T::deserialize(scalar) {
+        Ok(known) => Open::Known(known),
+        Err(Mismatch) => match scalar.convert() {
+            Some(known) => Open::Known(known),
+            None => Open::other(as_received),
+        },
     }
 }
 
@@ -113,12 +117,11 @@ enum Scalar<'a> {
 }
 
 impl Scalar<'_> {
-    /// The scalar as a `T`: as it is, or by a conversion that loses nothing.
-    fn read<'de, T: Deserialize<'de>>(self) -> Option<T> {
+    /// The scalar as a `T` of another kind, by a conversion that loses nothing.
+    #[cold]
+    #[inline(never)]
+    fn convert<'de, T: Deserialize<'de>>(self) -> Option<T> {
         let text = |text: &dyn fmt::Display| T::deserialize(Scalar::Text(&text.to_string())).ok();
-        if let Ok(value) = T::deserialize(self) {
-            return Some(value);
-        }
         match self {
             Self::Bool(value) => text(&value),
             Self::I64(value) => text(&value),
@@ -165,6 +168,7 @@ fn whole(value: f64) -> Option<Scalar<'static>> {
 impl<'de> Deserializer<'de> for Scalar<'_> {
     type Error = Mismatch;
 
+    #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
         match self {
             Self::Bool(value) => visitor.visit_bool(value),
