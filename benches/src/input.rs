@@ -5,14 +5,14 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use xtask::document::Document;
+use xtask::commands::regen::overlaid;
+use xtask::emit::Target;
 use xtask::files::Files;
-use xtask::generate::Target;
-use xtask::passes::{Options, excerpt};
+use xtask::lower::{Options, excerpt};
 use xtask::pipeline;
-use xtask::regen::overlaid;
-use xtask::source::Source;
 use xtask::sources::ApiData;
+use xtask::spec::document::Document;
+use xtask::spec::source::Source;
 use xtask::workspace::{Workspace, api_folder};
 
 /// A document with its overlays applied, ready for the normalizer.

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use xtask::document::Document;
+use xtask::spec::document::Document;
 
 use crate::input::Input;
 

@@ -430,7 +430,10 @@ fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
     });
     // An object that holds a secret.
     let rejected: Vec<_> = rejected.into_inner().into_iter().collect();
-    assert_eq!(rejected, ["CreateTenantsResponseContent /management_client"]);
+    assert_eq!(
+        rejected,
+        ["CreateTenantsResponseContent /management_client"]
+    );
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::canonical;
-use xtask::document::Document;
+use xtask::spec::canonical;
+use xtask::spec::document::Document;
 
 use crate::repository::{copy, files, xtask};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use xtask::cli::Cli;
+use xtask::commands::cli::Cli;
 use xtask::console::Console;
 use xtask::diagnostic::Style;
 
@@ -30,7 +30,7 @@ pub(crate) fn xtask(root: &Path, arguments: &[&str]) -> (u8, String) {
         err: &mut err,
         style: Style::Plain,
     };
-    let status = xtask::cli::run(&cli, &mut console);
+    let status = xtask::commands::cli::run(&cli, &mut console);
     out.extend(err);
     (status, String::from_utf8(out).unwrap())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use xtask::document::Document;
+use xtask::spec::document::Document;
 
 use crate::repository::repository;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use xtask::passes;
+use xtask::lower;
 
 use sample::Document;
 
@@ -170,8 +170,8 @@ fn document(api: &str) -> Document {
 fn every_type_that_is_sent_or_written_back_is_tried() {
     for (api, types) in types() {
         let document = document(api);
-        let plan = passes::write_back(&document.value);
-        let sent = passes::reachable(&document.value).requests;
+        let plan = lower::write_back(&document.value);
+        let sent = lower::reachable(&document.value).requests;
         let expected: BTreeSet<&str> = sent
             .union(&plan.keeping)
             .map(String::as_str)
@@ -205,7 +205,7 @@ fn field_is_absent_or_null_or_set_then_it_is_after_a_round_trip() {
 fn field_is_unknown_then_it_is_kept_by_what_is_written_back() {
     for (api, types) in types() {
         let document = document(api);
-        let keeping = passes::write_back(&document.value).keeping;
+        let keeping = lower::write_back(&document.value).keeping;
         for (name, round_trip) in types {
             let value = document.whole(name, &keeping);
             assert_eq!(round_trip(&value).as_ref(), Ok(&value), "{api}: {name}");
@@ -224,7 +224,7 @@ fn response_converts_then_the_update_has_what_it_accepts_and_nothing_nested_is_l
     .into();
     for (api, conversions) in conversions() {
         let document = document(api);
-        let plan = passes::write_back(&document.value);
+        let plan = lower::write_back(&document.value);
         let planned = plan.conversions.iter();
         let planned = planned.map(|(from, into)| (from.as_str(), into.as_str()));
         let tried: BTreeSet<_> = conversions.keys().copied().collect();

@@ -1,6 +1,6 @@
 //! Names of crates: cargo's rules, told before cargo would tell them.
 
-use crate::generate::{dependencies, is_device};
+use crate::emit::{dependencies, is_device};
 use crate::problem::Problem;
 
 /// Names that cargo refuses, or that would hide a crate that every program uses.

@@ -9,10 +9,10 @@ use miette::{
     MietteSpanContents, Severity, SourceCode, SourceSpan, SpanContents,
 };
 
-use crate::locate::Locator;
 use crate::printable::escaped;
 use crate::problem::Problem;
-use crate::source::Source;
+use crate::spec::locate::Locator;
+use crate::spec::source::Source;
 
 /// Characters of a source line that are shown on either side of the place: a minified document is one line.
 const AROUND: usize = 60;
@@ -291,7 +291,7 @@ pub fn render(reports: &[Report], style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Format;
+    use crate::spec::source::Format;
 
     fn source(text: &str, format: Format) -> Source {
         Source {

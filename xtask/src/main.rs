@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::cli::{Cli, run};
+use xtask::commands::cli::{Cli, run};
 use xtask::console::Console;
 use xtask::diagnostic::Style;
 

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::canonical;
 use crate::console::Failure;
 use crate::diagnostic::Report;
-use crate::document::Document;
+use crate::emit::{self, Target};
 use crate::files::Files;
-use crate::generate::{self, Target};
 use crate::guard::guard;
-use crate::overlay::{self, Purpose};
-use crate::passes::{self, Change, Options};
+use crate::lower::{self, Change, Options};
 use crate::problem::Problem;
-use crate::source::{Format, Source};
+use crate::spec::canonical;
+use crate::spec::document::Document;
+use crate::spec::overlay::{self, Purpose};
+use crate::spec::source::{Format, Source};
 
 /// A normalized document and what was done to it.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub fn normalize(
     source: &Source,
     options: &Options<'_>,
 ) -> Result<Normalized, Failure> {
-    let done = guard("the normalizer", || passes::normalize(document, options))
+    let done = guard("the normalizer", || lower::normalize(document, options))
         .map_err(|problem| Failure(vec![Report::new(problem, source)]))?
         .map_err(|problems| Failure(Report::all(problems, source)))?;
     let mut document = done.document;
@@ -70,7 +70,7 @@ pub fn normalize(
 
 /// Generates the files of a crate. Problems are shown in the normalized document, which is called `name`.
 pub fn generate(normalized: &Value, name: &str, target: &Target) -> Result<Files, Failure> {
-    guarded(normalized, name, || generate::generate(normalized, target))
+    guarded(normalized, name, || emit::generate(normalized, target))
 }
 
 /// The Rust files of a crate as syntax trees. Problems are shown as in [`generate()`].
@@ -79,7 +79,7 @@ pub fn syntax(
     name: &str,
     target: &Target,
 ) -> Result<BTreeMap<String, syn::File>, Failure> {
-    guarded(normalized, name, || generate::syntax(normalized, target))
+    guarded(normalized, name, || emit::syntax(normalized, target))
 }
 
 fn guarded<T>(

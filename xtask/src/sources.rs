@@ -10,7 +10,7 @@ use crate::crate_name;
 use crate::diagnostic::Report;
 use crate::fetch::address;
 use crate::problem::Problem;
-use crate::source::{Format, Source};
+use crate::spec::source::{Format, Source};
 use crate::tiers::{Tier, TierName};
 
 /// The list of APIs.

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Report;
-use crate::document::{Document, read_bytes};
 use crate::sources::Sources;
+use crate::spec::document::{Document, read_bytes};
 
 /// The repository.
 #[derive(Debug, Clone)]

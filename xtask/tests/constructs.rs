@@ -9,11 +9,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use xtask::diagnostic::Report;
-use xtask::document::Document;
-use xtask::generate::Target;
-use xtask::passes::Options;
+use xtask::emit::Target;
+use xtask::lower::Options;
 use xtask::pipeline;
 use xtask::sources::ApiData;
+use xtask::spec::document::Document;
 
 /// The passes that have something to do in every document; so has the one that lowers the version.
 const OF_EVERY_DOCUMENT: [&str; 2] = ["operation-groups", "retry-safety"];

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use progenitor::{CrateVers, GenerationSettings, Generator, HooksMode};
 use serde_json::{Value, json};
-use xtask::facts::strip_prose;
-use xtask::passes::{Normalized, Options, excerpt, normalize};
+use xtask::lower::{Normalized, Options, excerpt, normalize};
+use xtask::spec::facts::strip_prose;
 
 fn read(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).expect("a document");
@@ -198,7 +198,7 @@ fn collect(value: &Value, pointer: String, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (key, member) in members {
-                collect(member, xtask::walk::join(&pointer, key), found);
+                collect(member, xtask::spec::walk::join(&pointer, key), found);
             }
         }
         Value::Array(items) => {

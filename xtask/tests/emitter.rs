@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use xtask::generate::{Target, generate};
+use xtask::emit::{Target, generate};
 use xtask::sources::{ApiData, Sources, VariableKind};
 
 fn target() -> Target {

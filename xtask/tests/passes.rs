@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 use xtask::{
-    passes::{Options, Outcome, PASSES, run},
+    lower::{Options, Outcome, PASSES, run},
     problem::Problem,
 };
 

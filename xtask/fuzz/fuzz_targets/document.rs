@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use xtask::document::Document;
-use xtask::passes::excerpt;
+use xtask::spec::document::Document;
+use xtask::lower::excerpt;
 
 #[path = "../../tests/fuzz/mutation.rs"]
 mod mutation;

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use xtask::document::Document;
+use xtask::spec::document::Document;
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = Document::from_bytes("fuzzed".into(), bytes).and_then(Document::checked);

@@ -9,8 +9,8 @@ use super::operations::Operation;
 use super::rules::Direction;
 use super::side::Side;
 use super::walk::{Visited, Walk};
-use crate::passes::{is_success, rank};
-use crate::walk::join;
+use crate::lower::{is_success, rank};
+use crate::spec::walk::join;
 
 /// The format in which the crate sends a body; none where there is no body.
 pub(super) fn sent(side: Side<'_>, body: &str) -> Option<String> {

@@ -13,8 +13,8 @@ use super::surface::{self, Surface};
 use super::untouched::Touched;
 use super::walk::Walk;
 use super::{document, leftover, operations, show};
-use crate::generate::{snake_name, type_name};
-use crate::passes;
+use crate::emit::{snake_name, type_name};
+use crate::lower;
 use crate::problem::Problem;
 
 /// What to compare and how.
@@ -134,13 +134,13 @@ fn taken(document: &Value, include: &[String]) -> Value {
         return facts;
     }
     if let Some(paths) = facts.get_mut("paths").and_then(Value::as_object_mut) {
-        let wanted = |path: &str| include.iter().any(|prefix| passes::is_under(path, prefix));
+        let wanted = |path: &str| include.iter().any(|prefix| lower::is_under(path, prefix));
         paths.retain(|path, _| wanted(path));
     }
     if let Some(members) = facts.as_object_mut() {
         members.remove("webhooks");
     }
-    passes::without_unused(&mut facts);
+    lower::without_unused(&mut facts);
     facts
 }
 
@@ -277,7 +277,7 @@ impl<'w> RustNames<'w> {
 }
 
 fn kind(side: Side<'_>, name: &str) -> Kind {
-    let at = crate::walk::join("/components/schemas", name);
+    let at = crate::spec::walk::join("/components/schemas", name);
     let schema = super::view::view(side, &[at]);
     match (schema.makes_type(), schema.properties.is_empty()) {
         (false, _) => Kind::Nothing,

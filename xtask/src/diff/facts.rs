@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::side::Side;
-use crate::canonical::{is_set, sort_sets};
-use crate::facts::strip_prose;
-use crate::walk::{Kind, Place, join};
+use crate::spec::canonical::{is_set, sort_sets};
+use crate::spec::facts::strip_prose;
+use crate::spec::walk::{Kind, Place, join};
 
 /// One difference of facts: a value that came, went or changed, whole where all of it did.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::facts::element;
 use super::side::Side;
 use super::view::{Bound, Keyword, Nulls, View, tighter};
-use crate::walk::join;
+use crate::spec::walk::join;
 
 impl<'a> View<'a> {
     pub(super) fn add_types(

@@ -38,13 +38,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::canonical;
-use crate::cli::{FailOn, ReportFormat};
+use crate::commands::cli::{FailOn, ReportFormat};
 use crate::console::{Console, Failure, Verdict};
 use crate::diagnostic::Report;
-use crate::document::Document;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::spec::canonical;
+use crate::spec::document::Document;
 pub use change::{Change, Guess, Subject};
 pub use comparison::{Diff, Options, compare, compare_facts};
 pub use facts::Fact;
@@ -200,7 +200,7 @@ fn check_include(old: &Value, new: &Value, include: &[String]) -> Result<(), Pro
             let paths = document["paths"].as_object().into_iter().flatten();
             paths
                 .map(|(path, _)| path)
-                .any(|path| crate::passes::is_under(path, prefix))
+                .any(|path| crate::lower::is_under(path, prefix))
         });
         if !known {
             return Err(Problem::at(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::side::{Side, component, unescape};
-use crate::walk::join;
+use crate::spec::walk::join;
 
 /// A schema, as the pointers of its parts: of one, or of all those that give a property in an `allOf`.
 pub(super) type Node = Vec<String>;

@@ -8,7 +8,7 @@ use super::rename;
 use super::rules::Direction;
 use super::schemas::{Comparison, Pair, up};
 use super::view::{View, view};
-use crate::walk::join;
+use crate::spec::walk::join;
 
 impl Comparison<'_, '_> {
     pub(super) fn properties(&mut self) {

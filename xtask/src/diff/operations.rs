@@ -9,9 +9,9 @@ use super::side::Side;
 use super::untouched::Touched;
 use super::walk::{OperationInfo, Visited, Walk};
 use super::{bodies, parameters, security};
-use crate::generate::snake_name;
-use crate::passes;
-use crate::walk::{METHODS, join};
+use crate::emit::snake_name;
+use crate::lower;
+use crate::spec::walk::{METHODS, join};
 
 /// An operation of one document.
 #[derive(Debug, Clone)]
@@ -55,12 +55,12 @@ impl Operation<'_> {
     fn hidden(&self, side: Side<'_>) -> bool {
         self.value["x-sdk-ignore"] == Value::Bool(true)
             || bodies::sent(side, &side.resolve(&join(&self.at, "requestBody"), true))
-                .is_some_and(|kind| passes::rank(&kind) > 2)
+                .is_some_and(|kind| lower::rank(&kind) > 2)
     }
 
     /// The call in Rust.
     fn rust(&self) -> String {
-        let (group, name) = passes::operation_names(self.value, self.path, self.method);
+        let (group, name) = lower::operation_names(self.value, self.path, self.method);
         let mut text = String::new();
         for step in group {
             text.push_str(&format!("{}().", snake_name(&step)));

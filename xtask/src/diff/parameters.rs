@@ -9,7 +9,7 @@ use super::rules::Direction;
 use super::schemas::up;
 use super::side::Side;
 use super::walk::{Visited, Walk};
-use crate::walk::join;
+use crate::spec::walk::join;
 
 /// A parameter of an operation.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use super::rules::Direction;
 use super::side::Side;
 use super::view::{View, view};
 use super::{bounds, variants};
-use crate::walk::join;
+use crate::spec::walk::join;
 
 /// Two schemas that stand for each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,7 +118,7 @@ impl<'a> Comparison<'a, '_> {
             Some(title.to_owned())
         };
         let made = |name: Option<String>, view: &View<'_>| name.or_else(|| title(view));
-        let type_name = |name: &String| crate::generate::type_name(name);
+        let type_name = |name: &String| crate::emit::type_name(name);
         let same = made(old.clone(), self.before).as_ref().map(type_name)
             == made(new.clone(), self.after).as_ref().map(type_name);
         let rule = if same || !(self.before.makes_type() && self.after.makes_type()) {

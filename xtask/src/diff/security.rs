@@ -8,7 +8,7 @@ use super::change::{Found, Places, Use};
 use super::operations::Operation;
 use super::side::Side;
 use super::walk::Walk;
-use crate::walk::join;
+use crate::spec::walk::join;
 
 /// What is needed together: the sorts of the schemes, and their scopes.
 type Need = BTreeSet<String>;

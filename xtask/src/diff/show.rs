@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::change::Subject;
 use super::side::{Side, component, unescape};
-use crate::walk::METHODS;
+use crate::spec::walk::METHODS;
 
 /// Characters of a value that are shown.
 const WIDTH: usize = 100;

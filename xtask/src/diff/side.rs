@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::passes::pointer_of;
-use crate::walk::join;
+use crate::lower::pointer_of;
+use crate::spec::walk::join;
 
 /// A document with its references.
 #[derive(Debug, Clone, Copy)]

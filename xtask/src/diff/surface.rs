@@ -8,11 +8,11 @@ use syn::{Fields, FnArg, ImplItem, Item, ReturnType, Visibility};
 use super::change::{Change, Subject};
 use super::rules::{Level, Rule};
 use crate::console::Failure;
-use crate::generate::Target;
-use crate::passes::Options;
+use crate::emit::Target;
+use crate::lower::Options;
 use crate::pipeline;
-use crate::source::{Format, Source};
 use crate::sources::ApiData;
+use crate::spec::source::{Format, Source};
 
 /// How the public items of two crates differ: each as a line of Rust.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

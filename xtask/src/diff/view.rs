@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::node::{Node, named};
 use super::side::Side;
-use crate::walk::join;
+use crate::spec::walk::join;
 
 /// A keyword with its value and where it stands.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use super::node::{Node, named, resolved};
 use super::rules::Direction;
 use super::schemas::{self, Pair};
 use super::side::Side;
-use crate::walk::join;
+use crate::spec::walk::join;
 
 /// What sort of object a visited place is: it says which of its members are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

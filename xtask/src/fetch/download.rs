@@ -13,9 +13,9 @@ use url::Url;
 use super::address::{self, shown};
 use super::etag::Etag;
 use super::refusal;
-use crate::document;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::spec::document;
 
 /// As many as browsers allow at the least; more is a loop.
 const REDIRECTS: usize = 10;

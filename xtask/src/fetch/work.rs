@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
+use crate::commands::coverage::{Undescribed, as_actions, undescribed};
+use crate::commands::regen::overlays;
 use crate::console::Failure;
-use crate::coverage::{Undescribed, as_actions, undescribed};
 use crate::diagnostic::Report;
-use crate::document::Document;
-use crate::overlay::{self, Purpose};
-use crate::regen::overlays;
 use crate::sources::Entry;
+use crate::spec::document::Document;
+use crate::spec::overlay::{self, Purpose};
 use crate::workspace::{DESCRIPTIONS, Workspace, api_folder};
 
 /// What is left to do for one API.

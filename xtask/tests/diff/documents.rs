@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::cli::ReportFormat;
+use xtask::commands::cli::ReportFormat;
 use xtask::diff::{Level, Subject};
 
 use crate::support::{diff, document, get, operation, request, response, rules, thing, with};

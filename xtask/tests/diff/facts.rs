@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use xtask::diff::{Options, compare, compare_facts};
-use xtask::facts::strip_prose;
-use xtask::walk::join;
+use xtask::spec::facts::strip_prose;
+use xtask::spec::walk::join;
 
 use crate::support::{get, response, thing, with};
 

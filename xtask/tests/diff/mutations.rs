@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::canonical::sort_sets;
 use xtask::diff::{Options, compare, compare_facts};
-use xtask::document::Document;
-use xtask::facts::strip_prose;
-use xtask::walk::{Place, join, walk};
+use xtask::spec::canonical::sort_sets;
+use xtask::spec::document::Document;
+use xtask::spec::facts::strip_prose;
+use xtask::spec::walk::{Place, join, walk};
 
 /// One fact, changed.
 struct Mutation {

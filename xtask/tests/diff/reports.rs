@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use xtask::cli::ReportFormat;
+use xtask::commands::cli::ReportFormat;
 use xtask::diff::{Diff, Level, Options, RULES, compare};
 
 use crate::support::{diff, get, operation, response, thing, with};

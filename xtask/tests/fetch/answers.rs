@@ -12,7 +12,7 @@ const LIST: &str = "openapi/sources.toml";
 
 /// The same document as JSON.
 fn json() -> String {
-    let document = xtask::document::Document::from_bytes("a".into(), GOOD.as_bytes());
+    let document = xtask::spec::document::Document::from_bytes("a".into(), GOOD.as_bytes());
     document.expect("it is YAML").value.to_string()
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use xtask::cli::ReportFormat;
+use xtask::commands::cli::ReportFormat;
 use xtask::console::{Console, Failure, Verdict};
 use xtask::diagnostic::{Style, render};
 use xtask::fetch::{self, download::Limits};

@@ -1,7 +1,7 @@
 //! What is told after a fetch.
 
 use serde_json::Value;
-use xtask::cli::ReportFormat;
+use xtask::commands::cli::ReportFormat;
 use xtask::fetch;
 
 use crate::desk::{Desk, GOOD, options};

@@ -8,7 +8,7 @@ mod pipeline;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use xtask::document::Document;
+use xtask::spec::document::Document;
 
 use mutation::{Choices, mutated};
 

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 use xtask::diagnostic::Report;
-use xtask::generate::Target;
-use xtask::passes::Options;
+use xtask::emit::Target;
+use xtask::lower::Options;
 use xtask::pipeline;
-use xtask::source::{Format, Source};
 use xtask::sources::ApiData;
+use xtask::spec::source::{Format, Source};
 
 /// Normalizes and generates.
 ///

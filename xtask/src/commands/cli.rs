@@ -1,0 +1,347 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::console::{Console, Failure, Verdict};
+use crate::workspace::Workspace;
+use crate::{
+    commands::conformance, commands::contract, commands::emit, commands::interop,
+    commands::normalize, commands::regen, diff, fetch,
+};
+
+/// From published OpenAPI documents to client crates
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 all is well, 1 a check found something, 2 the input or the arguments are wrong."
+)]
+pub struct Cli {
+    /// The repository to work in; the one that this program was built in where it is left out
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How a listing is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people on a terminal.
+    Text,
+    /// For the body of a pull request.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
+/// What a comparison counts as a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A change that asks for a major version.
+    Breaking,
+    /// Any change of facts.
+    Any,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the committed files of each API anew from its facts and overlays
+    ///
+    /// Writes openapi/<api>/normalized.json and generated/<api>/. An overlay action that no longer applies, a node
+    /// without words and a construct whose meaning would be lost are each told with their place.
+    #[command(after_help = "Examples:\n  cargo xtask regen\n  cargo xtask regen teams --check")]
+    Regen {
+        /// The APIs, as openapi/sources.toml calls them; all where none is named
+        #[arg(value_name = "API")]
+        apis: Vec<String>,
+        /// Write nothing; show how the files differ from what they should be, and exit with 1 if they do
+        #[arg(long)]
+        check: bool,
+    },
+    /// Take the facts of a published document into openapi/<api>/openapi.yaml
+    ///
+    /// Facts are everything but prose: descriptions, summaries, examples, code samples. What changed in them is shown,
+    /// then which overlay actions no longer apply and what has no words yet, as actions to fill in. The digest of the
+    /// document, the day on which it was new, and the tag by which the server knows it go to openapi/sources.toml.
+    /// A document that is refused changes nothing. Proxies are taken from the environment (HTTPS_PROXY, NO_PROXY).
+    #[command(
+        after_help = "Examples:\n  cargo xtask fetch\n  cargo xtask fetch teams --dry-run --format markdown\n  cargo xtask fetch teams --from ~/Downloads/teams-api-oas.json\n\nA server that says \"not modified\" is believed; --from with the published address fetches the document in any case."
+    )]
+    Fetch {
+        /// The APIs, as openapi/sources.toml calls them; all where none is named
+        #[arg(value_name = "API")]
+        apis: Vec<String>,
+        /// Where to take the document from instead of where it is published: https, http from this machine, or a file
+        #[arg(long, value_name = "URL-or-FILE")]
+        from: Option<String>,
+        /// Show what would change and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Keep upstream's words instead of leaving them out
+        #[arg(long)]
+        keep_prose: bool,
+        /// How the result is written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
+    },
+    /// Put one document through the passes and list what each of them changed
+    #[command(
+        after_help = "Examples:\n  cargo xtask normalize my-api.json\n  cargo xtask normalize my-api.yaml -o normalized.json --include /organizations"
+    )]
+    Normalize {
+        /// An OpenAPI 3.0 or 3.1 document, in JSON or YAML
+        file: PathBuf,
+        /// Where the normalized document goes; `-` is the standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<String>,
+        /// An OpenAPI overlay to apply first, as to correct what the passes refuse; can be given several times
+        #[arg(long = "overlay", value_name = "FILE", num_args = 1..)]
+        overlays: Vec<PathBuf>,
+        /// Keep only the paths that begin with this, and what they reach; can be given several times
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+        /// Refuse keywords that no pass knows, instead of warning of them
+        #[arg(long)]
+        strict: bool,
+        /// How the list of changes is written
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+    /// Make a crate of any OpenAPI 3.0 or 3.1 document
+    ///
+    /// The folder becomes the root of the crate. It is made, or replaced if a former emit made it; anything else in it
+    /// is refused. The crate depends on auth0-core by a path relative to the folder.
+    #[command(
+        after_help = "Examples:\n  cargo xtask emit my-api.json --out ../my-api --name my-api\n  cargo xtask emit management.json --out ../organizations --name organizations --include /organizations"
+    )]
+    Emit {
+        /// An OpenAPI 3.0 or 3.1 document, in JSON or YAML
+        file: PathBuf,
+        /// The folder of the crate
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// The name of the crate
+        #[arg(long, value_name = "CRATE")]
+        name: String,
+        /// An OpenAPI overlay to apply first, as to correct what the passes refuse; can be given several times
+        #[arg(long = "overlay", value_name = "FILE", num_args = 1..)]
+        overlays: Vec<PathBuf>,
+        /// Keep only the paths that begin with this, and what they reach; can be given several times
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+    },
+    /// Say what changed in meaning between two documents, and what that asks of the version of the generated crate
+    ///
+    /// Prose is left aside. The changes are sorted into breaking ones and others by the rules in
+    /// xtask/src/diff/RULES.md, and the public items of both generated crates are compared. With --facts, every single
+    /// difference of facts is listed instead, and the exit status is 1 if there is one.
+    #[command(
+        after_help = "Examples:\n  cargo xtask diff old.json new.json\n  cargo xtask diff old.json new.json --format markdown --version 0.3.1 --fail-on breaking\n  cargo xtask diff openapi/teams/openapi.yaml teams.json --facts"
+    )]
+    Diff {
+        /// The old OpenAPI 3.0 or 3.1 document, in JSON or YAML
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The new one
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+        /// List every difference of facts, and exit with 1 if there is one
+        #[arg(long)]
+        facts: bool,
+        /// Compare only the paths that begin with this, and what they reach; can be given several times
+        #[arg(long, value_name = "PATH-PREFIX", num_args = 1..)]
+        include: Vec<String>,
+        /// The version of the crate that was made of the old document
+        #[arg(
+            long,
+            value_name = "X.Y.Z",
+            default_value = "0.1.0",
+            conflicts_with = "facts"
+        )]
+        version: String,
+        /// How the changes are written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
+        /// Exit with 1 if there is such a change
+        #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "facts")]
+        fail_on: Option<FailOn>,
+    },
+    /// Normalize, emit and type-check every document of a folder, and print a table
+    ///
+    /// Warnings of the compiler count as errors. Exits with 1 if a document fails that is not expected to, or passes
+    /// though it is expected to fail.
+    #[command(
+        after_help = "Examples:\n  cargo xtask conformance\n  cargo xtask conformance ../documents --expect-failing huge.json"
+    )]
+    Conformance {
+        /// The folder with the documents; openapi/ where it is left out
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// Documents that are known to fail, by their names in the table
+        #[arg(long, value_name = "NAME", num_args = 1..)]
+        expect_failing: Vec<String>,
+        /// How the table is written
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+    /// Test the sandbox against the documents with schemathesis
+    ///
+    /// schemathesis makes up requests from a document and checks every answer. Each operation has to be carried out at
+    /// least once. Its version stands in xtask/contract/requirements.txt; it is installed under target/ the first time,
+    /// which needs python3 and the package index. Settings and exceptions are in xtask/contract too.
+    #[command(
+        after_help = "Examples:\n  cargo xtask contract\n  cargo xtask contract --documents ../published"
+    )]
+    Contract {
+        /// A folder with <api>.json or <api>.yaml as published, or with <api>/openapi.yaml; openapi/ where it is left out
+        #[arg(long, value_name = "DIR")]
+        documents: Option<PathBuf>,
+        /// How the result is written
+        #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+        format: OutputFormat,
+    },
+    /// Test the SDK against oidc-provider, a certified OpenID provider, and against Redis
+    ///
+    /// Runs the tests of tests/interop and tests/fleet, which `cargo test` leaves out. oidc-provider is installed there the first time,
+    /// and again when tests/interop/package-lock.json changed, which needs npm and the package registry. Runs on Node 20
+    /// or newer; openssl makes the certificates of the time of a test. What processes share is tested on redis-server, and
+    /// on valkey-server where that is installed. Exits with 1 if a test fails.
+    #[command(
+        after_help = "Examples:\n  cargo xtask interop\n  cargo xtask interop refresh device"
+    )]
+    Interop {
+        /// Run only the tests whose names contain one of these
+        #[arg(value_name = "NAME")]
+        tests: Vec<String>,
+    },
+}
+
+/// Runs the command. Returns the exit status.
+pub fn run(cli: &Cli, console: &mut Console<'_>) -> u8 {
+    let workspace = Workspace::at(cli.root.clone());
+    match dispatch(&cli.command, &workspace, console) {
+        Ok(Verdict::Fine) => 0,
+        Ok(Verdict::Found) => 1,
+        Err(Failure(reports)) => {
+            console.report(&reports);
+            2
+        }
+    }
+}
+
+fn dispatch(
+    command: &Command,
+    workspace: &Workspace,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    match command {
+        Command::Regen { apis, check } => regen::run(workspace, apis, *check, console),
+        Command::Fetch {
+            apis,
+            from,
+            dry_run,
+            keep_prose,
+            format,
+        } => {
+            let options = fetch::Options {
+                apis,
+                from: from.as_deref(),
+                dry_run: *dry_run,
+                keep_prose: *keep_prose,
+                limits: fetch::download::Limits::default(),
+                format: *format,
+                today: &chrono::Utc::now().format("%Y-%m-%d").to_string(),
+            };
+            fetch::run(workspace, &options, console)
+        }
+        Command::Normalize {
+            file,
+            output,
+            overlays,
+            include,
+            strict,
+            format,
+        } => {
+            let options = normalize::Options {
+                file,
+                output: output.as_deref(),
+                overlays,
+                include,
+                strict: *strict,
+                format: *format,
+            };
+            normalize::run(&options, console)
+        }
+        Command::Emit {
+            file,
+            out,
+            name,
+            overlays,
+            include,
+        } => emit::run(
+            workspace,
+            &emit::Options {
+                file,
+                out,
+                name,
+                overlays,
+                include,
+            },
+            console,
+        ),
+        Command::Diff {
+            old,
+            new,
+            facts,
+            include,
+            version,
+            format,
+            fail_on,
+        } => {
+            let request = diff::Request {
+                old,
+                new,
+                facts: *facts,
+                include,
+                version,
+                format: *format,
+                fail_on: *fail_on,
+            };
+            diff::run(&request, console)
+        }
+        Command::Conformance {
+            folder,
+            expect_failing,
+            format,
+        } => {
+            let folder = folder.clone().unwrap_or_else(|| workspace.path("openapi"));
+            let options = conformance::Options {
+                folder: &folder,
+                expect_failing,
+                format: *format,
+            };
+            conformance::run(workspace, &options, console)
+        }
+        Command::Contract { documents, format } => {
+            let options = contract::Options {
+                documents: documents.as_deref(),
+                format: *format,
+            };
+            contract::run(workspace, &options, console)
+        }
+        Command::Interop { tests } => interop::run(workspace, tests),
+    }
+}

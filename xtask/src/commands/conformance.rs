@@ -1,0 +1,304 @@
+//! `conformance`: every document of a folder normalized, emitted and type-checked, told in one table.
+
+mod table;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::commands::cli::OutputFormat;
+use crate::commands::emit::core_path;
+use crate::commands::regen::overlaid;
+use crate::console::{Console, Failure, Verdict};
+use crate::diagnostic::Report;
+use crate::emit::Target;
+use crate::files;
+use crate::lower;
+use crate::pipeline;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::sources::{ApiData, Entry};
+use crate::spec::canonical;
+use crate::spec::document::Document;
+use crate::spec::source::Source;
+use crate::spec::walk::count_operations;
+use crate::workspace::{FACTS, Workspace};
+use table::Row;
+
+/// What to try and how to tell it.
+#[derive(Debug, Clone)]
+pub struct Options<'a> {
+    /// The folder with the documents.
+    pub folder: &'a Path,
+    /// Documents that are known to fail, by the names in the table.
+    pub expect_failing: &'a [String],
+    /// How the table is written.
+    pub format: OutputFormat,
+}
+
+/// Tries every document of the folder. Found something: one fails that is not expected to, or passes though it is.
+pub fn run(
+    workspace: &Workspace,
+    options: &Options<'_>,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    let candidates = candidates(workspace, options.folder)?;
+    if let Some(unknown) = options
+        .expect_failing
+        .iter()
+        .find(|name| candidates.iter().all(|one| one.name != **name))
+    {
+        let known: Vec<&str> = candidates.iter().map(|one| one.name.as_str()).collect();
+        let problem = Problem::at(
+            "",
+            format!("`--expect-failing` names `{unknown}`, which is not there"),
+        )
+        .expected(format!("one of {}", known.join(", ")));
+        return Err(Box::new(Report::of_file(
+            &options.folder.display().to_string(),
+            problem,
+        ))
+        .into());
+    }
+    // Outside of the repository: a crate in here would be taken for a part of its workspace.
+    let scratch = tempfile::tempdir().map_err(|error| no_scratch(&error))?;
+    let progress = Progress::start();
+    let mut rows = Vec::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        let tell = |what: &str| {
+            progress.at(&format!(
+                "{} of {}: {what} {}",
+                index + 1,
+                candidates.len(),
+                candidate.name
+            ))
+        };
+        rows.push(attempt(workspace, candidate, scratch.path(), &tell)?);
+    }
+    drop(progress);
+    let expected = |row: &Row| options.expect_failing.contains(&row.name);
+    match options.format {
+        OutputFormat::Text => console.result(&table::text(&rows, &expected)),
+        OutputFormat::Json => console.result(&canonical::json(&table::as_json(&rows, &expected))),
+    }
+    let surprises = rows.iter().any(|row| row.passes() == expected(row));
+    Ok(if surprises {
+        Verdict::Found
+    } else {
+        Verdict::Fine
+    })
+}
+
+/// A document to try.
+struct Candidate {
+    name: String,
+    path: PathBuf,
+    entry: Option<Entry>,
+}
+
+/// The JSON and YAML files of the folder, and the folders in it that hold the facts of an API.
+fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<Candidate>, Box<Report>> {
+    let unreadable = |error: &std::io::Error| {
+        let problem = Problem::at("", "the folder cannot be read").found(error.to_string());
+        Box::new(Report::of_file(&folder.display().to_string(), problem))
+    };
+    // What is particular to an API is known only of those of this repository.
+    let ours = folder.canonicalize().ok() == workspace.path("openapi").canonicalize().ok();
+    let sources = if ours {
+        Some(workspace.sources()?)
+    } else {
+        None
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(&error))? {
+        let entry = entry.map_err(|error| unreadable(&error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        let is_document = [".json", ".yaml", ".yml"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        if is_document || path.join(FACTS).exists() {
+            let entry = sources
+                .as_ref()
+                .and_then(|sources| sources.get(&name).ok().cloned());
+            found.push(Candidate { name, path, entry });
+        }
+    }
+    if found.is_empty() {
+        let problem = Problem::at("", "the folder holds no document")
+            .expected(format!("JSON or YAML files, or folders with `{FACTS}`"));
+        return Err(Report::of_file(&folder.display().to_string(), problem).into());
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+fn attempt(
+    workspace: &Workspace,
+    candidate: &Candidate,
+    scratch: &Path,
+    tell: &dyn Fn(&str),
+) -> Result<Row, Failure> {
+    let mut row = Row {
+        name: candidate.name.clone(),
+        version: "-".to_owned(),
+        ..Row::default()
+    };
+    tell("reading");
+    let (document, source) = match read(candidate) {
+        Ok(read) => read,
+        Err(failure) => return Ok(row.failed("read", failure)),
+    };
+    document["openapi"]
+        .as_str()
+        .unwrap_or("-")
+        .clone_into(&mut row.version);
+    row.operations = count_operations(&document);
+
+    tell("normalizing");
+    let include = candidate
+        .entry
+        .as_ref()
+        .map_or(&[][..], |entry| &entry.include);
+    let asked = lower::Options {
+        include,
+        strict: false,
+    };
+    let normalized = match pipeline::normalize(document, &source, &asked) {
+        Ok(normalized) => normalized.document,
+        Err(failure) => {
+            row.normalize = Some(false);
+            return Ok(row.failed("normalize", failure));
+        }
+    };
+    row.normalize = Some(true);
+    row.types = Some(
+        normalized["components"]["schemas"]
+            .as_object()
+            .map_or(0, serde_json::Map::len),
+    );
+
+    tell("generating");
+    let folder = scratch.join(&candidate.name);
+    let target = Target {
+        crate_name: crate_name(&candidate.name),
+        version: "0.0.0".to_owned(),
+        core_path: core_path(workspace, &folder)?,
+        api: api_data(candidate.entry.as_ref(), &normalized),
+        command: "cargo xtask conformance".to_owned(),
+        member: false,
+    };
+    let generated = match pipeline::generate(
+        &normalized,
+        &format!("{} (normalized)", candidate.name),
+        &target,
+    ) {
+        Ok(generated) => generated,
+        Err(failure) => {
+            row.generate = Some(false);
+            return Ok(row.failed("generate", failure));
+        }
+    };
+    row.generate = Some(true);
+    files::write(&folder, &folder.display().to_string(), &generated)?;
+
+    tell("checking");
+    let errors = check(workspace, &folder)?;
+    row.check = Some(errors.is_empty());
+    row.needs
+        .extend(errors.into_iter().map(|error| format!("check: {error}")));
+    Ok(row)
+}
+
+/// What is particular to the API. Its base URL is known once a crate is made of it, its tiers before that.
+fn api_data(entry: Option<&Entry>, document: &Value) -> ApiData {
+    match entry {
+        Some(entry) if entry.package().is_some() => entry.api(),
+        Some(entry) => ApiData {
+            tiers: entry.tiers.clone(),
+            ..ApiData::of_document(document)
+        },
+        None => ApiData::of_document(document),
+    }
+}
+
+fn read(candidate: &Candidate) -> Result<(Value, Source), Failure> {
+    if candidate.path.is_dir() {
+        return overlaid(&candidate.path, &candidate.path.display().to_string());
+    }
+    let document = Document::load(&candidate.path)?;
+    Ok((document.value, document.source))
+}
+
+/// Type-checks a crate with warnings as errors. All crates share one target folder, and the versions of the workspace,
+/// so that what they depend on is built once.
+fn check(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Box<Report>> {
+    let lock = workspace.path("Cargo.lock");
+    fs::copy(&lock, folder.join("Cargo.lock")).map_err(|error| {
+        let problem = Problem::at("", "the file cannot be copied").found(error.to_string());
+        Report::of_file(&lock.display().to_string(), problem)
+    })?;
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace.path("target"), PathBuf::from);
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let cargo = |more: &[&str]| {
+        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args([
+                "check",
+                "--quiet",
+                "--message-format=short",
+                "--manifest-path",
+            ])
+            .arg(folder.join("Cargo.toml"))
+            .arg("--target-dir")
+            .arg(target.join("conformance"))
+            .args(more)
+            .env("RUSTFLAGS", format!("{flags} -Dwarnings").trim_start())
+            .output()
+            .map_err(|error| {
+                Box::new(Report::plain(
+                    Problem::at("", "cargo cannot be run").found(error.to_string()),
+                ))
+            })
+    };
+    // What the workspace builds with is there already; the network is asked only where something is missing.
+    let mut output = cargo(&["--offline"])?;
+    if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("--offline") {
+        output = cargo(&[])?;
+    }
+    if output.status.success() {
+        return Ok(Vec::new());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    let mut errors: Vec<String> = text
+        .lines()
+        .filter(|line| line.contains(": error"))
+        .map(str::to_owned)
+        .collect();
+    if errors.is_empty() {
+        errors = text.lines().map(str::to_owned).collect();
+    }
+    Ok(errors)
+}
+
+/// A name that cargo takes, whatever the file is called.
+fn crate_name(file: &str) -> String {
+    let plain: String = file
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    format!("conformance-{}", &plain[..plain.len().min(50)])
+}
+
+fn no_scratch(error: &std::io::Error) -> Box<Report> {
+    let problem = Problem::at("", "no temporary folder can be made").found(error.to_string());
+    Report::of_file(&std::env::temp_dir().display().to_string(), problem).into()
+}

@@ -1,0 +1,200 @@
+//! `emit`: any OpenAPI document to a crate of its own.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::console::{Console, Failure, Verdict};
+use crate::crate_name;
+use crate::diagnostic::Report;
+use crate::emit::Target;
+use crate::files;
+use crate::lower;
+use crate::pipeline;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::sources::ApiData;
+use crate::spec::document::Document;
+use crate::workspace::Workspace;
+
+/// What to emit and where to.
+#[derive(Debug, Clone)]
+pub struct Options<'a> {
+    /// The document.
+    pub file: &'a Path,
+    /// The folder that becomes the root of the crate.
+    pub out: &'a Path,
+    /// The name of the crate.
+    pub name: &'a str,
+    /// Overlays that are applied to it first.
+    pub overlays: &'a [PathBuf],
+    /// The beginnings of the paths to keep; all where there is none.
+    pub include: &'a [String],
+}
+
+/// Normalizes the document, generates its crate and writes it to the folder.
+pub fn run(
+    workspace: &Workspace,
+    options: &Options<'_>,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    crate_name::check(options.name).map_err(|problem| Box::new(Report::plain(problem)))?;
+    let mut document = Document::load(options.file)?;
+    pipeline::overlay(&mut document.value, options.overlays)?;
+    let progress = Progress::start();
+    progress.at(&format!("{}: generating", options.name));
+    let asked = lower::Options {
+        include: options.include,
+        strict: false,
+    };
+    let shown = options.file.display().to_string();
+    let normalized = pipeline::normalize(document.value, &document.source, &asked)?;
+    let target = Target {
+        crate_name: options.name.to_owned(),
+        version: "0.1.0".to_owned(),
+        core_path: core_path(workspace, options.out)?,
+        api: ApiData::of_document(&normalized.document),
+        command: command(options),
+        member: false,
+    };
+    let files = pipeline::generate(
+        &normalized.document,
+        &format!("{shown} (normalized)"),
+        &target,
+    )?;
+    let folder = options.out.display().to_string();
+    let changed = files::write(options.out, &folder, &files)?;
+    drop(progress);
+    console.report(&normalized.warnings);
+    console.result(&format!(
+        "{}: {} files in {folder}, {changed} written or removed\n",
+        options.name,
+        files.len()
+    ));
+    Ok(Verdict::Fine)
+}
+
+/// The command for the first lines of the files: without folders, so that the same document gives the same bytes
+/// wherever it and the crate are.
+fn command(options: &Options<'_>) -> String {
+    let file = options
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let include: String = options
+        .include
+        .iter()
+        .map(|prefix| format!(" --include {}", plain(prefix)))
+        .collect();
+    let file = plain(&file);
+    format!("cargo xtask emit {file} --name {}{include}", options.name)
+}
+
+/// The text as it may stand in comments of Rust, TOML and Markdown: whatever could end one of them is written as an
+/// escape.
+fn plain(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "._-/+@,={} ".contains(c);
+    let mut out = String::new();
+    for c in text.chars() {
+        match is_plain(c) {
+            true => out.push(c),
+            false => out.extend(c.escape_unicode()),
+        }
+    }
+    out
+}
+
+/// Where `auth0-core` is, relative to `out`.
+pub fn core_path(workspace: &Workspace, out: &Path) -> Result<String, Box<Report>> {
+    let core = workspace.path("crates/core");
+    let core = core
+        .canonicalize()
+        .map_err(|error| unresolved(&core, &error))?;
+    let out = resolved(out).map_err(|error| unresolved(out, &error))?;
+    let shared = core
+        .components()
+        .zip(out.components())
+        .take_while(|(a, b)| a == b)
+        .count();
+    if shared == 0 {
+        // Another drive: there is no relative path.
+        return Ok(core.display().to_string());
+    }
+    let up = out.components().skip(shared).map(|_| "..".to_owned());
+    let down = core
+        .components()
+        .skip(shared)
+        .map(|part| part.as_os_str().to_string_lossy().into_owned());
+    Ok(up.chain(down).collect::<Vec<_>>().join("/"))
+}
+
+/// The real path of a folder that may not be there yet: symbolic links in what is there are followed, because `..`
+/// goes by the real folders.
+fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    let mut there = absolute.as_path();
+    let mut rest = Vec::new();
+    while !there.exists() {
+        let (Some(parent), Some(last)) = (there.parent(), there.components().next_back()) else {
+            break;
+        };
+        rest.push(last);
+        there = parent;
+    }
+    let mut real = there.canonicalize()?;
+    for part in rest.into_iter().rev() {
+        match part {
+            Component::ParentDir => {
+                real.pop();
+            }
+            part => real.push(part),
+        }
+    }
+    Ok(real)
+}
+
+fn unresolved(path: &Path, error: &std::io::Error) -> Box<Report> {
+    let problem = Problem::at("", "the folder cannot be resolved").found(error.to_string());
+    Report::of_file(&path.display().to_string(), problem).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_has_an_odd_name_then_the_first_line_of_files_stays_a_comment() {
+        let command = |file: &str| {
+            command(&Options {
+                file: Path::new(file),
+                out: Path::new("out"),
+                name: "acme",
+                overlays: &[],
+                include: &["/a\n{b}".to_owned()],
+            })
+        };
+        for c in "\n\r\u{b}\u{c}\u{85}\u{2028}\u{202e}`<>!\\\"'*#$".chars() {
+            let command = command(&format!("dir/a{c}b.yaml"));
+            assert_eq!(
+                command,
+                format!(
+                    "cargo xtask emit a\\u{{{:x}}}b.yaml --name acme --include /a\\u{{a}}{{b}}",
+                    u32::from(c)
+                )
+            );
+        }
+        assert!(command("dir/Büro 1.yaml").starts_with("cargo xtask emit Büro 1.yaml --name"));
+    }
+
+    #[test]
+    fn path_to_core_is_relative_to_the_crate() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path().canonicalize().expect("a folder");
+        std::fs::create_dir_all(root.join("repo/crates/core")).expect("a folder");
+        let workspace = Workspace::at(Some(root.join("repo")));
+        let path = |out: &str| core_path(&workspace, &root.join(out)).expect("resolved");
+        assert_eq!(path("repo/generated/teams"), "../../crates/core");
+        assert_eq!(path("elsewhere/a/b"), "../../../repo/crates/core");
+        assert_eq!(path("elsewhere/a/../b"), "../../repo/crates/core");
+        assert_eq!(path("repo/crates"), "core");
+    }
+}

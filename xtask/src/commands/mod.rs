@@ -1,0 +1,10 @@
+//! The subcommands of `cargo xtask`.
+
+pub mod cli;
+pub mod conformance;
+pub mod contract;
+pub mod coverage;
+pub mod emit;
+pub mod interop;
+pub mod normalize;
+pub mod regen;

@@ -1,0 +1,106 @@
+//! `normalize`: one document through the passes, with a list of what each of them changed.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::commands::cli::OutputFormat;
+use crate::console::{Console, Failure, Verdict};
+use crate::files::write_file;
+use crate::lower;
+use crate::pipeline::{self, Normalized};
+use crate::spec::canonical;
+use crate::spec::document::Document;
+
+/// What to normalize and how.
+#[derive(Debug, Clone)]
+pub struct Options<'a> {
+    /// The document.
+    pub file: &'a Path,
+    /// Where the normalized document goes, `-` for the standard output; nowhere if it is left out.
+    pub output: Option<&'a str>,
+    /// Overlays that are applied to it first.
+    pub overlays: &'a [PathBuf],
+    /// The beginnings of the paths to keep; all where there is none.
+    pub include: &'a [String],
+    /// Refuse what no pass knows.
+    pub strict: bool,
+    /// How the list of changes is written.
+    pub format: OutputFormat,
+}
+
+/// Runs the passes, lists what they changed, and writes the document where that is asked for.
+pub fn run(options: &Options<'_>, console: &mut Console<'_>) -> Result<Verdict, Failure> {
+    let mut document = Document::load(options.file)?;
+    pipeline::overlay(&mut document.value, options.overlays)?;
+    let asked = lower::Options {
+        include: options.include,
+        strict: options.strict,
+    };
+    let normalized = pipeline::normalize(document.value, &document.source, &asked)?;
+    console.report(&normalized.warnings);
+    let listing = match options.format {
+        OutputFormat::Text => text(&normalized),
+        OutputFormat::Json => canonical::json(&list(&normalized)),
+    };
+    match options.output {
+        // The document takes the standard output, so the list goes beside it.
+        Some("-") => {
+            console.note(&listing);
+            console.result(&canonical::json(&normalized.document));
+        }
+        Some(file) => {
+            write_file(Path::new(file), &canonical::json(&normalized.document))?;
+            console.result(&listing);
+        }
+        None => console.result(&listing),
+    }
+    Ok(Verdict::Fine)
+}
+
+fn text(normalized: &Normalized) -> String {
+    let mut text = String::new();
+    for pass in lower::PASSES {
+        let changes: Vec<_> = normalized
+            .changes
+            .iter()
+            .filter(|change| change.pass == pass.name)
+            .collect();
+        if !changes.is_empty() {
+            text.push_str(&format!(
+                "{} ({}): {}\n",
+                pass.name,
+                changes.len(),
+                pass.answers
+            ));
+            for change in changes {
+                let pointer = if change.pointer.is_empty() {
+                    "/"
+                } else {
+                    &change.pointer
+                };
+                text.push_str(&format!("  {pointer}: {}\n", change.what));
+            }
+        }
+    }
+    text.push_str(&format!(
+        "{} changes by {} passes\n",
+        normalized.changes.len(),
+        lower::PASSES.len()
+    ));
+    text
+}
+
+fn list(normalized: &Normalized) -> Value {
+    let changes: Vec<Value> = normalized
+        .changes
+        .iter()
+        .map(|change| json!({"pass": change.pass, "pointer": change.pointer, "what": change.what}))
+        .collect();
+    let warnings: Vec<Value> = normalized
+        .warnings
+        .iter()
+        .map(|warning| json!({"pointer": warning.problem().pointer, "message": warning.problem().message}))
+        .collect();
+    json!({"changes": changes, "warnings": warnings})
+}

@@ -1,0 +1,279 @@
+//! `regen`: the committed files of each API made anew from its facts and overlays, or compared with what they would be.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::commands::coverage::{as_actions, undescribed};
+use crate::console::{Console, Failure, Verdict};
+use crate::diagnostic::Report;
+use crate::difference::unified;
+use crate::emit::Target;
+use crate::files::{self, Difference, Files};
+use crate::lower::Options;
+use crate::pipeline;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::sources::{Entry, Sources};
+use crate::spec::canonical;
+use crate::spec::document::Document;
+use crate::spec::facts;
+use crate::spec::overlay::{self, Purpose};
+use crate::spec::source::Source;
+use crate::workspace::{
+    CORRECTIONS, DESCRIPTIONS, FACTS, Workspace, api_folder, crate_folder, normalized_file,
+    sandbox_file,
+};
+
+/// Where `auth0-core` is, seen from a crate under `generated/`.
+const CORE: &str = "../../crates/core";
+
+/// Makes the files of the APIs that are named, or of all. With `check` nothing is written, and any difference to what is
+/// there is shown.
+pub fn run(
+    workspace: &Workspace,
+    apis: &[String],
+    check: bool,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    let sources = workspace.sources()?;
+    let mut verdict = Verdict::Fine;
+    for (api, entry) in sources.select(apis)? {
+        let Some(package) = entry.package() else {
+            if apis.is_empty() {
+                continue;
+            }
+            return Err(Box::new(no_crate(api)).into());
+        };
+        let progress = Progress::start();
+        progress.at(&format!("{api}: generating"));
+        let made = make(workspace, api, entry, package)?;
+        drop(progress);
+        console.report(&made.warnings);
+        if let Some(listing) = &made.undescribed {
+            console.note(listing);
+            verdict = Verdict::Found;
+            continue;
+        }
+        let found = if check {
+            compare(workspace, api, &made, console)?
+        } else {
+            write(workspace, api, &made, console)?
+        };
+        if found == Verdict::Found {
+            verdict = found;
+        }
+    }
+    Ok(verdict)
+}
+
+/// What an API's committed files should be.
+struct Made {
+    /// Documents, by their paths from the root.
+    documents: BTreeMap<String, String>,
+    files: Files,
+    undescribed: Option<String>,
+    warnings: Vec<Report>,
+}
+
+fn make(
+    workspace: &Workspace,
+    api: &str,
+    entry: &Entry,
+    (crate_name, version): (&str, &str),
+) -> Result<Made, Failure> {
+    let folder = api_folder(api);
+    if !workspace.path(&folder).join(FACTS).exists() {
+        let problem = Problem::at("", "there are no facts of this API yet").help(format!(
+            "take them from the published document: cargo xtask fetch {api}"
+        ));
+        let report = Report::of_file(&format!("{folder}/{FACTS}"), problem);
+        return Err(Box::new(report).into());
+    }
+    let (document, source) = overlaid(&workspace.path(&folder), &folder)?;
+    let missing = undescribed(&document, &entry.include);
+    if !missing.is_empty() {
+        let listing = format!(
+            "{} without words. Fill these actions in and add them to {}:\n{}",
+            places(missing.len()),
+            format_args!("{folder}/{DESCRIPTIONS}"),
+            as_actions(&document, &missing)
+        );
+        return Ok(Made {
+            documents: BTreeMap::new(),
+            files: Files::new(),
+            undescribed: Some(listing),
+            warnings: Vec::new(),
+        });
+    }
+    let options = Options {
+        include: &entry.include,
+        strict: true,
+    };
+    let normalized = pipeline::normalize(document, &source, &options)?;
+    let target = Target {
+        crate_name: crate_name.to_owned(),
+        version: version.to_owned(),
+        core_path: CORE.to_owned(),
+        api: entry.api(),
+        command: command(api),
+        member: true,
+    };
+    let mut documents =
+        BTreeMap::from([(normalized_file(api), canonical::json(&normalized.document))]);
+    if entry.sandbox {
+        let corrected = corrected(&workspace.path(&folder), &folder)?;
+        documents.insert(sandbox_file(api), canonical::json(&corrected));
+    }
+    Ok(Made {
+        files: pipeline::generate(&normalized.document, &normalized_file(api), &target)?,
+        documents,
+        undescribed: None,
+        warnings: normalized.warnings,
+    })
+}
+
+/// The facts in `folder` with the overlays there applied, those that there are. `shown` is what people call the folder.
+pub fn overlaid(folder: &Path, shown: &str) -> Result<(Value, Source), Failure> {
+    apply(folder, shown, overlays(folder, shown)?)
+}
+
+/// The facts in `folder` with the corrections applied: what the API does, in the JSON Schema of OpenAPI 3.1, without
+/// the lowering that the generator needs. What a correction says in words is left out.
+pub fn corrected(folder: &Path, shown: &str) -> Result<Value, Failure> {
+    let mut corrections = overlays(folder, shown)?;
+    corrections.retain(|(_, purpose)| *purpose == Purpose::Corrections);
+    let (mut document, _) = apply(folder, shown, corrections)?;
+    facts::strip_prose(&mut document);
+    canonical::sort_sets(&mut document);
+    Ok(document)
+}
+
+fn apply(
+    folder: &Path,
+    shown: &str,
+    overlays: Vec<(Document, Purpose)>,
+) -> Result<(Value, Source), Failure> {
+    let facts = Document::read_as(&folder.join(FACTS), &format!("{shown}/{FACTS}"))?.checked()?;
+    let mut document = facts.value;
+    let mut reports = Vec::new();
+    for (overlay, purpose) in overlays {
+        reports.extend(
+            overlay::apply(&mut document, &overlay, purpose)
+                .err()
+                .into_iter()
+                .flatten(),
+        );
+    }
+    if reports.is_empty() {
+        Ok((document, facts.source))
+    } else {
+        Err(Failure(reports))
+    }
+}
+
+/// The overlays in `folder`, those that there are, in the order in which they apply.
+pub fn overlays(folder: &Path, shown: &str) -> Result<Vec<(Document, Purpose)>, Box<Report>> {
+    let mut found = Vec::new();
+    for (file, purpose) in [
+        (CORRECTIONS, Purpose::Corrections),
+        (DESCRIPTIONS, Purpose::Descriptions),
+    ] {
+        let path = folder.join(file);
+        if path.exists() {
+            found.push((
+                Document::read_as(&path, &format!("{shown}/{file}"))?,
+                purpose,
+            ));
+        }
+    }
+    Ok(found)
+}
+
+fn no_crate(api: &str) -> Report {
+    let problem = Problem::at("", format!("no crate is made of `{api}`"))
+        .expected("an API with `crate` and `version`")
+        .found("neither of them: only its facts are kept")
+        .help(format!("give `[{api}]` both keys"));
+    Report::of_file(Sources::FILE, problem)
+}
+
+fn write(
+    workspace: &Workspace,
+    api: &str,
+    made: &Made,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    let folder = crate_folder(api);
+    let mut changed = files::write(&workspace.path(&folder), &folder, &made.files)?;
+    for (file, text) in &made.documents {
+        if committed(workspace, file)? != *text {
+            files::write_file(&workspace.path(file), text)?;
+            changed += 1;
+        }
+    }
+    let files = made.files.len() + made.documents.len();
+    console.result(&match changed {
+        0 => format!("{api}: {files} files, none changed\n"),
+        changed => format!("{api}: {files} files, {changed} written or removed\n"),
+    });
+    Ok(Verdict::Fine)
+}
+
+fn compare(
+    workspace: &Workspace,
+    api: &str,
+    made: &Made,
+    console: &mut Console<'_>,
+) -> Result<Verdict, Failure> {
+    let mut differences = Vec::new();
+    for (file, text) in &made.documents {
+        let found = committed(workspace, file)?;
+        if found.is_empty() {
+            differences.push(format!("missing: {file}\n"));
+        } else if found != *text {
+            differences.push(format!("changed: {file}\n{}", unified(file, &found, text)));
+        }
+    }
+    let folder = crate_folder(api);
+    let found = files::compare(&workspace.path(&folder), &made.files)?;
+    differences.extend(
+        found
+            .iter()
+            .map(|difference: &Difference| difference.describe(&folder)),
+    );
+    if differences.is_empty() {
+        console.result(&format!(
+            "{api}: {} files are as they should be\n",
+            made.files.len() + made.documents.len()
+        ));
+        return Ok(Verdict::Fine);
+    }
+    for difference in &differences {
+        console.result(difference);
+    }
+    console.note(&format!(
+        "{api}: {} not as generated; to mend it: {}\n",
+        places(differences.len()),
+        command(api)
+    ));
+    Ok(Verdict::Found)
+}
+
+/// The text of a document as it is there, empty where there is none.
+fn committed(workspace: &Workspace, file: &str) -> Result<String, Failure> {
+    Ok(if workspace.path(file).exists() {
+        workspace.read(file)?.source.text
+    } else {
+        String::new()
+    })
+}
+
+fn command(api: &str) -> String {
+    format!("cargo xtask regen {api}")
+}
+
+fn places(number: usize) -> String {
+    format!("{number} place{}", if number == 1 { "" } else { "s" })
+}

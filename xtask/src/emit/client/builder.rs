@@ -1,0 +1,451 @@
+//! `client.rs` of a generated crate: the client and its builder.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::emit::model::Model;
+use crate::problem::Problem;
+use crate::sources::VariableKind;
+use crate::{emit::Target, emit::docs, emit::names};
+
+/// A URL template, split at its variables: `["https://", ".teams.auth0.com"]` and `["team"]`.
+struct Template {
+    literals: Vec<String>,
+    variables: Vec<String>,
+}
+
+impl Template {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let wrong = || {
+            Problem::at("", "a URL template has a brace without its partner")
+                .expected("variables as {name}")
+                .found(text)
+                .help("mend it in openapi/sources.toml")
+        };
+        let (mut literals, mut variables) = (Vec::new(), Vec::new());
+        let mut rest = text;
+        while let Some((literal, after)) = rest.split_once('{') {
+            let (variable, after) = after.split_once('}').ok_or_else(wrong)?;
+            literals.push(literal.to_owned());
+            variables.push(variable.to_owned());
+            rest = after;
+        }
+        if rest.contains('}') {
+            return Err(wrong());
+        }
+        literals.push(rest.to_owned());
+        Ok(Self {
+            literals,
+            variables,
+        })
+    }
+
+    /// The path of the URL, without a slash at its end. Empty where a variable decides about it.
+    fn path(&self) -> &str {
+        let last = self.literals.last().map_or("", String::as_str);
+        let after_scheme = last.find("://").map_or(0, |position| position + 3);
+        let path = last[after_scheme..]
+            .find('/')
+            .map_or("", |slash| &last[after_scheme + slash..]);
+        let before = self.literals.iter().rev().skip(1);
+        let has_variable = before.clone().any(|literal| {
+            let host = literal
+                .split_once("://")
+                .map_or(literal.as_str(), |(_, host)| host);
+            host.contains('/')
+        });
+        if has_variable {
+            ""
+        } else {
+            path.trim_end_matches('/')
+        }
+    }
+
+    /// A `format!` of the template with the identifiers of its variables.
+    fn format(&self) -> TokenStream {
+        let text = self
+            .literals
+            .iter()
+            .map(|literal| literal.replace('{', "{{"))
+            .collect::<Vec<_>>()
+            .join("{}");
+        let values = self
+            .variables
+            .iter()
+            .map(|variable| names::ident(&names::snake_name(variable)));
+        if self.variables.is_empty() {
+            quote!(#text.to_owned())
+        } else {
+            quote!(format!(#text, #(#values),*))
+        }
+    }
+}
+
+/// How the value of a variable is checked, and what it is called in the documentation.
+fn check(kind: VariableKind) -> (TokenStream, &'static str) {
+    match kind {
+        VariableKind::Label => (quote!(dns_label), "one DNS label"),
+        VariableKind::Host => (quote!(host), "a bare host name"),
+    }
+}
+
+pub(crate) fn emit(
+    model: &Model<'_>,
+    target: &Target,
+    roots: &TokenStream,
+) -> Result<TokenStream, Problem> {
+    let base = target
+        .api
+        .base_url
+        .as_deref()
+        .map(Template::parse)
+        .transpose()?;
+    let variables: Vec<(String, VariableKind)> = base
+        .iter()
+        .flat_map(|template| &template.variables)
+        .map(|name| {
+            target.api.variables.get(name).map(|kind| (name.clone(), *kind)).ok_or_else(|| {
+                Problem::at("", format!("the variable {name} of the base URL has no kind"))
+                    .expected(format!("`{name} = \"label\"` or `\"host\"` among the variables in openapi/sources.toml"))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let builder = builder(model, target, base.as_ref(), &variables);
+    let audience = audience(target)?;
+    let title = &model.title;
+    let doc = format!(
+        " A client of the {title}. Cheap to clone; clones share the token source and the connections."
+    );
+    let listing = model.pages().then(|| {
+        quote! {
+            /// A listing through `operation`.
+            pub(crate) fn listing(&self, operation: &'static Operation) -> auth0_core::Listing {
+                auth0_core::Listing::new(&self.transport, operation)
+            }
+        }
+    });
+    Ok(quote! {
+        //! The client and its builder.
+
+        use std::sync::Arc;
+        use std::time::Duration;
+
+        use auth0_core::time::{SharedClock, SharedSleeper};
+        use auth0_core::{
+            Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Limiter, Operation, RetryPolicy, TokenSource, Transport,
+            TransportBuilder,
+        };
+
+        use crate::requests::Client as Requests;
+
+        #[doc = #doc]
+        #[derive(Clone)]
+        pub struct Client {
+            transport: Transport,
+            requests: Arc<Requests>,
+        }
+
+        impl std::fmt::Debug for Client {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct("Client").field("transport", &self.transport).finish_non_exhaustive()
+            }
+        }
+
+        impl Client {
+            /// A builder for a client.
+            pub fn builder() -> ClientBuilder {
+                ClientBuilder::default()
+            }
+
+            #roots
+
+            /// A call of `operation`.
+            pub(crate) fn call(&self, operation: &'static Operation, options: CallOptions) -> Call {
+                self.transport.call(operation, options)
+            }
+
+            #listing
+
+            /// What builds the requests.
+            pub(crate) fn requests(&self) -> &Requests {
+                &self.requests
+            }
+        }
+
+        #builder
+        #audience
+    })
+}
+
+fn builder(
+    model: &Model<'_>,
+    target: &Target,
+    base: Option<&Template>,
+    variables: &[(String, VariableKind)],
+) -> TokenStream {
+    let fields: Vec<_> = variables
+        .iter()
+        .map(|(name, _)| names::ident(&names::snake_name(name)))
+        .collect();
+    let setters = variables.iter().zip(&fields).map(|((name, kind), field)| {
+        let (_, what) = check(*kind);
+        let template = target.api.base_url.as_deref().unwrap_or_default();
+        let doc = format!(" Sets the {name}, {what}: it takes its place in `{template}`.");
+        quote! {
+            #[doc = #doc]
+            pub fn #field(mut self, #field: impl Into<String>) -> Self {
+                self.#field = Some(#field.into());
+                self
+            }
+        }
+    });
+    let from_template = match base {
+        Some(template) => {
+            let format = template.format();
+            let reads = variables.iter().zip(&fields).map(|((name, kind), field)| {
+                let (check, _) = check(*kind);
+                let message = format!("{name} is missing, expected `.{name}(…)` or `.base_url(…)`");
+                quote! {
+                    let #field = self.#field.as_deref().ok_or_else(|| Error::configuration(#message))?;
+                    let #field = auth0_core::#check(#name, #field)?.to_ascii_lowercase();
+                }
+            });
+            quote!(#(#reads)* Ok(#format))
+        }
+        None => {
+            let message = "the base URL is missing, expected `.base_url(…)`";
+            quote!(return Err(Error::configuration(#message)))
+        }
+    };
+    let (base_doc, placed) = base_url(model, target, base);
+    // An API that asks for no token is called without one, unless a source is given.
+    let settings = if model.secured {
+        quote!(TransportBuilder::new())
+    } else {
+        quote!(TransportBuilder::new().without_token())
+    };
+    let delegates = delegates();
+    quote! {
+        /// Builds a [`Client`].
+        #[derive(Clone)]
+        #[must_use = "a builder does nothing until `build` is called"]
+        pub struct ClientBuilder {
+            #(#fields: Option<String>,)*
+            base_url: Option<String>,
+            transport: TransportBuilder,
+        }
+
+        impl Default for ClientBuilder {
+            fn default() -> Self {
+                let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+                Self {
+                    #(#fields: None,)*
+                    base_url: None,
+                    transport: #settings
+                        .user_agent(format!("{name}/{version}"))
+                        .auth0_client(Auth0Client::new(name, version)),
+                }
+            }
+        }
+
+        impl std::fmt::Debug for ClientBuilder {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                // Nothing that was set is printed: any of it may hold credentials.
+                f.debug_struct("ClientBuilder").finish_non_exhaustive()
+            }
+        }
+
+        impl ClientBuilder {
+            #(#setters)*
+
+            #base_doc
+            pub fn base_url(mut self, url: impl Into<String>) -> Self {
+                self.base_url = Some(url.into());
+                self
+            }
+
+            #(#delegates)*
+
+            /// Builds the client. It does no input or output.
+            ///
+            /// # Errors
+            ///
+            /// A configuration error that names what is missing or wrong.
+            pub fn build(self) -> Result<Client, Error> {
+                let base_url = match &self.base_url {
+                    Some(url) => url.clone(),
+                    None => self.base_url_from_parts()?,
+                };
+                let transport = self.transport.build(BaseUrl::parse(&base_url)? #placed)?;
+                let requests = Requests::new_with_client(transport.base_url(), transport.reqwest().clone());
+                Ok(Client { transport, requests: Arc::new(requests) })
+            }
+
+            fn base_url_from_parts(&self) -> Result<String, Error> {
+                #from_template
+            }
+        }
+    }
+    .into_iter()
+    .collect()
+}
+
+/// The documentation of the setter of the base URL, and what gives the URL the path of the API. What the setter means
+/// does not depend on whether the document has that path in its server or in the paths of its operations.
+fn base_url(
+    model: &Model<'_>,
+    target: &Target,
+    base: Option<&Template>,
+) -> (TokenStream, TokenStream) {
+    let rule = "https, or http on a loopback address.";
+    let (Some(base), Some(template)) = (base, &target.api.base_url) else {
+        return (
+            docs::doc(&format!("Sets the base URL: {rule}")),
+            TokenStream::new(),
+        );
+    };
+    let path = base.path();
+    let below = format!("{path}/");
+    let mut paths = model.operations.iter().map(|operation| &operation.path);
+    let in_operations = !path.is_empty() && paths.all(|path| path.starts_with(&below));
+    let place = format_ident!(
+        "{}",
+        if in_operations {
+            "without_path"
+        } else {
+            "with_path"
+        }
+    );
+    let mut text = format!("Sets the base URL instead, one like `{template}`: {rule}");
+    if !path.is_empty() {
+        text += &format!(
+            " The path `{path}` may be left out, so that the URL of a test server is enough."
+        );
+    }
+    (docs::doc(&text), quote!(.#place(#path, #template)))
+}
+
+/// The setters that hand a setting on to the transport: its name, its parameters, what is handed on, and what it does.
+fn delegates() -> impl Iterator<Item = TokenStream> {
+    let setter = |name: &str, parameter: TokenStream, value: TokenStream, doc: &str| {
+        let name = format_ident!("{name}");
+        let doc = docs::doc(doc);
+        quote! {
+            #doc
+            pub fn #name(mut self #parameter) -> Self {
+                self.transport = self.transport.#name(#value);
+                self
+            }
+        }
+    };
+    [
+        setter(
+            "token_source",
+            quote!(, source: impl TokenSource),
+            quote!(Arc::new(source)),
+            "Sets where the access tokens come from.",
+        ),
+        setter(
+            "check_scopes",
+            quote!(),
+            quote!(),
+            "Refuses a call whose token is known to lack a scope that the operation needs, before anything is sent. \
+             Default: the server decides.",
+        ),
+        setter(
+            "http_client",
+            quote!(, client: HttpClient),
+            quote!(client),
+            "Sets the HTTP client, for proxies, certificates and layers of your own. A token source without an HTTP client \
+             of its own uses this one too, without the layers. Default: a new one with a connect time-out of 10 s.",
+        ),
+        setter(
+            "timeout",
+            quote!(, timeout: Duration),
+            quote!(timeout),
+            "Sets how long each attempt of a call may take. Default: 60 s.",
+        ),
+        setter(
+            "call_timeout",
+            quote!(, timeout: Duration),
+            quote!(timeout),
+            "Sets how long a whole call may take: waiting for a token and for the limiter, all attempts, and the waits \
+             in between. Default: no limit of its own.",
+        ),
+        setter(
+            "retry",
+            quote!(, policy: RetryPolicy),
+            quote!(policy),
+            "Sets how often a call is sent, and how long it waits in between. Default: three attempts within 120 s.",
+        ),
+        setter(
+            "limiter",
+            quote!(, limiter: Limiter),
+            quote!(limiter),
+            "Sets what keeps calls to the server's rate limits. Clients that share a limiter share what it allows. \
+             Default: nothing does.",
+        ),
+        setter(
+            "max_response_bytes",
+            quote!(, bytes: usize),
+            quote!(bytes),
+            "Sets how much of an answer is read. Default: 64 MiB.",
+        ),
+        setter(
+            "user_agent",
+            quote!(, agent: impl Into<String>),
+            quote!(agent),
+            "Sets the `User-Agent`. Default: name and version of this crate.",
+        ),
+        setter(
+            "auth0_client",
+            quote!(, client: impl Into<Option<Auth0Client>>),
+            quote!(client),
+            "Sets what the `Auth0-Client` header tells, or, with `None`, that there is none. Default: name and version of \
+             this crate.",
+        ),
+        setter(
+            "timer",
+            quote!(, clock: SharedClock, sleeper: SharedSleeper),
+            quote!(clock, sleeper),
+            "Sets what tells the time and what waits, for tests that need no real time.",
+        ),
+    ]
+    .into_iter()
+}
+
+/// The function that gives the audience for a token.
+fn audience(target: &Target) -> Result<TokenStream, Problem> {
+    let Some(text) = target.api.audience.as_deref() else {
+        return Ok(TokenStream::new());
+    };
+    let template = Template::parse(text)?;
+    let mut parameters = Vec::new();
+    let mut reads = Vec::new();
+    for name in &template.variables {
+        let kind = target
+            .api
+            .variables
+            .get(name)
+            .copied()
+            .unwrap_or(VariableKind::Label);
+        let (check, _) = check(kind);
+        let ident = names::ident(&names::snake_name(name));
+        parameters.push(quote!(#ident: &str));
+        // Audiences are compared as texts, and a host name is one in lower case.
+        reads.push(quote!(let #ident = auth0_core::#check(#name, #ident)?.to_ascii_lowercase();));
+    }
+    let format = template.format();
+    let doc = format!(" The audience that a token for this API is asked for: `{text}`.");
+    Ok(quote! {
+        #[doc = #doc]
+        ///
+        /// # Errors
+        ///
+        /// A configuration error where an argument cannot stand in that place.
+        pub fn audience(#(#parameters),*) -> Result<String, Error> {
+            #(#reads)*
+            Ok(#format)
+        }
+    })
+}

@@ -1,0 +1,95 @@
+//! `limits.rs` of a generated crate: the published rate limits, for `auth0_core::Limiter`.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::names;
+use crate::tiers::{Allowance, Count, Rates, Tier, TierName};
+
+/// The module, where there is anything to stand in it.
+pub(crate) fn emit(tiers: &BTreeMap<TierName, Tier>) -> Option<TokenStream> {
+    if tiers.is_empty() {
+        return None;
+    }
+    let constants = tiers.iter().map(|(name, tier)| constant(name, tier));
+    Some(quote! {
+        //! The rate limits of the plans, as they are published, to make a limiter of.
+        //!
+        //! They say what the server allows. The headroom that a limiter leaves to others is taken off them.
+
+        use auth0_core::{Limits, Rate};
+
+        #(#constants)*
+    })
+}
+
+fn constant(name: &TierName, tier: &Tier) -> TokenStream {
+    let ident = names::ident(&name.as_str().replace('-', "_").to_ascii_uppercase());
+    let plan = format!(" The plan `{}`.", name.as_str());
+    let mut words = format!(" For the tenant: {}.", words(&tier.tenant));
+    let tenant = rates(&tier.tenant);
+    let tenant = match tier.tenant.rates {
+        Rates::Each { .. } => quote!(new(#tenant)),
+        Rates::Both(_) => quote!(shared(#tenant)),
+    };
+    let organization = tier.organization.map(|organization| {
+        let organization = Allowance::from(organization);
+        words += &format!(" For one organization: {}.", self::words(&organization));
+        let rates = rates(&organization);
+        quote!(.organization(#rates))
+    });
+    quote! {
+        #[doc = #plan]
+        #[doc = ""]
+        #[doc = #words]
+        pub const #ident: Limits = Limits::#tenant #organization;
+    }
+}
+
+fn rates(allowance: &Allowance) -> TokenStream {
+    let burst = allowance.burst.map(|burst| {
+        let burst = proc_macro2::Literal::u32_unsuffixed(burst.get());
+        quote!(.burst(#burst))
+    });
+    let rate = |count: Count| {
+        let count = proc_macro2::Literal::u32_unsuffixed(count.get());
+        quote!(Rate::per_second(#count) #burst)
+    };
+    match allowance.rates {
+        Rates::Each { read, write } => {
+            let (read, write) = (rate(read), rate(write));
+            quote!(#read, #write)
+        }
+        Rates::Both(both) => rate(both),
+    }
+}
+
+fn words(allowance: &Allowance) -> String {
+    let number = |count: Count, what: &str| match count.get() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    let (mut text, of) = match allowance.rates {
+        Rates::Each { read, write } => (
+            format!(
+                "{} and {} per second",
+                number(read, "read"),
+                number(write, "write")
+            ),
+            " of each",
+        ),
+        Rates::Both(both) => (
+            format!(
+                "{} per second, reads and writes together",
+                number(both, "request")
+            ),
+            "",
+        ),
+    };
+    if let Some(burst) = allowance.burst {
+        text += &format!(", and {}{of} at once", burst.get());
+    }
+    text
+}

@@ -1,0 +1,4 @@
+//! The client and its builder.
+
+pub(crate) mod builder;
+pub(crate) mod limits;

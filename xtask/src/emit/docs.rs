@@ -1,0 +1,358 @@
+//! The words of the generated documentation that do not stand in the document: rules, defaults, scopes, status codes.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::{Map, Value};
+
+use crate::emit::calls::paging::Paging;
+use crate::emit::model::{self, Operation, RetrySafety};
+use crate::printable::escaped;
+use crate::spec::walk::{Place, walk_mut};
+
+/// Doc attributes for `text`, one a line.
+pub(crate) fn doc(text: &str) -> TokenStream {
+    let lines = lines(text);
+    quote!(#(#[doc = #lines])*)
+}
+
+/// The lines of a doc comment, each with the blank that stands before it.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
+    text.trim().lines().map(|line| {
+        // A pattern may hold control characters. Tabs do no harm.
+        let line = escaped(line.trim_end(), &['\t']);
+        if line.is_empty() {
+            line
+        } else {
+            format!(" {line}")
+        }
+    })
+}
+
+/// The first paragraph of `text` on one line.
+pub(crate) fn first_line(text: &str) -> String {
+    text.trim()
+        .split("\n\n")
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Adds to the description of every schema the rules that its type does not carry, so that they reach the
+/// documentation of the field.
+pub(crate) fn state_rules(document: &mut Value) {
+    walk_mut(document, &mut |value, place, _| {
+        if place != Place::Schema {
+            return;
+        }
+        let Some(schema) = value.as_object_mut() else {
+            return;
+        };
+        let mut notes = Vec::new();
+        if let Some(tag) = schema.get("x-tag") {
+            let (property, value) = (model::text(tag, "property"), model::text(tag, "value"));
+            notes.push(format!("On the wire, `{property}` is `{value}`."));
+        }
+        let rules = schema.get("x-constraints").map(rules).unwrap_or_default();
+        if !rules.is_empty() {
+            // What a map calls an entry is a field of a struct.
+            let rules = match schema.contains_key("properties") {
+                true => rules.replace("entries", "fields").replace("entry", "field"),
+                false => rules,
+            };
+            notes.push(format!("Rules: {rules}."));
+        }
+        if let Some(default) = schema.get("x-default") {
+            notes.push(format!(
+                "Default, where it is left out: `{}`.",
+                plain(default)
+            ));
+        }
+        for condition in model::list(schema.get("x-conditions").unwrap_or(&Value::Null)) {
+            let message = model::text(condition, "message");
+            if !message.is_empty() {
+                notes.push(format!("Checked before sending: {message}."));
+            }
+        }
+        append(schema, &notes);
+    });
+}
+
+fn append(schema: &mut Map<String, Value>, notes: &[String]) {
+    if notes.is_empty() {
+        return;
+    }
+    let description = schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .trim_end();
+    let paragraphs = std::iter::once(description)
+        .filter(|d| !d.is_empty())
+        .chain(notes.iter().map(String::as_str));
+    let text = paragraphs.collect::<Vec<_>>().join("\n\n");
+    schema.insert("description".to_owned(), Value::String(text));
+}
+
+/// Constraints in words.
+pub(crate) fn rules(constraints: &Value) -> String {
+    let bound = |key: &str| constraints.get(key).map(plain);
+    let mut parts = Vec::new();
+    let mut range = |low: Option<String>, high: Option<String>, one: &str, many: &str| {
+        let bounds = match (&low, &high) {
+            (Some(low), Some(high)) if low == high => format!("exactly {low}"),
+            (Some(low), Some(high)) => format!("{low} to {high}"),
+            (Some(low), None) => format!("at least {low}"),
+            (None, Some(high)) => format!("at most {high}"),
+            (None, None) => return,
+        };
+        let unit = if high.or(low).as_deref() == Some("1") {
+            one
+        } else {
+            many
+        };
+        parts.push(format!("{bounds} {unit}").trim_end().to_owned());
+    };
+    range(
+        bound("minLength"),
+        bound("maxLength"),
+        "character",
+        "characters",
+    );
+    range(bound("minItems"), bound("maxItems"), "item", "items");
+    range(
+        bound("minProperties"),
+        bound("maxProperties"),
+        "entry",
+        "entries",
+    );
+    range(bound("minimum"), bound("maximum"), "", "");
+    if constraints["exclusiveMinimum"] == Value::Bool(true) {
+        parts.push("the lower bound excluded".to_owned());
+    }
+    if constraints["exclusiveMaximum"] == Value::Bool(true) {
+        parts.push("the upper bound excluded".to_owned());
+    }
+    if let Some(step) = bound("multipleOf") {
+        parts.push(format!("a multiple of {step}"));
+    }
+    if constraints["uniqueItems"] == Value::Bool(true) {
+        parts.push("no item twice".to_owned());
+    }
+    let values: Vec<String> = model::list(&constraints["enum"])
+        .map(|value| code(&plain(value)))
+        .collect();
+    if !values.is_empty() {
+        parts.push(format!("one of {}", values.join(", ")));
+    }
+    if let Some(pattern) = constraints["pattern"].as_str() {
+        parts.push(format!("matches {}", code(pattern)));
+    }
+    if let Some(items) = constraints
+        .get("items")
+        .map(rules)
+        .filter(|rules| !rules.is_empty())
+    {
+        parts.push(format!("each item: {items}"));
+    }
+    parts.join(", ")
+}
+
+/// A value as a person writes it: a text without its quotes.
+pub(crate) fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `text` as Markdown code, whatever back-ticks it holds.
+fn code(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    if longest == 0 {
+        format!("`{text}`")
+    } else {
+        format!("{fence} {text} {fence}")
+    }
+}
+
+/// The rules and the default of a parameter in words.
+pub(crate) fn parameter_rules(schema: &Value) -> String {
+    let rules = schema
+        .get("x-constraints")
+        .map(rules)
+        .filter(|rules| !rules.is_empty());
+    let default = schema.get("x-default").map(|value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    });
+    let rules = rules.map(|rules| format!("Rules: {rules}."));
+    let default = default.map(|default| format!("Default, where it is left out: `{default}`."));
+    [rules, default]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// What the documentation of an operation says after its description.
+pub(crate) fn facts(operation: &Operation<'_>) -> String {
+    let mut lines = vec![format!(
+        "`{} {}`",
+        operation.method.to_uppercase(),
+        operation.path
+    )];
+    // One requirement without scopes makes hints of the others: which are needed depends on more than the operation.
+    let hints = operation.scopes_are_hints();
+    let alternatives = operation.scopes.iter();
+    let told: Vec<_> = alternatives
+        .filter(|s| !hints || !s.is_empty())
+        .cloned()
+        .collect();
+    if !told.is_empty() {
+        lines.push(format!("- Scope: {}", scopes(&told)));
+    }
+    if let Some(lifecycle) = &operation.lifecycle {
+        lines.push(format!("- Release stage: {}", lifecycle.replace('_', " ")));
+    }
+    lines.push(format!(
+        "- Succeeds with: {}{}",
+        statuses(&operation.success),
+        outcome(operation)
+    ));
+    if !operation.errors.is_empty() {
+        lines.push(format!(
+            "- Documented errors: {}",
+            statuses(&operation.errors)
+        ));
+    }
+    if let Some(paging) = &operation.paging {
+        lines.push(format!("- Pages: {}", pages(paging)));
+    }
+    lines.push(format!(
+        "- Repeating it: {}",
+        match operation.retry_safety {
+            RetrySafety::Safe => "safe, it only reads",
+            RetrySafety::Idempotent => "leads to the same state, though the answer may differ",
+            RetrySafety::Unsafe =>
+                "may act twice, so it is never repeated once the server may have acted",
+        }
+    ));
+    format!("{}\n\n{}", lines[0], lines[1..].join("\n"))
+}
+
+fn outcome(operation: &Operation<'_>) -> String {
+    operation
+        .outcome
+        .as_ref()
+        .map_or_else(String::new, |outcome| {
+            format!(
+                " ({}: everything was done; {}: some of it failed)",
+                outcome.complete, outcome.partial
+            )
+        })
+}
+
+fn statuses(statuses: &[u16]) -> String {
+    statuses
+        .iter()
+        .map(u16::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// How an operation pages, in words.
+fn pages(paging: &Paging) -> String {
+    let by_checkpoint = paging
+        .checkpoint
+        .as_ref()
+        .map(|checkpoint| format!("by checkpoints (`{}`)", checkpoint.cursor));
+    let by_counting = paging.counted.as_ref().map(|counted| {
+        let limit = counted
+            .limit
+            .map(|limit| format!(", which leads to the first {limit} items and no further"))
+            .unwrap_or_default();
+        format!("by counting (`{}`){limit}", counted.page)
+    });
+    match (by_checkpoint, by_counting) {
+        (Some(checkpoint), Some(counting)) => {
+            format!("{checkpoint}; where a parameter of the other way is set, {counting}")
+        }
+        (one, other) => one.or(other).unwrap_or_default(),
+    }
+}
+
+/// Scopes in words: alternatives, each of scopes needed together.
+fn scopes(alternatives: &[Vec<String>]) -> String {
+    let together = |scopes: &Vec<String>| match scopes.as_slice() {
+        [] => "none".to_owned(),
+        scopes => scopes
+            .iter()
+            .map(|s| format!("`{s}`"))
+            .collect::<Vec<_>>()
+            .join(" and "),
+    };
+    alternatives
+        .iter()
+        .map(together)
+        .collect::<Vec<_>>()
+        .join(", or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn constraints_are_told_in_words() {
+        let constraints = json!({"minLength": 3, "maxLength": 63, "pattern": "^[a-z]+$"});
+        assert_eq!(
+            rules(&constraints),
+            "3 to 63 characters, matches `^[a-z]+$`"
+        );
+        let nested =
+            json!({"minItems": 1, "maxItems": 10, "items": {"minLength": 5, "pattern": "`"}});
+        assert_eq!(
+            rules(&nested),
+            "1 to 10 items, each item: at least 5 characters, matches `` ` ``"
+        );
+    }
+
+    #[test]
+    fn ways_to_page_are_told_in_words() {
+        let both = json!({"cursor": "from", "size": "take", "page": "page", "per_page": "per_page", "limit": 1000});
+        assert_eq!(
+            pages(&Paging::read(&both)),
+            "by checkpoints (`from`); where a parameter of the other way is set, by counting (`page`), which leads \
+             to the first 1000 items and no further"
+        );
+        assert_eq!(
+            pages(&Paging::read(
+                &json!({"page": "page", "per_page": "per_page"})
+            )),
+            "by counting (`page`)"
+        );
+    }
+
+    #[test]
+    fn scopes_are_alternatives_of_scopes_needed_together() {
+        let scopes_needed = [vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()]];
+        assert_eq!(scopes(&scopes_needed), "`a` and `b`, or `c`");
+    }
+
+    #[test]
+    fn rules_and_defaults_reach_the_description() {
+        let mut document = json!({"components": {"schemas": {"A": {
+            "properties": {"b": {"description": "B.", "x-constraints": {"minLength": 1}, "x-default": "z"}}
+        }}}});
+        state_rules(&mut document);
+        assert_eq!(
+            document["components"]["schemas"]["A"]["properties"]["b"]["description"],
+            "B.\n\nRules: at least 1 character.\n\nDefault, where it is left out: `z`."
+        );
+    }
+}

@@ -1,0 +1,432 @@
+//! Which file of a generated crate holds what. The public paths are the same as if each module were one file: the parts of
+//! a module are private, and it hands on what is in them.
+//!
+//! Requests and the table of operations are divided by the first names of the groups. Types stand with the group that
+//! alone uses them, and within it by the words that many of their names begin with; a type that is very large stands
+//! alone. Nothing goes by the size of a file or by number: what is added to a document moves nothing but what it has a
+//! part in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heck::ToSnakeCase as _;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+use serde_json::{Map, Value};
+use syn::visit::{self, Visit};
+use syn::{Attribute, ImplItem, Item};
+
+use crate::emit::model::{Model, Operation};
+use crate::emit::types::items::Types;
+use crate::{emit::names, emit::types::adjust};
+
+/// The Rust files of a crate by their paths in it.
+pub(crate) type Sources = BTreeMap<String, syn::File>;
+
+/// The part for the types that no group has for itself.
+const SHARED: &str = "shared";
+
+/// How many types of a group have to begin with the same words to get a file of their own.
+const SAME_WORDS: usize = 6;
+
+/// A struct with so many fields has a file of its own: with its setters it is some 600 lines.
+const MANY_FIELDS: usize = 40;
+
+/// The modules that typify puts beside its types.
+const BESIDE_TYPES: [&str; 2] = ["defaults", "error"];
+
+/// The part in which an operation stands, in the table and in the requests.
+pub(crate) fn part_of(operation: &Operation<'_>) -> String {
+    names::module_name(operation.group.get(..1).unwrap_or_default())
+}
+
+/// `requests.rs`: progenitor's client, and its methods in parts.
+pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
+    let parts: BTreeMap<String, String> = model
+        .operations
+        .iter()
+        .map(|operation| (names::call_name(&operation.id), part_of(operation)))
+        .collect();
+    let mut methods: BTreeMap<&String, Vec<ImplItem>> = BTreeMap::new();
+    let mut own = Vec::new();
+    for mut item in items {
+        let mut left = true;
+        if let Item::Impl(block) = &mut item {
+            for method in std::mem::take(&mut block.items) {
+                let part = match &method {
+                    ImplItem::Fn(function) => parts.get(&function.sig.ident.to_string()),
+                    _ => None,
+                };
+                match part {
+                    Some(part) => methods.entry(part).or_default().push(method),
+                    None => block.items.push(method),
+                }
+            }
+            left = !block.items.is_empty();
+        }
+        if left {
+            own.push(item);
+        }
+    }
+    let modules = methods.keys().map(|part| names::ident(part));
+    let mut parent: syn::File = syn::parse_quote! {
+        //! What progenitor made of the operations: a request of each. The resources send them.
+
+        #(mod #modules;)*
+    };
+    parent.items.extend(own);
+    let mut files = Sources::from([("src/requests.rs".to_owned(), parent)]);
+    for (part, methods) in methods {
+        let encoding = adjust::encodes_path(&methods).then(|| {
+            quote!(
+                use auth0_core::encode_path;
+            )
+        });
+        let doc = format!(" Requests of `{part}`.");
+        let mut file: syn::File = syn::parse_quote! {
+            #![doc = #doc]
+
+            #encoding
+            #[allow(unused_imports)]
+            use progenitor_client::RequestBuilderExt as _;
+
+            use super::Client;
+            #[allow(unused_imports)]
+            use crate::types;
+
+            #[allow(clippy::all)]
+            impl Client {}
+        };
+        if let Some(Item::Impl(block)) = file.items.last_mut() {
+            block.items = methods;
+        }
+        files.insert(format!("src/requests/{part}.rs"), file);
+    }
+    files
+}
+
+/// `types.rs`: the types in parts, and what belongs to none of them.
+pub(crate) fn types(items: Vec<Item>, types: &Types, model: &Model<'_>) -> Sources {
+    let places = Places::new(model);
+    let required: BTreeSet<&str> = types.required.values().map(String::as_str).collect();
+    let mut parts: BTreeMap<Vec<String>, Vec<Item>> = BTreeMap::from([(Vec::new(), Vec::new())]);
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut place = Vec::new();
+    for item in items {
+        match &item {
+            Item::Struct(syn::ItemStruct { ident, .. })
+            | Item::Enum(syn::ItemEnum { ident, .. })
+            | Item::Type(syn::ItemType { ident, .. }) => {
+                let name = ident.to_string();
+                // The struct of required fields follows the type that it constructs.
+                if !required.contains(name.as_str()) {
+                    place = places.of(&name);
+                }
+                names.insert(name, place.clone());
+            }
+            // What follows a type belongs to it.
+            Item::Impl(_) => {}
+            _ => place = Vec::new(),
+        }
+        for length in 0..place.len() {
+            parts.entry(place[..length].to_vec()).or_default();
+        }
+        parts.entry(place.clone()).or_default().push(item);
+    }
+    let files = parts.iter().map(|(place, items)| {
+        let mut file = declarations(place, &parts, model);
+        file.items.extend(imports(place, items, &names));
+        file
+    });
+    let mut files: Vec<syn::File> = files.collect();
+    parts
+        .into_iter()
+        .zip(&mut files)
+        .map(|((place, items), file)| {
+            file.items.extend(items);
+            let file = std::mem::replace(file, syn::parse_quote!());
+            (format!("src/{}.rs", path(&place).join("/")), file)
+        })
+        .collect()
+}
+
+/// The path of the module of a place.
+fn path(place: &[String]) -> Vec<&str> {
+    std::iter::once("types")
+        .chain(place.iter().map(String::as_str))
+        .collect()
+}
+
+/// The beginning of a file of types: what it is, and the files below it.
+fn declarations(
+    place: &[String],
+    parts: &BTreeMap<Vec<String>, Vec<Item>>,
+    model: &Model<'_>,
+) -> syn::File {
+    let below = parts
+        .keys()
+        .filter(|other| other.len() == place.len() + 1 && other.starts_with(place))
+        .filter_map(|other| other.last())
+        .map(|part| names::ident(part));
+    let below: Vec<_> = below.collect();
+    let doc = match place {
+        [] => format!(" The types of the {}.", model.title),
+        [part] if part == SHARED => " Types that several groups of operations use.".to_owned(),
+        place => format!(" Types of `{}`.", place.join("::")),
+    };
+    syn::parse_quote! {
+        #![doc = #doc]
+
+        #(mod #below;)*
+
+        #(pub use #below::*;)*
+    }
+}
+
+/// What the items of a file name of other files.
+fn imports(place: &[String], items: &[Item], names: &BTreeMap<String, Vec<String>>) -> Vec<Item> {
+    let mut named = Named::default();
+    for item in items {
+        named.visit_item(item);
+    }
+    let foreign: Vec<_> = named
+        .found
+        .iter()
+        .filter(|name| match names.get(*name) {
+            Some(other) => other != place,
+            None => !place.is_empty() && BESIDE_TYPES.contains(&name.as_str()),
+        })
+        // A name that came from a file below is handed on already.
+        .filter(|name| {
+            names
+                .get(*name)
+                .is_none_or(|other| !other.starts_with(place))
+        })
+        .map(|name| names::ident(name))
+        .collect();
+    match foreign.as_slice() {
+        [] => Vec::new(),
+        [only] => vec![syn::parse_quote!(use crate::types::#only;)],
+        _ => vec![syn::parse_quote!(use crate::types::{#(#foreign),*};)],
+    }
+}
+
+/// The names that items use without a path before them, those of generic parameters left out.
+#[derive(Default)]
+struct Named {
+    found: BTreeSet<String>,
+    parameters: Vec<String>,
+}
+
+impl Named {
+    fn within(&mut self, generics: &syn::Generics, visit: impl FnOnce(&mut Self)) {
+        let outer = self.parameters.len();
+        let parameters = generics.type_params();
+        self.parameters
+            .extend(parameters.map(|parameter| parameter.ident.to_string()));
+        visit(self);
+        self.parameters.truncate(outer);
+    }
+
+    fn add(&mut self, name: String) {
+        if !self.parameters.contains(&name) {
+            self.found.insert(name);
+        }
+    }
+
+    fn tokens(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => self.add(ident.to_string()),
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Named {
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        self.within(&item.generics, |named| visit::visit_item_impl(named, item));
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.within(&item.sig.generics, |named| {
+            visit::visit_impl_item_fn(named, item);
+        });
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        visit::visit_path(self, path);
+        let mut segments = path.segments.iter();
+        let Some(first) = segments.next().filter(|_| path.leading_colon.is_none()) else {
+            return;
+        };
+        match segments.next() {
+            Some(second) if first.ident == "self" => self.add(second.ident.to_string()),
+            _ => self.add(first.ident.to_string()),
+        }
+    }
+
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        self.tokens(item.tokens.clone());
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        // serde takes the paths of functions as texts.
+        if let syn::Meta::List(list) = &attribute.meta
+            && attribute.path().is_ident("serde")
+            && list.tokens.to_string().contains("\"defaults::")
+        {
+            self.add("defaults".to_owned());
+        }
+    }
+}
+
+/// Where each type stands.
+struct Places {
+    /// The module of the group that a type belongs to, and its name in words.
+    types: BTreeMap<String, (String, String)>,
+    /// The types that stand alone.
+    large: BTreeSet<String>,
+    /// How many types of a group begin with the same words.
+    alike: BTreeMap<String, BTreeMap<String, usize>>,
+}
+
+impl Places {
+    fn new(model: &Model<'_>) -> Self {
+        let held = model.held();
+        let mut users: BTreeMap<&str, BTreeSet<&[String]>> = BTreeMap::new();
+        for operation in &model.operations {
+            let mut waiting: Vec<&str> = Vec::new();
+            let named = operation
+                .schemas()
+                .flat_map(|schema| model.named_in(schema));
+            waiting.extend(named);
+            while let Some(name) = waiting.pop() {
+                // A type that is known as one of this group is there with all that it holds.
+                if users.entry(name).or_default().insert(&operation.group) {
+                    waiting.extend(held.get(name).into_iter().flatten());
+                }
+            }
+        }
+        let mut types = BTreeMap::new();
+        let mut alike: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+        for name in model.schemas.keys() {
+            let users = users.get(name.as_str());
+            let group = users.map_or_else(|| SHARED.to_owned(), common);
+            let words = name.to_snake_case();
+            let alike = alike.entry(group.clone()).or_default();
+            for beginning in beginnings(&words) {
+                match alike.get_mut(beginning) {
+                    Some(count) => *count += 1,
+                    None => drop(alike.insert(beginning.to_owned(), 1)),
+                }
+            }
+            types.insert(name.clone(), (group, words));
+        }
+        let fields = |schema: &Value| schema["properties"].as_object().map_or(0, Map::len);
+        let large = model.schemas.iter();
+        let large = large.filter(|(_, schema)| fields(schema) >= MANY_FIELDS);
+        let large = large.map(|(name, _)| name.clone()).collect();
+        Self {
+            types,
+            large,
+            alike,
+        }
+    }
+
+    fn of(&self, name: &str) -> Vec<String> {
+        let Some((group, words)) = self.types.get(name) else {
+            return vec![SHARED.to_owned()];
+        };
+        let group_module = names::unlike(group.clone(), &BESIDE_TYPES);
+        if self.large.contains(name) {
+            return vec![
+                group_module,
+                names::module_name(std::slice::from_ref(words)),
+            ];
+        }
+        let alike = self.alike.get(group);
+        let enough = |beginning: &&str| {
+            alike
+                .and_then(|alike| alike.get(*beginning))
+                .is_some_and(|count| *count >= SAME_WORDS)
+        };
+        let beginning = beginnings(words).take_while(enough).last();
+        let mut place = vec![group_module];
+        place.extend(beginning.map(|words| names::module_name(&[words.to_owned()])));
+        place
+    }
+}
+
+/// The first word of a name, the first two, and so on to the whole name.
+fn beginnings(words: &str) -> impl Iterator<Item = &str> {
+    let ends = words.match_indices('_').map(|(end, _)| end);
+    ends.chain([words.len()]).map(|end| &words[..end])
+}
+
+/// The module of the group that the users of a type have in common.
+fn common(users: &BTreeSet<&[String]>) -> String {
+    let (Some(first), Some(last)) = (users.first(), users.last()) else {
+        return SHARED.to_owned();
+    };
+    if first == last {
+        names::module_name(first)
+    } else if first.first() == last.first() {
+        // They are sorted, so what the first and the last have in common all have.
+        names::module_name(first.get(..1).unwrap_or_default())
+    } else {
+        SHARED.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::lower::{self, Options};
+
+    #[test]
+    fn type_with_many_fields_stands_alone() {
+        let object = |fields: usize| {
+            let properties: Map<String, Value> = (0..fields)
+                .map(|field| (format!("f{field}"), json!({"type": "string"})))
+                .collect();
+            json!({"type": "object", "properties": properties})
+        };
+        let body = |name: &str| json!({"content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}}});
+        let document = json!({
+            "openapi": "3.0.3",
+            "info": {"title": "t", "version": "1"},
+            "paths": {"/things": {"post": {
+                "operationId": "makeThing",
+                "tags": ["Things"],
+                "requestBody": body("Wide"),
+                "responses": {"200": {"description": "", "content": body("Narrow")["content"]}},
+            }}},
+            "components": {"schemas": {"Wide": object(MANY_FIELDS), "Narrow": object(MANY_FIELDS - 1)}},
+        });
+        let document = lower::normalize(document, &Options::default()).unwrap();
+        let model = Model::read(&document.document).unwrap();
+        let places = Places::new(&model);
+        assert_eq!(places.of("Wide"), ["things", "wide"]);
+        assert_eq!(places.of("Narrow"), ["things"]);
+    }
+
+    fn users(groups: &[&[&str]]) -> String {
+        let groups: Vec<Vec<String>> = groups
+            .iter()
+            .map(|group| group.iter().map(|name| (*name).to_owned()).collect())
+            .collect();
+        common(&groups.iter().map(Vec::as_slice).collect())
+    }
+
+    #[test]
+    fn type_stands_with_what_its_users_have_in_common() {
+        assert_eq!(users(&[&["members", "tenants"]]), "members_tenants");
+        assert_eq!(users(&[&["members"], &["members", "tenants"]]), "members");
+        assert_eq!(users(&[&["members"], &["tenants"]]), "shared");
+        assert_eq!(users(&[]), "shared");
+    }
+}

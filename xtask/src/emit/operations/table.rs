@@ -1,0 +1,208 @@
+//! `operations.rs` of a generated crate: one constant for each operation, with all that the transport, a scope check
+//! or a test double has to know of it.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::model::{Model, Operation, RetrySafety, properties, reference};
+use crate::emit::names;
+use crate::{emit::docs, emit::layout};
+
+/// The modules of the table by their names below `operations`, which itself has an empty one.
+pub(crate) fn emit(
+    model: &Model<'_>,
+    client_methods: &BTreeMap<&str, String>,
+) -> BTreeMap<String, TokenStream> {
+    let mut operations: Vec<_> = model.operations.iter().collect();
+    operations.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut parts: BTreeMap<String, Vec<&Operation<'_>>> = BTreeMap::new();
+    for operation in &operations {
+        let part = layout::part_of(operation);
+        parts.entry(part).or_default().push(operation);
+    }
+    let names = operations
+        .iter()
+        .map(|operation| names::ident(&operation.constant));
+    let modules: Vec<_> = parts.keys().map(|part| names::ident(part)).collect();
+    let table = quote! {
+        //! The operations of the API: method, path, scopes, retry safety and paging of each.
+
+        #(mod #modules;)*
+
+        use auth0_core::Operation;
+
+        #(pub use #modules::*;)*
+
+        /// Every operation, sorted by its id.
+        pub static ALL: &[&Operation] = &[#(&#names),*];
+    };
+    parts
+        .iter()
+        .map(|(part, own)| {
+            (
+                part.clone(),
+                rows(part, own, &operations, model, client_methods),
+            )
+        })
+        .chain([(String::new(), table)])
+        .collect()
+}
+
+/// The operations of one part.
+fn rows<'a>(
+    part: &str,
+    own: &[&Operation<'a>],
+    all: &[&Operation<'a>],
+    model: &Model<'a>,
+    client_methods: &BTreeMap<&str, String>,
+) -> TokenStream {
+    let rows = own.iter().map(|operation| {
+        let look_at = look_at(operation, all, model);
+        row(operation, &look_at, client_methods)
+    });
+    let paging = own
+        .iter()
+        .any(|operation| operation.paging.is_some())
+        .then(|| quote!(Paging,));
+    let outcomes = own
+        .iter()
+        .any(|operation| operation.outcome.is_some())
+        .then(|| quote!(Outcomes,));
+    let doc = format!(" Operations of `{part}`.");
+    quote! {
+        #![doc = #doc]
+
+        use auth0_core::{Operation, #outcomes #paging RetrySafety};
+
+        #(#rows)*
+    }
+}
+
+/// The ids of the operations that show what `operation` changes: those that read in its group, or in the nearest group
+/// around it that has any. Where one of them reads at its path, it is that one; but before it come those that find by
+/// what the request holds, as a name of its own: a listing can be long.
+fn look_at<'o, 'a>(
+    operation: &Operation<'a>,
+    operations: &[&'o Operation<'a>],
+    model: &Model<'a>,
+) -> Vec<&'o str> {
+    if operation.method == "get" {
+        return Vec::new();
+    }
+    let of_group = |group: &[String]| -> Vec<&'o Operation<'a>> {
+        let reads = |other: &&&Operation<'_>| other.method == "get" && other.group == group;
+        operations.iter().filter(reads).copied().collect()
+    };
+    let readers = (1..=operation.group.len())
+        .rev()
+        .map(|length| of_group(&operation.group[..length]))
+        .find(|readers| !readers.is_empty())
+        .unwrap_or_default();
+    let sent = operation.body.map(|body| {
+        let named = reference(body).and_then(|name| model.schemas.get(&name).copied());
+        properties(named.unwrap_or(body), model)
+    });
+    let finds = |reader: &&&Operation<'_>| {
+        let by = reader.path.strip_prefix(&operation.path);
+        let by = by.and_then(|by| by.strip_suffix('}')?.rsplit_once("/{"));
+        by.is_some_and(|(way, key)| {
+            !way.contains('{') && sent.as_ref().is_some_and(|sent| sent.contains_key(key))
+        })
+    };
+    match readers.iter().find(|reader| reader.path == operation.path) {
+        Some(reader) => {
+            let finders = readers.iter().filter(finds);
+            finders
+                .chain([reader])
+                .map(|reader| reader.id.as_str())
+                .collect()
+        }
+        None => readers.iter().map(|reader| reader.id.as_str()).collect(),
+    }
+}
+
+fn row(
+    operation: &Operation<'_>,
+    look_at: &[&str],
+    client_methods: &BTreeMap<&str, String>,
+) -> TokenStream {
+    let ident = names::ident(&operation.constant);
+    let (id, method, path) = (
+        &operation.id,
+        operation.method.to_uppercase(),
+        &operation.path,
+    );
+    let (group, name) = (&operation.group, &operation.name);
+    let safety = match operation.retry_safety {
+        RetrySafety::Safe => quote!(RetrySafety::Safe),
+        RetrySafety::Idempotent => quote!(RetrySafety::Idempotent),
+        RetrySafety::Unsafe => quote!(RetrySafety::Unsafe),
+    };
+    let named: Vec<_> = operation
+        .scopes
+        .iter()
+        .filter(|together| !together.is_empty())
+        .collect();
+    let alternatives = named.iter().map(|together| quote!(&[#(#together),*]));
+    let scopes = (!named.is_empty()).then(|| quote!(.with_scopes(&[#(#alternatives),*])));
+    let hints = operation
+        .scopes_are_hints()
+        .then(|| quote!(.with_scope_hints()));
+    let client_method = client_methods.get(operation.id.as_str());
+    let client_method = client_method.map(|method| quote!(.with_client_method(#method)));
+    let look_at = (!look_at.is_empty()).then(|| {
+        let methods = look_at
+            .iter()
+            .map(|id| client_methods.get(id).map_or(*id, String::as_str));
+        quote!(.with_look_at(&[#(#look_at),*]).with_verifying_methods(&[#(#methods),*]))
+    });
+    let paging = operation.paging.as_ref().map(|paging| {
+        let style = match (&paging.checkpoint, &paging.counted) {
+            (_, None) => quote!(Paging::Checkpoint),
+            (None, Some(_)) => quote!(Paging::Offset),
+            (Some(_), Some(_)) => quote!(Paging::CheckpointOrOffset),
+        };
+        let limit = paging.counted.as_ref().and_then(|counted| counted.limit);
+        let limit = limit.map(|limit| {
+            let limit = proc_macro2::Literal::u64_unsuffixed(limit);
+            quote!(.with_paging_limit(#limit))
+        });
+        quote!(.with_paging(#style) #limit)
+    });
+    let success = operation
+        .success
+        .iter()
+        .map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
+    let errors = operation
+        .errors
+        .iter()
+        .map(|status| proc_macro2::Literal::u16_unsuffixed(*status));
+    let outcome = operation.outcome.as_ref().map(|outcome| {
+        let complete = proc_macro2::Literal::u16_unsuffixed(outcome.complete);
+        let partial = proc_macro2::Literal::u16_unsuffixed(outcome.partial);
+        quote!(.with_outcome(Outcomes { complete: #complete, partial: #partial }))
+    });
+    let lifecycle = operation
+        .lifecycle
+        .as_ref()
+        .map(|stage| quote!(.with_lifecycle(#stage)));
+    let doc = docs::doc(&format!("`{id}`: `{method} {path}`"));
+    quote! {
+        #doc
+        pub static #ident: Operation = Operation::new(#id, #method, #path)
+            .with_group(&[#(#group),*])
+            .with_name(#name)
+            #client_method
+            #scopes
+            #hints
+            #look_at
+            .with_retry_safety(#safety)
+            #paging
+            .with_success(&[#(#success),*])
+            .with_errors(&[#(#errors),*])
+            #outcome
+            #lifecycle;
+    }
+}

@@ -1,0 +1,413 @@
+//! What is read, changed and sent again: such types tell null from absent, keep the fields that the document does not describe, and
+//! convert from the response into the update request.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use serde_json::{Value, json};
+use syn::{Fields, Item, ItemStruct, Type, parse_quote};
+
+use crate::emit::model::{Model, list, properties, reference, text};
+use crate::emit::names;
+use crate::emit::types::shapes::{self, Field};
+use crate::emit::types::unions;
+use crate::lower::{self, WriteBack};
+use crate::problem::Problem;
+
+/// The types that are written back, by the names of their Rust types.
+#[derive(Default)]
+pub(crate) struct Plan {
+    updates: BTreeSet<String>,
+    keeping: BTreeSet<String>,
+    sent: BTreeSet<String>,
+    received: BTreeSet<String>,
+    /// The conversions that are emitted already: two updates may need the same one.
+    emitted: Mutex<BTreeSet<(String, String)>>,
+    /// The responses that convert into each update request.
+    conversions: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Plan {
+    pub(crate) fn new(document: &Value) -> Self {
+        let WriteBack {
+            updates,
+            keeping,
+            conversions,
+            ..
+        } = lower::write_back(document);
+        let typed = |names: BTreeSet<String>| -> BTreeSet<String> {
+            names.iter().map(|name| names::type_name(name)).collect()
+        };
+        let reach = lower::reachable(document);
+        let mut into: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (source, update) in &conversions {
+            let sources = into.entry(names::type_name(update)).or_default();
+            sources.insert(names::type_name(source));
+        }
+        Self {
+            updates: typed(updates),
+            keeping: typed(keeping),
+            sent: typed(reach.requests),
+            received: typed(reach.responses),
+            emitted: Mutex::default(),
+            conversions: into,
+        }
+    }
+
+    /// Whether the type is the body of an update.
+    pub(crate) fn is_update(&self, name: &str) -> bool {
+        self.updates.contains(name)
+    }
+
+    /// Whether the type is the body of an update, or a part of one.
+    pub(crate) fn is_within_update(&self, name: &str) -> bool {
+        self.is_update(name) || self.sent.contains(name) && self.keeping.contains(name)
+    }
+
+    /// Whether a request can hold the type.
+    pub(crate) fn is_sent(&self, name: &str) -> bool {
+        self.sent.contains(name)
+    }
+
+    /// Whether a response can hold the type.
+    pub(crate) fn is_received(&self, name: &str) -> bool {
+        self.received.contains(name)
+    }
+
+    /// Makes the types ready to be written back.
+    pub(crate) fn prepare(&self, items: Vec<Item>, model: &Model<'_>) -> Vec<Item> {
+        let mut prepared = Vec::with_capacity(items.len());
+        for mut item in items {
+            let mut beside = None;
+            if let Item::Struct(item) = &mut item {
+                self.tell_nulls(item);
+                if self.keeping.contains(&item.ident.to_string()) {
+                    beside = keep_fields(item, model);
+                }
+            }
+            prepared.push(item);
+            prepared.extend(beside);
+        }
+        prepared
+    }
+
+    /// Has serde tell a null from an absent field: its own `Option` is `None` for both. In a request, a null that the document
+    /// does not allow is an error and not an absent field; where the type is part of a response too, an `Open` keeps it.
+    fn tell_nulls(&self, item: &mut ItemStruct) {
+        let name = item.ident.to_string();
+        let (is_sent, is_received) = (self.sent.contains(&name), self.is_received(&name));
+        for field in &mut item.fields {
+            let Some(value) = shapes::generic("Option", &field.ty) else {
+                continue;
+            };
+            // A required field is an `Option` where the document allows null.
+            let arguments = shapes::serde_arguments(&field.attrs);
+            let is_optional = arguments
+                .iter()
+                .any(|(name, _)| name == "skip_serializing_if");
+            let present = if shapes::generic("Nullable", value).is_some() {
+                "::auth0_core::Nullable::deserialize_present"
+            } else if is_sent
+                && is_optional
+                && (!is_received
+                    || is_path(value, ["serde_json", "Value"])
+                    || shapes::generic("Open", value).is_some())
+            {
+                "::auth0_core::nullable::deserialize_present"
+            } else {
+                continue;
+            };
+            field
+                .attrs
+                .push(parse_quote!(#[serde(default, deserialize_with = #present)]));
+        }
+    }
+
+    /// The documentation of an update request: what it is converted from.
+    pub(crate) fn document(&self, item: &mut Item) {
+        let (name, attributes) = match item {
+            Item::Struct(item) => (item.ident.to_string(), &mut item.attrs),
+            Item::Enum(item) => (item.ident.to_string(), &mut item.attrs),
+            _ => return,
+        };
+        for line in self.documentation(&name) {
+            let at = attributes
+                .iter()
+                .rposition(|attribute| attribute.path().is_ident("doc"))
+                .map_or(0, |last| last + 1);
+            attributes.insert(at, parse_quote!(#[doc = #line]));
+        }
+    }
+
+    /// The lines on the responses that convert into an update request.
+    pub(crate) fn documentation(&self, name: &str) -> Vec<String> {
+        let Some(sources) = self.conversions.get(name) else {
+            return Vec::new();
+        };
+        let sources: Vec<String> = sources.iter().map(|name| format!("[`{name}`]")).collect();
+        vec![
+            String::new(),
+            format!(
+                " Converts from {} with `{name}::try_from(response)`: takes the properties that the update accepts, nested objects as a \
+                 whole, with unknown fields and explicit nulls.",
+                sources.join(", ")
+            ),
+        ]
+    }
+
+    /// The conversions into an update request.
+    pub(crate) fn conversions(
+        &self,
+        name: &str,
+        model: &Model<'_>,
+    ) -> Result<TokenStream, Problem> {
+        let mut emitted = TokenStream::new();
+        let mut done = self.emitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting: Vec<(String, String)> = self
+            .conversions
+            .get(name)
+            .into_iter()
+            .flatten()
+            .rev()
+            .map(|source| (source.clone(), name.to_owned()))
+            .collect();
+        while let Some((source, update)) = waiting.pop() {
+            if !done.insert((source.clone(), update.clone()))
+                || converts_already(&source, &update, model)
+            {
+                continue;
+            }
+            emitted.extend(conversion(&source, &update, self, model, &mut waiting)?);
+        }
+        Ok(emitted)
+    }
+}
+
+/// The field that keeps what the document does not describe, and what its decoding needs. A map of the document's own keeps it
+/// already.
+fn keep_fields(item: &mut ItemStruct, model: &Model<'_>) -> Option<Item> {
+    let Fields::Named(fields) = &mut item.fields else {
+        return None;
+    };
+    let is_flat = |field: &syn::Field| {
+        let arguments = shapes::serde_arguments(&field.attrs);
+        arguments.iter().any(|(name, _)| name == "flatten")
+    };
+    if fields.named.iter().any(is_flat) {
+        return None;
+    }
+    let taken: BTreeSet<String> = fields
+        .named
+        .iter()
+        .filter_map(|field| Some(field.ident.as_ref()?.to_string()))
+        .collect();
+    let free = |name: &str| match taken.contains(name) {
+        true => lower::numbered(name, |name| taken.contains(name)),
+        false => name.to_owned(),
+    };
+    let ident = names::ident(&free("additional_fields"));
+    let tag = model
+        .schemas
+        .get(&item.ident.to_string())
+        .and_then(|schema| schema.get("x-tag"));
+    let (with, beside) = match tag {
+        Some(tag) => {
+            let function = free("deserialize_additional_fields");
+            let (with, function) = (
+                format!("{}::{function}", item.ident),
+                names::ident(&function),
+            );
+            let (owner, tag) = (&item.ident, text(tag, "property"));
+            let beside: Item = parse_quote! {
+                impl #owner {
+                    fn #function<'de, D: ::serde::Deserializer<'de>>(
+                        deserializer: D,
+                    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+                        ::auth0_core::AdditionalFields::deserialize_without(deserializer, #tag)
+                    }
+                }
+            };
+            (
+                Some(quote!(#[serde(deserialize_with = #with)])),
+                Some(beside),
+            )
+        }
+        None => (None, None),
+    };
+    fields.named.push(parse_quote! {
+        /// The fields that this version of the crate does not know. They are sent as they were received.
+        #[serde(flatten, default)]
+        #with
+        pub #ident: ::auth0_core::AdditionalFields
+    });
+    beside
+}
+
+/// Whether the conversion exists already: from a type to itself, and from a variant to its union.
+fn converts_already(source: &str, update: &str, model: &Model<'_>) -> bool {
+    let is_variant = || {
+        let variants = model
+            .schemas
+            .get(update)
+            .map(|schema| &schema["x-union"]["variants"]);
+        let mut variants = variants.into_iter().flat_map(list);
+        variants.any(|variant| target(variant).as_deref() == Some(source))
+    };
+    source == update || is_variant()
+}
+
+fn target(variant: &Value) -> Option<String> {
+    reference(&json!({ "$ref": variant["ref"] }))
+}
+
+/// The properties that an update request accepts.
+fn accepted(update: &str, model: &Model<'_>) -> BTreeSet<String> {
+    let Some(schema) = model.schemas.get(update) else {
+        return BTreeSet::new();
+    };
+    let mut names: BTreeSet<String> = properties(schema, model)
+        .into_keys()
+        .map(str::to_owned)
+        .collect();
+    names.extend(schema.get("x-tag").map(|tag| text(tag, "property")));
+    for variant in list(&schema["x-union"]["variants"]).filter_map(target) {
+        names.extend(accepted(&variant, model));
+    }
+    names
+}
+
+/// The properties that responses name differently from the update request: `x-response-name`.
+#[derive(Default)]
+struct Renames {
+    /// The way to the object that holds the property, its name in responses, its name in the request.
+    found: BTreeSet<(Vec<String>, String, String)>,
+    /// The types on the way, so that one that holds itself ends.
+    within: Vec<String>,
+}
+
+impl Renames {
+    fn collect(&mut self, ty: &str, at: &mut Vec<String>, model: &Model<'_>) {
+        let Some(schema) = model.schemas.get(ty) else {
+            return;
+        };
+        if self.within.iter().any(|within| within == ty) {
+            return;
+        }
+        self.within.push(ty.to_owned());
+        for (name, property) in properties(schema, model) {
+            if let Some(response) = property.get("x-response-name").and_then(Value::as_str) {
+                let found = (at.clone(), response.to_owned(), name.to_owned());
+                self.found.insert(found);
+            }
+            at.push(name.to_owned());
+            for held in model.named_in(property) {
+                self.collect(held, at, model);
+            }
+            at.pop();
+        }
+        for variant in list(&schema["x-union"]["variants"]).filter_map(target) {
+            self.collect(&variant, at, model);
+        }
+        self.within.pop();
+    }
+
+    /// The names in responses of the properties of the update itself.
+    fn of_the_update(&self) -> impl Iterator<Item = String> {
+        let own = self.found.iter().filter(|(parent, ..)| parent.is_empty());
+        own.map(|(_, response, _)| response.clone())
+    }
+}
+
+impl ToTokens for Renames {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for (parent, response, request) in &self.found {
+            tokens.extend(quote! {
+                ::auth0_core::write_back::Renamed {
+                    parent: &[#(#parent),*],
+                    response: #response,
+                    request: #request,
+                },
+            });
+        }
+    }
+}
+
+/// The conversion of one type; conversions that it uses are added to `waiting`.
+fn conversion(
+    source: &str,
+    update: &str,
+    plan: &Plan,
+    model: &Model<'_>,
+    waiting: &mut Vec<(String, String)>,
+) -> Result<TokenStream, Problem> {
+    let (from, into) = (names::ident(source), names::ident(update));
+    let mut renamed = Renames::default();
+    renamed.collect(update, &mut Vec::new(), model);
+    let mut accepted = accepted(update, model);
+    accepted.extend(renamed.of_the_update());
+    let accepted = quote!(&[#(#accepted),*]);
+    let fields = quote!(#accepted, &[#renamed]);
+    let union = |name: &str| match model.schemas.get(name) {
+        Some(schema) if schema.get("x-union").is_some() => {
+            unions::read(name, schema, model).map(Some)
+        }
+        _ => Ok(None),
+    };
+    let (variants, targets) = (union(source)?, union(update)?);
+    let body = match (&variants, &targets) {
+        (Some(variants), Some(targets)) => {
+            let open = unions::is_open(update, targets, plan);
+            // What no variant of the request stands for is sent as it is, where the request has a place for it.
+            let rest = if open {
+                quote!(::auth0_core::write_back::into_unlisted(&value, #update, #accepted).map(Self::Other))
+            } else {
+                quote!(::auth0_core::write_back::into_update(&value, #update, #fields))
+            };
+            let arms = variants.iter().map(|variant| {
+                let own = names::ident(&variant.name);
+                let same = targets
+                    .iter()
+                    .find(|target| match (variant.tag(), target.tag()) {
+                        (Some((_, value)), Some((_, other))) => value == other,
+                        _ => variant.name == target.name,
+                    });
+                match same {
+                    Some(same) => {
+                        let other = names::ident(&same.name);
+                        if variant.ty == same.ty {
+                            return quote!(#from::#own(value) => Ok(Self::#other(value)),);
+                        }
+                        waiting.push((variant.ty.clone(), same.ty.clone()));
+                        quote!(#from::#own(value) => value.try_into().map(Self::#other),)
+                    }
+                    None => quote!(#from::#own(value) => #rest,),
+                }
+            });
+            let arms: Vec<_> = arms.collect();
+            let other = unions::is_open(source, variants, plan)
+                .then(|| quote!(#from::Other(value) => #rest,));
+            quote!(match response { #(#arms)* #other })
+        }
+        _ => quote!(::auth0_core::write_back::into_update(&response, #update, #fields)),
+    };
+    Ok(quote! {
+        impl ::std::convert::TryFrom<#from> for #into {
+            type Error = ::auth0_core::ConversionError;
+
+            fn try_from(response: #from) -> ::std::result::Result<Self, Self::Error> {
+                #body
+            }
+        }
+    })
+}
+
+/// Whether a field keeps what the document does not describe.
+pub(crate) fn is_additional(field: &Field) -> bool {
+    is_path(&field.ty, ["auth0_core", "AdditionalFields"])
+}
+
+fn is_path(ty: &Type, names: [&str; 2]) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.iter().map(|segment| &segment.ident).eq(names))
+}

@@ -1,0 +1,7 @@
+//! Paging, retries and secrets: how the client behaves.
+
+pub(crate) mod listings;
+pub(crate) mod page_items;
+pub(crate) mod paging;
+pub(crate) mod retry_safety;
+pub(crate) mod secrets;

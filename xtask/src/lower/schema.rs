@@ -1,0 +1,260 @@
+//! Questions about schemas that many passes ask.
+
+use serde_json::{Map, Value, json};
+
+use crate::lower::origin;
+use crate::spec::walk::{self, Place, join};
+
+/// The members of a JSON object.
+pub(crate) type Object = Map<String, Value>;
+
+const PREFIX: &str = "#/components/schemas/";
+
+/// The component that a schema refers to, if it is a reference to one.
+pub(crate) fn ref_name(schema: &Value) -> Option<String> {
+    let reference = schema.get("$ref")?.as_str()?.strip_prefix(PREFIX)?;
+    (!reference.contains('/')).then(|| unescape(reference))
+}
+
+/// A reference to a component.
+pub(crate) fn reference(name: &str) -> Value {
+    json!({ "$ref": ref_to(name) })
+}
+
+/// The text of a reference to a component.
+pub(crate) fn ref_to(name: &str) -> String {
+    format!("{PREFIX}{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Undoes the escapes of a JSON pointer and of a URI fragment.
+pub(crate) fn unescape(step: &str) -> String {
+    // Hardly any step has an escape.
+    if !step.contains(['%', '~']) {
+        return step.to_owned();
+    }
+    let decoded = percent_decode(step);
+    decoded.replace("~1", "/").replace("~0", "~")
+}
+
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let hex = (bytes[index] == b'%')
+            .then(|| bytes.get(index + 1..index + 3))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match hex {
+            Some(byte) => {
+                out.push(byte);
+                index += 3;
+            }
+            None => {
+                out.push(bytes[index]);
+                index += 1;
+            }
+        }
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
+/// The component that a schema refers to, directly or as the one member of an `allOf` that carries the siblings of the reference.
+pub(crate) fn target(schema: &Value) -> Option<String> {
+    ref_name(schema).or_else(|| match schema.get("allOf")?.as_array()?.as_slice() {
+        [only] if !has_type(schema) => ref_name(only),
+        _ => None,
+    })
+}
+
+fn has_type(schema: &Value) -> bool {
+    ["type", "properties", "items", "oneOf", "anyOf", "enum"]
+        .iter()
+        .any(|key| schema.get(key).is_some())
+}
+
+/// The `type` of a schema, if it is one type.
+pub(crate) fn type_of(schema: &Value) -> Option<&str> {
+    schema.get("type")?.as_str()
+}
+
+/// Whether the schema says `nullable`.
+pub(crate) fn is_nullable(schema: &Value) -> bool {
+    is_true(schema, "nullable")
+}
+
+/// Whether the member `key` is `true`.
+pub(crate) fn is_true(value: &Value, key: &str) -> bool {
+    value.get(key).and_then(Value::as_bool) == Some(true)
+}
+
+/// Whether an earlier pass, or the author, has chosen the Rust type.
+pub(crate) fn has_rust_type(schema: &Value) -> bool {
+    schema.get("x-rust-type").is_some()
+}
+
+/// Whether the schema becomes a struct: an object with named properties.
+pub(crate) fn is_struct(schema: &Value) -> bool {
+    type_of(schema) == Some("object")
+        && schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .is_some_and(|properties| !properties.is_empty())
+}
+
+/// Whether the schema is an object without named properties: a map.
+pub(crate) fn is_map(schema: &Value) -> bool {
+    type_of(schema) == Some("object") && !is_struct(schema)
+}
+
+/// Whether the schema is an enumeration of strings.
+pub(crate) fn is_string_enum(schema: &Value) -> bool {
+    type_of(schema) == Some("string") && schema.get("enum").is_some()
+}
+
+/// The alternatives of a `oneOf`, if there are any.
+pub(crate) fn one_of(schema: &Value) -> Option<&Vec<Value>> {
+    schema.get("oneOf")?.as_array()
+}
+
+/// Whether the alternatives are one-value string enumerations: an enumeration whose values have descriptions.
+pub(crate) fn is_documented_enum(schema: &Value) -> bool {
+    one_of(schema).is_some_and(|variants| {
+        !variants.is_empty()
+            && variants.iter().all(|variant| {
+                matches!(
+                    variant
+                        .get("enum")
+                        .and_then(Value::as_array)
+                        .map(Vec::as_slice),
+                    Some([Value::String(_)])
+                ) && variant.get("properties").is_none()
+            })
+    })
+}
+
+/// Whether a component stays a component because it becomes a Rust type with a name: a struct, an enumeration or a union.
+pub(crate) fn is_named_type(schema: &Value) -> bool {
+    !has_rust_type(schema)
+        && (is_struct(schema) || is_string_enum(schema) || one_of(schema).is_some())
+}
+
+/// The component schemas with their names.
+pub(crate) fn components(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    members(document).into_iter().flatten()
+}
+
+/// The component schema of this name.
+pub(crate) fn component<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
+    members(document)?.get(name)
+}
+
+/// The component schemas where they stand.
+pub(crate) fn members(document: &Value) -> Option<&Object> {
+    document.pointer("/components/schemas")?.as_object()
+}
+
+/// Runs `work` on the rest of the document with the component schemas beside it: a copy of them would cost more than most
+/// passes.
+pub(crate) fn beside(document: &mut Value, work: impl FnOnce(&mut Value, &Object)) {
+    let place = |document: &'_ mut Value| -> Option<Object> {
+        let schemas = document.pointer_mut("/components/schemas")?;
+        schemas.as_object_mut().map(std::mem::take)
+    };
+    let Some(schemas) = place(document) else {
+        return work(document, &Object::new());
+    };
+    work(document, &schemas);
+    if let Some(place) = document.pointer_mut("/components/schemas") {
+        *place = Value::Object(schemas);
+    }
+}
+
+/// The component schemas to change; made where there are none.
+pub(crate) fn components_mut(document: &mut Value) -> Option<&mut Object> {
+    document
+        .as_object_mut()?
+        .entry("components")
+        .or_insert_with(|| json!({}))
+        .as_object_mut()?
+        .entry("schemas")
+        .or_insert_with(|| json!({}))
+        .as_object_mut()
+}
+
+/// Calls `visit` on every schema, outer ones first.
+pub(crate) fn each_mut(document: &mut Value, visit: &mut dyn FnMut(&mut Value, &str)) {
+    walk::walk_mut(document, &mut |value, place, pointer| {
+        if place == Place::Schema {
+            visit(value, pointer);
+        }
+    });
+}
+
+/// Calls `visit` on every operation with its path, its method and its pointer.
+pub(crate) fn each_operation_mut(
+    document: &mut Value,
+    visit: &mut dyn FnMut(&mut Value, &str, &str, &str),
+) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut names: Vec<String> = paths.keys().cloned().collect();
+    names.sort();
+    for path in names {
+        let Some(item) = paths.get_mut(&path).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        for method in walk::METHODS {
+            if let Some(operation) = item.get_mut(method) {
+                let pointer = join(&join("/paths", &path), method);
+                visit(operation, &path, method, &pointer);
+            }
+        }
+    }
+}
+
+/// Removes keys, and says which of them were there.
+pub(crate) fn remove_keys(schema: &mut Value, keys: &[&str]) -> Vec<String> {
+    let Some(members) = schema.as_object_mut() else {
+        return Vec::new();
+    };
+    keys.iter()
+        .filter(|key| members.remove(**key).is_some())
+        .map(|key| (*key).to_owned())
+        .collect()
+}
+
+/// The keys of a schema beside `except` and the stamps, sorted.
+pub(crate) fn keys_beside<'a>(schema: &'a Value, except: &[&str]) -> Vec<&'a str> {
+    let mut keys: Vec<&str> = schema
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(String::as_str)
+        .filter(|key| !except.contains(key) && !origin::is_stamp(key))
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Replaces a schema by another one, keeping the stamp.
+pub(crate) fn replace(schema: &mut Value, by: Value) {
+    let stamp = schema.get(origin::SOURCE).cloned();
+    *schema = by;
+    if let (Some(members), Some(stamp)) = (schema.as_object_mut(), stamp) {
+        members.insert(origin::SOURCE.into(), stamp);
+    }
+}
+
+/// The strings of a list.
+pub(crate) fn strings(value: Option<&Value>) -> Vec<String> {
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}

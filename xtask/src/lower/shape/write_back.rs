@@ -1,0 +1,245 @@
+//! Which types are written back: what a client reads, changes and sends again. Such types keep the fields that the document does not
+//! describe, and what is read converts into the update request of the same resource.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::spec::walk::METHODS;
+use crate::{
+    lower::reach,
+    lower::schema::{self, Object, is_struct, ref_name, target, type_of},
+    lower::syntax::responses::is_success,
+};
+
+/// The types of a document that are written back, by the names of their components.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WriteBack {
+    /// The request bodies of updates.
+    pub updates: BTreeSet<String>,
+    /// The objects that keep additional fields.
+    pub keeping: BTreeSet<String>,
+    /// What converts into an update request: the type of the response and that of the request.
+    pub conversions: BTreeSet<(String, String)>,
+    /// The objects in responses whose nulls are written back, with the properties that are; `None` stands for all of them.
+    pub nulls: BTreeMap<String, Option<BTreeSet<String>>>,
+}
+
+/// Finds them.
+pub fn plan(document: &Value) -> WriteBack {
+    let mut plan = WriteBack::default();
+    let Some(schemas) = schema::members(document) else {
+        return plan;
+    };
+    let operations = Operation::all(document);
+    let reach = reach::reachable(document);
+    let shared = reach.requests.intersection(&reach.responses);
+    plan.keeping.extend(shared.cloned());
+    let updates = operations
+        .iter()
+        .filter(|operation| ["patch", "put"].contains(&operation.method));
+    for update in updates {
+        let content = update.value.pointer("/requestBody/content");
+        let content = content.and_then(Value::as_object).into_iter().flatten();
+        for schema in content.filter_map(|(_, media)| media.get("schema")) {
+            plan.keeping.extend(reach::from(schema, document, schemas));
+            let Some(body) = component_of(schema, schemas) else {
+                continue;
+            };
+            let accepted = properties(&body, schemas);
+            for source in sources(update, &operations, schemas) {
+                let own = properties(&source, schemas);
+                if source != body && own.keys().any(|name| accepted.contains_key(name)) {
+                    plan.add(&source, &accepted, document, schemas);
+                    plan.conversions.insert((source, body.clone()));
+                }
+            }
+            plan.updates.insert(body);
+        }
+    }
+    plan.keeping
+        .retain(|name| schemas.get(name).is_some_and(is_struct));
+    plan
+}
+
+impl WriteBack {
+    /// A response that converts into an update request with these properties.
+    fn add(
+        &mut self,
+        source: &str,
+        accepted: &BTreeMap<&str, Vec<&Value>>,
+        document: &Value,
+        schemas: &Object,
+    ) {
+        for name in alternatives(source, schemas) {
+            self.keeping.insert(name.clone());
+            if let Some(names) = self
+                .nulls
+                .entry(name.clone())
+                .or_insert_with(|| Some(BTreeSet::new()))
+            {
+                names.extend(accepted.keys().map(|name| (*name).to_owned()));
+            }
+            for (_, property) in properties(&name, schemas)
+                .into_iter()
+                .filter(|(property, _)| accepted.contains_key(property))
+            {
+                for held in property {
+                    let held = reach::from(held, document, schemas);
+                    self.nulls
+                        .extend(held.iter().map(|name| (name.clone(), None)));
+                    self.keeping.extend(held);
+                }
+            }
+        }
+    }
+
+    /// Whether a null of this property of a response is written back.
+    pub(crate) fn keeps_null(&self, component: &str, property: &str) -> bool {
+        match self.nulls.get(component) {
+            Some(Some(names)) => names.contains(property),
+            Some(None) => true,
+            None => false,
+        }
+    }
+}
+
+struct Operation<'a> {
+    /// The segments of the path, each parameter as an empty text: its name may differ from path to path.
+    path: Vec<&'a str>,
+    method: &'static str,
+    value: &'a Value,
+}
+
+impl<'a> Operation<'a> {
+    fn all(document: &'a Value) -> Vec<Self> {
+        let paths = document.get("paths").and_then(Value::as_object);
+        let mut operations = Vec::new();
+        for (path, item) in paths.into_iter().flatten() {
+            let segments = path.split('/').skip(1);
+            let segments = segments.map(|segment| match segment.starts_with('{') {
+                true => "",
+                false => segment,
+            });
+            let segments: Vec<&str> = segments.collect();
+            operations.extend(METHODS.iter().filter_map(|method| {
+                let value = item.get(method)?;
+                let path = segments.clone();
+                Some(Self {
+                    path,
+                    method,
+                    value,
+                })
+            }));
+        }
+        operations
+    }
+
+    /// The schemas of its success bodies.
+    fn answers(&self) -> impl Iterator<Item = &'a Value> {
+        let responses = self.value.get("responses").and_then(Value::as_object);
+        let success = responses
+            .into_iter()
+            .flatten()
+            .filter(|(status, _)| is_success(status));
+        success
+            .filter_map(|(_, response)| response.get("content")?.as_object())
+            .flat_map(|content| content.values())
+            .filter_map(|media| media.get("schema"))
+    }
+}
+
+/// The types that the other operations on the resource of an update respond with: one of it, also by another key, a list of
+/// them, the one that was created and the one that was updated.
+fn sources(update: &Operation<'_>, all: &[Operation<'_>], schemas: &Object) -> BTreeSet<String> {
+    let collection = update
+        .path
+        .split_last()
+        .filter(|(last, _)| last.is_empty())
+        .map(|(_, collection)| collection);
+    let group = |operation: &Operation<'_>| operation.value.get("x-operation-group").cloned();
+    let by_another_key = |operation: &Operation<'_>| {
+        operation.method == "get"
+            && operation.path.len() == update.path.len() + 1
+            && operation.path.last() == Some(&"")
+            && collection.is_some_and(|collection| operation.path.starts_with(collection))
+            && !operation.path[operation.path.len() - 2].is_empty()
+            && group(operation) == group(update)
+    };
+    let mut found = BTreeSet::new();
+    for operation in all {
+        let is_one = operation.path == update.path
+            && ["get", "patch", "put"].contains(&operation.method)
+            || by_another_key(operation);
+        let is_collection = Some(operation.path.as_slice()) == collection
+            && ["get", "post"].contains(&operation.method);
+        for answer in operation.answers().filter(|_| is_one || is_collection) {
+            let item = match operation.method {
+                "get" if is_collection => item(answer, operation, schemas),
+                _ if type_of(answer) == Some("array") => answer.get("items").and_then(target),
+                _ => target(answer),
+            };
+            found.extend(item.filter(|name| schemas.contains_key(name)));
+        }
+    }
+    found
+}
+
+/// The type of the items of a list: a bare one, the one that is paged through, or the only one of an object.
+fn item(answer: &Value, operation: &Operation<'_>, schemas: &Object) -> Option<String> {
+    let body = match target(answer) {
+        Some(name) => schemas.get(&name)?,
+        None => answer,
+    };
+    if type_of(body) == Some("array") {
+        return target(body.get("items")?);
+    }
+    let properties = body.get("properties")?.as_object()?;
+    let paged = operation.value.pointer("/x-paging/items");
+    let list = match paged.and_then(Value::as_str) {
+        Some(name) => properties.get(name)?,
+        None => {
+            let mut lists = properties
+                .values()
+                .filter(|property| type_of(property) == Some("array"));
+            let only = lists.next()?;
+            if lists.next().is_some() {
+                return None;
+            }
+            only
+        }
+    };
+    target(list.get("items")?)
+}
+
+/// The component of a body, where it is an object or a union of objects.
+fn component_of(schema: &Value, schemas: &Object) -> Option<String> {
+    let name = target(schema)?;
+    let schema = schemas.get(&name)?;
+    (is_struct(schema) || schema.get("x-union").is_some()).then_some(name)
+}
+
+/// The objects that a component stands for: itself, or the variants of a union.
+fn alternatives(name: &str, schemas: &Object) -> Vec<String> {
+    let union = schemas
+        .get(name)
+        .filter(|schema| schema.get("x-union").is_some());
+    match union.and_then(schema::one_of) {
+        Some(variants) => variants.iter().filter_map(ref_name).collect(),
+        None => vec![name.to_owned()],
+    }
+}
+
+/// The properties of a component, or of all variants of a union.
+fn properties<'s>(name: &str, schemas: &'s Object) -> BTreeMap<&'s str, Vec<&'s Value>> {
+    let mut found: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for name in alternatives(name, schemas) {
+        let properties = schemas
+            .get(&name)
+            .and_then(|schema| schema.get("properties"));
+        for (name, property) in properties.and_then(Value::as_object).into_iter().flatten() {
+            found.entry(name).or_default().push(property);
+        }
+    }
+    found
+}

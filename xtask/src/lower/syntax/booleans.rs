@@ -1,0 +1,70 @@
+//! Answers: 3.1 lets `true` and `false` stand for schemas; 3.0 does so in `additionalProperties` only, and openapiv3 refuses them elsewhere.
+
+use serde_json::{Value, json};
+
+use crate::{lower::Context, lower::origin, lower::schema::each_mut};
+use crate::{
+    problem::Problem,
+    spec::walk::{self, Place, join},
+};
+
+pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    each_mut(document, &mut |schema, pointer| {
+        let at = origin::of(schema, pointer);
+        let Some(members) = schema.as_object_mut() else {
+            return;
+        };
+        if let Some(properties) = members.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.retain(|name, property| {
+                if property == &Value::Bool(false) {
+                    cx.changed_at(
+                        join(&join(&at, "properties"), name),
+                        format!("removed `{name}`, which must not be there"),
+                    );
+                }
+                property != &Value::Bool(false)
+            });
+        }
+        if members.get("items") == Some(&Value::Bool(false)) {
+            members.insert(
+                "items".into(),
+                json!({ (origin::SOURCE): join(&at, "items") }),
+            );
+            members.insert("maxItems".into(), 0.into());
+            cx.changed_at(
+                join(&at, "items"),
+                "made a list without items one of length 0",
+            );
+        }
+        for key in ["oneOf", "anyOf"] {
+            if let Some(variants) = members.get_mut(key).and_then(Value::as_array_mut)
+                && variants
+                    .iter()
+                    .any(|variant| variant != &Value::Bool(false))
+            {
+                variants.retain(|variant| variant != &Value::Bool(false));
+            }
+        }
+    });
+    walk::walk_mut(document, &mut |value, place, pointer| {
+        if place != Place::Schema || pointer.ends_with("/additionalProperties") {
+            return;
+        }
+        match value {
+            Value::Bool(true) => {
+                *value = json!({ (origin::SOURCE): pointer });
+                cx.changed_at(pointer, "wrote `true` as a schema of any value");
+            }
+            Value::Bool(false) => {
+                *value = json!({ (origin::SOURCE): pointer });
+                cx.problem(
+                    Problem::at(pointer, "no value can satisfy this schema")
+                        .expected("a schema")
+                        .found("false")
+                        .help("remove what must not be there"),
+                );
+            }
+            _ => {}
+        }
+    });
+}

@@ -1,0 +1,18 @@
+//! Answers: progenitor makes `deny_unknown_fields` of `additionalProperties: false`: one new field of the server and every read fails, and
+//! within `allOf` nothing fits at all.
+
+use serde_json::Value;
+
+use crate::{lower::Context, lower::schema::each_mut};
+
+pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    each_mut(document, &mut |schema, pointer| {
+        if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
+            return;
+        }
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("additionalProperties");
+        }
+        cx.changed(schema, pointer, "removed `additionalProperties: false`");
+    });
+}

@@ -1,0 +1,83 @@
+//! Answers: progenitor makes a type of every component, used or not; the emitted crate would carry types that no call needs.
+
+use serde_json::Value;
+
+use crate::spec::walk::join;
+use crate::{
+    lower::Context,
+    lower::reach::{Reach, named, reachable},
+    lower::schema,
+};
+
+/// Drops components that nothing refers to. Runs early too, so that problems in what is not used stop nobody.
+pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    let reach = reachable(document);
+    retain(document, &reach, cx);
+}
+
+/// Drops components that nothing in the rest of the document names, be it a part that no client uses: what is left
+/// has no reference without a target that it did not have before.
+pub(crate) fn unnamed(document: &mut Value, cx: &mut Context<'_>) {
+    let reach = named(document);
+    retain(document, &reach, cx);
+}
+
+fn retain(document: &mut Value, reach: &Reach, cx: &mut Context<'_>) {
+    let Some(components) = document
+        .get_mut("components")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    for (kind, members) in components
+        .iter_mut()
+        .filter(|(kind, _)| *kind != "securitySchemes")
+    {
+        let Some(members) = members.as_object_mut() else {
+            continue;
+        };
+        let at = join("/components", kind);
+        let is_used = |name: &str| {
+            let pointer = join(&at, name);
+            kind == "schemas" && reach.contains(name)
+                || reach.others.iter().any(|used| {
+                    used.strip_prefix(&pointer)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                })
+        };
+        let mut unused: Vec<String> = members
+            .keys()
+            .filter(|name| !is_used(name))
+            .cloned()
+            .collect();
+        unused.sort();
+        for name in unused {
+            if let Some(member) = members.remove(&name) {
+                cx.changed(
+                    &member,
+                    &join(&at, &name),
+                    format!("left out `{name}`, which nothing refers to"),
+                );
+            }
+        }
+    }
+}
+
+/// Drops the components of other kinds once all references to them are resolved.
+pub(crate) fn other_components(document: &mut Value) {
+    if let Some(components) = document.get_mut("components") {
+        let _ = schema::remove_keys(
+            components,
+            &[
+                "parameters",
+                "responses",
+                "requestBodies",
+                "headers",
+                "examples",
+                "links",
+                "callbacks",
+                "pathItems",
+            ],
+        );
+    }
+}

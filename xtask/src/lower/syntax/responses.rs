@@ -1,0 +1,134 @@
+//! Answers: progenitor allows one error type and throws away what does not fit it. Without error responses, everything that is not a success
+//! arrives whole. The statuses that the document declares stay known in `x-errors`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    lower::Context,
+    lower::origin,
+    lower::schema::{Object, each_operation_mut, keys_beside},
+};
+use crate::{problem::Problem, spec::walk::join};
+
+pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+    each_operation_mut(document, &mut |operation, _, _, pointer| {
+        let at = join(&origin::of(operation, pointer), "responses");
+        let Some(members) = operation.as_object_mut() else {
+            return;
+        };
+        let Some(Value::Object(mut responses)) = members.remove("responses") else {
+            members.insert("responses".into(), any_success());
+            cx.changed_at(at, "added a success of any kind: no response is described");
+            return;
+        };
+        let mut errors: BTreeSet<u64> = members
+            .get("x-errors")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_u64)
+            .collect();
+        let mut statuses: Vec<String> = responses.keys().cloned().collect();
+        statuses.sort();
+        let has_success = statuses.iter().any(|status| is_success(status));
+        let mut removed = Vec::new();
+        for status in statuses {
+            if status.starts_with("x-") || is_success(&status) {
+                continue;
+            }
+            let response = responses.remove(&status).unwrap_or_default();
+            match status.parse::<u64>() {
+                Ok(code @ 100..=599) => {
+                    errors.insert(code);
+                    removed.push(status);
+                }
+                _ if status == "default" && !has_success => {
+                    responses.insert("2XX".into(), response);
+                    cx.changed_at(
+                        join(&at, &status),
+                        "read `default` as the success: there is no other",
+                    );
+                }
+                _ if status == "default" || is_range(&status) => {
+                    cx.changed_at(
+                        join(&at, &status),
+                        format!("removed `{status}`: it names no status"),
+                    );
+                }
+                _ => cx.problem(
+                    Problem::at(join(&at, &status), "this is not an HTTP status")
+                        .expected("100 to 599, a range such as 4XX, or default")
+                        .found(status),
+                ),
+            }
+        }
+        if !removed.is_empty() {
+            cx.changed_at(
+                &at,
+                format!("moved the errors {} to x-errors", removed.join(", ")),
+            );
+        }
+        if !responses.keys().any(|status| is_success(status)) {
+            responses.insert("2XX".into(), serde_json::json!({ "description": "" }));
+            cx.changed_at(
+                &at,
+                "added a success without a body: no success is described",
+            );
+        }
+        tidy(&mut responses, &at, cx);
+        members.insert("responses".into(), Value::Object(responses));
+        if !errors.is_empty() {
+            members.insert("x-errors".into(), errors.into_iter().collect());
+        }
+    });
+}
+
+fn any_success() -> Value {
+    serde_json::json!({ "2XX": { "description": "" } })
+}
+
+pub(crate) fn is_success(status: &str) -> bool {
+    status.len() == 3
+        && status.starts_with('2')
+        && (is_range(status) || status.parse::<u64>().is_ok())
+}
+
+fn is_range(status: &str) -> bool {
+    matches!(status, "1XX" | "2XX" | "3XX" | "4XX" | "5XX")
+}
+
+/// A description is required in 3.0. Headers and links are not part of the types: the headers of a response are all there
+/// at run time, and where a link leads is for the caller to know.
+fn tidy(responses: &mut Object, at: &str, cx: &mut Context<'_>) {
+    let mut statuses: Vec<(&String, &mut Value)> = responses.iter_mut().collect();
+    statuses.sort_by_key(|(status, _)| *status);
+    for (status, response) in statuses {
+        let at = &origin::of(response, &join(at, status));
+        let Some(members) = response.as_object_mut() else {
+            continue;
+        };
+        let [headers, links] = ["headers", "links"].map(|key| {
+            let named = members.remove(key).unwrap_or_default();
+            keys_beside(&named, &[]).join(", ")
+        });
+        if !headers.is_empty() {
+            cx.changed_at(
+                join(at, "headers"),
+                format!("left {headers} to the headers that every response has"),
+            );
+        }
+        if !links.is_empty() {
+            cx.warn(
+                Problem::at(
+                    join(at, "links"),
+                    "links are left out: the client follows none",
+                )
+                .found(links)
+                .help("make the call that a link names with what the response holds"),
+            );
+        }
+        members.entry("description").or_insert_with(|| "".into());
+    }
+}

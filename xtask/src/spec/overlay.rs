@@ -1,0 +1,411 @@
+//! OpenAPI Overlay 1.0: changes to a document, kept beside it as data.
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use crate::diagnostic::Report;
+use crate::problem::Problem;
+use crate::spec::document::{Document, kind};
+
+mod cost;
+
+/// What an overlay is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It corrects the document: every action has a reason.
+    Corrections,
+    /// It adds our own words: they are their own reason.
+    Descriptions,
+}
+
+/// Applies the actions of `overlay` to `document` in their order. An action that matches nothing, or changes nothing,
+/// is an error: the document has moved on, and the overlay says something that is no longer so.
+pub fn apply(
+    document: &mut Value,
+    overlay: &Document,
+    purpose: Purpose,
+) -> Result<(), Vec<Report>> {
+    let mut problems = Vec::new();
+    match actions(&overlay.value) {
+        Err(problem) => problems.push(problem),
+        Ok(actions) => {
+            for (index, action) in actions.iter().enumerate() {
+                let pointer = format!("/actions/{index}");
+                if let Err(problem) = apply_action(document, action, &pointer, purpose) {
+                    problems.push(problem);
+                }
+            }
+        }
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Report::all(problems, &overlay.source))
+}
+
+fn actions(overlay: &Value) -> Result<&[Value], Problem> {
+    let help = "an overlay begins with `overlay: 1.0.0`, then `info` with `title` and `version`, then `actions`";
+    let members = overlay.as_object().ok_or_else(|| {
+        Problem::at("", "this is no overlay")
+            .expected("an object")
+            .found(kind(overlay))
+            .help(help)
+    })?;
+    match members.get("overlay") {
+        Some(Value::String(version)) if version.starts_with("1.0.") => {}
+        other => {
+            return Err(
+                Problem::at("/overlay", "unknown version of the overlay format")
+                    .expected("`overlay: 1.0.0`")
+                    .found(other.map_or_else(|| "none".to_owned(), kind))
+                    .help(help),
+            );
+        }
+    }
+    if let Some(key) = members.keys().find(|key| {
+        !matches!(key.as_str(), "overlay" | "info" | "extends" | "actions")
+            && !key.starts_with("x-")
+    }) {
+        return Err(Problem::at(
+            crate::spec::walk::join("", key),
+            format!("unknown key `{key}` in the overlay"),
+        )
+        .help(help));
+    }
+    for key in ["title", "version"] {
+        if !overlay["info"][key].is_string() {
+            return Err(
+                Problem::at("/info", format!("the overlay has no `info.{key}`")).help(help),
+            );
+        }
+    }
+    match members.get("actions") {
+        Some(Value::Array(actions)) => Ok(actions),
+        other => Err(
+            Problem::at("/actions", "the overlay has no list of actions")
+                .expected("a list")
+                .found(other.map_or_else(|| "none".to_owned(), kind))
+                .help(help),
+        ),
+    }
+}
+
+fn apply_action(
+    document: &mut Value,
+    action: &Value,
+    pointer: &str,
+    purpose: Purpose,
+) -> Result<(), Problem> {
+    let members = action.as_object().ok_or_else(|| {
+        Problem::at(pointer, "the action is no object")
+            .expected("`target` and `update` or `remove`")
+            .found(kind(action))
+    })?;
+    if let Some(key) = members.keys().find(|key| {
+        !matches!(key.as_str(), "target" | "description" | "update" | "remove")
+            && !key.starts_with("x-")
+    }) {
+        return Err(Problem::at(
+            crate::spec::walk::join(pointer, key),
+            format!("unknown key `{key}` in the action"),
+        )
+        .expected("`target`, `description`, `update` or `remove`"));
+    }
+    let reason = action["description"].as_str().unwrap_or_default();
+    if purpose == Purpose::Corrections && reason.trim().is_empty() {
+        return Err(Problem::at(pointer, "the correction has no reason")
+            .expected("a `description` that says what upstream has wrong")
+            .help("add `description:` to the action"));
+    }
+    let at = format!("{pointer}/target");
+    let target = action["target"].as_str().ok_or_else(|| {
+        Problem::at(pointer, "the action has no target")
+            .expected("`target` with a JSONPath, such as `$.info`")
+    })?;
+    if let Some(excess) = cost::excess(target, document) {
+        return Err(Problem::at(at, "the target takes too long to evaluate")
+            .expected("a target that visits at most some million values")
+            .found(excess)
+            .help("name keys instead of `..` and `*`, use `@` instead of `$` in filters, and nest fewer filters"));
+    }
+    let path = JsonPath::parse(target).map_err(|error| {
+        Problem::at(at.clone(), "the target is no JSONPath")
+            .expected("JSONPath by RFC 9535, such as `$.paths['/members'].get`")
+            .found(format!("`{target}`: {error}"))
+    })?;
+    let places: Vec<String> = path
+        .query_located(document)
+        .dedup()
+        .locations()
+        .map(|place| place.to_json_pointer())
+        .collect();
+    if places.is_empty() {
+        return Err(Problem::at(at, "the target matches nothing in the document")
+            .found(nearest(document, target))
+            .help("the document no longer has it: delete the action, or move it to where the node is now"));
+    }
+    let remove = match members.get("remove") {
+        None | Some(Value::Bool(false)) => false,
+        Some(Value::Bool(true)) => true,
+        Some(other) => {
+            return Err(
+                Problem::at(format!("{pointer}/remove"), "`remove` is no boolean")
+                    .expected("true")
+                    .found(kind(other)),
+            );
+        }
+    };
+    match (remove, members.get("update")) {
+        (true, None) => remove_all(document, &places, &at),
+        (false, Some(update)) => update_all(document, &places, update, &at),
+        (true, Some(_)) => Err(Problem::at(pointer, "the action both removes and updates")
+            .expected("one of `remove` and `update`")
+            .help("to replace a node, remove it in one action and put the new one into its parent in the next")),
+        (false, None) => {
+            Err(Problem::at(pointer, "the action does nothing").expected("`update`, or `remove: true`"))
+        }
+    }
+}
+
+/// Which part of the target is still there, for the message.
+fn nearest(document: &Value, target: &str) -> String {
+    target
+        .char_indices()
+        .rev()
+        .filter(|(_, c)| matches!(c, '.' | '['))
+        .filter_map(|(at, _)| target.get(..at))
+        .find(|prefix| JsonPath::parse(prefix).is_ok_and(|path| !path.query(document).is_empty()))
+        .map_or_else(
+            || "nothing of it".to_owned(),
+            |prefix| format!("`{prefix}`, but in it no `{}`", &target[prefix.len()..]),
+        )
+}
+
+fn remove_all(document: &mut Value, places: &[String], at: &str) -> Result<(), Problem> {
+    // From the last to the first, so that the places of those still to be removed from a list stay right.
+    let mut ordered: Vec<(Vec<Step>, &String)> =
+        places.iter().map(|place| (steps(place), place)).collect();
+    ordered.sort();
+    for (_, place) in ordered.into_iter().rev() {
+        let Some((parent, key)) = place.rsplit_once('/') else {
+            return Err(Problem::at(at, "the whole document cannot be removed"));
+        };
+        match document.pointer_mut(parent) {
+            Some(Value::Object(members)) => {
+                members.remove(&key.replace("~1", "/").replace("~0", "~"));
+            }
+            Some(Value::Array(items)) => {
+                if let Some(index) = key.parse().ok().filter(|index| *index < items.len()) {
+                    items.remove(index);
+                }
+            }
+            // Its parent was removed by the same action.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A step of a pointer, ordered as the items of a list are.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Index(usize),
+    Name(String),
+}
+
+fn steps(pointer: &str) -> Vec<Step> {
+    let step = |part: &str| {
+        part.parse()
+            .map_or_else(|_| Step::Name(part.to_owned()), Step::Index)
+    };
+    pointer.split('/').skip(1).map(step).collect()
+}
+
+fn update_all(
+    document: &mut Value,
+    places: &[String],
+    update: &Value,
+    at: &str,
+) -> Result<(), Problem> {
+    let mut changed = false;
+    for place in places {
+        let Some(node) = document.pointer_mut(place) else {
+            continue;
+        };
+        match node {
+            Value::Array(items) => changed |= append(items, update),
+            Value::Object(_) if update.is_object() => changed |= merge(node, update),
+            Value::Object(_) => {
+                return Err(
+                    Problem::at(at, "an object can only be updated with an object")
+                        .found(kind(update)),
+                );
+            }
+            other => {
+                return Err(Problem::at(at, "only objects and lists can be updated")
+                    .expected("a target that is an object or a list")
+                    .found(kind(other))
+                    .help("take its parent as the target and name the key in `update`"));
+            }
+        }
+    }
+    if changed {
+        return Ok(());
+    }
+    Err(Problem::at(at, "the action changes nothing")
+        .found("all that it says in the document already")
+        .help("the document has been mended: delete the action"))
+}
+
+/// Merges as the specification says: objects member by member, lists one after the other, all else is replaced.
+fn merge(node: &mut Value, update: &Value) -> bool {
+    match (node, update) {
+        (Value::Object(members), Value::Object(updates)) => {
+            let mut changed = false;
+            for (key, update) in updates {
+                match members.get_mut(key) {
+                    Some(member) => changed |= merge(member, update),
+                    None => {
+                        members.insert(key.clone(), update.clone());
+                        changed = true;
+                    }
+                }
+            }
+            changed
+        }
+        (Value::Array(items), Value::Array(more)) => {
+            let before = items.len();
+            for item in more {
+                append(items, item);
+            }
+            items.len() > before
+        }
+        (node, update) => {
+            let changed = node != update;
+            node.clone_from(update);
+            changed
+        }
+    }
+}
+
+/// Appends an item. A name or a number that a list has already is not said twice: such lists are sets in OpenAPI.
+fn append(items: &mut Vec<Value>, item: &Value) -> bool {
+    let plain = !item.is_object() && !item.is_array();
+    if plain && items.contains(item) {
+        return false;
+    }
+    items.push(item.clone());
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn overlay(actions: &str) -> Document {
+        let text = format!("overlay: 1.0.0\ninfo: {{title: t, version: '1'}}\nactions:\n{actions}");
+        Document::from_bytes("o.yaml".into(), text.as_bytes()).expect("it is YAML")
+    }
+
+    fn applied(document: &Value, actions: &str) -> Value {
+        let mut document = document.clone();
+        apply(&mut document, &overlay(actions), Purpose::Descriptions).expect("it applies");
+        document
+    }
+
+    fn refused(document: &Value, actions: &str) -> String {
+        let mut document = document.clone();
+        let reports = apply(&mut document, &overlay(actions), Purpose::Corrections)
+            .expect_err("it does not apply");
+        reports.iter().map(|report| format!("{report}\n")).collect()
+    }
+
+    #[test]
+    fn update_merges_objects_and_appends_to_lists() {
+        let document = json!({"a": {"b": 1, "l": ["x"]}, "l": [{"n": 1}, {"n": 2}]});
+        let actions = "  - {target: $.a, update: {b: 2, c: {d: 3}, l: [x, y]}}\n  - {target: $.l, update: {n: 3}}\n  \
+                       - {target: '$.l[?@.n == 2]', update: {m: 0}}\n";
+        assert_eq!(
+            applied(&document, actions),
+            json!({"a": {"b": 2, "c": {"d": 3}, "l": ["x", "y"]}, "l": [{"n": 1}, {"n": 2, "m": 0}, {"n": 3}]})
+        );
+    }
+
+    #[test]
+    fn remove_takes_all_matches_of_a_list() {
+        let document = json!({"l": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], "a/b": {"c": 1}});
+        let actions =
+            "  - {target: '$.l[?@ > 1]', remove: true}\n  - {target: \"$['a/b']\", remove: true}\n";
+        assert_eq!(applied(&document, actions), json!({"l": [0, 1]}));
+    }
+
+    #[test]
+    fn replacing_a_list_takes_two_actions() {
+        let document = json!({"s": {"required": ["a", "b"]}});
+        let actions = "  - {target: $.s.required, remove: true}\n  - {target: $.s, update: {required: [b]}}\n";
+        assert_eq!(
+            applied(&document, actions),
+            json!({"s": {"required": ["b"]}})
+        );
+    }
+
+    #[test]
+    fn target_takes_too_long_then_the_error_says_so_at_once() {
+        let document = json!({"paths": {"/a": {"get": {"tags": ["t"]}}}});
+        for depth in [7, 12, 30] {
+            let target = format!("$..a{}.a{}", "[?@".repeat(depth), "]".repeat(depth));
+            let text = refused(
+                &document,
+                &format!("  - {{target: \"{target}\", description: why, remove: true}}\n"),
+            );
+            assert!(
+                text.starts_with("the target takes too long to evaluate\nat /actions/0/target"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn action_that_no_longer_applies_is_told() {
+        let document = json!({"paths": {"/a": {"get": {"deprecated": true, "tags": ["t"]}}}});
+        let text = refused(
+            &document,
+            "  - {target: \"$.paths['/a'].put.x\", description: why, remove: true}\n  \
+               - {target: \"$.paths['/a'].get\", description: why, update: {deprecated: true, tags: [t]}}\n  \
+               - {target: $.paths, update: {x-a: 1}}\n  \
+               - {target: \"$.paths[\", description: why, remove: true}\n  \
+               - {target: \"$.paths['/a'].get.deprecated\", description: why, update: false}\n  \
+               - {target: $, description: why, remove: true}\n  \
+               - {target: $.paths, description: why}\n  \
+               - {target: $.paths, description: why, updaet: {}}\n",
+        );
+        insta::assert_snapshot!(text, @r#"
+        the target matches nothing in the document
+        at /actions/0/target
+        found `$.paths['/a']`, but in it no `.put.x`
+        the action changes nothing
+        at /actions/1/target
+        found all that it says in the document already
+        the correction has no reason
+        at /actions/2
+        expected a `description` that says what upstream has wrong
+        the target is no JSONPath
+        at /actions/3/target
+        expected JSONPath by RFC 9535, such as `$.paths['/members'].get`
+        found `$.paths[`: at position 7, parser error
+        only objects and lists can be updated
+        at /actions/4/target
+        expected a target that is an object or a list
+        found a boolean
+        the whole document cannot be removed
+        at /actions/5/target
+        the action does nothing
+        at /actions/6
+        expected `update`, or `remove: true`
+        unknown key `updaet` in the action
+        at /actions/7/updaet
+        expected `target`, `description`, `update` or `remove`
+        "#);
+    }
+}
