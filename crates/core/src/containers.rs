@@ -101,11 +101,11 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    let items: Vec<Item<T>> = null_as_empty(deserializer)?;
-    Ok(items.into_iter().map(|Item(item)| item).collect())
+    null_as_unknown_optional_items(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads an optional list of objects: a `null` in place of an item is an [unknown object](null_as_unknown).
+/// Reads an optional list of objects. A `null` in place of the list is `None`, and one in place of an item an
+/// [unknown object](null_as_unknown).
 ///
 /// # Errors
 ///
@@ -131,7 +131,7 @@ struct Unknown<'n>(&'n [String]);
 impl<'de> Deserializer<'de> for Unknown<'_> {
     type Error = Error;
 
-    // A union reads a JSON value before it looks for its variant.
+    // Unions read any JSON value first, then select the variant.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.deserialize_map(visitor)
     }

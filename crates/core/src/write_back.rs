@@ -66,8 +66,8 @@ impl std::error::Error for ConversionError {}
 /// Converts a response into the update request `into`. Generated code calls this; use `try_from` of the request.
 ///
 /// Of the properties of the response only those in `accepted` are taken, each as a whole: nested objects with their additional fields
-/// and explicit nulls. A null that the request does not allow is left out. Properties in `renamed` are sent under the name that the
-/// request has for them.
+/// and explicit nulls. A null that the request does not allow is left out. Properties in `renamed` are sent under
+/// their name in requests.
 ///
 /// # Errors
 ///
@@ -116,19 +116,19 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
     }
 }
 
-/// A property that responses and update requests name differently.
+/// A property that has one name in responses and another in update requests. Generated code passes it to [`into_update`].
 #[derive(Debug, Clone, Copy)]
 pub struct Renamed {
-    /// The properties that lead to the object that has it. Lists on the way are not named: each item is meant.
+    /// The path of properties to the object that has it. Lists are not part of the path: every item is renamed.
     pub parent: &'static [&'static str],
-    /// Its name in a response.
+    /// Its name in responses.
     pub response: &'static str,
-    /// Its name in the update request.
+    /// Its name in update requests.
     pub request: &'static str,
 }
 
 impl Renamed {
-    /// Renames the property in the objects below `value` that `parent` leads to. A value that has the request's name already stays.
+    /// Renames the property in every object at `parent` below `value`, unless the object already has the request's name.
     fn apply(&self, value: &mut Value, parent: &[&str]) {
         match (value, parent) {
             (Value::Array(items), _) => items.iter_mut().for_each(|item| self.apply(item, parent)),
@@ -259,7 +259,7 @@ mod tests {
         );
     }
     #[test]
-    fn property_has_another_name_in_the_request_then_it_is_renamed_wherever_it_is() {
+    fn property_has_another_name_in_requests_then_it_is_renamed_in_every_object_at_its_path() {
         let renamed = |parent| Renamed {
             parent,
             response: "cert",

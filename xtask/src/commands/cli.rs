@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::commands::conformance;
+use crate::commands::contract;
+use crate::commands::emit;
+use crate::commands::interop;
+use crate::commands::normalize;
+use crate::commands::regen;
 use crate::console::{Console, Failure, Verdict};
+use crate::diff;
+use crate::fetch;
 use crate::workspace::Workspace;
-use crate::{
-    commands::conformance, commands::contract, commands::emit, commands::interop,
-    commands::normalize, commands::regen, diff, fetch,
-};
 
 /// From published OpenAPI documents to client crates
 #[derive(Debug, Parser)]

@@ -16,8 +16,9 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item};
 
 use crate::emit::model::{Model, Operation};
+use crate::emit::names;
+use crate::emit::types::adjust;
 use crate::emit::types::items::Types;
-use crate::{emit::names, emit::types::adjust};
 
 /// The Rust files of a crate by their paths in it.
 pub(crate) type Sources = BTreeMap<String, syn::File>;

@@ -23,12 +23,14 @@ use serde_json::Value;
 use crate::guard::guard;
 use crate::problem::Problem;
 use crate::sources::ApiData;
+use calls::call;
 use layout::Sources;
 pub use manifest::dependencies;
 use model::Model;
 pub(crate) use names::is_device;
 pub(crate) use names::{snake_name, type_name};
 use operations::resources::Groups;
+use types::shapes;
 use types::write_back::Plan;
 
 /// What is to be made of a document.
@@ -76,8 +78,7 @@ pub fn generate(normalized: &Value, target: &Target) -> Result<BTreeMap<String, 
 fn written(document: &Value, model: &Model<'_>, target: &Target) -> Result<Texts, Problem> {
     let groups = Groups::new(model)?;
     let next = AtomicUsize::new(0);
-    let modules = |types: &types::items::Types,
-                   methods: &BTreeMap<String, types::shapes::Method>| {
+    let modules = |types: &types::items::Types, methods: &BTreeMap<String, shapes::Method>| {
         let context = context(model, types, methods, target);
         let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
         numbers
@@ -88,7 +89,7 @@ fn written(document: &Value, model: &Model<'_>, target: &Target) -> Result<Texts
             })
             .collect::<BTreeMap<String, Result<String, Problem>>>()
     };
-    let (sender, receiver) = mpsc::channel::<types::shapes::Portable>();
+    let (sender, receiver) = mpsc::channel::<shapes::Portable>();
     let (around, lower) = std::thread::scope(|scope| {
         let around = scope.spawn(|| {
             let receiver = receiver;
@@ -107,7 +108,7 @@ fn written(document: &Value, model: &Model<'_>, target: &Target) -> Result<Texts
             // Dropped whatever happens: the other thread waits for it.
             let sender = sender;
             let (raw, methods, types) = read_back(document, model)?;
-            let _ = sender.send(types::shapes::Portable::new(&methods, &types));
+            let _ = sender.send(shapes::Portable::new(&methods, &types));
             let files = printed(&lower(raw, &types, model)?, target);
             Ok((files, modules(&types, &methods)))
         };
@@ -165,10 +166,10 @@ fn text(file: &syn::File, target: &Target) -> String {
 fn context<'c>(
     model: &'c Model<'c>,
     types: &'c types::items::Types,
-    methods: &'c BTreeMap<String, types::shapes::Method>,
+    methods: &'c BTreeMap<String, shapes::Method>,
     target: &'c Target,
-) -> calls::call::Context<'c> {
-    calls::call::Context {
+) -> call::Context<'c> {
+    call::Context {
         model,
         types,
         methods,
@@ -180,7 +181,7 @@ fn context<'c>(
 fn module(
     groups: &Groups<'_>,
     number: usize,
-    context: &calls::call::Context<'_>,
+    context: &call::Context<'_>,
 ) -> Option<(String, Result<syn::File, Problem>)> {
     let (name, tokens) = groups.module(number, context)?;
     let path = format!("src/resources/{name}.rs");
@@ -195,7 +196,7 @@ fn read_back(
 ) -> Result<
     (
         raw::Raw,
-        BTreeMap<String, types::shapes::Method>,
+        BTreeMap<String, shapes::Method>,
         types::items::Types,
     ),
     Problem,
@@ -212,9 +213,9 @@ fn read_back(
         );
     }
     let mut raw = raw::run(document)?;
-    let plan = Plan::new(document);
+    let plan = Plan::new(document, model);
     raw.types = plan.prepare(raw.types, model);
-    let methods = types::shapes::methods(&raw.calls);
+    let methods = shapes::methods(&raw.calls);
     let types = types::items::Types::new(&raw.types, model, plan);
     Ok((raw, methods, types))
 }

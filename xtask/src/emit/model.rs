@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::emit::calls::call_names;
 use crate::emit::calls::paging::Paging;
+use crate::emit::names;
 use crate::problem::Problem;
 use crate::spec::walk::{METHODS, join};
-use crate::{emit::calls::call_names, emit::names};
 
 /// What references to component schemas begin with.
 const COMPONENT: &str = "#/components/schemas/";

@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 use syn::{File, Item};
 
 use crate::emit::model::{list, members};
+use crate::emit::names;
+use crate::emit::types::wire;
 use crate::guard::guard;
 use crate::problem::Problem;
 use crate::spec::walk::{METHODS, join};
-use crate::{emit::names, emit::types::wire};
 
 /// The crates whose types the normalizer puts into schemas with `x-rust-type`.
 const CRATES: [&str; 3] = ["auth0-core", "serde_json", "std"];

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use crate::lower::Change;
+use crate::lower::Options;
+use crate::lower::origin;
 use crate::problem::Problem;
-use crate::{lower::Change, lower::Options, lower::origin};
 
 /// The notes of a normalization, and the pass that is writing them.
 pub struct Context<'a> {

@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::lower::schema::{Object, components, unescape};
+use crate::lower::syntax::references::pointer_of;
 use crate::spec::walk::METHODS;
-use crate::{
-    lower::schema::{Object, components, unescape},
-    lower::syntax::references::pointer_of,
-};
 
 /// The names of the component schemas that are reachable from what a client sends and from what it receives.
 ///

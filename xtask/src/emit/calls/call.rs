@@ -7,14 +7,16 @@ use quote::{format_ident, quote};
 use syn::Type;
 
 use crate::emit::calls::page_parameters::{OFFSET, PAGE_SIZE};
+use crate::emit::docs;
 use crate::emit::model::{Model, Operation, Parameter};
+use crate::emit::names;
 use crate::emit::operations::paths::{self, View};
 use crate::emit::operations::resources::resource_name;
+use crate::emit::types::checks;
 use crate::emit::types::constructors::{self, Arguments, Kind};
 use crate::emit::types::items::{self, Types};
 use crate::emit::types::shapes::{self, Argument, Method};
 use crate::problem::Problem;
-use crate::{emit::docs, emit::names, emit::types::checks};
 
 /// The methods that every call has: a setter for a parameter of the same name gets an underscore.
 const CALL_METHODS: [&str; 11] = [

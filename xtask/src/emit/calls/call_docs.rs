@@ -3,10 +3,13 @@
 use syn::Type;
 
 use crate::emit::calls::call::Call;
+use crate::emit::docs;
 use crate::emit::model::reference;
+use crate::emit::names;
 use crate::emit::operations::paths::{self, View};
+use crate::emit::types::constructors;
+use crate::emit::types::shapes;
 use crate::emit::types::shapes::Argument;
-use crate::{emit::docs, emit::names, emit::types::constructors, emit::types::shapes};
 
 impl Call<'_> {
     /// The documentation of the operation.

@@ -8,10 +8,12 @@ use crate::emit::calls::call::{Call, Context};
 use crate::emit::calls::page_parameters::{
     ByCheckpoint, ByCounting, OFFSET, PAGE_SIZE, Parameter, Settled, Ways,
 };
+use crate::emit::docs;
+use crate::emit::names;
 use crate::emit::operations::paths::{self, View};
+use crate::emit::types::shapes;
 use crate::emit::types::shapes::Argument;
 use crate::problem::Problem;
-use crate::{emit::docs, emit::names, emit::types::shapes};
 
 impl Call<'_> {
     /// `resume`, `stream` and `pages`, where the operation pages.

@@ -6,10 +6,11 @@ use serde_json::Value;
 use syn::Item;
 
 use crate::emit::model::{Model, text};
+use crate::emit::names;
+use crate::emit::types::adjust;
 use crate::emit::types::items::referenced;
 use crate::emit::types::shapes::{self, Field};
 use crate::problem::Problem;
-use crate::{emit::names, emit::types::adjust};
 
 /// `Page` for the answer of an operation that pages.
 pub(crate) fn page(

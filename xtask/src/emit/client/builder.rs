@@ -3,10 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use crate::emit::Target;
+use crate::emit::docs;
 use crate::emit::model::Model;
+use crate::emit::names;
 use crate::problem::Problem;
 use crate::sources::VariableKind;
-use crate::{emit::Target, emit::docs, emit::names};
 
 /// A URL template, split at its variables: `["https://", ".teams.auth0.com"]` and `["team"]`.
 struct Template {

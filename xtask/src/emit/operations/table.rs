@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::emit::docs;
+use crate::emit::layout;
 use crate::emit::model::{Model, Operation, RetrySafety, properties, reference};
 use crate::emit::names;
-use crate::{emit::docs, emit::layout};
 
 /// The modules of the table by their names below `operations`, which itself has an empty one.
 pub(crate) fn emit(

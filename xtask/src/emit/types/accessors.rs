@@ -4,10 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
+use crate::emit::docs;
+use crate::emit::names;
 use crate::emit::types::items::Types;
 use crate::emit::types::shapes::{self, Field};
 use crate::emit::types::unions::Variant;
-use crate::{emit::docs, emit::names};
 
 /// Methods for the fields that all variants have alike. Where there may be a variant that nobody knows, they give
 /// nothing, or what came under that name.

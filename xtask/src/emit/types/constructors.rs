@@ -14,13 +14,14 @@ use quote::{format_ident, quote};
 use syn::{Item, Type};
 
 use crate::emit::calls::call::RESERVED;
+use crate::emit::docs;
 use crate::emit::model::Model;
+use crate::emit::names;
 use crate::emit::types::items::{
     Taking, Types, converted, field_value, given, parameter_type, taking,
 };
 use crate::emit::types::setters::Setters;
 use crate::emit::types::shapes::Field;
-use crate::{emit::docs, emit::names};
 
 /// Named arguments: a struct whose fields are the required values of a type or of an operation.
 pub(crate) struct Arguments {

@@ -1,14 +1,18 @@
 //! Lists, maps and objects that a type must have: how serde reads `null` and absence in their place.
 
+use quote::quote;
 use syn::{Field, Item, Type, parse_quote};
 
 use crate::emit::model::{Model, list};
 use crate::emit::types::shapes;
 use crate::emit::types::write_back::Plan;
 
-/// A required list or map of a response is empty where it is `null`, and a required object or an item of a list has unknown values;
-/// all are errors where they are missing. In what is only sent, `null` is an error: an empty list may remove everything. Serde reads a missing `Option` as
-/// `None`, so a required container that may be `null` is marked as one that must be there.
+/// Sets how serde reads the containers of a type.
+///
+/// In responses, a required list or map that is `null` is empty; a required object, or an item of a required or optional list, that is
+/// `null` has unknown values. A missing required container is an error. In types that are only sent, `null` is an error: an empty list
+/// may remove everything. Serde reads a missing `Option` as `None`, so a required container that may be `null` gets a plain
+/// `deserialize_with`, which makes serde require it.
 pub(crate) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, model: &Model<'_>) {
     let Item::Struct(item) = item else { return };
     let name = item.ident.to_string();
@@ -31,35 +35,34 @@ pub(crate) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, mo
             .and_then(|name| model.schemas.get(&name).copied())
             .is_some_and(|schema| schema["properties"].is_object() || schema["x-union"].is_object())
     };
+    let is_sent = plan.is_sent(&name);
     for field in &mut item.fields {
-        let read = match shapes::generic("Option", &field.ty) {
-            _ if !is_required(field) => {
-                let list = shapes::generic("Option", &field.ty)
-                    .and_then(|list| shapes::generic("Vec", list));
-                match list {
-                    Some(item) if is_received && !plan.is_sent(&name) && is_object(item) => {
-                        let read = "::auth0_core::null_as_unknown_optional_items";
-                        field
-                            .attrs
-                            .push(parse_quote!(#[serde(default, deserialize_with = #read)]));
-                        continue;
-                    }
-                    _ => continue,
-                }
+        let optional = shapes::generic("Option", &field.ty);
+        let item = shapes::generic("Vec", optional.unwrap_or(&field.ty));
+        let is_list_of_objects = item.is_some_and(is_object);
+        let read = match (optional, is_required(field)) {
+            (Some(inner), true) if !is_scalar(inner) => {
+                quote!(deserialize_with = "::serde::Deserialize::deserialize")
             }
-            Some(inner) if !is_scalar(inner) => "::serde::Deserialize::deserialize",
-            None if !is_received => continue,
-            None => match shapes::generic("Vec", &field.ty) {
-                Some(item) if is_object(item) => "::auth0_core::null_as_unknown_items",
-                _ if is_list_or_map(&field.ty) => "::auth0_core::null_as_empty",
-                _ if is_object(&field.ty) => "::auth0_core::null_as_unknown",
-                _ => continue,
-            },
-            Some(_) => continue,
+            (Some(_), false) if is_received && is_list_of_objects && !is_sent => {
+                quote!(
+                    default,
+                    deserialize_with = "::auth0_core::null_as_unknown_optional_items"
+                )
+            }
+            (None, true) if !is_received => continue,
+            (None, true) if is_list_of_objects => {
+                quote!(deserialize_with = "::auth0_core::null_as_unknown_items")
+            }
+            (None, true) if is_list_or_map(&field.ty) => {
+                quote!(deserialize_with = "::auth0_core::null_as_empty")
+            }
+            (None, true) if is_object(&field.ty) => {
+                quote!(deserialize_with = "::auth0_core::null_as_unknown")
+            }
+            _ => continue,
         };
-        field
-            .attrs
-            .push(parse_quote!(#[serde(deserialize_with = #read)]));
+        field.attrs.push(parse_quote!(#[serde(#read)]));
     }
 }
 

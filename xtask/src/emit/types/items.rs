@@ -8,15 +8,19 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Item, Type};
 
+use crate::emit::calls::pages;
+use crate::emit::docs;
 use crate::emit::model::{Model, Operation, text};
+use crate::emit::names;
+use crate::emit::types::adjust;
+use crate::emit::types::checks;
+use crate::emit::types::constructors;
+use crate::emit::types::containers;
 use crate::emit::types::setters::Setters;
 use crate::emit::types::shapes::{self, Field};
+use crate::emit::types::unions;
 use crate::emit::types::write_back::Plan;
 use crate::problem::Problem;
-use crate::{
-    emit::calls::pages, emit::docs, emit::names, emit::types::adjust, emit::types::checks,
-    emit::types::constructors, emit::types::containers, emit::types::unions,
-};
 
 /// The types of a crate, as the other parts of the emitter see them.
 pub(crate) struct Types {

@@ -27,10 +27,12 @@ pub(crate) struct Plan {
     emitted: Mutex<BTreeSet<(String, String)>>,
     /// The responses that convert into each update request.
     conversions: BTreeMap<String, BTreeSet<String>>,
+    /// The types with a property that has another name in responses, their own or one of a part.
+    renaming: BTreeSet<String>,
 }
 
 impl Plan {
-    pub(crate) fn new(document: &Value) -> Self {
+    pub(crate) fn new(document: &Value, model: &Model<'_>) -> Self {
         let WriteBack {
             updates,
             keeping,
@@ -53,6 +55,7 @@ impl Plan {
             received: typed(reach.responses),
             emitted: Mutex::default(),
             conversions: into,
+            renaming: renaming(model),
         }
     }
 
@@ -278,18 +281,57 @@ fn accepted(update: &str, model: &Model<'_>) -> BTreeSet<String> {
     names
 }
 
-/// The properties that responses name differently from the update request: `x-response-name`.
-#[derive(Default)]
-struct Renames {
-    /// The way to the object that holds the property, its name in responses, its name in the request.
+/// The types with a property that has another name in responses (`x-response-name`), their own or one of a part.
+fn renaming(model: &Model<'_>) -> BTreeSet<String> {
+    let renames = |schema: &Value| {
+        let mut properties = properties(schema, model).into_values();
+        properties.any(|property| property.get("x-response-name").is_some())
+    };
+    let own = model.schemas.iter().filter(|(_, schema)| renames(schema));
+    let mut found: BTreeSet<&str> = own.map(|(name, _)| name.as_str()).collect();
+    let held = match found.is_empty() {
+        true => BTreeMap::new(),
+        false => model.held(),
+    };
+    loop {
+        let count = found.len();
+        for (name, parts) in &held {
+            if parts.iter().any(|part| found.contains(part)) {
+                found.insert(name);
+            }
+        }
+        if found.len() == count {
+            return found.into_iter().map(str::to_owned).collect();
+        }
+    }
+}
+
+/// The properties of an update request, and of its parts, that have another name in responses.
+struct Renames<'a> {
+    model: &'a Model<'a>,
+    /// The types that are searched.
+    renaming: &'a BTreeSet<String>,
+    /// The path to the object that has the property, the name in responses, the name in requests.
     found: BTreeSet<(Vec<String>, String, String)>,
-    /// The types on the way, so that one that holds itself ends.
+    /// The types on the current path: recursive types are searched once.
     within: Vec<String>,
 }
 
-impl Renames {
-    fn collect(&mut self, ty: &str, at: &mut Vec<String>, model: &Model<'_>) {
-        let Some(schema) = model.schemas.get(ty) else {
+impl<'a> Renames<'a> {
+    fn of(update: &str, renaming: &'a BTreeSet<String>, model: &'a Model<'a>) -> Self {
+        let mut renames = Self {
+            model,
+            renaming,
+            found: BTreeSet::new(),
+            within: Vec::new(),
+        };
+        renames.collect(update, &mut Vec::new());
+        renames
+    }
+
+    fn collect(&mut self, ty: &str, path: &mut Vec<String>) {
+        let model = self.model;
+        let Some(schema) = model.schemas.get(ty).filter(|_| self.renaming.contains(ty)) else {
             return;
         };
         if self.within.iter().any(|within| within == ty) {
@@ -298,29 +340,29 @@ impl Renames {
         self.within.push(ty.to_owned());
         for (name, property) in properties(schema, model) {
             if let Some(response) = property.get("x-response-name").and_then(Value::as_str) {
-                let found = (at.clone(), response.to_owned(), name.to_owned());
+                let found = (path.clone(), response.to_owned(), name.to_owned());
                 self.found.insert(found);
             }
-            at.push(name.to_owned());
+            path.push(name.to_owned());
             for held in model.named_in(property) {
-                self.collect(held, at, model);
+                self.collect(held, path);
             }
-            at.pop();
+            path.pop();
         }
         for variant in list(&schema["x-union"]["variants"]).filter_map(target) {
-            self.collect(&variant, at, model);
+            self.collect(&variant, path);
         }
         self.within.pop();
     }
 
-    /// The names in responses of the properties of the update itself.
-    fn of_the_update(&self) -> impl Iterator<Item = String> {
+    /// The names in responses of the top-level properties.
+    fn top_level(&self) -> impl Iterator<Item = String> {
         let own = self.found.iter().filter(|(parent, ..)| parent.is_empty());
         own.map(|(_, response, _)| response.clone())
     }
 }
 
-impl ToTokens for Renames {
+impl ToTokens for Renames<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         for (parent, response, request) in &self.found {
             tokens.extend(quote! {
@@ -343,12 +385,11 @@ fn conversion(
     waiting: &mut Vec<(String, String)>,
 ) -> Result<TokenStream, Problem> {
     let (from, into) = (names::ident(source), names::ident(update));
-    let mut renamed = Renames::default();
-    renamed.collect(update, &mut Vec::new(), model);
+    let renamed = Renames::of(update, &plan.renaming, model);
     let mut accepted = accepted(update, model);
-    accepted.extend(renamed.of_the_update());
+    accepted.extend(renamed.top_level());
     let accepted = quote!(&[#(#accepted),*]);
-    let fields = quote!(#accepted, &[#renamed]);
+    let properties = quote!(#accepted, &[#renamed]);
     let union = |name: &str| match model.schemas.get(name) {
         Some(schema) if schema.get("x-union").is_some() => {
             unions::read(name, schema, model).map(Some)
@@ -363,7 +404,7 @@ fn conversion(
             let rest = if open {
                 quote!(::auth0_core::write_back::into_unlisted(&value, #update, #accepted).map(Self::Other))
             } else {
-                quote!(::auth0_core::write_back::into_update(&value, #update, #fields))
+                quote!(::auth0_core::write_back::into_update(&value, #update, #properties))
             };
             let arms = variants.iter().map(|variant| {
                 let own = names::ident(&variant.name);
@@ -390,7 +431,7 @@ fn conversion(
                 .then(|| quote!(#from::Other(value) => #rest,));
             quote!(match response { #(#arms)* #other })
         }
-        _ => quote!(::auth0_core::write_back::into_update(&response, #update, #fields)),
+        _ => quote!(::auth0_core::write_back::into_update(&response, #update, #properties)),
     };
     Ok(quote! {
         impl ::std::convert::TryFrom<#from> for #into {
@@ -410,4 +451,44 @@ pub(crate) fn is_additional(field: &Field) -> bool {
 
 fn is_path(ty: &Type, names: [&str; 2]) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.iter().map(|segment| &segment.ident).eq(names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Types that each hold the next one twice; the last one has a property with another name in responses.
+    fn chain(length: usize, last: Value) -> Value {
+        let component = |number: usize| {
+            let next = json!({ "$ref": format!("#/components/schemas/T{}", number + 1) });
+            let schema = match number == length {
+                true => json!({ "type": "object", "properties": { "last": last } }),
+                false => json!({ "type": "object", "properties": { "a": next, "b": next } }),
+            };
+            (format!("T{number}"), schema)
+        };
+        let schemas: serde_json::Map<String, Value> = (0..=length).map(component).collect();
+        json!({ "paths": {}, "components": { "schemas": schemas } })
+    }
+
+    fn renames(document: &Value) -> BTreeSet<(Vec<String>, String, String)> {
+        let model = Model::read(document).unwrap();
+        Renames::of("T0", &renaming(&model), &model).found
+    }
+
+    #[test]
+    fn property_of_a_part_is_renamed_at_every_path_to_it() {
+        let document = chain(1, json!({ "x-response-name": "other" }));
+        let renamed = |path: &str| {
+            let path = vec![path.to_owned()];
+            (path, "other".to_owned(), "last".to_owned())
+        };
+        assert_eq!(renames(&document), [renamed("a"), renamed("b")].into());
+    }
+
+    #[test]
+    fn types_without_a_renamed_property_are_not_searched_path_by_path() {
+        // There are 2^64 paths.
+        assert_eq!(renames(&chain(64, json!({}))), BTreeSet::new());
+    }
 }

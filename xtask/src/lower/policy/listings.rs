@@ -4,12 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{Object, beside, each_operation_mut, replace, target, type_of};
 use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{Object, beside, each_operation_mut, replace, target, type_of},
-};
 
 pub(crate) const KEY: &str = "x-page";
 /// What a page may hold beside its items: how many, from where, of how many, and where the next one is.

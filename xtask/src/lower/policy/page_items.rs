@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::reach;
+use crate::lower::schema::{beside, components_mut, each_operation_mut, strings, target, type_of};
 use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::reach,
-    lower::schema::{beside, components_mut, each_operation_mut, strings, target, type_of},
-};
 
 const BODY: &str = "/responses/200/content/application~1json/schema";
 /// What a listing may hold beside its list.

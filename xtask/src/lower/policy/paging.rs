@@ -4,13 +4,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{Object, beside, each_operation_mut, target, type_of},
-    lower::syntax::structure::show,
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{Object, beside, each_operation_mut, target, type_of};
+use crate::lower::syntax::structure::show;
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 const KEY: &str = "x-paging";
 const BODY: &str = "/responses/200/content/application~1json/schema";

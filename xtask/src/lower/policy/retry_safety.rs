@@ -3,11 +3,12 @@
 
 use serde_json::Value;
 
-use crate::{
-    lower::Context, lower::origin, lower::schema::each_operation_mut,
-    lower::syntax::structure::show,
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::each_operation_mut;
+use crate::lower::syntax::structure::show;
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 const KEY: &str = "x-retry-safety";
 

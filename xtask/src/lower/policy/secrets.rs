@@ -4,13 +4,11 @@
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{has_rust_type, is_nullable, is_string_enum, is_true, type_of};
+use crate::lower::shape::rust_type;
 use crate::spec::walk::{self, Place};
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{has_rust_type, is_nullable, is_string_enum, is_true, type_of},
-    lower::shape::rust_type,
-};
 
 /// A property that is called so, or ends so, holds a secret.
 const NAMES: [&str; 7] = [

@@ -6,16 +6,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::problem::Problem;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{
-        Object, each_mut, has_rust_type, keys_beside, members, ref_name, replace, type_of,
-    },
-    lower::shape::merge::{ANNOTATIONS, merge},
-    lower::shape::unions::follow,
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{
+    Object, each_mut, has_rust_type, keys_beside, members, ref_name, replace, type_of,
 };
+use crate::lower::shape::merge::{ANNOTATIONS, merge};
+use crate::lower::shape::unions::follow;
+use crate::problem::Problem;
 
 /// More variants than this come of nobody's intention.
 const MOST_VARIANTS: usize = 64;

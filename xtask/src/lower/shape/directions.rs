@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::reach;
+use crate::lower::schema::{self, components, is_true, target};
+use crate::lower::shape::naming;
 use crate::spec::walk::{self, METHODS, Place, join};
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::reach,
-    lower::schema::{self, components, is_true, target},
-    lower::shape::naming,
-};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let marked = Marked::new(document);

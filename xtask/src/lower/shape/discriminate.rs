@@ -5,23 +5,19 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::reach,
-    lower::schema::{
-        self, Object, has_rust_type, is_documented_enum, is_struct, one_of, ref_name, strings,
-    },
-    lower::shape::indistinct,
-    lower::shape::mapping,
-    lower::shape::naming,
-    lower::shape::unions::follow,
-    lower::shape::variant_names::{self, VariantOf},
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::reach;
+use crate::lower::schema::{
+    self, Object, has_rust_type, is_documented_enum, is_struct, one_of, ref_name, strings,
 };
-use crate::{
-    problem::Problem,
-    spec::walk::{Place, join},
-};
+use crate::lower::shape::indistinct;
+use crate::lower::shape::mapping;
+use crate::lower::shape::naming;
+use crate::lower::shape::unions::follow;
+use crate::lower::shape::variant_names::{self, VariantOf};
+use crate::problem::Problem;
+use crate::spec::walk::{Place, join};
 
 const KEY: &str = "x-union";
 

@@ -3,11 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::schema::{each_mut, is_string_enum},
-    lower::shape::naming,
-};
+use crate::lower::Context;
+use crate::lower::schema::{each_mut, is_string_enum};
+use crate::lower::shape::naming;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {

@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{components_mut, is_string_enum};
 use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{components_mut, is_string_enum},
-};
 
 const TEXTS: &str = "x-enum-descriptions";
 

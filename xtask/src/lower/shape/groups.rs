@@ -5,10 +5,11 @@
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::each_operation_mut;
+use crate::lower::shape::operation_ids;
 use crate::problem::Problem;
-use crate::{
-    lower::Context, lower::origin, lower::schema::each_operation_mut, lower::shape::operation_ids,
-};
 
 const GROUP: &str = "x-operation-group";
 const NAME: &str = "x-operation-name";

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{self, Object, each_operation_mut, has_rust_type, is_named_type, is_nullable},
-    lower::shape::naming,
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{
+    self, Object, each_operation_mut, has_rust_type, is_named_type, is_nullable,
 };
+use crate::lower::shape::naming;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let schemas = schema::components_mut(document).map(std::mem::take);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{lower::origin, lower::schema::strings};
+use crate::lower::origin;
+use crate::lower::schema::strings;
 
 /// One object for all variants; nothing where each asks for something else, or where they have a property of one name and
 /// of two kinds.

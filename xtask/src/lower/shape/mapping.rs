@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use crate::{lower::Context, lower::schema::ref_name};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::schema::ref_name;
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 /// Warns of the values that answers may have and that are read as those of an unknown kind.
 pub(crate) fn warn(discriminator: &Value, variants: &[Value], at: &str, cx: &mut Context<'_>) {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{lower::origin, lower::schema::Object};
+use crate::lower::origin;
+use crate::lower::schema::Object;
 
 /// Merges `other` into `into`. What annotates is kept where it is; rules are tightened. The error says what cannot be both.
 pub(crate) fn merge(into: &mut Value, other: &Value) -> Result<(), String> {

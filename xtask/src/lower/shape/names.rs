@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{self, Object, components_mut};
+use crate::lower::shape::naming;
 use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{self, Object, components_mut},
-    lower::shape::naming,
-};
 
 /// What the properties of a schema are called on the wire, where that is not their name here.
 const WIRE_NAMES: &str = "x-wire-names";

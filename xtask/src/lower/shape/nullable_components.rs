@@ -5,12 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{components_mut, each_mut, is_nullable, ref_name, remove_keys, target};
 use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{components_mut, each_mut, is_nullable, ref_name, remove_keys, target},
-};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut nullable = BTreeSet::new();

@@ -5,17 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::reach,
-    lower::schema::{
-        components_mut, has_rust_type, is_nullable, members, reference, strings, target,
-    },
-    lower::shape::rust_type,
-    lower::shape::write_back,
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::reach;
+use crate::lower::schema::{
+    components_mut, has_rust_type, is_nullable, members, reference, strings, target,
 };
+use crate::lower::shape::rust_type;
+use crate::lower::shape::write_back;
+use crate::spec::walk::join;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let sent = reach::reachable(document).requests;

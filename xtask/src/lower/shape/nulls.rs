@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{Object, each_mut, keys_beside, members, target, type_of},
-    lower::shape::unions::follow,
-};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{Object, each_mut, keys_beside, members, target, type_of};
+use crate::lower::shape::unions::follow;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let nulls = nulls(document);

@@ -6,18 +6,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::policy::secrets::wrap_nullable,
-    lower::reach,
-    lower::schema::{
-        self, components, each_mut, has_rust_type, is_documented_enum, is_nullable, is_string_enum,
-        one_of, target, type_of,
-    },
-    lower::shape::naming,
-    lower::shape::rust_type,
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::policy::secrets::wrap_nullable;
+use crate::lower::reach;
+use crate::lower::schema::{
+    self, components, each_mut, has_rust_type, is_documented_enum, is_nullable, is_string_enum,
+    one_of, target, type_of,
 };
+use crate::lower::shape::naming;
+use crate::lower::shape::rust_type;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let enums = enums(document);

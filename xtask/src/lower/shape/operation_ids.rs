@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use heck::ToLowerCamelCase;
 use serde_json::Value;
 
-use crate::{lower::Context, lower::schema::each_operation_mut, lower::shape::naming};
+use crate::lower::Context;
+use crate::lower::schema::each_operation_mut;
+use crate::lower::shape::naming;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     // Names are compared as the Rust methods that they become.

@@ -3,13 +3,11 @@
 
 use serde_json::Value;
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{components_mut, has_rust_type, is_map, is_nullable, strings, type_of};
+use crate::lower::shape::rust_type;
 use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{components_mut, has_rust_type, is_map, is_nullable, strings, type_of},
-    lower::shape::rust_type,
-};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     for (name, schema) in components_mut(document).into_iter().flatten() {

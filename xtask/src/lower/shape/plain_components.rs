@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{Object, components, each_mut, is_named_type, keys_beside, target},
-};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{Object, components, each_mut, is_named_type, keys_beside, target};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut inliner = Inliner {

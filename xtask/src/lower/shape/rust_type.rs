@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{lower::origin, lower::schema::is_nullable};
+use crate::lower::origin;
+use crate::lower::schema::is_nullable;
 
 /// `auth0_core::Open` of a schema.
 pub(crate) fn open(of: &Value) -> Value {

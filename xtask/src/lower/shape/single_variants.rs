@@ -3,12 +3,11 @@
 
 use serde_json::Value;
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{each_mut, keys_beside, remove_keys},
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{each_mut, keys_beside, remove_keys};
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {

@@ -3,13 +3,11 @@
 
 use serde_json::{Value, json};
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{self, ref_name, strings};
+use crate::lower::shape::unions::follow;
 use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{self, ref_name, strings},
-    lower::shape::unions::follow,
-};
 
 const KEY: &str = "x-tag";
 

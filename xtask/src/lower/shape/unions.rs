@@ -5,17 +5,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::spec::walk::{self, Place};
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{
-        Object, component, each_mut, has_rust_type, is_documented_enum, keys_beside, one_of,
-        target, type_of,
-    },
-    lower::shape::enum_names::meeting,
-    lower::shape::merge::ANNOTATIONS,
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{
+    Object, component, each_mut, has_rust_type, is_documented_enum, keys_beside, one_of, target,
+    type_of,
 };
+use crate::lower::shape::enum_names::meeting;
+use crate::lower::shape::merge::ANNOTATIONS;
+use crate::spec::walk::{self, Place};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let schemas = alternatives(document);

@@ -5,12 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::lower::reach;
+use crate::lower::schema::{self, Object, is_struct, ref_name, target, type_of};
+use crate::lower::syntax::responses::is_success;
 use crate::spec::walk::METHODS;
-use crate::{
-    lower::reach,
-    lower::schema::{self, Object, is_struct, ref_name, target, type_of},
-    lower::syntax::responses::is_success,
-};
 
 /// The types of a document that are written back, by the names of their components.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,8 +5,10 @@ use openapiv3::{Info, OpenAPI, PathItem, ReferenceOr, Schema, SecurityScheme, Se
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{lower::Context, lower::origin};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let Err(error) = parse::<OpenAPI>(document) else {

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{lower::Context, lower::origin, lower::schema::each_mut};
-use crate::{
-    problem::Problem,
-    spec::walk::{self, Place, join},
-};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::each_mut;
+use crate::problem::Problem;
+use crate::spec::walk::{self, Place, join};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {

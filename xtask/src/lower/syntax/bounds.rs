@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{lower::Context, lower::origin, lower::schema::each_mut};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::each_mut;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {

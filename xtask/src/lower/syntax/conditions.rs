@@ -5,13 +5,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{each_mut, keys_beside, remove_keys, strings},
-    lower::syntax::structure::show,
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{each_mut, keys_beside, remove_keys, strings};
+use crate::lower::syntax::structure::show;
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 const KEY: &str = "x-conditions";
 

@@ -3,12 +3,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{Object, each_mut, has_rust_type, is_string_enum, type_of},
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{Object, each_mut, has_rust_type, is_string_enum, type_of};
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 const KEY: &str = "x-constraints";
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{lower::Context, lower::schema::each_mut, lower::syntax::structure::show};
+use crate::lower::Context;
+use crate::lower::schema::each_mut;
+use crate::lower::syntax::structure::show;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {

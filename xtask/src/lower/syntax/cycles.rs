@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{Object, components_mut, members, ref_name},
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{Object, components_mut, members, ref_name};
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 const COMPOSED: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use crate::lower::Context;
+use crate::lower::syntax::markdown::harmless;
 use crate::spec::walk::{self, Place};
-use crate::{lower::Context, lower::syntax::markdown::harmless};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     walk::walk_mut(document, &mut |value, place, pointer| {

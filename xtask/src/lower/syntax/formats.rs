@@ -3,10 +3,8 @@
 
 use serde_json::Value;
 
-use crate::{
-    lower::Context,
-    lower::schema::{each_mut, type_of},
-};
+use crate::lower::Context;
+use crate::lower::schema::{each_mut, type_of};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::lower::Context;
-use crate::{problem::Problem, spec::walk::join};
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let prefixes = cx.options.include;

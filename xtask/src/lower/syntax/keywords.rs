@@ -4,12 +4,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{each_mut, keys_beside, type_of},
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{each_mut, keys_beside, type_of};
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 /// The one extension whose references are those of a type.
 const RUST_TYPE: &str = "x-rust-type";

@@ -6,12 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::ToPascalCase;
 use serde_json::Value;
 
-use crate::{
-    lower::Context,
-    lower::schema::{self, Object, components_mut},
-    lower::shape::naming,
-    lower::syntax::references::pointer_of,
-};
+use crate::lower::Context;
+use crate::lower::schema::{self, Object, components_mut};
+use crate::lower::shape::naming;
+use crate::lower::syntax::references::pointer_of;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let mut names: BTreeMap<String, String> = BTreeMap::new();

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{each_operation_mut, is_true, type_of},
-    lower::shape::naming,
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{each_operation_mut, is_true, type_of};
+use crate::lower::shape::naming;
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     share(document, cx);

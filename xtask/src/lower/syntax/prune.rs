@@ -2,12 +2,10 @@
 
 use serde_json::Value;
 
+use crate::lower::Context;
+use crate::lower::reach::{Reach, named, reachable};
+use crate::lower::schema;
 use crate::spec::walk::join;
-use crate::{
-    lower::Context,
-    lower::reach::{Reach, named, reachable},
-    lower::schema,
-};
 
 /// Drops components that nothing refers to. Runs early too, so that problems in what is not used stop nobody.
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {

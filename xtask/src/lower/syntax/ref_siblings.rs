@@ -2,11 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{each_mut, keys_beside},
-};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{each_mut, keys_beside};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_mut(document, &mut |schema, pointer| {

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{lower::Context, lower::origin, lower::schema, lower::syntax::prune};
-use crate::{
-    problem::Problem,
-    spec::walk::{self, Place, join},
-};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema;
+use crate::lower::syntax::prune;
+use crate::problem::Problem;
+use crate::spec::walk::{self, Place, join};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let whole = &*document;

@@ -3,13 +3,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{Object, beside, each_operation_mut, remove_keys, type_of},
-    lower::shape::unions::follow,
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{Object, beside, each_operation_mut, remove_keys, type_of};
+use crate::lower::shape::unions::follow;
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     beside(document, |document, schemas| {

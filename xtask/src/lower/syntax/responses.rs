@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{Object, each_operation_mut, keys_beside},
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{Object, each_operation_mut, keys_beside};
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     each_operation_mut(document, &mut |operation, _, _, pointer| {

@@ -4,10 +4,8 @@
 use serde_json::Value;
 
 use crate::lower::Context;
-use crate::{
-    problem::Problem,
-    spec::walk::{self, Kind, Place, join},
-};
+use crate::problem::Problem;
+use crate::spec::walk::{self, Kind, Place, join};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     let Value::Object(members) = &*document else {

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::each_operation_mut,
-    lower::syntax::request_bodies::{essence, keep, without_examples},
-    lower::syntax::responses::is_success,
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::each_operation_mut;
+use crate::lower::syntax::request_bodies::{essence, keep, without_examples};
+use crate::lower::syntax::responses::is_success;
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 const JSON: &str = "application/json";
 

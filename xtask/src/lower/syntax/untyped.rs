@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{
-    lower::Context,
-    lower::origin,
-    lower::schema::{each_mut, type_of},
-};
-use crate::{problem::Problem, spec::walk::join};
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::{each_mut, type_of};
+use crate::problem::Problem;
+use crate::spec::walk::join;
 
 /// The keywords that make sense for one type only, in the order in which they decide.
 const TELLING: [(&str, &[&str]); 4] = [

@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 
+use crate::lower::Context;
+use crate::lower::origin;
+use crate::lower::schema::keys_beside;
 use crate::problem::Problem;
 use crate::spec::walk::{self, Place};
-use crate::{lower::Context, lower::origin, lower::schema::keys_beside};
 
 /// What progenitor is told.
 const VERSION: &str = "3.0.3";
