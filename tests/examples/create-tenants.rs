@@ -165,7 +165,7 @@ async fn create(
             };
             Err(Failure::failed(format!(
                 "outcome unknown, looked at {}: {found}",
-                error.look_at().join(", ")
+                error.verify_with().join(", ")
             )))
         }
         Err(error) if error.is_conflict() => Err(Failure::failed(

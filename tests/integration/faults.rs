@@ -8,7 +8,7 @@
 //! | waits | waits before a repetition: `7s+` was asked for by the server, `jitter` was not |
 //! | the caller gets | `ok`, or every predicate of the error that holds |
 //!
-//! What must hold in every row is asserted in each, by `Ending::check`.
+//! What must hold in every row is asserted in each, by `AttemptOutcome::check`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ mod tokens;
 mod words;
 
 use calls::Scene;
-use endings::{Ending, Line, befallen};
+use endings::{AttemptOutcome, Line, befallen};
 use rows::{Row, answers, broken_answers, hints, slow_rows};
 
 /// Prints `rows`, some of which happen at the same time.
@@ -62,7 +62,7 @@ async fn print(table: &mut String, rows: Vec<Row>) {
 }
 
 /// The lines of one fault: one for each class, or for several classes to which the same happens.
-fn print_row(table: &mut String, mut name: &str, endings: &[[&Ending; 2]]) {
+fn print_row(table: &mut String, mut name: &str, endings: &[[&AttemptOutcome; 2]]) {
     let mut lines: Vec<(Vec<&str>, [&Line; 2])> = Vec::new();
     for ending in endings {
         let class = ending[0].class.name();
@@ -172,7 +172,7 @@ async fn tenant_is_created_and_its_answer_never_comes_then_the_error_says_where_
     .tenant_name("acme-lost");
     let error = hasty.tenants().create(payload).await.unwrap_err();
     assert!(error.is_outcome_unknown() && error.may_have_acted() && error.is_timeout());
-    assert_eq!(error.look_at(), ["listTenants"]);
+    assert_eq!(error.verify_with(), ["listTenants"]);
     assert_eq!(local.requests_of("createTenant").len(), 1);
 
     let newest = local.client.tenants().list().take(1).await.unwrap();

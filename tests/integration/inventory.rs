@@ -71,8 +71,8 @@ fn call(krate: &str, operation: &Operation) -> String {
 }
 
 /// Where to look when the outcome of an operation is unknown.
-fn look_at(operation: &Operation) -> String {
-    match operation.look_at() {
+fn verify_with(operation: &Operation) -> String {
+    match operation.verify_with() {
         [] => "-".to_owned(),
         operations => format!("look at {}", operations.join(", ")),
     }
@@ -110,7 +110,7 @@ fn line(krate: &str, operation: &Operation) -> String {
         &format!("{} {}", operation.method(), operation.path()),
         &scopes.join(" or "),
         retry_safety,
-        &look_at(operation),
+        &verify_with(operation),
         &format!("{paging}{limit}"),
         &success,
         &numbers(operation.errors()),

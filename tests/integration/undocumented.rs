@@ -145,7 +145,7 @@ async fn gateway_fails_then_one_predicate_says_of_every_write_that_it_may_have_a
         let error = created.unwrap_err();
         assert!(error.is_outcome_unknown() && error.is_status(), "{error}");
         assert!(error.may_have_acted() && !error.has_acted(), "{error}");
-        assert_eq!(error.look_at(), ["listTenants"]);
+        assert_eq!(error.verify_with(), ["listTenants"]);
         assert!(
             error.to_string().contains("look at tenants().list"),
             "{error}"

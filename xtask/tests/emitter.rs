@@ -219,7 +219,7 @@ fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
     let rows = |document: &Value| module(&generated(document), "operations");
     let mut document = document();
     // The only one that reads in the group; and then the one that reads at the very path.
-    assert!(rows(&document).contains(r#".with_look_at(&["listThings"])"#));
+    assert!(rows(&document).contains(r#".with_verify_with(&["listThings"])"#));
     let mut get = document["paths"]["/things"]["get"].clone();
     get["operationId"] = json!("getThing");
     get["x-operation-name"] = json!("get");
@@ -227,8 +227,11 @@ fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
     get["parameters"] = document["paths"]["/things/{id}"]["put"]["parameters"].clone();
     document["paths"]["/things/{id}"]["get"] = get;
     let rows = rows(&document);
-    assert!(rows.contains(r#".with_look_at(&["getThing"])"#), "{rows}");
-    assert_eq!(rows.matches("with_look_at").count(), 1, "{rows}");
+    assert!(
+        rows.contains(r#".with_verify_with(&["getThing"])"#),
+        "{rows}"
+    );
+    assert_eq!(rows.matches("with_verify_with").count(), 1, "{rows}");
 }
 
 #[test]
@@ -236,10 +239,13 @@ fn nothing_reads_in_the_group_then_what_reads_around_it_is_looked_at() {
     let mut document = document();
     document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["things", "parts"]);
     let rows = module(&generated(&document), "operations");
-    assert!(rows.contains(r#".with_look_at(&["listThings"])"#), "{rows}");
+    assert!(
+        rows.contains(r#".with_verify_with(&["listThings"])"#),
+        "{rows}"
+    );
     document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["parts"]);
     let rows = module(&generated(&document), "operations");
-    assert!(!rows.contains("with_look_at"), "{rows}");
+    assert!(!rows.contains("with_verify_with"), "{rows}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use auth0_core::http_client::is_certificate_error;
-use auth0_core::retry::{Ending, is_unprocessed};
+use auth0_core::retry::{AttemptOutcome, is_unprocessed};
 use auth0_core::{SecretString, TokenError};
 use reqwest::StatusCode;
 use url::{Position, Url};
@@ -158,17 +158,17 @@ impl Error {
     }
 
     /// How the attempt ended that this is the error of, as far as repeating it goes.
-    pub(crate) fn ending(&self) -> Ending {
+    pub(crate) fn outcome(&self) -> AttemptOutcome {
         match (&self.0.kind, &self.0.answer) {
             (Kind::Transport(error), None) if error.is_builder() || is_certificate_error(error) => {
-                Ending::Unsendable
+                AttemptOutcome::Unsendable
             }
-            (Kind::Transport(error), None) if is_unprocessed(error) => Ending::NotSent,
-            (Kind::Transport(_), None) => Ending::Lost,
-            (Kind::Transport(_), Some(answer)) if answer.status.is_success() => Ending::Cut,
-            (_, Some(answer)) => Ending::Status(answer.status),
+            (Kind::Transport(error), None) if is_unprocessed(error) => AttemptOutcome::NotSent,
+            (Kind::Transport(_), None) => AttemptOutcome::Lost,
+            (Kind::Transport(_), Some(answer)) if answer.status.is_success() => AttemptOutcome::Cut,
+            (_, Some(answer)) => AttemptOutcome::Status(answer.status),
             // Nothing was sent.
-            (_, None) => Ending::Unsendable,
+            (_, None) => AttemptOutcome::Unsendable,
         }
     }
 

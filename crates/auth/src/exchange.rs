@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use auth0_core::proof::DPOP;
-use auth0_core::retry::{Ending, RetryPolicy, judge, wait_asked_for};
+use auth0_core::retry::{AttemptOutcome, RetryPolicy, classify, wait_asked_for};
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{HttpClient, RetrySafety, SecretString};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
@@ -256,25 +256,28 @@ impl Attempts<'_> {
     pub(crate) async fn end(&mut self, result: Result<Read, Error>) -> Option<Result<Read, Error>> {
         let exchange = self.exchange;
         self.made += 1;
-        let (ending, asked) = match &result {
-            Ok(read) => (Ending::Status(read.answer.status), read.answer.retry_after),
-            Err(error) => (error.ending(), error.retry_after()),
+        let (outcome, asked) = match &result {
+            Ok(read) => (
+                AttemptOutcome::Status(read.answer.status),
+                read.answer.retry_after,
+            ),
+            Err(error) => (error.outcome(), error.retry_after()),
         };
         // A quota is not waited for, however soon it has tokens again.
         let is_used_up = result
             .as_ref()
             .is_ok_and(|read| read.answer.is_quota_used_up());
-        let verdict = judge(self.safety, ending);
+        let decision = classify(self.safety, outcome);
         let passed = exchange.clock.monotonic().saturating_sub(self.began_at);
         let wait = self.retry.wait(self.made, passed, asked, fastrand::f64());
-        match wait.filter(|_| verdict.repeatable && !is_used_up) {
+        match wait.filter(|_| decision.repeatable && !is_used_up) {
             Some(wait) => {
                 let (attempts, wait_ms) = (self.made, wait.as_millis());
                 tracing::debug!(attempts, wait_ms, "a request is sent again");
                 exchange.sleeper.sleep(wait).await;
                 None
             }
-            None if verdict.may_have_acted => Some(result.map_err(Error::with_unknown_outcome)),
+            None if decision.may_have_acted => Some(result.map_err(Error::with_unknown_outcome)),
             None => Some(result),
         }
     }

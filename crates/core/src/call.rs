@@ -15,15 +15,15 @@ use crate::{BoxFuture, Checker, Error, Operation, RetryPolicy, Transport};
 
 mod attempt;
 mod binding;
-mod received;
+mod history;
+mod raw_response;
 mod reserved;
 mod send;
 mod telemetry;
-mod trail;
 
-pub use received::Received;
-pub(crate) use received::is_empty_or_json;
-pub(crate) use trail::Trail;
+pub(crate) use history::AttemptHistory;
+pub use raw_response::RawResponse;
+pub(crate) use raw_response::is_empty_or_json;
 
 /// Settings of one call.
 #[derive(Clone, Default)]
@@ -138,7 +138,7 @@ impl Call {
     pub fn receive(
         self,
         request: Result<Request, progenitor_client::Error<()>>,
-    ) -> BoxFuture<'static, Result<Received, Error>> {
+    ) -> BoxFuture<'static, Result<RawResponse, Error>> {
         // Boxed here, so that it is compiled here too, and not once more in every program.
         Box::pin(async move {
             let request = request.map_err(|error| match error {

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 
 use std::time::{Duration, SystemTime};
 
-use crate::call::{Received, Trail, is_empty_or_json};
+use crate::call::{AttemptHistory, RawResponse, is_empty_or_json};
 use crate::proof::Refusal;
 use crate::undecodable::Undecodable;
 use crate::{Cursor, Operation, Problem, Scopes, TokenError, Violation};
@@ -26,7 +26,7 @@ pub(crate) use cause::Cause;
 /// | [`is_missing_scope`](Error::is_missing_scope) | was not asked this time, or refused with 403 | [`needed_scopes`](Error::needed_scopes), [`granted_scopes`](Error::granted_scopes) |
 /// | [`is_token`](Error::is_token) | was not asked this time, or refused the former token | [`token_error`](Error::token_error), the refusal |
 /// | [`is_transport`](Error::is_transport) | did not process the request ([`is_connect`](Error::is_connect), or an HTTP/2 refusal), or was asked to read | |
-/// | [`is_outcome_unknown`](Error::is_outcome_unknown) | **may have acted**: no response came, or one that leaves it open, such as 502 | [`look_at`](Error::look_at), what came |
+/// | [`is_outcome_unknown`](Error::is_outcome_unknown) | **may have acted**: no response came, or one that leaves it open, such as 502 | [`verify_with`](Error::verify_with), what came |
 /// | [`is_status`](Error::is_status) | refused, or failed | status, headers, body, [`problem`](Error::problem), [`retry_at`](Error::retry_at) |
 /// | [`is_undecodable`](Error::is_undecodable) | **has acted**, unless the response looks like that of a proxy or a login page | status, headers, body, [`undecodable`](Error::undecodable) |
 /// | [`is_repeated_cursor`](Error::is_repeated_cursor) | cannot page on | [`cursor`](Error::cursor) |
@@ -55,9 +55,9 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     operation: Option<&'static Operation>,
-    received: Option<Received>,
+    received: Option<RawResponse>,
     problem: Option<Problem>,
-    trail: Trail,
+    history: AttemptHistory,
     cursor: Option<Cursor>,
 }
 
@@ -194,17 +194,17 @@ impl Error {
         Self::new(Some(operation), Kind::OutcomeUnknown(cause))
     }
 
-    pub(crate) fn status_of(received: Received) -> Self {
+    pub(crate) fn status_of(received: RawResponse) -> Self {
         let problem = Problem::parse(&received.body);
         let mut error = Self::of_answer(received, Kind::Status);
         if let Some(problem) = &problem {
-            error.0.trail.redaction.add_members(problem.body());
+            error.0.history.redaction.add_members(problem.body());
         }
         error.0.problem = problem;
         error
     }
 
-    pub(crate) fn unread(received: Received, why: Unread) -> Self {
+    pub(crate) fn unread(received: RawResponse, why: Unread) -> Self {
         Self::of_answer(received, Kind::Undecodable(why))
     }
 
@@ -212,9 +212,9 @@ impl Error {
         Self::new(Some(operation), Kind::Listing(fault))
     }
 
-    fn of_answer(mut received: Received, kind: Kind) -> Self {
+    fn of_answer(mut received: RawResponse, kind: Kind) -> Self {
         let mut error = Self::new(Some(received.operation), kind);
-        error.0.trail = std::mem::take(&mut received.trail);
+        error.0.history = std::mem::take(&mut received.history);
         error.0.received = Some(received);
         error
     }
@@ -225,14 +225,14 @@ impl Error {
             operation,
             received: None,
             problem: None,
-            trail: Trail::default(),
+            history: AttemptHistory::default(),
             cursor: None,
         }))
     }
 
-    /// The error at the end of `trail`. `answer` is that of the attempt before, where no other was made.
-    pub(crate) fn on(mut self, trail: Trail, answer: Option<Received>) -> Self {
-        self.0.trail = trail;
+    /// The error at the end of `history`. `answer` is that of the attempt before, where no other was made.
+    pub(crate) fn on(mut self, history: AttemptHistory, answer: Option<RawResponse>) -> Self {
+        self.0.history = history;
         self.0.received = self.0.received.or(answer);
         self
     }
@@ -243,8 +243,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn trail(&self) -> &Trail {
-        &self.0.trail
+    pub(crate) fn history(&self) -> &AttemptHistory {
+        &self.0.history
     }
 
     /// A setting is missing or wrong.
@@ -287,7 +287,7 @@ impl Error {
 
     /// Whether the server may have done what it was asked for, and did not say so: no response came, or a call that
     /// writes got 408, a status of 500 and above other than 501, or a 200 or undocumented success with a body that
-    /// is not JSON. Attempts before the last one count as well. The call was not retried unless that is harmless. [`look_at`](Error::look_at) names the operations that
+    /// is not JSON. Attempts before the last one count as well. The call was not retried unless that is harmless. [`verify_with`](Error::verify_with) names the operations that
     /// tell what is now.
     ///
     /// The same as [`may_have_acted`](Error::may_have_acted) without [`has_acted`](Error::has_acted). With
@@ -297,8 +297,8 @@ impl Error {
     }
 
     /// The ids of the operations that show what the failed one would have changed, as far as the API has any.
-    pub fn look_at(&self) -> &'static [&'static str] {
-        self.0.operation.map_or(&[], Operation::look_at)
+    pub fn verify_with(&self) -> &'static [&'static str] {
+        self.0.operation.map_or(&[], Operation::verify_with)
     }
 
     /// The answer did not come, or did not end, in time; or the time of the whole call was over, or would be over before
@@ -369,31 +369,31 @@ impl Error {
     /// [`has_acted`](Error::has_acted) or [`is_outcome_unknown`](Error::is_outcome_unknown).
     pub fn may_have_acted(&self) -> bool {
         self.is_undecodable()
-            || self.0.trail.may_have_acted
+            || self.0.history.may_have_acted
             || self.earlier_attempt_may_have_acted()
     }
 
     /// Whether the server may have acted on an attempt before the last one, or before one that could not be sent. A
     /// 404 on a DELETE then means, as likely as not, that the first attempt deleted it.
     pub fn earlier_attempt_may_have_acted(&self) -> bool {
-        self.0.trail.earlier_may_have_acted
+        self.0.history.earlier_may_have_acted
     }
 
     /// How many requests were sent; 0 where it did not come to that.
     pub fn attempts(&self) -> u32 {
-        self.0.trail.attempts
+        self.0.history.attempts
     }
 
     /// Whether the same call can be made again without harm and may succeed then: a passing failure, of a call that
     /// may be repeated or on which the server surely did not act. [`retry_at`](Error::retry_at) may say when.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.0.kind, Kind::TooLate(_) | Kind::Paused { .. }) || self.0.trail.retryable
+        matches!(self.0.kind, Kind::TooLate(_) | Kind::Paused { .. }) || self.0.history.retryable
     }
 
     /// When the server takes such calls again, by the clock here: where it answered with `Retry-After`, or with a 429
     /// and `x-ratelimit-reset`, to this call or to one before it under the same [`Limiter`](crate::Limiter).
     pub fn retry_at(&self) -> Option<SystemTime> {
-        self.0.trail.retry_at
+        self.0.history.retry_at
     }
 
     /// In a listing, the server named a page that was read before as the next one; going on would read it for ever.
@@ -486,7 +486,7 @@ impl Error {
 
     /// The scopes that the token of the last attempt was granted, where that is known.
     pub fn granted_scopes(&self) -> Option<&Scopes> {
-        self.0.trail.granted.as_deref()
+        self.0.history.granted.as_deref()
     }
 
     /// Status 404.

@@ -4,7 +4,7 @@
 //! | module | what it owns |
 //! | --- | --- |
 //! | [`mod@transport`] | [`Transport`]: base URL, HTTP client, token source and limits, shared by all calls |
-//! | [`mod@call`] | [`Call`], [`Received`]: one call with its own settings, and its answer |
+//! | [`mod@call`] | [`Call`], [`RawResponse`]: one call with its own settings, and its answer |
 //! | [`mod@retry`] | [`RetryPolicy`]: which calls are sent again, when, and how often |
 //! | [`mod@scopes`] | [`Scopes`]: what a token was granted, what operations need |
 //! | [`mod@http_client`] | [`HttpClient`]: what sends requests, and layers around it |
@@ -71,7 +71,7 @@ pub use reqwest;
 pub use additional_fields::AdditionalFields;
 pub use auth0_client::Auth0Client;
 pub use base_url::{BaseUrl, dns_label, host, is_host_name};
-pub use call::{Call, CallOptions, Received};
+pub use call::{Call, CallOptions, RawResponse};
 pub use check::{Check, Checker, Rules, Violation};
 pub use containers::{
     null_as_empty, null_as_unknown, null_as_unknown_items, null_as_unknown_optional_items,

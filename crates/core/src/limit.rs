@@ -15,8 +15,8 @@ use crate::time::{SharedClock, SharedSleeper, SystemTimer};
 mod bucket;
 mod budget;
 mod class;
+mod handle;
 mod host;
-mod lane;
 mod queue;
 mod rate;
 mod snapshot;
@@ -25,8 +25,8 @@ mod tests;
 
 pub use budget::{Draw, Drawn, SharedBucket, SharedBudget};
 pub(crate) use class::Class;
+pub(crate) use handle::{LimiterHandle, Observation, Paused, Permit};
 use host::Host;
-pub(crate) use lane::{Lane, Observation, Paused, Permit};
 use rate::Quotas;
 pub use rate::{Limits, Rate};
 pub use snapshot::{
@@ -166,7 +166,7 @@ impl Limiter {
     }
 
     /// The way of requests to `host`, as it stands in a URL. It is looked up once for a client.
-    pub(crate) fn lane(&self, host: &str) -> Lane {
+    pub(crate) fn handle(&self, host: &str) -> LimiterHandle {
         let Shared {
             quotas,
             budget,
@@ -179,7 +179,7 @@ impl Limiter {
             .entry(host.to_owned())
             .or_insert_with(|| Arc::new(Host::new(host, quotas)))
             .clone();
-        Lane {
+        LimiterHandle {
             budget: budget.clone(),
             clock: clock.clone(),
             sleeper: sleeper.clone(),

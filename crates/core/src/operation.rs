@@ -22,7 +22,7 @@ pub struct Operation {
     client_method: &'static str,
     scopes: &'static [&'static [&'static str]],
     scopes_are_hints: bool,
-    look_at: &'static [&'static str],
+    verify_with: &'static [&'static str],
     verifying_methods: &'static [&'static str],
     retry_safety: RetrySafety,
     paging: Paging,
@@ -91,7 +91,7 @@ impl Operation {
             client_method: id,
             scopes: &[],
             scopes_are_hints: false,
-            look_at: &[],
+            verify_with: &[],
             verifying_methods: &[],
             retry_safety: RetrySafety::Unsafe,
             paging: Paging::None,
@@ -141,12 +141,12 @@ impl Operation {
 
     /// Sets the ids of the operations that show what this one changes.
     #[must_use]
-    pub const fn with_look_at(mut self, operations: &'static [&'static str]) -> Self {
-        self.look_at = operations;
+    pub const fn with_verify_with(mut self, operations: &'static [&'static str]) -> Self {
+        self.verify_with = operations;
         self
     }
 
-    /// Sets the methods of the client that call the operations of [`with_look_at`](Self::with_look_at). Errors name
+    /// Sets the methods of the client that call the operations of [`with_verify_with`](Self::with_verify_with). Errors name
     /// these. Default: the ids.
     #[must_use]
     pub const fn with_verifying_methods(mut self, methods: &'static [&'static str]) -> Self {
@@ -245,15 +245,15 @@ impl Operation {
     }
 
     /// The ids of the operations that show what this one changes: where to look when its outcome is unknown.
-    pub const fn look_at(&self) -> &'static [&'static str] {
-        self.look_at
+    pub const fn verify_with(&self) -> &'static [&'static str] {
+        self.verify_with
     }
 
-    /// The methods of the client that call the operations of [`look_at`](Self::look_at); the ids where no other names
+    /// The methods of the client that call the operations of [`verify_with`](Self::verify_with); the ids where no other names
     /// were set.
     pub const fn verifying_methods(&self) -> &'static [&'static str] {
         match self.verifying_methods {
-            [] => self.look_at,
+            [] => self.verify_with,
             methods => methods,
         }
     }

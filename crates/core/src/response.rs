@@ -5,18 +5,18 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use crate::call::Received;
+use crate::call::RawResponse;
 
 /// A decoded answer with all that came with it.
 ///
 /// `Debug` shows the value, whose secrets redact themselves, and neither headers nor body.
 pub struct Response<T> {
     value: T,
-    received: Received,
+    received: RawResponse,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(value: T, received: Received) -> Self {
+    pub(crate) fn new(value: T, received: RawResponse) -> Self {
         Self { value, received }
     }
 
@@ -47,7 +47,7 @@ impl<T> Response<T> {
 
     /// How many requests it took.
     pub fn attempts(&self) -> u32 {
-        self.received.trail.attempts
+        self.received.history.attempts
     }
 
     /// The id that the server gave the request, where it gave one: what its support asks for.

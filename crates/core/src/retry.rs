@@ -148,7 +148,7 @@ fn part_of(duration: Duration, draw: f64) -> Duration {
 /// How an attempt ended, as far as repeating it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ending {
+pub enum AttemptOutcome {
     /// With an answer of this status, read to its end; or not, where it is no success.
     Status(StatusCode),
     /// With a success whose body broke off.
@@ -162,7 +162,7 @@ pub enum Ending {
     Lost,
 }
 
-impl Ending {
+impl AttemptOutcome {
     /// Whether the server is up and does its work, be it by a refusal.
     pub(crate) fn is_healthy(self) -> bool {
         match self {
@@ -183,10 +183,10 @@ impl Ending {
     }
 }
 
-/// What an ending means for the call.
+/// What an outcome means for the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Verdict {
+pub struct RetryDecision {
     /// The call may be sent again without harm, and may succeed then.
     pub repeatable: bool,
     /// The server may have done what it was asked for, though no success was told.
@@ -225,30 +225,29 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stat
     std::iter::successors(error.source(), |&error| error.source())
 }
 
-/// What the ending of an attempt means for an operation of this safety. The one place where that is decided, for API calls
+/// What the outcome of an attempt means for an operation of this safety. The one place where that is decided, for API calls
 /// and token requests alike.
-pub fn judge(safety: RetrySafety, ending: Ending) -> Verdict {
-    let passing = match ending {
-        Ending::Status(StatusCode::TOO_MANY_REQUESTS) | Ending::NotSent => {
-            return Verdict {
+pub fn classify(safety: RetrySafety, outcome: AttemptOutcome) -> RetryDecision {
+    let passing = match outcome {
+        AttemptOutcome::Status(StatusCode::TOO_MANY_REQUESTS) | AttemptOutcome::NotSent => {
+            return RetryDecision {
                 repeatable: true,
                 may_have_acted: false,
             };
         }
         // 520 to 529 come from a proxy (Cloudflare) that received no usable response from the server behind it.
-        Ending::Status(status) => {
+        AttemptOutcome::Status(status) => {
             matches!(status.as_u16(), 408 | 500 | 502 | 503 | 504 | 520..=529)
         }
-        Ending::Lost => true,
-        Ending::Unsendable => false,
+        AttemptOutcome::Lost => true,
+        AttemptOutcome::Unsendable => false,
         // Whoever only reads wants the body. For the others the success is what counts, and a repetition could only
         // replace it by a failure.
-        Ending::Cut => safety == RetrySafety::Safe,
+        AttemptOutcome::Cut => safety == RetrySafety::Safe,
     };
     // Of a failure that nobody repeats nobody knows either how far the server came. 501 says that it did not begin.
-    let unexplained =
-        matches!(ending, Ending::Status(status) if status.is_server_error() && status != 501);
-    Verdict {
+    let unexplained = matches!(outcome, AttemptOutcome::Status(status) if status.is_server_error() && status != 501);
+    RetryDecision {
         repeatable: passing && safety != RetrySafety::Unsafe,
         may_have_acted: (passing || unexplained) && safety != RetrySafety::Safe,
     }
@@ -263,35 +262,35 @@ mod tests {
     #[test]
     fn every_class_and_ending_has_its_verdict() {
         use RetrySafety::{Idempotent, Safe, Unsafe};
-        let status = |status| Ending::Status(StatusCode::from_u16(status).unwrap());
-        let verdict = |safety, ending| {
-            let verdict = judge(safety, ending);
-            (verdict.repeatable, verdict.may_have_acted)
+        let status = |status| AttemptOutcome::Status(StatusCode::from_u16(status).unwrap());
+        let decision = |safety, outcome| {
+            let decision = classify(safety, outcome);
+            (decision.repeatable, decision.may_have_acted)
         };
         for safety in [Safe, Idempotent, Unsafe] {
-            assert_eq!(verdict(safety, status(429)), (true, false));
-            assert_eq!(verdict(safety, Ending::NotSent), (true, false));
+            assert_eq!(decision(safety, status(429)), (true, false));
+            assert_eq!(decision(safety, AttemptOutcome::NotSent), (true, false));
             for code in [200, 204, 301, 400, 401, 403, 404, 409, 501] {
-                assert_eq!(verdict(safety, status(code)), (false, false), "{code}");
+                assert_eq!(decision(safety, status(code)), (false, false), "{code}");
             }
         }
-        for ending in [408, 500, 502, 503, 504, 520, 521, 522, 524, 526, 529]
+        for outcome in [408, 500, 502, 503, 504, 520, 521, 522, 524, 526, 529]
             .map(status)
             .into_iter()
-            .chain([Ending::Lost])
+            .chain([AttemptOutcome::Lost])
         {
-            assert_eq!(verdict(Safe, ending), (true, false));
-            assert_eq!(verdict(Idempotent, ending), (true, true));
-            assert_eq!(verdict(Unsafe, ending), (false, true));
+            assert_eq!(decision(Safe, outcome), (true, false));
+            assert_eq!(decision(Idempotent, outcome), (true, true));
+            assert_eq!(decision(Unsafe, outcome), (false, true));
         }
         for code in [505, 519, 530, 599] {
-            assert_eq!(verdict(Safe, status(code)), (false, false));
-            assert_eq!(verdict(Idempotent, status(code)), (false, true));
-            assert_eq!(verdict(Unsafe, status(code)), (false, true));
+            assert_eq!(decision(Safe, status(code)), (false, false));
+            assert_eq!(decision(Idempotent, status(code)), (false, true));
+            assert_eq!(decision(Unsafe, status(code)), (false, true));
         }
-        assert_eq!(verdict(Safe, Ending::Cut), (true, false));
-        assert_eq!(verdict(Idempotent, Ending::Cut), (false, false));
-        assert_eq!(verdict(Unsafe, Ending::Cut), (false, false));
+        assert_eq!(decision(Safe, AttemptOutcome::Cut), (true, false));
+        assert_eq!(decision(Idempotent, AttemptOutcome::Cut), (false, false));
+        assert_eq!(decision(Unsafe, AttemptOutcome::Cut), (false, false));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::limit::{Lane, Limiter};
+use crate::limit::{Limiter, LimiterHandle};
 use crate::retry::RetryBudget;
 use crate::time::{SharedClock, SharedSleeper, SystemTimer};
 use crate::{
@@ -41,7 +41,7 @@ pub(crate) struct Shared {
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: RetryBudget,
     /// The way through the limiter, where there is one.
-    pub(crate) lane: Option<Lane>,
+    pub(crate) limiter: Option<LimiterHandle>,
     pub(crate) user_agent: Option<HeaderValue>,
     pub(crate) auth0_client: Option<HeaderValue>,
     pub(crate) max_response_bytes: usize,
@@ -247,9 +247,9 @@ impl TransportBuilder {
             None if base_url.is_plain() => HttpClient::direct().map_err(Error::http_client)?,
             None => HttpClient::new().map_err(Error::http_client)?,
         };
-        let lane = self
+        let limiter = self
             .limiter
-            .map(|limiter| limiter.lane(&base_url.authority()));
+            .map(|limiter| limiter.handle(&base_url.authority()));
         Ok(Transport(Arc::new(Shared {
             base_url: Arc::new(base_url),
             http_client,
@@ -259,7 +259,7 @@ impl TransportBuilder {
             call_timeout: self.call_timeout,
             retry: self.retry,
             budget: RetryBudget::default(),
-            lane,
+            limiter,
             user_agent,
             auth0_client: self.auth0_client.as_ref().and_then(Auth0Client::header),
             max_response_bytes: self.max_response_bytes,

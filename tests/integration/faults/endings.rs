@@ -18,7 +18,7 @@ const SECRET_LENGTH: usize = 64;
 
 /// What became of one call.
 #[derive(Debug)]
-pub(super) struct Ending {
+pub(super) struct AttemptOutcome {
     pub(super) class: Class,
     requests: Vec<RequestRecord>,
     waits: Vec<Duration>,
@@ -36,7 +36,12 @@ pub(super) struct Line {
 }
 
 /// What becomes of one call.
-pub(super) async fn befallen(row: &Row, class: Class, for_ever: bool, scene: Scene) -> Ending {
+pub(super) async fn befallen(
+    row: &Row,
+    class: Class,
+    for_ever: bool,
+    scene: Scene,
+) -> AttemptOutcome {
     let local = &scene.local;
     local.fail(row.fault_of(class, for_ever)).unwrap();
     let result = scene.call(class).await;
@@ -65,7 +70,7 @@ pub(super) async fn befallen(row: &Row, class: Class, for_ever: bool, scene: Sce
             }),
         },
     };
-    Ending {
+    AttemptOutcome {
         class,
         requests,
         waits,
@@ -82,7 +87,7 @@ pub(super) fn near(seconds: u64, asked: Option<u64>) -> u64 {
         .unwrap_or(seconds)
 }
 
-impl Ending {
+impl AttemptOutcome {
     /// What holds whatever goes wrong.
     pub(super) fn check(&self, row: &Row) {
         let Self {

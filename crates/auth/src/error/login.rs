@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use auth0_core::retry::Ending;
+use auth0_core::retry::AttemptOutcome;
 
 use super::{Error, Inner, Kind, Rejection};
 use crate::store::StoreError;
@@ -279,9 +279,9 @@ impl Error {
 
     /// Whether the server may have taken what can be used once, though no success was told.
     pub(crate) fn leaves_doubt(&self) -> bool {
-        match self.ending() {
-            Ending::Lost | Ending::Cut => true,
-            Ending::Status(status) => {
+        match self.outcome() {
+            AttemptOutcome::Lost | AttemptOutcome::Cut => true,
+            AttemptOutcome::Status(status) => {
                 // A success that cannot be read is one all the same.
                 (status.is_success() && self.rejection().is_none())
                     || (status.is_server_error() && status != 501)
@@ -293,9 +293,9 @@ impl Error {
 
     /// Whether the failure is one of the way or of the moment, and no answer to what was asked.
     pub(crate) fn is_passing(&self) -> bool {
-        match self.ending() {
-            Ending::NotSent | Ending::Lost | Ending::Cut => true,
-            Ending::Status(status) => {
+        match self.outcome() {
+            AttemptOutcome::NotSent | AttemptOutcome::Lost | AttemptOutcome::Cut => true,
+            AttemptOutcome::Status(status) => {
                 status.is_server_error() || matches!(status.as_u16(), 408 | 429)
             }
             _ => false,

@@ -4,47 +4,47 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use reqwest::{Request, Response};
 
-use super::trail::Trail;
-use super::{Call, Received, telemetry};
+use super::history::AttemptHistory;
+use super::{Call, RawResponse, telemetry};
 use crate::error::{Cause, Unread};
 use crate::limit::Observation;
-use crate::retry::Ending;
+use crate::retry::AttemptOutcome;
 use crate::{AccessToken, Operation};
 
 /// How one attempt ended.
 pub(super) enum Attempted {
     /// With an answer. Where it is no success, its body may have broken off.
-    Answered(Received),
+    Answered(RawResponse),
     /// With a success that did not arrive whole.
-    Cut(Received, Unread),
+    Cut(RawResponse, Unread),
     /// Without an answer.
     Failed(Cause),
 }
 
 impl Attempted {
-    pub(super) fn answer(&self) -> Option<&Received> {
+    pub(super) fn answer(&self) -> Option<&RawResponse> {
         match self {
             Self::Answered(received) | Self::Cut(received, _) => Some(received),
             Self::Failed(_) => None,
         }
     }
 
-    pub(super) fn into_answer(self) -> Option<Received> {
+    pub(super) fn into_answer(self) -> Option<RawResponse> {
         match self {
             Self::Answered(received) | Self::Cut(received, _) => Some(received),
             Self::Failed(_) => None,
         }
     }
 
-    pub(super) fn ending(&self) -> Ending {
+    pub(super) fn outcome(&self) -> AttemptOutcome {
         match self {
-            Self::Answered(received) => Ending::Status(received.status),
+            Self::Answered(received) => AttemptOutcome::Status(received.status),
             // It would be too large again.
-            Self::Cut(received, Unread::TooLarge(_)) => Ending::Status(received.status),
-            Self::Cut(..) => Ending::Cut,
-            Self::Failed(cause) if cause.was_not_taken() => Ending::Unsendable,
-            Self::Failed(cause) if cause.is_unprocessed() => Ending::NotSent,
-            Self::Failed(_) => Ending::Lost,
+            Self::Cut(received, Unread::TooLarge(_)) => AttemptOutcome::Status(received.status),
+            Self::Cut(..) => AttemptOutcome::Cut,
+            Self::Failed(cause) if cause.was_not_taken() => AttemptOutcome::Unsendable,
+            Self::Failed(cause) if cause.is_unprocessed() => AttemptOutcome::NotSent,
+            Self::Failed(_) => AttemptOutcome::Lost,
         }
     }
 
@@ -102,9 +102,9 @@ impl Call {
 
     fn tell_limiter(&self, response: &Response) {
         let shared = &self.transport.0;
-        if let Some(lane) = &shared.lane {
+        if let Some(limiter) = &shared.limiter {
             let (status, now) = (response.status(), shared.clock.now());
-            lane.observe(Observation::of(
+            limiter.observe(Observation::of(
                 self.class(),
                 status,
                 response.headers(),
@@ -119,7 +119,7 @@ async fn read(
     mut response: Response,
     operation: &'static Operation,
     limit: usize,
-) -> (Received, Option<Unread>) {
+) -> (RawResponse, Option<Unread>) {
     let headers = std::mem::take(response.headers_mut());
     let mut body = Body::default();
     let cut = loop {
@@ -137,13 +137,13 @@ async fn read(
             Err(cause) => break Some(Unread::BrokeOff(cause.without_url())),
         }
     };
-    let received = Received {
+    let received = RawResponse {
         operation,
         status: response.status(),
         headers,
         body: body.into_bytes(),
         complete: cut.is_none(),
-        trail: Trail::default(),
+        history: AttemptHistory::default(),
     };
     (received, cut)
 }

@@ -11,8 +11,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use reqwest::Request;
 
 use super::attempt::Attempted;
-use super::trail::Trail;
-use super::{Call, Received, binding, reserved, telemetry};
+use super::history::AttemptHistory;
+use super::{Call, RawResponse, binding, reserved, telemetry};
 use crate::error::{Awaited, Cause};
 use crate::limit::{Class, Paused, Permit};
 use crate::proof::{DPOP, Refusal};
@@ -28,7 +28,7 @@ const AGED: Duration = Duration::from_secs(1);
 type Authorized = (AccessToken, HeaderValue);
 
 /// How far a call has come.
-struct Course {
+struct CallState {
     policy: RetryPolicy,
     began_at: Duration,
     /// When the whole call has to be over.
@@ -40,7 +40,7 @@ struct Course {
     /// A token that was refused, while another one is had.
     refused: Option<AccessToken>,
     /// The answer to the attempt before, while the next one is prepared.
-    answer: Option<Received>,
+    answer: Option<RawResponse>,
     /// A refused token was replaced.
     replaced: bool,
     /// The token of an attempt that is made once more, because its proof lacked a nonce.
@@ -49,17 +49,17 @@ struct Course {
     has_nonce: bool,
     /// How many such repetitions there were: they are none of the policy's attempts.
     nonces: u32,
-    trail: Trail,
+    history: AttemptHistory,
 }
 
 impl Call {
     /// Sends `request` until there is nothing to be gained by sending it again.
-    pub(super) async fn send(&self, mut request: Request) -> Result<Received, Error> {
+    pub(super) async fn send(&self, mut request: Request) -> Result<RawResponse, Error> {
         let shared = &self.transport.0;
         self.prepare(&mut request)?;
         let began_at = shared.clock.monotonic();
         let call_timeout = self.options.call_timeout.or(shared.call_timeout);
-        let mut course = Course {
+        let mut state = CallState {
             policy: self.options.retry.unwrap_or(shared.retry),
             began_at,
             ends_at: call_timeout.map(|limit| began_at.saturating_add(limit)),
@@ -71,88 +71,92 @@ impl Call {
             challenged: None,
             has_nonce: false,
             nonces: 0,
-            trail: Trail {
+            history: AttemptHistory {
                 base_url: Some(Arc::clone(&shared.base_url)),
-                ..Trail::default()
+                ..AttemptHistory::default()
             },
         };
-        let result = self.attempts(request, &mut course).await;
+        let result = self.attempts(request, &mut state).await;
         match result {
             Ok(mut received) => {
-                received.trail = course.trail;
+                received.history = state.history;
                 Ok(received)
             }
-            Err(error) => Err(error.on(course.trail, course.answer)),
+            Err(error) => Err(error.on(state.history, state.answer)),
         }
     }
 
-    async fn attempts(&self, mut request: Request, course: &mut Course) -> Result<Received, Error> {
+    async fn attempts(
+        &self,
+        mut request: Request,
+        state: &mut CallState,
+    ) -> Result<RawResponse, Error> {
         let shared = &self.transport.0;
         loop {
             // Before a token is fetched: it would be for nothing.
-            if let Some(lane) = &shared.lane {
-                let wait = lane.pause(self.class());
-                if wait > self.patience(course) {
-                    return Err(self.paused(course, wait));
+            if let Some(limiter) = &shared.limiter {
+                let wait = limiter.pause(self.class());
+                if wait > self.patience(state) {
+                    return Err(self.paused(state, wait));
                 }
             }
-            let token = self.token(course).await?;
-            if let Some(former) = course.refused.take() {
+            let token = self.token(state).await?;
+            if let Some(former) = state.refused.take() {
                 let is_former = |(token, _): &Authorized| token.secret() == former.secret();
                 if token.as_ref().is_none_or(is_former)
-                    && let Some(refusal) = course.answer.take()
+                    && let Some(refusal) = state.answer.take()
                 {
                     return Ok(refusal);
                 }
-                course.replaced = true;
+                state.replaced = true;
             }
-            self.check_scopes(course, token.as_ref())?;
-            let (permit, token) = self.permit(course, token).await?;
+            self.check_scopes(state, token.as_ref())?;
+            let (permit, token) = self.permit(state, token).await?;
             // A body that can be read once makes a call that is sent once.
             let repetition = request.try_clone();
             if let Some((token, _)) = &token {
                 self.prove(&mut request, token)?;
             }
             let proof = request.headers().get(DPOP).cloned();
-            course.answer = None;
-            let attempted = self.attempt(request, token.as_ref(), course).await;
+            state.answer = None;
+            let attempted = self.attempt(request, token.as_ref(), state).await;
             drop(permit);
             let token_and_proof = (token.as_ref(), proof.as_ref());
-            self.note_secrets(course, &attempted, repetition.as_ref(), token_and_proof);
-            let wait = self.wait(course, &attempted, repetition.is_some());
+            self.note_secrets(state, &attempted, repetition.as_ref(), token_and_proof);
+            let wait = self.wait(state, &attempted, repetition.is_some());
             // A refused proof is no fault of the token, which its source would throw away.
             let refusal = binding::refusal(&attempted, token.as_ref().map(|(token, _)| token));
             let refused =
-                refusal.is_none() && self.refused(&attempted, token.as_ref()) && !course.replaced;
+                refusal.is_none() && self.refused(&attempted, token.as_ref()) && !state.replaced;
             // One repetition: a server that asks again has its answer, and so has the caller.
-            let challenged = refusal == Some(Refusal::Nonce { given: true }) && !course.has_nonce;
-            course.has_nonce = challenged;
+            let challenged = refusal == Some(Refusal::Nonce { given: true }) && !state.has_nonce;
+            state.has_nonce = challenged;
             request = match (repetition, wait) {
                 (Some(repetition), Some(wait)) => {
-                    course.begins_by = Some(course.policy.ends_at(course.began_at));
-                    course.answer = attempted.into_answer();
-                    course.trail.go_on();
-                    course.trail.waited = course.trail.waited.saturating_add(wait);
+                    state.begins_by = Some(state.policy.ends_at(state.began_at));
+                    state.answer = attempted.into_answer();
+                    state.history.go_on();
+                    state.history.waited = state.history.waited.saturating_add(wait);
                     telemetry::wait(wait);
                     shared.sleeper.sleep(wait).await;
                     repetition
                 }
                 // The server refused before it acted, so it does not matter what kind of call it is.
                 (Some(repetition), None) if challenged => {
-                    course.challenged = token;
-                    course.nonces += 1;
-                    course.answer = attempted.into_answer();
-                    course.trail.go_on();
+                    state.challenged = token;
+                    state.nonces += 1;
+                    state.answer = attempted.into_answer();
+                    state.history.go_on();
                     telemetry::nonce();
                     repetition
                 }
                 (Some(repetition), None) if refused => {
-                    course.refused = token.map(|(token, _)| token);
-                    course.answer = attempted.into_answer();
-                    course.trail.go_on();
+                    state.refused = token.map(|(token, _)| token);
+                    state.answer = attempted.into_answer();
+                    state.history.go_on();
                     repetition
                 }
-                _ => return self.conclude(course, attempted),
+                _ => return self.conclude(state, attempted),
             };
         }
     }
@@ -160,7 +164,7 @@ impl Call {
     /// Notes what an error response may not repeat in the error: token, proof, headers and the secrets of the body.
     fn note_secrets(
         &self,
-        course: &mut Course,
+        state: &mut CallState,
         attempted: &Attempted,
         request: Option<&Request>,
         (token, proof): (Option<&Authorized>, Option<&HeaderValue>),
@@ -171,7 +175,7 @@ impl Call {
         {
             return;
         }
-        let redaction = &mut course.trail.redaction;
+        let redaction = &mut state.history.redaction;
         if let Some((token, _)) = token {
             redaction.add(token.secret());
         }
@@ -217,24 +221,24 @@ impl Call {
     }
 
     /// A token and the header that carries it; nothing where the client goes without.
-    async fn token(&self, course: &mut Course) -> Result<Option<Authorized>, Error> {
-        let authorized = match course.challenged.take() {
+    async fn token(&self, state: &mut CallState) -> Result<Option<Authorized>, Error> {
+        let authorized = match state.challenged.take() {
             Some(same) => Some(same),
-            None => self.authorized(course).await?,
+            None => self.authorized(state).await?,
         };
         // A request that went out now would be given up at once, and nobody would know what it did.
-        if self.time_left(course).is_some_and(|left| left.is_zero()) {
+        if self.time_left(state).is_some_and(|left| left.is_zero()) {
             return Err(Error::too_late(self.operation, Awaited::Token));
         }
         Ok(authorized)
     }
 
-    async fn authorized(&self, course: &Course) -> Result<Option<Authorized>, Error> {
+    async fn authorized(&self, state: &CallState) -> Result<Option<Authorized>, Error> {
         let Some(tokens) = &self.transport.0.token_source else {
             return Ok(None);
         };
         let token = pin!(tokens.token());
-        let token = self.within(course, Awaited::Token, token).await?;
+        let token = self.within(state, Awaited::Token, token).await?;
         let authorized = token.and_then(|token| Ok((token.authorization()?, token)));
         match authorized {
             Ok((authorization, token)) => Ok(Some((token, authorization))),
@@ -246,40 +250,40 @@ impl Call {
     /// its token it is the same.
     async fn permit(
         &self,
-        course: &mut Course,
+        state: &mut CallState,
         mut token: Option<Authorized>,
     ) -> Result<(Option<Permit>, Option<Authorized>), Error> {
         let shared = &self.transport.0;
-        let Some(lane) = &shared.lane else {
+        let Some(limiter) = &shared.limiter else {
             return Ok((None, token));
         };
         loop {
             let had_at = shared.clock.monotonic();
             let acquired = {
-                let acquiring = pin!(lane.acquire(self.class(), || self.patience(course)));
-                self.within(course, Awaited::Limiter, acquiring).await
+                let acquiring = pin!(limiter.acquire(self.class(), || self.patience(state)));
+                self.within(state, Awaited::Limiter, acquiring).await
             };
             let permit = match acquired {
                 Ok(Ok(permit)) => permit,
-                Ok(Err(Paused { wait })) => return Err(self.paused(course, wait)),
+                Ok(Err(Paused { wait })) => return Err(self.paused(state, wait)),
                 // The time is over in the queue; a pause that the server asked for meanwhile says when to come back.
                 Err(error) => {
-                    return Err(match lane.pause(self.class()) {
+                    return Err(match limiter.pause(self.class()) {
                         Duration::ZERO => error,
-                        wait => self.paused(course, wait),
+                        wait => self.paused(state, wait),
                     });
                 }
             };
             let now = shared.clock.monotonic();
-            if course.trail.attempts == 0 {
+            if state.history.attempts == 0 {
                 // The policy is about a server that fails, and not about callers who queue.
-                course.began_at = now;
+                state.began_at = now;
             }
             if now.saturating_sub(had_at) <= AGED {
                 return Ok((Some(permit), token));
             }
-            token = self.token(course).await?;
-            self.check_scopes(course, token.as_ref())?;
+            token = self.token(state).await?;
+            self.check_scopes(state, token.as_ref())?;
             if shared.clock.monotonic().saturating_sub(now) <= AGED {
                 return Ok((Some(permit), token));
             }
@@ -296,12 +300,12 @@ impl Call {
 
     /// Notes what the token was granted, and refuses the call where that is known not to be enough and the client was
     /// told to look.
-    fn check_scopes(&self, course: &mut Course, token: Option<&Authorized>) -> Result<(), Error> {
+    fn check_scopes(&self, state: &mut CallState, token: Option<&Authorized>) -> Result<(), Error> {
         let granted = token.and_then(|(token, _)| token.shared_scopes());
         let enough = granted
             .as_ref()
             .is_none_or(|granted| granted.allow(self.operation));
-        course.trail.granted = granted;
+        state.history.granted = granted;
         if enough || !self.transport.0.check_scopes {
             return Ok(());
         }
@@ -313,7 +317,7 @@ impl Call {
         &self,
         mut request: Request,
         token: Option<&Authorized>,
-        course: &mut Course,
+        state: &mut CallState,
     ) -> Attempted {
         let shared = &self.transport.0;
         if let Some((_, authorization)) = token {
@@ -324,14 +328,14 @@ impl Call {
         let timeout = self.options.timeout.unwrap_or(shared.timeout);
         // reqwest keeps the time-out in a map, which a copy of the request would have to copy too: so it is set last.
         *request.timeout_mut() = Some(
-            self.time_left(course)
+            self.time_left(state)
                 .map_or(timeout, |left| left.min(timeout)),
         );
-        course.trail.attempts += 1;
+        state.history.attempts += 1;
         self.exchange(
             request,
             token.map(|(token, _)| token),
-            course.trail.attempts,
+            state.history.attempts,
         )
         .await
     }
@@ -339,41 +343,41 @@ impl Call {
     /// Notes how an attempt ended, and gives the wait before the next one, if there is to be one and there can be.
     fn wait(
         &self,
-        course: &mut Course,
+        state: &mut CallState,
         attempted: &Attempted,
         can_repeat: bool,
     ) -> Option<Duration> {
         let shared = &self.transport.0;
-        let ending = attempted.ending();
-        let verdict = retry::judge(self.operation.retry_safety(), ending);
-        course.trail.may_have_acted = verdict.may_have_acted;
-        course.trail.retryable = verdict.repeatable;
-        if ending.is_healthy() {
+        let outcome = attempted.outcome();
+        let decision = retry::classify(self.operation.retry_safety(), outcome);
+        state.history.may_have_acted = decision.may_have_acted;
+        state.history.retryable = decision.repeatable;
+        if outcome.is_healthy() {
             shared
                 .budget
-                .give(std::mem::take(&mut course.borrowed).max(1));
+                .give(std::mem::take(&mut state.borrowed).max(1));
         }
         // Most calls end here.
-        if !verdict.repeatable && !verdict.may_have_acted {
+        if !decision.repeatable && !decision.may_have_acted {
             return None;
         }
         let asked = attempted.answer().and_then(|answer| {
             retry::wait_asked_for(&answer.headers, answer.status, shared.clock.now())
         });
-        course.trail.retry_at = asked.and_then(|wait| shared.clock.now().checked_add(wait));
-        if !verdict.repeatable || !can_repeat {
+        state.history.retry_at = asked.and_then(|wait| shared.clock.now().checked_add(wait));
+        if !decision.repeatable || !can_repeat {
             return None;
         }
-        let passed = shared.clock.monotonic().saturating_sub(course.began_at);
-        let attempts = course.trail.attempts - course.nonces;
-        let wait = course
+        let passed = shared.clock.monotonic().saturating_sub(state.began_at);
+        let attempts = state.history.attempts - state.nonces;
+        let wait = state
             .policy
             .wait(attempts, passed, asked, fastrand::f64())?;
-        if self.time_left(course).is_some_and(|left| left <= wait) {
+        if self.time_left(state).is_some_and(|left| left <= wait) {
             return None;
         }
-        course.borrowed = ending.cost();
-        if !shared.budget.take(course.borrowed) {
+        state.borrowed = outcome.cost();
+        if !shared.budget.take(state.borrowed) {
             telemetry::budget_used_up();
             return None;
         }
@@ -393,7 +397,7 @@ impl Call {
     }
 
     /// What the last attempt makes of the call.
-    fn conclude(&self, course: &Course, attempted: Attempted) -> Result<Received, Error> {
+    fn conclude(&self, state: &CallState, attempted: Attempted) -> Result<RawResponse, Error> {
         match attempted {
             Attempted::Answered(received) => Ok(received),
             Attempted::Cut(received, why) => Err(Error::unread(received, why)),
@@ -401,7 +405,7 @@ impl Call {
                 Err(Error::unbuildable_request(self.operation, Some(error)))
             }
             Attempted::Failed(cause)
-                if course.trail.may_have_acted || course.trail.earlier_may_have_acted =>
+                if state.history.may_have_acted || state.history.earlier_may_have_acted =>
             {
                 Err(Error::outcome_unknown(self.operation, cause))
             }
@@ -410,36 +414,36 @@ impl Call {
     }
 
     /// How long the call may still take, where that is limited.
-    fn time_left(&self, course: &Course) -> Option<Duration> {
-        let ends_at = course.ends_at?;
+    fn time_left(&self, state: &CallState) -> Option<Duration> {
+        let ends_at = state.ends_at?;
         Some(ends_at.saturating_sub(self.transport.0.clock.monotonic()))
     }
 
     /// How long the call may wait for a pause that the server asked for.
-    fn patience(&self, course: &Course) -> Duration {
+    fn patience(&self, state: &CallState) -> Duration {
         let now = self.transport.0.clock.monotonic();
-        let ends = course.ends_at.into_iter().chain(course.begins_by);
+        let ends = state.ends_at.into_iter().chain(state.begins_by);
         let left = ends.map(|end| end.saturating_sub(now)).min();
-        let longest = course.policy.longest_wait();
+        let longest = state.policy.longest_wait();
         left.map_or(longest, |left| left.min(longest))
     }
 
     /// The error of a call that the server pauses for `wait`.
-    fn paused(&self, course: &mut Course, wait: Duration) -> Error {
-        course.trail.retry_at = self.transport.0.clock.now().checked_add(wait);
-        let is_late = self.patience(course) < course.policy.longest_wait();
+    fn paused(&self, state: &mut CallState, wait: Duration) -> Error {
+        state.history.retry_at = self.transport.0.clock.now().checked_add(wait);
+        let is_late = self.patience(state) < state.policy.longest_wait();
         Error::paused(self.operation, wait, is_late)
     }
 
     /// Waits for `future`, but not beyond the end of the call.
     async fn within<T>(
         &self,
-        course: &Course,
+        state: &CallState,
         awaited: Awaited,
         mut future: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Error> {
         // A retry has to begin in the policy's time as well: a pause of the limiter may be long.
-        let Some(end) = course.ends_at.into_iter().chain(course.begins_by).min() else {
+        let Some(end) = state.ends_at.into_iter().chain(state.begins_by).min() else {
             return Ok(future.await);
         };
         let left = end.saturating_sub(self.transport.0.clock.monotonic());

@@ -9,9 +9,9 @@ use reqwest::Request;
 use tracing::Span;
 use tracing::field::{Empty, debug};
 
-use super::Received;
+use super::RawResponse;
 use super::attempt::Attempted;
-use super::trail::Trail;
+use super::history::AttemptHistory;
 use crate::problem::shortened;
 use crate::{Error, Operation, Transport};
 
@@ -34,17 +34,17 @@ pub(super) fn span(operation: &Operation, transport: &Transport) -> Span {
 }
 
 /// Adds to the span of a call how it ended.
-pub(super) fn end(span: &Span, result: &Result<Received, Error>) {
+pub(super) fn end(span: &Span, result: &Result<RawResponse, Error>) {
     if span.is_disabled() {
         return;
     }
-    let (status, request_id, trail) = match result {
+    let (status, request_id, history) = match result {
         Ok(received) => (
             Some(received.status),
             received.request_id(),
-            &received.trail,
+            &received.history,
         ),
-        Err(error) => (error.status(), error.request_id(), error.trail()),
+        Err(error) => (error.status(), error.request_id(), error.history()),
     };
     if let Some(status) = status {
         span.record("http.response.status_code", status.as_u16());
@@ -52,9 +52,9 @@ pub(super) fn end(span: &Span, result: &Result<Received, Error>) {
     if let Some(request_id) = request_id {
         span.record("request_id", shortened(request_id));
     }
-    let Trail {
+    let AttemptHistory {
         attempts, waited, ..
-    } = trail;
+    } = history;
     // OpenTelemetry wants the count where there is one, and most calls go out once.
     if *attempts > 1 {
         span.record("http.request.resend_count", attempts - 1);

@@ -60,7 +60,7 @@ impl Error {
 
     /// Text of the server: on one line, at most [`MAX_TEXT`] characters, without the secrets of the call.
     pub(super) fn shown(&self, text: &str) -> String {
-        let text = self.0.trail.redaction.apply(text);
+        let text = self.0.history.redaction.apply(text);
         match text.char_indices().nth(MAX_TEXT) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text,
@@ -73,7 +73,7 @@ impl Error {
             .headers()
             .filter(|_| self.status().is_some_and(|status| status.is_redirection()))
             .and_then(|headers| headers.get(LOCATION)?.to_str().ok());
-        let base_url = self.0.trail.base_url.as_deref();
+        let base_url = self.0.history.base_url.as_deref();
         let Some(mut url) = location
             .zip(base_url)
             .and_then(|(location, base_url)| base_url.url().join(location).ok())
@@ -102,7 +102,7 @@ impl Error {
         if !is_missing || is_of_the_api || !self.body_is_complete() {
             return Ok(());
         }
-        let base_url = self.0.trail.base_url.as_deref();
+        let base_url = self.0.history.base_url.as_deref();
         let Some(base_url) = base_url else {
             return Ok(());
         };

@@ -80,7 +80,7 @@ impl fmt::Display for Error {
                     }
                     None => {}
                 }
-                if self.0.trail.may_have_acted {
+                if self.0.history.may_have_acted {
                     f.write_str(", and the server may have acted")?;
                     self.fmt_look_at(f)?;
                 }
@@ -165,14 +165,14 @@ impl Error {
         // What was not sent needs no URL.
         let sent = self.0.operation.filter(|_| self.was_sent());
         let request = sent.map(|operation| {
-            let base = self.0.trail.base_url.as_ref();
+            let base = self.0.history.base_url.as_ref();
             let base = base.map(|base| base.displayed()).unwrap_or_default();
             format!("{} {base}{}", operation.method(), operation.path())
         });
         let request_id = self.request_id().map(|id| {
             format!(
                 "request id {}",
-                self.0.trail.redaction.apply(&shortened(id))
+                self.0.history.redaction.apply(&shortened(id))
             )
         });
         let retry_at = self.retry_at().and_then(|at| {
@@ -196,7 +196,7 @@ impl Error {
             Kind::Token(_) | Kind::TooLate(_) | Kind::Paused { .. } | Kind::MissingScope
         );
         // What is said of the last attempt need not be said of an earlier one as well.
-        let earlier = self.earlier_attempt_may_have_acted() && !self.0.trail.may_have_acted;
+        let earlier = self.earlier_attempt_may_have_acted() && !self.0.history.may_have_acted;
         match (before_sending, earlier) {
             (true, true) => Some(format!(
                 "after attempt {attempts}; the server may have acted"

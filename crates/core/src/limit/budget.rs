@@ -90,7 +90,7 @@ pub struct Drawn {
 }
 
 /// What the callers of a queue have of a shared budget. Times are those of [`Clock::monotonic`](crate::time::Clock).
-pub(super) struct Ration {
+pub(super) struct PermitPool {
     /// What this process may use by itself, where there is a limit.
     alone: Option<Bucket>,
     interval: Duration,
@@ -124,7 +124,7 @@ pub(super) enum Supply {
     Ask,
 }
 
-impl Ration {
+impl PermitPool {
     /// Nothing where no budget is shared.
     pub(super) fn of(allowance: &Allowance) -> Option<Box<Self>> {
         allowance.is_shared.then(|| {

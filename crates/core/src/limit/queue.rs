@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::bucket::Bucket;
-use super::budget::{Ration, Supply};
+use super::budget::{PermitPool, Supply};
 use super::class::{Class, PerClass};
 use super::rate::Allowance;
 use super::snapshot::{ClassSnapshot, ReportedLimit};
@@ -72,7 +72,7 @@ pub(super) struct State {
     /// Absent where there is no rate to keep.
     bucket: Option<Bucket>,
     /// What there is of a budget that is shared with other processes. Absent where none is.
-    pub(super) ration: Option<Box<Ration>>,
+    pub(super) ration: Option<Box<PermitPool>>,
     paused_until: Duration,
     /// When the bucket is full again if nobody takes of it.
     full_at: Duration,
@@ -80,12 +80,12 @@ pub(super) struct State {
     granted: u64,
     total_wait: Duration,
     longest_wait: Duration,
-    said: Option<Said>,
+    said: Option<ReportedQuota>,
 }
 
 /// What the server said last.
 #[derive(Clone, Copy)]
-pub(super) struct Said {
+pub(super) struct ReportedQuota {
     pub(super) limit: Option<u64>,
     pub(super) remaining: Option<u64>,
     /// When it allows more.
@@ -101,7 +101,7 @@ impl Queue {
             waiting: AtomicUsize::new(0),
             state: Mutex::new(State {
                 bucket: allowance.whole.map(Bucket::new),
-                ration: Ration::of(&allowance),
+                ration: PermitPool::of(&allowance),
                 paused_until: Duration::ZERO,
                 full_at: Duration::ZERO,
                 refill: refill.unwrap_or_default(),
@@ -219,7 +219,7 @@ impl State {
         begins
     }
 
-    pub(super) fn note(&mut self, said: Said) {
+    pub(super) fn note(&mut self, said: ReportedQuota) {
         self.said = Some(said);
     }
 

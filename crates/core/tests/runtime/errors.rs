@@ -503,7 +503,7 @@ async fn every_kind_of_error_tells_what_it_is() {
             ),
             (
                 "look at",
-                error.look_at().first().map(|id| (*id).to_owned()),
+                error.verify_with().first().map(|id| (*id).to_owned()),
             ),
             ("retry at", error.retry_at().map(|_| "yes".to_owned())),
         ];

@@ -23,7 +23,7 @@ type Row = (&'static str, Fault);
 
 /// What became of one call.
 #[derive(Clone, PartialEq)]
-struct Ending {
+struct AttemptOutcome {
     connections: usize,
     whole: usize,
     attempts: u32,
@@ -158,7 +158,7 @@ impl Conditions {
         fault: &Fault,
         operation: &'static Operation,
         for_ever: bool,
-    ) -> Ending {
+    ) -> AttemptOutcome {
         let server = match fault {
             _ if for_ever => FaultServer::always(fault.clone()),
             Fault::Http2(_) => {
@@ -172,7 +172,7 @@ impl Conditions {
     }
 
     /// Nobody listens: until the first wait, or for ever.
-    async fn refused(&self, operation: &'static Operation, for_ever: bool) -> Ending {
+    async fn refused(&self, operation: &'static Operation, for_ever: bool) -> AttemptOutcome {
         let deserted = Deserted::new();
         let url = deserted.url.clone();
         let timer = FakeTimer::default();
@@ -190,7 +190,7 @@ impl Conditions {
     }
 
     /// What becomes of a call of each class, when the fault befalls it once and when it does not end.
-    async fn in_every_class(&self, fault: &Fault) -> [[Ending; 2]; 3] {
+    async fn in_every_class(&self, fault: &Fault) -> [[AttemptOutcome; 2]; 3] {
         let [safe, idempotent, not_safe] = CLASSES.map(|(_, operation)| async {
             let (once, for_ever) = tokio::join!(
                 self.befallen(fault, operation, false),
@@ -254,7 +254,7 @@ fn ending(
     result: &Result<Response<Member>, Error>,
     server: &FaultServer,
     timer: &FakeTimer,
-) -> Ending {
+) -> AttemptOutcome {
     let waits = timer.slept().into_iter().map(|wait| match wait.as_secs() {
         0 => "jitter".to_owned(),
         seconds => format!("{seconds}s+"),
@@ -271,7 +271,7 @@ fn ending(
         !acts_twice || connections <= 1,
         "an unsafe call was sent again"
     );
-    Ending {
+    AttemptOutcome {
         connections,
         whole: server.requests().len(),
         attempts,
@@ -281,8 +281,8 @@ fn ending(
 }
 
 /// The lines of one fault: one for each class, or for several classes to which the same happens.
-fn print(table: &mut String, mut name: &str, endings: [[Ending; 2]; 3]) {
-    let mut lines: Vec<(Vec<&str>, [Ending; 2])> = Vec::new();
+fn print(table: &mut String, mut name: &str, endings: [[AttemptOutcome; 2]; 3]) {
+    let mut lines: Vec<(Vec<&str>, [AttemptOutcome; 2])> = Vec::new();
     for ((class, _), ending) in CLASSES.into_iter().zip(endings) {
         match lines.iter_mut().find(|(_, other)| *other == ending) {
             Some((classes, _)) => classes.push(class),
@@ -304,8 +304,8 @@ fn print(table: &mut String, mut name: &str, endings: [[Ending; 2]; 3]) {
     }
 }
 
-fn line(table: &mut String, [name, classes, how_often]: [&str; 3], ending: &Ending) {
-    let Ending {
+fn line(table: &mut String, [name, classes, how_often]: [&str; 3], ending: &AttemptOutcome) {
+    let AttemptOutcome {
         connections,
         whole,
         attempts,

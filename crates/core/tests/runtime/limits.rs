@@ -300,15 +300,15 @@ async fn long_pause_fails_the_calls_that_it_is_about_and_no_others() {
     {
         let (server, timer) = (FaultServer::once(refused(headers)), FakeTimer::default());
         let limiter = per_second(&timer);
-        let lane = |limiter: &Limiter| limited_by(limiter, &server, &timer, Tokens::default());
-        let one = lane(&limiter.for_organization("org_1"));
+        let client = |limiter: &Limiter| limited_by(limiter, &server, &timer, Tokens::default());
+        let one = client(&limiter.for_organization("org_1"));
         assert!(read(&one).await.unwrap_err().is_status());
         assert_paused(&read(&one).await.unwrap_err(), &timer, 60);
-        let other = lane(&limiter.for_organization("org_2"));
+        let other = client(&limiter.for_organization("org_2"));
         for (is_paused, result) in [
             (of_write, write(&one).await),
             (of_other, read(&other).await),
-            (of_none, write(&lane(&limiter)).await),
+            (of_none, write(&client(&limiter)).await),
         ] {
             match result {
                 Ok(_) => assert!(!is_paused),

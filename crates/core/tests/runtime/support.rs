@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use auth0_core::{
     AccessToken, BaseUrl, BoxFuture, CallOptions, Error, HttpClient, Operation, Outcome, Outcomes,
-    Received, Response, RetryPolicy, RetrySafety, TokenError, TokenSource, Transport,
+    RawResponse, Response, RetryPolicy, RetrySafety, TokenError, TokenSource, Transport,
     TransportBuilder,
 };
 use progenitor_client::Error as ProgenitorError;
@@ -47,7 +47,7 @@ pub(crate) static REPLACE: Operation = Operation::new("replaceMember", "PUT", "/
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[200]);
 pub(crate) static REMOVE: Operation = DELETE_MEMBER.with_retry_safety(RetrySafety::Idempotent);
-pub(crate) static CREATE: Operation = CREATE_TENANT.with_look_at(&["listTenants"]);
+pub(crate) static CREATE: Operation = CREATE_TENANT.with_verify_with(&["listTenants"]);
 
 /// A member as a generated type would have it.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
@@ -105,7 +105,7 @@ pub(crate) async fn receive(
     transport: &Transport,
     operation: &'static Operation,
     options: CallOptions,
-) -> Result<Received, Error> {
+) -> Result<RawResponse, Error> {
     let method = operation.method().parse().unwrap();
     let path = operation.path().replace("{id}", "1");
     let mut request = transport

@@ -12,7 +12,7 @@ pub static ASSIGN_ORGANIZATION_MEMBER_ROLES: Operation = Operation::new(
     .with_name("assign")
     .with_client_method("organization().members().roles().assign")
     .with_scopes(&[&["create:my_org:member_roles"]])
-    .with_look_at(&["ListOrgMemberRoles"])
+    .with_verify_with(&["ListOrgMemberRoles"])
     .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -28,7 +28,7 @@ pub static CREATE_IDP_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     .with_name("create")
     .with_client_method("organization().identity_providers().provisioning().create")
     .with_scopes(&[&["create:my_org:identity_providers_provisioning"]])
-    .with_look_at(&["GetIdpProvisioningConfiguration"])
+    .with_verify_with(&["GetIdpProvisioningConfiguration"])
     .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -46,7 +46,7 @@ pub static CREATE_IDP_PROVISIONING_SCIM_TOKEN: Operation = Operation::new(
         "organization().identity_providers().provisioning().scim_tokens().create",
     )
     .with_scopes(&[&["create:my_org:identity_providers_scim_tokens"]])
-    .with_look_at(&["ListIdpProvisioningScimTokens"])
+    .with_verify_with(&["ListIdpProvisioningScimTokens"])
     .with_verifying_methods(
         &["organization().identity_providers().provisioning().scim_tokens().list"],
     )
@@ -64,7 +64,7 @@ pub static CREATE_INVITATIONS: Operation = Operation::new(
     .with_name("create")
     .with_client_method("organization().invitations().create")
     .with_scopes(&[&["create:my_org:member_invitations"]])
-    .with_look_at(&["ListInvitations"])
+    .with_verify_with(&["ListInvitations"])
     .with_verifying_methods(&["organization().invitations().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -80,7 +80,7 @@ pub static CREATE_ORGANIZATION_DOMAIN: Operation = Operation::new(
     .with_name("create")
     .with_client_method("organization().domains().create")
     .with_scopes(&[&["create:my_org:domains"]])
-    .with_look_at(&["ListOrganizationDomains"])
+    .with_verify_with(&["ListOrganizationDomains"])
     .with_verifying_methods(&["organization().domains().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -96,7 +96,7 @@ pub static CREATE_ORGANIZATION_DOMAIN_VERIFICATION: Operation = Operation::new(
     .with_name("create")
     .with_client_method("organization().domains().verify().create")
     .with_scopes(&[&["update:my_org:domains"]])
-    .with_look_at(&["GetOrganizationDomain", "ListOrganizationDomains"])
+    .with_verify_with(&["GetOrganizationDomain", "ListOrganizationDomains"])
     .with_verifying_methods(
         &["organization().domains().get", "organization().domains().list"],
     )
@@ -114,7 +114,7 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     .with_name("create")
     .with_client_method("organization().identity_providers().create")
     .with_scopes(&[&["create:my_org:identity_providers"]])
-    .with_look_at(&["ListOrganizationIdentityProviders"])
+    .with_verify_with(&["ListOrganizationIdentityProviders"])
     .with_verifying_methods(&["organization().identity_providers().list"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[201])
@@ -130,7 +130,7 @@ pub static CREATE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     .with_name("create")
     .with_client_method("organization().identity_providers().domains().create")
     .with_scopes(&[&["create:my_org:identity_providers_domains"]])
-    .with_look_at(
+    .with_verify_with(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
     .with_verifying_methods(
@@ -155,7 +155,7 @@ pub static DELETE_IDP_PROVISIONING_SCIM_TOKEN: Operation = Operation::new(
         "organization().identity_providers().provisioning().scim_tokens().delete",
     )
     .with_scopes(&[&["delete:my_org:identity_providers_scim_tokens"]])
-    .with_look_at(&["ListIdpProvisioningScimTokens"])
+    .with_verify_with(&["ListIdpProvisioningScimTokens"])
     .with_verifying_methods(
         &["organization().identity_providers().provisioning().scim_tokens().list"],
     )
@@ -172,7 +172,7 @@ pub static DELETE_INVITATION: Operation = Operation::new(
     .with_group(&["organization", "invitations"])
     .with_name("deleteLegacy")
     .with_scopes(&[&["delete:my_org:member_invitations"]])
-    .with_look_at(&["GetInvitation"])
+    .with_verify_with(&["GetInvitation"])
     .with_verifying_methods(&["organization().invitations().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -188,7 +188,7 @@ pub static DELETE_INVITATIONS: Operation = Operation::new(
     .with_name("delete")
     .with_client_method("organization().invitations().delete")
     .with_scopes(&[&["delete:my_org:member_invitations"]])
-    .with_look_at(&["GetInvitation", "ListInvitations"])
+    .with_verify_with(&["GetInvitation", "ListInvitations"])
     .with_verifying_methods(
         &["organization().invitations().get", "organization().invitations().list"],
     )
@@ -206,7 +206,7 @@ pub static DELETE_ORGANIZATION_DOMAIN: Operation = Operation::new(
     .with_name("delete")
     .with_client_method("organization().domains().delete")
     .with_scopes(&[&["delete:my_org:domains"]])
-    .with_look_at(&["GetOrganizationDomain"])
+    .with_verify_with(&["GetOrganizationDomain"])
     .with_verifying_methods(&["organization().domains().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -222,7 +222,7 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     .with_name("delete")
     .with_client_method("organization().identity_providers().delete")
     .with_scopes(&[&["delete:my_org:identity_providers"]])
-    .with_look_at(&["GetOrganizationIdentityProvider"])
+    .with_verify_with(&["GetOrganizationIdentityProvider"])
     .with_verifying_methods(&["organization().identity_providers().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -238,7 +238,7 @@ pub static DELETE_ORGANIZATION_IDENTITY_PROVIDER_DOMAIN: Operation = Operation::
     .with_name("delete")
     .with_client_method("organization().identity_providers().domains().delete")
     .with_scopes(&[&["delete:my_org:identity_providers_domains"]])
-    .with_look_at(
+    .with_verify_with(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
     .with_verifying_methods(
@@ -275,7 +275,7 @@ pub static DELETE_PROVISIONING_CONFIGURATION: Operation = Operation::new(
     .with_name("delete")
     .with_client_method("organization().identity_providers().provisioning().delete")
     .with_scopes(&[&["delete:my_org:identity_providers_provisioning"]])
-    .with_look_at(&["GetIdpProvisioningConfiguration"])
+    .with_verify_with(&["GetIdpProvisioningConfiguration"])
     .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -291,7 +291,7 @@ pub static DETACH_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     .with_name("detach")
     .with_client_method("organization().identity_providers().detach")
     .with_scopes(&[&["update:my_org:identity_providers_detach"]])
-    .with_look_at(
+    .with_verify_with(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
     .with_verifying_methods(
@@ -543,7 +543,7 @@ pub static UNASSIGN_ORGANIZATION_MEMBER_ROLES: Operation = Operation::new(
     .with_name("unassign")
     .with_client_method("organization().members().roles().unassign")
     .with_scopes(&[&["delete:my_org:member_roles"]])
-    .with_look_at(&["ListOrgMemberRoles"])
+    .with_verify_with(&["ListOrgMemberRoles"])
     .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -558,7 +558,7 @@ pub static UNASSIGN_ORGANIZATION_MEMBER_ROLES_LEGACY: Operation = Operation::new
     .with_group(&["organization", "members", "roles"])
     .with_name("unassignLegacy")
     .with_scopes(&[&["delete:my_org:member_roles"]])
-    .with_look_at(&["ListOrgMemberRoles"])
+    .with_verify_with(&["ListOrgMemberRoles"])
     .with_verifying_methods(&["organization().members().roles().list"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[204])
@@ -576,7 +576,7 @@ pub static UPDATE_IDP_PROVISIONING_CONFIGURATION_ATTRIBUTES: Operation = Operati
         "organization().identity_providers().provisioning().update_attributes",
     )
     .with_scopes(&[&["update:my_org:identity_providers_provisioning"]])
-    .with_look_at(&["GetIdpProvisioningConfiguration"])
+    .with_verify_with(&["GetIdpProvisioningConfiguration"])
     .with_verifying_methods(&["organization().identity_providers().provisioning().get"])
     .with_retry_safety(RetrySafety::Idempotent)
     .with_success(&[200])
@@ -592,7 +592,7 @@ pub static UPDATE_ORGANIZATION_IDENTITY_PROVIDER: Operation = Operation::new(
     .with_name("update")
     .with_client_method("organization().identity_providers().update")
     .with_scopes(&[&["update:my_org:identity_providers"]])
-    .with_look_at(&["GetOrganizationIdentityProvider"])
+    .with_verify_with(&["GetOrganizationIdentityProvider"])
     .with_verifying_methods(&["organization().identity_providers().get"])
     .with_retry_safety(RetrySafety::Unsafe)
     .with_success(&[200])
@@ -608,7 +608,7 @@ pub static UPDATE_ORGANIZATION_IDENTITY_PROVIDER_ATTRIBUTES: Operation = Operati
     .with_name("updateAttributes")
     .with_client_method("organization().identity_providers().update_attributes")
     .with_scopes(&[&["update:my_org:identity_providers"]])
-    .with_look_at(
+    .with_verify_with(
         &["GetOrganizationIdentityProvider", "ListOrganizationIdentityProviders"],
     )
     .with_verifying_methods(

@@ -137,7 +137,10 @@ async fn answer_to_a_creation_is_lost_then_it_is_not_sent_again_and_the_error_sa
     let request = CreateOrganizationRequestContent::with_name("acme");
     let error = client.organizations().create(request).await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error:?}");
-    assert_eq!(error.look_at(), ["get_name_by_name", "get_organizations"]);
+    assert_eq!(
+        error.verify_with(),
+        ["get_name_by_name", "get_organizations"]
+    );
     assert_eq!(local.acted("post_organizations"), 1);
     assert!(client.organizations().get_by_name("acme").await.is_ok());
 }

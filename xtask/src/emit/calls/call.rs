@@ -286,7 +286,7 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// What an answer is read as: a method of `auth0_core::Received`.
+    /// What an answer is read as: a method of `auth0_core::RawResponse`.
     fn read(&self) -> TokenStream {
         let output = &self.raw.output;
         if self.operation.outcome.is_some() {

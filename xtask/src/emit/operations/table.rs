@@ -60,8 +60,8 @@ fn rows<'a>(
     client_methods: &BTreeMap<&str, String>,
 ) -> TokenStream {
     let rows = own.iter().map(|operation| {
-        let look_at = look_at(operation, all, model);
-        row(operation, &look_at, client_methods)
+        let verify_with = verify_with(operation, all, model);
+        row(operation, &verify_with, client_methods)
     });
     let paging = own
         .iter()
@@ -84,7 +84,7 @@ fn rows<'a>(
 /// The ids of the operations that show what `operation` changes: those that read in its group, or in the nearest group
 /// around it that has any. Where one of them reads at its path, it is that one; but before it come those that find by
 /// what the request holds, as a name of its own: a listing can be long.
-fn look_at<'o, 'a>(
+fn verify_with<'o, 'a>(
     operation: &Operation<'a>,
     operations: &[&'o Operation<'a>],
     model: &Model<'a>,
@@ -126,7 +126,7 @@ fn look_at<'o, 'a>(
 
 fn row(
     operation: &Operation<'_>,
-    look_at: &[&str],
+    verify_with: &[&str],
     client_methods: &BTreeMap<&str, String>,
 ) -> TokenStream {
     let ident = names::ident(&operation.constant);
@@ -153,11 +153,11 @@ fn row(
         .then(|| quote!(.with_scope_hints()));
     let client_method = client_methods.get(operation.id.as_str());
     let client_method = client_method.map(|method| quote!(.with_client_method(#method)));
-    let look_at = (!look_at.is_empty()).then(|| {
-        let methods = look_at
+    let verify_with = (!verify_with.is_empty()).then(|| {
+        let methods = verify_with
             .iter()
             .map(|id| client_methods.get(id).map_or(*id, String::as_str));
-        quote!(.with_look_at(&[#(#look_at),*]).with_verifying_methods(&[#(#methods),*]))
+        quote!(.with_verify_with(&[#(#verify_with),*]).with_verifying_methods(&[#(#methods),*]))
     });
     let paging = operation.paging.as_ref().map(|paging| {
         let style = match (&paging.checkpoint, &paging.counted) {
@@ -198,7 +198,7 @@ fn row(
             #client_method
             #scopes
             #hints
-            #look_at
+            #verify_with
             .with_retry_safety(#safety)
             #paging
             .with_success(&[#(#success),*])

@@ -88,7 +88,7 @@ pub(super) fn is_at(file: &File, path: &Path) -> bool {
 }
 
 /// The file beside `path` with this at the end of its name.
-pub(super) fn beside(path: &Path, ending: &str) -> Result<PathBuf, StoreError> {
+pub(super) fn beside(path: &Path, outcome: &str) -> Result<PathBuf, StoreError> {
     let Some(name) = path.file_name() else {
         return Err(StoreError::new(format!(
             "{}: expected the path of a file, found none",
@@ -97,7 +97,7 @@ pub(super) fn beside(path: &Path, ending: &str) -> Result<PathBuf, StoreError> {
     };
     let mut name = name.to_owned();
     name.push(".");
-    name.push(ending);
+    name.push(outcome);
     Ok(path.with_file_name(name))
 }
 

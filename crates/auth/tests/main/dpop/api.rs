@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth0_core::{
-    BaseUrl, CallOptions, Error, Operation, Received, RetrySafety, Transport, TransportBuilder,
+    BaseUrl, CallOptions, Error, Operation, RawResponse, RetrySafety, Transport, TransportBuilder,
 };
 
 use super::*;
@@ -26,7 +26,7 @@ async fn call(
     client: &Transport,
     operation: &'static Operation,
     path: &str,
-) -> Result<Received, Error> {
+) -> Result<RawResponse, Error> {
     let method = operation.method().parse().unwrap();
     let url = format!("{}{path}", client.base_url());
     let request = client.reqwest().request(method, url).build();

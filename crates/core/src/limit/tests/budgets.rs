@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::support::*;
 use crate::BoxFuture;
-use crate::limit::{Class, Draw, Drawn, Lane, Limiter, Limits, Rate, SharedBudget};
+use crate::limit::{Class, Draw, Drawn, Limiter, LimiterHandle, Limits, Rate, SharedBudget};
 use crate::time::Clock;
 
 /// A budget in memory, which says at once what it has, or later, or nothing.
@@ -98,7 +98,7 @@ fn fleet(limits: Limits, processes: usize) -> (Vec<Limiter>, Pool, Arc<TestTime>
 
 /// When the requests of callers that never stop went out in so much time, in order.
 async fn departures(
-    lanes: Vec<Lane>,
+    lanes: Vec<LimiterHandle>,
     callers: usize,
     time: &Arc<TestTime>,
     until: Duration,
@@ -106,13 +106,13 @@ async fn departures(
     let seen = Arc::new(Mutex::new(Vec::new()));
     let callers = lanes
         .iter()
-        .flat_map(|lane| (0..callers).map(move |_| lane.clone()));
+        .flat_map(|handle| (0..callers).map(move |_| handle.clone()));
     let tasks: Vec<_> = callers
-        .map(|lane| {
+        .map(|handle| {
             let (seen, time) = (seen.clone(), time.clone());
             tokio::spawn(async move {
                 loop {
-                    let _permit = acquire(&lane, Class::Read).await;
+                    let _permit = acquire(&handle, Class::Read).await;
                     seen.lock().unwrap().push(time.monotonic());
                     pass(ms(5)).await;
                 }
@@ -144,7 +144,7 @@ fn processes_all_call_then_they_keep_the_rate_together_and_use_it() {
         paused(async {
             let rate = Rate::per_second(per_second).burst(burst);
             let (fleet, _, time) = fleet(Limits::new(rate, rate).headroom(0.0), 4);
-            let lanes = fleet.iter().map(|limiter| limiter.lane(HOST)).collect();
+            let lanes = fleet.iter().map(|limiter| limiter.handle(HOST)).collect();
             let seen = departures(lanes, 20, &time, s(30)).await;
             let (per_second, burst) = (f64::from(per_second), f64::from(burst));
             // Of a burst of one nothing can be kept back for permits that are used a little late.
@@ -165,11 +165,11 @@ fn organizations_share_a_host_then_both_limits_are_kept_by_all_together() {
             .organization(rate(16), rate(8))
             .headroom(0.0);
         let (fleet, _, time) = fleet(limits, 4);
-        let lane = |limiter: &Limiter, id: &str| limiter.for_organization(id).lane(HOST);
+        let handle = |limiter: &Limiter, id: &str| limiter.for_organization(id).handle(HOST);
         let of = |id: &str| {
             fleet
                 .iter()
-                .map(|limiter| lane(limiter, id))
+                .map(|limiter| handle(limiter, id))
                 .collect::<Vec<_>>()
         };
         let (one, two, three) = tokio::join!(
@@ -193,9 +193,9 @@ fn calls_come_one_after_the_other_then_few_of_them_wait_for_the_budget() {
     paused(async {
         let rate = Rate::per_second(1_000);
         let (fleet, pool, _) = fleet(Limits::new(rate, rate), 1);
-        let lane = fleet[0].lane(HOST);
+        let handle = fleet[0].handle(HOST);
         for _ in 0..1_000 {
-            drop(acquire(&lane, Class::Read).await);
+            drop(acquire(&handle, Class::Read).await);
             pass(ms(5)).await;
         }
         let draws = pool.0.draws.load(Ordering::Relaxed);
@@ -209,10 +209,10 @@ fn budget_is_away_then_each_process_takes_its_share_and_comes_back_by_itself() {
         let rate = Rate::per_second(40).burst(8);
         let (fleet, pool, time) = fleet(Limits::new(rate, rate).headroom(0.0), 4);
         pool.0.is_away.store(true, Ordering::Relaxed);
-        let lanes: Vec<_> = fleet.iter().map(|limiter| limiter.lane(HOST)).collect();
-        for lane in &lanes {
+        let lanes: Vec<_> = fleet.iter().map(|limiter| limiter.handle(HOST)).collect();
+        for handle in &lanes {
             let start = time.monotonic();
-            let mut seen = departures(vec![lane.clone()], 5, &time, s(10)).await;
+            let mut seen = departures(vec![handle.clone()], 5, &time, s(10)).await;
             seen.iter_mut().for_each(|at| *at -= start);
             assert!(excess(&seen, 10.0, 2.0) <= 1e-6);
             assert!(seen.len() >= 100, "{}", seen.len());
@@ -233,7 +233,7 @@ fn permits_arrive_too_late_to_be_used_then_the_process_goes_on_by_itself() {
         let rate = Rate::per_second(40).burst(8);
         let (fleet, pool, time) = fleet(Limits::new(rate, rate).headroom(0.0), 4);
         *pool.0.latency.lock().unwrap() = ms(240);
-        let seen = departures(vec![fleet[0].lane(HOST)], 5, &time, s(10)).await;
+        let seen = departures(vec![fleet[0].handle(HOST)], 5, &time, s(10)).await;
         assert!(excess(&seen, 10.0, 2.0) <= 1e-6);
         assert!(seen.len() >= 60, "{}", seen.len());
     });
@@ -243,13 +243,13 @@ fn permits_arrive_too_late_to_be_used_then_the_process_goes_on_by_itself() {
 fn caller_goes_away_while_the_budget_is_asked_then_the_next_one_goes() {
     paused(async {
         let (fleet, _, _) = fleet(slow(), 2);
-        let lane = fleet[0].lane(HOST);
+        let handle = fleet[0].handle(HOST);
         {
-            let mut first = pin!(acquire(&lane, Class::Read));
+            let mut first = pin!(acquire(&handle, Class::Read));
             assert!(poll(&mut first).is_pending());
         }
         assert_eq!(fleet[0].snapshot().hosts[HOST].read.waiting, 0);
-        assert!(wait_of(&lane, Class::Read).await <= ms(3));
+        assert!(wait_of(&handle, Class::Read).await <= ms(3));
     });
 }
 
@@ -257,14 +257,14 @@ fn caller_goes_away_while_the_budget_is_asked_then_the_next_one_goes() {
 fn permit_is_not_used_in_time_then_another_is_asked_for() {
     paused(async {
         let (fleet, pool, _) = fleet(fast(), 2);
-        let lane = fleet[0].lane(HOST);
+        let handle = fleet[0].handle(HOST);
         for _ in 0..4 {
-            drop(acquire(&lane, Class::Read).await);
+            drop(acquire(&handle, Class::Read).await);
         }
         let before = pool.0.draws.load(Ordering::Relaxed);
-        assert!(passes(&lane, Class::Read), "there are some ahead");
+        assert!(passes(&handle, Class::Read), "there are some ahead");
         pass(ms(150)).await;
-        assert!(!passes(&lane, Class::Read), "they are old");
+        assert!(!passes(&handle, Class::Read), "they are old");
         assert_eq!(pool.0.draws.load(Ordering::Relaxed), before + 1);
     });
 }
@@ -275,9 +275,9 @@ fn limits_count_reads_and_writes_together_then_so_does_the_budget() {
         let rate = Rate::per_second(10).burst(2);
         let (fleet, pool, _) = fleet(Limits::shared(rate).headroom(0.0), 2);
         for limiter in &fleet {
-            let lane = limiter.lane(HOST);
-            drop(acquire(&lane, Class::Read).await);
-            drop(acquire(&lane, Class::Write).await);
+            let handle = limiter.handle(HOST);
+            drop(acquire(&handle, Class::Read).await);
+            drop(acquire(&handle, Class::Write).await);
         }
         let known = pool.0.full_at.lock().unwrap();
         let names: Vec<_> = known.keys().collect();
@@ -305,21 +305,21 @@ fn long_pause_comes_while_the_budget_is_asked_or_a_place_is_awaited_then_the_cal
     for latency in [s(0), s(30)] {
         paused(async {
             let (limiters, pool, _) = fleet(fast().max_in_flight(1), 2);
-            let lane = limiters[0].lane(HOST);
+            let handle = limiters[0].handle(HOST);
             // The place is held, or the budget takes long to answer.
-            let mut under_way = Some(acquire(&lane, Class::Read).await);
+            let mut under_way = Some(acquire(&handle, Class::Read).await);
             if !latency.is_zero() {
                 under_way = None;
                 pass(s(1)).await;
                 *pool.0.latency.lock().unwrap() = latency;
             }
-            let waiting = lane.clone();
+            let waiting = handle.clone();
             let waiting = tokio::spawn(async move {
                 let result = waiting.acquire(Class::Read, || s(20)).await;
                 result.map(drop).map_err(|paused| paused.wait)
             });
             settle().await;
-            lane.observe(refusal(Class::Read, Some(s(3600))));
+            handle.observe(refusal(Class::Read, Some(s(3600))));
             let given_up = tokio::time::timeout(s(1), waiting).await;
             assert_eq!(given_up.unwrap().unwrap(), Err(s(3600)), "{latency:?}");
             drop(under_way);

@@ -46,7 +46,7 @@ impl tracing::Subscriber for Events {
 fn callers_wait_and_pauses_begin() {
     paused(async {
         let (limiter, _) = limiter(slow());
-        let organization = limiter.for_organization("org_a").lane(HOST);
+        let organization = limiter.for_organization("org_a").handle(HOST);
         assert!(passes(&organization, Class::Write));
         wait_of(&organization, Class::Write).await;
         organization.observe(refusal(Class::Read, Some(s(5))));

@@ -5,26 +5,26 @@ use crate::limit::{Class, Rate};
 fn organizations_are_left_then_those_with_untouched_limits_are_forgotten() {
     paused(async {
         let (limiter, _) = limiter(slow().organization(Rate::per_minute(1), Rate::per_minute(1)));
-        let lane = |id: usize| limiter.for_organization(format!("org_{id}")).lane(HOST);
+        let handle = |id: usize| limiter.for_organization(format!("org_{id}")).handle(HOST);
         let known = || limiter.snapshot().hosts[HOST].organizations.len();
-        let held = lane(0);
-        lane(1).observe(refusal(Class::Write, Some(s(90))));
-        assert!(passes(&lane(2), Class::Read));
+        let held = handle(0);
+        handle(1).observe(refusal(Class::Write, Some(s(90))));
+        assert!(passes(&handle(2), Class::Read));
         for id in 3..64 {
-            lane(id);
+            handle(id);
         }
         assert_eq!(known(), 64);
-        lane(64);
+        handle(64);
         assert_eq!(known(), 4, "in use, paused, not full again, and new");
 
         for id in 65..125 {
-            lane(id);
+            handle(id);
         }
         pass(s(60)).await;
         assert_eq!(known(), 64);
-        lane(125);
+        handle(125);
         assert_eq!(known(), 3, "the bucket is full again");
-        assert!(!passes(&lane(1), Class::Write));
+        assert!(!passes(&handle(1), Class::Write));
         drop(held);
     });
 }
@@ -33,10 +33,10 @@ fn organizations_are_left_then_those_with_untouched_limits_are_forgotten() {
 fn organization_is_in_use_then_all_its_clients_share_its_limits() {
     paused(async {
         let (limiter, _) = limiter(fast().organization(Rate::per_second(1), Rate::per_second(1)));
-        let lane = |id: &str| limiter.for_organization(id).lane(HOST);
-        assert!(passes(&lane("a"), Class::Read));
-        assert!(!passes(&lane("a"), Class::Read));
-        assert!(passes(&lane("b"), Class::Read));
+        let handle = |id: &str| limiter.for_organization(id).handle(HOST);
+        assert!(passes(&handle("a"), Class::Read));
+        assert!(!passes(&handle("a"), Class::Read));
+        assert!(passes(&handle("b"), Class::Read));
     });
 }
 

@@ -162,17 +162,17 @@ struct Fate {
 fn run(world: &World, requests: &[Request], refusals: &[Refusal]) -> Vec<Fate> {
     paused(async {
         let (limiter, time) = limiter(world.limits());
-        let lane = |organization: Option<u8>| match organization {
-            Some(id) => limiter.for_organization(format!("org_{id}")).lane(HOST),
-            None => limiter.lane(HOST),
+        let handle = |organization: Option<u8>| match organization {
+            Some(id) => limiter.for_organization(format!("org_{id}")).handle(HOST),
+            None => limiter.handle(HOST),
         };
         // Known even if nobody calls.
-        limiter.lane(HOST);
+        limiter.handle(HOST);
         let arrivals = Arc::new(Mutex::new(0));
         let fates = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
         for (index, request) in requests.iter().cloned().enumerate() {
-            let lane = lane(request.organization);
+            let handle = handle(request.organization);
             let (arrivals, fates, time) = (arrivals.clone(), fates.clone(), time.clone());
             tasks.push(tokio::spawn(async move {
                 pass(ms(request.at)).await;
@@ -185,7 +185,7 @@ fn run(world: &World, requests: &[Request], refusals: &[Refusal]) -> Vec<Fate> {
                 let patience = request.patience.map_or(s(1_000_000), ms);
                 let permit = tokio::select! {
                     biased;
-                    permit = acquire(&lane, request.class) => Some(permit),
+                    permit = acquire(&handle, request.class) => Some(permit),
                     () = pass(patience) => None,
                 };
                 fates.lock().unwrap().push(Fate {
@@ -198,10 +198,10 @@ fn run(world: &World, requests: &[Request], refusals: &[Refusal]) -> Vec<Fate> {
             }));
         }
         for refused in refusals.iter().cloned() {
-            let lane = lane(refused.organization);
+            let handle = handle(refused.organization);
             tasks.push(tokio::spawn(async move {
                 pass(ms(refused.at)).await;
-                lane.observe(crate::limit::Observation {
+                handle.observe(crate::limit::Observation {
                     global: refused.global,
                     ..refusal(refused.class, Some(ms(refused.wait)))
                 });

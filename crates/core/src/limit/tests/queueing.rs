@@ -4,24 +4,24 @@ use std::time::{Duration, SystemTime};
 
 use super::support::*;
 use crate::BoxFuture;
-use crate::limit::{Class, Lane, Limiter, Limits, Rate};
+use crate::limit::{Class, Limiter, LimiterHandle, Limits, Rate};
 use crate::time::{Clock, Sleeper};
 
 #[test]
 fn all_places_are_taken_then_the_next_waits_for_one() {
     paused(async {
         let (limiter, _) = limiter(fast().max_in_flight(2));
-        let lane = limiter.lane(HOST);
-        let first = acquire(&lane, Class::Read).await;
-        let _second = acquire(&lane, Class::Write).await;
-        assert!(!passes(&lane, Class::Read));
+        let handle = limiter.handle(HOST);
+        let first = acquire(&handle, Class::Read).await;
+        let _second = acquire(&handle, Class::Write).await;
+        assert!(!passes(&handle, Class::Read));
         assert!(!passes(
-            &limiter.for_organization("a").lane(HOST),
+            &limiter.for_organization("a").handle(HOST),
             Class::Write
         ));
-        assert!(passes(&limiter.lane("other.us.auth0.com"), Class::Read));
+        assert!(passes(&limiter.handle("other.us.auth0.com"), Class::Read));
         drop(first);
-        assert!(passes(&lane, Class::Read));
+        assert!(passes(&handle, Class::Read));
     });
 }
 
@@ -30,12 +30,12 @@ fn class_waits_for_its_rate_then_it_holds_no_place() {
     paused(async {
         let reads = Rate::per_second(1_000);
         let (limiter, _) = limiter(Limits::new(reads, Rate::per_second(1)).max_in_flight(1));
-        let lane = limiter.lane(HOST);
-        assert!(passes(&lane, Class::Write));
-        let write = caller(&lane, Class::Write);
+        let handle = limiter.handle(HOST);
+        assert!(passes(&handle, Class::Write));
+        let write = caller(&handle, Class::Write);
         settle().await;
         for _ in 0..100 {
-            assert!(passes(&lane, Class::Read));
+            assert!(passes(&handle, Class::Read));
         }
         drop(write.await.unwrap());
     });
@@ -45,9 +45,9 @@ fn class_waits_for_its_rate_then_it_holds_no_place() {
 fn callers_of_the_host_are_many_then_an_organization_takes_turns_with_them() {
     paused(async {
         let (limiter, _) = limiter(slow());
-        let organization = limiter.for_organization("a").lane(HOST);
+        let organization = limiter.for_organization("a").handle(HOST);
         let many: Vec<_> = (0..50)
-            .map(|_| caller(&limiter.lane(HOST), Class::Read))
+            .map(|_| caller(&limiter.handle(HOST), Class::Read))
             .collect();
         settle().await;
         let first = caller(&organization, Class::Read);
@@ -67,9 +67,9 @@ fn organizations_all_wait_for_the_host_then_they_take_turns() {
         let organizations = ["a", "b", "c", "d"];
         let mut callers = Vec::new();
         for organization in organizations {
-            let lane = limiter.for_organization(organization).lane(HOST);
+            let handle = limiter.for_organization(organization).handle(HOST);
             for turn in 0..5 {
-                callers.push((organization, turn, caller(&lane, Class::Read)));
+                callers.push((organization, turn, caller(&handle, Class::Read)));
             }
             settle().await;
         }
@@ -88,8 +88,8 @@ fn organizations_all_wait_for_the_host_then_they_take_turns() {
 fn caller_is_late_to_take_its_turn_at_the_host_then_nobody_overtakes_it() {
     paused(async {
         let (limiter, _) = limiter(slow());
-        let lane = |organization: &str| limiter.for_organization(organization).lane(HOST);
-        let (first, second) = (lane("a"), lane("b"));
+        let handle = |organization: &str| limiter.for_organization(organization).handle(HOST);
+        let (first, second) = (handle("a"), handle("b"));
         assert!(passes(&first, Class::Read));
         let mut late = pin!(acquire(&first, Class::Read));
         assert!(poll(&mut late).is_pending());
@@ -101,25 +101,25 @@ fn caller_is_late_to_take_its_turn_at_the_host_then_nobody_overtakes_it() {
 }
 
 /// A place where a caller waits: what leads there, and how long the next one then waits if the caller gives up.
-type Stage = (&'static str, fn(&Lane, &Limiter), u64);
+type Stage = (&'static str, fn(&LimiterHandle, &Limiter), u64);
 
 #[test]
 fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
     let stages: [Stage; 3] = [
         (
             "the organization's bucket",
-            |lane, _| assert!(passes(lane, Class::Read)),
+            |handle, _| assert!(passes(handle, Class::Read)),
             4_000,
         ),
         (
             "the organization's pause",
-            |lane, _| lane.observe(refusal(Class::Read, Some(s(3)))),
+            |handle, _| handle.observe(refusal(Class::Read, Some(s(3)))),
             3_000,
         ),
         (
             "the host's bucket",
             |_, limiter| {
-                let other = limiter.for_organization("other").lane(HOST);
+                let other = limiter.for_organization("other").handle(HOST);
                 assert!(passes(&other, Class::Read));
             },
             1_000,
@@ -129,13 +129,13 @@ fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
         paused(async {
             let rate = Rate::per_second(1);
             let (limiter, _) = limiter(slow().organization(Rate::per_minute(15), rate));
-            let lane = limiter.for_organization("a").lane(HOST);
-            prepare(&lane, &limiter);
+            let handle = limiter.for_organization("a").handle(HOST);
+            prepare(&handle, &limiter);
             let granted = limiter.snapshot().hosts[HOST].read.granted;
             let started = tokio::time::Instant::now();
             {
-                let mut first = pin!(acquire(&lane, Class::Read));
-                let mut second = pin!(acquire(&lane, Class::Read));
+                let mut first = pin!(acquire(&handle, Class::Read));
+                let mut second = pin!(acquire(&handle, Class::Read));
                 assert!(poll(&mut first).is_pending(), "{stage}");
                 assert!(poll(&mut second).is_pending(), "{stage}");
                 assert_eq!(limiter.snapshot().hosts[HOST].read.waiting, 2);
@@ -146,7 +146,7 @@ fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
             assert_eq!(host.organizations["a"].read.waiting, 0, "{stage}");
             assert_eq!(host.read.granted, granted, "{stage}");
             assert_eq!(host.in_flight, 0, "{stage}");
-            wait_of(&lane, Class::Read).await;
+            wait_of(&handle, Class::Read).await;
             assert_eq!(started.elapsed(), ms(expected), "{stage}");
         });
     }
@@ -156,16 +156,16 @@ fn waiter_is_dropped_then_its_place_is_free_and_nothing_was_taken() {
 fn waiter_for_a_place_is_dropped_then_it_took_nothing() {
     paused(async {
         let (limiter, _) = limiter(slow().max_in_flight(1));
-        let lane = limiter.lane(HOST);
-        let under_way = acquire(&lane, Class::Read).await;
+        let handle = limiter.handle(HOST);
+        let under_way = acquire(&handle, Class::Read).await;
         {
-            let mut waiting = pin!(acquire(&lane, Class::Write));
+            let mut waiting = pin!(acquire(&handle, Class::Write));
             assert!(poll(&mut waiting).is_pending());
             drop(under_way);
             // The place is its own by now, though it has not looked yet.
         }
         assert_eq!(limiter.snapshot().hosts[HOST].in_flight, 0);
-        assert!(passes(&lane, Class::Write), "its cell is still there");
+        assert!(passes(&handle, Class::Write), "its cell is still there");
     });
 }
 
@@ -173,9 +173,9 @@ fn waiter_for_a_place_is_dropped_then_it_took_nothing() {
 fn first_of_several_waiters_is_dropped_then_the_next_takes_its_turn() {
     paused(async {
         let (limiter, _) = limiter(slow());
-        let lane = limiter.lane(HOST);
-        assert!(passes(&lane, Class::Read));
-        let callers = [0; 3].map(|_| caller(&lane, Class::Read));
+        let handle = limiter.handle(HOST);
+        assert!(passes(&handle, Class::Read));
+        let callers = [0; 3].map(|_| caller(&handle, Class::Read));
         pass(ms(500)).await;
         let [first, second, third] = callers;
         first.abort();
@@ -212,19 +212,19 @@ fn callers_come_from_several_threads_at_once_then_no_cell_is_taken_twice_or_lost
         .headroom(0.0)
         .max_in_flight(3);
     let limiter = Limiter::with_timer(limits, Arc::new(Still), Arc::new(Still)).unwrap();
-    let lanes = ["a", "b", "c", "a"].map(|id| limiter.for_organization(id).lane(HOST));
+    let lanes = ["a", "b", "c", "a"].map(|id| limiter.for_organization(id).handle(HOST));
     let granted: usize = std::thread::scope(|scope| {
-        let threads = lanes
-            .each_ref()
-            .map(|lane| scope.spawn(|| (0..4_000).filter(|_| passes(lane, Class::Read)).count()));
+        let threads = lanes.each_ref().map(|handle| {
+            scope.spawn(|| (0..4_000).filter(|_| passes(handle, Class::Read)).count())
+        });
         threads.map(|thread| thread.join().unwrap()).iter().sum()
     });
     let host = limiter.snapshot().hosts[HOST].clone();
     assert_eq!(host.read.granted, granted as u64);
     assert_eq!((host.read.waiting, host.in_flight), (0, 0));
-    let rest = |lane| {
+    let rest = |handle| {
         (0..20_000)
-            .take_while(|_| passes(lane, Class::Read))
+            .take_while(|_| passes(handle, Class::Read))
             .count()
     };
     let rest: usize = lanes.iter().map(rest).sum();
@@ -240,14 +240,14 @@ fn host_counts_reads_and_writes_together_then_both_take_of_one_rate() {
     paused(async {
         let limits = Limits::shared(Rate::per_second(1).burst(2)).headroom(0.0);
         let (limiter, _) = limiter(limits);
-        let lane = limiter.lane(HOST);
-        assert!(passes(&lane, Class::Read));
-        assert!(passes(&lane, Class::Write));
-        assert!(!passes(&lane, Class::Read));
-        assert!(!passes(&lane, Class::Write));
-        let write = caller(&lane, Class::Write);
+        let handle = limiter.handle(HOST);
+        assert!(passes(&handle, Class::Read));
+        assert!(passes(&handle, Class::Write));
+        assert!(!passes(&handle, Class::Read));
+        assert!(!passes(&handle, Class::Write));
+        let write = caller(&handle, Class::Write);
         settle().await;
-        let read = caller(&lane, Class::Read);
+        let read = caller(&handle, Class::Read);
         assert_eq!(write.await.unwrap().0, s(1));
         assert_eq!(read.await.unwrap().0, s(2));
         let host = &limiter.snapshot().hosts[HOST];

@@ -118,8 +118,8 @@ fn organization_has_a_rate_then_both_rates_hold() {
                 .organization(Rate::per_second(1), Rate::per_second(1))
                 .headroom(0.0),
         );
-        let lane = |organization: &str| limiter.for_organization(organization).lane(HOST);
-        let (a, b, c) = (lane("a"), lane("b"), lane("c"));
+        let handle = |organization: &str| limiter.for_organization(organization).handle(HOST);
+        let (a, b, c) = (handle("a"), handle("b"), handle("c"));
         assert!(passes(&a, Class::Read));
         assert!(!passes(&a, Class::Read), "a's own is used up");
         assert!(passes(&b, Class::Read));

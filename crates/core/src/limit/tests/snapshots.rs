@@ -8,8 +8,8 @@ use crate::time::Clock as _;
 fn callers_wait_then_the_snapshot_counts_them_and_their_time() {
     paused(async {
         let (limiter, _) = limiter(slow());
-        let lane = limiter.for_organization("a").lane(HOST);
-        let callers: Vec<_> = (0..4).map(|_| caller(&lane, Class::Read)).collect();
+        let handle = limiter.for_organization("a").handle(HOST);
+        let callers: Vec<_> = (0..4).map(|_| caller(&handle, Class::Read)).collect();
         pass(ms(1_500)).await;
         let host = limiter.snapshot().hosts[HOST].clone();
         for class in [&host.read, &host.organizations["a"].read] {
@@ -24,7 +24,7 @@ fn callers_wait_then_the_snapshot_counts_them_and_their_time() {
             drop(caller.await.unwrap());
         }
         pass(ms(500)).await;
-        assert_eq!(wait_of(&lane, Class::Read).await, ms(500));
+        assert_eq!(wait_of(&handle, Class::Read).await, ms(500));
         let host = limiter.snapshot().hosts[HOST].clone();
         assert_eq!((host.read.waiting, host.read.granted), (0, 5));
         assert_eq!(
@@ -39,7 +39,7 @@ fn callers_wait_then_the_snapshot_counts_them_and_their_time() {
 fn server_reports_its_limit_then_the_snapshot_says_what_it_said_last() {
     paused(async {
         let (limiter, time) = limiter(fast());
-        let lane = limiter.for_organization("a").lane(HOST);
+        let handle = limiter.for_organization("a").handle(HOST);
         let report = |remaining, wait| Observation {
             limit: Some(10),
             remaining: Some(remaining),
@@ -47,9 +47,9 @@ fn server_reports_its_limit_then_the_snapshot_says_what_it_said_last() {
             ..answer(Class::Write)
         };
         let reset = time.now() + s(60);
-        lane.observe(report(7, None));
-        lane.observe(report(6, Some(s(60))));
-        lane.observe(answer(Class::Write));
+        handle.observe(report(7, None));
+        handle.observe(report(6, Some(s(60))));
+        handle.observe(answer(Class::Write));
         pass(s(90)).await;
         let host = limiter.snapshot().hosts[HOST].clone();
         let expected = |remaining, reset| ReportedLimit {
@@ -61,7 +61,7 @@ fn server_reports_its_limit_then_the_snapshot_says_what_it_said_last() {
         assert_eq!(reported, Some(expected(6, Some(reset))));
         assert_eq!(host.write.reported, None);
 
-        lane.observe(Observation {
+        handle.observe(Observation {
             limited: true,
             global: true,
             ..report(0, None)
@@ -78,8 +78,8 @@ fn server_reports_its_limit_then_the_snapshot_says_what_it_said_last() {
 fn wall_clock_stands_at_its_start_then_the_snapshot_leaves_out_what_came_before() {
     paused(async {
         let (limiter, time) = limiter(fast());
-        let lane = limiter.lane(HOST);
-        lane.observe(Observation {
+        let handle = limiter.handle(HOST);
+        handle.observe(Observation {
             limit: Some(1),
             wait: Some(Duration::ZERO),
             ..answer(Class::Read)
@@ -96,7 +96,7 @@ fn snapshot_and_limiter_are_printed_then_no_organization_is_named() {
     paused(async {
         let (limiter, _) = limiter(fast());
         let organization = limiter.for_organization("org_planted");
-        assert!(passes(&organization.lane(HOST), Class::Read));
+        assert!(passes(&organization.handle(HOST), Class::Read));
         let printed = format!("{:?} {organization:?}", limiter.snapshot());
         assert!(printed.contains("granted: 1"), "{printed}");
         assert!(!printed.contains("org_planted"), "{printed}");

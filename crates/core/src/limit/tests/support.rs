@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::BoxFuture;
-use crate::limit::{Class, Lane, Limiter, Limits, Observation, Permit, Rate};
+use crate::limit::{Class, Limiter, LimiterHandle, Limits, Observation, Permit, Rate};
 use crate::time::{Clock, Sleeper};
 
 pub(super) const HOST: &str = "acme.us.auth0.com";
@@ -106,14 +106,14 @@ pub(super) fn refusal(class: Class, wait: Option<Duration>) -> Observation {
 }
 
 /// Waits for as long as it takes.
-pub(super) async fn acquire(lane: &Lane, class: Class) -> Permit {
-    lane.acquire(class, || Duration::MAX).await.unwrap()
+pub(super) async fn acquire(handle: &LimiterHandle, class: Class) -> Permit {
+    handle.acquire(class, || Duration::MAX).await.unwrap()
 }
 
 /// Whether a request could go out now.
-pub(super) fn passes(lane: &Lane, class: Class) -> bool {
+pub(super) fn passes(handle: &LimiterHandle, class: Class) -> bool {
     // tokio makes a task yield now and then, which would look like waiting.
-    let acquire = tokio::task::unconstrained(acquire(lane, class));
+    let acquire = tokio::task::unconstrained(acquire(handle, class));
     poll(&mut pin!(acquire)).is_ready()
 }
 
@@ -122,18 +122,21 @@ pub(super) fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 }
 
 /// How long a request waits, as a caller of its own.
-pub(super) async fn wait_of(lane: &Lane, class: Class) -> Duration {
+pub(super) async fn wait_of(handle: &LimiterHandle, class: Class) -> Duration {
     let start = Instant::now();
-    let _permit = acquire(lane, class).await;
+    let _permit = acquire(handle, class).await;
     start.elapsed()
 }
 
 /// A caller who waits in a task of its own, and how long that took.
-pub(super) fn caller(lane: &Lane, class: Class) -> tokio::task::JoinHandle<(Duration, Permit)> {
-    let lane = lane.clone();
+pub(super) fn caller(
+    handle: &LimiterHandle,
+    class: Class,
+) -> tokio::task::JoinHandle<(Duration, Permit)> {
+    let handle = handle.clone();
     let start = Instant::now();
     tokio::spawn(async move {
-        let permit = acquire(&lane, class).await;
+        let permit = acquire(&handle, class).await;
         (start.elapsed(), permit)
     })
 }

@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::budget::{Draw, SharedBudget, Supply};
 use super::class::Class;
 use super::host::Host;
-use super::queue::{Queue, Said, Scope, State};
+use super::queue::{Queue, ReportedQuota, Scope, State};
 use crate::retry::hint;
 use crate::time::{SharedClock, SharedSleeper};
 
@@ -27,7 +27,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// The way of a client's requests. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Lane {
+pub(crate) struct LimiterHandle {
     /// What this process shares with others, where it shares anything.
     pub(super) budget: Option<Arc<dyn SharedBudget>>,
     pub(super) clock: SharedClock,
@@ -69,7 +69,7 @@ pub(crate) struct Paused {
 }
 
 /// What stands before a request.
-enum Sight {
+enum Readiness {
     Clear,
     /// Both are ready, and there is no permit of the shared budget.
     Unpermitted,
@@ -104,7 +104,7 @@ impl Observation {
     }
 }
 
-impl Lane {
+impl LimiterHandle {
     /// How long the server pauses the requests of `class` from now on: those of the group, of the host, or both.
     pub(crate) fn pause(&self, class: Class) -> Duration {
         let now = self.clock.monotonic();
@@ -134,15 +134,15 @@ impl Lane {
             loop {
                 within_patience()?;
                 match self.sight(group, host) {
-                    Sight::Group(wait) => {
+                    Readiness::Group(wait) => {
                         let slept = self.sleeper.sleep(wait);
                         self.unless_paused(class, &patience, slept).await?;
                     }
-                    Sight::Unpermitted => {
+                    Readiness::Unpermitted => {
                         let drawn = self.draw(class);
                         self.unless_paused(class, &patience, drawn).await?;
                     }
-                    Sight::Host(_) | Sight::Clear => break,
+                    Readiness::Host(_) | Readiness::Clear => break,
                 }
             }
             let turn = self.unless_paused(class, &patience, host.gate.lock());
@@ -151,12 +151,12 @@ impl Lane {
                 within_patience()?;
                 match self.sight(group, host) {
                     // A pause came in the meantime, or a permit got old.
-                    Sight::Group(_) | Sight::Unpermitted => continue 'group,
-                    Sight::Host(wait) => {
+                    Readiness::Group(_) | Readiness::Unpermitted => continue 'group,
+                    Readiness::Host(wait) => {
                         let slept = self.sleeper.sleep(wait);
                         self.unless_paused(class, &patience, slept).await?;
                     }
-                    Sight::Clear => {
+                    Readiness::Clear => {
                         // The place is taken last: a class that waits for its rate must not hold places that the
                         // other class could use.
                         let place = self.host.place();
@@ -273,7 +273,7 @@ impl Lane {
             &*self.group
         };
         if observation.limit.is_some() || observation.remaining.is_some() {
-            scope.queue(class).state().note(Said {
+            scope.queue(class).state().note(ReportedQuota {
                 limit: observation.limit,
                 remaining: observation.remaining,
                 reset: wait.map(|wait| now.saturating_add(wait)),
@@ -297,7 +297,7 @@ impl Lane {
         }
     }
 
-    fn sight(&self, group: &Queue, host: &Queue) -> Sight {
+    fn sight(&self, group: &Queue, host: &Queue) -> Readiness {
         let now = self.clock.monotonic();
         sight(&mut group.state(), &host.state(), now)
     }
@@ -306,7 +306,7 @@ impl Lane {
     fn take(&self, group: &Queue, host: &Queue, since: Duration) -> Option<Duration> {
         let now = self.clock.monotonic();
         let (mut group, mut host) = (group.state(), host.state());
-        let Sight::Clear = sight(&mut group, &host, now) else {
+        let Readiness::Clear = sight(&mut group, &host, now) else {
             return None;
         };
         let waited = now.saturating_sub(since);
@@ -344,7 +344,7 @@ impl Lane {
     }
 }
 
-fn sight(group: &mut State, host: &State, now: Duration) -> Sight {
+fn sight(group: &mut State, host: &State, now: Duration) -> Readiness {
     let alone_for = group.alone_for(now);
     let is_alone = !alone_for.is_zero();
     // Who goes on by itself looks up when the budget may be asked again.
@@ -353,13 +353,13 @@ fn sight(group: &mut State, host: &State, now: Duration) -> Sight {
         false => wait,
     };
     match (group.wait(now, is_alone), host.wait(now, is_alone)) {
-        (Duration::ZERO, Duration::ZERO) if is_alone => Sight::Clear,
+        (Duration::ZERO, Duration::ZERO) if is_alone => Readiness::Clear,
         (Duration::ZERO, Duration::ZERO) => match group.supply(now) {
-            Supply::Permit => Sight::Clear,
-            Supply::Wait(wait) => Sight::Group(wait),
-            Supply::Ask => Sight::Unpermitted,
+            Supply::Permit => Readiness::Clear,
+            Supply::Wait(wait) => Readiness::Group(wait),
+            Supply::Ask => Readiness::Unpermitted,
         },
-        (Duration::ZERO, wait) => Sight::Host(until_then(wait)),
-        (wait, _) => Sight::Group(until_then(wait)),
+        (Duration::ZERO, wait) => Readiness::Host(until_then(wait)),
+        (wait, _) => Readiness::Group(until_then(wait)),
     }
 }

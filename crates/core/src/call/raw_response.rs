@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::trail::Trail;
+use super::history::AttemptHistory;
 use crate::error::Unread;
 use crate::undecodable::Undecodable;
 use crate::{Error, Operation, Outcome, Response};
@@ -28,17 +28,17 @@ const REQUEST_ID: [&str; 3] = ["x-auth0-requestid", "x-request-id", "cf-ray"];
 /// | [`bytes`](Self::bytes) | is an error where the operation documents its statuses |
 ///
 /// The body decides and not `Content-Type`, which may be missing or wrong.
-pub struct Received {
+pub struct RawResponse {
     pub(crate) operation: &'static Operation,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// Whether the body is all that was sent.
     pub(crate) complete: bool,
-    pub(crate) trail: Trail,
+    pub(crate) history: AttemptHistory,
 }
 
-impl Received {
+impl RawResponse {
     /// The body decoded as JSON. An empty body is read as `null`, for the operations that may answer without one.
     pub fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let received = self.success()?;
@@ -128,9 +128,9 @@ impl Received {
     }
 }
 
-impl fmt::Debug for Received {
+impl fmt::Debug for RawResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received")
+        f.debug_struct("RawResponse")
             .field("operation", &self.operation.id())
             .field("status", &self.status)
             .finish_non_exhaustive()

@@ -8,7 +8,7 @@ use crate::{BaseUrl, Scopes};
 
 /// What is known of a call beside its answer. An answer has it, and so has an error.
 #[derive(Debug, Default)]
-pub(crate) struct Trail {
+pub(crate) struct AttemptHistory {
     /// How many requests were made, the last one included.
     pub(crate) attempts: u32,
     /// How long the call waited between attempts.
@@ -29,7 +29,7 @@ pub(crate) struct Trail {
     pub(crate) redaction: Redaction,
 }
 
-impl Trail {
+impl AttemptHistory {
     /// The call goes on after an attempt: what holds of the last one now holds of an earlier one.
     pub(super) fn go_on(&mut self) {
         self.earlier_may_have_acted |= std::mem::take(&mut self.may_have_acted);
