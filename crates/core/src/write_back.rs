@@ -40,6 +40,15 @@ pub struct ConversionError {
 }
 
 impl ConversionError {
+    fn unserializable(into: &'static str, error: &serde_json::Error) -> Self {
+        Self {
+            into,
+            field: String::new(),
+            // The error may quote a value.
+            problem: format!("the response cannot be serialized ({:?})", error.classify()),
+        }
+    }
+
     /// The field at fault, such as `options.client_secret`; empty for the whole response.
     pub fn field(&self) -> &str {
         &self.field
@@ -78,25 +87,47 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
     accepted: &[&str],
     renamed: &[Renamed],
 ) -> Result<U, ConversionError> {
-    let unserializable = |error: serde_json::Error| ConversionError {
-        into,
-        field: String::new(),
-        // The error may quote a value.
-        problem: format!("the response cannot be serialized ({:?})", error.classify()),
-    };
-    let response = serde_json::to_value(response).map_err(unserializable)?;
-    let mut update = only(response, accepted);
-    for renamed in renamed {
-        renamed.apply(&mut update, renamed.parent);
-    }
+    let mut draft = Draft::new(serde_json::to_value(response), into, accepted, renamed)?;
     loop {
-        let body = serde_json::to_vec(&update).map_err(unserializable)?;
-        let error = match serde_json::from_slice(&body) {
+        let body = draft.body()?;
+        match serde_json::from_slice(&body) {
             Ok(update) => return Ok(update),
-            Err(error) => Undecodable::new(&body, &error),
-        };
-        if remove_null(&mut update, error.path()) {
-            continue;
+            Err(error) => draft.correct(&body, &error)?,
+        }
+    }
+}
+
+/// An update request while it is made. Everything that does not depend on the types, so that it is compiled once.
+struct Draft {
+    into: &'static str,
+    value: Value,
+}
+
+impl Draft {
+    fn new(
+        response: serde_json::Result<Value>,
+        into: &'static str,
+        accepted: &[&str],
+        renamed: &[Renamed],
+    ) -> Result<Self, ConversionError> {
+        let response = response.map_err(|error| ConversionError::unserializable(into, &error))?;
+        let mut value = only(response, accepted);
+        for renamed in renamed {
+            renamed.apply(&mut value, renamed.parent);
+        }
+        Ok(Self { into, value })
+    }
+
+    fn body(&self) -> Result<Vec<u8>, ConversionError> {
+        serde_json::to_vec(&self.value)
+            .map_err(|error| ConversionError::unserializable(self.into, &error))
+    }
+
+    /// Removes the null that the request does not allow; any other error is final.
+    fn correct(&mut self, body: &[u8], error: &serde_json::Error) -> Result<(), ConversionError> {
+        let error = Undecodable::new(body, error);
+        if remove_null(&mut self.value, error.path()) {
+            return Ok(());
         }
         let (mut field, mut problem) = (error.path().to_owned(), error.what());
         if let Some(missing) = problem
@@ -108,11 +139,11 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
             field.push_str(missing);
             problem = "required by the request, absent from the response";
         }
-        return Err(ConversionError {
-            into,
+        Err(ConversionError {
+            into: self.into,
             field,
             problem: problem.to_owned(),
-        });
+        })
     }
 }
 

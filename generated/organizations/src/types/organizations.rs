@@ -237,15 +237,11 @@ pub struct CreateOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationResponseContent {
     /// Creates a `CreateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             enabled_connections: ::std::default::Default::default(),
@@ -254,15 +250,6 @@ impl CreateOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -391,15 +378,11 @@ pub struct GetOrganizationByNameResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationByNameResponseContent {
     /// Creates a `GetOrganizationByNameResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -407,15 +390,6 @@ impl GetOrganizationByNameResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -507,15 +481,11 @@ pub struct GetOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationResponseContent {
     /// Creates a `GetOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -523,15 +493,6 @@ impl GetOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -885,15 +846,11 @@ pub struct Organization {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl Organization {
     /// Creates a `Organization` whose fields are all absent.
     pub fn new() -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -901,15 +858,6 @@ impl Organization {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -1498,6 +1446,7 @@ impl ::auth0_core::Check for UpdateOrganizationRequestContent {
 impl ::std::convert::TryFrom<CreateOrganizationResponseContent>
 for UpdateOrganizationRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: CreateOrganizationResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -1512,6 +1461,7 @@ for UpdateOrganizationRequestContent {
 impl ::std::convert::TryFrom<GetOrganizationByNameResponseContent>
 for UpdateOrganizationRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: GetOrganizationByNameResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -1526,6 +1476,7 @@ for UpdateOrganizationRequestContent {
 impl ::std::convert::TryFrom<GetOrganizationResponseContent>
 for UpdateOrganizationRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: GetOrganizationResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -1539,6 +1490,7 @@ for UpdateOrganizationRequestContent {
 }
 impl ::std::convert::TryFrom<Organization> for UpdateOrganizationRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(response: Organization) -> ::std::result::Result<Self, Self::Error> {
         ::auth0_core::write_back::into_update(
             &response,
@@ -1551,6 +1503,7 @@ impl ::std::convert::TryFrom<Organization> for UpdateOrganizationRequestContent 
 impl ::std::convert::TryFrom<UpdateOrganizationResponseContent>
 for UpdateOrganizationRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: UpdateOrganizationResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -1600,15 +1553,11 @@ pub struct UpdateOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationResponseContent {
     /// Creates a `UpdateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -1616,15 +1565,6 @@ impl UpdateOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]

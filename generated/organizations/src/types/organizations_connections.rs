@@ -172,9 +172,6 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationAllConnectionResponseContent {
     /// Creates a `CreateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
@@ -182,7 +179,6 @@ impl CreateOrganizationAllConnectionResponseContent {
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -192,15 +188,6 @@ impl CreateOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -314,9 +301,6 @@ pub struct GetOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationAllConnectionResponseContent {
     /// Creates a `GetOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
@@ -324,7 +308,6 @@ impl GetOrganizationAllConnectionResponseContent {
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -334,15 +317,6 @@ impl GetOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -643,9 +617,6 @@ pub struct OrganizationAllConnectionPost {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationAllConnectionPost {
     /// Creates a `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
@@ -653,7 +624,6 @@ impl OrganizationAllConnectionPost {
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -663,15 +633,6 @@ impl OrganizationAllConnectionPost {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -898,6 +859,7 @@ impl ::auth0_core::Check for UpdateOrganizationAllConnectionRequestContent {
 impl ::std::convert::TryFrom<CreateOrganizationAllConnectionResponseContent>
 for UpdateOrganizationAllConnectionRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: CreateOrganizationAllConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -919,6 +881,7 @@ for UpdateOrganizationAllConnectionRequestContent {
 impl ::std::convert::TryFrom<GetOrganizationAllConnectionResponseContent>
 for UpdateOrganizationAllConnectionRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: GetOrganizationAllConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -940,6 +903,7 @@ for UpdateOrganizationAllConnectionRequestContent {
 impl ::std::convert::TryFrom<OrganizationAllConnectionPost>
 for UpdateOrganizationAllConnectionRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: OrganizationAllConnectionPost,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -961,6 +925,7 @@ for UpdateOrganizationAllConnectionRequestContent {
 impl ::std::convert::TryFrom<UpdateOrganizationAllConnectionResponseContent>
 for UpdateOrganizationAllConnectionRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: UpdateOrganizationAllConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -1020,9 +985,6 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
     /// Creates a `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
@@ -1030,7 +992,6 @@ impl UpdateOrganizationAllConnectionResponseContent {
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -1040,15 +1001,6 @@ impl UpdateOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]

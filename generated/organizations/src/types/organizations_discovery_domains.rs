@@ -80,9 +80,6 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`CreateOrganizationDiscoveryDomainResponseContent`], for [`CreateOrganizationDiscoveryDomainResponseContent::new`].
 pub struct CreateOrganizationDiscoveryDomainResponseContentRequired<
@@ -125,7 +122,6 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
         >,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -133,15 +129,6 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -174,9 +161,6 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`GetOrganizationDiscoveryDomainByNameResponseContent`], for [`GetOrganizationDiscoveryDomainByNameResponseContent::new`].
 pub struct GetOrganizationDiscoveryDomainByNameResponseContentRequired<
@@ -219,7 +203,6 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
         >,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -227,15 +210,6 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -268,9 +242,6 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`GetOrganizationDiscoveryDomainResponseContent`], for [`GetOrganizationDiscoveryDomainResponseContent::new`].
 pub struct GetOrganizationDiscoveryDomainResponseContentRequired<
@@ -313,7 +284,6 @@ impl GetOrganizationDiscoveryDomainResponseContent {
         >,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -321,15 +291,6 @@ impl GetOrganizationDiscoveryDomainResponseContent {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -410,9 +371,6 @@ pub struct OrganizationDiscoveryDomain {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`OrganizationDiscoveryDomain`], for [`OrganizationDiscoveryDomain::new`].
 pub struct OrganizationDiscoveryDomainRequired<
@@ -455,7 +413,6 @@ impl OrganizationDiscoveryDomain {
         >,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -463,15 +420,6 @@ impl OrganizationDiscoveryDomain {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -615,6 +563,7 @@ impl ::auth0_core::Check for UpdateOrganizationDiscoveryDomainRequestContent {
 impl ::std::convert::TryFrom<CreateOrganizationDiscoveryDomainResponseContent>
 for UpdateOrganizationDiscoveryDomainRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: CreateOrganizationDiscoveryDomainResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -629,6 +578,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
 impl ::std::convert::TryFrom<GetOrganizationDiscoveryDomainByNameResponseContent>
 for UpdateOrganizationDiscoveryDomainRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: GetOrganizationDiscoveryDomainByNameResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -643,6 +593,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
 impl ::std::convert::TryFrom<GetOrganizationDiscoveryDomainResponseContent>
 for UpdateOrganizationDiscoveryDomainRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: GetOrganizationDiscoveryDomainResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -657,6 +608,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
 impl ::std::convert::TryFrom<OrganizationDiscoveryDomain>
 for UpdateOrganizationDiscoveryDomainRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: OrganizationDiscoveryDomain,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -671,6 +623,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
 impl ::std::convert::TryFrom<UpdateOrganizationDiscoveryDomainResponseContent>
 for UpdateOrganizationDiscoveryDomainRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: UpdateOrganizationDiscoveryDomainResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -701,9 +654,6 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`UpdateOrganizationDiscoveryDomainResponseContent`], for [`UpdateOrganizationDiscoveryDomainResponseContent::new`].
 pub struct UpdateOrganizationDiscoveryDomainResponseContentRequired<
@@ -746,7 +696,6 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
         >,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -754,15 +703,6 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]

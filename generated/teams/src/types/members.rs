@@ -20,9 +20,6 @@ pub struct GetMembersResponseContent {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team. Roles within tenants are listed elsewhere.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`GetMembersResponseContent`], for [`GetMembersResponseContent::new`].
 pub struct GetMembersResponseContentRequired<
@@ -71,7 +68,6 @@ impl GetMembersResponseContent {
         >,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             email: required.email.into(),
             family_name: required.family_name.into(),
             given_name: required.given_name.into(),
@@ -80,15 +76,6 @@ impl GetMembersResponseContent {
             nickname: required.nickname.into(),
             role: required.role.into(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
 }
 /// An invitation to the team, optionally with access to tenants.
@@ -247,9 +234,6 @@ pub struct InviteMembersResponseContent {
     pub tenant_roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`InviteMembersResponseContent`], for [`InviteMembersResponseContent::new`].
 pub struct InviteMembersResponseContentRequired<Email, Id, Role> {
@@ -268,7 +252,6 @@ impl InviteMembersResponseContent {
         Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     >(required: InviteMembersResponseContentRequired<Email, Id, Role>) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             client_ids: ::std::default::Default::default(),
             email: required.email.into(),
             id: required.id.into(),
@@ -276,15 +259,6 @@ impl InviteMembersResponseContent {
             tenant_ids: ::std::default::Default::default(),
             tenant_roles: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
     #[must_use]
@@ -389,9 +363,6 @@ pub struct TeamMember {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`TeamMember`], for [`TeamMember::new`].
 pub struct TeamMemberRequired<Email, FamilyName, GivenName, Id, Name, Nickname, Role> {
@@ -432,7 +403,6 @@ impl TeamMember {
         >,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             email: required.email.into(),
             family_name: required.family_name.into(),
             given_name: required.given_name.into(),
@@ -441,15 +411,6 @@ impl TeamMember {
             nickname: required.nickname.into(),
             role: required.role.into(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
 }
 /// A role in the team as a whole.
@@ -559,6 +520,7 @@ impl ::auth0_core::Check for UpdateMembersRequestContent {
 }
 impl ::std::convert::TryFrom<GetMembersResponseContent> for UpdateMembersRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: GetMembersResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -573,6 +535,7 @@ impl ::std::convert::TryFrom<GetMembersResponseContent> for UpdateMembersRequest
 impl ::std::convert::TryFrom<InviteMembersResponseContent>
 for UpdateMembersRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: InviteMembersResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -586,6 +549,7 @@ for UpdateMembersRequestContent {
 }
 impl ::std::convert::TryFrom<TeamMember> for UpdateMembersRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(response: TeamMember) -> ::std::result::Result<Self, Self::Error> {
         ::auth0_core::write_back::into_update(
             &response,
@@ -598,6 +562,7 @@ impl ::std::convert::TryFrom<TeamMember> for UpdateMembersRequestContent {
 impl ::std::convert::TryFrom<UpdateMembersResponseContent>
 for UpdateMembersRequestContent {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: UpdateMembersResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -627,9 +592,6 @@ pub struct UpdateMembersResponseContent {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The role in the team that the member has now.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`UpdateMembersResponseContent`], for [`UpdateMembersResponseContent::new`].
 pub struct UpdateMembersResponseContentRequired<
@@ -678,7 +640,6 @@ impl UpdateMembersResponseContent {
         >,
     ) -> Self {
         Self {
-            additional_fields: ::std::default::Default::default(),
             email: required.email.into(),
             family_name: required.family_name.into(),
             given_name: required.given_name.into(),
@@ -687,14 +648,5 @@ impl UpdateMembersResponseContent {
             nickname: required.nickname.into(),
             role: required.role.into(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
 }

@@ -437,6 +437,8 @@ fn conversion(
         impl ::std::convert::TryFrom<#from> for #into {
             type Error = ::auth0_core::ConversionError;
 
+            // Compiled where it is called: most programs convert few types, or none.
+            #[inline]
             fn try_from(response: #from) -> ::std::result::Result<Self, Self::Error> {
                 #body
             }

@@ -61,7 +61,8 @@ pub fn plan(document: &Value) -> WriteBack {
 }
 
 impl WriteBack {
-    /// A response that converts into an update request with these properties.
+    /// A response that converts into an update request with these properties. What the conversion takes keeps additional fields;
+    /// the response itself does not, because the conversion takes documented properties of it only.
     fn add(
         &mut self,
         source: &str,
@@ -70,7 +71,6 @@ impl WriteBack {
         schemas: &Object,
     ) {
         for name in alternatives(source, schemas) {
-            self.keeping.insert(name.clone());
             if let Some(names) = self
                 .nulls
                 .entry(name.clone())

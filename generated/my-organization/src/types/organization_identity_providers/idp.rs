@@ -299,17 +299,12 @@ pub struct IdpGoogleAppsResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    #[serde(deserialize_with = "IdpGoogleAppsResponse::deserialize_additional_fields")]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsResponse {
     /// Creates a `IdpGoogleAppsResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpGoogleAppsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
-            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -327,15 +322,6 @@ impl IdpGoogleAppsResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
-        self
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -406,13 +392,6 @@ impl IdpGoogleAppsResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
-    }
-}
-impl IdpGoogleAppsResponse {
-    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
-        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Google Workspace.
@@ -550,9 +529,6 @@ pub struct IdpMinimalResponse {
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`IdpMinimalResponse`], for [`IdpMinimalResponse::new`].
 pub struct IdpMinimalResponseRequired<AccessLevel, DisplayName, Id, IsEnabled> {
@@ -579,21 +555,11 @@ impl IdpMinimalResponse {
     ) -> Self {
         Self {
             access_level: required.access_level.into(),
-            additional_fields: ::std::default::Default::default(),
             display_name: required.display_name.into(),
             id: required.id.into(),
             is_enabled: required.is_enabled.into(),
             name: ::std::default::Default::default(),
         }
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
-        self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
@@ -899,10 +865,6 @@ pub struct IdpOktaResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    #[serde(deserialize_with = "IdpOktaResponse::deserialize_additional_fields")]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`IdpOktaResponse`], for [`IdpOktaResponse::new`].
 pub struct IdpOktaResponseRequired<Attributes> {
@@ -918,7 +880,6 @@ impl IdpOktaResponse {
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
-            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
@@ -937,15 +898,6 @@ impl IdpOktaResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
-        self
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -1016,13 +968,6 @@ impl IdpOktaResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
-    }
-}
-impl IdpOktaResponse {
-    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
-        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Okta.
@@ -1651,17 +1596,12 @@ pub struct IdpPingFederateResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    #[serde(deserialize_with = "IdpPingFederateResponse::deserialize_additional_fields")]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateResponse {
     /// Creates a `IdpPingFederateResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpPingFederateOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
-            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -1679,15 +1619,6 @@ impl IdpPingFederateResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
-        self
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -1758,13 +1689,6 @@ impl IdpPingFederateResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
-    }
-}
-impl IdpPingFederateResponse {
-    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
-        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with PingFederate.
@@ -2443,17 +2367,12 @@ pub struct IdpWaadResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
-    /// The fields that this version of the crate does not know. They are sent as they were received.
-    #[serde(flatten, default)]
-    #[serde(deserialize_with = "IdpWaadResponse::deserialize_additional_fields")]
-    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadResponse {
     /// Creates a `IdpWaadResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpWaadOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
-            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -2471,15 +2390,6 @@ impl IdpWaadResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
-        self
-    }
-    /// Sets [`additional_fields`](Self#structfield.additional_fields).
-    #[must_use]
-    pub fn additional_fields(
-        mut self,
-        additional_fields: ::auth0_core::AdditionalFields,
-    ) -> Self {
-        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -2550,13 +2460,6 @@ impl IdpWaadResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
-    }
-}
-impl IdpWaadResponse {
-    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
-        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Microsoft Entra ID.
@@ -3085,27 +2988,6 @@ impl IdpKnownResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `additional_fields`, which every known variant has.
-    ///
-    /// There is none of an unknown kind.
-    pub fn additional_fields(
-        &self,
-    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
-        match self {
-            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::GoogleApps(value) => {
-                ::std::option::Option::Some(&value.additional_fields)
-            }
-            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::PingFederate(value) => {
-                ::std::option::Option::Some(&value.additional_fields)
-            }
-            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::Other(_) => ::std::option::Option::None,
-        }
-    }
     /// `assign_membership_on_login`, which every known variant has.
     ///
     /// Of an unknown kind it is what came under that name.
@@ -3508,28 +3390,6 @@ impl IdpListItemResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
-    /// `additional_fields`, which every known variant has.
-    ///
-    /// There is none of an unknown kind.
-    pub fn additional_fields(
-        &self,
-    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
-        match self {
-            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::GoogleApps(value) => {
-                ::std::option::Option::Some(&value.additional_fields)
-            }
-            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::PingFederate(value) => {
-                ::std::option::Option::Some(&value.additional_fields)
-            }
-            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::Minimal(value) => ::std::option::Option::Some(&value.additional_fields),
-            Self::Other(_) => ::std::option::Option::None,
-        }
-    }
     /// `display_name`, which every known variant has.
     ///
     /// Of an unknown kind it is what came under that name.
@@ -3838,6 +3698,7 @@ impl ::auth0_core::Check for IdpUpdateKnownRequest {
 }
 impl ::std::convert::TryFrom<IdpKnownResponse> for IdpUpdateKnownRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(response: IdpKnownResponse) -> ::std::result::Result<Self, Self::Error> {
         match response {
             IdpKnownResponse::Adfs(value) => value.try_into().map(Self::Adfs),
@@ -3868,6 +3729,7 @@ impl ::std::convert::TryFrom<IdpKnownResponse> for IdpUpdateKnownRequest {
 }
 impl ::std::convert::TryFrom<IdpWaadResponse> for IdpWaadUpdateRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(response: IdpWaadResponse) -> ::std::result::Result<Self, Self::Error> {
         ::auth0_core::write_back::into_update(
             &response,
@@ -3885,6 +3747,7 @@ impl ::std::convert::TryFrom<IdpWaadResponse> for IdpWaadUpdateRequest {
 }
 impl ::std::convert::TryFrom<IdpSamlpResponse> for IdpSamlpUpdateRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(response: IdpSamlpResponse) -> ::std::result::Result<Self, Self::Error> {
         ::auth0_core::write_back::into_update(
             &response,
@@ -3908,6 +3771,7 @@ impl ::std::convert::TryFrom<IdpSamlpResponse> for IdpSamlpUpdateRequest {
 }
 impl ::std::convert::TryFrom<IdpPingFederateResponse> for IdpPingFederateUpdateRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: IdpPingFederateResponse,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -3933,6 +3797,7 @@ impl ::std::convert::TryFrom<IdpPingFederateResponse> for IdpPingFederateUpdateR
 }
 impl ::std::convert::TryFrom<IdpOktaResponse> for IdpOktaUpdateRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(response: IdpOktaResponse) -> ::std::result::Result<Self, Self::Error> {
         ::auth0_core::write_back::into_update(
             &response,
@@ -3950,6 +3815,7 @@ impl ::std::convert::TryFrom<IdpOktaResponse> for IdpOktaUpdateRequest {
 }
 impl ::std::convert::TryFrom<IdpOidcResponse> for IdpOidcUpdateRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(response: IdpOidcResponse) -> ::std::result::Result<Self, Self::Error> {
         ::auth0_core::write_back::into_update(
             &response,
@@ -3967,6 +3833,7 @@ impl ::std::convert::TryFrom<IdpOidcResponse> for IdpOidcUpdateRequest {
 }
 impl ::std::convert::TryFrom<IdpGoogleAppsResponse> for IdpGoogleAppsUpdateRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: IdpGoogleAppsResponse,
     ) -> ::std::result::Result<Self, Self::Error> {
@@ -3986,6 +3853,7 @@ impl ::std::convert::TryFrom<IdpGoogleAppsResponse> for IdpGoogleAppsUpdateReque
 }
 impl ::std::convert::TryFrom<IdpAdfsResponse> for IdpAdfsUpdateRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(response: IdpAdfsResponse) -> ::std::result::Result<Self, Self::Error> {
         ::auth0_core::write_back::into_update(
             &response,
@@ -4003,6 +3871,7 @@ impl ::std::convert::TryFrom<IdpAdfsResponse> for IdpAdfsUpdateRequest {
 }
 impl ::std::convert::TryFrom<IdpListItemResponse> for IdpUpdateKnownRequest {
     type Error = ::auth0_core::ConversionError;
+    #[inline]
     fn try_from(
         response: IdpListItemResponse,
     ) -> ::std::result::Result<Self, Self::Error> {
