@@ -9,9 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use auth0_auth::{ClientCredentials, DpopKey, PrivateKey, SigningAlgorithm, measured};
 use auth0_core::http::Method;
-use auth0_core::{
-    HttpClient, ProofOfPossession as _, ProofRequest, SecretString, ServerRole, TokenSource,
-};
+use auth0_core::proof::{ProofOfPossession as _, ProofRequest, ServerRole};
+use auth0_core::{HttpClient, SecretString, TokenSource};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};

@@ -9,7 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use auth0_core::{Check as _, Checker, Operation, Rules};
+use auth0_core::{
+    Operation,
+    codegen::{Check as _, Checker, Rules},
+};
 use auth0_organizations::types::{
     AddOrganizationConnectionRequestContent, ConnectionForOrganization,
     CreateOrganizationMemberRequestContent, CreateOrganizationRequestContent,

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use auth0_core::{Check as _, Checker, Rules};
+use auth0_core::codegen::{Check as _, Checker, Rules};
 use auth0_sandbox::Sandbox;
 use auth0_teams::serde_json::{Value, json};
 use auth0_teams::types::{

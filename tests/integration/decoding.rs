@@ -506,13 +506,13 @@ fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
     ] {
         let page = format!(r#"{{"organizations":null,"total":{total}}}"#);
         let page: Page = serde_json::from_str(&page).unwrap();
-        assert_eq!(auth0_core::Page::total(&page), expected, "{total}");
+        assert_eq!(auth0_core::codegen::Page::total(&page), expected, "{total}");
     }
 }
 
 #[test]
 fn cursor_that_is_no_text_does_not_end_a_listing() {
-    use auth0_core::Position;
+    use auth0_core::codegen::Position;
     use auth0_teams::types::ListMembersResponseContent as Page;
     for (next, expected) in [
         ("\"abc\"", Some("abc")),
@@ -525,7 +525,7 @@ fn cursor_that_is_no_text_does_not_end_a_listing() {
         let page = format!(r#"{{"members":[],"next":{next}}}"#);
         let page: Page = serde_json::from_str(&page).unwrap();
         let expected = expected.map(|cursor| Position::Checkpoint(cursor.to_owned()));
-        assert_eq!(auth0_core::Page::next(&page), expected, "{next}");
+        assert_eq!(auth0_core::codegen::Page::next(&page), expected, "{next}");
     }
 }
 

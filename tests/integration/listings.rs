@@ -1,6 +1,6 @@
 //! Listings, page after page: to the end that the server names, in order, and no further than an error.
 
-use auth0_core::Position;
+use auth0_core::codegen::Position;
 use auth0_teams::{Client, Error, Open};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};

@@ -76,7 +76,7 @@ fn scope_is_changed_then_table_and_docs_name_it() {
     assert_has(
         &lines,
         &[
-            "src/operations.rs: .with_scopes(&[&[\"remove:members\"]])",
+            "src/operations.rs: scopes: &[&[\"remove:members\"]],",
             "src/resources/members.rs: /// - Scope: `remove:members`",
         ],
     );
@@ -163,7 +163,7 @@ fn status_is_added_then_table_and_docs_name_it() {
     assert_has(
         &lines,
         &[
-            "src/operations.rs: .with_errors(&[400, 401, 403, 404, 418, 429, 500])",
+            "src/operations.rs: errors: &[400, 401, 403, 404, 418, 429, 500],",
             "src/resources/members.rs: /// - Documented errors: 400, 401, 403, 404, 418, 429, 500",
         ],
     );

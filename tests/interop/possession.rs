@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder, DpopKey, MemoryStore};
-use auth0_core::{AccessToken, ProofOfPossession as _, ServerRole, token_fn};
+use auth0_core::proof::{ProofOfPossession as _, ServerRole};
+use auth0_core::{AccessToken, token_fn};
 use url::Url;
 
 use crate::logins::{log_in, native};

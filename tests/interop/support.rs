@@ -1,11 +1,13 @@
 //! What the tests of the flows share: the API called as a generated client does it, and tokens looked into.
 
+use auth0_core::codegen::OperationFields;
 use std::sync::Arc;
 
 use auth0_auth::Error;
 use auth0_core::{
-    AccessToken, BaseUrl, CallOptions, HttpClient, Operation, Response, RetryPolicy, RetrySafety,
-    TokenError, TokenSource, TransportBuilder,
+    AccessToken, HttpClient, Operation, Response, RetryPolicy, RetrySafety, TokenError,
+    TokenSource,
+    codegen::{BaseUrl, CallOptions, TransportBuilder},
 };
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -16,9 +18,14 @@ use crate::provider::provider;
 /// The builders want one; it is not used where the issuer is given.
 pub(crate) const DOMAIN: &str = "interop.example.com";
 
-static LIST_MEMBERS: Operation = Operation::new("listMembers", "GET", "/members")
-    .with_retry_safety(RetrySafety::Safe)
-    .with_success(&[200]);
+static LIST_MEMBERS: Operation = Operation::new(OperationFields {
+    id: "listMembers",
+    method: "GET",
+    path: "/members",
+    retry_safety: RetrySafety::Safe,
+    success: &[200],
+    ..OperationFields::DEFAULT
+});
 
 /// What the API understood of a call with the tokens of `source`.
 pub(crate) async fn call(

@@ -106,7 +106,7 @@ fn public_lines(text: &str) -> String {
         let plain = !line.trim_start().starts_with("//") && !line.trim_start().starts_with('#');
         let same = [
             "client: crate::Client,",
-            "options: auth0_core::CallOptions,",
+            "options: auth0_core::codegen::CallOptions,",
         ];
         if within && plain && !same.iter().any(|same| line.ends_with(same)) {
             let _ = writeln!(lines, "  {line}");

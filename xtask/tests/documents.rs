@@ -31,7 +31,7 @@ fn generate(document: &Value) -> usize {
     let mut settings = GenerationSettings::new();
     settings
         .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote::quote!(auth0_core::Call))
+        .with_inner_type(quote::quote!(auth0_core::codegen::Call))
         .with_crate("auth0-core", CrateVers::Any, None)
         .with_crate("std", CrateVers::Any, None)
         .with_crate("serde_json", CrateVers::Any, None);

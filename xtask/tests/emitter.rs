@@ -98,7 +98,7 @@ fn facts_of_an_operation_reach_table_checks_and_docs() {
     let files = generated(&document());
     let table = &module(&files, "operations");
     assert!(
-        table.contains(r#".with_scopes(&[&["write:a", "write:b"], &["admin"]])"#),
+        table.contains(r#"scopes: &[&["write:a", "write:b"], &["admin"]],"#),
         "{table}"
     );
     assert!(
@@ -132,7 +132,7 @@ fn facts_of_an_operation_reach_table_checks_and_docs() {
         "{types}"
     );
     assert!(
-        types.contains("impl ::auth0_core::Page for ThingPage"),
+        types.contains("impl ::auth0_core::codegen::Page for ThingPage"),
         "{types}"
     );
 }
@@ -201,8 +201,9 @@ fn page_size_has_another_name_in_the_document_then_one_setter_is_called_page_siz
 #[test]
 fn nothing_pages_then_the_client_makes_no_listings() {
     let mut document = document();
-    let makes_listings =
-        |document: &Value| generated(document)["src/client.rs"].contains("auth0_core::Listing");
+    let makes_listings = |document: &Value| {
+        generated(document)["src/client.rs"].contains("auth0_core::codegen::Listing")
+    };
     assert!(makes_listings(&document));
     let get = &mut document["paths"]["/things"]["get"];
     get["x-sdk-ignore"] = json!(true);
@@ -219,7 +220,7 @@ fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
     let rows = |document: &Value| module(&generated(document), "operations");
     let mut document = document();
     // The only one that reads in the group; and then the one that reads at the very path.
-    assert!(rows(&document).contains(r#".with_verify_with(&["listThings"])"#));
+    assert!(rows(&document).contains(r#"verify_with: &["listThings"],"#));
     let mut get = document["paths"]["/things"]["get"].clone();
     get["operationId"] = json!("getThing");
     get["x-operation-name"] = json!("get");
@@ -227,10 +228,7 @@ fn operation_that_changes_something_then_those_that_show_it_are_in_the_table() {
     get["parameters"] = document["paths"]["/things/{id}"]["put"]["parameters"].clone();
     document["paths"]["/things/{id}"]["get"] = get;
     let rows = rows(&document);
-    assert!(
-        rows.contains(r#".with_verify_with(&["getThing"])"#),
-        "{rows}"
-    );
+    assert!(rows.contains(r#"verify_with: &["getThing"],"#), "{rows}");
     assert_eq!(rows.matches("with_verify_with").count(), 1, "{rows}");
 }
 
@@ -239,10 +237,7 @@ fn nothing_reads_in_the_group_then_what_reads_around_it_is_looked_at() {
     let mut document = document();
     document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["things", "parts"]);
     let rows = module(&generated(&document), "operations");
-    assert!(
-        rows.contains(r#".with_verify_with(&["listThings"])"#),
-        "{rows}"
-    );
+    assert!(rows.contains(r#"verify_with: &["listThings"],"#), "{rows}");
     document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["parts"]);
     let rows = module(&generated(&document), "operations");
     assert!(!rows.contains("with_verify_with"), "{rows}");
@@ -256,7 +251,7 @@ fn several_schemes_ask_for_the_same_then_it_is_one_alternative() {
     let files = generated(&document);
     let rows = module(&files, "operations");
     assert!(
-        rows.contains(r#".with_scopes(&[&["w", "x"], &["admin"]])"#),
+        rows.contains(r#"scopes: &[&["w", "x"], &["admin"]],"#),
         "{rows}"
     );
     assert!(files["src/resources/things.rs"].contains("- Scope: `w` and `x`, or `admin`"));
@@ -373,10 +368,10 @@ fn requirement_without_a_scope_then_the_others_are_hints() {
     put["security"] = json!([{"b": []}, {"b": ["write:a", "write:b"]}]);
     let rows = &module(&generated(&document), "operations");
     assert!(
-        rows.contains(r#".with_scopes(&[&["write:a", "write:b"]])"#),
+        rows.contains(r#"scopes: &[&["write:a", "write:b"]],"#),
         "{rows}"
     );
-    assert_eq!(rows.matches(".with_scope_hints()").count(), 1, "{rows}");
+    assert_eq!(rows.matches("scopes_are_hints: true,").count(), 1, "{rows}");
     document["paths"]["/things/{id}"]["put"]["security"] = json!([{"b": []}]);
     let rows = &module(&generated(&document), "operations");
     assert!(
@@ -445,7 +440,7 @@ fn union_requires_an_object_and_falls_back_where_the_value_that_decides_is_odd()
     union("Keys", [has("one"), has("two")]);
     let types: String = generated(&document).into_values().collect();
     let types: String = types.split_whitespace().collect();
-    let object = "::auth0_core::require_object::<D::Error>(&value,&[])?;";
+    let object = "::auth0_core::codegen::require_object::<D::Error>(&value,&[])?;";
     assert_eq!(types.matches(object).count(), 2, "{types}");
     for rule in [
         "ifvalue.get(\"value\").is_some_and(::serde_json::Value::is_string){",
@@ -581,12 +576,12 @@ fn operation_is_named_in_the_table_by_the_method_that_users_call() {
     let table = &module(&generated(&document), "operations");
     for method in ["things().put", "things().list", "things().list_().list"] {
         assert!(
-            table.contains(&format!(".with_client_method(\"{method}\")")),
+            table.contains(&format!("client_method: \"{method}\",")),
             "{table}"
         );
     }
     assert!(
-        table.contains(".with_verifying_methods(&[\"things().list\"])"),
+        table.contains("verifying_methods: &[\"things().list\"],"),
         "{table}"
     );
 }

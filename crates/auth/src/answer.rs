@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use auth0_core::{Scopes, SecretString, printable};
+use auth0_core::{Scopes, SecretString, codegen::printable};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

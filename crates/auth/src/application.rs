@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use auth0_core::retry::RetryPolicy;
+use auth0_core::RetryPolicy;
 use auth0_core::time::{SharedClock, SharedSleeper, SystemTimer};
 use auth0_core::{HttpClient, RetrySafety, Scopes, SecretString};
 use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA256};

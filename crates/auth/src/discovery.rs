@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth0_core::codegen::{is_host_name, printable};
 use auth0_core::time::SharedClock;
-use auth0_core::{is_host_name, printable};
 use serde::Deserialize;
 use url::{Host, Url};
 

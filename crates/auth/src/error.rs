@@ -6,8 +6,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use auth0_core::http_client::is_certificate_error;
-use auth0_core::retry::{AttemptOutcome, is_unprocessed};
+use auth0_core::codegen::is_certificate_error;
+use auth0_core::codegen::{AttemptOutcome, is_unprocessed};
 use auth0_core::{SecretString, TokenError};
 use reqwest::StatusCode;
 use url::{Position, Url};

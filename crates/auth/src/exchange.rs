@@ -9,9 +9,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use auth0_core::proof::DPOP;
-use auth0_core::retry::{AttemptOutcome, RetryPolicy, classify, wait_asked_for};
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{HttpClient, RetrySafety, SecretString};
+use auth0_core::{
+    RetryPolicy,
+    codegen::{AttemptOutcome, classify, wait_asked_for},
+};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;

@@ -12,7 +12,7 @@ use crate::Error;
 /// what they are.
 ///
 /// ```
-/// use auth0_core::BaseUrl;
+/// use auth0_core::codegen::BaseUrl;
 ///
 /// assert_eq!(BaseUrl::parse("https://acme.teams.auth0.com/api/")?.as_str(), "https://acme.teams.auth0.com/api");
 /// assert!(BaseUrl::parse("http://127.0.0.1:8080").is_ok());
@@ -90,7 +90,7 @@ impl BaseUrl {
     /// is.
     ///
     /// ```
-    /// use auth0_core::BaseUrl;
+    /// use auth0_core::codegen::BaseUrl;
     ///
     /// let template = "https://{domain}/api/v2";
     /// for url in ["https://acme.us.auth0.com", "https://acme.us.auth0.com/api/v2/"] {
@@ -112,7 +112,7 @@ impl BaseUrl {
     /// out.
     ///
     /// ```
-    /// use auth0_core::BaseUrl;
+    /// use auth0_core::codegen::BaseUrl;
     ///
     /// let template = "https://{team}.teams.auth0.com/api";
     /// for url in ["https://acme.teams.auth0.com", "https://acme.teams.auth0.com/api"] {
@@ -211,8 +211,8 @@ fn is_loopback(host: Option<Host<&str>>) -> bool {
 /// setting that an error speaks of.
 ///
 /// ```
-/// assert!(auth0_core::dns_label("team", "acme").is_ok());
-/// assert!(auth0_core::dns_label("team", "evil.com/#").is_err());
+/// assert!(auth0_core::codegen::dns_label("team", "acme").is_ok());
+/// assert!(auth0_core::codegen::dns_label("team", "evil.com/#").is_err());
 /// ```
 pub fn dns_label<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     if is_label(value) {
@@ -229,8 +229,8 @@ pub fn dns_label<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
 /// is the setting that an error speaks of.
 ///
 /// ```
-/// assert!(auth0_core::host("domain", "acme.us.auth0.com").is_ok());
-/// assert!(auth0_core::host("domain", "https://acme.us.auth0.com").is_err());
+/// assert!(auth0_core::codegen::host("domain", "acme.us.auth0.com").is_ok());
+/// assert!(auth0_core::codegen::host("domain", "https://acme.us.auth0.com").is_err());
 /// ```
 pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     // What ends in a number is an IP address to the URL parser, however odd the number looks.
@@ -252,9 +252,9 @@ pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
 /// scripts are host names in their ASCII form (`xn--…`).
 ///
 /// ```
-/// assert!(auth0_core::is_host_name("acme.us.auth0.com"));
-/// assert!(!auth0_core::is_host_name("*.auth0.com"));
-/// assert!(!auth0_core::is_host_name(".."));
+/// assert!(auth0_core::codegen::is_host_name("acme.us.auth0.com"));
+/// assert!(!auth0_core::codegen::is_host_name("*.auth0.com"));
+/// assert!(!auth0_core::codegen::is_host_name(".."));
 /// ```
 pub fn is_host_name(value: &str) -> bool {
     value.len() <= 253 && value.split('.').all(is_label)

@@ -11,7 +11,9 @@ use reqwest::Request;
 
 use tracing::Instrument as _;
 
-use crate::{BoxFuture, Checker, Error, Operation, RetryPolicy, Transport};
+use crate::check::Checker;
+use crate::transport::Transport;
+use crate::{BoxFuture, Error, Operation, RetryPolicy};
 
 mod attempt;
 mod binding;
@@ -64,7 +66,7 @@ impl CallOptions {
     /// describe the body, `host`, and those of the connection and of proxies (RFC 9110 §7.6.1, RFC 9113 §8.2.2).
     ///
     /// ```
-    /// use auth0_core::CallOptions;
+    /// use auth0_core::codegen::CallOptions;
     /// use auth0_core::http::{HeaderName, HeaderValue};
     ///
     /// let job = (HeaderName::from_static("x-job"), HeaderValue::from_static("nightly"));

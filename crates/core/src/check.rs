@@ -51,7 +51,7 @@ impl fmt::Display for Violation {
 /// Collects everything that is wrong with a request.
 ///
 /// ```
-/// use auth0_core::{Checker, Rules};
+/// use auth0_core::{codegen::{Checker, Rules}};
 ///
 /// let mut check = Checker::new();
 /// check.path_segment("id", "..");

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// ```
 /// #[derive(serde::Deserialize)]
 /// struct Page {
-///     #[serde(deserialize_with = "auth0_core::null_as_empty")]
+///     #[serde(deserialize_with = "auth0_core::codegen::null_as_empty")]
 ///     members: Vec<String>,
 /// }
 ///
@@ -42,7 +42,7 @@ where
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Entry {
-///     #[serde(deserialize_with = "auth0_core::null_as_unknown")]
+///     #[serde(deserialize_with = "auth0_core::codegen::null_as_unknown")]
 ///     actor: Actor,
 /// }
 ///

@@ -1,68 +1,61 @@
-//! What the generated Auth0 API clients stand on. It knows no API: what is particular to one is in the crate
-//! generated for it.
+//! The runtime of the generated Auth0 API clients: authorization, retries, rate limits, paging, decoding and errors.
 //!
-//! | module | what it owns |
+//! Programs rarely depend on this crate directly: each generated crate re-exports what its users need. It contains nothing
+//! that is specific to one API.
+//!
+//! | task | types |
 //! | --- | --- |
-//! | [`mod@transport`] | [`Transport`]: base URL, HTTP client, token source and limits, shared by all calls |
-//! | [`mod@call`] | [`Call`], [`RawResponse`]: one call with its own settings, and its answer |
-//! | [`mod@retry`] | [`RetryPolicy`]: which calls are sent again, when, and how often |
-//! | [`mod@scopes`] | [`Scopes`]: what a token was granted, what operations need |
-//! | [`mod@http_client`] | [`HttpClient`]: what sends requests, and layers around it |
-//! | [`mod@operation`] | [`Operation`]: a row of the generated operation table |
-//! | [`mod@response`] | [`Response`]: a decoded answer with status, headers and body |
-//! | [`mod@error`] | [`Error`]: everything that can go wrong, told apart by predicates |
-//! | [`mod@problem`] | [`Problem`]: the body of an error answer as typed data |
-//! | [`mod@check`] | [`Check`], [`Rules`]: what a request must hold before it is sent |
-//! | [`mod@open`] | [`Open`]: a known value, or whatever else the server sent |
-//! | [`mod@nullable`] | [`Nullable`]: `null` told from absent |
-//! | [`mod@parameter`] | [`Parameter`]: an id or a text that an operation takes, in whatever form the caller has it |
-//! | [`mod@additional_fields`] | [`AdditionalFields`]: fields that the document does not describe |
-//! | [`mod@write_back`] | [`ConversionError`]: from a response to an update request |
-//! | [`mod@outcome`] | [`Outcome`]: whether a bulk operation did everything |
-//! | [`mod@paging`] | [`Items`], [`Pages`]: listings as streams; [`Cursor`]: a place in one, to be stored |
-//! | [`mod@limit`] | [`Limiter`]: keeping to the server's rate limits |
-//! | [`mod@base_url`] | [`BaseUrl`] and the checks of host names |
-//! | [`mod@token`] | [`TokenSource`]: how a call gets its token |
-//! | [`mod@proof`] | [`ProofOfPossession`]: tokens that are bound to a key (DPoP) |
-//! | [`mod@challenge`] | [`Challenge`](challenge::Challenge): what a server asks for with a 401 |
-//! | [`mod@auth0_client`] | [`Auth0Client`]: the header that says who calls |
-//! | [`mod@time`] | clocks and sleepers, injected |
+//! | provide access tokens | [`TokenSource`], [`StaticToken`], [`token_fn`], [`AccessToken`]; [`proof`] for DPoP |
+//! | configure the HTTP client, add middleware | [`HttpClient`], [`HttpService`] |
+//! | configure retries | [`RetryPolicy`] |
+//! | keep to rate limits | [`Limiter`], [`Limits`], [`Rate`]; [`SharedBudget`] for several processes |
+//! | handle responses | [`Response`], [`Outcome`], [`PartialReport`] |
+//! | handle values that the document does not list | [`Open`], [`Unlisted`], [`AdditionalFields`] |
+//! | send an explicit `null` | [`Nullable`] |
+//! | page through lists | [`Items`], [`Pages`], [`Cursor`] |
+//! | handle errors | [`Error`], [`Problem`], [`Violation`], [`TokenError`], [`ConversionError`] |
+//! | inspect operations and scopes | [`Operation`], [`Scopes`] |
+//! | test without real time | [`time`] |
 //!
-//! Invariants: no request goes out without a token, unless the client was told so; a call's error belongs to that
-//! call alone; no secret and no body is in `Debug`, `Display` or logs (an error displays the documented members of an
-//! error body, without the secrets of the call), and a URL with an id in logs at trace level alone.
+//! # Guarantees
+//!
+//! - A request is sent without a token only if the client was built without a token source.
+//! - No secret and no body appears in `Debug`, `Display` or logs. An error displays the documented members of an error
+//!   body, without the secrets of the call. URLs with ids are logged at trace level only.
 #![forbid(unsafe_code)]
 
-pub mod additional_fields;
-pub mod auth0_client;
-pub mod base_url;
-pub mod call;
+mod additional_fields;
+mod auth0_client;
+mod base_url;
+mod call;
 pub mod challenge;
-pub mod check;
+mod check;
+#[doc(hidden)]
+pub mod codegen;
 mod containers;
-pub mod error;
-pub mod http_client;
-pub mod limit;
-pub mod nullable;
-pub mod open;
-pub mod operation;
-pub mod outcome;
-pub mod paging;
-pub mod parameter;
+mod error;
+mod http_client;
+mod limit;
+mod nullable;
+mod open;
+mod operation;
+mod outcome;
+mod paging;
+mod parameter;
 mod path;
-pub mod problem;
+mod problem;
 pub mod proof;
 mod redaction;
-pub mod response;
-pub mod retry;
-pub mod scopes;
+mod response;
+mod retry;
+mod scopes;
 mod secret;
 mod text;
 pub mod time;
-pub mod token;
-pub mod transport;
+mod token;
+mod transport;
 mod undecodable;
-pub mod write_back;
+mod write_back;
 
 pub use bytes::Bytes;
 pub use http;
@@ -70,38 +63,25 @@ pub use reqwest;
 
 pub use additional_fields::AdditionalFields;
 pub use auth0_client::Auth0Client;
-pub use base_url::{BaseUrl, dns_label, host, is_host_name};
-pub use call::{Call, CallOptions, RawResponse};
-pub use check::{Check, Checker, Rules, Violation};
-pub use containers::{
-    null_as_empty, null_as_unknown, null_as_unknown_items, null_as_unknown_optional_items,
-    require_object,
-};
+pub use check::Violation;
 pub use error::Error;
 pub use http_client::{HttpClient, HttpService};
 pub use limit::{
-    ClassSnapshot, HostSnapshot, Limiter, LimiterSnapshot, Limits, OrganizationSnapshot, Rate,
-    ReportedLimit, SharedBudget,
+    ClassSnapshot, Draw, Drawn, HostSnapshot, Limiter, LimiterSnapshot, Limits,
+    OrganizationSnapshot, Rate, ReportedLimit, SharedBucket, SharedBudget,
 };
 pub use nullable::Nullable;
 pub use open::{Open, Unlisted};
 pub use operation::{Operation, Outcomes, Paging, RetrySafety};
 pub use outcome::{Outcome, PartialReport};
-pub use paging::{
-    Cursor, Items, ListOr, Listing, MAX_EMPTY_PAGES, Page, Paged, Pages, Position, items, pages,
-    resume,
-};
+pub use paging::{Cursor, Items, ListOr, MAX_EMPTY_PAGES, Pages};
 pub use parameter::{Parameter, ParameterValue};
-pub use path::encode_path;
 pub use problem::{Problem, ValidationError};
-pub use proof::{ProofOfPossession, ProofRequest, ServerRole};
-pub use response::{Response, value_of};
+pub use response::Response;
 pub use retry::RetryPolicy;
 pub use scopes::Scopes;
 pub use secret::SecretString;
-pub use text::printable;
 pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource, token_fn};
-pub use transport::{Transport, TransportBuilder};
 pub use undecodable::Undecodable;
 pub use write_back::ConversionError;
 

@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Check, Checker, Open, Rules};
+use crate::Open;
+use crate::check::{Check, Checker, Rules};
 
 /// A parameter of an operation: an id in a path, or a text in a query.
 ///

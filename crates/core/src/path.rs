@@ -13,7 +13,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// One path segment, percent-encoded.
 ///
 /// ```
-/// assert_eq!(auth0_core::encode_path("auth0|abc/1 ü"), "auth0%7Cabc%2F1%20%C3%BC");
+/// assert_eq!(auth0_core::codegen::encode_path("auth0|abc/1 ü"), "auth0%7Cabc%2F1%20%C3%BC");
 /// ```
 pub fn encode_path(segment: &str) -> String {
     utf8_percent_encode(segment, RESERVED).to_string()

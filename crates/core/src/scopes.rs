@@ -50,7 +50,7 @@ impl Scopes {
     /// use auth0_core::{Operation, Scopes};
     ///
     /// static GET_MEMBER: Operation =
-    ///     Operation::new("getMember", "GET", "/members/{id}").with_scopes(&[&["read:members"]]);
+    ///     Operation::new(OperationFields { id: "getMember", method: "GET", path: "/members/{id}", scopes: &[&["read:members"]], ..OperationFields::DEFAULT });
     /// assert!(!Scopes::parse("read:tenants").allow(&GET_MEMBER));
     /// ```
     pub fn allow(&self, operation: &Operation) -> bool {
@@ -74,9 +74,8 @@ impl Scopes {
     /// use auth0_core::{Operation, Scopes};
     ///
     /// static GET_MEMBER: Operation =
-    ///     Operation::new("getMember", "GET", "/members/{id}").with_scopes(&[&["read:members"]]);
-    /// static GET_TENANT: Operation = Operation::new("getTenant", "GET", "/tenants/{id}")
-    ///     .with_scopes(&[&["read:tenants"], &["read:members"]]);
+    ///     Operation::new(OperationFields { id: "getMember", method: "GET", path: "/members/{id}", scopes: &[&["read:members"]], ..OperationFields::DEFAULT });
+    /// static GET_TENANT: Operation = Operation::new(OperationFields { id: "getTenant", method: "GET", path: "/tenants/{id}", scopes: &[&["read:tenants"], &["read:members"]], ..OperationFields::DEFAULT });
     /// assert_eq!(Scopes::needed_by([&GET_TENANT, &GET_MEMBER]).to_string(), "read:members");
     /// ```
     pub fn needed_by<'o>(operations: impl IntoIterator<Item = &'o Operation>) -> Self {
@@ -133,12 +132,36 @@ impl fmt::Display for Alternatives {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operation::OperationFields;
 
     const TABLE: [Operation; 4] = [
-        Operation::new("none", "GET", "/"),
-        Operation::new("one", "GET", "/").with_scopes(&[&["a"]]),
-        Operation::new("both", "GET", "/").with_scopes(&[&["a", "b"]]),
-        Operation::new("choice", "GET", "/").with_scopes(&[&["c", "d"], &["b"], &["a"]]),
+        Operation::new(OperationFields {
+            id: "none",
+            method: "GET",
+            path: "/",
+            ..OperationFields::DEFAULT
+        }),
+        Operation::new(OperationFields {
+            id: "one",
+            method: "GET",
+            path: "/",
+            scopes: &[&["a"]],
+            ..OperationFields::DEFAULT
+        }),
+        Operation::new(OperationFields {
+            id: "both",
+            method: "GET",
+            path: "/",
+            scopes: &[&["a", "b"]],
+            ..OperationFields::DEFAULT
+        }),
+        Operation::new(OperationFields {
+            id: "choice",
+            method: "GET",
+            path: "/",
+            scopes: &[&["c", "d"], &["b"], &["a"]],
+            ..OperationFields::DEFAULT
+        }),
     ];
 
     #[test]

@@ -8,8 +8,8 @@
 /// these characters instead of printing them.
 ///
 /// ```
-/// assert_eq!(auth0_core::printable("user\u{202e}gpj.exe\u{1b}[2J"), "usergpj.exe[2J");
-/// assert_eq!(auth0_core::printable("Z\u{fc}rich\u{a0}8001"), "Zürich 8001");
+/// assert_eq!(auth0_core::codegen::printable("user\u{202e}gpj.exe\u{1b}[2J"), "usergpj.exe[2J");
+/// assert_eq!(auth0_core::codegen::printable("Z\u{fc}rich\u{a0}8001"), "Zürich 8001");
 /// ```
 pub fn printable(text: &str) -> String {
     text.chars()

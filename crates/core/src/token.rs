@@ -410,7 +410,7 @@ mod tests {
             fn proof(&self, _: crate::proof::ProofRequest<'_>) -> Result<SecretString, TokenError> {
                 Ok("proof".into())
             }
-            fn nonce(&self, _: crate::ServerRole, _: &url::Url, _: &str) {}
+            fn nonce(&self, _: crate::proof::ServerRole, _: &url::Url, _: &str) {}
         }
         let token = AccessToken::new("t0ken", 7);
         assert!(!token.is_bound());

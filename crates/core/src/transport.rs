@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::base_url::BaseUrl;
+use crate::call::{Call, CallOptions};
 use crate::limit::{Limiter, LimiterHandle};
 use crate::retry::RetryBudget;
 use crate::time::{SharedClock, SharedSleeper, SystemTimer};
-use crate::{
-    Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Operation, RetryPolicy, TokenSource,
-};
+use crate::{Auth0Client, Error, HttpClient, Operation, RetryPolicy, TokenSource};
 
 /// What all calls of a client share: where they go, what sends them, where the token comes from, and the limits.
 /// Cloning is cheap.
@@ -19,7 +19,7 @@ use crate::{
 /// ```
 /// use std::sync::Arc;
 ///
-/// use auth0_core::{BaseUrl, StaticToken, TransportBuilder};
+/// use auth0_core::{StaticToken, codegen::{BaseUrl, TransportBuilder}};
 ///
 /// let transport = TransportBuilder::new()
 ///     .token_source(Arc::new(StaticToken::new("eyJhbGciOi…")))

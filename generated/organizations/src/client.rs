@@ -2,12 +2,8 @@
 
 //! The client and its builder.
 use std::sync::Arc;
-use std::time::Duration;
-use auth0_core::time::{SharedClock, SharedSleeper};
-use auth0_core::{
-    Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Limiter, Operation,
-    RetryPolicy, TokenSource, Transport, TransportBuilder,
-};
+use auth0_core::codegen::{BaseUrl, Call, CallOptions, Transport, TransportBuilder};
+use auth0_core::{Auth0Client, Error, Operation};
 use crate::requests::Client as Requests;
 /// A client of the Auth0 Management API. Cheap to clone; clones share the token source and the connections.
 #[derive(Clone)]
@@ -42,14 +38,18 @@ impl Client {
         self.transport.call(operation, options)
     }
     /// A listing through `operation`.
-    pub(crate) fn listing(&self, operation: &'static Operation) -> auth0_core::Listing {
-        auth0_core::Listing::new(&self.transport, operation)
+    pub(crate) fn listing(
+        &self,
+        operation: &'static Operation,
+    ) -> auth0_core::codegen::Listing {
+        auth0_core::codegen::Listing::new(&self.transport, operation)
     }
     /// What builds the requests.
     pub(crate) fn requests(&self) -> &Requests {
         &self.requests
     }
 }
+auth0_core::codegen::builder_settings!(ClientBuilder);
 /// Builds a [`Client`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
@@ -86,61 +86,6 @@ impl ClientBuilder {
         self.base_url = Some(url.into());
         self
     }
-    /// Sets where the access tokens come from.
-    pub fn token_source(mut self, source: impl TokenSource) -> Self {
-        self.transport = self.transport.token_source(Arc::new(source));
-        self
-    }
-    /// Refuses a call whose token is known to lack a scope that the operation needs, before anything is sent. Default: the server decides.
-    pub fn check_scopes(mut self) -> Self {
-        self.transport = self.transport.check_scopes();
-        self
-    }
-    /// Sets the HTTP client, for proxies, certificates and layers of your own. A token source without an HTTP client of its own uses this one too, without the layers. Default: a new one with a connect time-out of 10 s.
-    pub fn http_client(mut self, client: HttpClient) -> Self {
-        self.transport = self.transport.http_client(client);
-        self
-    }
-    /// Sets how long each attempt of a call may take. Default: 60 s.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.transport = self.transport.timeout(timeout);
-        self
-    }
-    /// Sets how long a whole call may take: waiting for a token and for the limiter, all attempts, and the waits in between. Default: no limit of its own.
-    pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.transport = self.transport.call_timeout(timeout);
-        self
-    }
-    /// Sets how often a call is sent, and how long it waits in between. Default: three attempts within 120 s.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.transport = self.transport.retry(policy);
-        self
-    }
-    /// Sets what keeps calls to the server's rate limits. Clients that share a limiter share what it allows. Default: nothing does.
-    pub fn limiter(mut self, limiter: Limiter) -> Self {
-        self.transport = self.transport.limiter(limiter);
-        self
-    }
-    /// Sets how much of an answer is read. Default: 64 MiB.
-    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
-        self.transport = self.transport.max_response_bytes(bytes);
-        self
-    }
-    /// Sets the `User-Agent`. Default: name and version of this crate.
-    pub fn user_agent(mut self, agent: impl Into<String>) -> Self {
-        self.transport = self.transport.user_agent(agent);
-        self
-    }
-    /// Sets what the `Auth0-Client` header tells, or, with `None`, that there is none. Default: name and version of this crate.
-    pub fn auth0_client(mut self, client: impl Into<Option<Auth0Client>>) -> Self {
-        self.transport = self.transport.auth0_client(client);
-        self
-    }
-    /// Sets what tells the time and what waits, for tests that need no real time.
-    pub fn timer(mut self, clock: SharedClock, sleeper: SharedSleeper) -> Self {
-        self.transport = self.transport.timer(clock, sleeper);
-        self
-    }
     /// Builds the client. It does no input or output.
     ///
     /// # Errors
@@ -173,7 +118,7 @@ impl ClientBuilder {
             .ok_or_else(|| Error::configuration(
                 "domain is missing, expected `.domain(…)` or `.base_url(…)`",
             ))?;
-        let domain = auth0_core::host("domain", domain)?.to_ascii_lowercase();
+        let domain = auth0_core::codegen::host("domain", domain)?.to_ascii_lowercase();
         Ok(format!("https://{}/api/v2", domain))
     }
 }
@@ -183,6 +128,6 @@ impl ClientBuilder {
 ///
 /// A configuration error where an argument cannot stand in that place.
 pub fn audience(domain: &str) -> Result<String, Error> {
-    let domain = auth0_core::host("domain", domain)?.to_ascii_lowercase();
+    let domain = auth0_core::codegen::host("domain", domain)?.to_ascii_lowercase();
     Ok(format!("https://{}/api/v2/", domain))
 }

@@ -79,7 +79,7 @@ pub(crate) fn requests(items: Vec<Item>, model: &Model<'_>) -> Sources {
     for (part, methods) in methods {
         let encoding = adjust::encodes_path(&methods).then(|| {
             quote!(
-                use auth0_core::encode_path;
+                use auth0_core::codegen::encode_path;
             )
         });
         let doc = format!(" Requests of `{part}`.");

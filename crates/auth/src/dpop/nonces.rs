@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use auth0_core::ServerRole;
+use auth0_core::proof::ServerRole;
 use url::Url;
 
 /// The last nonces of each origin. There are as many origins as a program talks to with one key: a token endpoint and

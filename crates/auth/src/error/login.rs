@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use auth0_core::retry::AttemptOutcome;
+use auth0_core::codegen::AttemptOutcome;
 
 use super::{Error, Inner, Kind, Rejection};
 use crate::store::StoreError;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::redis::from_redis_value;
 use auth0_core::BoxFuture;
-use auth0_core::limit::{Draw, Drawn, SharedBucket, SharedBudget};
+use auth0_core::{Draw, Drawn, SharedBucket, SharedBudget};
 
 use super::key::EncryptionKey;
 use super::{Redis, script};

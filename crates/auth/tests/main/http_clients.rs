@@ -7,7 +7,10 @@ use std::time::SystemTime;
 use auth0_auth::{
     AuthorizationCode, ClientCredentials, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
 };
-use auth0_core::{BaseUrl, BoxFuture, HttpClient, RetryPolicy, TokenSource, TransportBuilder};
+use auth0_core::{
+    BoxFuture, HttpClient, RetryPolicy, TokenSource,
+    codegen::{BaseUrl, TransportBuilder},
+};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use wiremock::MockServer;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::Scopes;
+use crate::base_url::BaseUrl;
 use crate::redaction::Redaction;
-use crate::{BaseUrl, Scopes};
 
 /// What is known of a call beside its answer. An answer has it, and so has an error.
 #[derive(Debug, Default)]

@@ -13,7 +13,8 @@ use super::RawResponse;
 use super::attempt::Attempted;
 use super::history::AttemptHistory;
 use crate::problem::shortened;
-use crate::{Error, Operation, Transport};
+use crate::transport::Transport;
+use crate::{Error, Operation};
 
 /// The span of a call.
 pub(super) fn span(operation: &Operation, transport: &Transport) -> Span {

@@ -3,7 +3,7 @@
 /// Rules on a scalar or a collection, built in constants by generated code.
 ///
 /// ```
-/// use auth0_core::Rules;
+/// use auth0_core::codegen::Rules;
 ///
 /// static TENANT_NAME: Rules = Rules::NONE.pattern("^[a-z0-9-]+$").min_length(3).max_length(63);
 /// ```
@@ -148,7 +148,7 @@ impl Rules {
     /// their own, or they do not live long enough:
     ///
     /// ```
-    /// use auth0_core::Rules;
+    /// use auth0_core::codegen::Rules;
     ///
     /// let rules = const { &Rules::NONE.min_items(1).items(const { &Rules::NONE.min_length(3) }) };
     /// ```

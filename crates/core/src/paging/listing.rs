@@ -8,8 +8,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Cursor, Position};
+use crate::base_url::BaseUrl;
+use crate::check::Checker;
 use crate::problem::shortened;
-use crate::{BaseUrl, Checker, Error, Operation, Paging, Transport};
+use crate::transport::Transport;
+use crate::{Error, Operation, Paging};
 
 /// What a listing is of: the API, the operation and its parameters. A [`Cursor`] belongs to one listing alone.
 ///
@@ -18,9 +21,9 @@ use crate::{BaseUrl, Checker, Error, Operation, Paging, Transport};
 /// ```
 /// use std::sync::Arc;
 ///
-/// use auth0_core::{BaseUrl, Listing, Operation, Position, StaticToken, TransportBuilder};
+/// use auth0_core::{Operation, StaticToken, codegen::{BaseUrl, Listing, OperationFields, Position, TransportBuilder}};
 ///
-/// static LIST_TENANTS: Operation = Operation::new("listTenants", "GET", "/tenants");
+/// static LIST_TENANTS: Operation = Operation::new(OperationFields { id: "listTenants", method: "GET", path: "/tenants", ..OperationFields::DEFAULT });
 ///
 /// let transport = TransportBuilder::new()
 ///     .token_source(Arc::new(StaticToken::new("eyJhbGciOi…")))

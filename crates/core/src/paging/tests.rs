@@ -1,5 +1,6 @@
 //! Walks that are polled by hand, over pages that come when the test says so.
 
+use crate::operation::OperationFields;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -9,9 +10,16 @@ use futures_core::Stream;
 
 use super::walk::{Fetched, Fetching, Next, Step, Walk};
 use super::{Items, Listing, Pages, Position};
-use crate::{BaseUrl, Error, Operation, TransportBuilder};
+use crate::base_url::BaseUrl;
+use crate::transport::TransportBuilder;
+use crate::{Error, Operation};
 
-static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers");
+static LIST: Operation = Operation::new(OperationFields {
+    id: "listNumbers",
+    method: "GET",
+    path: "/numbers",
+    ..OperationFields::DEFAULT
+});
 
 /// One for all tests, because the HTTP client of a transport takes long to make.
 static LISTING: LazyLock<Listing> = LazyLock::new(|| {

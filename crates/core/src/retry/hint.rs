@@ -15,7 +15,7 @@ use http::{HeaderMap, StatusCode};
 /// use std::time::{Duration, SystemTime};
 ///
 /// use auth0_core::http::{HeaderMap, HeaderValue, StatusCode};
-/// use auth0_core::retry::wait_asked_for;
+/// use auth0_core::codegen::wait_asked_for;
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert("retry-after", HeaderValue::from_static("7"));

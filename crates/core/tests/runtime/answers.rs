@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth0_core::{CallOptions, Error, StaticToken};
+use auth0_core::{Error, StaticToken, codegen::CallOptions};
 use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};

@@ -1,6 +1,6 @@
 //! Where requests may go.
 
-use auth0_core::{BaseUrl, dns_label, host};
+use auth0_core::codegen::{BaseUrl, dns_label, host};
 
 #[test]
 fn good_base_url_is_taken_without_its_last_slash() {

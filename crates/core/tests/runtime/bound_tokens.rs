@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use auth0_core::proof::{ProofOfPossession, ProofRequest, ServerRole};
 use auth0_core::{
-    AccessToken, BoxFuture, CallOptions, Limiter, Limits, Operation, ProofOfPossession,
-    ProofRequest, Rate, RetryPolicy, SecretString, ServerRole, TokenError, TokenSource, Transport,
+    AccessToken, BoxFuture, Limiter, Limits, Operation, Rate, RetryPolicy, SecretString,
+    TokenError, TokenSource,
+    codegen::{CallOptions, Transport},
 };
 use reqwest::Url;
 use serde_json::json;

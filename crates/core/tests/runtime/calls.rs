@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use auth0_core::{BaseUrl, CallOptions, HttpClient, StaticToken, TransportBuilder};
+use auth0_core::{
+    HttpClient, StaticToken,
+    codegen::{BaseUrl, CallOptions, TransportBuilder},
+};
 use http::{HeaderName, HeaderValue};
 use serde_json::json;
 use wiremock::matchers::{any, body_json, header, method, path};
@@ -369,7 +372,7 @@ async fn token_that_is_no_header_value_is_a_token_error_and_nothing_is_sent() {
 fn shared_parts_move_between_threads() {
     fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<auth0_core::Error>();
-    is_shared::<auth0_core::Transport>();
-    is_shared::<auth0_core::Call>();
+    is_shared::<auth0_core::codegen::Transport>();
+    is_shared::<auth0_core::codegen::Call>();
     is_shared::<auth0_core::Response<String>>();
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use auth0_core::{Check, Checker, Nullable, Open, Rules, SecretString};
+use auth0_core::{
+    Nullable, Open, SecretString,
+    codegen::{Check, Checker, Rules},
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use uuid::Uuid;

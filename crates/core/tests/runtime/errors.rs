@@ -1,14 +1,16 @@
 //! The table of errors: every kind, how it comes about, and what it tells.
 
+use auth0_core::codegen::OperationFields;
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use auth0_core::{
-    AccessToken, CallOptions, Error, HttpClient, Limiter, Limits, Operation, Outcome, Outcomes,
-    Rate, RetryPolicy, RetrySafety, Scopes, StaticToken, TokenError, TransportBuilder, dns_label,
-    items, token_fn,
+    AccessToken, Error, HttpClient, Limiter, Limits, Operation, Outcome, Outcomes, Rate,
+    RetryPolicy, RetrySafety, Scopes, StaticToken, TokenError,
+    codegen::{CallOptions, TransportBuilder, dns_label, items},
+    token_fn,
 };
 use tokio::sync::OnceCell;
 use tower::util::MapErrLayer;
@@ -17,19 +19,32 @@ use crate::paging::List;
 use crate::paging::counted::{cut_off, ended};
 use crate::support::*;
 
-static BULK: Operation = Operation::new("updateTenants", "PATCH", "/tenants")
-    .with_retry_safety(RetrySafety::Unsafe)
-    .with_outcome(Outcomes {
+static BULK: Operation = Operation::new(OperationFields {
+    id: "updateTenants",
+    method: "PATCH",
+    path: "/tenants",
+    retry_safety: RetrySafety::Unsafe,
+    outcome: Some(Outcomes {
         complete: 204,
         partial: 200,
-    });
+    }),
+    ..OperationFields::DEFAULT
+});
 
 /// As generated code has them: errors name the methods of the client.
-static READ: Operation = crate::support::READ.with_client_method("members().get");
-static REMOVE: Operation = crate::support::REMOVE.with_client_method("members().delete");
-static CREATE: Operation = crate::support::CREATE
-    .with_client_method("tenants().create")
-    .with_verifying_methods(&["tenants().list"]);
+static READ: Operation = Operation::new(OperationFields {
+    client_method: "members().get",
+    ..crate::support::READ.fields()
+});
+static REMOVE: Operation = Operation::new(OperationFields {
+    client_method: "members().delete",
+    ..crate::support::REMOVE.fields()
+});
+static CREATE: Operation = Operation::new(OperationFields {
+    client_method: "tenants().create",
+    verifying_methods: &["tenants().list"],
+    ..crate::support::CREATE.fields()
+});
 
 /// What the rows have in common: one HTTP client, and no wait in real time.
 struct Bench {

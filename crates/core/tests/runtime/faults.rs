@@ -15,7 +15,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use auth0_core::time::Clock as _;
-use auth0_core::{CallOptions, Error, HttpClient, Operation, Response, RetryPolicy};
+use auth0_core::{Error, HttpClient, Operation, Response, RetryPolicy, codegen::CallOptions};
 
 use crate::support::*;
 

@@ -3,7 +3,11 @@
 use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 
-use auth0_core::{CallOptions, HttpClient, HttpService, RetryPolicy, Transport, reqwest};
+use auth0_core::{
+    HttpClient, HttpService, RetryPolicy,
+    codegen::{CallOptions, Transport},
+    reqwest,
+};
 use http::{HeaderName, HeaderValue};
 use tower::layer::layer_fn;
 use tower::util::{MapErrLayer, MapRequestLayer, MapResponseLayer};

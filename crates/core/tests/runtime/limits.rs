@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth0_core::time::Clock as _;
-use auth0_core::{CallOptions, Error, Limiter, Limits, Rate, Response, RetryPolicy, Transport};
+use auth0_core::{
+    Error, Limiter, Limits, Rate, Response, RetryPolicy,
+    codegen::{CallOptions, Transport},
+};
 
 use crate::support::*;
 

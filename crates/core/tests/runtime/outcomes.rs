@@ -1,7 +1,8 @@
 //! Bulk operations: the status decides.
 
+use auth0_core::codegen::OperationFields;
 use auth0_core::{
-    CallOptions, Error, Operation, Outcome, Outcomes, PartialReport, Response, StaticToken,
+    Error, Operation, Outcome, Outcomes, PartialReport, Response, StaticToken, codegen::CallOptions,
 };
 
 use crate::support::*;
@@ -131,12 +132,17 @@ async fn undocumented_success_is_neither_complete_nor_partial() {
 }
 
 /// An operation whose complete outcome is a status that can have a body.
-static WITH_BODY: Operation = Operation::new("updateAll", "PATCH", "/members")
-    .with_success(&[200, 207])
-    .with_outcome(Outcomes {
+static WITH_BODY: Operation = Operation::new(OperationFields {
+    id: "updateAll",
+    method: "PATCH",
+    path: "/members",
+    success: &[200, 207],
+    outcome: Some(Outcomes {
         complete: 200,
         partial: 207,
-    });
+    }),
+    ..OperationFields::DEFAULT
+});
 
 #[tokio::test]
 async fn complete_status_with_a_body_that_is_not_json_is_an_error() {

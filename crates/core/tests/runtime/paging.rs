@@ -1,10 +1,11 @@
 //! Listings.
 
+use auth0_core::codegen::OperationFields;
 use std::pin::Pin;
 
 use auth0_core::{
-    BoxFuture, Error, HttpClient, Listing, MAX_EMPTY_PAGES, Operation, Page, Paged, Position,
-    Response, StaticToken, TokenSource, Transport, items, pages, resume,
+    BoxFuture, Error, HttpClient, MAX_EMPTY_PAGES, Operation, Response, StaticToken, TokenSource,
+    codegen::{Listing, Page, Paged, Position, Transport, items, pages, resume},
 };
 use serde_json::json;
 use wiremock::matchers::{any, header, query_param, query_param_is_missing};
@@ -15,7 +16,13 @@ use crate::support::*;
 pub(crate) mod counted;
 mod cursors;
 
-static LIST: Operation = Operation::new("listNumbers", "GET", "/numbers").with_success(&[200]);
+static LIST: Operation = Operation::new(OperationFields {
+    id: "listNumbers",
+    method: "GET",
+    path: "/numbers",
+    success: &[200],
+    ..OperationFields::DEFAULT
+});
 
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 pub(crate) struct Numbers {
@@ -79,7 +86,7 @@ impl Paged for List {
         Box::pin(async move {
             let call = self
                 .transport
-                .call(&LIST, auth0_core::CallOptions::default());
+                .call(&LIST, auth0_core::codegen::CallOptions::default());
             let request = self
                 .transport
                 .reqwest()
@@ -342,7 +349,7 @@ async fn failed_page_ends_the_stream_and_its_cursor_stays() {
         .respond_with(ResponseTemplate::new(200).set_body_json(body))
         .mount(&server)
         .await;
-    let mut rest = auth0_core::items(resume(list, cursor).unwrap());
+    let mut rest = auth0_core::codegen::items(resume(list, cursor).unwrap());
     assert_eq!(rest.try_next().await.unwrap(), Some(3));
     assert_eq!(rest.try_next().await.unwrap(), None);
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use auth0_core::time::Clock as _;
 use auth0_core::{
-    AccessToken, CallOptions, Error, Response, RetryPolicy, StaticToken, TokenError, TokenSource,
-    Transport, TransportBuilder, items, token_fn,
+    AccessToken, Error, Response, RetryPolicy, StaticToken, TokenError, TokenSource,
+    codegen::{CallOptions, Transport, TransportBuilder, items},
+    token_fn,
 };
 
 use crate::paging::List;

@@ -1,16 +1,26 @@
 //! Scopes: checked before a call, and named after a refusal.
 
+use auth0_core::codegen::OperationFields;
 use auth0_core::{
-    AccessToken, CallOptions, Error, Operation, RetrySafety, Scopes, StaticToken, TokenSource,
-    TransportBuilder, token_fn,
+    AccessToken, Error, Operation, RetrySafety, Scopes, StaticToken, TokenSource,
+    codegen::{CallOptions, TransportBuilder},
+    token_fn,
 };
 
 use crate::support::*;
 
-static HINTED: Operation = READ.with_scope_hints();
-static CHOICE: Operation = Operation::new("getTenant", "GET", "/tenants/{id}")
-    .with_retry_safety(RetrySafety::Safe)
-    .with_scopes(&[&["read:tenants", "read:members"], &["read:all"]]);
+static HINTED: Operation = Operation::new(OperationFields {
+    scopes_are_hints: true,
+    ..READ.fields()
+});
+static CHOICE: Operation = Operation::new(OperationFields {
+    id: "getTenant",
+    method: "GET",
+    path: "/tenants/{id}",
+    retry_safety: RetrySafety::Safe,
+    scopes: &[&["read:tenants", "read:members"], &["read:all"]],
+    ..OperationFields::DEFAULT
+});
 
 fn granted(scopes: &'static str) -> impl TokenSource {
     token_fn(move || async move { Ok(AccessToken::new("t", 0).granting(Scopes::parse(scopes))) })

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, Once};
 
 use auth0_core::{
-    AccessToken, CallOptions, HttpClient, SecretString, StaticToken, TokenError, token_fn,
+    AccessToken, HttpClient, SecretString, StaticToken, TokenError, codegen::CallOptions, token_fn,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::field::{Field, Visit};

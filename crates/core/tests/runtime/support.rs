@@ -1,14 +1,15 @@
 //! What the tests share: servers, token sources, and a stand-in for what progenitor generates.
 
+use auth0_core::codegen::OperationFields;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth0_core::{
-    AccessToken, BaseUrl, BoxFuture, CallOptions, Error, HttpClient, Operation, Outcome, Outcomes,
-    RawResponse, Response, RetryPolicy, RetrySafety, TokenError, TokenSource, Transport,
-    TransportBuilder,
+    AccessToken, BoxFuture, Error, HttpClient, Operation, Outcome, Outcomes, Response, RetryPolicy,
+    RetrySafety, TokenError, TokenSource,
+    codegen::{BaseUrl, CallOptions, RawResponse, Transport, TransportBuilder},
 };
 use progenitor_client::Error as ProgenitorError;
 use serde::de::DeserializeOwned;
@@ -24,30 +25,63 @@ pub(crate) use fake_timer::{FakeTimer, START};
 pub(crate) use fault_server::{Deserted, Fault, FaultServer, MEMBER, head};
 pub(crate) use predicates::{PREDICATES, true_predicates};
 
-pub(crate) static GET_MEMBER: Operation = Operation::new("getMember", "GET", "/members/{id}")
-    .with_retry_safety(RetrySafety::Safe)
-    .with_success(&[200])
-    .with_errors(&[401, 404]);
-pub(crate) static CREATE_TENANT: Operation = Operation::new("createTenant", "POST", "/tenants")
-    .with_success(&[201])
-    .with_errors(&[400, 409]);
-pub(crate) static DELETE_MEMBER: Operation =
-    Operation::new("deleteMember", "DELETE", "/members/{id}").with_success(&[204]);
-pub(crate) static UPDATE_TENANTS: Operation =
-    Operation::new("updateMemberTenants", "PATCH", "/members/{id}/tenants")
-        .with_success(&[200, 204])
-        .with_outcome(Outcomes {
-            complete: 204,
-            partial: 200,
-        });
+pub(crate) static GET_MEMBER: Operation = Operation::new(OperationFields {
+    id: "getMember",
+    method: "GET",
+    path: "/members/{id}",
+    retry_safety: RetrySafety::Safe,
+    success: &[200],
+    errors: &[401, 404],
+    ..OperationFields::DEFAULT
+});
+pub(crate) static CREATE_TENANT: Operation = Operation::new(OperationFields {
+    id: "createTenant",
+    method: "POST",
+    path: "/tenants",
+    success: &[201],
+    errors: &[400, 409],
+    ..OperationFields::DEFAULT
+});
+pub(crate) static DELETE_MEMBER: Operation = Operation::new(OperationFields {
+    id: "deleteMember",
+    method: "DELETE",
+    path: "/members/{id}",
+    success: &[204],
+    ..OperationFields::DEFAULT
+});
+pub(crate) static UPDATE_TENANTS: Operation = Operation::new(OperationFields {
+    id: "updateMemberTenants",
+    method: "PATCH",
+    path: "/members/{id}/tenants",
+    success: &[200, 204],
+    outcome: Some(Outcomes {
+        complete: 204,
+        partial: 200,
+    }),
+    ..OperationFields::DEFAULT
+});
 
 /// An operation of each class of retry safety.
-pub(crate) static READ: Operation = GET_MEMBER.with_scopes(&[&["read:members"]]);
-pub(crate) static REPLACE: Operation = Operation::new("replaceMember", "PUT", "/members/{id}")
-    .with_retry_safety(RetrySafety::Idempotent)
-    .with_success(&[200]);
-pub(crate) static REMOVE: Operation = DELETE_MEMBER.with_retry_safety(RetrySafety::Idempotent);
-pub(crate) static CREATE: Operation = CREATE_TENANT.with_verify_with(&["listTenants"]);
+pub(crate) static READ: Operation = Operation::new(OperationFields {
+    scopes: &[&["read:members"]],
+    ..GET_MEMBER.fields()
+});
+pub(crate) static REPLACE: Operation = Operation::new(OperationFields {
+    id: "replaceMember",
+    method: "PUT",
+    path: "/members/{id}",
+    retry_safety: RetrySafety::Idempotent,
+    success: &[200],
+    ..OperationFields::DEFAULT
+});
+pub(crate) static REMOVE: Operation = Operation::new(OperationFields {
+    retry_safety: RetrySafety::Idempotent,
+    ..DELETE_MEMBER.fields()
+});
+pub(crate) static CREATE: Operation = Operation::new(OperationFields {
+    verify_with: &["listTenants"],
+    ..CREATE_TENANT.fields()
+});
 
 /// A member as a generated type would have it.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]

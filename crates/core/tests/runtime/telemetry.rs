@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth0_core::{Auth0Client, CallOptions, Operation, RetryPolicy};
+use auth0_core::{Auth0Client, Operation, RetryPolicy, codegen::CallOptions};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tracing::field::{Field, Visit};
@@ -16,7 +16,7 @@ use crate::support::*;
 
 /// The `Auth0-Client` header that a client sends, decoded; nothing where it sends none.
 async fn auth0_client(
-    set: impl FnOnce(auth0_core::TransportBuilder) -> auth0_core::TransportBuilder,
+    set: impl FnOnce(auth0_core::codegen::TransportBuilder) -> auth0_core::codegen::TransportBuilder,
 ) -> Option<serde_json::Value> {
     let server = FaultServer::always(Fault::fine());
     let building = builder(Tokens::default()).http_client(plain_client());

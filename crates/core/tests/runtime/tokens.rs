@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use auth0_core::{AccessToken, CallOptions, StaticToken, TokenError, token_fn};
+use auth0_core::{AccessToken, StaticToken, TokenError, codegen::CallOptions, token_fn};
 use serde_json::json;
 use wiremock::matchers::{any, header};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -277,8 +277,8 @@ async fn body_that_can_be_read_once_is_not_repeated() {
 #[tokio::test]
 async fn client_without_token_sends_none_and_repeats_nothing() {
     let server = server_taking("other").await;
-    let base_url = auth0_core::BaseUrl::parse(&server.uri()).unwrap();
-    let transport = auth0_core::TransportBuilder::new()
+    let base_url = auth0_core::codegen::BaseUrl::parse(&server.uri()).unwrap();
+    let transport = auth0_core::codegen::TransportBuilder::new()
         .without_token()
         .build(base_url)
         .unwrap();

@@ -1,9 +1,10 @@
 //! Open values, nullable ones, path segments, operations.
 
+use auth0_core::codegen::OperationFields;
 use std::collections::HashSet;
 
 use auth0_core::{
-    Nullable, Open, Operation, Outcomes, Paging, RetrySafety, SecretString, encode_path,
+    Nullable, Open, Operation, Outcomes, Paging, RetrySafety, SecretString, codegen::encode_path,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -382,19 +383,24 @@ fn path_segment_is_encoded_but_for_unreserved_characters() {
 
 #[test]
 fn operation_holds_what_the_table_says() {
-    const OPERATION: Operation = Operation::new("listMembers", "GET", "/members")
-        .with_group(&["members"])
-        .with_name("list")
-        .with_scopes(&[&["read:members"], &["read:a", "read:b"]])
-        .with_retry_safety(RetrySafety::Safe)
-        .with_paging(Paging::Checkpoint)
-        .with_success(&[200])
-        .with_errors(&[400, 401])
-        .with_outcome(Outcomes {
+    const OPERATION: Operation = Operation::new(OperationFields {
+        id: "listMembers",
+        method: "GET",
+        path: "/members",
+        group: &["members"],
+        name: "list",
+        scopes: &[&["read:members"], &["read:a", "read:b"]],
+        retry_safety: RetrySafety::Safe,
+        paging: Paging::Checkpoint,
+        success: &[200],
+        errors: &[400, 401],
+        outcome: Some(Outcomes {
             complete: 204,
             partial: 200,
-        })
-        .with_lifecycle("beta");
+        }),
+        lifecycle: Some("beta"),
+        ..OperationFields::DEFAULT
+    });
     assert_eq!(
         (OPERATION.id(), OPERATION.method(), OPERATION.path()),
         ("listMembers", "GET", "/members")
@@ -424,7 +430,12 @@ fn operation_holds_what_the_table_says() {
     );
     assert_eq!(OPERATION.lifecycle(), Some("beta"));
 
-    const BARE: Operation = Operation::new("x", "POST", "/x");
+    const BARE: Operation = Operation::new(OperationFields {
+        id: "x",
+        method: "POST",
+        path: "/x",
+        ..OperationFields::DEFAULT
+    });
     assert_eq!(
         (BARE.retry_safety(), BARE.paging(), BARE.name()),
         (RetrySafety::Unsafe, Paging::None, "x")

@@ -166,36 +166,11 @@ impl OrganizationDomains {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CreateOrganizationDomain {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     body: types::CreateOrganizationDomainRequestContent,
 }
+auth0_core::codegen::call_settings!(CreateOrganizationDomain);
 impl CreateOrganizationDomain {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -204,7 +179,11 @@ impl CreateOrganizationDomain {
             .client
             .call(&crate::operations::CREATE_ORGANIZATION_DOMAIN, self.options);
         let mut check = call.checker();
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().create_organization_domain(&self.body);
         call.receive(request).await?.json()
@@ -215,7 +194,7 @@ impl std::future::IntoFuture for CreateOrganizationDomain {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `DeleteOrganizationDomain`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -223,36 +202,11 @@ impl std::future::IntoFuture for CreateOrganizationDomain {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DeleteOrganizationDomain {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     domain_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(DeleteOrganizationDomain);
 impl DeleteOrganizationDomain {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -264,7 +218,9 @@ impl DeleteOrganizationDomain {
             .field(
                 "domain_id",
                 &self.domain_id,
-                const { &::auth0_core::Rules::NONE.pattern("^ord_[A-Za-z0-9]{22}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^ord_[A-Za-z0-9]{22}$")
+                },
             );
         call.check(check)?;
         let request = self.client.requests().delete_organization_domain(&self.domain_id);
@@ -276,7 +232,7 @@ impl std::future::IntoFuture for DeleteOrganizationDomain {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `GetOrganizationDomain`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -284,36 +240,11 @@ impl std::future::IntoFuture for DeleteOrganizationDomain {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct GetOrganizationDomain {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     domain_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(GetOrganizationDomain);
 impl GetOrganizationDomain {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -327,7 +258,9 @@ impl GetOrganizationDomain {
             .field(
                 "domain_id",
                 &self.domain_id,
-                const { &::auth0_core::Rules::NONE.pattern("^ord_[A-Za-z0-9]{22}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^ord_[A-Za-z0-9]{22}$")
+                },
             );
         call.check(check)?;
         let request = self.client.requests().get_organization_domain(&self.domain_id);
@@ -339,7 +272,7 @@ impl std::future::IntoFuture for GetOrganizationDomain {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `ListOrganizationDomains`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -347,10 +280,11 @@ impl std::future::IntoFuture for GetOrganizationDomain {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListOrganizationDomains {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(ListOrganizationDomains);
 impl ListOrganizationDomains {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     ///
@@ -368,32 +302,6 @@ impl ListOrganizationDomains {
         self.take = Some(take);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -409,13 +317,15 @@ impl ListOrganizationDomains {
             .field(
                 "from",
                 &self.from,
-                const { &::auth0_core::Rules::NONE.max_length(1000).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(1000).min_length(1)
+                },
             );
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -446,19 +356,19 @@ impl ListOrganizationDomains {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrgDomain> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationDomainsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for ListOrganizationDomains {
@@ -469,22 +379,24 @@ impl std::future::IntoFuture for ListOrganizationDomains {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for ListOrganizationDomains {
+impl auth0_core::codegen::Paged for ListOrganizationDomains {
     type Page = types::ListOrganizationDomainsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client.listing(&crate::operations::LIST_ORGANIZATION_DOMAINS)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }

@@ -276,36 +276,11 @@ impl OrganizationIdentityProviders {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CreateOrganizationIdentityProvider {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     body: types::IdpKnownRequest,
 }
+auth0_core::codegen::call_settings!(CreateOrganizationIdentityProvider);
 impl CreateOrganizationIdentityProvider {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -317,7 +292,11 @@ impl CreateOrganizationIdentityProvider {
                 self.options,
             );
         let mut check = call.checker();
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -331,7 +310,7 @@ impl std::future::IntoFuture for CreateOrganizationIdentityProvider {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `DeleteOrganizationIdentityProvider`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -339,36 +318,11 @@ impl std::future::IntoFuture for CreateOrganizationIdentityProvider {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DeleteOrganizationIdentityProvider {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(DeleteOrganizationIdentityProvider);
 impl DeleteOrganizationIdentityProvider {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -383,7 +337,9 @@ impl DeleteOrganizationIdentityProvider {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -398,7 +354,7 @@ impl std::future::IntoFuture for DeleteOrganizationIdentityProvider {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `DetachOrganizationIdentityProvider`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -406,36 +362,11 @@ impl std::future::IntoFuture for DeleteOrganizationIdentityProvider {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DetachOrganizationIdentityProvider {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(DetachOrganizationIdentityProvider);
 impl DetachOrganizationIdentityProvider {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -450,7 +381,9 @@ impl DetachOrganizationIdentityProvider {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -465,7 +398,7 @@ impl std::future::IntoFuture for DetachOrganizationIdentityProvider {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `GetOrganizationIdentityProvider`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -473,36 +406,11 @@ impl std::future::IntoFuture for DetachOrganizationIdentityProvider {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct GetOrganizationIdentityProvider {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(GetOrganizationIdentityProvider);
 impl GetOrganizationIdentityProvider {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -516,7 +424,9 @@ impl GetOrganizationIdentityProvider {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -531,7 +441,7 @@ impl std::future::IntoFuture for GetOrganizationIdentityProvider {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `ListOrganizationIdentityProviders`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -539,11 +449,12 @@ impl std::future::IntoFuture for GetOrganizationIdentityProvider {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListOrganizationIdentityProviders {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     member_access_level: Option<
         Vec<auth0_core::Open<types::OrganizationAccessLevelEnum>>,
     >,
 }
+auth0_core::codegen::call_settings!(ListOrganizationIdentityProviders);
 impl ListOrganizationIdentityProviders {
     /// Keeps the identity providers on which members have one of these access levels. Without it, none is left out.
     ///
@@ -557,32 +468,6 @@ impl ListOrganizationIdentityProviders {
         self.member_access_level = Some(
             member_access_level.into_iter().map(Into::into).collect(),
         );
-        self
-    }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
         self
     }
     /// Sends the call and gives status and headers with the value.
@@ -603,7 +488,7 @@ impl ListOrganizationIdentityProviders {
             .field(
                 "member_access_level",
                 &self.member_access_level,
-                const { &::auth0_core::Rules::NONE.min_items(1) },
+                const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
             );
         call.check(check)?;
         let request = self
@@ -618,7 +503,7 @@ impl std::future::IntoFuture for ListOrganizationIdentityProviders {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `UpdateOrganizationIdentityProvider`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -626,37 +511,12 @@ impl std::future::IntoFuture for ListOrganizationIdentityProviders {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct UpdateOrganizationIdentityProvider {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
     body: types::IdpUpdateKnownRequest,
 }
+auth0_core::codegen::call_settings!(UpdateOrganizationIdentityProvider);
 impl UpdateOrganizationIdentityProvider {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -673,9 +533,15 @@ impl UpdateOrganizationIdentityProvider {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -689,7 +555,7 @@ impl std::future::IntoFuture for UpdateOrganizationIdentityProvider {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `UpdateOrganizationIdentityProviderAttributes`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -697,36 +563,11 @@ impl std::future::IntoFuture for UpdateOrganizationIdentityProvider {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct UpdateOrganizationIdentityProviderAttributes {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(UpdateOrganizationIdentityProviderAttributes);
 impl UpdateOrganizationIdentityProviderAttributes {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -743,7 +584,9 @@ impl UpdateOrganizationIdentityProviderAttributes {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -761,6 +604,6 @@ impl std::future::IntoFuture for UpdateOrganizationIdentityProviderAttributes {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

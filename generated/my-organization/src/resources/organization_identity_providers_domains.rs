@@ -93,37 +93,12 @@ impl OrganizationIdentityProvidersDomains {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CreateOrganizationIdentityProviderDomain {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
     body: types::CreateIdpDomainRequestContent,
 }
+auth0_core::codegen::call_settings!(CreateOrganizationIdentityProviderDomain);
 impl CreateOrganizationIdentityProviderDomain {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -143,9 +118,15 @@ impl CreateOrganizationIdentityProviderDomain {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -159,7 +140,7 @@ impl std::future::IntoFuture for CreateOrganizationIdentityProviderDomain {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `DeleteOrganizationIdentityProviderDomain`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -167,37 +148,12 @@ impl std::future::IntoFuture for CreateOrganizationIdentityProviderDomain {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DeleteOrganizationIdentityProviderDomain {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
     domain: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(DeleteOrganizationIdentityProviderDomain);
 impl DeleteOrganizationIdentityProviderDomain {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -212,7 +168,9 @@ impl DeleteOrganizationIdentityProviderDomain {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         check.path_segment("domain", &self.domain);
         check
@@ -220,7 +178,7 @@ impl DeleteOrganizationIdentityProviderDomain {
                 "domain",
                 &self.domain,
                 const {
-                    &::auth0_core::Rules::NONE
+                    &::auth0_core::codegen::Rules::NONE
                         .pattern(
                             "^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$",
                         )
@@ -239,6 +197,6 @@ impl std::future::IntoFuture for DeleteOrganizationIdentityProviderDomain {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

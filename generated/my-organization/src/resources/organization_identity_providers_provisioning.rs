@@ -157,36 +157,11 @@ impl OrganizationIdentityProvidersProvisioning {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CreateIdpProvisioningConfiguration {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(CreateIdpProvisioningConfiguration);
 impl CreateIdpProvisioningConfiguration {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -206,7 +181,9 @@ impl CreateIdpProvisioningConfiguration {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -224,7 +201,7 @@ impl std::future::IntoFuture for CreateIdpProvisioningConfiguration {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `DeleteProvisioningConfiguration`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -232,36 +209,11 @@ impl std::future::IntoFuture for CreateIdpProvisioningConfiguration {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DeleteProvisioningConfiguration {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(DeleteProvisioningConfiguration);
 impl DeleteProvisioningConfiguration {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -273,7 +225,9 @@ impl DeleteProvisioningConfiguration {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -288,7 +242,7 @@ impl std::future::IntoFuture for DeleteProvisioningConfiguration {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `GetIdpProvisioningConfiguration`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -296,36 +250,11 @@ impl std::future::IntoFuture for DeleteProvisioningConfiguration {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct GetIdpProvisioningConfiguration {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(GetIdpProvisioningConfiguration);
 impl GetIdpProvisioningConfiguration {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -342,7 +271,9 @@ impl GetIdpProvisioningConfiguration {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -360,7 +291,7 @@ impl std::future::IntoFuture for GetIdpProvisioningConfiguration {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `UpdateIdpProvisioningConfigurationAttributes`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -368,36 +299,11 @@ impl std::future::IntoFuture for GetIdpProvisioningConfiguration {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct UpdateIdpProvisioningConfigurationAttributes {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(UpdateIdpProvisioningConfigurationAttributes);
 impl UpdateIdpProvisioningConfigurationAttributes {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -417,7 +323,9 @@ impl UpdateIdpProvisioningConfigurationAttributes {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -438,6 +346,6 @@ impl std::future::IntoFuture for UpdateIdpProvisioningConfigurationAttributes {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

@@ -123,37 +123,12 @@ impl OrganizationIdentityProvidersProvisioningScimTokens {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CreateIdpProvisioningScimToken {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
     body: types::CreateIdpProvisioningScimTokenRequestContent,
 }
+auth0_core::codegen::call_settings!(CreateIdpProvisioningScimToken);
 impl CreateIdpProvisioningScimToken {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -167,9 +142,15 @@ impl CreateIdpProvisioningScimToken {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -183,7 +164,7 @@ impl std::future::IntoFuture for CreateIdpProvisioningScimToken {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `DeleteIdpProvisioningScimToken`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -191,37 +172,12 @@ impl std::future::IntoFuture for CreateIdpProvisioningScimToken {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DeleteIdpProvisioningScimToken {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
     idp_scim_token_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(DeleteIdpProvisioningScimToken);
 impl DeleteIdpProvisioningScimToken {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -233,14 +189,18 @@ impl DeleteIdpProvisioningScimToken {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         check.path_segment("idp_scim_token_id", &self.idp_scim_token_id);
         check
             .field(
                 "idp_scim_token_id",
                 &self.idp_scim_token_id,
-                const { &::auth0_core::Rules::NONE.pattern("^tok_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^tok_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -255,7 +215,7 @@ impl std::future::IntoFuture for DeleteIdpProvisioningScimToken {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `ListIdpProvisioningScimTokens`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -263,36 +223,11 @@ impl std::future::IntoFuture for DeleteIdpProvisioningScimToken {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListIdpProvisioningScimTokens {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     idp_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(ListIdpProvisioningScimTokens);
 impl ListIdpProvisioningScimTokens {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -309,7 +244,9 @@ impl ListIdpProvisioningScimTokens {
             .field(
                 "idp_id",
                 &self.idp_id,
-                const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+                },
             );
         call.check(check)?;
         let request = self
@@ -327,6 +264,6 @@ impl std::future::IntoFuture for ListIdpProvisioningScimTokens {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

@@ -162,10 +162,11 @@ impl OrganizationInvitations {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CreateInvitations {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     auth0_custom_domain: Option<auth0_core::Parameter<String>>,
     body: types::CreateMemberInvitationRequestContent,
 }
+auth0_core::codegen::call_settings!(CreateInvitations);
 impl CreateInvitations {
     /// The custom domain that the links of the invitations point to, where the tenant has several. What is taken without it is not documented.
     pub fn auth0_custom_domain(
@@ -173,32 +174,6 @@ impl CreateInvitations {
         auth0_custom_domain: impl Into<auth0_core::Parameter<String>>,
     ) -> Self {
         self.auth0_custom_domain = Some(auth0_custom_domain.into());
-        self
-    }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
         self
     }
     /// Sends the call and gives status and headers with the value.
@@ -213,9 +188,13 @@ impl CreateInvitations {
             .field(
                 "auth0-custom-domain",
                 &self.auth0_custom_domain,
-                &auth0_core::Rules::NONE,
+                &auth0_core::codegen::Rules::NONE,
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -232,7 +211,7 @@ impl std::future::IntoFuture for CreateInvitations {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `DeleteInvitations`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -240,43 +219,22 @@ impl std::future::IntoFuture for CreateInvitations {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DeleteInvitations {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     body: types::DeleteMemberInvitationsRequestContent,
 }
+auth0_core::codegen::call_settings!(DeleteInvitations);
 impl DeleteInvitations {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
             .client
             .call(&crate::operations::DELETE_INVITATIONS, self.options);
         let mut check = call.checker();
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().delete_invitations(&self.body);
         call.receive(request).await?.empty()
@@ -287,7 +245,7 @@ impl std::future::IntoFuture for DeleteInvitations {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `GetInvitation`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -295,11 +253,12 @@ impl std::future::IntoFuture for DeleteInvitations {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct GetInvitation {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     invitation_id: auth0_core::Parameter<String>,
     fields: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
 }
+auth0_core::codegen::call_settings!(GetInvitation);
 impl GetInvitation {
     /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said. `ticket_id` cannot be named, and is missing whenever this is set.
     ///
@@ -315,32 +274,6 @@ impl GetInvitation {
         self.include_fields = Some(include_fields);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -352,14 +285,16 @@ impl GetInvitation {
             .field(
                 "invitation_id",
                 &self.invitation_id,
-                const { &::auth0_core::Rules::NONE.pattern("^uinv_[A-Za-z0-9]{16}$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^uinv_[A-Za-z0-9]{16}$")
+                },
             );
         check
             .field(
                 "fields",
                 &self.fields,
                 const {
-                    &::auth0_core::Rules::NONE
+                    &::auth0_core::codegen::Rules::NONE
                         .max_length(255)
                         .min_length(1)
                         .pattern(
@@ -384,7 +319,7 @@ impl std::future::IntoFuture for GetInvitation {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `ListInvitations`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -392,13 +327,14 @@ impl std::future::IntoFuture for GetInvitation {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListInvitations {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     fields: Option<auth0_core::Parameter<String>>,
     from: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
     sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(ListInvitations);
 impl ListInvitations {
     /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said. `ticket_id` cannot be named, and is missing whenever this is set.
     ///
@@ -437,32 +373,6 @@ impl ListInvitations {
         self.take = Some(take);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -477,7 +387,7 @@ impl ListInvitations {
                 "fields",
                 &self.fields,
                 const {
-                    &::auth0_core::Rules::NONE
+                    &::auth0_core::codegen::Rules::NONE
                         .max_length(255)
                         .min_length(1)
                         .pattern(
@@ -489,19 +399,23 @@ impl ListInvitations {
             .field(
                 "from",
                 &self.from,
-                const { &::auth0_core::Rules::NONE.max_length(1000).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(1000).min_length(1)
+                },
             );
         check
             .field(
                 "sort",
                 &self.sort,
-                const { &::auth0_core::Rules::NONE.pattern("^created_at:(1|-1)$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^created_at:(1|-1)$")
+                },
             );
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -535,19 +449,19 @@ impl ListInvitations {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::MemberInvitation> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListMembersInvitationsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for ListInvitations {
@@ -558,13 +472,13 @@ impl std::future::IntoFuture for ListInvitations {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for ListInvitations {
+impl auth0_core::codegen::Paged for ListInvitations {
     type Page = types::ListMembersInvitationsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::LIST_INVITATIONS)
             .with("fields", &self.fields)
@@ -572,12 +486,14 @@ impl auth0_core::Paged for ListInvitations {
             .with("sort", &self.sort)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }

@@ -95,11 +95,12 @@ impl OrganizationMembers {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct GetOrganizationMember {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     user_id: auth0_core::Parameter<String>,
     fields: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
 }
+auth0_core::codegen::call_settings!(GetOrganizationMember);
 impl GetOrganizationMember {
     /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said, but a listing of members has their roles only where `roles` is named here.
     ///
@@ -115,32 +116,6 @@ impl GetOrganizationMember {
         self.include_fields = Some(include_fields);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -154,13 +129,18 @@ impl GetOrganizationMember {
             .field(
                 "user_id",
                 &self.user_id,
-                const { &::auth0_core::Rules::NONE.pattern("^(?=.{1,1024}$).+\\|.+$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE
+                        .pattern("^(?=.{1,1024}$).+\\|.+$")
+                },
             );
         check
             .field(
                 "fields",
                 &self.fields,
-                const { &::auth0_core::Rules::NONE.max_length(255).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(255).min_length(1)
+                },
             );
         call.check(check)?;
         let request = self
@@ -179,7 +159,7 @@ impl std::future::IntoFuture for GetOrganizationMember {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `ListOrganizationMembers`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -187,12 +167,13 @@ impl std::future::IntoFuture for GetOrganizationMember {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListOrganizationMembers {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     fields: Option<auth0_core::Parameter<String>>,
     from: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(ListOrganizationMembers);
 impl ListOrganizationMembers {
     /// The names of the fields to return, separated by commas, or to leave out where `include_fields` is `false`. All fields come where nothing is said, but a listing of members has their roles only where `roles` is named here.
     ///
@@ -224,32 +205,6 @@ impl ListOrganizationMembers {
         self.take = Some(take);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -265,19 +220,23 @@ impl ListOrganizationMembers {
             .field(
                 "fields",
                 &self.fields,
-                const { &::auth0_core::Rules::NONE.max_length(255).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(255).min_length(1)
+                },
             );
         check
             .field(
                 "from",
                 &self.from,
-                const { &::auth0_core::Rules::NONE.max_length(1000).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(1000).min_length(1)
+                },
             );
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -310,19 +269,19 @@ impl ListOrganizationMembers {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrgMember> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationMembersResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for ListOrganizationMembers {
@@ -333,25 +292,27 @@ impl std::future::IntoFuture for ListOrganizationMembers {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for ListOrganizationMembers {
+impl auth0_core::codegen::Paged for ListOrganizationMembers {
     type Page = types::ListOrganizationMembersResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::LIST_ORGANIZATION_MEMBERS)
             .with("fields", &self.fields)
             .with("include_fields", &self.include_fields)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }

@@ -125,37 +125,12 @@ impl OrganizationMembersRoles {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct AssignOrganizationMemberRoles {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     user_id: auth0_core::Parameter<String>,
     body: types::OrganizationMemberRolesChangeRequestContent,
 }
+auth0_core::codegen::call_settings!(AssignOrganizationMemberRoles);
 impl AssignOrganizationMemberRoles {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -167,9 +142,16 @@ impl AssignOrganizationMemberRoles {
             .field(
                 "user_id",
                 &self.user_id,
-                const { &::auth0_core::Rules::NONE.pattern("^(?=.{1,1024}$).+\\|.+$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE
+                        .pattern("^(?=.{1,1024}$).+\\|.+$")
+                },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -183,7 +165,7 @@ impl std::future::IntoFuture for AssignOrganizationMemberRoles {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `ListOrgMemberRoles`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -191,11 +173,12 @@ impl std::future::IntoFuture for AssignOrganizationMemberRoles {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListOrgMemberRoles {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     user_id: auth0_core::Parameter<String>,
     from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(ListOrgMemberRoles);
 impl ListOrgMemberRoles {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     ///
@@ -211,32 +194,6 @@ impl ListOrgMemberRoles {
     /// Rules: 1 to 100. Default, where it is left out: `50`.
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
-        self
-    }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
         self
     }
     /// Sends the call and gives status and headers with the value.
@@ -255,19 +212,24 @@ impl ListOrgMemberRoles {
             .field(
                 "user_id",
                 &self.user_id,
-                const { &::auth0_core::Rules::NONE.pattern("^(?=.{1,1024}$).+\\|.+$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE
+                        .pattern("^(?=.{1,1024}$).+\\|.+$")
+                },
             );
         check
             .field(
                 "from",
                 &self.from,
-                const { &::auth0_core::Rules::NONE.max_length(1000).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(1000).min_length(1)
+                },
             );
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -299,19 +261,19 @@ impl ListOrgMemberRoles {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::Role> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::GetOrganizationMemberRolesResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for ListOrgMemberRoles {
@@ -322,24 +284,26 @@ impl std::future::IntoFuture for ListOrgMemberRoles {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for ListOrgMemberRoles {
+impl auth0_core::codegen::Paged for ListOrgMemberRoles {
     type Page = types::GetOrganizationMemberRolesResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::LIST_ORG_MEMBER_ROLES)
             .with("user_id", &self.user_id)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }
@@ -363,37 +327,12 @@ impl auth0_core::Paged for ListOrgMemberRoles {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct UnassignOrganizationMemberRoles {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     user_id: auth0_core::Parameter<String>,
     body: types::OrganizationMemberRolesChangeRequestContent,
 }
+auth0_core::codegen::call_settings!(UnassignOrganizationMemberRoles);
 impl UnassignOrganizationMemberRoles {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -405,9 +344,16 @@ impl UnassignOrganizationMemberRoles {
             .field(
                 "user_id",
                 &self.user_id,
-                const { &::auth0_core::Rules::NONE.pattern("^(?=.{1,1024}$).+\\|.+$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE
+                        .pattern("^(?=.{1,1024}$).+\\|.+$")
+                },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -421,6 +367,6 @@ impl std::future::IntoFuture for UnassignOrganizationMemberRoles {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

@@ -56,14 +56,18 @@ impl OrgBranding {
         self
     }
 }
-impl ::auth0_core::Check for OrgBranding {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for OrgBranding {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["colors", "logo_url"]);
-        at.field("colors", &self.colors, const { &::auth0_core::Rules::NONE });
+        at.field("colors", &self.colors, const { &::auth0_core::codegen::Rules::NONE });
         at.field(
             "logo_url",
             &self.logo_url,
-            const { &::auth0_core::Rules::NONE.pattern("^https://.*") },
+            const { &::auth0_core::codegen::Rules::NONE.pattern("^https://.*") },
         );
     }
 }
@@ -112,21 +116,27 @@ impl OrgBrandingColors {
         self
     }
 }
-impl ::auth0_core::Check for OrgBrandingColors {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for OrgBrandingColors {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["page_background", "primary"]);
         at.field(
             "page_background",
             &self.page_background,
             const {
-                &::auth0_core::Rules::NONE.pattern("^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$")
+                &::auth0_core::codegen::Rules::NONE
+                    .pattern("^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$")
             },
         );
         at.field(
             "primary",
             &self.primary,
             const {
-                &::auth0_core::Rules::NONE.pattern("^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$")
+                &::auth0_core::codegen::Rules::NONE
+                    .pattern("^#([A-Fa-f0-9]{6}|[A-Fa-f0-9]{3})$")
             },
         );
     }
@@ -212,13 +222,13 @@ impl OrgDetails {
 pub struct OrgDetailsRequest {
     /// How the organization's login pages look.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub branding: ::std::option::Option<OrgBranding>,
     /// The name that people see, as on the login page.
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The organization's short name, by which programs know it.
     ///
@@ -226,7 +236,7 @@ pub struct OrgDetailsRequest {
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub name: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -273,22 +283,30 @@ impl OrgDetailsRequest {
         self
     }
 }
-impl ::auth0_core::Check for OrgDetailsRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for OrgDetailsRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["branding", "display_name", "name"],
         );
-        at.field("branding", &self.branding, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "branding",
+            &self.branding,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(255).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(255).min_length(1) },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1) },
         );
         if self.branding.is_none() && self.display_name.is_none() && self.name.is_none()
             && self.additional_fields.is_empty()
@@ -301,7 +319,7 @@ impl ::std::convert::TryFrom<OrgDetails> for OrgDetailsRequest {
     type Error = ::auth0_core::ConversionError;
     #[inline]
     fn try_from(response: OrgDetails) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "OrgDetailsRequest",
             &["branding", "display_name", "name"],

@@ -17,13 +17,17 @@ impl CreateOrganizationDomainRequestContent {
         Self { domain: domain.into() }
     }
 }
-impl ::auth0_core::Check for CreateOrganizationDomainRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateOrganizationDomainRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "domain",
             &self.domain,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .pattern(
                         "^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$",
                     )
@@ -39,7 +43,7 @@ pub struct ListOrganizationDomainsResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The domains on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub organization_domains: ::std::vec::Vec<OrgDomain>,
 }
 impl ListOrganizationDomainsResponseContent {
@@ -62,12 +66,12 @@ impl ListOrganizationDomainsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationDomainsResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationDomainsResponseContent {
     type Item = OrgDomain;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }

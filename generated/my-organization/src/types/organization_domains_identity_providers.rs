@@ -53,7 +53,7 @@ impl DomainIdp {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListDomainIdentityProvidersResponseContent {
     /// The identity providers, by id and name.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub identity_providers: ::std::vec::Vec<DomainIdp>,
 }
 impl ListDomainIdentityProvidersResponseContent {

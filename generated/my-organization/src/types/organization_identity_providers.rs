@@ -15,7 +15,7 @@ use crate::types::error;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListIdentityProvidersResponseContent {
     /// The identity providers, in the form of their strategy or in the short form.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub identity_providers: ::std::vec::Vec<crate::types::IdpListItemResponse>,
 }
 impl ListIdentityProvidersResponseContent {
@@ -58,8 +58,12 @@ pub enum OrganizationAccessLevelEnum {
     #[serde(rename = "readonly")]
     Readonly,
 }
-impl ::auth0_core::Check for OrganizationAccessLevelEnum {
-    fn check(&self, _: &::auth0_core::Rules, _: &mut ::auth0_core::Checker) {}
+impl ::auth0_core::codegen::Check for OrganizationAccessLevelEnum {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        _: &mut ::auth0_core::codegen::Checker,
+    ) {}
 }
 impl ::std::fmt::Display for OrganizationAccessLevelEnum {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {

@@ -16,13 +16,17 @@ impl CreateIdpDomainRequestContent {
         Self { domain: domain.into() }
     }
 }
-impl ::auth0_core::Check for CreateIdpDomainRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateIdpDomainRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "domain",
             &self.domain,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .pattern(
                         "^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])$",
                     )

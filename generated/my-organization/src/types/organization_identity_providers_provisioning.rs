@@ -7,7 +7,7 @@ use crate::types::{IdpStrategyEnum, error};
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateIdPProvisioningConfigResponseContent {
     /// How the attributes of provisioned users are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpProvisioningUserAttributeMapItem>,
     /// When provisioning was set up.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -106,7 +106,7 @@ impl CreateIdPProvisioningConfigResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetIdPProvisioningConfigResponseContent {
     /// How the attributes of provisioned users are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpProvisioningUserAttributeMapItem>,
     /// When provisioning was set up.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,

@@ -9,7 +9,7 @@ pub struct CreateIdpProvisioningScimTokenRequestContent {
     ///
     /// Rules: at least 900, the lower bound excluded.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub token_lifetime: ::std::option::Option<i64>,
 }
 impl CreateIdpProvisioningScimTokenRequestContent {
@@ -26,12 +26,16 @@ impl CreateIdpProvisioningScimTokenRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for CreateIdpProvisioningScimTokenRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateIdpProvisioningScimTokenRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "token_lifetime",
             &self.token_lifetime,
-            const { &::auth0_core::Rules::NONE.exclusive_minimum(900.0) },
+            const { &::auth0_core::codegen::Rules::NONE.exclusive_minimum(900.0) },
         );
     }
 }
@@ -182,7 +186,7 @@ impl IdpScimTokenRead {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListIdpProvisioningScimTokensResponseContent {
     /// The tokens that exist, by id and dates.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub scim_tokens: ::std::vec::Vec<IdpScimTokenRead>,
 }
 impl ListIdpProvisioningScimTokensResponseContent {

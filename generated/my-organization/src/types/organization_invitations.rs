@@ -13,7 +13,7 @@ pub struct CreateMemberInvitationInvitee {
     ///
     /// Rules: at most 10 items, no item twice, each item: matches `^rol_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 impl CreateMemberInvitationInvitee {
@@ -36,20 +36,25 @@ impl CreateMemberInvitationInvitee {
         self
     }
 }
-impl ::auth0_core::Check for CreateMemberInvitationInvitee {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateMemberInvitationInvitee {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "email",
             &self.email,
-            const { &::auth0_core::Rules::NONE.max_length(320).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(320).min_length(1) },
         );
         at.field(
             "roles",
             &self.roles,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .items(const {
-                        &::auth0_core::Rules::NONE.pattern("^rol_[A-Za-z0-9]{16}$")
+                        &::auth0_core::codegen::Rules::NONE
+                            .pattern("^rol_[A-Za-z0-9]{16}$")
                     })
                     .max_items(10)
                     .unique_items()
@@ -68,7 +73,7 @@ pub struct CreateMemberInvitationRequestContent {
     ///
     /// Rules: matches `^con_[A-Za-z0-9]{16}$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub identity_provider_id: ::std::option::Option<::std::string::String>,
     /// The people to invite, each with roles of its own.
     ///
@@ -76,7 +81,7 @@ pub struct CreateMemberInvitationRequestContent {
     pub invitees: ::std::vec::Vec<CreateMemberInvitationInvitee>,
     /// Who invites, for the text of the invitation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub inviter: ::std::option::Option<MemberInvitationInviter>,
     /// How many seconds the links work, up to 30 days. With 0, as without it, 7 days.
     ///
@@ -84,7 +89,7 @@ pub struct CreateMemberInvitationRequestContent {
     ///
     /// Default, where it is left out: `604800`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
 }
 impl CreateMemberInvitationRequestContent {
@@ -123,23 +128,33 @@ impl CreateMemberInvitationRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for CreateMemberInvitationRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateMemberInvitationRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "identity_provider_id",
             &self.identity_provider_id,
-            const { &::auth0_core::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$") },
+            const {
+                &::auth0_core::codegen::Rules::NONE.pattern("^con_[A-Za-z0-9]{16}$")
+            },
         );
         at.field(
             "invitees",
             &self.invitees,
-            const { &::auth0_core::Rules::NONE.max_items(10).min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_items(10).min_items(1) },
         );
-        at.field("inviter", &self.inviter, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "inviter",
+            &self.inviter,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "ttl_sec",
             &self.ttl_sec,
-            const { &::auth0_core::Rules::NONE.maximum(2592000.0).minimum(0.0) },
+            const { &::auth0_core::codegen::Rules::NONE.maximum(2592000.0).minimum(0.0) },
         );
     }
 }
@@ -162,15 +177,20 @@ impl DeleteMemberInvitationsRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for DeleteMemberInvitationsRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for DeleteMemberInvitationsRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "invitations",
             &self.invitations,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .items(const {
-                        &::auth0_core::Rules::NONE.pattern("^uinv_[A-Za-z0-9]{16}$")
+                        &::auth0_core::codegen::Rules::NONE
+                            .pattern("^uinv_[A-Za-z0-9]{16}$")
                     })
                     .max_items(10)
                     .min_items(1)
@@ -184,7 +204,7 @@ impl ::auth0_core::Check for DeleteMemberInvitationsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersInvitationsResponseContent {
     /// The invitations on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub invitations: ::std::vec::Vec<MemberInvitation>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -210,12 +230,12 @@ impl ListMembersInvitationsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListMembersInvitationsResponseContent {
+impl ::auth0_core::codegen::Page for ListMembersInvitationsResponseContent {
     type Item = MemberInvitation;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -427,7 +447,7 @@ pub struct MemberInvitationInviter {
     ///
     /// Rules: 1 to 300 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -460,13 +480,17 @@ impl MemberInvitationInviter {
         self
     }
 }
-impl ::auth0_core::Check for MemberInvitationInviter {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for MemberInvitationInviter {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["name"]);
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(300).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(300).min_length(1) },
         );
     }
 }

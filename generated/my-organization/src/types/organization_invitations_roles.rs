@@ -7,7 +7,7 @@ use crate::types::Role;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GetMemberInvitationRolesResponseContent {
     /// The roles, with their names.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
 }
 impl GetMemberInvitationRolesResponseContent {

@@ -7,7 +7,7 @@ use crate::types::Role;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationMembersResponseContent {
     /// The members on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub members: ::std::vec::Vec<OrgMember>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -31,12 +31,12 @@ impl ListOrganizationMembersResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationMembersResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationMembersResponseContent {
     type Item = OrgMember;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -85,7 +85,10 @@ pub struct OrgMember {
     ///
     /// Rules: at most 10 items.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::null_as_unknown_optional_items")]
+    #[serde(
+        default,
+        deserialize_with = "::auth0_core::codegen::null_as_unknown_optional_items"
+    )]
     pub roles: ::std::option::Option<::std::vec::Vec<Role>>,
     /// When anything of the user last changed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

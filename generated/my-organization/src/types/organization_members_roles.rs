@@ -10,7 +10,7 @@ pub struct GetOrganizationMemberRolesResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
 }
 impl GetOrganizationMemberRolesResponseContent {
@@ -31,12 +31,12 @@ impl GetOrganizationMemberRolesResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for GetOrganizationMemberRolesResponseContent {
+impl ::auth0_core::codegen::Page for GetOrganizationMemberRolesResponseContent {
     type Item = Role;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -66,15 +66,20 @@ impl OrganizationMemberRolesChangeRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for OrganizationMemberRolesChangeRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for OrganizationMemberRolesChangeRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "role_ids",
             &self.role_ids,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .items(const {
-                        &::auth0_core::Rules::NONE.pattern("^rol_[A-Za-z0-9]{16}$")
+                        &::auth0_core::codegen::Rules::NONE
+                            .pattern("^rol_[A-Za-z0-9]{16}$")
                     })
                     .max_items(10)
                     .min_items(1)

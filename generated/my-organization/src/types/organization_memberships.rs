@@ -20,15 +20,20 @@ impl DeleteOrganizationMembershipsRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for DeleteOrganizationMembershipsRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for DeleteOrganizationMembershipsRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "members",
             &self.members,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .items(const {
-                        &::auth0_core::Rules::NONE.pattern("^(?=.{1,1024}$).+\\|.+$")
+                        &::auth0_core::codegen::Rules::NONE
+                            .pattern("^(?=.{1,1024}$).+\\|.+$")
                     })
                     .max_items(1)
                     .min_items(1)

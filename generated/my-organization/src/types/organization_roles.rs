@@ -10,7 +10,7 @@ pub struct ListRolesResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
 }
 impl ListRolesResponseContent {
@@ -31,12 +31,12 @@ impl ListRolesResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListRolesResponseContent {
+impl ::auth0_core::codegen::Page for ListRolesResponseContent {
     type Item = Role;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }

@@ -295,36 +295,11 @@ impl Organizations {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsCreate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     body: types::CreateOrganizationRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsCreate);
 impl OrganizationsCreate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -336,7 +311,11 @@ impl OrganizationsCreate {
             .client
             .call(&crate::operations::ORGANIZATIONS_CREATE, self.options);
         let mut check = call.checker();
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().post_organizations(&self.body);
         call.receive(request).await?.json()
@@ -347,7 +326,7 @@ impl std::future::IntoFuture for OrganizationsCreate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_organizations_by_id`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -355,36 +334,11 @@ impl std::future::IntoFuture for OrganizationsCreate {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsDelete);
 impl OrganizationsDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -392,7 +346,12 @@ impl OrganizationsDelete {
             .call(&crate::operations::ORGANIZATIONS_DELETE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         call.check(check)?;
         let request = self.client.requests().delete_organizations_by_id(&self.id);
         call.receive(request).await?.empty()
@@ -403,7 +362,7 @@ impl std::future::IntoFuture for OrganizationsDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_organizations_by_id`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -411,36 +370,11 @@ impl std::future::IntoFuture for OrganizationsDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsGet {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsGet);
 impl OrganizationsGet {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -451,7 +385,7 @@ impl OrganizationsGet {
         let call = self.client.call(&crate::operations::ORGANIZATIONS_GET, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
         call.check(check)?;
         let request = self.client.requests().get_organizations_by_id(&self.id);
         call.receive(request).await?.json()
@@ -462,7 +396,7 @@ impl std::future::IntoFuture for OrganizationsGet {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_name_by_name`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -470,36 +404,11 @@ impl std::future::IntoFuture for OrganizationsGet {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsGetByName {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     name: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsGetByName);
 impl OrganizationsGetByName {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -516,7 +425,9 @@ impl OrganizationsGetByName {
             .field(
                 "name",
                 &self.name,
-                const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1)
+                },
             );
         call.check(check)?;
         let request = self.client.requests().get_name_by_name(&self.name);
@@ -528,7 +439,7 @@ impl std::future::IntoFuture for OrganizationsGetByName {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_organizations`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -536,7 +447,7 @@ impl std::future::IntoFuture for OrganizationsGetByName {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     offset: Option<u64>,
     page_size: Option<i64>,
     from: Option<auth0_core::Parameter<String>>,
@@ -546,6 +457,7 @@ pub struct OrganizationsList {
     sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsList);
 impl OrganizationsList {
     /// Where to go on: the `next` of the page before.
     ///
@@ -606,32 +518,6 @@ impl OrganizationsList {
         self.take = Some(take);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         mut self,
@@ -646,7 +532,7 @@ impl OrganizationsList {
             if let Some(items) = self.offset {
                 self.page
                     .get_or_insert(
-                        auth0_core::Position::Offset(items)
+                        auth0_core::codegen::Position::Offset(items)
                             .page(
                                 self
                                     .per_page
@@ -673,30 +559,32 @@ impl OrganizationsList {
                     ("include_totals", self.include_totals.is_some()),
                 ],
             );
-        check.field("from", &self.from, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "page",
                 &self.page,
-                const { &::auth0_core::Rules::NONE.maximum(1000.0).minimum(0.0) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.maximum(1000.0).minimum(0.0)
+                },
             );
         check
             .field(
                 "per_page",
                 &self.per_page,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         check
             .field(
                 "sort",
                 &self.sort,
-                const { &::auth0_core::Rules::NONE.max_length(15) },
+                const { &::auth0_core::codegen::Rules::NONE.max_length(15) },
             );
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -731,17 +619,17 @@ impl OrganizationsList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::Organization> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(self) -> auth0_core::Pages<types::ListOrganizationsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsList {
@@ -749,26 +637,28 @@ impl std::future::IntoFuture for OrganizationsList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsList {
+impl auth0_core::codegen::Paged for OrganizationsList {
     type Page = types::ListOrganizationsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_LIST)
             .with("sort", &self.sort)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
+    fn position(&self) -> auth0_core::codegen::Position {
         if self.offset.is_some() || self.page.is_some() || self.per_page.is_some()
             || self.include_totals.is_some()
         {
             match self.offset {
-                Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+                Some(items) if self.page.is_none() => {
+                    auth0_core::codegen::Position::Offset(items)
+                }
                 _ => {
-                    auth0_core::Position::of_page(
+                    auth0_core::codegen::Position::of_page(
                         self.page,
                         self
                             .page_size
@@ -779,17 +669,19 @@ impl auth0_core::Paged for OrganizationsList {
                 }
             }
         } else {
-            auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            auth0_core::codegen::Position::of_checkpoint(
+                    self.from.as_deref().map(String::as_str),
+                )
                 .unwrap_or_default()
         }
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
-        if position == auth0_core::Paged::position(&self) {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
+        if position == auth0_core::codegen::Paged::position(&self) {
             return self;
         }
         match position {
-            auth0_core::Position::Checkpoint(_) => {
+            auth0_core::codegen::Position::Checkpoint(_) => {
                 self.take = self.take.or(self.per_page);
                 self.page = None;
                 self.per_page = None;
@@ -797,17 +689,16 @@ impl auth0_core::Paged for OrganizationsList {
                 self.offset = None;
                 self.from = position.into_checkpoint().map(Into::into);
             }
-            auth0_core::Position::Start if !(self.offset.is_some() || self.page.is_some()
-                || self.per_page.is_some() || self.include_totals.is_some()) => {
-                self.from = None;
-            }
+            auth0_core::codegen::Position::Start if !(self.offset.is_some()
+                || self.page.is_some() || self.per_page.is_some()
+                || self.include_totals.is_some()) => self.from = None,
             _ => {
                 self.per_page = self.per_page.or(self.take.take());
                 self.from = None;
                 self.per_page.get_or_insert(50);
                 self.page = None;
                 self.offset = match position {
-                    auth0_core::Position::Offset(items) => Some(items),
+                    auth0_core::codegen::Position::Offset(items) => Some(items),
                     _ => None,
                 };
             }
@@ -846,37 +737,12 @@ impl auth0_core::Paged for OrganizationsList {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsUpdate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::UpdateOrganizationRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsUpdate);
 impl OrganizationsUpdate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -889,8 +755,12 @@ impl OrganizationsUpdate {
             .call(&crate::operations::ORGANIZATIONS_UPDATE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -904,6 +774,6 @@ impl std::future::IntoFuture for OrganizationsUpdate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

@@ -137,37 +137,12 @@ impl OrganizationsClientGrants {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsClientGrantsCreate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::AssociateOrganizationClientGrantRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsClientGrantsCreate);
 impl OrganizationsClientGrantsCreate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -180,7 +155,12 @@ impl OrganizationsClientGrantsCreate {
             .call(&crate::operations::ORGANIZATIONS_CLIENT_GRANTS_CREATE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         call.check(check)?;
         let request = self
             .client
@@ -197,7 +177,7 @@ impl std::future::IntoFuture for OrganizationsClientGrantsCreate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_client-grants_by_grant_id`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -205,37 +185,12 @@ impl std::future::IntoFuture for OrganizationsClientGrantsCreate {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsClientGrantsDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     grant_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsClientGrantsDelete);
 impl OrganizationsClientGrantsDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -243,9 +198,14 @@ impl OrganizationsClientGrantsDelete {
             .call(&crate::operations::ORGANIZATIONS_CLIENT_GRANTS_DELETE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("grant_id", &self.grant_id);
-        check.field("grant_id", &self.grant_id, &auth0_core::Rules::NONE);
+        check.field("grant_id", &self.grant_id, &auth0_core::codegen::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -259,7 +219,7 @@ impl std::future::IntoFuture for OrganizationsClientGrantsDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_organization-client-grants`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -267,7 +227,7 @@ impl std::future::IntoFuture for OrganizationsClientGrantsDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsClientGrantsList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     offset: Option<u64>,
     id: auth0_core::Parameter<String>,
     audience: Option<auth0_core::Parameter<String>>,
@@ -277,6 +237,7 @@ pub struct OrganizationsClientGrantsList {
     page: Option<i64>,
     per_page: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsClientGrantsList);
 impl OrganizationsClientGrantsList {
     /// Only grants for the API with this identifier.
     ///
@@ -331,32 +292,6 @@ impl OrganizationsClientGrantsList {
         self.per_page = Some(per_page);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         mut self,
@@ -367,7 +302,7 @@ impl OrganizationsClientGrantsList {
         if let Some(items) = self.offset {
             self.page
                 .get_or_insert(
-                    auth0_core::Position::Offset(items)
+                    auth0_core::codegen::Position::Offset(items)
                         .page(
                             self
                                 .per_page
@@ -382,31 +317,36 @@ impl OrganizationsClientGrantsList {
             .call(&crate::operations::ORGANIZATIONS_CLIENT_GRANTS_LIST, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check
             .field(
                 "audience",
                 &self.audience,
-                const { &::auth0_core::Rules::NONE.max_length(600) },
+                const { &::auth0_core::codegen::Rules::NONE.max_length(600) },
             );
-        check.field("client_id", &self.client_id, &auth0_core::Rules::NONE);
+        check.field("client_id", &self.client_id, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "grant_ids",
                 &self.grant_ids,
-                const { &::auth0_core::Rules::NONE.max_items(10) },
+                const { &::auth0_core::codegen::Rules::NONE.max_items(10) },
             );
         check
             .field(
                 "page",
                 &self.page,
-                const { &::auth0_core::Rules::NONE.minimum(0.0) },
+                const { &::auth0_core::codegen::Rules::NONE.minimum(0.0) },
             );
         check
             .field(
                 "per_page",
                 &self.per_page,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -442,19 +382,19 @@ impl OrganizationsClientGrantsList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrganizationClientGrant> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationClientGrantsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsClientGrantsList {
@@ -465,13 +405,13 @@ impl std::future::IntoFuture for OrganizationsClientGrantsList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsClientGrantsList {
+impl auth0_core::codegen::Paged for OrganizationsClientGrantsList {
     type Page = types::ListOrganizationClientGrantsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_CLIENT_GRANTS_LIST)
             .with("id", &self.id)
@@ -480,11 +420,13 @@ impl auth0_core::Paged for OrganizationsClientGrantsList {
             .with("grant_ids", &self.grant_ids)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
+    fn position(&self) -> auth0_core::codegen::Position {
         match self.offset {
-            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            Some(items) if self.page.is_none() => {
+                auth0_core::codegen::Position::Offset(items)
+            }
             _ => {
-                auth0_core::Position::of_page(
+                auth0_core::codegen::Position::of_page(
                     self.page,
                     self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
                 )
@@ -492,12 +434,12 @@ impl auth0_core::Paged for OrganizationsClientGrantsList {
         }
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
-        if position != auth0_core::Paged::position(&self) {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
+        if position != auth0_core::codegen::Paged::position(&self) {
             self.per_page.get_or_insert(50);
             self.page = None;
             self.offset = match position {
-                auth0_core::Position::Offset(items) => Some(items),
+                auth0_core::codegen::Position::Offset(items) => Some(items),
                 _ => None,
             };
         }

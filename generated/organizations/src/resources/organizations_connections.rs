@@ -219,37 +219,12 @@ impl OrganizationsConnections {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsConnectionsCreate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::CreateOrganizationAllConnectionRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsConnectionsCreate);
 impl OrganizationsConnectionsCreate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -262,8 +237,17 @@ impl OrganizationsConnectionsCreate {
             .call(&crate::operations::ORGANIZATIONS_CONNECTIONS_CREATE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -280,7 +264,7 @@ impl std::future::IntoFuture for OrganizationsConnectionsCreate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_organization_connection`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -288,37 +272,12 @@ impl std::future::IntoFuture for OrganizationsConnectionsCreate {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsConnectionsDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     connection_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsConnectionsDelete);
 impl OrganizationsConnectionsDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -326,13 +285,20 @@ impl OrganizationsConnectionsDelete {
             .call(&crate::operations::ORGANIZATIONS_CONNECTIONS_DELETE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("connection_id", &self.connection_id);
         check
             .field(
                 "connection_id",
                 &self.connection_id,
-                const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1)
+                },
             );
         call.check(check)?;
         let request = self
@@ -347,7 +313,7 @@ impl std::future::IntoFuture for OrganizationsConnectionsDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_organization_connection`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -355,37 +321,12 @@ impl std::future::IntoFuture for OrganizationsConnectionsDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsConnectionsGet {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     connection_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsConnectionsGet);
 impl OrganizationsConnectionsGet {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -398,13 +339,20 @@ impl OrganizationsConnectionsGet {
             .call(&crate::operations::ORGANIZATIONS_CONNECTIONS_GET, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("connection_id", &self.connection_id);
         check
             .field(
                 "connection_id",
                 &self.connection_id,
-                const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1)
+                },
             );
         call.check(check)?;
         let request = self
@@ -422,7 +370,7 @@ impl std::future::IntoFuture for OrganizationsConnectionsGet {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_organization_connections`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -430,7 +378,7 @@ impl std::future::IntoFuture for OrganizationsConnectionsGet {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsConnectionsList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     offset: Option<u64>,
     id: auth0_core::Parameter<String>,
     include_totals: Option<bool>,
@@ -438,6 +386,7 @@ pub struct OrganizationsConnectionsList {
     page: Option<i64>,
     per_page: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsConnectionsList);
 impl OrganizationsConnectionsList {
     /// Whether the answer says how many items there are.
     ///
@@ -470,32 +419,6 @@ impl OrganizationsConnectionsList {
         self.per_page = Some(per_page);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         mut self,
@@ -506,7 +429,7 @@ impl OrganizationsConnectionsList {
         if let Some(items) = self.offset {
             self.page
                 .get_or_insert(
-                    auth0_core::Position::Offset(items)
+                    auth0_core::codegen::Position::Offset(items)
                         .page(
                             self
                                 .per_page
@@ -521,18 +444,23 @@ impl OrganizationsConnectionsList {
             .call(&crate::operations::ORGANIZATIONS_CONNECTIONS_LIST, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check
             .field(
                 "page",
                 &self.page,
-                const { &::auth0_core::Rules::NONE.minimum(0.0) },
+                const { &::auth0_core::codegen::Rules::NONE.minimum(0.0) },
             );
         check
             .field(
                 "per_page",
                 &self.per_page,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -566,19 +494,19 @@ impl OrganizationsConnectionsList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrganizationAllConnectionPost> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationAllConnectionsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsConnectionsList {
@@ -589,24 +517,26 @@ impl std::future::IntoFuture for OrganizationsConnectionsList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsConnectionsList {
+impl auth0_core::codegen::Paged for OrganizationsConnectionsList {
     type Page = types::ListOrganizationAllConnectionsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_CONNECTIONS_LIST)
             .with("id", &self.id)
             .with("is_enabled", &self.is_enabled)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
+    fn position(&self) -> auth0_core::codegen::Position {
         match self.offset {
-            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            Some(items) if self.page.is_none() => {
+                auth0_core::codegen::Position::Offset(items)
+            }
             _ => {
-                auth0_core::Position::of_page(
+                auth0_core::codegen::Position::of_page(
                     self.page,
                     self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
                 )
@@ -614,12 +544,12 @@ impl auth0_core::Paged for OrganizationsConnectionsList {
         }
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
-        if position != auth0_core::Paged::position(&self) {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
+        if position != auth0_core::codegen::Paged::position(&self) {
             self.per_page.get_or_insert(50);
             self.page = None;
             self.offset = match position {
-                auth0_core::Position::Offset(items) => Some(items),
+                auth0_core::codegen::Position::Offset(items) => Some(items),
                 _ => None,
             };
         }
@@ -649,38 +579,13 @@ impl auth0_core::Paged for OrganizationsConnectionsList {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsConnectionsUpdate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     connection_id: auth0_core::Parameter<String>,
     body: types::UpdateOrganizationAllConnectionRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsConnectionsUpdate);
 impl OrganizationsConnectionsUpdate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -693,15 +598,26 @@ impl OrganizationsConnectionsUpdate {
             .call(&crate::operations::ORGANIZATIONS_CONNECTIONS_UPDATE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("connection_id", &self.connection_id);
         check
             .field(
                 "connection_id",
                 &self.connection_id,
-                const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1)
+                },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -718,6 +634,6 @@ impl std::future::IntoFuture for OrganizationsConnectionsUpdate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

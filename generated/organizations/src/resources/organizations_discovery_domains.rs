@@ -250,37 +250,12 @@ impl OrganizationsDiscoveryDomains {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsDiscoveryDomainsCreate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::CreateOrganizationDiscoveryDomainRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsDiscoveryDomainsCreate);
 impl OrganizationsDiscoveryDomainsCreate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -296,8 +271,12 @@ impl OrganizationsDiscoveryDomainsCreate {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -314,7 +293,7 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsCreate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_discovery-domains_by_discovery_domain_id`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -322,37 +301,12 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsCreate {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsDiscoveryDomainsDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     discovery_domain_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsDiscoveryDomainsDelete);
 impl OrganizationsDiscoveryDomainsDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -363,13 +317,13 @@ impl OrganizationsDiscoveryDomainsDelete {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
         check
             .field(
                 "discovery_domain_id",
                 &self.discovery_domain_id,
-                &auth0_core::Rules::NONE,
+                &auth0_core::codegen::Rules::NONE,
             );
         call.check(check)?;
         let request = self
@@ -387,7 +341,7 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_discovery-domains_by_discovery_domain_id`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -395,37 +349,12 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsDiscoveryDomainsGet {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     discovery_domain_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsDiscoveryDomainsGet);
 impl OrganizationsDiscoveryDomainsGet {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -438,13 +367,13 @@ impl OrganizationsDiscoveryDomainsGet {
             .call(&crate::operations::ORGANIZATIONS_DISCOVERY_DOMAINS_GET, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
         check
             .field(
                 "discovery_domain_id",
                 &self.discovery_domain_id,
-                &auth0_core::Rules::NONE,
+                &auth0_core::codegen::Rules::NONE,
             );
         call.check(check)?;
         let request = self
@@ -465,7 +394,7 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsGet {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_name_by_discovery_domain`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -473,37 +402,12 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsGet {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsDiscoveryDomainsGetByName {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     discovery_domain: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsDiscoveryDomainsGetByName);
 impl OrganizationsDiscoveryDomainsGetByName {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -519,13 +423,15 @@ impl OrganizationsDiscoveryDomainsGetByName {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
         check.path_segment("discovery_domain", &self.discovery_domain);
         check
             .field(
                 "discovery_domain",
                 &self.discovery_domain,
-                const { &::auth0_core::Rules::NONE.max_length(255).min_length(3) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(255).min_length(3)
+                },
             );
         call.check(check)?;
         let request = self
@@ -543,7 +449,7 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsGetByName {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_discovery-domains`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -551,11 +457,12 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsGetByName {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsDiscoveryDomainsList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsDiscoveryDomainsList);
 impl OrganizationsDiscoveryDomainsList {
     /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
@@ -571,32 +478,6 @@ impl OrganizationsDiscoveryDomainsList {
     /// Rules: 1 to 100.
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
-        self
-    }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
         self
     }
     /// Sends the call and gives status and headers with the value.
@@ -615,13 +496,13 @@ impl OrganizationsDiscoveryDomainsList {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
-        check.field("from", &self.from, &auth0_core::Rules::NONE);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -653,19 +534,19 @@ impl OrganizationsDiscoveryDomainsList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrganizationDiscoveryDomain> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationDiscoveryDomainsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsDiscoveryDomainsList {
@@ -676,24 +557,26 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsDiscoveryDomainsList {
+impl auth0_core::codegen::Paged for OrganizationsDiscoveryDomainsList {
     type Page = types::ListOrganizationDiscoveryDomainsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_DISCOVERY_DOMAINS_LIST)
             .with("id", &self.id)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }
@@ -717,38 +600,13 @@ impl auth0_core::Paged for OrganizationsDiscoveryDomainsList {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsDiscoveryDomainsUpdate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     discovery_domain_id: auth0_core::Parameter<String>,
     body: types::UpdateOrganizationDiscoveryDomainRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsDiscoveryDomainsUpdate);
 impl OrganizationsDiscoveryDomainsUpdate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -764,15 +622,19 @@ impl OrganizationsDiscoveryDomainsUpdate {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
         check.path_segment("discovery_domain_id", &self.discovery_domain_id);
         check
             .field(
                 "discovery_domain_id",
                 &self.discovery_domain_id,
-                &auth0_core::Rules::NONE,
+                &auth0_core::codegen::Rules::NONE,
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -793,6 +655,6 @@ impl std::future::IntoFuture for OrganizationsDiscoveryDomainsUpdate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

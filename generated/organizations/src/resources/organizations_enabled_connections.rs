@@ -211,37 +211,12 @@ impl OrganizationsEnabledConnections {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsEnabledConnectionsAdd {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::AddOrganizationConnectionRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsEnabledConnectionsAdd);
 impl OrganizationsEnabledConnectionsAdd {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -257,7 +232,12 @@ impl OrganizationsEnabledConnectionsAdd {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         call.check(check)?;
         let request = self
             .client
@@ -274,7 +254,7 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsAdd {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_enabled_connections_by_connectionId`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -282,37 +262,12 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsAdd {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsEnabledConnectionsDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     connection_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsEnabledConnectionsDelete);
 impl OrganizationsEnabledConnectionsDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -323,13 +278,20 @@ impl OrganizationsEnabledConnectionsDelete {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("connectionId", &self.connection_id);
         check
             .field(
                 "connectionId",
                 &self.connection_id,
-                const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1)
+                },
             );
         call.check(check)?;
         let request = self
@@ -344,7 +306,7 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_enabled_connections_by_connectionId`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -352,37 +314,12 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsEnabledConnectionsGet {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     connection_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsEnabledConnectionsGet);
 impl OrganizationsEnabledConnectionsGet {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -398,13 +335,20 @@ impl OrganizationsEnabledConnectionsGet {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("connectionId", &self.connection_id);
         check
             .field(
                 "connectionId",
                 &self.connection_id,
-                const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1)
+                },
             );
         call.check(check)?;
         let request = self
@@ -422,7 +366,7 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsGet {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_enabled_connections`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -430,13 +374,14 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsGet {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsEnabledConnectionsList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     offset: Option<u64>,
     id: auth0_core::Parameter<String>,
     include_totals: Option<bool>,
     page: Option<i64>,
     per_page: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsEnabledConnectionsList);
 impl OrganizationsEnabledConnectionsList {
     /// Whether the answer says how many items there are.
     ///
@@ -463,32 +408,6 @@ impl OrganizationsEnabledConnectionsList {
         self.per_page = Some(per_page);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         mut self,
@@ -499,7 +418,7 @@ impl OrganizationsEnabledConnectionsList {
         if let Some(items) = self.offset {
             self.page
                 .get_or_insert(
-                    auth0_core::Position::Offset(items)
+                    auth0_core::codegen::Position::Offset(items)
                         .page(
                             self
                                 .per_page
@@ -517,18 +436,23 @@ impl OrganizationsEnabledConnectionsList {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check
             .field(
                 "page",
                 &self.page,
-                const { &::auth0_core::Rules::NONE.minimum(0.0) },
+                const { &::auth0_core::codegen::Rules::NONE.minimum(0.0) },
             );
         check
             .field(
                 "per_page",
                 &self.per_page,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -561,19 +485,19 @@ impl OrganizationsEnabledConnectionsList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrganizationConnection> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationConnectionsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsEnabledConnectionsList {
@@ -584,23 +508,25 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsEnabledConnectionsList {
+impl auth0_core::codegen::Paged for OrganizationsEnabledConnectionsList {
     type Page = types::ListOrganizationConnectionsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_ENABLED_CONNECTIONS_LIST)
             .with("id", &self.id)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
+    fn position(&self) -> auth0_core::codegen::Position {
         match self.offset {
-            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            Some(items) if self.page.is_none() => {
+                auth0_core::codegen::Position::Offset(items)
+            }
             _ => {
-                auth0_core::Position::of_page(
+                auth0_core::codegen::Position::of_page(
                     self.page,
                     self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
                 )
@@ -608,12 +534,12 @@ impl auth0_core::Paged for OrganizationsEnabledConnectionsList {
         }
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
-        if position != auth0_core::Paged::position(&self) {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
+        if position != auth0_core::codegen::Paged::position(&self) {
             self.per_page.get_or_insert(50);
             self.page = None;
             self.offset = match position {
-                auth0_core::Position::Offset(items) => Some(items),
+                auth0_core::codegen::Position::Offset(items) => Some(items),
                 _ => None,
             };
         }
@@ -643,38 +569,13 @@ impl auth0_core::Paged for OrganizationsEnabledConnectionsList {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsEnabledConnectionsUpdate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     connection_id: auth0_core::Parameter<String>,
     body: types::UpdateOrganizationConnectionRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsEnabledConnectionsUpdate);
 impl OrganizationsEnabledConnectionsUpdate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -690,15 +591,26 @@ impl OrganizationsEnabledConnectionsUpdate {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("connectionId", &self.connection_id);
         check
             .field(
                 "connectionId",
                 &self.connection_id,
-                const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1)
+                },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -719,6 +631,6 @@ impl std::future::IntoFuture for OrganizationsEnabledConnectionsUpdate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

@@ -140,38 +140,13 @@ impl OrganizationsGroupsRoles {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsGroupsRolesCreate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     organization_id: auth0_core::Parameter<String>,
     group_id: auth0_core::Parameter<String>,
     body: types::CreateOrganizationGroupRolesRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsGroupsRolesCreate);
 impl OrganizationsGroupsRolesCreate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -179,10 +154,19 @@ impl OrganizationsGroupsRolesCreate {
             .call(&crate::operations::ORGANIZATIONS_GROUPS_ROLES_CREATE, self.options);
         let mut check = call.checker();
         check.path_segment("organization_id", &self.organization_id);
-        check.field("organization_id", &self.organization_id, &auth0_core::Rules::NONE);
+        check
+            .field(
+                "organization_id",
+                &self.organization_id,
+                &auth0_core::codegen::Rules::NONE,
+            );
         check.path_segment("group_id", &self.group_id);
-        check.field("group_id", &self.group_id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("group_id", &self.group_id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -200,7 +184,7 @@ impl std::future::IntoFuture for OrganizationsGroupsRolesCreate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_organization_group_roles`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -208,38 +192,13 @@ impl std::future::IntoFuture for OrganizationsGroupsRolesCreate {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsGroupsRolesDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     organization_id: auth0_core::Parameter<String>,
     group_id: auth0_core::Parameter<String>,
     body: types::DeleteOrganizationGroupRolesRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsGroupsRolesDelete);
 impl OrganizationsGroupsRolesDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -247,10 +206,19 @@ impl OrganizationsGroupsRolesDelete {
             .call(&crate::operations::ORGANIZATIONS_GROUPS_ROLES_DELETE, self.options);
         let mut check = call.checker();
         check.path_segment("organization_id", &self.organization_id);
-        check.field("organization_id", &self.organization_id, &auth0_core::Rules::NONE);
+        check
+            .field(
+                "organization_id",
+                &self.organization_id,
+                &auth0_core::codegen::Rules::NONE,
+            );
         check.path_segment("group_id", &self.group_id);
-        check.field("group_id", &self.group_id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("group_id", &self.group_id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -268,7 +236,7 @@ impl std::future::IntoFuture for OrganizationsGroupsRolesDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_organization_group_roles`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -276,12 +244,13 @@ impl std::future::IntoFuture for OrganizationsGroupsRolesDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsGroupsRolesList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     organization_id: auth0_core::Parameter<String>,
     group_id: auth0_core::Parameter<String>,
     from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsGroupsRolesList);
 impl OrganizationsGroupsRolesList {
     /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
@@ -299,32 +268,6 @@ impl OrganizationsGroupsRolesList {
         self.take = Some(take);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         mut self,
@@ -338,15 +281,20 @@ impl OrganizationsGroupsRolesList {
             .call(&crate::operations::ORGANIZATIONS_GROUPS_ROLES_LIST, self.options);
         let mut check = call.checker();
         check.path_segment("organization_id", &self.organization_id);
-        check.field("organization_id", &self.organization_id, &auth0_core::Rules::NONE);
+        check
+            .field(
+                "organization_id",
+                &self.organization_id,
+                &auth0_core::codegen::Rules::NONE,
+            );
         check.path_segment("group_id", &self.group_id);
-        check.field("group_id", &self.group_id, &auth0_core::Rules::NONE);
-        check.field("from", &self.from, &auth0_core::Rules::NONE);
+        check.field("group_id", &self.group_id, &auth0_core::codegen::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -379,19 +327,19 @@ impl OrganizationsGroupsRolesList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::Role> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationGroupRolesResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsGroupsRolesList {
@@ -402,25 +350,27 @@ impl std::future::IntoFuture for OrganizationsGroupsRolesList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsGroupsRolesList {
+impl auth0_core::codegen::Paged for OrganizationsGroupsRolesList {
     type Page = types::ListOrganizationGroupRolesResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_GROUPS_ROLES_LIST)
             .with("organization_id", &self.organization_id)
             .with("group_id", &self.group_id)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }

@@ -185,11 +185,12 @@ impl OrganizationsInvitations {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsInvitationsCreate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     auth0_custom_domain: Option<auth0_core::Parameter<String>>,
     body: types::CreateOrganizationInvitationRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsInvitationsCreate);
 impl OrganizationsInvitationsCreate {
     /// The custom domain that the link is to lead to.
     ///
@@ -199,32 +200,6 @@ impl OrganizationsInvitationsCreate {
         auth0_custom_domain: impl Into<auth0_core::Parameter<String>>,
     ) -> Self {
         self.auth0_custom_domain = Some(auth0_custom_domain.into());
-        self
-    }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
         self
     }
     /// Sends the call and gives status and headers with the value.
@@ -239,14 +214,25 @@ impl OrganizationsInvitationsCreate {
             .call(&crate::operations::ORGANIZATIONS_INVITATIONS_CREATE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check
             .field(
                 "auth0-custom-domain",
                 &self.auth0_custom_domain,
-                const { &::auth0_core::Rules::NONE.max_length(255).min_length(3) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.max_length(255).min_length(3)
+                },
             );
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -267,7 +253,7 @@ impl std::future::IntoFuture for OrganizationsInvitationsCreate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_invitations_by_invitation_id`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -275,37 +261,12 @@ impl std::future::IntoFuture for OrganizationsInvitationsCreate {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsInvitationsDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     invitation_id: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(OrganizationsInvitationsDelete);
 impl OrganizationsInvitationsDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -313,9 +274,19 @@ impl OrganizationsInvitationsDelete {
             .call(&crate::operations::ORGANIZATIONS_INVITATIONS_DELETE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("invitation_id", &self.invitation_id);
-        check.field("invitation_id", &self.invitation_id, &auth0_core::Rules::NONE);
+        check
+            .field(
+                "invitation_id",
+                &self.invitation_id,
+                &auth0_core::codegen::Rules::NONE,
+            );
         call.check(check)?;
         let request = self
             .client
@@ -329,7 +300,7 @@ impl std::future::IntoFuture for OrganizationsInvitationsDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_invitations_by_invitation_id`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -337,12 +308,13 @@ impl std::future::IntoFuture for OrganizationsInvitationsDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsInvitationsGet {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     invitation_id: auth0_core::Parameter<String>,
     fields: Option<auth0_core::Parameter<String>>,
     include_fields: Option<bool>,
 }
+auth0_core::codegen::call_settings!(OrganizationsInvitationsGet);
 impl OrganizationsInvitationsGet {
     /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
     /// hold, by `include_fields`.
@@ -358,32 +330,6 @@ impl OrganizationsInvitationsGet {
         self.include_fields = Some(include_fields);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -396,10 +342,20 @@ impl OrganizationsInvitationsGet {
             .call(&crate::operations::ORGANIZATIONS_INVITATIONS_GET, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("invitation_id", &self.invitation_id);
-        check.field("invitation_id", &self.invitation_id, &auth0_core::Rules::NONE);
-        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
+        check
+            .field(
+                "invitation_id",
+                &self.invitation_id,
+                &auth0_core::codegen::Rules::NONE,
+            );
+        check.field("fields", &self.fields, &auth0_core::codegen::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -421,7 +377,7 @@ impl std::future::IntoFuture for OrganizationsInvitationsGet {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_invitations`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -429,7 +385,7 @@ impl std::future::IntoFuture for OrganizationsInvitationsGet {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsInvitationsList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     offset: Option<u64>,
     id: auth0_core::Parameter<String>,
     fields: Option<auth0_core::Parameter<String>>,
@@ -439,6 +395,7 @@ pub struct OrganizationsInvitationsList {
     per_page: Option<i64>,
     sort: Option<auth0_core::Parameter<String>>,
 }
+auth0_core::codegen::call_settings!(OrganizationsInvitationsList);
 impl OrganizationsInvitationsList {
     /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
     /// hold, by `include_fields`.
@@ -487,32 +444,6 @@ impl OrganizationsInvitationsList {
         self.sort = Some(sort.into());
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         mut self,
@@ -523,7 +454,7 @@ impl OrganizationsInvitationsList {
         if let Some(items) = self.offset {
             self.page
                 .get_or_insert(
-                    auth0_core::Position::Offset(items)
+                    auth0_core::codegen::Position::Offset(items)
                         .page(
                             self
                                 .per_page
@@ -538,21 +469,26 @@ impl OrganizationsInvitationsList {
             .call(&crate::operations::ORGANIZATIONS_INVITATIONS_LIST, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
-        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
+        check.field("fields", &self.fields, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "page",
                 &self.page,
-                const { &::auth0_core::Rules::NONE.minimum(0.0) },
+                const { &::auth0_core::codegen::Rules::NONE.minimum(0.0) },
             );
         check
             .field(
                 "per_page",
                 &self.per_page,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
-        check.field("sort", &self.sort, &auth0_core::Rules::NONE);
+        check.field("sort", &self.sort, &auth0_core::codegen::Rules::NONE);
         call.check(check)?;
         let request = self
             .client
@@ -587,19 +523,19 @@ impl OrganizationsInvitationsList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrganizationInvitation> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationInvitationsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsInvitationsList {
@@ -610,13 +546,13 @@ impl std::future::IntoFuture for OrganizationsInvitationsList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsInvitationsList {
+impl auth0_core::codegen::Paged for OrganizationsInvitationsList {
     type Page = types::ListOrganizationInvitationsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_INVITATIONS_LIST)
             .with("id", &self.id)
@@ -625,11 +561,13 @@ impl auth0_core::Paged for OrganizationsInvitationsList {
             .with("sort", &self.sort)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
+    fn position(&self) -> auth0_core::codegen::Position {
         match self.offset {
-            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            Some(items) if self.page.is_none() => {
+                auth0_core::codegen::Position::Offset(items)
+            }
             _ => {
-                auth0_core::Position::of_page(
+                auth0_core::codegen::Position::of_page(
                     self.page,
                     self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
                 )
@@ -637,12 +575,12 @@ impl auth0_core::Paged for OrganizationsInvitationsList {
         }
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
-        if position != auth0_core::Paged::position(&self) {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
+        if position != auth0_core::codegen::Paged::position(&self) {
             self.per_page.get_or_insert(50);
             self.page = None;
             self.offset = match position {
-                auth0_core::Position::Offset(items) => Some(items),
+                auth0_core::codegen::Position::Offset(items) => Some(items),
                 _ => None,
             };
         }

@@ -157,37 +157,12 @@ impl OrganizationsMembers {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsMembersCreate {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::CreateOrganizationMemberRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsMembersCreate);
 impl OrganizationsMembersCreate {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -195,8 +170,17 @@ impl OrganizationsMembersCreate {
             .call(&crate::operations::ORGANIZATIONS_MEMBERS_CREATE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().post_members(&self.id, &self.body);
         call.receive(request).await?.empty()
@@ -207,7 +191,7 @@ impl std::future::IntoFuture for OrganizationsMembersCreate {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_members`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -215,37 +199,12 @@ impl std::future::IntoFuture for OrganizationsMembersCreate {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsMembersDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::DeleteOrganizationMembersRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsMembersDelete);
 impl OrganizationsMembersDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -253,8 +212,17 @@ impl OrganizationsMembersDelete {
             .call(&crate::operations::ORGANIZATIONS_MEMBERS_DELETE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().delete_members(&self.id, &self.body);
         call.receive(request).await?.empty()
@@ -265,7 +233,7 @@ impl std::future::IntoFuture for OrganizationsMembersDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_organization_members`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -273,7 +241,7 @@ impl std::future::IntoFuture for OrganizationsMembersDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsMembersList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     offset: Option<u64>,
     page_size: Option<i64>,
     id: auth0_core::Parameter<String>,
@@ -285,6 +253,7 @@ pub struct OrganizationsMembersList {
     per_page: Option<i64>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsMembersList);
 impl OrganizationsMembersList {
     /// The names of fields, separated by commas: those that the answer is to hold, or those that it is not to
     /// hold, by `include_fields`.
@@ -351,32 +320,6 @@ impl OrganizationsMembersList {
         self.take = Some(take);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         mut self,
@@ -391,7 +334,7 @@ impl OrganizationsMembersList {
             if let Some(items) = self.offset {
                 self.page
                     .get_or_insert(
-                        auth0_core::Position::Offset(items)
+                        auth0_core::codegen::Position::Offset(items)
                             .page(
                                 self
                                     .per_page
@@ -419,26 +362,33 @@ impl OrganizationsMembersList {
                 ],
             );
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
-        check.field("fields", &self.fields, &auth0_core::Rules::NONE);
-        check.field("from", &self.from, &auth0_core::Rules::NONE);
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
+        check.field("fields", &self.fields, &auth0_core::codegen::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "page",
                 &self.page,
-                const { &::auth0_core::Rules::NONE.maximum(1000.0).minimum(0.0) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.maximum(1000.0).minimum(0.0)
+                },
             );
         check
             .field(
                 "per_page",
                 &self.per_page,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -475,19 +425,19 @@ impl OrganizationsMembersList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrganizationMember> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationMembersResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsMembersList {
@@ -498,13 +448,13 @@ impl std::future::IntoFuture for OrganizationsMembersList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsMembersList {
+impl auth0_core::codegen::Paged for OrganizationsMembersList {
     type Page = types::ListOrganizationMembersResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_MEMBERS_LIST)
             .with("id", &self.id)
@@ -512,14 +462,16 @@ impl auth0_core::Paged for OrganizationsMembersList {
             .with("include_fields", &self.include_fields)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
+    fn position(&self) -> auth0_core::codegen::Position {
         if self.offset.is_some() || self.page.is_some() || self.per_page.is_some()
             || self.include_totals.is_some()
         {
             match self.offset {
-                Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+                Some(items) if self.page.is_none() => {
+                    auth0_core::codegen::Position::Offset(items)
+                }
                 _ => {
-                    auth0_core::Position::of_page(
+                    auth0_core::codegen::Position::of_page(
                         self.page,
                         self
                             .page_size
@@ -530,17 +482,19 @@ impl auth0_core::Paged for OrganizationsMembersList {
                 }
             }
         } else {
-            auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+            auth0_core::codegen::Position::of_checkpoint(
+                    self.from.as_deref().map(String::as_str),
+                )
                 .unwrap_or_default()
         }
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
-        if position == auth0_core::Paged::position(&self) {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
+        if position == auth0_core::codegen::Paged::position(&self) {
             return self;
         }
         match position {
-            auth0_core::Position::Checkpoint(_) => {
+            auth0_core::codegen::Position::Checkpoint(_) => {
                 self.take = self.take.or(self.per_page);
                 self.page = None;
                 self.per_page = None;
@@ -548,17 +502,16 @@ impl auth0_core::Paged for OrganizationsMembersList {
                 self.offset = None;
                 self.from = position.into_checkpoint().map(Into::into);
             }
-            auth0_core::Position::Start if !(self.offset.is_some() || self.page.is_some()
-                || self.per_page.is_some() || self.include_totals.is_some()) => {
-                self.from = None;
-            }
+            auth0_core::codegen::Position::Start if !(self.offset.is_some()
+                || self.page.is_some() || self.per_page.is_some()
+                || self.include_totals.is_some()) => self.from = None,
             _ => {
                 self.per_page = self.per_page.or(self.take.take());
                 self.from = None;
                 self.per_page.get_or_insert(50);
                 self.page = None;
                 self.offset = match position {
-                    auth0_core::Position::Offset(items) => Some(items),
+                    auth0_core::codegen::Position::Offset(items) => Some(items),
                     _ => None,
                 };
             }

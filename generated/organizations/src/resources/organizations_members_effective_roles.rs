@@ -65,12 +65,13 @@ impl OrganizationsMembersEffectiveRoles {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsMembersEffectiveRolesList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     user_id: auth0_core::Parameter<String>,
     from: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsMembersEffectiveRolesList);
 impl OrganizationsMembersEffectiveRolesList {
     /// Where to go on: the `next` of the page before. Left out, the listing begins at its beginning.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
@@ -86,32 +87,6 @@ impl OrganizationsMembersEffectiveRolesList {
     /// Rules: at least 1.
     pub fn take(mut self, take: i64) -> Self {
         self.take = Some(take);
-        self
-    }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
         self
     }
     /// Sends the call and gives status and headers with the value.
@@ -130,15 +105,20 @@ impl OrganizationsMembersEffectiveRolesList {
             );
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("user_id", &self.user_id);
-        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
-        check.field("from", &self.from, &auth0_core::Rules::NONE);
+        check.field("user_id", &self.user_id, &auth0_core::codegen::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -171,19 +151,19 @@ impl OrganizationsMembersEffectiveRolesList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::OrganizationMemberEffectiveRole> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationMemberEffectiveRolesResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsMembersEffectiveRolesList {
@@ -194,25 +174,27 @@ impl std::future::IntoFuture for OrganizationsMembersEffectiveRolesList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsMembersEffectiveRolesList {
+impl auth0_core::codegen::Paged for OrganizationsMembersEffectiveRolesList {
     type Page = types::ListOrganizationMemberEffectiveRolesResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_MEMBERS_EFFECTIVE_ROLES_LIST)
             .with("id", &self.id)
             .with("user_id", &self.user_id)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }

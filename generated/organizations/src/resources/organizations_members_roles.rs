@@ -143,38 +143,13 @@ impl OrganizationsMembersRoles {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsMembersRolesAssign {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     user_id: auth0_core::Parameter<String>,
     body: types::AssignOrganizationMemberRolesRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsMembersRolesAssign);
 impl OrganizationsMembersRolesAssign {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -182,10 +157,19 @@ impl OrganizationsMembersRolesAssign {
             .call(&crate::operations::ORGANIZATIONS_MEMBERS_ROLES_ASSIGN, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("user_id", &self.user_id);
-        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("user_id", &self.user_id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -199,7 +183,7 @@ impl std::future::IntoFuture for OrganizationsMembersRolesAssign {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `delete_organization_member_roles`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -207,38 +191,13 @@ impl std::future::IntoFuture for OrganizationsMembersRolesAssign {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsMembersRolesDelete {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     user_id: auth0_core::Parameter<String>,
     body: types::DeleteOrganizationMemberRolesRequestContent,
 }
+auth0_core::codegen::call_settings!(OrganizationsMembersRolesDelete);
 impl OrganizationsMembersRolesDelete {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self
@@ -246,10 +205,19 @@ impl OrganizationsMembersRolesDelete {
             .call(&crate::operations::ORGANIZATIONS_MEMBERS_ROLES_DELETE, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("user_id", &self.user_id);
-        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("user_id", &self.user_id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self
             .client
@@ -263,7 +231,7 @@ impl std::future::IntoFuture for OrganizationsMembersRolesDelete {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `get_organization_member_roles`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -271,7 +239,7 @@ impl std::future::IntoFuture for OrganizationsMembersRolesDelete {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct OrganizationsMembersRolesList {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     offset: Option<u64>,
     id: auth0_core::Parameter<String>,
     user_id: auth0_core::Parameter<String>,
@@ -279,6 +247,7 @@ pub struct OrganizationsMembersRolesList {
     page: Option<i64>,
     per_page: Option<i64>,
 }
+auth0_core::codegen::call_settings!(OrganizationsMembersRolesList);
 impl OrganizationsMembersRolesList {
     /// Whether the answer says how many items there are.
     ///
@@ -305,32 +274,6 @@ impl OrganizationsMembersRolesList {
         self.per_page = Some(per_page);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         mut self,
@@ -341,7 +284,7 @@ impl OrganizationsMembersRolesList {
         if let Some(items) = self.offset {
             self.page
                 .get_or_insert(
-                    auth0_core::Position::Offset(items)
+                    auth0_core::codegen::Position::Offset(items)
                         .page(
                             self
                                 .per_page
@@ -356,20 +299,27 @@ impl OrganizationsMembersRolesList {
             .call(&crate::operations::ORGANIZATIONS_MEMBERS_ROLES_LIST, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, const { &::auth0_core::Rules::NONE.max_length(50) });
+        check
+            .field(
+                "id",
+                &self.id,
+                const { &::auth0_core::codegen::Rules::NONE.max_length(50) },
+            );
         check.path_segment("user_id", &self.user_id);
-        check.field("user_id", &self.user_id, &auth0_core::Rules::NONE);
+        check.field("user_id", &self.user_id, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "page",
                 &self.page,
-                const { &::auth0_core::Rules::NONE.maximum(1000.0).minimum(0.0) },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.maximum(1000.0).minimum(0.0)
+                },
             );
         check
             .field(
                 "per_page",
                 &self.per_page,
-                const { &::auth0_core::Rules::NONE.maximum(100.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(100.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -403,19 +353,19 @@ impl OrganizationsMembersRolesList {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::Role> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(
         self,
     ) -> auth0_core::Pages<types::ListOrganizationMemberRolesResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for OrganizationsMembersRolesList {
@@ -426,24 +376,26 @@ impl std::future::IntoFuture for OrganizationsMembersRolesList {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for OrganizationsMembersRolesList {
+impl auth0_core::codegen::Paged for OrganizationsMembersRolesList {
     type Page = types::ListOrganizationMemberRolesResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::ORGANIZATIONS_MEMBERS_ROLES_LIST)
             .with("id", &self.id)
             .with("user_id", &self.user_id)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
+    fn position(&self) -> auth0_core::codegen::Position {
         match self.offset {
-            Some(items) if self.page.is_none() => auth0_core::Position::Offset(items),
+            Some(items) if self.page.is_none() => {
+                auth0_core::codegen::Position::Offset(items)
+            }
             _ => {
-                auth0_core::Position::of_page(
+                auth0_core::codegen::Position::of_page(
                     self.page,
                     self.per_page.and_then(|size| u64::try_from(size).ok()).unwrap_or(50),
                 )
@@ -451,12 +403,12 @@ impl auth0_core::Paged for OrganizationsMembersRolesList {
         }
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
-        if position != auth0_core::Paged::position(&self) {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
+        if position != auth0_core::codegen::Paged::position(&self) {
             self.per_page.get_or_insert(50);
             self.page = None;
             self.offset = match position {
-                auth0_core::Position::Offset(items) => Some(items),
+                auth0_core::codegen::Position::Offset(items) => Some(items),
                 _ => None,
             };
         }

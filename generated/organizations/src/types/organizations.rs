@@ -9,19 +9,19 @@ pub struct ConnectionForOrganization {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The id of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     pub connection_id: ::std::string::String,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl ConnectionForOrganization {
@@ -58,8 +58,12 @@ impl ConnectionForOrganization {
         self
     }
 }
-impl ::auth0_core::Check for ConnectionForOrganization {
-    fn check(&self, _: &::auth0_core::Rules, _: &mut ::auth0_core::Checker) {}
+impl ::auth0_core::codegen::Check for ConnectionForOrganization {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        _: &mut ::auth0_core::codegen::Checker,
+    ) {}
 }
 /// An organization to be created.
 #[non_exhaustive]
@@ -67,19 +71,19 @@ impl ::auth0_core::Check for ConnectionForOrganization {
 pub struct CreateOrganizationRequestContent {
     /// How the login pages look to members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called, at most 255 characters.
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The connections that are enabled from the beginning, 10 at most.
     ///
     /// Rules: at most 10 items.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub enabled_connections: ::std::option::Option<
         ::std::vec::Vec<ConnectionForOrganization>,
     >,
@@ -90,7 +94,7 @@ pub struct CreateOrganizationRequestContent {
     ///
     /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -103,7 +107,7 @@ pub struct CreateOrganizationRequestContent {
     pub name: ::std::string::String,
     /// How many machine-to-machine tokens a new organization may get.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub token_quota: ::std::option::Option<CreateTokenQuota>,
 }
 impl CreateOrganizationRequestContent {
@@ -163,34 +167,46 @@ impl CreateOrganizationRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for CreateOrganizationRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
-        at.field("branding", &self.branding, const { &::auth0_core::Rules::NONE });
+impl ::auth0_core::codegen::Check for CreateOrganizationRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
+        at.field(
+            "branding",
+            &self.branding,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(255).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(255).min_length(1) },
         );
         at.field(
             "enabled_connections",
             &self.enabled_connections,
-            const { &::auth0_core::Rules::NONE.max_items(10) },
+            const { &::auth0_core::codegen::Rules::NONE.max_items(10) },
         );
         at.field(
             "metadata",
             &self.metadata,
             const {
-                &::auth0_core::Rules::NONE
-                    .items(const { &::auth0_core::Rules::NONE.max_length(255) })
+                &::auth0_core::codegen::Rules::NONE
+                    .items(const { &::auth0_core::codegen::Rules::NONE.max_length(255) })
                     .max_properties(25)
             },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1) },
         );
-        at.field("token_quota", &self.token_quota, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "token_quota",
+            &self.token_quota,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// An organization that was created.
@@ -207,7 +223,10 @@ pub struct CreateOrganizationResponseContent {
     pub display_name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The connections that were enabled with it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::null_as_unknown_optional_items")]
+    #[serde(
+        default,
+        deserialize_with = "::auth0_core::codegen::null_as_unknown_optional_items"
+    )]
     pub enabled_connections: ::std::option::Option<
         ::std::vec::Vec<OrganizationEnabledConnection>,
     >,
@@ -331,12 +350,16 @@ impl CreateTokenQuota {
         Self { client_credentials }
     }
 }
-impl ::auth0_core::Check for CreateTokenQuota {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateTokenQuota {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "client_credentials",
             &self.client_credentials,
-            const { &::auth0_core::Rules::NONE },
+            const { &::auth0_core::codegen::Rules::NONE },
         );
     }
 }
@@ -681,7 +704,7 @@ pub struct ListOrganizationsResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The organizations of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub organizations: ::std::vec::Vec<Organization>,
     /// How many items come before this page. Absent where totals were not asked for. Pages by checkpoints do
     /// not have it.
@@ -702,7 +725,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationsResponseContent {
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
-            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+            #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
             organizations: ::std::vec::Vec<Organization>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             start: ::std::option::Option<::auth0_core::Open<i64>>,
@@ -777,12 +800,12 @@ impl ListOrganizationsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationsResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationsResponseContent {
     type Item = Organization;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -799,7 +822,7 @@ impl ::auth0_core::Page for ListOrganizationsResponseContent {
         ::std::option::Option::Some(self.organizations.len() as u64)
     }
     fn skip(&mut self, items: usize) {
-        ::auth0_core::Page::skip(&mut self.organizations, items);
+        ::auth0_core::codegen::Page::skip(&mut self.organizations, items);
     }
     fn is_empty(&self) -> bool {
         self.organizations.is_empty()
@@ -964,10 +987,14 @@ impl OrganizationBranding {
         self
     }
 }
-impl ::auth0_core::Check for OrganizationBranding {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for OrganizationBranding {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["colors", "logo_url"]);
-        at.field("colors", &self.colors, const { &::auth0_core::Rules::NONE });
+        at.field("colors", &self.colors, const { &::auth0_core::codegen::Rules::NONE });
     }
 }
 /// The colours of the login pages. Both are given, or none.
@@ -1011,8 +1038,12 @@ impl OrganizationBrandingColors {
         self
     }
 }
-impl ::auth0_core::Check for OrganizationBrandingColors {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for OrganizationBrandingColors {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["page_background", "primary"]);
     }
 }
@@ -1192,7 +1223,7 @@ impl Role {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TokenQuota {
     /// How many tokens may be issued with client credentials. At least one of the fields is given.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub client_credentials: TokenQuotaClientCredentials,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -1227,19 +1258,19 @@ pub struct TokenQuotaClientCredentials {
     /// Whether a token beyond the quota is refused. If not, it is issued, and the log of the tenant tells of
     /// it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub enforce: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How many tokens may be issued in a day.
     ///
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub per_day: ::std::option::Option<::auth0_core::Open<i64>>,
     /// How many tokens may be issued in an hour.
     ///
     /// Rules: 1 to 2147483647.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub per_hour: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -1283,8 +1314,12 @@ impl TokenQuotaClientCredentials {
         self
     }
 }
-impl ::auth0_core::Check for TokenQuotaClientCredentials {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for TokenQuotaClientCredentials {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["enforce", "per_day", "per_hour"],
@@ -1292,12 +1327,16 @@ impl ::auth0_core::Check for TokenQuotaClientCredentials {
         at.field(
             "per_day",
             &self.per_day,
-            const { &::auth0_core::Rules::NONE.maximum(2147483647.0).minimum(1.0) },
+            const {
+                &::auth0_core::codegen::Rules::NONE.maximum(2147483647.0).minimum(1.0)
+            },
         );
         at.field(
             "per_hour",
             &self.per_hour,
-            const { &::auth0_core::Rules::NONE.maximum(2147483647.0).minimum(1.0) },
+            const {
+                &::auth0_core::codegen::Rules::NONE.maximum(2147483647.0).minimum(1.0)
+            },
         );
         if self.enforce.is_none() && self.per_day.is_none() && self.per_hour.is_none()
             && self.additional_fields.is_empty()
@@ -1314,13 +1353,13 @@ impl ::auth0_core::Check for TokenQuotaClientCredentials {
 pub struct UpdateOrganizationRequestContent {
     /// How the login pages look to members of an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub branding: ::std::option::Option<OrganizationBranding>,
     /// What people see the organization called, at most 255 characters.
     ///
     /// Rules: 1 to 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Texts of the tenant's own about an organization, by names of its own.
     ///
@@ -1329,7 +1368,7 @@ pub struct UpdateOrganizationRequestContent {
     ///
     /// Rules: at most 25 entries, each item: at most 255 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub metadata: ::std::option::Option<
         ::std::collections::BTreeMap<
             ::std::string::String,
@@ -1340,7 +1379,7 @@ pub struct UpdateOrganizationRequestContent {
     ///
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub name: ::std::option::Option<::std::string::String>,
     /// The token quota that an organization gets in place of the one it has; `null` takes that away.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1414,33 +1453,45 @@ impl UpdateOrganizationRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for UpdateOrganizationRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for UpdateOrganizationRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["branding", "display_name", "metadata", "name", "token_quota"],
         );
-        at.field("branding", &self.branding, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "branding",
+            &self.branding,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(255).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(255).min_length(1) },
         );
         at.field(
             "metadata",
             &self.metadata,
             const {
-                &::auth0_core::Rules::NONE
-                    .items(const { &::auth0_core::Rules::NONE.max_length(255) })
+                &::auth0_core::codegen::Rules::NONE
+                    .items(const { &::auth0_core::codegen::Rules::NONE.max_length(255) })
                     .max_properties(25)
             },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1) },
         );
-        at.field("token_quota", &self.token_quota, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "token_quota",
+            &self.token_quota,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 impl ::std::convert::TryFrom<CreateOrganizationResponseContent>
@@ -1450,7 +1501,7 @@ for UpdateOrganizationRequestContent {
     fn try_from(
         response: CreateOrganizationResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
@@ -1465,7 +1516,7 @@ for UpdateOrganizationRequestContent {
     fn try_from(
         response: GetOrganizationByNameResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
@@ -1480,7 +1531,7 @@ for UpdateOrganizationRequestContent {
     fn try_from(
         response: GetOrganizationResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
@@ -1492,7 +1543,7 @@ impl ::std::convert::TryFrom<Organization> for UpdateOrganizationRequestContent 
     type Error = ::auth0_core::ConversionError;
     #[inline]
     fn try_from(response: Organization) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
@@ -1507,7 +1558,7 @@ for UpdateOrganizationRequestContent {
     fn try_from(
         response: UpdateOrganizationResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationRequestContent",
             &["branding", "display_name", "metadata", "name", "token_quota"],
@@ -1650,13 +1701,17 @@ impl UpdateTokenQuota {
         self
     }
 }
-impl ::auth0_core::Check for UpdateTokenQuota {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for UpdateTokenQuota {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["client_credentials"]);
         at.field(
             "client_credentials",
             &self.client_credentials,
-            const { &::auth0_core::Rules::NONE },
+            const { &::auth0_core::codegen::Rules::NONE },
         );
     }
 }

@@ -127,7 +127,7 @@ impl AssociateOrganizationClientGrantResponseContent {
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationClientGrantsResponseContent {
     /// The client grants of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub client_grants: ::std::vec::Vec<OrganizationClientGrant>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -145,7 +145,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationClientGrantsResponseCont
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+            #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
             client_grants: ::std::vec::Vec<OrganizationClientGrant>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
@@ -210,9 +210,9 @@ impl ListOrganizationClientGrantsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationClientGrantsResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationClientGrantsResponseContent {
     type Item = OrganizationClientGrant;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
@@ -228,7 +228,7 @@ impl ::auth0_core::Page for ListOrganizationClientGrantsResponseContent {
         ::std::option::Option::Some(self.client_grants.len() as u64)
     }
     fn skip(&mut self, items: usize) {
-        ::auth0_core::Page::skip(&mut self.client_grants, items);
+        ::auth0_core::codegen::Page::skip(&mut self.client_grants, items);
     }
     fn is_empty(&self) -> bool {
         self.client_grants.is_empty()

@@ -10,7 +10,7 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The id of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     ///
@@ -18,18 +18,18 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     pub connection_id: ::std::string::String,
     /// Whether members can log in with the connection.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
     /// What the administrators of an organization may do with one of its connections.
     ///
     /// The document lists the levels and does not explain them.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub organization_access_level: ::std::option::Option<
         ::auth0_core::Open<OrganizationAccessLevelEnum>,
     >,
@@ -37,12 +37,12 @@ pub struct CreateOrganizationAllConnectionRequestContent {
     ///
     /// Rules: 1 to 50 characters, matches `^[^\u{0}]*$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub organization_connection_name: ::std::option::Option<::std::string::String>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl CreateOrganizationAllConnectionRequestContent {
@@ -112,18 +112,22 @@ impl CreateOrganizationAllConnectionRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for CreateOrganizationAllConnectionRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateOrganizationAllConnectionRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "connection_id",
             &self.connection_id,
-            const { &::auth0_core::Rules::NONE.max_length(50).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(50).min_length(1) },
         );
         at.field(
             "organization_connection_name",
             &self.organization_connection_name,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .max_length(50)
                     .min_length(1)
                     .pattern("^[^\0]*$")
@@ -396,7 +400,7 @@ impl GetOrganizationAllConnectionResponseContent {
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationAllConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -414,7 +418,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationAllConnectionsResponseCo
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+            #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
             connections: ::std::vec::Vec<OrganizationAllConnectionPost>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
@@ -479,9 +483,9 @@ impl ListOrganizationAllConnectionsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationAllConnectionsResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationAllConnectionsResponseContent {
     type Item = OrganizationAllConnectionPost;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
@@ -497,7 +501,7 @@ impl ::auth0_core::Page for ListOrganizationAllConnectionsResponseContent {
         ::std::option::Option::Some(self.connections.len() as u64)
     }
     fn skip(&mut self, items: usize) {
-        ::auth0_core::Page::skip(&mut self.connections, items);
+        ::auth0_core::codegen::Page::skip(&mut self.connections, items);
     }
     fn is_empty(&self) -> bool {
         self.connections.is_empty()
@@ -715,7 +719,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// Whether members can log in with the connection; `null` takes back what was set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -724,7 +728,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
     /// What the administrators of the organization may do with the connection; `null` takes back what was
     /// set.
@@ -744,7 +748,7 @@ pub struct UpdateOrganizationAllConnectionRequestContent {
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -831,8 +835,12 @@ impl UpdateOrganizationAllConnectionRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for UpdateOrganizationAllConnectionRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for UpdateOrganizationAllConnectionRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -848,7 +856,7 @@ impl ::auth0_core::Check for UpdateOrganizationAllConnectionRequestContent {
             "organization_connection_name",
             &self.organization_connection_name,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .max_length(50)
                     .min_length(1)
                     .pattern("^[^\0]*$")
@@ -863,7 +871,7 @@ for UpdateOrganizationAllConnectionRequestContent {
     fn try_from(
         response: CreateOrganizationAllConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationAllConnectionRequestContent",
             &[
@@ -885,7 +893,7 @@ for UpdateOrganizationAllConnectionRequestContent {
     fn try_from(
         response: GetOrganizationAllConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationAllConnectionRequestContent",
             &[
@@ -907,7 +915,7 @@ for UpdateOrganizationAllConnectionRequestContent {
     fn try_from(
         response: OrganizationAllConnectionPost,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationAllConnectionRequestContent",
             &[
@@ -929,7 +937,7 @@ for UpdateOrganizationAllConnectionRequestContent {
     fn try_from(
         response: UpdateOrganizationAllConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationAllConnectionRequestContent",
             &[

@@ -12,14 +12,14 @@ pub struct CreateOrganizationDiscoveryDomainRequestContent {
     pub domain: ::std::string::String,
     /// Whether it was shown that a discovery domain belongs to the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub status: ::std::option::Option<
         ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     >,
     /// Whether the domain leads users to the organization when they log in. It does unless this says
     /// otherwise.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
 }
 impl CreateOrganizationDiscoveryDomainRequestContent {
@@ -52,12 +52,16 @@ impl CreateOrganizationDiscoveryDomainRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for CreateOrganizationDiscoveryDomainRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateOrganizationDiscoveryDomainRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "domain",
             &self.domain,
-            const { &::auth0_core::Rules::NONE.max_length(255).min_length(3) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(255).min_length(3) },
         );
     }
 }
@@ -309,7 +313,7 @@ impl GetOrganizationDiscoveryDomainResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationDiscoveryDomainsResponseContent {
     /// The discovery domains of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub domains: ::std::vec::Vec<OrganizationDiscoveryDomain>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
@@ -336,12 +340,12 @@ impl ListOrganizationDiscoveryDomainsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationDiscoveryDomainsResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationDiscoveryDomainsResponseContent {
     type Item = OrganizationDiscoveryDomain;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -500,14 +504,14 @@ for OrganizationDiscoveryDomainStatus {
 pub struct UpdateOrganizationDiscoveryDomainRequestContent {
     /// Whether it was shown that a discovery domain belongs to the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub status: ::std::option::Option<
         ::auth0_core::Open<OrganizationDiscoveryDomainStatus>,
     >,
     /// Whether the domain leads users to the organization when they log in. It does unless this says
     /// otherwise.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub use_for_organization_discovery: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -552,8 +556,12 @@ impl UpdateOrganizationDiscoveryDomainRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for UpdateOrganizationDiscoveryDomainRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for UpdateOrganizationDiscoveryDomainRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["status", "use_for_organization_discovery"],
@@ -567,7 +575,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
     fn try_from(
         response: CreateOrganizationDiscoveryDomainResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
@@ -582,7 +590,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
     fn try_from(
         response: GetOrganizationDiscoveryDomainByNameResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
@@ -597,7 +605,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
     fn try_from(
         response: GetOrganizationDiscoveryDomainResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
@@ -612,7 +620,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
     fn try_from(
         response: OrganizationDiscoveryDomain,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],
@@ -627,7 +635,7 @@ for UpdateOrganizationDiscoveryDomainRequestContent {
     fn try_from(
         response: UpdateOrganizationDiscoveryDomainResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationDiscoveryDomainRequestContent",
             &["status", "use_for_organization_discovery"],

@@ -10,19 +10,19 @@ pub struct AddOrganizationConnectionRequestContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The id of the connection in the tenant, such as `con_a1B2c3D4e5F6g7H8`.
     pub connection_id: ::std::string::String,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 impl AddOrganizationConnectionRequestContent {
@@ -226,7 +226,7 @@ impl GetOrganizationConnectionResponseContent {
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationConnectionsResponseContent {
     /// The connections of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub enabled_connections: ::std::vec::Vec<OrganizationConnection>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -244,7 +244,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationConnectionsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+            #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
             enabled_connections: ::std::vec::Vec<OrganizationConnection>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
@@ -309,9 +309,9 @@ impl ListOrganizationConnectionsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationConnectionsResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationConnectionsResponseContent {
     type Item = OrganizationConnection;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
@@ -327,7 +327,7 @@ impl ::auth0_core::Page for ListOrganizationConnectionsResponseContent {
         ::std::option::Option::Some(self.enabled_connections.len() as u64)
     }
     fn skip(&mut self, items: usize) {
-        ::auth0_core::Page::skip(&mut self.enabled_connections, items);
+        ::auth0_core::codegen::Page::skip(&mut self.enabled_connections, items);
     }
     fn is_empty(&self) -> bool {
         self.enabled_connections.is_empty()
@@ -426,17 +426,17 @@ pub struct UpdateOrganizationConnectionRequestContent {
     ///
     /// If not, only those get in who are members already.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// Whether people can sign up with the organization through this connection. It has a meaning for
     /// database connections alone, and is off unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_signup_enabled: ::std::option::Option<bool>,
     /// Whether the login page of the organization has a button for the connection. It has a meaning for
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -485,8 +485,12 @@ impl UpdateOrganizationConnectionRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for UpdateOrganizationConnectionRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for UpdateOrganizationConnectionRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
@@ -500,7 +504,7 @@ for UpdateOrganizationConnectionRequestContent {
     fn try_from(
         response: AddOrganizationConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationConnectionRequestContent",
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
@@ -515,7 +519,7 @@ for UpdateOrganizationConnectionRequestContent {
     fn try_from(
         response: GetOrganizationConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationConnectionRequestContent",
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
@@ -530,7 +534,7 @@ for UpdateOrganizationConnectionRequestContent {
     fn try_from(
         response: OrganizationConnection,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationConnectionRequestContent",
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],
@@ -545,7 +549,7 @@ for UpdateOrganizationConnectionRequestContent {
     fn try_from(
         response: UpdateOrganizationConnectionResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateOrganizationConnectionRequestContent",
             &["assign_membership_on_login", "is_signup_enabled", "show_as_button"],

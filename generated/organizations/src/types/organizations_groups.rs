@@ -7,7 +7,7 @@ use crate::types::Group;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationGroupsResponseContent {
     /// The groups of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub groups: ::std::vec::Vec<Group>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
@@ -32,12 +32,12 @@ impl ListOrganizationGroupsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationGroupsResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationGroupsResponseContent {
     type Item = Group;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }

@@ -21,12 +21,16 @@ impl CreateOrganizationGroupRolesRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for CreateOrganizationGroupRolesRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateOrganizationGroupRolesRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "roles",
             &self.roles,
-            const { &::auth0_core::Rules::NONE.min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
         );
     }
 }
@@ -49,12 +53,16 @@ impl DeleteOrganizationGroupRolesRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for DeleteOrganizationGroupRolesRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for DeleteOrganizationGroupRolesRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "roles",
             &self.roles,
-            const { &::auth0_core::Rules::NONE.min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
         );
     }
 }
@@ -67,7 +75,7 @@ pub struct ListOrganizationGroupRolesResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
 }
 impl ListOrganizationGroupRolesResponseContent {
@@ -88,12 +96,12 @@ impl ListOrganizationGroupRolesResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationGroupRolesResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationGroupRolesResponseContent {
     type Item = Role;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }

@@ -9,7 +9,7 @@ pub struct CreateOrganizationInvitationRequestContent {
     ///
     /// Users cannot change it themselves.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub app_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -18,7 +18,7 @@ pub struct CreateOrganizationInvitationRequestContent {
     /// The id of the connection that the person has to log in with. Left out, any connection of the
     /// organization will do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub connection_id: ::std::option::Option<::std::string::String>,
     /// Who is invited.
     pub invitee: OrganizationInvitationInvitee,
@@ -28,13 +28,13 @@ pub struct CreateOrganizationInvitationRequestContent {
     ///
     /// Rules: at least 1 item.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub roles: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether an e-mail goes out. If not, the link is for the caller to hand on.
     ///
     /// Default, where it is left out: `true`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub send_invitation_email: ::std::option::Option<bool>,
     /// For how many seconds the invitation can be accepted, at most 30 days.
     ///
@@ -42,11 +42,11 @@ pub struct CreateOrganizationInvitationRequestContent {
     ///
     /// Rules: 0 to 2592000.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub ttl_sec: ::std::option::Option<i64>,
     /// Data about a user that decides nothing, such as preferences, free in form.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub user_metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -128,19 +128,31 @@ impl CreateOrganizationInvitationRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for CreateOrganizationInvitationRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
-        at.field("invitee", &self.invitee, const { &::auth0_core::Rules::NONE });
-        at.field("inviter", &self.inviter, const { &::auth0_core::Rules::NONE });
+impl ::auth0_core::codegen::Check for CreateOrganizationInvitationRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
+        at.field(
+            "invitee",
+            &self.invitee,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
+        at.field(
+            "inviter",
+            &self.inviter,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
         at.field(
             "roles",
             &self.roles,
-            const { &::auth0_core::Rules::NONE.min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
         );
         at.field(
             "ttl_sec",
             &self.ttl_sec,
-            const { &::auth0_core::Rules::NONE.maximum(2592000.0).minimum(0.0) },
+            const { &::auth0_core::codegen::Rules::NONE.maximum(2592000.0).minimum(0.0) },
         );
     }
 }
@@ -559,7 +571,7 @@ impl GetOrganizationInvitationResponseContent {
 #[derive(::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationInvitationsResponseContent {
     /// The invitations of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub invitations: ::std::vec::Vec<OrganizationInvitation>,
     /// How many items the page could hold. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -574,7 +586,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationInvitationsResponseConte
     ) -> ::std::result::Result<Self, D::Error> {
         #[derive(::serde::Deserialize)]
         struct Named {
-            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+            #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
             invitations: ::std::vec::Vec<OrganizationInvitation>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
@@ -628,9 +640,9 @@ impl ListOrganizationInvitationsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationInvitationsResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationInvitationsResponseContent {
     type Item = OrganizationInvitation;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         ::std::option::Option::None
     }
     fn start(&self) -> ::std::option::Option<u64> {
@@ -643,7 +655,7 @@ impl ::auth0_core::Page for ListOrganizationInvitationsResponseContent {
         ::std::option::Option::Some(self.invitations.len() as u64)
     }
     fn skip(&mut self, items: usize) {
-        ::auth0_core::Page::skip(&mut self.invitations, items);
+        ::auth0_core::codegen::Page::skip(&mut self.invitations, items);
     }
     fn is_empty(&self) -> bool {
         self.invitations.is_empty()
@@ -887,8 +899,12 @@ impl OrganizationInvitationInvitee {
         self
     }
 }
-impl ::auth0_core::Check for OrganizationInvitationInvitee {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for OrganizationInvitationInvitee {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["email"]);
     }
 }
@@ -924,13 +940,17 @@ impl OrganizationInvitationInviter {
         self
     }
 }
-impl ::auth0_core::Check for OrganizationInvitationInviter {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for OrganizationInvitationInviter {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["name"]);
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(300).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(300).min_length(1) },
         );
     }
 }

@@ -20,12 +20,16 @@ impl CreateOrganizationMemberRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for CreateOrganizationMemberRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateOrganizationMemberRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "members",
             &self.members,
-            const { &::auth0_core::Rules::NONE.min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
         );
     }
 }
@@ -48,12 +52,16 @@ impl DeleteOrganizationMembersRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for DeleteOrganizationMembersRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for DeleteOrganizationMembersRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "members",
             &self.members,
-            const { &::auth0_core::Rules::NONE.min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
         );
     }
 }
@@ -69,7 +77,7 @@ pub struct ListOrganizationMembersResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The members of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub members: ::std::vec::Vec<OrganizationMember>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty. Counted pages do not have it.
@@ -92,7 +100,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMembersResponseContent {
         struct Named {
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
-            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+            #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
             members: ::std::vec::Vec<OrganizationMember>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
@@ -167,12 +175,12 @@ impl ListOrganizationMembersResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationMembersResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationMembersResponseContent {
     type Item = OrganizationMember;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -189,7 +197,7 @@ impl ::auth0_core::Page for ListOrganizationMembersResponseContent {
         ::std::option::Option::Some(self.members.len() as u64)
     }
     fn skip(&mut self, items: usize) {
-        ::auth0_core::Page::skip(&mut self.members, items);
+        ::auth0_core::codegen::Page::skip(&mut self.members, items);
     }
     fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -215,7 +223,10 @@ pub struct OrganizationMember {
     pub picture: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles that the member was given in the organization. They come only where `fields` names them.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::null_as_unknown_optional_items")]
+    #[serde(
+        default,
+        deserialize_with = "::auth0_core::codegen::null_as_unknown_optional_items"
+    )]
     pub roles: ::std::option::Option<::std::vec::Vec<OrganizationMemberRole>>,
     /// The id of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

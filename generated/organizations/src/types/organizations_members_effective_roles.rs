@@ -11,7 +11,7 @@ pub struct ListOrganizationMemberEffectiveRolesResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The roles of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<OrganizationMemberEffectiveRole>,
 }
 impl ListOrganizationMemberEffectiveRolesResponseContent {
@@ -34,12 +34,13 @@ impl ListOrganizationMemberEffectiveRolesResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationMemberEffectiveRolesResponseContent {
+impl ::auth0_core::codegen::Page
+for ListOrganizationMemberEffectiveRolesResponseContent {
     type Item = OrganizationMemberEffectiveRole;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -61,7 +62,7 @@ pub struct OrganizationMemberEffectiveRole {
     /// What the role is called.
     pub name: ::auth0_core::Open<::std::string::String>,
     /// Where the role comes from. It can be more than one.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub sources: ::std::vec::Vec<
         ::auth0_core::Open<OrganizationMemberEffectiveRoleSource>,
     >,

@@ -7,7 +7,7 @@ use crate::types::Group;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListOrganizationMemberRoleSourceGroupsResponseContent {
     /// The groups of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub groups: ::std::vec::Vec<Group>,
     /// Where the next page begins, to be sent as `from`. Absent from the last page; it can also lead to a
     /// page that is empty.
@@ -32,12 +32,13 @@ impl ListOrganizationMemberRoleSourceGroupsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationMemberRoleSourceGroupsResponseContent {
+impl ::auth0_core::codegen::Page
+for ListOrganizationMemberRoleSourceGroupsResponseContent {
     type Item = Group;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }

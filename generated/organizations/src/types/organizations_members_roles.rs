@@ -21,12 +21,16 @@ impl AssignOrganizationMemberRolesRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for AssignOrganizationMemberRolesRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for AssignOrganizationMemberRolesRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "roles",
             &self.roles,
-            const { &::auth0_core::Rules::NONE.min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
         );
     }
 }
@@ -49,12 +53,16 @@ impl DeleteOrganizationMemberRolesRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for DeleteOrganizationMemberRolesRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for DeleteOrganizationMemberRolesRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "roles",
             &self.roles,
-            const { &::auth0_core::Rules::NONE.min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
         );
     }
 }
@@ -68,7 +76,7 @@ pub struct ListOrganizationMemberRolesResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<::auth0_core::Open<i64>>,
     /// The roles of this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<Role>,
     /// How many items come before this page. Absent where totals were not asked for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -85,7 +93,7 @@ impl<'de> ::serde::Deserialize<'de> for ListOrganizationMemberRolesResponseConte
         struct Named {
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             limit: ::std::option::Option<::auth0_core::Open<i64>>,
-            #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+            #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
             roles: ::std::vec::Vec<Role>,
             #[serde(skip_serializing_if = "::std::option::Option::is_none")]
             start: ::std::option::Option<::auth0_core::Open<i64>>,
@@ -146,9 +154,9 @@ impl ListOrganizationMemberRolesResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListOrganizationMemberRolesResponseContent {
+impl ::auth0_core::codegen::Page for ListOrganizationMemberRolesResponseContent {
     type Item = Role;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         ::std::option::Option::None
     }
     fn total(&self) -> ::std::option::Option<u64> {
@@ -164,7 +172,7 @@ impl ::auth0_core::Page for ListOrganizationMemberRolesResponseContent {
         ::std::option::Option::Some(self.roles.len() as u64)
     }
     fn skip(&mut self, items: usize) {
-        ::auth0_core::Page::skip(&mut self.roles, items);
+        ::auth0_core::codegen::Page::skip(&mut self.roles, items);
     }
     fn is_empty(&self) -> bool {
         self.roles.is_empty()

@@ -56,7 +56,7 @@ impl Activity {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListActivityLogs {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     from: Option<auth0_core::Parameter<String>>,
     since: Option<chrono::DateTime<chrono::offset::Utc>>,
     status: Option<auth0_core::Open<types::ActivityLogStatusEnum>>,
@@ -64,6 +64,7 @@ pub struct ListActivityLogs {
     type_: Option<auth0_core::Open<types::ActivityLogEventTypeEnum>>,
     until: Option<chrono::DateTime<chrono::offset::Utc>>,
 }
+auth0_core::codegen::call_settings!(ListActivityLogs);
 impl ListActivityLogs {
     /// Where to go on, which is the `next` of the page before. It is opaque: hand it back unchanged, together with the filters of the first call. Leave it out for the first page.
     pub fn from(mut self, from: impl Into<auth0_core::Parameter<String>>) -> Self {
@@ -105,32 +106,6 @@ impl ListActivityLogs {
         self.until = Some(until);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -142,12 +117,12 @@ impl ListActivityLogs {
             .client
             .call(&crate::operations::LIST_ACTIVITY_LOGS, self.options);
         let mut check = call.checker();
-        check.field("from", &self.from, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(50.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(50.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -182,17 +157,17 @@ impl ListActivityLogs {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::ActivityLogEntry> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(self) -> auth0_core::Pages<types::ListActivityResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for ListActivityLogs {
@@ -200,13 +175,13 @@ impl std::future::IntoFuture for ListActivityLogs {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for ListActivityLogs {
+impl auth0_core::codegen::Paged for ListActivityLogs {
     type Page = types::ListActivityResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::LIST_ACTIVITY_LOGS)
             .with("since", &self.since)
@@ -215,12 +190,14 @@ impl auth0_core::Paged for ListActivityLogs {
             .with("until", &self.until)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }

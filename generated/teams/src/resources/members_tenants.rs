@@ -192,37 +192,12 @@ impl MembersTenants {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct AddMemberTenants {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::CreateMembersTenantsRequestContent,
 }
+auth0_core::codegen::call_settings!(AddMemberTenants);
 impl AddMemberTenants {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -237,8 +212,12 @@ impl AddMemberTenants {
             .call(&crate::operations::ADD_MEMBER_TENANTS, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().add_member_tenants(&self.id, &self.body);
         call.receive(request).await?.outcome()
@@ -252,7 +231,7 @@ impl std::future::IntoFuture for AddMemberTenants {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `listTenantAccessByEnvironment`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -260,37 +239,12 @@ impl std::future::IntoFuture for AddMemberTenants {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListTenantAccessByEnvironment {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     environment: auth0_core::Parameter<String>,
 }
+auth0_core::codegen::call_settings!(ListTenantAccessByEnvironment);
 impl ListTenantAccessByEnvironment {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -303,13 +257,13 @@ impl ListTenantAccessByEnvironment {
             .call(&crate::operations::LIST_TENANT_ACCESS_BY_ENVIRONMENT, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
         check.path_segment("environment", &self.environment);
         check
             .field(
                 "environment",
                 &self.environment,
-                const { &::auth0_core::Rules::NONE.min_length(1) },
+                const { &::auth0_core::codegen::Rules::NONE.min_length(1) },
             );
         call.check(check)?;
         let request = self
@@ -324,7 +278,7 @@ impl std::future::IntoFuture for ListTenantAccessByEnvironment {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `removeMemberTenant`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -332,37 +286,12 @@ impl std::future::IntoFuture for ListTenantAccessByEnvironment {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct RemoveMemberTenant {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::DeleteMembersTenantsRequestContent,
 }
+auth0_core::codegen::call_settings!(RemoveMemberTenant);
 impl RemoveMemberTenant {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -377,8 +306,12 @@ impl RemoveMemberTenant {
             .call(&crate::operations::REMOVE_MEMBER_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().remove_member_tenant(&self.id, &self.body);
         call.receive(request).await?.outcome()
@@ -392,7 +325,7 @@ impl std::future::IntoFuture for RemoveMemberTenant {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `updateMemberTenants`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -400,37 +333,12 @@ impl std::future::IntoFuture for RemoveMemberTenant {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct UpdateMemberTenants {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     id: auth0_core::Parameter<String>,
     body: types::UpdateMembersTenantsRequestContent,
 }
+auth0_core::codegen::call_settings!(UpdateMemberTenants);
 impl UpdateMemberTenants {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -445,8 +353,12 @@ impl UpdateMemberTenants {
             .call(&crate::operations::UPDATE_MEMBER_TENANTS, self.options);
         let mut check = call.checker();
         check.path_segment("id", &self.id);
-        check.field("id", &self.id, &auth0_core::Rules::NONE);
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        check.field("id", &self.id, &auth0_core::codegen::Rules::NONE);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().update_member_tenants(&self.id, &self.body);
         call.receive(request).await?.outcome()
@@ -460,6 +372,6 @@ impl std::future::IntoFuture for UpdateMemberTenants {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }

@@ -177,36 +177,11 @@ impl Tenants {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct CreateTenant {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     body: types::CreateTenantsRequestContent,
 }
+auth0_core::codegen::call_settings!(CreateTenant);
 impl CreateTenant {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -216,7 +191,11 @@ impl CreateTenant {
     > {
         let call = self.client.call(&crate::operations::CREATE_TENANT, self.options);
         let mut check = call.checker();
-        auth0_core::Check::check(&self.body, &auth0_core::Rules::NONE, &mut check);
+        auth0_core::codegen::Check::check(
+            &self.body,
+            &auth0_core::codegen::Rules::NONE,
+            &mut check,
+        );
         call.check(check)?;
         let request = self.client.requests().create_tenant(&self.body);
         call.receive(request).await?.json()
@@ -227,7 +206,7 @@ impl std::future::IntoFuture for CreateTenant {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `deleteTenant`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -235,42 +214,17 @@ impl std::future::IntoFuture for CreateTenant {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct DeleteTenant {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     tenant_id: auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>,
 }
+auth0_core::codegen::call_settings!(DeleteTenant);
 impl DeleteTenant {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(self) -> Result<auth0_core::Response<()>, auth0_core::Error> {
         let call = self.client.call(&crate::operations::DELETE_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
-        check.field("tenantId", &self.tenant_id, &auth0_core::Rules::NONE);
+        check.field("tenantId", &self.tenant_id, &auth0_core::codegen::Rules::NONE);
         call.check(check)?;
         let request = self.client.requests().delete_tenant(&self.tenant_id);
         call.receive(request).await?.empty()
@@ -281,7 +235,7 @@ impl std::future::IntoFuture for DeleteTenant {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `getTenant`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -289,36 +243,11 @@ impl std::future::IntoFuture for DeleteTenant {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct GetTenant {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     tenant_id: auth0_core::Parameter<auth0_core::Open<uuid::Uuid>>,
 }
+auth0_core::codegen::call_settings!(GetTenant);
 impl GetTenant {
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -329,7 +258,7 @@ impl GetTenant {
         let call = self.client.call(&crate::operations::GET_TENANT, self.options);
         let mut check = call.checker();
         check.path_segment("tenantId", &self.tenant_id.to_string());
-        check.field("tenantId", &self.tenant_id, &auth0_core::Rules::NONE);
+        check.field("tenantId", &self.tenant_id, &auth0_core::codegen::Rules::NONE);
         call.check(check)?;
         let request = self.client.requests().get_tenant(&self.tenant_id);
         call.receive(request).await?.json()
@@ -340,7 +269,7 @@ impl std::future::IntoFuture for GetTenant {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
 /// The call `listTenants`: `.await` it for its value, or [`send`](Self::send) it for status and headers as well.
@@ -348,7 +277,7 @@ impl std::future::IntoFuture for GetTenant {
 #[must_use = "a call does nothing until it is awaited or sent"]
 pub struct ListTenants {
     client: crate::Client,
-    options: auth0_core::CallOptions,
+    options: auth0_core::codegen::CallOptions,
     environment: Option<auth0_core::Parameter<String>>,
     environment_tag: Option<auth0_core::Open<types::EnvironmentTypeEnum>>,
     from: Option<auth0_core::Parameter<String>>,
@@ -356,6 +285,7 @@ pub struct ListTenants {
     sort: Option<auth0_core::Parameter<String>>,
     take: Option<i64>,
 }
+auth0_core::codegen::call_settings!(ListTenants);
 impl ListTenants {
     /// Keeps the tenants of one environment, such as `US-3` in the public cloud, or the name of a private cloud, such as `acme-dev`. It must not be empty.
     ///
@@ -406,32 +336,6 @@ impl ListTenants {
         self.take = Some(take);
         self
     }
-    /// Sets how long each attempt of this call may take.
-    pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.timeout(timeout);
-        self
-    }
-    /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-    /// and the waits in between.
-    pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-        self.options = self.options.call_timeout(timeout);
-        self
-    }
-    /// Sets how often this call is sent, and how long it waits in between.
-    pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-        self.options = self.options.retry(policy);
-        self
-    }
-    /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-    /// when the call is sent.
-    pub fn header(
-        mut self,
-        name: auth0_core::http::HeaderName,
-        value: auth0_core::http::HeaderValue,
-    ) -> Self {
-        self.options = self.options.header(name, value);
-        self
-    }
     /// Sends the call and gives status and headers with the value.
     pub async fn send(
         self,
@@ -445,26 +349,28 @@ impl ListTenants {
             .field(
                 "environment",
                 &self.environment,
-                const { &::auth0_core::Rules::NONE.min_length(1) },
+                const { &::auth0_core::codegen::Rules::NONE.min_length(1) },
             );
-        check.field("from", &self.from, &auth0_core::Rules::NONE);
+        check.field("from", &self.from, &auth0_core::codegen::Rules::NONE);
         check
             .field(
                 "locality",
                 &self.locality,
-                const { &::auth0_core::Rules::NONE.min_length(1) },
+                const { &::auth0_core::codegen::Rules::NONE.min_length(1) },
             );
         check
             .field(
                 "sort",
                 &self.sort,
-                const { &::auth0_core::Rules::NONE.pattern("^created_at:(1|-1)$") },
+                const {
+                    &::auth0_core::codegen::Rules::NONE.pattern("^created_at:(1|-1)$")
+                },
             );
         check
             .field(
                 "take",
                 &self.take,
-                const { &::auth0_core::Rules::NONE.maximum(50.0).minimum(1.0) },
+                const { &::auth0_core::codegen::Rules::NONE.maximum(50.0).minimum(1.0) },
             );
         call.check(check)?;
         let request = self
@@ -499,17 +405,17 @@ impl ListTenants {
     /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
     #[inline]
     pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-        auth0_core::resume(self, cursor)
+        auth0_core::codegen::resume(self, cursor)
     }
     /// All items, from here to the end, page after page.
     #[inline]
     pub fn stream(self) -> auth0_core::Items<types::TenantItem> {
-        auth0_core::items(self)
+        auth0_core::codegen::items(self)
     }
     /// All pages, from here to the end.
     #[inline]
     pub fn pages(self) -> auth0_core::Pages<types::ListTenantsResponseContent> {
-        auth0_core::pages(self)
+        auth0_core::codegen::pages(self)
     }
 }
 impl std::future::IntoFuture for ListTenants {
@@ -517,13 +423,13 @@ impl std::future::IntoFuture for ListTenants {
     type IntoFuture = auth0_core::BoxFuture<'static, Self::Output>;
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        auth0_core::value_of(self.send())
+        auth0_core::codegen::value_of(self.send())
     }
 }
-impl auth0_core::Paged for ListTenants {
+impl auth0_core::codegen::Paged for ListTenants {
     type Page = types::ListTenantsResponseContent;
     #[inline]
-    fn listing(&self) -> auth0_core::Listing {
+    fn listing(&self) -> auth0_core::codegen::Listing {
         self.client
             .listing(&crate::operations::LIST_TENANTS)
             .with("environment", &self.environment)
@@ -532,12 +438,14 @@ impl auth0_core::Paged for ListTenants {
             .with("sort", &self.sort)
     }
     #[inline]
-    fn position(&self) -> auth0_core::Position {
-        auth0_core::Position::of_checkpoint(self.from.as_deref().map(String::as_str))
+    fn position(&self) -> auth0_core::codegen::Position {
+        auth0_core::codegen::Position::of_checkpoint(
+                self.from.as_deref().map(String::as_str),
+            )
             .unwrap_or_default()
     }
     #[inline]
-    fn at(mut self, position: auth0_core::Position) -> Self {
+    fn at(mut self, position: auth0_core::codegen::Position) -> Self {
         self.from = position.into_checkpoint().map(Into::into);
         self
     }

@@ -140,7 +140,7 @@ impl ::std::convert::TryFrom<::std::string::String> for ActivityLogActorTypeEnum
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ActivityLogEntry {
     /// Who caused the event.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub actor: ActivityLogActor,
     /// The time of the event, which is what `since` and `until` compare.
     pub created_at: ::auth0_core::Open<::chrono::DateTime<::chrono::offset::Utc>>,
@@ -419,7 +419,7 @@ impl ::std::convert::TryFrom<::std::string::String> for ActivityLogStatusEnum {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListActivityResponseContent {
     /// The entries on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub logs: ::std::vec::Vec<ActivityLogEntry>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -443,12 +443,12 @@ impl ListActivityResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListActivityResponseContent {
+impl ::auth0_core::codegen::Page for ListActivityResponseContent {
     type Item = ActivityLogEntry;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }

@@ -6,7 +6,7 @@
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListEnvironmentsResponseContent {
     /// The names of the environments, public and private ones alike.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub environments: ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
 }
 impl ListEnvironmentsResponseContent {

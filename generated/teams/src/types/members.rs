@@ -92,7 +92,7 @@ pub struct InviteMembersRequestContent {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The e-mail address of the person to invite.
     pub email: ::std::string::String,
@@ -100,13 +100,13 @@ pub struct InviteMembersRequestContent {
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
     /// The tenants to give access to. Leave it out to give access to none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub tenant_ids: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
     >,
     /// The roles that the person shall have in the tenants of `tenant_ids`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub tenant_roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,
@@ -168,15 +168,19 @@ impl InviteMembersRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for InviteMembersRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for InviteMembersRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "client_ids",
             &self.client_ids,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .items(const {
-                        &::auth0_core::Rules::NONE
+                        &::auth0_core::codegen::Rules::NONE
                             .max_length(50)
                             .min_length(5)
                             .pattern("^([0-9a-zA-Z-_@\\.~]{5,64})$")
@@ -186,7 +190,7 @@ impl ::auth0_core::Check for InviteMembersRequestContent {
         at.field(
             "tenant_roles",
             &self.tenant_roles,
-            const { &::auth0_core::Rules::NONE },
+            const { &::auth0_core::codegen::Rules::NONE },
         );
         if self
             .tenant_roles
@@ -303,7 +307,7 @@ impl InviteMembersResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListMembersResponseContent {
     /// The members on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub members: ::std::vec::Vec<TeamMember>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -327,12 +331,12 @@ impl ListMembersResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListMembersResponseContent {
+impl ::auth0_core::codegen::Page for ListMembersResponseContent {
     type Item = TeamMember;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -513,8 +517,12 @@ impl UpdateMembersRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for UpdateMembersRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for UpdateMembersRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["role"]);
     }
 }
@@ -524,7 +532,7 @@ impl ::std::convert::TryFrom<GetMembersResponseContent> for UpdateMembersRequest
     fn try_from(
         response: GetMembersResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateMembersRequestContent",
             &["role"],
@@ -539,7 +547,7 @@ for UpdateMembersRequestContent {
     fn try_from(
         response: InviteMembersResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateMembersRequestContent",
             &["role"],
@@ -551,7 +559,7 @@ impl ::std::convert::TryFrom<TeamMember> for UpdateMembersRequestContent {
     type Error = ::auth0_core::ConversionError;
     #[inline]
     fn try_from(response: TeamMember) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateMembersRequestContent",
             &["role"],
@@ -566,7 +574,7 @@ for UpdateMembersRequestContent {
     fn try_from(
         response: UpdateMembersResponseContent,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "UpdateMembersRequestContent",
             &["role"],

@@ -18,7 +18,7 @@ pub struct CreateMembersTenantsRequestContent {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The roles to hold in each of the tenants, at least one.
     ///
@@ -77,8 +77,12 @@ impl CreateMembersTenantsRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateMembersTenantsRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["client_ids", "roles", "tenants"],
@@ -87,9 +91,9 @@ impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
             "client_ids",
             &self.client_ids,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .items(const {
-                        &::auth0_core::Rules::NONE
+                        &::auth0_core::codegen::Rules::NONE
                             .max_length(50)
                             .min_length(5)
                             .pattern("^([0-9a-zA-Z-_@\\.~]{5,64})$")
@@ -99,12 +103,12 @@ impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
         at.field(
             "roles",
             &self.roles,
-            const { &::auth0_core::Rules::NONE.min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.min_items(1) },
         );
         at.field(
             "tenants",
             &self.tenants,
-            const { &::auth0_core::Rules::NONE.max_items(10).min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_items(10).min_items(1) },
         );
         if self.roles.iter().any(|item| item.is("editor-specific-apps")) {
             at.rule(
@@ -130,17 +134,17 @@ impl ::auth0_core::Check for CreateMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateMembersTenantsResponseContent {
     /// The tenants that were not added, each with the reason.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
     pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were added.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, added and not added.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
 /// The required fields of [`CreateMembersTenantsResponseContent`], for [`CreateMembersTenantsResponseContent::new`].
@@ -210,12 +214,16 @@ impl DeleteMembersTenantsRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for DeleteMembersTenantsRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for DeleteMembersTenantsRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "tenants",
             &self.tenants,
-            const { &::auth0_core::Rules::NONE.max_items(10).min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_items(10).min_items(1) },
         );
     }
 }
@@ -226,17 +234,17 @@ impl ::auth0_core::Check for DeleteMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsResponseContent {
     /// The tenants that were not removed, each with the reason.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
     pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
     /// The tenants that were removed. Mind that an item holds a list of ids.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub success: ::std::vec::Vec<DeleteMembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, removed and not removed.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
 /// The required fields of [`DeleteMembersTenantsResponseContent`], for [`DeleteMembersTenantsResponseContent::new`].
@@ -294,7 +302,7 @@ impl ::auth0_core::PartialReport for DeleteMembersTenantsResponseContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteMembersTenantsSuccessItem {
     /// The ids of the tenants that were removed.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub tenant_ids: ::std::vec::Vec<::auth0_core::Open<::uuid::Uuid>>,
 }
 impl DeleteMembersTenantsSuccessItem {
@@ -314,7 +322,7 @@ pub struct ListMembersTenantsResponseContent {
     /// The environment that was asked for.
     pub environment: ::auth0_core::Open<::std::string::String>,
     /// All tenants of this environment to which the member has access.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub tenants: ::std::vec::Vec<MemberTenantItem>,
 }
 /// The required fields of [`ListMembersTenantsResponseContent`], for [`ListMembersTenantsResponseContent::new`].
@@ -345,7 +353,7 @@ pub struct MemberTenantItem {
     /// The host name of the tenant.
     pub domain: ::auth0_core::Open<::std::string::String>,
     /// The member's roles in this tenant, each with its applications where it is for some only.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub roles: ::std::vec::Vec<TenantRoleAssignment>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
@@ -472,7 +480,7 @@ pub struct MembersTenantsSuccessItem {
         ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     >,
     /// The roles that were assigned to the member in this tenant.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     /// The id of the tenant.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
@@ -572,7 +580,7 @@ pub struct UpdateMembersTenantsRequestContent {
     ///
     /// Rules: each item: 5 to 50 characters, matches `^([0-9a-zA-Z-_@\.~]{5,64})$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The roles to assign in each of the tenants.
     ///
@@ -632,8 +640,12 @@ impl UpdateMembersTenantsRequestContent {
         self
     }
 }
-impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for UpdateMembersTenantsRequestContent {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["client_ids", "roles", "tenants"],
@@ -642,20 +654,20 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
             "client_ids",
             &self.client_ids,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .items(const {
-                        &::auth0_core::Rules::NONE
+                        &::auth0_core::codegen::Rules::NONE
                             .max_length(50)
                             .min_length(5)
                             .pattern("^([0-9a-zA-Z-_@\\.~]{5,64})$")
                     })
             },
         );
-        at.field("roles", &self.roles, const { &::auth0_core::Rules::NONE });
+        at.field("roles", &self.roles, const { &::auth0_core::codegen::Rules::NONE });
         at.field(
             "tenants",
             &self.tenants,
-            const { &::auth0_core::Rules::NONE.max_items(10).min_items(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_items(10).min_items(1) },
         );
         if self.roles.iter().any(|item| item.is("editor-specific-apps")) {
             at.rule(
@@ -688,17 +700,17 @@ impl ::auth0_core::Check for UpdateMembersTenantsRequestContent {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateMembersTenantsResponseContent {
     /// The tenants in which nothing was changed, each with the reason.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub failure: ::std::vec::Vec<MembersTenantsFailureItem>,
     /// One line for people that says how the operation ended.
     pub message: ::auth0_core::Open<::std::string::String>,
     /// The status of the operation as a whole, repeated in the body.
     pub status_code: ::auth0_core::Open<i64>,
     /// The tenants in which the roles were changed.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub success: ::std::vec::Vec<MembersTenantsSuccessItem>,
     /// The numbers of tenants that were asked for, changed and not changed.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub summary: MembersTenantsBulkSummary,
 }
 /// The required fields of [`UpdateMembersTenantsResponseContent`], for [`UpdateMembersTenantsResponseContent::new`].

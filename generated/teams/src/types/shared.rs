@@ -50,8 +50,12 @@ pub enum TenantMemberRoleEnum {
     #[serde(rename = "viewer-users")]
     ViewerUsers,
 }
-impl ::auth0_core::Check for TenantMemberRoleEnum {
-    fn check(&self, _: &::auth0_core::Rules, _: &mut ::auth0_core::Checker) {}
+impl ::auth0_core::codegen::Check for TenantMemberRoleEnum {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        _: &mut ::auth0_core::codegen::Checker,
+    ) {}
 }
 impl ::std::fmt::Display for TenantMemberRoleEnum {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {

@@ -160,7 +160,7 @@ pub struct ListTenantsResponseContent {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The tenants on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub tenants: ::std::vec::Vec<TenantItem>,
 }
 impl ListTenantsResponseContent {
@@ -181,12 +181,12 @@ impl ListTenantsResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListTenantsResponseContent {
+impl ::auth0_core::codegen::Page for ListTenantsResponseContent {
     type Item = TenantItem;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -255,7 +255,7 @@ pub struct PrivateCloudPayload {
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
 /// The required fields of [`PrivateCloudPayload`], for [`PrivateCloudPayload::new`].
@@ -284,13 +284,17 @@ impl PrivateCloudPayload {
         self
     }
 }
-impl ::auth0_core::Check for PrivateCloudPayload {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for PrivateCloudPayload {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "environment",
             &self.environment,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .max_length(32)
                     .min_length(1)
                     .pattern("^[a-z]([-]?[a-z0-9])*$")
@@ -300,7 +304,7 @@ impl ::auth0_core::Check for PrivateCloudPayload {
             "tenant_name",
             &self.tenant_name,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .max_length(63)
                     .min_length(3)
                     .pattern("^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$")
@@ -321,7 +325,7 @@ pub struct PrivateCloudResponseContent {
     /// The name of the private cloud in which the tenant was created.
     pub environment: ::auth0_core::Open<::std::string::String>,
     /// The credentials with which the new tenant can be managed. The secret is shown this once.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub management_client: ManagementClient,
     /// The id of the new tenant, a UUID. It is what other calls ask for.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
@@ -394,7 +398,7 @@ pub struct PublicCloudPayload {
     ///
     /// Default, where it is left out: `development`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub environment_tag: ::std::option::Option<::auth0_core::Open<EnvironmentTypeEnum>>,
     /// Where in the public cloud the tenant is created.
     ///
@@ -409,7 +413,7 @@ pub struct PublicCloudPayload {
     ///
     /// Rules: 3 to 63 characters, matches `^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
 /// The required fields of [`PublicCloudPayload`], for [`PublicCloudPayload::new`].
@@ -448,18 +452,22 @@ impl PublicCloudPayload {
         self
     }
 }
-impl ::auth0_core::Check for PublicCloudPayload {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for PublicCloudPayload {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "locality",
             &self.locality,
-            const { &::auth0_core::Rules::NONE.max_length(5).min_length(2) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(5).min_length(2) },
         );
         at.field(
             "tenant_name",
             &self.tenant_name,
             const {
-                &::auth0_core::Rules::NONE
+                &::auth0_core::codegen::Rules::NONE
                     .max_length(63)
                     .min_length(3)
                     .pattern("^[a-z0-9][-a-z0-9]{1,62}[a-z0-9]$")
@@ -485,7 +493,7 @@ pub struct PublicCloudResponseContent {
     /// Where in the public cloud the tenant was created.
     pub locality: ::auth0_core::Open<::std::string::String>,
     /// The credentials with which the new tenant can be managed. The secret is shown this once.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub management_client: ManagementClient,
     /// The id of the new tenant, a UUID. It is what other calls ask for.
     pub tenant_id: ::auth0_core::Open<::uuid::Uuid>,
@@ -674,7 +682,7 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsRequestContent {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
+        ::auth0_core::codegen::require_object::<D::Error>(&value, &[])?;
         if value.get("locality").is_some_and(|key| !key.is_null()) {
             return <PublicCloudPayload as ::serde::Deserialize>::deserialize(value)
                 .map(Self::PublicCloud)
@@ -718,11 +726,19 @@ impl CreateTenantsRequestContent {
         }
     }
 }
-impl ::auth0_core::Check for CreateTenantsRequestContent {
-    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for CreateTenantsRequestContent {
+    fn check(
+        &self,
+        rules: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         match self {
-            Self::PublicCloud(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::PrivateCloud(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::PublicCloud(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
+            Self::PrivateCloud(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
         }
     }
 }
@@ -755,7 +771,7 @@ impl<'de> ::serde::Deserialize<'de> for CreateTenantsResponseContent {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
+        ::auth0_core::codegen::require_object::<D::Error>(&value, &[])?;
         if value.get("locality").is_some_and(|key| !key.is_null()) {
             return <PublicCloudResponseContent as ::serde::Deserialize>::deserialize(
                     value,

@@ -7,7 +7,7 @@ use crate::types::TenantMemberRoleEnum;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ListTenantsMembersResponseContent {
     /// The members on this page.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub members: ::std::vec::Vec<TenantMember>,
     /// The cursor of the following page, absent from the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -31,12 +31,12 @@ impl ListTenantsMembersResponseContent {
         self
     }
 }
-impl ::auth0_core::Page for ListTenantsMembersResponseContent {
+impl ::auth0_core::codegen::Page for ListTenantsMembersResponseContent {
     type Item = TenantMember;
-    fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+    fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
         self.next
             .as_ref()
-            .and_then(|next| ::auth0_core::Position::of_checkpoint(
+            .and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(
                 ::std::option::Option::Some(&next.text()),
             ))
     }
@@ -64,7 +64,7 @@ pub struct TenantMember {
     /// The member's nickname, empty where none is set.
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's roles in this tenant.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub roles: ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
 }
 /// The required fields of [`TenantMember`], for [`TenantMember::new`].

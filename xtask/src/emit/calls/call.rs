@@ -286,7 +286,7 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// What an answer is read as: a method of `auth0_core::RawResponse`.
+    /// What an answer is read as: a method of `auth0_core::codegen::RawResponse`.
     fn read(&self) -> TokenStream {
         let output = &self.raw.output;
         if self.operation.outcome.is_some() {
@@ -424,43 +424,15 @@ impl<'c> Call<'c> {
             #[must_use = "a call does nothing until it is awaited or sent"]
             pub struct #ident {
                 client: crate::Client,
-                options: auth0_core::CallOptions,
+                options: auth0_core::codegen::CallOptions,
                 #(#of_paging)*
                 #(#fields),*
             }
 
+            auth0_core::codegen::call_settings!(#ident);
+
             impl #ident {
                 #(#setters)*
-
-                /// Sets how long each attempt of this call may take.
-                pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-                    self.options = self.options.timeout(timeout);
-                    self
-                }
-
-                /// Sets how long this call may take as a whole: waiting for a token and for the limiter, all attempts,
-                /// and the waits in between.
-                pub fn call_timeout(mut self, timeout: std::time::Duration) -> Self {
-                    self.options = self.options.call_timeout(timeout);
-                    self
-                }
-
-                /// Sets how often this call is sent, and how long it waits in between.
-                pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
-                    self.options = self.options.retry(policy);
-                    self
-                }
-
-                /// Sets a header of this call. One that the client sets itself, such as `authorization`, is rejected
-                /// when the call is sent.
-                pub fn header(
-                    mut self,
-                    name: auth0_core::http::HeaderName,
-                    value: auth0_core::http::HeaderValue,
-                ) -> Self {
-                    self.options = self.options.header(name, value);
-                    self
-                }
 
                 /// Sends the call and gives status and headers with the value.
                 pub async fn send(#receiver) -> Result<auth0_core::Response<#output>, auth0_core::Error> {
@@ -479,7 +451,7 @@ impl<'c> Call<'c> {
 
                 #[inline]
                 fn into_future(self) -> Self::IntoFuture {
-                    auth0_core::value_of(self.send())
+                    auth0_core::codegen::value_of(self.send())
                 }
             }
         }
@@ -536,7 +508,7 @@ impl<'c> Call<'c> {
             if self.is_body(argument) {
                 if checks::mentions(&argument.ty, &self.context.types.checked) {
                     statements.extend(quote! {
-                        auth0_core::Check::check(&self.#field, &auth0_core::Rules::NONE, &mut check);
+                        auth0_core::codegen::Check::check(&self.#field, &auth0_core::codegen::Rules::NONE, &mut check);
                     });
                 }
                 continue;
@@ -555,7 +527,7 @@ impl<'c> Call<'c> {
             }
             let rules = parameter.schema.get("x-constraints").map(checks::rules);
             // Whether the value reads as one of its type is a rule as well.
-            let none = || quote!(&auth0_core::Rules::NONE);
+            let none = || quote!(&auth0_core::codegen::Rules::NONE);
             if let Some(rules) = rules.or_else(|| self.reads_text(argument).then(none)) {
                 statements.extend(quote!(check.field(#name, &self.#field, #rules);));
             }

@@ -37,19 +37,19 @@ impl Call<'_> {
             /// An invalid request that names what differs, where the cursor has another base URL, operation or query.
             #[inline]
             pub fn resume(self, cursor: auth0_core::Cursor) -> Result<Self, auth0_core::Error> {
-                auth0_core::resume(self, cursor)
+                auth0_core::codegen::resume(self, cursor)
             }
 
             /// All items, from here to the end, page after page.
             #[inline]
             pub fn stream(self) -> auth0_core::Items<#item> {
-                auth0_core::items(self)
+                auth0_core::codegen::items(self)
             }
 
             /// All pages, from here to the end.
             #[inline]
             pub fn pages(self) -> auth0_core::Pages<#output> {
-                auth0_core::pages(self)
+                auth0_core::codegen::pages(self)
             }
         })
     }
@@ -147,21 +147,21 @@ impl Call<'_> {
             }
         });
         Ok(quote! {
-            impl auth0_core::Paged for #ident {
+            impl auth0_core::codegen::Paged for #ident {
                 type Page = #output;
 
                 #[inline]
-                fn listing(&self) -> auth0_core::Listing {
+                fn listing(&self) -> auth0_core::codegen::Listing {
                     self.client.listing(&crate::operations::#constant) #(#parameters)*
                 }
 
                 #[inline]
-                fn position(&self) -> auth0_core::Position {
+                fn position(&self) -> auth0_core::codegen::Position {
                     #position
                 }
 
                 #[inline]
-                fn at(mut self, position: auth0_core::Position) -> Self {
+                fn at(mut self, position: auth0_core::codegen::Position) -> Self {
                     #at
                     self
                 }

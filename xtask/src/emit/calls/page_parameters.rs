@@ -1,5 +1,5 @@
 //! How a call says which page it wants: by the checkpoint that the page before names, by counting pages, or by either.
-//! What is written here is the code of `auth0_core::Paged` that depends on it.
+//! What is written here is the code of `auth0_core::codegen::Paged` that depends on it.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -92,8 +92,8 @@ impl ByCounting {
         let offset = format_ident!("{OFFSET}");
         quote! {
             match self.#offset {
-                Some(items) if self.#page.is_none() => auth0_core::Position::Offset(items),
-                _ => auth0_core::Position::of_page(self.#page, #size),
+                Some(items) if self.#page.is_none() => auth0_core::codegen::Position::Offset(items),
+                _ => auth0_core::codegen::Position::of_page(self.#page, #size),
             }
         }
     }
@@ -129,7 +129,7 @@ impl Ways {
         let by_checkpoint = |by: &ByCheckpoint| {
             let cursor = &by.cursor.field;
             quote!(
-                auth0_core::Position::of_checkpoint(self.#cursor.as_deref().map(String::as_str))
+                auth0_core::codegen::Position::of_checkpoint(self.#cursor.as_deref().map(String::as_str))
                     .unwrap_or_default()
             )
         };
@@ -142,7 +142,7 @@ impl Ways {
             }
             (Some(checkpoint), None) => by_checkpoint(checkpoint),
             (None, Some(counted)) => counted.position(false),
-            (None, None) => quote!(auth0_core::Position::Start),
+            (None, None) => quote!(auth0_core::codegen::Position::Start),
         }
     }
 
@@ -179,7 +179,7 @@ impl Ways {
                 self.#per_page.get_or_insert(#literal);
                 self.#page = None;
                 self.#offset = match position {
-                    auth0_core::Position::Offset(items) => Some(items),
+                    auth0_core::codegen::Position::Offset(items) => Some(items),
                     _ => None,
                 };
             }
@@ -190,7 +190,7 @@ impl Ways {
                 quote!(self.#cursor = position.into_checkpoint().map(Into::into);)
             }
             (None, _) => quote! {
-                if position != auth0_core::Paged::position(&self) {
+                if position != auth0_core::codegen::Paged::position(&self) {
                     #counted
                 }
             },
@@ -212,18 +212,18 @@ impl Ways {
                     }
                 };
                 quote! {
-                    if position == auth0_core::Paged::position(&self) {
+                    if position == auth0_core::codegen::Paged::position(&self) {
                         return self;
                     }
                     // The place decides which way it is gone to.
                     match position {
-                        auth0_core::Position::Checkpoint(_) => {
+                        auth0_core::codegen::Position::Checkpoint(_) => {
                             #size_of_checkpoint
                             #(self.#not_counted = None;)*
                             self.#offset = None;
                             self.#cursor = position.into_checkpoint().map(Into::into);
                         }
-                        auth0_core::Position::Start if !(#chosen) => self.#cursor = None,
+                        auth0_core::codegen::Position::Start if !(#chosen) => self.#cursor = None,
                         _ => {
                             #size_of_page
                             self.#cursor = None;
@@ -254,7 +254,7 @@ impl Ways {
             quote! {
                 #given
                 if let Some(items) = self.#offset {
-                    self.#page.get_or_insert(auth0_core::Position::Offset(items).page(#size));
+                    self.#page.get_or_insert(auth0_core::codegen::Position::Offset(items).page(#size));
                 }
                 #totals
             }

@@ -79,7 +79,7 @@ pub(crate) fn page(
             let next = format_ident!("{}", next.ident);
             // An object or an array is no cursor. Its text makes the server reject the next request; without a cursor the
             // listing would end early, and without an error.
-            quote!(self.#next.as_ref().and_then(|next| ::auth0_core::Position::of_checkpoint(::std::option::Option::Some(&next.text()))))
+            quote!(self.#next.as_ref().and_then(|next| ::auth0_core::codegen::Position::of_checkpoint(::std::option::Option::Some(&next.text()))))
         }
         None => quote!(::std::option::Option::None),
     };
@@ -115,15 +115,15 @@ pub(crate) fn page(
             }
 
             fn skip(&mut self, items: usize) {
-                ::auth0_core::Page::skip(&mut #list, items);
+                ::auth0_core::codegen::Page::skip(&mut #list, items);
             }
         }
     });
     Ok(quote! {
-        impl ::auth0_core::Page for #ident {
+        impl ::auth0_core::codegen::Page for #ident {
             type Item = #item;
 
-            fn next(&self) -> ::std::option::Option<::auth0_core::Position> {
+            fn next(&self) -> ::std::option::Option<::auth0_core::codegen::Position> {
                 #next
             }
 

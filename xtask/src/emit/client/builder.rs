@@ -121,8 +121,8 @@ pub(crate) fn emit(
     let listing = model.pages().then(|| {
         quote! {
             /// A listing through `operation`.
-            pub(crate) fn listing(&self, operation: &'static Operation) -> auth0_core::Listing {
-                auth0_core::Listing::new(&self.transport, operation)
+            pub(crate) fn listing(&self, operation: &'static Operation) -> auth0_core::codegen::Listing {
+                auth0_core::codegen::Listing::new(&self.transport, operation)
             }
         }
     });
@@ -130,13 +130,9 @@ pub(crate) fn emit(
         //! The client and its builder.
 
         use std::sync::Arc;
-        use std::time::Duration;
 
-        use auth0_core::time::{SharedClock, SharedSleeper};
-        use auth0_core::{
-            Auth0Client, BaseUrl, Call, CallOptions, Error, HttpClient, Limiter, Operation, RetryPolicy, TokenSource, Transport,
-            TransportBuilder,
-        };
+        use auth0_core::codegen::{BaseUrl, Call, CallOptions, Transport, TransportBuilder};
+        use auth0_core::{Auth0Client, Error, Operation};
 
         use crate::requests::Client as Requests;
 
@@ -209,7 +205,7 @@ fn builder(
                 let message = format!("{name} is missing, expected `.{name}(…)` or `.base_url(…)`");
                 quote! {
                     let #field = self.#field.as_deref().ok_or_else(|| Error::configuration(#message))?;
-                    let #field = auth0_core::#check(#name, #field)?.to_ascii_lowercase();
+                    let #field = auth0_core::codegen::#check(#name, #field)?.to_ascii_lowercase();
                 }
             });
             quote!(#(#reads)* Ok(#format))
@@ -226,8 +222,9 @@ fn builder(
     } else {
         quote!(TransportBuilder::new().without_token())
     };
-    let delegates = delegates();
     quote! {
+        auth0_core::codegen::builder_settings!(ClientBuilder);
+
         /// Builds a [`Client`].
         #[derive(Clone)]
         #[must_use = "a builder does nothing until `build` is called"]
@@ -265,8 +262,6 @@ fn builder(
                 self.base_url = Some(url.into());
                 self
             }
-
-            #(#delegates)*
 
             /// Builds the client. It does no input or output.
             ///
@@ -327,95 +322,6 @@ fn base_url(
     (docs::doc(&text), quote!(.#place(#path, #template)))
 }
 
-/// The setters that hand a setting on to the transport: its name, its parameters, what is handed on, and what it does.
-fn delegates() -> impl Iterator<Item = TokenStream> {
-    let setter = |name: &str, parameter: TokenStream, value: TokenStream, doc: &str| {
-        let name = format_ident!("{name}");
-        let doc = docs::doc(doc);
-        quote! {
-            #doc
-            pub fn #name(mut self #parameter) -> Self {
-                self.transport = self.transport.#name(#value);
-                self
-            }
-        }
-    };
-    [
-        setter(
-            "token_source",
-            quote!(, source: impl TokenSource),
-            quote!(Arc::new(source)),
-            "Sets where the access tokens come from.",
-        ),
-        setter(
-            "check_scopes",
-            quote!(),
-            quote!(),
-            "Refuses a call whose token is known to lack a scope that the operation needs, before anything is sent. \
-             Default: the server decides.",
-        ),
-        setter(
-            "http_client",
-            quote!(, client: HttpClient),
-            quote!(client),
-            "Sets the HTTP client, for proxies, certificates and layers of your own. A token source without an HTTP client \
-             of its own uses this one too, without the layers. Default: a new one with a connect time-out of 10 s.",
-        ),
-        setter(
-            "timeout",
-            quote!(, timeout: Duration),
-            quote!(timeout),
-            "Sets how long each attempt of a call may take. Default: 60 s.",
-        ),
-        setter(
-            "call_timeout",
-            quote!(, timeout: Duration),
-            quote!(timeout),
-            "Sets how long a whole call may take: waiting for a token and for the limiter, all attempts, and the waits \
-             in between. Default: no limit of its own.",
-        ),
-        setter(
-            "retry",
-            quote!(, policy: RetryPolicy),
-            quote!(policy),
-            "Sets how often a call is sent, and how long it waits in between. Default: three attempts within 120 s.",
-        ),
-        setter(
-            "limiter",
-            quote!(, limiter: Limiter),
-            quote!(limiter),
-            "Sets what keeps calls to the server's rate limits. Clients that share a limiter share what it allows. \
-             Default: nothing does.",
-        ),
-        setter(
-            "max_response_bytes",
-            quote!(, bytes: usize),
-            quote!(bytes),
-            "Sets how much of an answer is read. Default: 64 MiB.",
-        ),
-        setter(
-            "user_agent",
-            quote!(, agent: impl Into<String>),
-            quote!(agent),
-            "Sets the `User-Agent`. Default: name and version of this crate.",
-        ),
-        setter(
-            "auth0_client",
-            quote!(, client: impl Into<Option<Auth0Client>>),
-            quote!(client),
-            "Sets what the `Auth0-Client` header tells, or, with `None`, that there is none. Default: name and version of \
-             this crate.",
-        ),
-        setter(
-            "timer",
-            quote!(, clock: SharedClock, sleeper: SharedSleeper),
-            quote!(clock, sleeper),
-            "Sets what tells the time and what waits, for tests that need no real time.",
-        ),
-    ]
-    .into_iter()
-}
-
 /// The function that gives the audience for a token.
 fn audience(target: &Target) -> Result<TokenStream, Problem> {
     let Some(text) = target.api.audience.as_deref() else {
@@ -435,7 +341,9 @@ fn audience(target: &Target) -> Result<TokenStream, Problem> {
         let ident = names::ident(&names::snake_name(name));
         parameters.push(quote!(#ident: &str));
         // Audiences are compared as texts, and a host name is one in lower case.
-        reads.push(quote!(let #ident = auth0_core::#check(#name, #ident)?.to_ascii_lowercase();));
+        reads.push(
+            quote!(let #ident = auth0_core::codegen::#check(#name, #ident)?.to_ascii_lowercase();),
+        );
     }
     let format = template.format();
     let doc = format!(" The audience that a token for this API is asked for: `{text}`.");

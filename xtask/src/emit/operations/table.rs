@@ -75,6 +75,7 @@ fn rows<'a>(
     quote! {
         #![doc = #doc]
 
+        use auth0_core::codegen::OperationFields;
         use auth0_core::{Operation, #outcomes #paging RetrySafety};
 
         #(#rows)*
@@ -147,17 +148,17 @@ fn row(
         .filter(|together| !together.is_empty())
         .collect();
     let alternatives = named.iter().map(|together| quote!(&[#(#together),*]));
-    let scopes = (!named.is_empty()).then(|| quote!(.with_scopes(&[#(#alternatives),*])));
+    let scopes = (!named.is_empty()).then(|| quote!(scopes: &[#(#alternatives),*],));
     let hints = operation
         .scopes_are_hints()
-        .then(|| quote!(.with_scope_hints()));
+        .then(|| quote!(scopes_are_hints: true,));
     let client_method = client_methods.get(operation.id.as_str());
-    let client_method = client_method.map(|method| quote!(.with_client_method(#method)));
+    let client_method = client_method.map(|method| quote!(client_method: #method,));
     let verify_with = (!verify_with.is_empty()).then(|| {
         let methods = verify_with
             .iter()
             .map(|id| client_methods.get(id).map_or(*id, String::as_str));
-        quote!(.with_verify_with(&[#(#verify_with),*]).with_verifying_methods(&[#(#methods),*]))
+        quote!(verify_with: &[#(#verify_with),*], verifying_methods: &[#(#methods),*],)
     });
     let paging = operation.paging.as_ref().map(|paging| {
         let style = match (&paging.checkpoint, &paging.counted) {
@@ -168,9 +169,9 @@ fn row(
         let limit = paging.counted.as_ref().and_then(|counted| counted.limit);
         let limit = limit.map(|limit| {
             let limit = proc_macro2::Literal::u64_unsuffixed(limit);
-            quote!(.with_paging_limit(#limit))
+            quote!(paging_limit: Some(#limit),)
         });
-        quote!(.with_paging(#style) #limit)
+        quote!(paging: #style, #limit)
     });
     let success = operation
         .success
@@ -183,27 +184,32 @@ fn row(
     let outcome = operation.outcome.as_ref().map(|outcome| {
         let complete = proc_macro2::Literal::u16_unsuffixed(outcome.complete);
         let partial = proc_macro2::Literal::u16_unsuffixed(outcome.partial);
-        quote!(.with_outcome(Outcomes { complete: #complete, partial: #partial }))
+        quote!(outcome: Some(Outcomes { complete: #complete, partial: #partial }),)
     });
     let lifecycle = operation
         .lifecycle
         .as_ref()
-        .map(|stage| quote!(.with_lifecycle(#stage)));
+        .map(|stage| quote!(lifecycle: Some(#stage),));
     let doc = docs::doc(&format!("`{id}`: `{method} {path}`"));
     quote! {
         #doc
-        pub static #ident: Operation = Operation::new(#id, #method, #path)
-            .with_group(&[#(#group),*])
-            .with_name(#name)
+        pub static #ident: Operation = Operation::new(OperationFields {
+            id: #id,
+            method: #method,
+            path: #path,
+            group: &[#(#group),*],
+            name: #name,
             #client_method
             #scopes
             #hints
             #verify_with
-            .with_retry_safety(#safety)
+            retry_safety: #safety,
             #paging
-            .with_success(&[#(#success),*])
-            .with_errors(&[#(#errors),*])
+            success: &[#(#success),*],
+            errors: &[#(#errors),*],
             #outcome
-            #lifecycle;
+            #lifecycle
+            ..OperationFields::DEFAULT
+        });
     }
 }

@@ -185,8 +185,8 @@ pub(crate) fn of_type(
         quote!(at)
     };
     Ok(quote! {
-        impl ::auth0_core::Check for #ident {
-            fn check(&self, _: &::auth0_core::Rules, #at: &mut ::auth0_core::Checker) {
+        impl ::auth0_core::codegen::Check for #ident {
+            fn check(&self, _: &::auth0_core::codegen::Rules, #at: &mut ::auth0_core::codegen::Checker) {
                 #(#statements)*
             }
         }
@@ -269,7 +269,7 @@ fn rules_builder(constraints: &Value) -> TokenStream {
         };
         calls.extend(call);
     }
-    quote!(::auth0_core::Rules::NONE #calls)
+    quote!(::auth0_core::codegen::Rules::NONE #calls)
 }
 
 fn count(method: &str, value: &Value) -> TokenStream {

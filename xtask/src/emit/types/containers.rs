@@ -47,18 +47,18 @@ pub(crate) fn require(item: &mut Item, fields: &[shapes::Field], plan: &Plan, mo
             (Some(_), false) if is_received && is_list_of_objects && !is_sent => {
                 quote!(
                     default,
-                    deserialize_with = "::auth0_core::null_as_unknown_optional_items"
+                    deserialize_with = "::auth0_core::codegen::null_as_unknown_optional_items"
                 )
             }
             (None, true) if !is_received => continue,
             (None, true) if is_list_of_objects => {
-                quote!(deserialize_with = "::auth0_core::null_as_unknown_items")
+                quote!(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")
             }
             (None, true) if is_list_or_map(&field.ty) => {
-                quote!(deserialize_with = "::auth0_core::null_as_empty")
+                quote!(deserialize_with = "::auth0_core::codegen::null_as_empty")
             }
             (None, true) if is_object(&field.ty) => {
-                quote!(deserialize_with = "::auth0_core::null_as_unknown")
+                quote!(deserialize_with = "::auth0_core::codegen::null_as_unknown")
             }
             _ => continue,
         };

@@ -267,7 +267,7 @@ fn decode(
         impl<'de> ::serde::Deserialize<'de> for #ident {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
-                ::auth0_core::require_object::<D::Error>(&value, &[#(#required),*])?;
+                ::auth0_core::codegen::require_object::<D::Error>(&value, &[#(#required),*])?;
                 #arms
                 #in_turn
                 #end
@@ -295,15 +295,15 @@ fn check(
     let arms = variants.iter().map(|variant| {
         let name = names::ident(&variant.name);
         if types.checked.contains(&variant.ty) {
-            quote!(Self::#name(value) => ::auth0_core::Check::check(value, rules, at),)
+            quote!(Self::#name(value) => ::auth0_core::codegen::Check::check(value, rules, at),)
         } else {
             quote!(Self::#name(_) => {})
         }
     });
     let other = open.then(|| quote!(Self::Other(_) => {}));
     quote! {
-        impl ::auth0_core::Check for #ident {
-            fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+        impl ::auth0_core::codegen::Check for #ident {
+            fn check(&self, rules: &::auth0_core::codegen::Rules, at: &mut ::auth0_core::codegen::Checker) {
                 match self { #(#arms)* #other }
             }
         }

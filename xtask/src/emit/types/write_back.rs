@@ -118,7 +118,7 @@ impl Plan {
                     || is_path(value, ["serde_json", "Value"])
                     || shapes::generic("Open", value).is_some())
             {
-                "::auth0_core::nullable::deserialize_present"
+                "::auth0_core::codegen::deserialize_present"
             } else {
                 continue;
             };
@@ -366,7 +366,7 @@ impl ToTokens for Renames<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         for (parent, response, request) in &self.found {
             tokens.extend(quote! {
-                ::auth0_core::write_back::Renamed {
+                ::auth0_core::codegen::Renamed {
                     parent: &[#(#parent),*],
                     response: #response,
                     request: #request,
@@ -402,9 +402,9 @@ fn conversion(
             let open = unions::is_open(update, targets, plan);
             // What no variant of the request stands for is sent as it is, where the request has a place for it.
             let rest = if open {
-                quote!(::auth0_core::write_back::into_unlisted(&value, #update, #accepted).map(Self::Other))
+                quote!(::auth0_core::codegen::into_unlisted(&value, #update, #accepted).map(Self::Other))
             } else {
-                quote!(::auth0_core::write_back::into_update(&value, #update, #properties))
+                quote!(::auth0_core::codegen::into_update(&value, #update, #properties))
             };
             let arms = variants.iter().map(|variant| {
                 let own = names::ident(&variant.name);
@@ -431,7 +431,7 @@ fn conversion(
                 .then(|| quote!(#from::Other(value) => #rest,));
             quote!(match response { #(#arms)* #other })
         }
-        _ => quote!(::auth0_core::write_back::into_update(&response, #update, #properties)),
+        _ => quote!(::auth0_core::codegen::into_update(&response, #update, #properties)),
     };
     Ok(quote! {
         impl ::std::convert::TryFrom<#from> for #into {

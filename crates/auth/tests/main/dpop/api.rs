@@ -1,17 +1,30 @@
 //! Calls of an API with tokens that are bound to a key.
 
+use auth0_core::codegen::OperationFields;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth0_core::{
-    BaseUrl, CallOptions, Error, Operation, RawResponse, RetrySafety, Transport, TransportBuilder,
+    Error, Operation, RetrySafety,
+    codegen::{BaseUrl, CallOptions, RawResponse, Transport, TransportBuilder},
 };
 
 use super::*;
 
-static LIST: Operation = Operation::new("list", "GET", "/items")
-    .with_retry_safety(RetrySafety::Safe)
-    .with_success(&[200]);
-static CREATE: Operation = Operation::new("create", "POST", "/items").with_success(&[201]);
+static LIST: Operation = Operation::new(OperationFields {
+    id: "list",
+    method: "GET",
+    path: "/items",
+    retry_safety: RetrySafety::Safe,
+    success: &[200],
+    ..OperationFields::DEFAULT
+});
+static CREATE: Operation = Operation::new(OperationFields {
+    id: "create",
+    method: "POST",
+    path: "/items",
+    success: &[201],
+    ..OperationFields::DEFAULT
+});
 
 fn client(server: &MockServer, source: ClientCredentials) -> Transport {
     TransportBuilder::new()

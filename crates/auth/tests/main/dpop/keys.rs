@@ -58,7 +58,8 @@ fn key_is_given_in_either_form_then_it_is_the_same() {
         key.thumbprint()
     );
     let request_url = "https://a.test/".parse().unwrap();
-    let request = auth0_core::ProofRequest::new(&auth0_core::http::Method::GET, &request_url);
+    let request =
+        auth0_core::proof::ProofRequest::new(&auth0_core::http::Method::GET, &request_url);
     let proof = key.proof(request).unwrap();
     assert_eq!(Proof::verified(proof.secret()).thumbprint, key.thumbprint());
 }

@@ -1,6 +1,6 @@
 //! The examples of RFC 9449.
 
-use auth0_core::ServerRole;
+use auth0_core::proof::ServerRole;
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn shape(proof: &Proof) -> Vec<(String, bool)> {
         .collect()
 }
 
-fn ours(request: auth0_core::ProofRequest<'_>) -> Proof {
+fn ours(request: auth0_core::proof::ProofRequest<'_>) -> Proof {
     let proof = DpopKey::generate().unwrap().proof(request).unwrap();
     Proof::verified(proof.secret())
 }
@@ -34,7 +34,7 @@ fn proof_for_a_token_request_is_built_like_that_of_section_5() {
         "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
     );
     let url = theirs.url().parse().unwrap();
-    let ours = ours(auth0_core::ProofRequest::new(
+    let ours = ours(auth0_core::proof::ProofRequest::new(
         &auth0_core::http::Method::POST,
         &url,
     ));
@@ -48,7 +48,7 @@ fn proof_for_a_call_is_built_like_that_of_section_7() {
     assert!(theirs.is_for(TOKEN));
     let url = format!("{}?page=2#a", theirs.url()).parse().unwrap();
     let token = TOKEN.into();
-    let request = auth0_core::ProofRequest::new(&auth0_core::http::Method::GET, &url)
+    let request = auth0_core::proof::ProofRequest::new(&auth0_core::http::Method::GET, &url)
         .with_access_token(&token);
     let ours = ours(request);
     assert_eq!(shape(&ours), shape(&theirs));
@@ -67,7 +67,7 @@ fn nonce_is_a_claim_as_in_section_8() {
     );
     let of = |url: &str| {
         let url = url.parse().unwrap();
-        let request = auth0_core::ProofRequest::new(&auth0_core::http::Method::POST, &url);
+        let request = auth0_core::proof::ProofRequest::new(&auth0_core::http::Method::POST, &url);
         let proof = key.clone().proof(request).unwrap();
         let proof = Proof::verified(proof.secret());
         proof.nonce().map(str::to_owned)

@@ -1,8 +1,9 @@
 //! Listings whose pages are counted, walked over a server that holds some numbers.
 
+use auth0_core::codegen::OperationFields;
 use auth0_core::{
-    BoxFuture, Cursor, Error, ListOr, Listing, MAX_EMPTY_PAGES, Operation, Page, Paged, Paging,
-    Position, Response, StaticToken, Transport, items, pages, resume,
+    BoxFuture, Cursor, Error, ListOr, MAX_EMPTY_PAGES, Operation, Paging, Response, StaticToken,
+    codegen::{Listing, Page, Paged, Position, Transport, items, pages, resume},
 };
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -10,18 +11,33 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::*;
 
-static COUNTED: Operation = Operation::new("countNumbers", "GET", "/numbers")
-    .with_success(&[200])
-    .with_paging(Paging::Offset)
-    .with_paging_limit(10);
+static COUNTED: Operation = Operation::new(OperationFields {
+    id: "countNumbers",
+    method: "GET",
+    path: "/numbers",
+    success: &[200],
+    paging: Paging::Offset,
+    paging_limit: Some(10),
+    ..OperationFields::DEFAULT
+});
 /// Whose pages reach as far as there are items.
-static UNLIMITED: Operation = Operation::new("countNumbers", "GET", "/numbers")
-    .with_success(&[200])
-    .with_paging(Paging::Offset);
-static EITHER: Operation = Operation::new("eitherNumbers", "GET", "/numbers")
-    .with_success(&[200])
-    .with_paging(Paging::CheckpointOrOffset)
-    .with_paging_limit(10);
+static UNLIMITED: Operation = Operation::new(OperationFields {
+    id: "countNumbers",
+    method: "GET",
+    path: "/numbers",
+    success: &[200],
+    paging: Paging::Offset,
+    ..OperationFields::DEFAULT
+});
+static EITHER: Operation = Operation::new(OperationFields {
+    id: "eitherNumbers",
+    method: "GET",
+    path: "/numbers",
+    success: &[200],
+    paging: Paging::CheckpointOrOffset,
+    paging_limit: Some(10),
+    ..OperationFields::DEFAULT
+});
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Numbers {
@@ -124,7 +140,7 @@ impl Paged for Count {
         Box::pin(async move {
             let call = self
                 .transport
-                .call(self.operation, auth0_core::CallOptions::default());
+                .call(self.operation, auth0_core::codegen::CallOptions::default());
             let request = self
                 .transport
                 .reqwest()
@@ -480,8 +496,13 @@ async fn cursor_is_of_the_other_kind_then_the_listing_refuses_it() {
         let error = listing.position_of(listing.cursor(position)).err()?;
         Some(error.violations()[0].to_string())
     };
-    static NAMED: Operation =
-        Operation::new("nameNumbers", "GET", "/numbers").with_paging(Paging::Checkpoint);
+    static NAMED: Operation = Operation::new(OperationFields {
+        id: "nameNumbers",
+        method: "GET",
+        path: "/numbers",
+        paging: Paging::Checkpoint,
+        ..OperationFields::DEFAULT
+    });
     let named = || Position::Checkpoint("a".to_owned());
     let counted = || Position::Offset(4);
     assert_eq!(

@@ -1,14 +1,28 @@
 //! Cursors: how they are stored, and which listing takes them.
 
+use auth0_core::codegen::OperationFields;
 use std::sync::LazyLock;
 
-use auth0_core::{Cursor, Listing, Open, Operation, Position, StaticToken, Transport};
+use auth0_core::{
+    Cursor, Open, Operation, StaticToken,
+    codegen::{Listing, Position, Transport},
+};
 use serde_json::json;
 
 use crate::support::transport;
 
-static LIST_TENANTS: Operation = Operation::new("listTenants", "GET", "/tenants/{id}");
-static LIST_MEMBERS: Operation = Operation::new("listMembers", "GET", "/members");
+static LIST_TENANTS: Operation = Operation::new(OperationFields {
+    id: "listTenants",
+    method: "GET",
+    path: "/tenants/{id}",
+    ..OperationFields::DEFAULT
+});
+static LIST_MEMBERS: Operation = Operation::new(OperationFields {
+    id: "listMembers",
+    method: "GET",
+    path: "/members",
+    ..OperationFields::DEFAULT
+});
 
 static ACME: LazyLock<Transport> =
     LazyLock::new(|| transport("https://acme.teams.auth0.com/", StaticToken::new("t")));

@@ -7,10 +7,10 @@ use crate::types::error;
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IdentityProvidersConfig {
     /// Which switches the organization's administrators may set, whatever the strategy.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub organization: IdentityProvidersConfigOrganization,
     /// What each strategy can do.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub strategies: IdentityProvidersConfigStrategyOverride,
 }
 /// The required fields of [`IdentityProvidersConfig`], for [`IdentityProvidersConfig::new`].
@@ -187,12 +187,12 @@ pub struct IdentityProvidersConfigStrategyBase {
     /// The features that can be used with this strategy. Empty where there is none.
     ///
     /// Rules: no item twice.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub enabled_features: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigEnabledFeaturesEnum>,
     >,
     /// The ways in which users can be provisioned. Empty where there is none.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub provisioning_methods: ::std::vec::Vec<
         ::auth0_core::Open<IdentityProvidersConfigProvisioningMethodsEnum>,
     >,

@@ -18,7 +18,7 @@ pub struct IdpGoogleAppsOptionsRequest {
     pub domain: ::std::string::String,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -66,8 +66,12 @@ impl IdpGoogleAppsOptionsRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpGoogleAppsOptionsRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpGoogleAppsOptionsRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["client_id", "client_secret", "domain", "icon_url"],
@@ -147,21 +151,21 @@ impl IdpGoogleAppsOptionsResponse {
 pub struct IdpGoogleAppsRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -171,7 +175,7 @@ pub struct IdpGoogleAppsRequest {
     pub options: IdpGoogleAppsOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpGoogleAppsRequest`], for [`IdpGoogleAppsRequest::new`].
@@ -240,19 +244,27 @@ impl IdpGoogleAppsRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpGoogleAppsRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpGoogleAppsRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// An identity provider with Google Workspace.
@@ -294,7 +306,7 @@ pub struct IdpGoogleAppsResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpGoogleAppsOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -402,25 +414,25 @@ impl IdpGoogleAppsResponse {
 pub struct IdpGoogleAppsUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpGoogleAppsOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -486,8 +498,12 @@ impl IdpGoogleAppsUpdateRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpGoogleAppsUpdateRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpGoogleAppsUpdateRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -501,9 +517,13 @@ impl ::auth0_core::Check for IdpGoogleAppsUpdateRequest {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// The short form of an identity provider that the organization's administrators may not configure.
@@ -583,7 +603,7 @@ pub struct IdpOktaOptionsRequest {
     pub domain: ::std::string::String,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -629,8 +649,12 @@ impl IdpOktaOptionsRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpOktaOptionsRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpOktaOptionsRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["client_id", "client_secret", "domain", "icon_url"],
@@ -710,21 +734,21 @@ impl IdpOktaOptionsResponse {
 pub struct IdpOktaRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -734,7 +758,7 @@ pub struct IdpOktaRequest {
     pub options: IdpOktaOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpOktaRequest`], for [`IdpOktaRequest::new`].
@@ -803,19 +827,27 @@ impl IdpOktaRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpOktaRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpOktaRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// An identity provider with Okta.
@@ -834,7 +866,7 @@ pub struct IdpOktaResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How the attributes of users who log in are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
@@ -860,7 +892,7 @@ pub struct IdpOktaResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpOktaOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -978,25 +1010,25 @@ impl IdpOktaResponse {
 pub struct IdpOktaUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpOktaOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -1062,8 +1094,12 @@ impl IdpOktaUpdateRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpOktaUpdateRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpOktaUpdateRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -1077,9 +1113,13 @@ impl ::auth0_core::Check for IdpOktaUpdateRequest {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// Logins that begin at the identity provider and not at the application.
@@ -1088,23 +1128,23 @@ impl ::auth0_core::Check for IdpOktaUpdateRequest {
 pub struct IdpOptionsIdpInitiated {
     /// The query of the authorization request that is made for the application, such as `redirect_uri=https://app.acme.com&scope=openid`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_authorizequery: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// The client id of the application that they lead to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_id: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The protocol that the application speaks, such as `SAML`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_protocol: ::std::option::Option<
         ::auth0_core::Open<::std::string::String>,
     >,
     /// Whether such logins are accepted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub enabled: ::std::option::Option<::auth0_core::Open<bool>>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -1166,8 +1206,12 @@ impl IdpOptionsIdpInitiated {
         self
     }
 }
-impl ::auth0_core::Check for IdpOptionsIdpInitiated {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpOptionsIdpInitiated {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["client_authorizequery", "client_id", "client_protocol", "enabled"],
@@ -1183,14 +1227,14 @@ pub struct IdpPingFederateOptionsRequest {
     pub digest_algorithm: ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
     /// The base URL of the server.
     #[serde(rename = "pingFederateBaseUrl")]
@@ -1276,8 +1320,12 @@ impl IdpPingFederateOptionsRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpPingFederateOptionsRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpPingFederateOptionsRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -1293,7 +1341,7 @@ impl ::auth0_core::Check for IdpPingFederateOptionsRequest {
         at.field(
             "idpInitiated",
             &self.idp_initiated,
-            const { &::auth0_core::Rules::NONE },
+            const { &::auth0_core::codegen::Rules::NONE },
         );
     }
 }
@@ -1444,21 +1492,21 @@ impl IdpPingFederateOptionsResponse {
 pub struct IdpPingFederateRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -1468,7 +1516,7 @@ pub struct IdpPingFederateRequest {
     pub options: IdpPingFederateOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpPingFederateRequest`], for [`IdpPingFederateRequest::new`].
@@ -1537,19 +1585,27 @@ impl IdpPingFederateRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpPingFederateRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpPingFederateRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// An identity provider with PingFederate.
@@ -1591,7 +1647,7 @@ pub struct IdpPingFederateResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpPingFederateOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1699,25 +1755,25 @@ impl IdpPingFederateResponse {
 pub struct IdpPingFederateUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpPingFederateOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -1783,8 +1839,12 @@ impl IdpPingFederateUpdateRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpPingFederateUpdateRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpPingFederateUpdateRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -1798,9 +1858,13 @@ impl ::auth0_core::Check for IdpPingFederateUpdateRequest {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// How the browser carries SAML requests to the identity provider.
@@ -2002,7 +2066,7 @@ pub struct IdpUserAttributeMapItem {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub label: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// The fields of the login that the attribute is taken from.
-    #[serde(deserialize_with = "::auth0_core::null_as_empty")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_empty")]
     pub sso_field: ::std::vec::Vec<::auth0_core::Open<::std::string::String>>,
     /// The name of the attribute in the user's profile.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2084,7 +2148,7 @@ pub struct IdpWaadOptionsRequest {
     pub client_secret: ::auth0_core::SecretString,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// The domain of the directory, such as `acme.onmicrosoft.com`. The overview page of the directory shows it.
     pub tenant_domain: ::std::string::String,
@@ -2134,8 +2198,12 @@ impl IdpWaadOptionsRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpWaadOptionsRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpWaadOptionsRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["client_id", "client_secret", "icon_url", "tenant_domain"],
@@ -2215,21 +2283,21 @@ impl IdpWaadOptionsResponse {
 pub struct IdpWaadRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -2239,7 +2307,7 @@ pub struct IdpWaadRequest {
     pub options: IdpWaadOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpWaadRequest`], for [`IdpWaadRequest::new`].
@@ -2308,19 +2376,27 @@ impl IdpWaadRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpWaadRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpWaadRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// An identity provider with Microsoft Entra ID.
@@ -2362,7 +2438,7 @@ pub struct IdpWaadResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpWaadOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2470,25 +2546,25 @@ impl IdpWaadResponse {
 pub struct IdpWaadUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpWaadOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -2554,8 +2630,12 @@ impl IdpWaadUpdateRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpWaadUpdateRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpWaadUpdateRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -2569,9 +2649,13 @@ impl ::auth0_core::Check for IdpWaadUpdateRequest {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// A new identity provider, of one of the strategies.
@@ -2640,7 +2724,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpKnownRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &["strategy"])?;
+        ::auth0_core::codegen::require_object::<D::Error>(&value, &["strategy"])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -2820,16 +2904,24 @@ impl IdpKnownRequest {
         }
     }
 }
-impl ::auth0_core::Check for IdpKnownRequest {
-    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpKnownRequest {
+    fn check(
+        &self,
+        rules: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         match self {
-            Self::Adfs(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::GoogleApps(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Oidc(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Okta(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::PingFederate(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Samlp(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Waad(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Adfs(value) => ::auth0_core::codegen::Check::check(value, rules, at),
+            Self::GoogleApps(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
+            Self::Oidc(value) => ::auth0_core::codegen::Check::check(value, rules, at),
+            Self::Okta(value) => ::auth0_core::codegen::Check::check(value, rules, at),
+            Self::PingFederate(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
+            Self::Samlp(value) => ::auth0_core::codegen::Check::check(value, rules, at),
+            Self::Waad(value) => ::auth0_core::codegen::Check::check(value, rules, at),
             Self::Other(_) => {}
         }
     }
@@ -2900,7 +2992,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpKnownResponse {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &["strategy"])?;
+        ::auth0_core::codegen::require_object::<D::Error>(&value, &["strategy"])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -3288,7 +3380,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpListItemResponse {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
+        ::auth0_core::codegen::require_object::<D::Error>(&value, &[])?;
         if value.get("strategy").and_then(::serde_json::Value::as_str)
             == ::std::option::Option::Some("adfs")
         {
@@ -3546,7 +3638,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpUpdateKnownRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
+        ::auth0_core::codegen::require_object::<D::Error>(&value, &[])?;
         if let ::std::result::Result::Ok(decoded) = <IdpAdfsUpdateRequest as ::serde::Deserialize>::deserialize(
             &value,
         ) {
@@ -3682,16 +3774,24 @@ impl IdpUpdateKnownRequest {
         }
     }
 }
-impl ::auth0_core::Check for IdpUpdateKnownRequest {
-    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpUpdateKnownRequest {
+    fn check(
+        &self,
+        rules: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         match self {
-            Self::Adfs(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::GoogleApps(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Oidc(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Okta(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::PingFederate(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Samlp(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Waad(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Adfs(value) => ::auth0_core::codegen::Check::check(value, rules, at),
+            Self::GoogleApps(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
+            Self::Oidc(value) => ::auth0_core::codegen::Check::check(value, rules, at),
+            Self::Okta(value) => ::auth0_core::codegen::Check::check(value, rules, at),
+            Self::PingFederate(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
+            Self::Samlp(value) => ::auth0_core::codegen::Check::check(value, rules, at),
+            Self::Waad(value) => ::auth0_core::codegen::Check::check(value, rules, at),
             Self::Other(_) => {}
         }
     }
@@ -3711,7 +3811,7 @@ impl ::std::convert::TryFrom<IdpKnownResponse> for IdpUpdateKnownRequest {
             IdpKnownResponse::Samlp(value) => value.try_into().map(Self::Samlp),
             IdpKnownResponse::Waad(value) => value.try_into().map(Self::Waad),
             IdpKnownResponse::Other(value) => {
-                ::auth0_core::write_back::into_unlisted(
+                ::auth0_core::codegen::into_unlisted(
                         &value,
                         "IdpUpdateKnownRequest",
                         &[
@@ -3731,7 +3831,7 @@ impl ::std::convert::TryFrom<IdpWaadResponse> for IdpWaadUpdateRequest {
     type Error = ::auth0_core::ConversionError;
     #[inline]
     fn try_from(response: IdpWaadResponse) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "IdpWaadUpdateRequest",
             &[
@@ -3749,7 +3849,7 @@ impl ::std::convert::TryFrom<IdpSamlpResponse> for IdpSamlpUpdateRequest {
     type Error = ::auth0_core::ConversionError;
     #[inline]
     fn try_from(response: IdpSamlpResponse) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "IdpSamlpUpdateRequest",
             &[
@@ -3760,7 +3860,7 @@ impl ::std::convert::TryFrom<IdpSamlpResponse> for IdpSamlpUpdateRequest {
                 "show_as_button",
             ],
             &[
-                ::auth0_core::write_back::Renamed {
+                ::auth0_core::codegen::Renamed {
                     parent: &["options"],
                     response: "cert",
                     request: "signingCert",
@@ -3775,7 +3875,7 @@ impl ::std::convert::TryFrom<IdpPingFederateResponse> for IdpPingFederateUpdateR
     fn try_from(
         response: IdpPingFederateResponse,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "IdpPingFederateUpdateRequest",
             &[
@@ -3786,7 +3886,7 @@ impl ::std::convert::TryFrom<IdpPingFederateResponse> for IdpPingFederateUpdateR
                 "show_as_button",
             ],
             &[
-                ::auth0_core::write_back::Renamed {
+                ::auth0_core::codegen::Renamed {
                     parent: &["options"],
                     response: "cert",
                     request: "signingCert",
@@ -3799,7 +3899,7 @@ impl ::std::convert::TryFrom<IdpOktaResponse> for IdpOktaUpdateRequest {
     type Error = ::auth0_core::ConversionError;
     #[inline]
     fn try_from(response: IdpOktaResponse) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "IdpOktaUpdateRequest",
             &[
@@ -3817,7 +3917,7 @@ impl ::std::convert::TryFrom<IdpOidcResponse> for IdpOidcUpdateRequest {
     type Error = ::auth0_core::ConversionError;
     #[inline]
     fn try_from(response: IdpOidcResponse) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "IdpOidcUpdateRequest",
             &[
@@ -3837,7 +3937,7 @@ impl ::std::convert::TryFrom<IdpGoogleAppsResponse> for IdpGoogleAppsUpdateReque
     fn try_from(
         response: IdpGoogleAppsResponse,
     ) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "IdpGoogleAppsUpdateRequest",
             &[
@@ -3855,7 +3955,7 @@ impl ::std::convert::TryFrom<IdpAdfsResponse> for IdpAdfsUpdateRequest {
     type Error = ::auth0_core::ConversionError;
     #[inline]
     fn try_from(response: IdpAdfsResponse) -> ::std::result::Result<Self, Self::Error> {
-        ::auth0_core::write_back::into_update(
+        ::auth0_core::codegen::into_update(
             &response,
             "IdpAdfsUpdateRequest",
             &[
@@ -3888,7 +3988,7 @@ impl ::std::convert::TryFrom<IdpListItemResponse> for IdpUpdateKnownRequest {
             IdpListItemResponse::Samlp(value) => value.try_into().map(Self::Samlp),
             IdpListItemResponse::Waad(value) => value.try_into().map(Self::Waad),
             IdpListItemResponse::Minimal(value) => {
-                ::auth0_core::write_back::into_unlisted(
+                ::auth0_core::codegen::into_unlisted(
                         &value,
                         "IdpUpdateKnownRequest",
                         &[
@@ -3902,7 +4002,7 @@ impl ::std::convert::TryFrom<IdpListItemResponse> for IdpUpdateKnownRequest {
                     .map(Self::Other)
             }
             IdpListItemResponse::Other(value) => {
-                ::auth0_core::write_back::into_unlisted(
+                ::auth0_core::codegen::into_unlisted(
                         &value,
                         "IdpUpdateKnownRequest",
                         &[

@@ -30,8 +30,12 @@ impl IdpAdfsOptionsRequestAdfsServer {
         self
     }
 }
-impl ::auth0_core::Check for IdpAdfsOptionsRequestAdfsServer {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpAdfsOptionsRequestAdfsServer {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["adfs_server"]);
     }
 }
@@ -66,8 +70,12 @@ impl IdpAdfsOptionsRequestFedMetadataXml {
         self
     }
 }
-impl ::auth0_core::Check for IdpAdfsOptionsRequestFedMetadataXml {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpAdfsOptionsRequestFedMetadataXml {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(&self.additional_fields, &["fedMetadataXml"]);
     }
 }
@@ -136,21 +144,21 @@ impl IdpAdfsOptionsResponse {
 pub struct IdpAdfsRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -160,7 +168,7 @@ pub struct IdpAdfsRequest {
     pub options: crate::types::IdpAdfsOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpAdfsRequest`], for [`IdpAdfsRequest::new`].
@@ -230,19 +238,27 @@ impl IdpAdfsRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpAdfsRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpAdfsRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// An identity provider with Active Directory Federation Services (ADFS).
@@ -284,7 +300,7 @@ pub struct IdpAdfsResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpAdfsOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -392,25 +408,25 @@ impl IdpAdfsResponse {
 pub struct IdpAdfsUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<crate::types::IdpAdfsOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -479,8 +495,12 @@ impl IdpAdfsUpdateRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpAdfsUpdateRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpAdfsUpdateRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -494,9 +514,13 @@ impl ::auth0_core::Check for IdpAdfsUpdateRequest {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// How an ADFS server is reached: by its address, or by its metadata.
@@ -529,7 +553,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpAdfsOptionsRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
+        ::auth0_core::codegen::require_object::<D::Error>(&value, &[])?;
         if value.get("adfs_server").is_some_and(|key| !key.is_null()) {
             return <IdpAdfsOptionsRequestAdfsServer as ::serde::Deserialize>::deserialize(
                     value,
@@ -579,11 +603,19 @@ impl IdpAdfsOptionsRequest {
         }
     }
 }
-impl ::auth0_core::Check for IdpAdfsOptionsRequest {
-    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpAdfsOptionsRequest {
+    fn check(
+        &self,
+        rules: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         match self {
-            Self::AdfsServer(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::FedMetadataXml(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::AdfsServer(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
+            Self::FedMetadataXml(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
             Self::Other(_) => {}
         }
     }

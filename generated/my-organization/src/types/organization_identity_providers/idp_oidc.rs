@@ -10,7 +10,7 @@ pub struct IdpOidcOptionsRequest {
     pub client_id: ::std::string::String,
     /// The secret of that application, which `back_channel` needs. It is sent and never returned.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub client_secret: ::std::option::Option<::auth0_core::SecretString>,
     /// The URL of the provider's discovery document, which most often ends in `/.well-known/openid-configuration`.
     pub discovery_url: ::std::string::String,
@@ -64,8 +64,12 @@ impl IdpOidcOptionsRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpOidcOptionsRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpOidcOptionsRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &["client_id", "client_secret", "discovery_url", "type"],
@@ -203,21 +207,21 @@ impl ::std::convert::TryFrom<::std::string::String> for IdpOidcOptionsTypeEnum {
 pub struct IdpOidcRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -227,7 +231,7 @@ pub struct IdpOidcRequest {
     pub options: IdpOidcOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpOidcRequest`], for [`IdpOidcRequest::new`].
@@ -296,19 +300,27 @@ impl IdpOidcRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpOidcRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpOidcRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// An identity provider with OpenID Connect.
@@ -327,7 +339,7 @@ pub struct IdpOidcResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How the attributes of users who log in are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
@@ -353,7 +365,7 @@ pub struct IdpOidcResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpOidcOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -471,25 +483,25 @@ impl IdpOidcResponse {
 pub struct IdpOidcUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<IdpOidcOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -555,8 +567,12 @@ impl IdpOidcUpdateRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpOidcUpdateRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpOidcUpdateRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -570,8 +586,12 @@ impl ::auth0_core::Check for IdpOidcUpdateRequest {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }

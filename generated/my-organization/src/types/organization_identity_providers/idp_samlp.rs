@@ -14,31 +14,31 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub binding_method: ::std::option::Option<::std::string::String>,
     /// The algorithm that the digest in a signature is made with.
     #[serde(
         rename = "digestAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub digest_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     >,
     /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub discovery_url: ::std::option::Option<::std::string::String>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
     /// The URL of the identity provider's SAML metadata, from which its addresses are read.
     #[serde(rename = "metadataUrl")]
@@ -48,7 +48,7 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "protocolBinding",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub protocol_binding: ::std::option::Option<
         ::auth0_core::Open<IdpProtocolBindingTypeEnum>,
     >,
@@ -60,7 +60,7 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "signatureAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
@@ -69,7 +69,7 @@ pub struct IdpSamlpOptionsRequestAutomatic {
         rename = "signingCert",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub signing_cert: ::std::option::Option<::std::string::String>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -179,8 +179,12 @@ impl IdpSamlpOptionsRequestAutomatic {
         self
     }
 }
-impl ::auth0_core::Check for IdpSamlpOptionsRequestAutomatic {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpSamlpOptionsRequestAutomatic {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -199,7 +203,7 @@ impl ::auth0_core::Check for IdpSamlpOptionsRequestAutomatic {
         at.field(
             "idpInitiated",
             &self.idp_initiated,
-            const { &::auth0_core::Rules::NONE },
+            const { &::auth0_core::codegen::Rules::NONE },
         );
     }
 }
@@ -212,38 +216,38 @@ pub struct IdpSamlpOptionsRequestManual {
         rename = "bindingMethod",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub binding_method: ::std::option::Option<::std::string::String>,
     /// The algorithm that the digest in a signature is made with.
     #[serde(
         rename = "digestAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub digest_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgDigestTypeEnum>,
     >,
     /// The discovery document of the OpenID Connect provider that belongs to this one. With it, assertions of identities by that provider (ID-JAG) are accepted for access between applications.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub discovery_url: ::std::option::Option<::std::string::String>,
     /// The URL of the picture on the button of the login page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub icon_url: ::std::option::Option<::std::string::String>,
     /// Logins that begin at the identity provider.
     #[serde(
         rename = "idpInitiated",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub idp_initiated: ::std::option::Option<IdpOptionsIdpInitiated>,
     /// How the browser carries SAML requests, as the URN of SAML 2.0.
     #[serde(
         rename = "protocolBinding",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub protocol_binding: ::std::option::Option<
         ::auth0_core::Open<IdpProtocolBindingTypeEnum>,
     >,
@@ -258,7 +262,7 @@ pub struct IdpSamlpOptionsRequestManual {
         rename = "signatureAlgorithm",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub signature_algorithm: ::std::option::Option<
         ::auth0_core::Open<IdpSignAlgTypeEnum>,
     >,
@@ -369,8 +373,12 @@ impl IdpSamlpOptionsRequestManual {
         self
     }
 }
-impl ::auth0_core::Check for IdpSamlpOptionsRequestManual {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpSamlpOptionsRequestManual {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -389,7 +397,7 @@ impl ::auth0_core::Check for IdpSamlpOptionsRequestManual {
         at.field(
             "idpInitiated",
             &self.idp_initiated,
-            const { &::auth0_core::Rules::NONE },
+            const { &::auth0_core::codegen::Rules::NONE },
         );
     }
 }
@@ -604,21 +612,21 @@ impl IdpSamlpOptionsResponse {
 pub struct IdpSamlpRequest {
     /// Whether users who log in with it become members of the organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// The domains whose users are sent to this identity provider. Those that are joined later must be verified; whether these must is not documented.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub domains: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether members can log in with it in this organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// The name by which programs know the identity provider. It cannot be changed afterwards.
     ///
@@ -628,7 +636,7 @@ pub struct IdpSamlpRequest {
     pub options: crate::types::IdpSamlpOptionsRequest,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
 }
 /// The required fields of [`IdpSamlpRequest`], for [`IdpSamlpRequest::new`].
@@ -698,19 +706,27 @@ impl IdpSamlpRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpSamlpRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpSamlpRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
         at.field(
             "name",
             &self.name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// An identity provider with SAML 2.0.
@@ -729,7 +745,7 @@ pub struct IdpSamlpResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub assign_membership_on_login: ::std::option::Option<::auth0_core::Open<bool>>,
     /// How the attributes of users who log in are mapped.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown_items")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown_items")]
     pub attributes: ::std::vec::Vec<IdpUserAttributeMapItem>,
     /// The name that people see on the login page.
     ///
@@ -755,7 +771,7 @@ pub struct IdpSamlpResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
     /// How the identity provider is reached. Secrets are left out.
-    #[serde(deserialize_with = "::auth0_core::null_as_unknown")]
+    #[serde(deserialize_with = "::auth0_core::codegen::null_as_unknown")]
     pub options: IdpSamlpOptionsResponse,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -873,25 +889,25 @@ impl IdpSamlpResponse {
 pub struct IdpSamlpUpdateRequest {
     /// Whether users who log in with it become members of the organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub assign_membership_on_login: ::std::option::Option<bool>,
     /// The name that people see on the login page. The access level must be `full`.
     ///
     /// Rules: 1 to 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub display_name: ::std::option::Option<::std::string::String>,
     /// Whether members can log in with it in this organization. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub is_enabled: ::std::option::Option<bool>,
     /// How the identity provider is reached. It replaces the former options as a whole, so send all of it. The access level must be `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub options: ::std::option::Option<crate::types::IdpSamlpOptionsRequest>,
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it. The access level must be `limited` or `full`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::auth0_core::nullable::deserialize_present")]
+    #[serde(default, deserialize_with = "::auth0_core::codegen::deserialize_present")]
     pub show_as_button: ::std::option::Option<bool>,
     /// The fields that this version of the crate does not know. They are sent as they were received.
     #[serde(flatten, default)]
@@ -960,8 +976,12 @@ impl IdpSamlpUpdateRequest {
         self
     }
 }
-impl ::auth0_core::Check for IdpSamlpUpdateRequest {
-    fn check(&self, _: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpSamlpUpdateRequest {
+    fn check(
+        &self,
+        _: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         at.additional_fields(
             &self.additional_fields,
             &[
@@ -975,9 +995,13 @@ impl ::auth0_core::Check for IdpSamlpUpdateRequest {
         at.field(
             "display_name",
             &self.display_name,
-            const { &::auth0_core::Rules::NONE.max_length(128).min_length(1) },
+            const { &::auth0_core::codegen::Rules::NONE.max_length(128).min_length(1) },
         );
-        at.field("options", &self.options, const { &::auth0_core::Rules::NONE });
+        at.field(
+            "options",
+            &self.options,
+            const { &::auth0_core::codegen::Rules::NONE },
+        );
     }
 }
 /// How a SAML identity provider is reached: by its metadata, or by addresses and a certificate given one by one.
@@ -1009,7 +1033,7 @@ impl<'de> ::serde::Deserialize<'de> for IdpSamlpOptionsRequest {
         let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(
             deserializer,
         )?;
-        ::auth0_core::require_object::<D::Error>(&value, &[])?;
+        ::auth0_core::codegen::require_object::<D::Error>(&value, &[])?;
         if value.get("metadataUrl").is_some_and(|key| !key.is_null()) {
             return <IdpSamlpOptionsRequestAutomatic as ::serde::Deserialize>::deserialize(
                     value,
@@ -1168,11 +1192,17 @@ impl IdpSamlpOptionsRequest {
         }
     }
 }
-impl ::auth0_core::Check for IdpSamlpOptionsRequest {
-    fn check(&self, rules: &::auth0_core::Rules, at: &mut ::auth0_core::Checker) {
+impl ::auth0_core::codegen::Check for IdpSamlpOptionsRequest {
+    fn check(
+        &self,
+        rules: &::auth0_core::codegen::Rules,
+        at: &mut ::auth0_core::codegen::Checker,
+    ) {
         match self {
-            Self::Automatic(value) => ::auth0_core::Check::check(value, rules, at),
-            Self::Manual(value) => ::auth0_core::Check::check(value, rules, at),
+            Self::Automatic(value) => {
+                ::auth0_core::codegen::Check::check(value, rules, at)
+            }
+            Self::Manual(value) => ::auth0_core::codegen::Check::check(value, rules, at),
             Self::Other(_) => {}
         }
     }

@@ -1,0 +1,24 @@
+//! Support for the generated crates and for `auth0-auth`. It is public only because they are separate crates: it is not
+//! covered by semantic versioning, and programs have no need of it.
+
+mod settings;
+
+pub use settings::{builder_settings, call_settings};
+
+pub use crate::base_url::{BaseUrl, dns_label, host, is_host_name};
+pub use crate::call::{Call, CallOptions, RawResponse};
+pub use crate::check::{Check, Checker, Rules};
+pub use crate::containers::{
+    null_as_empty, null_as_unknown, null_as_unknown_items, null_as_unknown_optional_items,
+    require_object,
+};
+pub use crate::http_client::is_certificate_error;
+pub use crate::nullable::deserialize_present;
+pub use crate::operation::OperationFields;
+pub use crate::paging::{Listing, Page, Paged, Position, items, pages, resume};
+pub use crate::path::encode_path;
+pub use crate::response::value_of;
+pub use crate::retry::{AttemptOutcome, RetryDecision, classify, is_unprocessed, wait_asked_for};
+pub use crate::text::printable;
+pub use crate::transport::{Transport, TransportBuilder};
+pub use crate::write_back::{Renamed, into_unlisted, into_update};
