@@ -1,4 +1,4 @@
-//! The settings of a shared Redis, and what can be wrong with them.
+//! The settings of a shared Redis.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,125 +7,134 @@ use std::time::Duration;
 use auth0_core::SecretString;
 use auth0_core::time::{SharedClock, SharedSleeper, SystemTimer};
 
-use super::address::Address;
-use super::key::{EncryptionKey, Keys};
-use super::link::Link;
-use super::tls::Tls;
-use super::{Inner, Redis, TIME_OUT};
-use crate::error::Error;
+use crate::connection::SharedConnection;
+use crate::encryption::{EncryptionKey, KeyRing};
+use crate::endpoint::Endpoint;
+use crate::error::ConfigurationError;
+use crate::handle::Redis;
+use crate::tls::TlsSettings;
 
-/// The settings of a [`Redis`]; made by [`Redis::builder`].
+const DEFAULT_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// A builder of a [`Redis`], created by [`Redis::builder`].
 #[derive(Clone)]
 #[must_use]
 pub struct RedisBuilder {
     url: SecretString,
-    keys: Vec<EncryptionKey>,
+    encryption_keys: Vec<EncryptionKey>,
     prefix: String,
-    time_out: Duration,
-    tls: Tls,
+    timeout: Duration,
+    tls: TlsSettings,
     clock: SharedClock,
     sleeper: SharedSleeper,
 }
 
 impl RedisBuilder {
-    pub(super) fn new(url: SecretString) -> Self {
+    pub(crate) fn new(url: SecretString) -> Self {
         Self {
             url,
-            keys: Vec::new(),
+            encryption_keys: Vec::new(),
             prefix: "auth0:".to_owned(),
-            time_out: TIME_OUT,
-            tls: Tls::default(),
+            timeout: DEFAULT_TIMEOUT,
+            tls: TlsSettings::default(),
             clock: Arc::new(SystemTimer),
             sleeper: Arc::new(SystemTimer),
         }
     }
 
-    /// A key that tokens are encrypted with; required. The first that is given encrypts, and all decrypt, so a key is
-    /// replaced in three steps, each of which reaches all processes before the next: the new one is given as the second;
-    /// it is given as the first; the old one is left out. Saving a token removes what is there under the other keys.
+    /// Adds a key that encrypts tokens. At least one is required.
+    ///
+    /// The first key encrypts, and all keys decrypt. To replace a key, deploy each of these steps to all processes before
+    /// the next: add the new key as the second; swap the two; remove the old key. Saving a token removes its copies that
+    /// were encrypted with another key.
     pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
-        self.keys.push(key);
+        self.encryption_keys.push(key);
         self
     }
 
-    /// What all names in Redis begin with; `auth0:` unless said otherwise. A user of Redis who may not do everything needs
-    /// `~auth0:*` of it.
+    /// Sets the prefix of all keys in Redis. The default is `auth0:`, so that a user with restricted access needs the key
+    /// pattern `~auth0:*`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// How long to wait for an answer of Redis, connecting included, before going on without it; 250 ms unless said
-    /// otherwise. After that it is not asked for a second, and up to 15 s as long as it fails.
-    pub fn time_out(mut self, time_out: Duration) -> Self {
-        self.time_out = time_out;
+    /// Sets how long to wait for a response from Redis, including the time to connect. The default is 250 ms.
+    ///
+    /// After a failure no command is sent for 1 s. The pause doubles up to 15 s while commands keep failing.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
-    /// The certificates, in PEM, of the authorities that the server's certificate is trusted of, instead of those that the
-    /// system trusts.
-    pub fn authorities(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.tls.authorities = Some(pem.into());
+    /// Sets the root certificates, in PEM, that the server's certificate is verified with, instead of those that the system
+    /// trusts.
+    #[doc(alias = "certificate authority")]
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.root_certificates = Some(pem.into());
         self
     }
 
-    /// The certificate of this client with its private key, both in PEM and in one text. Redis asks for one unless it is
-    /// told not to (`tls-auth-clients no`).
+    /// Sets the client certificate and its private key, both in one PEM text. Redis requires a client certificate unless it is
+    /// configured with `tls-auth-clients no`.
+    #[doc(alias = "client certificate")]
     pub fn identity(mut self, pem: impl Into<SecretString>) -> Self {
         self.tls.identity = Some(pem.into());
         self
     }
 
-    /// Where the time comes from, instead of the system's clock.
+    /// Injects the clock. The default is the clock of the system.
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// What waits, instead of tokio's timer.
+    /// Injects the sleeper. The default is tokio's timer.
     pub fn sleeper(mut self, sleeper: SharedSleeper) -> Self {
         self.sleeper = sleeper;
         self
     }
 
-    /// Checks the settings. Nothing is connected to.
+    /// Validates the settings and builds the [`Redis`]. Does not connect.
     ///
     /// # Errors
     ///
-    /// A [configuration error](Error::is_configuration) that names every setting that is missing or wrong. It does not
-    /// repeat the URL, nor any part of it.
-    pub fn build(self) -> Result<Redis, Error> {
-        let mut faults = Vec::new();
-        let mut note = |fault: String| faults.push(fault);
-        let address = Address::parse(&self.url).map_err(&mut note).ok();
-        let keys = Keys::new(self.keys);
-        if keys.is_none() {
-            note("encryption_key is missing".to_owned());
+    /// Returns an error that names every setting that is missing or invalid. It does not contain the URL or a part of it.
+    pub fn build(self) -> Result<Redis, ConfigurationError> {
+        let mut problems = Vec::new();
+        let mut report = |problem: String| problems.push(problem);
+        let endpoint = Endpoint::parse(&self.url).map_err(&mut report).ok();
+        let encryption_keys = KeyRing::new(self.encryption_keys);
+        if encryption_keys.is_none() {
+            report("encryption_key is missing".to_owned());
         }
-        if self.time_out.is_zero() {
-            note("time_out: expected more than 0 s, found 0 s".to_owned());
+        if self.timeout.is_zero() {
+            report("timeout: expected more than 0 s, found 0 s".to_owned());
         }
         if self.prefix.contains(['{', '}']) {
-            // Clusters would take what is in them for the name of the slot.
-            note("prefix: expected a text without braces, found one".to_owned());
+            // A cluster would take the text within them for the hash tag.
+            report("prefix: expected text without braces, found a brace".to_owned());
         }
         let mut tls = None;
-        match &address {
-            Some(address) if address.is_tls() => {
-                tls = self.tls.connector().map_err(&mut note).ok();
+        match &endpoint {
+            Some(endpoint) if endpoint.is_tls() => {
+                tls = self.tls.connector().map_err(&mut report).ok();
             }
             Some(_) if self.tls.is_set() => {
-                note("authorities or identity: expected rediss:// or valkeys://, found a URL without TLS".to_owned());
+                report(
+                    "root_certificates or identity: expected rediss:// or valkeys://, found a URL without TLS"
+                        .to_owned(),
+                );
             }
             _ => {}
         }
-        match (address, keys) {
-            (Some(address), Some(keys)) if faults.is_empty() => Ok(Redis(Arc::new(Inner {
-                link: Link::new(address, tls, self.time_out, self.clock, self.sleeper),
-                keys,
-                prefix: self.prefix,
-            }))),
-            _ => Err(Error::configuration(faults)),
+        match (endpoint, encryption_keys) {
+            (Some(endpoint), Some(encryption_keys)) if problems.is_empty() => {
+                let connection =
+                    SharedConnection::new(endpoint, tls, self.timeout, self.clock, self.sleeper);
+                Ok(Redis::new(connection, encryption_keys, self.prefix))
+            }
+            _ => Err(ConfigurationError::new(problems)),
         }
     }
 }
@@ -134,7 +143,7 @@ impl fmt::Debug for RedisBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisBuilder")
             .field("prefix", &self.prefix)
-            .field("time_out", &self.time_out)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }

@@ -1,170 +1,172 @@
-//! The connection to Redis, which may fail: nobody waits for it long, and nobody waits for it again and again.
+//! The shared connection to Redis, with a circuit breaker: an outage delays one caller now and then, and nobody else.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::redis::aio::{ConnectionLike as _, MultiplexedConnection};
-use ::redis::{Cmd, Value};
+use auth0_auth::runtime;
 use auth0_core::time::{SharedClock, SharedSleeper};
 use futures_util::future::{Either, select};
+use redis::aio::{ConnectionLike as _, MultiplexedConnection};
+use redis::{Cmd, Value};
 use tokio_rustls::TlsConnector;
 
-use super::address::Address;
-use super::trouble::Trouble;
-use crate::background;
+use crate::endpoint::Endpoint;
+use crate::failure::Failure;
 
-/// How long nobody asks after the first failure. It doubles with each further one.
+/// The pause after the first failure, during which no command is sent. It doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long nobody asks at the most, so that Redis is used again soon after it is back.
+/// The longest pause, so that Redis is used again soon after it recovers.
 const MAX_PAUSE: Duration = Duration::from_secs(15);
 
-/// One connection, made when it is needed and shared by all.
+/// One connection that all commands share, opened by the first of them.
 ///
-/// After a failure everything fails at once, without being tried, until some time has passed; then one command tries
-/// again, and the others go on failing until it knows. So an outage costs one caller the time-out now and then, and the
-/// others nothing.
-pub(super) struct Link {
-    address: Address,
+/// After a failure, commands fail immediately until a pause is over. Then one command probes the server, while the others
+/// keep failing until it completes.
+pub(crate) struct SharedConnection {
+    endpoint: Endpoint,
     tls: Option<TlsConnector>,
-    time_out: Duration,
+    timeout: Duration,
     clock: SharedClock,
     sleeper: SharedSleeper,
     state: Mutex<State>,
-    /// Held by whoever connects.
-    dialing: tokio::sync::Mutex<()>,
+    /// Held while connecting.
+    connecting: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
     connection: Option<MultiplexedConnection>,
-    /// The number of the connection, so that only its own failure does away with it.
+    /// The number of the connection. A failure of an earlier connection does not close a later one.
     number: u64,
-    /// How often a command has failed.
+    /// How many commands have failed.
     failures: u64,
     outage: Option<Outage>,
 }
 
 struct Outage {
-    trouble: Trouble,
+    failure: Failure,
     pause: Duration,
-    next_try_at: Duration,
-    /// Until when nobody else tries, while one command tries.
-    tried_until: Duration,
+    next_probe_at: Duration,
+    /// While a command probes the server: until when no other one does.
+    probing_until: Duration,
 }
 
-/// A command that may be sent.
-struct Admission<'l> {
-    link: &'l Link,
-    /// It is the one that tries whether Redis is back.
-    tries: bool,
+/// Permission to send a command.
+struct Admission<'c> {
+    connection: &'c SharedConnection,
+    /// Whether the command probes the server during an outage.
+    is_probe: bool,
 }
 
-impl Link {
-    pub(super) fn new(
-        address: Address,
+impl SharedConnection {
+    pub(crate) fn new(
+        endpoint: Endpoint,
         tls: Option<TlsConnector>,
-        time_out: Duration,
+        timeout: Duration,
         clock: SharedClock,
         sleeper: SharedSleeper,
     ) -> Arc<Self> {
         Arc::new(Self {
-            address,
+            endpoint,
             tls,
-            time_out,
+            timeout,
             clock,
             sleeper,
             state: Mutex::default(),
-            dialing: tokio::sync::Mutex::default(),
+            connecting: tokio::sync::Mutex::default(),
         })
     }
 
-    pub(super) fn clock(&self) -> &SharedClock {
+    pub(crate) fn clock(&self) -> &SharedClock {
         &self.clock
     }
 
-    pub(super) fn sleeper(&self) -> &SharedSleeper {
+    pub(crate) fn sleeper(&self) -> &SharedSleeper {
         &self.sleeper
     }
 
-    /// Sends a command, which may be sent twice: one whose connection breaks is repeated on a new one.
-    pub(super) async fn ask(self: &Arc<Self>, command: &Cmd) -> Result<Value, Trouble> {
+    /// Runs a command. If its connection breaks, it is sent a second time on a new one.
+    pub(crate) async fn run(self: &Arc<Self>, command: &Cmd) -> Result<Value, Failure> {
         let admission = self.admit()?;
-        let answer = std::pin::pin!(self.send(command));
-        let late = match self.time_out {
+        let response = std::pin::pin!(self.send(command));
+        let elapsed = match self.timeout {
             Duration::MAX => Box::pin(pending()),
-            time_out => self.sleeper.sleep(time_out),
+            timeout => self.sleeper.sleep(timeout),
         };
-        let result = match select(answer, late).await {
+        let result = match select(response, elapsed).await {
             Either::Left((result, _)) => result,
-            Either::Right(_) => Err(Trouble::new(format!(
-                "it did not answer within {} ms",
-                self.time_out.as_millis()
+            Either::Right(_) => Err(Failure::new(format!(
+                "no response within {} ms",
+                self.timeout.as_millis()
             ))),
         };
         match &result {
-            Ok(_) => self.works(),
-            Err(trouble) => self.fails(trouble),
+            Ok(_) => self.record_success(),
+            Err(failure) => self.record_failure(failure),
         }
         drop(admission);
         result
     }
 
-    async fn send(self: &Arc<Self>, command: &Cmd) -> Result<Value, Trouble> {
+    async fn send(self: &Arc<Self>, command: &Cmd) -> Result<Value, Failure> {
         let (number, result) = self.send_once(command, None).await;
         match result {
-            Err(trouble) if trouble.is_broken_connection => {
+            Err(failure) if failure.is_broken_connection => {
                 self.send_once(command, Some(number)).await.1
             }
             result => result,
         }
     }
 
-    /// Sends a command on a connection other than `broken`.
+    /// Sends a command on a connection other than number `broken`.
     async fn send_once(
         self: &Arc<Self>,
         command: &Cmd,
         broken: Option<u64>,
-    ) -> (u64, Result<Value, Trouble>) {
+    ) -> (u64, Result<Value, Failure>) {
         match self.connection(broken).await {
-            Err(trouble) => (0, Err(trouble)),
+            Err(failure) => (0, Err(failure)),
             Ok((number, mut connection)) => {
                 let result = connection.req_packed_command(command).await;
                 let result = result.and_then(Value::extract_error);
-                (number, result.map_err(|error| Trouble::redis(&error)))
+                (number, result.map_err(|error| Failure::from_redis(&error)))
             }
         }
     }
 
-    /// The connection, unless it is the one with the number `broken`. Otherwise a new one is made.
+    /// Returns the current connection, or opens a new one if there is none or it is number `broken`.
     async fn connection(
         self: &Arc<Self>,
         broken: Option<u64>,
-    ) -> Result<(u64, MultiplexedConnection), Trouble> {
+    ) -> Result<(u64, MultiplexedConnection), Failure> {
         if let Some(connection) = self.current(broken) {
             return Ok(connection);
         }
-        // In the background: neither those who wait for it nor the connection may depend on the runtime of one caller.
-        let link = self.clone();
-        let dialed = background::run(async move {
-            let _dialing = link.dialing.lock().await;
-            if let Some(connection) = link.current(broken) {
+        // Neither the connection nor other callers that wait for it may depend on the runtime of one caller.
+        let this = self.clone();
+        let task = runtime::spawn(async move {
+            let _connecting = this.connecting.lock().await;
+            if let Some(connection) = this.current(broken) {
                 return Ok(connection);
             }
-            let failures = link.state().failures;
-            let connection = link.address.connect(link.tls.as_ref()).await?;
-            let mut state = link.state();
+            let failures = this.state().failures;
+            let connection = this.endpoint.connect(this.tls.as_ref()).await?;
+            let mut state = this.state();
             state.number += 1;
-            // One that came too late for those who waited for it is not kept.
+            // A connection that was opened after its callers timed out is not kept.
             if state.failures == failures {
                 state.connection = Some(connection.clone());
             }
             Ok((state.number, connection))
         });
-        dialed
-            .await
-            .unwrap_or_else(|error| Err(Trouble::new(error.to_string())))
+        match task {
+            Ok(task) => task
+                .await
+                .unwrap_or_else(|error| Err(Failure::new(error.to_string()))),
+            Err(error) => Err(Failure::new(error.to_string())),
+        }
     }
 
     fn current(&self, broken: Option<u64>) -> Option<(u64, MultiplexedConnection)> {
@@ -175,68 +177,69 @@ impl Link {
         Some((state.number, state.connection.clone()?))
     }
 
-    fn admit(&self) -> Result<Admission<'_>, Trouble> {
+    fn admit(&self) -> Result<Admission<'_>, Failure> {
         let now = self.clock.monotonic();
         let mut state = self.state();
-        let tries = match &mut state.outage {
+        let is_probe = match &mut state.outage {
             None => false,
-            Some(outage) if now < outage.next_try_at || now < outage.tried_until => {
-                return Err(outage.trouble.clone());
+            Some(outage) if now < outage.next_probe_at || now < outage.probing_until => {
+                return Err(outage.failure.clone());
             }
             Some(outage) => {
-                // Its caller's runtime may idle before it knows.
-                outage.tried_until = now
-                    .saturating_add(self.time_out)
-                    .saturating_add(FIRST_PAUSE);
+                // Bounded, because the runtime of the probing caller may stop before the probe completes.
+                outage.probing_until = now.saturating_add(self.timeout).saturating_add(FIRST_PAUSE);
                 true
             }
         };
-        Ok(Admission { link: self, tries })
+        Ok(Admission {
+            connection: self,
+            is_probe,
+        })
     }
 
-    fn works(&self) {
+    fn record_success(&self) {
         if self.state().outage.take().is_some() {
-            tracing::info!("redis is back, and is shared again");
+            tracing::info!("redis is available again");
         }
     }
 
-    fn fails(&self, trouble: &Trouble) {
+    fn record_failure(&self, failure: &Failure) {
         let now = self.clock.monotonic();
         let mut state = self.state();
         state.connection = None;
         state.failures += 1;
         let pause = match &state.outage {
-            // Of several commands that fail together one begins the outage.
-            Some(outage) if now < outage.next_try_at => return,
+            // Commands that fail together count as one failure.
+            Some(outage) if now < outage.next_probe_at => return,
             Some(outage) => (outage.pause * 2).min(MAX_PAUSE),
             None => {
-                tracing::warn!(%trouble, "redis is away, this process goes on by itself");
+                tracing::warn!(%failure, "redis is unavailable, this process continues without it");
                 FIRST_PAUSE
             }
         };
-        // Up to a quarter more by lot, so that a fleet does not come back in one moment.
-        let pause_by_lot = pause + pause.mul_f64(fastrand::f64() / 4.0);
+        // With up to 25 % random jitter, so that a fleet does not reconnect all at once.
+        let jittered_pause = pause + pause.mul_f64(fastrand::f64() / 4.0);
         state.outage = Some(Outage {
-            trouble: trouble.clone(),
+            failure: failure.clone(),
             pause,
-            next_try_at: now.saturating_add(pause_by_lot),
-            tried_until: Duration::ZERO,
+            next_probe_at: now.saturating_add(jittered_pause),
+            probing_until: Duration::ZERO,
         });
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code that can panic half-way through a change runs under the lock.
+        // No code that can panic in the middle of a change runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Admission<'_> {
     fn drop(&mut self) {
-        // The caller may have gone away before it knew.
-        if self.tries
-            && let Some(outage) = &mut self.link.state().outage
+        // The caller may have been cancelled before the probe completed.
+        if self.is_probe
+            && let Some(outage) = &mut self.connection.state().outage
         {
-            outage.tried_until = Duration::ZERO;
+            outage.probing_until = Duration::ZERO;
         }
     }
 }

@@ -1,93 +1,98 @@
-//! A fleet: one token and one rate budget for processes on many machines, through Redis or Valkey. With the feature `redis`.
+//! Deployment guide: when to share a token and a rate budget, how to set it up, and what happens in each failure. This
+//! module contains documentation only.
 //!
-//! # When it pays
+//! # When to share
 //!
-//! Tokens of machines are billed and limited in number, and rate limits are those of the tenant, whoever calls. Share both as
-//! soon as more than one process has the same application: instances of a service, workers of a queue, functions that are
-//! started over and over. For processes of one machine a [`FileStore`](crate::FileStore) does the same for the token. A
-//! single process needs nothing: clones of its source share the token already.
+//! Auth0 bills and limits machine-to-machine tokens, and its rate limits apply to the tenant, whichever process calls. Share
+//! both as soon as several processes use the same application: instances of a service, workers of a queue, functions that
+//! are started over and over. For processes on one machine, [`FileStore`](auth0_auth::FileStore) shares the token without a
+//! server. A single process needs nothing: clones of a token source share its token.
 //!
-//! # How to set it up
+//! # Setup
 //!
 //! ```toml
-//! auth0-auth = { version = "0.1", features = ["redis"] }
+//! auth0-fleet = "0.1"
 //! ```
 //!
-//! 1. A key, once for the fleet: `openssl rand -base64 32`, kept where the client secret is kept.
-//! 2. A Redis or Valkey that all processes reach; the smallest is large enough, and nothing has to be kept on its disk.
-//!    Version 6 or later. Give it a limit of memory with `noeviction` or `volatile-ttl`, if others use it too.
-//! 3. A user of its own, who needs no more than this:
+//! 1. Create an encryption key, one for all processes: `openssl rand -base64 32`. Keep it where you keep the client secret.
+//! 2. Provide a Redis or Valkey server, version 6 or later, that all processes can reach. The smallest size is enough, and
+//!    nothing has to be written to disk. If other programs use it too, set a memory limit with the policy `noeviction` or
+//!    `volatile-ttl`.
+//! 3. Create a user with exactly these permissions:
 //!
 //!    ```text
 //!    ACL SETUSER fleet on >password ~auth0:* +eval +get +set +del +pttl +pexpire +hget +hmget +hset +time +select
 //!    ```
-//! 4. The same in each process:
+//! 4. Configure each process alike:
 //!
 //! ```
 //! use auth0_auth::ClientCredentials;
-//! use auth0_auth::redis::{EncryptionKey, Redis, RedisBudget, RedisStore};
 //! use auth0_core::{Limiter, Limits, Rate};
+//! use auth0_fleet::{EncryptionKey, Redis, RedisBudget, RedisStore};
 //!
 //! # fn example(url: String, key: String) -> Result<(), Box<dyn std::error::Error>> {
-//! // Such as rediss://fleet:password@redis.internal:6380/0. It is a secret, and is never shown.
+//! // For example rediss://fleet:password@redis.internal:6380/0. The URL is a secret and never shown.
 //! let redis = Redis::builder(url)
 //!     .encryption_key(EncryptionKey::from_base64(&key)?)
 //!     .build()?;
 //!
-//! let source = ClientCredentials::from_env()?
+//! let token_source = ClientCredentials::from_env()?
 //!     .store(RedisStore::new(&redis))
 //!     .build()?;
 //!
-//! // The limits of the plan, or a constant of the API's crate. Of four processes each takes a quarter without Redis.
+//! // The limits of the plan, or a constant of the API's crate. Without Redis, each of four processes takes a quarter.
 //! let limits = Limits::new(Rate::per_second(40), Rate::per_second(20));
 //! let limiter = Limiter::new(limits)?.sharing(RedisBudget::new(&redis), 0.25)?;
-//! # let _ = (source, limiter);
+//! # let _ = (token_source, limiter);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! An authority of one's own and a certificate of the client are [`authorities`](crate::redis::RedisBuilder::authorities) and
-//! [`identity`](crate::redis::RedisBuilder::identity).
+//! For a private certificate authority, set [`root_certificates`](crate::RedisBuilder::root_certificates); for a client
+//! certificate, set [`identity`](crate::RedisBuilder::identity).
 //!
-//! **Sentinel and clusters.** One address is connected to, and no redirection is followed. Where a name or a proxy leads to the
-//! primary, a failover is an outage of some seconds: what was connected to a replica says so, and is connected anew. A
-//! cluster needs a proxy in front of it that speaks like a single server; names have braces, so that all that a script
-//! needs is in one slot. Only while two encryption keys are given does a script use the names that both give, which are in
-//! different slots: behind such a proxy, replace the key while no process runs. Neither was tried.
+//! ## Sentinel and clusters
 //!
-//! # What happens with the token
+//! The client connects to one address and follows no redirection. If a DNS name or a proxy leads to the primary, a failover
+//! is an outage of some seconds: a server that has become a replica returns an error, and the connection is opened again.
 //!
-//! The copy in memory comes first, so a call that has a token never asks Redis. When a token is needed, a process looks into
-//! Redis, which is one round trip. If there is none, or it is about to end, the process takes a lock there, asks Auth0, and
-//! writes what it got; the others wait for it, or go on with the token that is still valid. Each process replaces the token
-//! a little earlier or later than the others, by lot, so that the first one does it for all. Refusals and failures of Auth0
-//! stay in the process that heard them.
+//! A cluster needs a proxy in front of it that behaves like a single server. Names contain hash tags, so that all keys of
+//! a script are in one slot. The exception is a token while two encryption keys are configured, because the names of both
+//! are in different slots: behind such a proxy, replace the key while no process runs. Neither setup has been tested.
 //!
-//! Tokens are told apart by all of [`TokenKey`](crate::TokenKey). So one that is bound to a key
-//! ([`dpop`](crate::ClientCredentialsBuilder::dpop)) is shared by the processes that have the key, and by no others.
+//! # Shared tokens
 //!
-//! # What happens with the rate
+//! The token in memory comes first: a call with a valid token sends nothing to Redis. When a process needs a token, it looks
+//! in Redis, which takes one round trip. If there is no token, or it is about to expire, the process takes a lock in Redis,
+//! fetches a token from Auth0 and stores it. The others wait for it, or continue with the token that is still valid.
+//! Processes refresh a token at slightly different, random times, so that the first one does it for all. Rejections and
+//! failures of Auth0 are not shared.
 //!
-//! A process that calls asks Redis for permits, some at a time, of the host's limit and of the organization's at once. They are
-//! good for a tenth of a second, and those that are not used by then are lost to all. The first call after a quiet time
-//! waits for one round trip; in a run of calls it is every tenth or so. All of a fleet give the same limits. Pauses that a
-//! server asks for, with a 429, are each process's own.
+//! A token is identified by its whole [`TokenKey`](auth0_auth::TokenKey). A token that is bound to a key
+//! ([`dpop`](auth0_auth::ClientCredentialsBuilder::dpop)) is therefore shared only by processes with the same key.
 //!
-//! # What happens when something fails
+//! # Shared rate limits
 //!
-//! | what | so |
+//! A process takes permits from Redis, several at a time, from the limits of the host and of the organization together. They
+//! are valid for up to 100 ms; permits that are not used by then are lost. The first call after an idle time waits for one
+//! round trip, in a series of calls about every tenth one does. All processes configure the same limits. The pause that a
+//! 429 response demands applies to the process that received it.
+//!
+//! # Failures
+//!
+//! | failure | effect |
 //! | --- | --- |
-//! | Redis is away, refuses the user, or is full | each process gets its own token and takes its share of the rate. One call waits for the [time-out](crate::redis::RedisBuilder::time_out), 250 ms, and the next ones for nothing; after 1 s, and up to 15 s, one call tries again. A warning when it begins, a note when it ends |
-//! | it answers slowly | the same, from the time-out on; permits that arrive a tenth of a second late are not used |
-//! | it was restarted and is empty | the next process that needs a token gets one for all. A connection that broke is made anew before anybody notices |
-//! | the process that replaces the token dies | its lock ends after [5 s](crate::redis::RedisStore::lock_expiry), and another one does it; who still has a valid token does not wait for that |
-//! | it was only stopped, and wakes up late | what was written after it stays, and its own token is its own |
-//! | it lives, but Auth0 does not answer it | it keeps the lock. Others that have no valid token wait for at most 30 s and then get one themselves; others that have one give up after 2 s, go on with it, and try again later |
-//! | a value does not decrypt, or is no token | it is as good as absent, and is replaced. A warning, once for each value |
-//! | somebody reads all that is in Redis | they find neither tokens nor secrets, nor domains, clients, hosts and organizations |
-//! | somebody may write there | they can remove tokens and slow calls down; a token that they put there does not decrypt |
-//! | the encryption key is lost or stolen | give a [new one](crate::redis::RedisBuilder::encryption_key); who stole it needs access to Redis as well |
+//! | Redis is unavailable, rejects the user, or is full | Each process fetches its own token and uses its share of the rate. One call waits for the [timeout](crate::RedisBuilder::timeout), 250 ms by default, and the next ones do not wait. After 1 s, and up to 15 s during a longer outage, one call tries again. A warning is logged at the beginning and an info event at the end. |
+//! | Redis is slow | The same, once a command reaches the timeout. Permits that arrive too late are not used. |
+//! | Redis was restarted and is empty | The next process that needs a token fetches it for all. A broken connection is replaced without an error. |
+//! | the process that fetches the token dies | Its lock expires after [5 s](crate::RedisStore::lock_expiry), and another process takes over. Processes with a valid token do not wait for that. |
+//! | the process that fetches the token is suspended and resumes late | A token that was stored in the meantime stays. The resumed process uses its own token. |
+//! | Auth0 does not respond to the process that fetches the token | It keeps the lock. Processes without a valid token wait for at most 30 s and then fetch one themselves. Processes with a valid token stop waiting after 2 s, continue with it, and try again later. |
+//! | a value does not decrypt or is not a token | It is treated as missing and replaced. A warning is logged once per value. |
+//! | an attacker reads everything in Redis | They find no tokens, secrets, domains, client ids, hosts or organizations. |
+//! | an attacker writes to Redis | They can remove tokens and slow calls down. A token that they store does not decrypt. |
+//! | the encryption key is lost or stolen | [Replace it](crate::RedisBuilder::encryption_key). A thief also needs access to Redis. |
 //!
-//! No call fails for any of it, and [`store_failure`](crate::ClientCredentials::store_failure) says how it is. A
-//! [`Session`](crate::Session) is another matter: its refresh token is in the store and nowhere else, so there the store's error
-//! is the call's.
+//! None of this fails a call; [`store_failure`](auth0_auth::ClientCredentials::store_failure) returns the last failure of
+//! the store. A [`Session`](auth0_auth::Session) differs: its refresh token is in the store only, so an error of the store
+//! fails the call.

@@ -1,77 +1,82 @@
-//! One token and one rate budget for a fleet of processes, on Redis or Valkey. It is here with the feature `redis`.
-//!
-//! [`docs::fleet`](crate::docs::fleet) says when that pays, how it is set up and what happens in each failure.
+//! The handle of a shared Redis or Valkey.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use ::redis::Cmd;
+use auth0_core::SecretString;
+use redis::{Cmd, Value};
 
-mod address;
-mod budget;
-mod builder;
-mod key;
-mod link;
-mod store;
-mod tls;
-mod trouble;
+use crate::builder::RedisBuilder;
+use crate::connection::SharedConnection;
+use crate::encryption::KeyRing;
+use crate::failure::Failure;
 
-pub use budget::RedisBudget;
-pub use builder::RedisBuilder;
-pub use key::EncryptionKey;
-use key::Keys;
-use link::Link;
-pub use store::RedisStore;
-
-/// How long a process waits for Redis unless told otherwise.
-const TIME_OUT: Duration = Duration::from_millis(250);
-
-/// A script with the number of names that it is given. Its text goes along every time, so that a Redis that was restarted
-/// knows it.
-fn script(text: &str, names: usize) -> Cmd {
-    let mut command = Cmd::new();
-    command.arg("EVAL").arg(text).arg(names);
-    command
-}
-
-/// A Redis or Valkey that the processes of a fleet share, and the keys of what is theirs in it. Cheap to clone: clones
-/// share one connection, which is made when it is first needed.
+/// A Redis or Valkey server that many processes share, with the keys that encrypt their data in it.
+///
+/// A `Redis` is cheap to clone. Clones share one connection, which is opened by the first command.
 ///
 /// ```
 /// use auth0_auth::ClientCredentials;
-/// use auth0_auth::redis::{EncryptionKey, Redis, RedisStore};
+/// use auth0_fleet::{EncryptionKey, Redis, RedisStore};
 ///
-/// # fn example(url: String, key: String) -> Result<(), auth0_auth::Error> {
+/// # fn example(url: String, key: String) -> Result<(), Box<dyn std::error::Error>> {
 /// let redis = Redis::builder(url)
 ///     .encryption_key(EncryptionKey::from_base64(&key)?)
 ///     .build()?;
-/// let source = ClientCredentials::from_env()?
+/// let token_source = ClientCredentials::from_env()?
 ///     .store(RedisStore::new(&redis))
 ///     .build()?;
-/// # let _ = source;
+/// # let _ = token_source;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[doc(alias = "valkey")]
 pub struct Redis(Arc<Inner>);
 
 struct Inner {
-    link: Arc<Link>,
-    keys: Keys,
+    connection: Arc<SharedConnection>,
+    encryption_keys: KeyRing,
     prefix: String,
 }
 
 impl Redis {
-    /// Starts with the URL, which is a secret: `rediss://user:password@host:port/database`. The schemes are `redis`, with
-    /// TLS `rediss`, and the same for Valkey: `valkey` and `valkeys`.
-    pub fn builder(url: impl Into<auth0_core::SecretString>) -> RedisBuilder {
+    /// Creates a builder for the server at `url`, which is a secret: `rediss://user:password@host:port/database`.
+    ///
+    /// The schemes are `redis` and `valkey`, and with TLS `rediss` and `valkeys`.
+    pub fn builder(url: impl Into<SecretString>) -> RedisBuilder {
         RedisBuilder::new(url.into())
     }
 
-    /// The name of a value in Redis. Its braces keep all that belongs together in one slot of a cluster.
-    fn key(&self, name: &str, part: &str) -> String {
+    pub(crate) fn new(
+        connection: Arc<SharedConnection>,
+        encryption_keys: KeyRing,
+        prefix: String,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            connection,
+            encryption_keys,
+            prefix,
+        }))
+    }
+
+    pub(crate) fn connection(&self) -> &Arc<SharedConnection> {
+        &self.0.connection
+    }
+
+    pub(crate) fn encryption_keys(&self) -> &KeyRing {
+        &self.0.encryption_keys
+    }
+
+    /// The Redis key of the part `part` of `name`. The braces are a hash tag: all parts of a name are in one slot of a
+    /// cluster.
+    pub(crate) fn key(&self, name: &str, part: &str) -> String {
         format!("{}{{{name}}}:{part}", self.0.prefix)
+    }
+
+    /// Runs a command. It may be sent twice.
+    pub(crate) async fn run(&self, command: &Cmd) -> Result<Value, Failure> {
+        self.0.connection.run(command).await
     }
 }
 
@@ -81,4 +86,12 @@ impl fmt::Debug for Redis {
             .field("prefix", &self.0.prefix)
             .finish_non_exhaustive()
     }
+}
+
+/// Starts a command that runs `script` with `key_count` Redis keys. The script is sent in full every time, so that it also
+/// runs on a server that was restarted.
+pub(crate) fn eval(script: &str, key_count: usize) -> Cmd {
+    let mut command = Cmd::new();
+    command.arg("EVAL").arg(script).arg(key_count);
+    command
 }

@@ -1,127 +1,131 @@
-//! Tokens in Redis, encrypted, and replaced by one process at a time.
+//! Encrypted tokens in Redis, replaced by one process at a time.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ::redis::{Cmd, FromRedisValue as _, Value, from_redis_value};
+use auth0_auth::runtime;
+use auth0_auth::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
 use auth0_core::BoxFuture;
+use redis::{Cmd, FromRedisValue as _, Value, from_redis_value};
 
-use super::key::Fault;
-use super::trouble::Trouble;
-use super::{Redis, script};
-use crate::background;
-use crate::store::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
-use entries::{Entries, Entry};
-use lock::Lease;
+use crate::encryption::EncryptionError;
+use crate::failure::Failure;
+use crate::handle::{Redis, eval};
+use lease::Lease;
+use token_state::{TokenState, TokenStates};
 
-mod entries;
-mod lock;
+mod lease;
 #[cfg(test)]
 mod tests;
+mod token_state;
 
 const LOAD: &str = include_str!("scripts/load.lua");
 const SAVE: &str = include_str!("scripts/save.lua");
 
-/// How long a token is kept that does not say when it ends. Sources use such a token for minutes.
-const UNSAID_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a token without an expiry is kept. Token sources use such a token for minutes.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long it is known that a token was removed, so that nobody who began before puts it back.
-const REMOVAL: Duration = Duration::from_secs(60 * 60);
+/// How long a removal is remembered, so that a process that fetched the token before does not store it again.
+const REMOVAL_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-/// Auth0 grants no access token for longer.
+/// Auth0 issues no access token with a longer lifetime.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-const LOCK_EXPIRY: Duration = Duration::from_secs(5);
+const DEFAULT_LOCK_EXPIRY: Duration = Duration::from_secs(5);
 const MIN_LOCK_EXPIRY: Duration = Duration::from_millis(100);
 const MAX_LOCK_EXPIRY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Tokens that the processes of a fleet share through Redis or Valkey. Clones are the same store.
+/// A store of tokens that many processes share through Redis or Valkey. Clones are the same store.
 ///
-/// - **It is encrypted.** What is in Redis tells nobody without the [key](super::EncryptionKey) anything: tokens are sealed
-///   with AES-256-GCM, each under the whole of its [`TokenKey`], so one that is moved to another place does not open there;
-///   names are keyed hashes.
-/// - **One process replaces a token**, the others wait for what it brings. That includes processes whose lists of
-///   encryption keys differ, as long as they have one key in common. The lock is renewed as long as its holder lives.
-///   If it dies, another takes over when the lock expires. One that was stopped and wakes up late does not overwrite
-///   what was written after it: each holder has a number larger than all before, which is checked when it writes.
-/// - **No call fails for Redis.** A client-credentials source whose store fails fetches its token itself. Redis is asked
-///   again by itself; that it went away and that it came back is logged once each.
-/// - **What cannot be read is as good as absent**, and is logged.
+/// - **Tokens are encrypted.** Without the [key](crate::EncryptionKey), the content of Redis reveals nothing. Each token is
+///   encrypted with AES-256-GCM for its [`TokenKey`], so a value that is moved to another token does not decrypt. Names are
+///   keyed hashes.
+/// - **One process replaces a token**, and the others wait for it. This includes processes with different lists of
+///   encryption keys that have one key in common. The lock is a lease that its holder renews; if the holder dies, another
+///   process takes over when the lease expires. A holder that was suspended does not overwrite a newer token: each holder
+///   has a fencing token, which is greater than all before and checked when it writes.
+/// - **No call fails because Redis fails.** A client credentials source whose store fails fetches the token itself. Redis is
+///   used again as soon as it recovers. Beginning and end of an outage are logged once each.
+/// - **A value that cannot be read is treated as missing**, and logged.
 ///
-/// A [`Session`](crate::Session) can be kept here as well; its refresh token is in the store alone, so there a Redis that
-/// fails is an error, and one that forgets is a login that is lost. For sessions it should write to its disk.
+/// A [`Session`](auth0_auth::Session) can be stored too. Its refresh token is in the store only, so an unavailable Redis is an
+/// error there, and lost data is a lost login: configure Redis to write to disk.
 #[derive(Clone)]
-pub struct RedisStore(Arc<Shared>);
+#[doc(alias = "valkey")]
+#[doc(alias = "token cache")]
+pub struct RedisStore(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     redis: Redis,
     lock_expiry: Duration,
-    entries: Mutex<Entries>,
+    states: Mutex<TokenStates>,
 }
 
 impl RedisStore {
-    /// A store in `redis`. Nothing is connected to.
+    /// Creates a store in `redis`. Does not connect.
     pub fn new(redis: &Redis) -> Self {
-        Self::of(redis.clone(), LOCK_EXPIRY)
+        Self::with_lock_expiry(redis.clone(), DEFAULT_LOCK_EXPIRY)
     }
 
-    /// How long the lock of a process that died is in the way of the others; 5 s unless said otherwise, and no less than
-    /// 100 ms and no more than a day. One that lives renews its lock in time, however long it takes to get a token.
+    /// Sets for how long the lock of a process that died blocks the others. The default is 5 s, the minimum 100 ms, the
+    /// maximum one day. A running process renews its lock in time, however long it takes to fetch a token.
     #[must_use]
     pub fn lock_expiry(self, expiry: Duration) -> Self {
-        Self::of(
+        Self::with_lock_expiry(
             self.0.redis.clone(),
             expiry.clamp(MIN_LOCK_EXPIRY, MAX_LOCK_EXPIRY),
         )
     }
 
-    fn of(redis: Redis, lock_expiry: Duration) -> Self {
-        Self(Arc::new(Shared {
+    fn with_lock_expiry(redis: Redis, lock_expiry: Duration) -> Self {
+        Self(Arc::new(Inner {
             redis,
             lock_expiry,
-            entries: Mutex::default(),
+            states: Mutex::default(),
         }))
     }
 
     async fn load(&self, key: &TokenKey) -> Result<Option<StoredToken>, StoreError> {
-        let owner = owner(key)?;
-        // While keys are being replaced, others of the fleet may write under the names that another key gives.
-        let names = self.names(&owner);
-        let mut command = script(LOAD, names.len());
+        let context = encryption_context(key)?;
+        // While encryption keys are replaced, other processes may write under the name of another key.
+        let names = self.names(&context);
+        let mut command = eval(LOAD, names.len());
         for name in &names {
             command.arg(self.0.redis.key(name, "token"));
         }
-        let Value::Array(values) = self.ask(&command).await? else {
-            return Err(unexpected());
+        let Value::Array(values) = self.run(&command).await? else {
+            return Err(unavailable(&Failure::unexpected_response()));
         };
         let mut newest: Option<(f64, StoredToken)> = None;
         for (name, value) in names.iter().zip(values) {
-            if let Some((fence, token)) = self.read_under(name, &owner, value)
-                && newest.as_ref().is_none_or(|(known, _)| *known < fence)
+            if let Some((fencing_token, token)) = self.read_or_warn(name, &context, value)
+                && newest
+                    .as_ref()
+                    .is_none_or(|(known, _)| *known < fencing_token)
             {
-                newest = Some((fence, token));
+                newest = Some((fencing_token, token));
             }
         }
         Ok(newest.map(|(_, token)| token))
     }
 
-    /// The token in a value under `name`, and its fencing token. A value that cannot be read is warned of once.
-    fn read_under(&self, name: &str, owner: &[u8], value: Value) -> Option<(f64, StoredToken)> {
-        let entry = self.entry(name);
-        match self.read(owner, value) {
+    /// Reads the value stored under `name`. Warns once of a value that cannot be read, and treats it as missing.
+    fn read_or_warn(&self, name: &str, context: &[u8], value: Value) -> Option<(f64, StoredToken)> {
+        let state = self.state(name);
+        match self.read(context, value) {
             Ok(found) => {
-                entry.is_told.store(false, Ordering::Relaxed);
+                state.is_unreadable_logged.store(false, Ordering::Relaxed);
                 found
             }
-            Err(fault) => {
-                if !entry.is_told.swap(true, Ordering::Relaxed) {
-                    let why = fault.text();
+            Err(error) => {
+                if !state.is_unreadable_logged.swap(true, Ordering::Relaxed) {
+                    let reason = error.message();
                     tracing::warn!(
                         name,
-                        why,
-                        "a value in redis cannot be read, it is taken for absent"
+                        reason,
+                        "a value in redis cannot be read, it is treated as missing"
                     );
                 }
                 None
@@ -129,105 +133,113 @@ impl RedisStore {
         }
     }
 
-    fn read(&self, owner: &[u8], answer: Value) -> Result<Option<(f64, StoredToken)>, Fault> {
-        if answer == Value::Nil {
+    /// Decodes a response of the load script: a token and the fencing token that it was written with.
+    fn read(
+        &self,
+        context: &[u8],
+        response: Value,
+    ) -> Result<Option<(f64, StoredToken)>, EncryptionError> {
+        if response == Value::Nil {
             return Ok(None);
         }
-        let (fence, value): (Vec<u8>, Vec<u8>) =
-            from_redis_value(answer).map_err(|_| Fault::Format)?;
-        let text = self.0.redis.0.keys.open(owner, &value)?;
-        let token = serde_json::from_slice(&text).map_err(|_| Fault::Content)?;
-        let fence = std::str::from_utf8(&fence).ok();
-        let fence = fence.and_then(|fence| fence.parse().ok()).unwrap_or(0.0);
-        Ok(Some((fence, token)))
+        let (fencing_token, envelope): (Vec<u8>, Vec<u8>) =
+            from_redis_value(response).map_err(|_| EncryptionError::Format)?;
+        let json = self.0.redis.encryption_keys().decrypt(context, &envelope)?;
+        let token = serde_json::from_slice(&json).map_err(|_| EncryptionError::Content)?;
+        let fencing_token = std::str::from_utf8(&fencing_token).ok();
+        let fencing_token = fencing_token.and_then(|text| text.parse().ok());
+        Ok(Some((fencing_token.unwrap_or(0.0), token)))
     }
 
     async fn save(&self, key: &TokenKey, token: &StoredToken) -> Result<(), StoreError> {
-        let owner = owner(key)?;
-        let text = serde_json::to_vec(token).map_err(|_| unfit())?;
-        let sealed = self.0.redis.0.keys.first().seal(&owner, &text);
-        let sealed = sealed.map_err(|fault| StoreError::new(fault.text()))?;
-        let now = self.0.redis.0.link.clock().now();
+        let context = encryption_context(key)?;
+        let json = serde_json::to_vec(token).map_err(|_| not_serializable())?;
+        let encryption_key = self.0.redis.encryption_keys().first();
+        let envelope = encryption_key
+            .encrypt(&context, &json)
+            .map_err(|error| StoreError::new(error.message()))?;
+        let now = self.0.redis.connection().clock().now();
         let lifetime = match (&token.refresh_token, token.expires_at) {
-            // It outlives the access token, and nobody says for how long.
+            // A refresh token outlives the access token by an unknown time.
             (Some(_), _) => None,
-            (None, None) => Some(UNSAID_LIFETIME),
+            (None, None) => Some(DEFAULT_LIFETIME),
             (None, Some(at)) => Some(at.duration_since(now).unwrap_or_default()),
         };
-        self.write(&owner, &sealed, lifetime).await
+        self.write(&context, &envelope, lifetime).await
     }
 
     async fn remove(&self, key: &TokenKey) -> Result<(), StoreError> {
-        self.write(&owner(key)?, &[], None).await
+        self.write(&encryption_context(key)?, &[], None).await
     }
 
-    /// Writes a value under the name that the first key gives, or none if it is empty, and removes what is under the names
-    /// that the other keys give: a key that was replaced, perhaps because it leaked, must decrypt nothing.
+    /// Writes a value under the name of the first encryption key, or removes it if `value` is empty. Values under the names
+    /// of the other keys are removed: a key that was replaced, perhaps because it leaked, must not decrypt anything.
     async fn write(
         &self,
-        owner: &[u8],
+        context: &[u8],
         value: &[u8],
         lifetime: Option<Duration>,
     ) -> Result<(), StoreError> {
-        let names = self.names(owner);
+        let names = self.names(context);
         let name = &*names[0];
-        let fence = self.entry(name).fence().clone().unwrap_or_default();
-        let mut command = script(SAVE, 2 * names.len());
+        let fencing_token = self.state(name).fencing_token().clone();
+        let mut command = eval(SAVE, 2 * names.len());
         for name in &names {
             command
                 .arg(self.0.redis.key(name, "token"))
                 .arg(self.0.redis.key(name, "fence"));
         }
         command
-            .arg(fence)
+            .arg(fencing_token.unwrap_or_default())
             .arg(value)
             .arg(lifetime.map_or(0, |time| millis(time.min(MAX_LIFETIME))))
-            .arg(millis(REMOVAL));
-        let answer = self.ask(&command).await?;
-        if !bool::from_redis_value(answer).unwrap_or(false) {
-            // Whoever wrote had the lock after this process, which must have been stopped for a while.
+            .arg(millis(REMOVAL_LIFETIME));
+        let response = self.run(&command).await?;
+        if !bool::from_redis_value(response).unwrap_or(false) {
+            // This process was suspended while it held the lock, and another one took over.
             tracing::debug!(
                 name,
-                "another process replaced the token meanwhile, its own stays"
+                "the stored token is newer and was kept, another process has replaced it"
             );
         }
         Ok(())
     }
 
     async fn lock(&self, key: &TokenKey) -> Result<StoreGuard, StoreError> {
-        let names = self.names(&owner(key)?);
-        let entry = self.entry(&names[0]);
-        let turn = entry.turn.clone().lock_owned().await;
-        // Under all names, so that processes exclude each other that have only one key in common.
+        let names = self.names(&encryption_context(key)?);
+        let state = self.state(&names[0]);
+        let turn = state.turn.clone().lock_owned().await;
+        // Under all names, so that processes with only one encryption key in common exclude each other.
         let keys = names.iter().map(|name| {
             let key = |part| self.0.redis.key(name, part);
             (key("lock"), key("fence"))
         });
-        let lease = Lease::acquire(&self.0.redis.0.link, keys.collect(), self.0.lock_expiry);
-        let lease = lease.await.map_err(error)?;
-        *entry.fence() = Some(lease.fence().to_owned());
-        Ok(StoreGuard::new(Held {
-            entry,
+        let connection = self.0.redis.connection();
+        let lease = Lease::acquire(connection, keys.collect(), self.0.lock_expiry);
+        let lease = lease.await.map_err(store_error)?;
+        *state.fencing_token() = Some(lease.fencing_token().to_owned());
+        Ok(StoreGuard::new(HeldLock {
+            state,
             lease: Some((lease, turn)),
         }))
     }
 
-    async fn ask(&self, command: &Cmd) -> Result<Value, StoreError> {
-        self.0.redis.0.link.ask(command).await.map_err(error)
+    async fn run(&self, command: &Cmd) -> Result<Value, StoreError> {
+        self.0.redis.run(command).await.map_err(store_error)
     }
 
-    /// The names of a token: that of the key that encrypts, and those that the other keys give.
-    fn names(&self, owner: &[u8]) -> Vec<String> {
-        let keys = self.0.redis.0.keys.iter();
-        keys.map(|key| key.name(&[b"token", owner])).collect()
+    /// The names of a token, one per encryption key: its keyed hashes. The first is that of the key that encrypts.
+    fn names(&self, context: &[u8]) -> Vec<String> {
+        let keys = self.0.redis.encryption_keys().iter();
+        keys.map(|key| key.hash(&[b"token", context])).collect()
     }
 
-    fn entry(&self, name: &str) -> Arc<Entry> {
+    fn state(&self, name: &str) -> Arc<TokenState> {
         self.0
-            .entries
+            .states
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .of(name)
+            .get(name)
     }
 }
 
@@ -239,7 +251,7 @@ impl TokenStore for RedisStore {
         Box::pin(self.load(key))
     }
 
-    /// Puts the token under `key`, unless somebody who had the lock later has put one there: that one stays.
+    /// Stores the token under `key`, unless a later holder of the lock has stored one.
     fn save<'a>(
         &'a self,
         key: &'a TokenKey,
@@ -266,44 +278,47 @@ impl fmt::Debug for RedisStore {
     }
 }
 
-/// The lock of a token, here and in Redis.
-struct Held {
-    entry: Arc<Entry>,
+/// The lock of a token, within this process and in Redis.
+struct HeldLock {
+    state: Arc<TokenState>,
     lease: Option<(Lease, tokio::sync::OwnedMutexGuard<()>)>,
 }
 
-impl Drop for Held {
+impl Drop for HeldLock {
     fn drop(&mut self) {
-        *self.entry.fence() = None;
+        *self.state.fencing_token() = None;
         if let Some((lease, turn)) = self.lease.take() {
-            background::detach(async move {
+            let release = runtime::spawn(async move {
                 lease.release().await;
-                // The next of this process asks when there is something to be had.
+                // Only now can the next task of this process take the lock.
                 drop(turn);
             });
+            if let Ok(task) = release {
+                task.detach();
+            }
         }
     }
 }
 
-/// All that tells a token from others, in the one form that everybody writes.
-fn owner(key: &TokenKey) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(key).map_err(|_| unfit())
+/// What a token is encrypted for: its whole key, in one canonical form.
+fn encryption_context(key: &TokenKey) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(key).map_err(|_| not_serializable())
 }
 
-/// Redis takes no expiry of zero.
+/// Whole milliseconds, at least 1: Redis rejects an expiry of 0.
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
-fn unfit() -> StoreError {
-    StoreError::new("the token does not fit into JSON")
+fn not_serializable() -> StoreError {
+    StoreError::new("the token cannot be serialized as JSON")
 }
 
-fn unexpected() -> StoreError {
-    StoreError::new("redis cannot be used: it answers in another way than Redis does")
+/// The connection has logged the failure, once for all callers.
+fn store_error(failure: Failure) -> StoreError {
+    unavailable(&failure).already_logged()
 }
 
-/// The link has told it already, once for all who hear of it.
-fn error(trouble: Trouble) -> StoreError {
-    StoreError::new(format!("redis cannot be used: {trouble}")).told()
+fn unavailable(failure: &Failure) -> StoreError {
+    StoreError::new(format!("redis is unavailable: {failure}"))
 }

@@ -9,20 +9,20 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// Time that is set by hand, and a time-out that has passed or never will.
+/// A clock that the test advances, and a sleeper whose sleeps end at once or never.
 #[derive(Debug, Default)]
-struct Time {
+struct TestTime {
     now: Mutex<Duration>,
-    is_up: AtomicBool,
+    sleeps_end: AtomicBool,
 }
 
-impl Time {
+impl TestTime {
     fn advance(&self, time: Duration) {
         *self.now.lock().unwrap() += time;
     }
 }
 
-impl Clock for Time {
+impl Clock for TestTime {
     fn now(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH + self.monotonic()
     }
@@ -32,17 +32,17 @@ impl Clock for Time {
     }
 }
 
-impl Sleeper for Time {
+impl Sleeper for TestTime {
     fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
-        match self.is_up.load(Ordering::Relaxed) {
+        match self.sleeps_end.load(Ordering::Relaxed) {
             true => Box::pin(std::future::ready(())),
             false => Box::pin(pending()),
         }
     }
 }
 
-/// A server that counts its connections and answers each command with `answer`, or never.
-async fn server(answer: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
+/// Starts a server that sends `response` to each command, or nothing. Returns its URL and the number of its connections.
+async fn start_server(response: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
     let connections = Arc::new(AtomicUsize::new(0));
@@ -54,8 +54,8 @@ async fn server(answer: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
             tokio::spawn(async move {
                 let mut buffer = [0; 1024];
                 while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {
-                    if let Some(answer) = answer {
-                        stream.write_all(answer.as_bytes()).await.unwrap();
+                    if let Some(response) = response {
+                        stream.write_all(response.as_bytes()).await.unwrap();
                     }
                 }
             });
@@ -64,12 +64,12 @@ async fn server(answer: Option<&'static str>) -> (String, Arc<AtomicUsize>) {
     (url, connections)
 }
 
-fn link(url: &str) -> (Arc<Link>, Arc<Time>) {
-    let time = Arc::new(Time::default());
-    let address = Address::parse(&url.to_owned().into()).unwrap();
-    let time_out = Duration::from_millis(250);
+fn connection_to(url: &str) -> (Arc<SharedConnection>, Arc<TestTime>) {
+    let time = Arc::new(TestTime::default());
+    let endpoint = Endpoint::parse(&url.to_owned().into()).unwrap();
+    let timeout = Duration::from_millis(250);
     (
-        Link::new(address, None, time_out, time.clone(), time.clone()),
+        SharedConnection::new(endpoint, None, timeout, time.clone(), time.clone()),
         time,
     )
 }
@@ -81,78 +81,81 @@ fn ping() -> Cmd {
 }
 
 #[tokio::test]
-async fn server_is_silent_then_it_is_asked_once_until_some_time_has_passed() {
-    let (url, connections) = server(None).await;
-    let (link, time) = link(&url);
+async fn silent_server_is_probed_after_pauses_that_double() {
+    let (url, connections) = start_server(None).await;
+    let (connection, time) = connection_to(&url);
     let seconds = Duration::from_secs;
-    // The pauses double up to 15 s, and a quarter may come on top by lot.
+    // The pauses double up to 15 s, with up to 25 % jitter.
     for (number, pause) in [1, 2, 4, 8, 15, 15].into_iter().enumerate() {
         {
             let ping = ping();
-            let mut ask = Box::pin(link.ask(&ping));
+            let mut run = Box::pin(connection.run(&ping));
             while connections.load(Ordering::Relaxed) == number {
-                assert!(poll(&mut ask).is_pending());
+                assert!(poll(&mut run).is_pending());
                 tokio::task::yield_now().await;
             }
-            drop(ask);
+            drop(run);
         }
-        time.is_up.store(true, Ordering::Relaxed);
-        let text = link.ask(&ping()).await.unwrap_err().to_string();
-        assert_eq!(text, "it did not answer within 250 ms");
-        time.is_up.store(false, Ordering::Relaxed);
+        time.sleeps_end.store(true, Ordering::Relaxed);
+        let message = connection.run(&ping()).await.unwrap_err().to_string();
+        assert_eq!(message, "no response within 250 ms");
+        time.sleeps_end.store(false, Ordering::Relaxed);
         time.advance(seconds(pause) - Duration::from_millis(1));
-        assert_eq!(link.ask(&ping()).await.unwrap_err().to_string(), text);
+        assert_eq!(
+            connection.run(&ping()).await.unwrap_err().to_string(),
+            message
+        );
         assert!(connections.load(Ordering::Relaxed) <= number + 2);
         time.advance(seconds(pause) / 4 + Duration::from_millis(2));
     }
 }
 
 #[tokio::test]
-async fn one_tries_whether_it_is_back_then_the_others_do_not_wait() {
-    let (url, _) = server(None).await;
-    let (link, time) = link(&url);
-    time.is_up.store(true, Ordering::Relaxed);
-    link.ask(&ping()).await.unwrap_err();
-    time.is_up.store(false, Ordering::Relaxed);
+async fn other_commands_fail_immediately_while_one_probes() {
+    let (url, _) = start_server(None).await;
+    let (connection, time) = connection_to(&url);
+    time.sleeps_end.store(true, Ordering::Relaxed);
+    connection.run(&ping()).await.unwrap_err();
+    time.sleeps_end.store(false, Ordering::Relaxed);
     time.advance(MAX_PAUSE);
     let ping = ping();
-    let mut first = Box::pin(link.ask(&ping));
+    let mut first = Box::pin(connection.run(&ping));
     assert!(poll(&mut first).is_pending());
-    assert!(poll(&mut Box::pin(link.ask(&ping))).is_ready());
-    // It goes away before it knows: the next one tries.
+    assert!(poll(&mut Box::pin(connection.run(&ping))).is_ready());
+    // The probe is cancelled, so the next command probes.
     drop(first);
-    let mut second = Box::pin(link.ask(&ping));
+    let mut second = Box::pin(connection.run(&ping));
     assert!(poll(&mut second).is_pending());
-    // Nobody polls that one any more, as on a runtime that idles: it keeps the others away for a while only.
-    assert!(poll(&mut Box::pin(link.ask(&ping))).is_ready());
-    time.advance(link.time_out + FIRST_PAUSE);
-    assert!(poll(&mut Box::pin(link.ask(&ping))).is_pending());
+    // That one is no longer polled, as on a stopped runtime, so it blocks the others only for a while.
+    assert!(poll(&mut Box::pin(connection.run(&ping))).is_ready());
+    time.advance(connection.timeout + FIRST_PAUSE);
+    assert!(poll(&mut Box::pin(connection.run(&ping))).is_pending());
 }
 
 #[test]
-fn connection_was_made_by_a_caller_whose_runtime_idles_or_ends_then_others_use_it() {
+fn connection_outlives_the_runtime_that_opened_it() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap()
     };
-    let servers = tokio::runtime::Builder::new_multi_thread()
+    let server_runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
-    for ends in [false, true] {
-        let (url, connections) = servers.block_on(server(Some("+PONG\r\n")));
-        let (link, _) = link(&url);
+    for is_dropped in [false, true] {
+        let (url, connections) = server_runtime.block_on(start_server(Some("+PONG\r\n")));
+        let (connection, _) = connection_to(&url);
         let first = runtime();
-        assert!(first.block_on(link.ask(&ping())).is_ok());
-        let idle = (!ends).then_some(first);
-        let asking = link.clone();
+        assert!(first.block_on(connection.run(&ping())).is_ok());
+        let idle = (!is_dropped).then_some(first);
+        let shared = connection.clone();
         let other = std::thread::spawn(move || {
             runtime().block_on(async {
                 let limit = Duration::from_secs(10);
-                tokio::time::timeout(limit, asking.ask(&ping()))
+                tokio::time::timeout(limit, shared.run(&ping()))
                     .await
                     .unwrap()
             })
@@ -164,56 +167,56 @@ fn connection_was_made_by_a_caller_whose_runtime_idles_or_ends_then_others_use_i
 }
 
 #[tokio::test]
-async fn server_answers_again_then_all_ask_it() {
-    let (url, _) = server(Some("+PONG\r\n")).await;
-    let (link, time) = link(&url);
-    time.is_up.store(true, Ordering::Relaxed);
-    link.fails(&Trouble::new("away"));
-    time.is_up.store(false, Ordering::Relaxed);
-    assert!(link.ask(&ping()).await.is_err());
+async fn recovered_server_is_used_by_all_commands() {
+    let (url, _) = start_server(Some("+PONG\r\n")).await;
+    let (connection, time) = connection_to(&url);
+    time.sleeps_end.store(true, Ordering::Relaxed);
+    connection.record_failure(&Failure::new("unavailable"));
+    time.sleeps_end.store(false, Ordering::Relaxed);
+    assert!(connection.run(&ping()).await.is_err());
     time.advance(MAX_PAUSE);
-    assert!(link.ask(&ping()).await.is_ok());
-    assert!(link.ask(&ping()).await.is_ok());
+    assert!(connection.run(&ping()).await.is_ok());
+    assert!(connection.run(&ping()).await.is_ok());
     // The next outage begins with the shortest pause.
-    link.fails(&Trouble::new("away"));
+    connection.record_failure(&Failure::new("unavailable"));
     time.advance(FIRST_PAUSE * 5 / 4);
-    assert!(link.ask(&ping()).await.is_ok());
+    assert!(connection.run(&ping()).await.is_ok());
 }
 
 #[tokio::test]
-async fn several_fail_together_then_it_is_one_outage() {
-    let (link, time) = link("redis://127.0.0.1:1");
+async fn simultaneous_failures_are_one_outage() {
+    let (connection, time) = connection_to("redis://127.0.0.1:1");
     for _ in 0..10 {
-        link.fails(&Trouble::new("away"));
+        connection.record_failure(&Failure::new("unavailable"));
     }
     time.advance(FIRST_PAUSE * 5 / 4);
-    assert!(link.admit().is_ok());
+    assert!(connection.admit().is_ok());
 }
 
 #[tokio::test]
-async fn server_speaks_something_else_then_its_words_are_not_repeated() {
-    for (answer, expected) in [
+async fn failure_does_not_quote_the_server() {
+    for (response, expected) in [
         (
             "-NOAUTH pl4nted\r\n",
-            "it answered NOAUTH: the URL has to have a password",
+            "the server returned NOAUTH: add a password to the URL",
         ),
-        ("-CUSTOM pl4nted\r\n", "it answered CUSTOM"),
-        ("-pl4nted \r\n", "it answered with an error"),
+        ("-CUSTOM pl4nted\r\n", "the server returned CUSTOM"),
+        ("-pl4nted \r\n", "the server returned an error"),
         (
             "HTTP/1.1 400 pl4nted\r\n\r\n",
-            "it answers in another way than Redis does",
+            "unexpected response; check that the server is Redis or Valkey",
         ),
     ] {
-        let (url, _) = server(Some(answer)).await;
-        let (link, _) = link(&url);
-        let trouble = link.ask(&ping()).await.unwrap_err();
-        assert_eq!(trouble.to_string(), expected);
-        assert!(!format!("{trouble:?}").contains("pl4nted"));
+        let (url, _) = start_server(Some(response)).await;
+        let (connection, _) = connection_to(&url);
+        let failure = connection.run(&ping()).await.unwrap_err();
+        assert_eq!(failure.to_string(), expected);
+        assert!(!format!("{failure:?}").contains("pl4nted"));
     }
 }
 
 #[tokio::test]
-async fn url_is_wrong_then_the_error_says_how_and_quotes_nothing() {
+async fn invalid_url_is_an_error_that_does_not_quote_it() {
     for url in [
         "pl4nted",
         "http://pl4nted@pl4nted/",
@@ -224,8 +227,8 @@ async fn url_is_wrong_then_the_error_says_how_and_quotes_nothing() {
         "rediss://pl4nted..host/",
         "redis+unix:///pl4nted",
     ] {
-        let error = Address::parse(&url.to_owned().into()).err();
-        let error = error.unwrap_or_else(|| panic!("{url} is taken"));
+        let error = Endpoint::parse(&url.to_owned().into()).err();
+        let error = error.unwrap_or_else(|| panic!("{url} is accepted"));
         assert!(error.starts_with("url: expected redis://"), "{error}");
         assert!(!error.contains("pl4nted"), "{error}");
     }
@@ -235,7 +238,7 @@ async fn url_is_wrong_then_the_error_says_how_and_quotes_nothing() {
         "rediss://[::1]/?protocol=resp3",
         "valkeys://user:p%40ss@host.test",
     ] {
-        assert!(Address::parse(&url.to_owned().into()).is_ok(), "{url}");
+        assert!(Endpoint::parse(&url.to_owned().into()).is_ok(), "{url}");
     }
 }
 

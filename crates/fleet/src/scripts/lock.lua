@@ -1,22 +1,22 @@
--- Takes the lock of a token, unless another process holds it under any of its names.
--- KEYS: of each name of the token: lock, fence. ARGV: owner, expiry in ms.
--- Gives the fencing token, which is larger than all before it under any name: a number in text; or nothing.
-local mine, count = nil, 0
+-- Takes the lock of a token, unless another owner holds it under any of its names.
+-- KEYS: per name of the token: lock, fence. ARGV: owner, expiry in ms.
+-- Returns the fencing token as text, which is greater than all before under any name; or nil if the lock is held.
+local held_fence, held_count = nil, 0
 for i = 1, #KEYS, 2 do
-  local held = redis.pcall('GET', KEYS[i])
-  if type(held) == 'string' and redis.call('PTTL', KEYS[i]) > 0 then
-    local owner, fence = string.match(held, '^(%S+) (%d+)$')
+  local lock = redis.pcall('GET', KEYS[i])
+  if type(lock) == 'string' and redis.call('PTTL', KEYS[i]) > 0 then
+    local owner, fence = string.match(lock, '^(%S+) (%d+)$')
     if owner == ARGV[1] then
-      mine, count = fence, count + 2
+      held_fence, held_count = fence, held_count + 2
     elseif owner then
       return false
     end
   end
 end
-if count == #KEYS then
-  return mine
+if held_count == #KEYS then
+  return held_fence
 end
--- The time keeps it growing over the loss of all data, the counter over a clock that is set back.
+-- The time keeps the fencing token growing when all data is lost, the last one when the clock is set back.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local number = now

@@ -1,14 +1,14 @@
--- Holds locks for longer, or gives them back: only one's own.
--- KEYS: locks. ARGV: owner, expiry in ms or 0 to give them back. Gives 1 if all were one's own.
-local all = 1
+-- Renews or releases the locks that the owner still holds.
+-- KEYS: locks. ARGV: owner, expiry in ms, or 0 to release them. Returns 1 if the owner held all of them.
+local held_all = 1
 for i = 1, #KEYS do
-  local held = redis.pcall('GET', KEYS[i])
-  if type(held) ~= 'string' or string.match(held, '^(%S+) %d+$') ~= ARGV[1] then
-    all = 0
+  local lock = redis.pcall('GET', KEYS[i])
+  if type(lock) ~= 'string' or string.match(lock, '^(%S+) %d+$') ~= ARGV[1] then
+    held_all = 0
   elseif ARGV[2] == '0' then
     redis.call('DEL', KEYS[i])
   else
     redis.call('PEXPIRE', KEYS[i], ARGV[2])
   end
 end
-return all
+return held_all

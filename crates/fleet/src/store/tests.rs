@@ -1,5 +1,5 @@
 use super::*;
-use crate::redis::{EncryptionKey, Redis};
+use crate::{EncryptionKey, Redis};
 
 fn redis() -> Redis {
     Redis::builder("redis://user:pl4nted@pl4nted.test:1234/")
@@ -9,7 +9,7 @@ fn redis() -> Redis {
 }
 
 #[test]
-fn things_are_shown_then_no_part_of_the_url_is() {
+fn debug_output_shows_no_part_of_the_url() {
     let store = RedisStore::new(&redis()).lock_expiry(Duration::ZERO);
     assert_eq!(
         format!("{store:?}"),
@@ -18,27 +18,27 @@ fn things_are_shown_then_no_part_of_the_url_is() {
     let builder = Redis::builder("redis://user:pl4nted@pl4nted.test:1234/");
     assert_eq!(
         format!("{builder:?}"),
-        "RedisBuilder { prefix: \"auth0:\", time_out: 250ms, .. }"
+        "RedisBuilder { prefix: \"auth0:\", timeout: 250ms, .. }"
     );
 }
 
 #[test]
-fn settings_are_wrong_then_all_of_them_are_named() {
+fn invalid_settings_are_all_named() {
     let error = Redis::builder("redis://host")
         .prefix("a{b}")
-        .time_out(Duration::ZERO)
-        .authorities("pl4nted")
+        .timeout(Duration::ZERO)
+        .root_certificates("pl4nted")
         .build()
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the settings cannot be used: encryption_key is missing; time_out: expected more than 0 s, found 0 s; \
-         prefix: expected a text without braces, found one; \
-         authorities or identity: expected rediss:// or valkeys://, found a URL without TLS"
+        "invalid configuration: encryption_key is missing; timeout: expected more than 0 s, found 0 s; \
+         prefix: expected text without braces, found a brace; \
+         root_certificates or identity: expected rediss:// or valkeys://, found a URL without TLS"
     );
     let tls = || Redis::builder("rediss://host").encryption_key(EncryptionKey::from_bytes([1; 32]));
     for (builder, setting) in [
-        (tls().authorities("pl4nted"), "authorities"),
+        (tls().root_certificates("pl4nted"), "root_certificates"),
         (tls().identity("pl4nted"), "identity"),
     ] {
         let error = builder.build().unwrap_err().to_string();
@@ -49,22 +49,27 @@ fn settings_are_wrong_then_all_of_them_are_named() {
 }
 
 #[test]
-fn value_is_no_token_then_it_says_so() {
+fn value_that_is_not_a_token_is_an_error() {
     let store = RedisStore::new(&redis());
-    let keys = &store.0.redis.0.keys;
-    let read = |value: Vec<u8>| {
-        let fence = Value::BulkString(b"1".to_vec());
-        let answer = Value::Array(vec![fence, Value::BulkString(value)]);
-        store.read(b"owner", answer).map(|found| found.is_some())
+    let keys = store.0.redis.encryption_keys();
+    let read = |envelope: Vec<u8>| {
+        let fencing_token = Value::BulkString(b"1".to_vec());
+        let response = Value::Array(vec![fencing_token, Value::BulkString(envelope)]);
+        store
+            .read(b"context", response)
+            .map(|found| found.is_some())
     };
-    let seal = |text: &[u8]| keys.first().seal(b"owner", text).unwrap();
-    assert_eq!(read(seal(b"{}")), Err(Fault::Content));
-    assert_eq!(read(seal(b"")), Err(Fault::Content));
+    let encrypt = |text: &[u8]| keys.first().encrypt(b"context", text).unwrap();
+    assert_eq!(read(encrypt(b"{}")), Err(EncryptionError::Content));
+    assert_eq!(read(encrypt(b"")), Err(EncryptionError::Content));
     let token = StoredToken::new("token", std::time::SystemTime::UNIX_EPOCH);
-    let mut text = serde_json::to_value(token).unwrap();
-    // What a later version adds is in nobody's way.
-    text["later"] = true.into();
-    assert_eq!(read(seal(text.to_string().as_bytes())), Ok(true));
+    let mut json = serde_json::to_value(token).unwrap();
+    // Fields that a later version adds are ignored.
+    json["later"] = true.into();
+    assert_eq!(read(encrypt(json.to_string().as_bytes())), Ok(true));
     let other = Value::Array(vec![Value::Int(1)]);
-    assert_eq!(store.read(b"owner", other).err(), Some(Fault::Format));
+    assert_eq!(
+        store.read(b"context", other).err(),
+        Some(EncryptionError::Format)
+    );
 }

@@ -1,59 +1,60 @@
-//! What this process knows of the tokens that it uses.
+//! What this process remembers about the tokens that it uses.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// So many are kept whether they are in use or not.
-const FEW: usize = 64;
+/// Up to this many states are kept, whether they are in use or not.
+const MIN_CAPACITY: usize = 64;
 
-/// What this process knows of one token.
+/// What this process remembers about one token.
 #[derive(Default)]
-pub(super) struct Entry {
-    /// Held by whoever has the lock or wants it, so that a process asks Redis for it once.
+pub(super) struct TokenState {
+    /// Held by the task that holds the lock or waits for it, so that a process has one such task at a time.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
-    /// The fencing token of whoever has the lock here.
-    fence: Mutex<Option<String>>,
-    /// That it cannot be read was told.
-    pub(super) is_told: AtomicBool,
+    /// The fencing token, while this process holds the lock.
+    fencing_token: Mutex<Option<String>>,
+    /// Whether it was logged that the stored value cannot be read.
+    pub(super) is_unreadable_logged: AtomicBool,
 }
 
-impl Entry {
-    pub(super) fn fence(&self) -> MutexGuard<'_, Option<String>> {
-        self.fence.lock().unwrap_or_else(PoisonError::into_inner)
+impl TokenState {
+    pub(super) fn fencing_token(&self) -> MutexGuard<'_, Option<String>> {
+        self.fencing_token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The entries by the names of their tokens. Where each user has a session there are ever new ones, so those that nobody
-/// uses are let go.
-pub(super) struct Entries {
-    known: HashMap<String, Arc<Entry>>,
-    /// With how many it is looked for some that can go.
-    full: usize,
+/// The states by the names of their tokens. With a session per user there is no end of names, so unused states are removed.
+pub(super) struct TokenStates {
+    states: HashMap<String, Arc<TokenState>>,
+    /// The number of states at which unused ones are removed.
+    capacity: usize,
 }
 
-impl Default for Entries {
+impl Default for TokenStates {
     fn default() -> Self {
         Self {
-            known: HashMap::new(),
-            full: FEW,
+            states: HashMap::new(),
+            capacity: MIN_CAPACITY,
         }
     }
 }
 
-impl Entries {
-    pub(super) fn of(&mut self, name: &str) -> Arc<Entry> {
-        if let Some(entry) = self.known.get(name) {
-            return entry.clone();
+impl TokenStates {
+    pub(super) fn get(&mut self, name: &str) -> Arc<TokenState> {
+        if let Some(state) = self.states.get(name) {
+            return state.clone();
         }
-        if self.known.len() >= self.full {
-            self.known.retain(|_, entry| Arc::strong_count(entry) > 1);
-            // Twice as many as are in use, so that looking through them costs each new one the same.
-            self.full = FEW.max(2 * self.known.len());
+        if self.states.len() >= self.capacity {
+            self.states.retain(|_, state| Arc::strong_count(state) > 1);
+            // Twice as many as are in use, so that the cost of a removal is constant per new state.
+            self.capacity = MIN_CAPACITY.max(2 * self.states.len());
         }
-        let entry = Arc::<Entry>::default();
-        self.known.insert(name.to_owned(), entry.clone());
-        entry
+        let state = Arc::<TokenState>::default();
+        self.states.insert(name.to_owned(), state.clone());
+        state
     }
 }
 
@@ -62,16 +63,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_ever_new_ones_then_those_that_nobody_uses_are_let_go() {
-        let mut entries = Entries::default();
-        let in_use: Vec<_> = (0..100).map(|n| entries.of(&format!("used {n}"))).collect();
+    fn unused_states_are_removed_and_used_ones_are_kept() {
+        let mut states = TokenStates::default();
+        let used: Vec<_> = (0..100).map(|n| states.get(&format!("used {n}"))).collect();
         for number in 0..10_000 {
-            entries.of(&number.to_string());
+            states.get(&number.to_string());
         }
-        assert!(entries.known.len() <= 300, "{}", entries.known.len());
-        for (number, entry) in in_use.iter().enumerate() {
-            let again = entries.of(&format!("used {number}"));
-            assert!(Arc::ptr_eq(entry, &again), "{number} was forgotten");
+        assert!(states.states.len() <= 300, "{}", states.states.len());
+        for (number, state) in used.iter().enumerate() {
+            let again = states.get(&format!("used {number}"));
+            assert!(Arc::ptr_eq(state, &again), "{number} was removed");
         }
     }
 }
