@@ -1,9 +1,9 @@
 //! The background runtime, for authors of a [`TokenStore`](crate::TokenStore).
 //!
 //! Token sources and sessions share requests between callers, so they run them on a tokio runtime of this crate and not on
-//! the runtime of one caller, which may stop at any time. They call their store on that runtime too. A store that keeps a
-//! connection, or has to release a lock after its guard is dropped, spawns this work here: its connection then lives as
-//! long as the process, whichever runtime the store was first used on.
+//! the runtime of one caller, which may stop at any time. They call their store on that runtime too. A store that opens a
+//! connection for all its callers, or releases a lock after its guard is dropped, spawns this work with [`spawn`], so that
+//! it does not depend on the runtime of one caller either.
 //!
 //! ```
 //! use auth0_auth::StoreGuard;

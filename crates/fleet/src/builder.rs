@@ -47,6 +47,7 @@ impl RedisBuilder {
     /// The first key encrypts, and all keys decrypt. To replace a key, deploy each of these steps to all processes before
     /// the next: add the new key as the second; swap the two; remove the old key. Saving a token removes its copies that
     /// were encrypted with another key.
+    #[doc(alias = "key rotation")]
     pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
         self.encryption_keys.push(key);
         self

@@ -1,4 +1,5 @@
-//! The shared connection to Redis, with a circuit breaker: an outage delays one caller now and then, and nobody else.
+//! The shared connection to Redis, with a circuit breaker: during an outage, one caller at a time probes the server, and the
+//! others do not wait.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

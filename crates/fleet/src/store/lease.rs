@@ -31,8 +31,8 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Waits until nobody holds any of the locks, and takes all of them at once. `keys` are the Redis keys of each lock and
-    /// of its fencing token.
+    /// Waits until no other owner holds any of the locks, and takes all of them at once. `keys` are the Redis keys of each
+    /// lock and of its fencing token.
     pub(super) async fn acquire(
         connection: &Arc<SharedConnection>,
         keys: Vec<(String, String)>,
