@@ -8,6 +8,7 @@ mod readmes {
     #![doc = include_str!("../CONTRIBUTING.md")]
     #![doc = include_str!("../crates/auth/README.md")]
     #![doc = include_str!("../crates/core/README.md")]
+    #![doc = include_str!("../crates/fleet/README.md")]
     #![doc = include_str!("../crates/sandbox/README.md")]
     #![doc = include_str!("../generated/my-organization/README.md")]
     #![doc = include_str!("../generated/organizations/README.md")]

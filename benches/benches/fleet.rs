@@ -1,5 +1,5 @@
-//! What a token costs that a fleet shares through Redis: the copy in memory against a memory store; a process that knows
-//! nothing and finds the token, and one that has to bring it, against one bare round trip to the same Redis.
+//! The cost of a token that is shared through Redis: the cached token compared with a memory store; a new process that finds
+//! the token in Redis, and one that stores a new token, compared with one plain round trip to the same Redis.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -7,21 +7,21 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use auth0_auth::redis::{EncryptionKey, Redis, RedisStore};
 use auth0_auth::{
     ClientCredentials, ClientCredentialsBuilder, MemoryStore, StoredToken, TokenKey, TokenStore,
 };
 use auth0_core::{HttpClient, TokenSource as _};
+use auth0_fleet::{EncryptionKey, Redis, RedisStore};
 use benches::pair::Pair;
 use benches::server;
 use criterion::Criterion;
 use futures_util::FutureExt as _;
 use serde_json::json;
 
-/// How many hits are measured together: one takes less than reading the clock twice.
+/// How many cache hits are measured together: one takes less time than reading the clock twice.
 const HITS: u32 = 1_000;
 
-/// A server that ends with the benchmark.
+/// A Redis or Valkey server, which ends with the benchmark.
 struct Server {
     process: Child,
     port: u16,
@@ -49,7 +49,7 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        Err("the server does not answer".into())
+        Err("the server does not accept connections".into())
     }
 }
 
@@ -60,10 +60,11 @@ impl Drop for Server {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // A benchmark is about the real clock.
+#[allow(clippy::disallowed_methods)] // A benchmark measures real time.
 fn main() -> Result<(), Box<dyn Error>> {
-    let is_there = |program: &&str| Command::new(program).arg("--version").output().is_ok();
-    let Some(program) = ["redis-server", "valkey-server"].into_iter().find(is_there) else {
+    let is_installed = |program: &&str| Command::new(program).arg("--version").output().is_ok();
+    let servers = ["redis-server", "valkey-server"];
+    let Some(program) = servers.into_iter().find(is_installed) else {
         println!("skipped: neither redis-server nor valkey-server is installed");
         return Ok(());
     };
@@ -77,7 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         server::start_with(move |_| grant.clone())?
     );
     let http_client = HttpClient::direct()?;
-    let settings = || -> ClientCredentialsBuilder {
+    let source_builder = || -> ClientCredentialsBuilder {
         ClientCredentials::builder("acme-auth.us.auth0.com")
             .token_url(token_url.as_str())
             .client_id("id")
@@ -90,25 +91,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let redis = Redis::builder(url.as_str())
         .encryption_key(EncryptionKey::from_bytes([7; 32]))
-        .time_out(Duration::from_secs(5))
+        .timeout(Duration::from_secs(5))
         .build()?;
     let store = RedisStore::new(&redis);
-    let [shared, own] = [
-        settings().store(store.clone()).build()?,
-        settings().store(MemoryStore::new()).build()?,
+    let [shared, in_memory] = [
+        source_builder().store(store.clone()).build()?,
+        source_builder().store(MemoryStore::new()).build()?,
     ];
-    runtime.block_on(async { tokio::try_join!(shared.token(), own.token()) })?;
+    runtime.block_on(async { tokio::try_join!(shared.token(), in_memory.token()) })?;
     let client = redis::Client::open(url)?;
-    let mut bare = runtime.block_on(client.get_multiplexed_async_connection())?;
-    let mut put = redis::cmd("SET");
-    put.arg("bare").arg(&token);
-    runtime.block_on(put.query_async::<()>(&mut bare))?;
+    let mut connection = runtime.block_on(client.get_multiplexed_async_connection())?;
+    let mut set = redis::cmd("SET");
+    set.arg("plain").arg(&token);
+    runtime.block_on(set.query_async::<()>(&mut connection))?;
     let mut get = redis::cmd("GET");
-    get.arg("bare");
+    get.arg("plain");
     let mut round_trip = || {
         let start = Instant::now();
-        let got = runtime.block_on(get.query_async::<Vec<u8>>(&mut bare));
-        assert!(black_box(got).is_ok());
+        let value = runtime.block_on(get.query_async::<Vec<u8>>(&mut connection));
+        assert!(black_box(value).is_ok());
         start.elapsed()
     };
 
@@ -120,25 +121,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         start.elapsed() / HITS
     };
-    let mut group = criterion.benchmark_group("fleet/token in memory");
+    let mut group = criterion.benchmark_group("fleet/cached token");
     Pair {
         theirs: "with a memory store",
         at_most: 1.1,
     }
-    .measure(&mut group, || hits(&shared), || hits(&own));
+    .measure(&mut group, || hits(&shared), || hits(&in_memory));
     group.finish();
 
     let mut group = criterion.benchmark_group("fleet/token of another process");
     Pair {
-        theirs: "a bare round trip",
+        theirs: "a plain round trip",
         at_most: 2.0,
     }
     .measure(
         &mut group,
         || {
-            let source = settings().store(store.clone()).build();
+            let source = source_builder().store(store.clone()).build();
             let Ok(source) = source else {
-                panic!("the settings are right");
+                panic!("the settings are valid");
             };
             let start = Instant::now();
             assert!(black_box(runtime.block_on(source.token())).is_ok());
@@ -155,9 +156,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         stored
     };
     let mut number = 0;
-    let mut group = criterion.benchmark_group("fleet/new token, its request left out");
+    let mut group = criterion.benchmark_group("fleet/new token without its request");
     Pair {
-        theirs: "a bare round trip",
+        theirs: "a plain round trip",
         // Four round trips.
         at_most: 6.0,
     }
@@ -167,18 +168,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             number += 1;
             let key = json!({"issuer": "https://acme.test/", "client_id": number.to_string()});
             let Ok(key) = serde_json::from_value::<TokenKey>(key) else {
-                panic!("it is a key");
+                panic!("the key is valid");
             };
             runtime.block_on(async {
                 let start = Instant::now();
-                // What a source does: look, lock, look again, save.
-                let found = store.load(&key).await;
+                // The steps of a token source: load, lock, load again, save.
+                let loaded = store.load(&key).await;
                 let guard = store.lock(&key).await;
-                let again = store.load(&key).await;
+                let reloaded = store.load(&key).await;
                 let saved = store.save(&key, &stored).await;
                 let took = start.elapsed();
-                assert!(found.is_ok() && guard.is_ok() && again.is_ok() && saved.is_ok());
-                // The lock is given back meanwhile, and not while the comparison is measured.
+                assert!(loaded.is_ok() && guard.is_ok() && reloaded.is_ok() && saved.is_ok());
+                // The lock is released during this sleep, and not while the comparison is measured.
                 drop(guard);
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 took

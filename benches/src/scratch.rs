@@ -58,7 +58,7 @@ impl Scratch {
         let dependencies = &mut manifest["workspace"]["dependencies"];
         dependencies["auth0-core"]["path"] =
             toml_edit::value(workspace.path("crates/core").display().to_string());
-        for unused in ["auth0-auth", "xtask"] {
+        for unused in ["auth0-auth", "auth0-fleet", "xtask"] {
             dependencies[unused]["path"] = toml_edit::Item::None;
         }
         for Crates {

@@ -1,10 +1,10 @@
-//! One token and one rate budget for several processes, on a real Redis or Valkey.
+//! Several processes share one token and one rate budget, on a real Redis or Valkey.
 //!
-//! `cargo xtask interop` runs these tests; `cargo test` leaves them out. Each starts its own server and its own sandbox,
-//! and the processes are this program once more.
+//! `cargo xtask interop` runs these tests; `cargo test` skips them. Each test starts its own server and its own sandbox. The
+//! processes of a fleet are this test binary, started again.
 #![allow(
     clippy::unwrap_used,
-    reason = "a test may stop where it is; helpers of tests are not seen as such by clippy"
+    reason = "a test may panic; clippy does not recognize helper functions of tests"
 )]
 
 mod budget;

@@ -1,33 +1,33 @@
-//! Processes of the fleet: this program once more, told what to do.
+//! Processes of a fleet: this test binary, started again with a task.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth0_auth::redis::RedisStore;
 use auth0_auth::{ClientCredentials, StoredToken, TokenStore as _};
 use auth0_core::TokenSource as _;
 use auth0_core::time::{Clock as _, SystemTimer};
+use auth0_fleet::RedisStore;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::support;
 
-const TOLD: &str = "AUTH0_TEST_FLEET_PROCESS";
+const CONFIG: &str = "AUTH0_TEST_FLEET_PROCESS";
 
-/// What a process needs to know.
+/// The configuration of a process.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Told {
-    pub(crate) redis: String,
+pub(crate) struct ProcessConfig {
+    pub(crate) redis_url: String,
     pub(crate) lock_expiry_ms: u64,
     pub(crate) task: Task,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Task {
-    /// Asks for a token, with so many callers at once.
-    Ask {
+    /// Obtains a token, with this many concurrent callers.
+    ObtainToken {
         token_url: String,
         domain: String,
         client_id: String,
@@ -35,13 +35,13 @@ pub(crate) enum Task {
         audience: String,
         callers: usize,
     },
-    /// Locks a token, and saves another when it is told to.
-    Replace { client: String, token: String },
-    /// Calls a server as fast as its limiter lets it.
-    Call(crate::budget::Calls),
+    /// Locks a token, and stores another one at the next step.
+    ReplaceToken { client: String, token: String },
+    /// Calls a server as fast as the limiter allows.
+    Call(crate::budget::CallTask),
 }
 
-/// A process of the fleet, which does not outlive its test.
+/// A process of the fleet. It is killed when it is dropped.
 pub(crate) struct Process {
     child: Child,
     input: ChildStdin,
@@ -49,12 +49,12 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts one. It waits before each step until it is told to [`go`](Self::go) on.
-    pub(crate) fn start(told: &Told) -> Self {
+    /// Starts a process. Before each step it waits for [`proceed`](Self::proceed).
+    pub(crate) fn start(config: &ProcessConfig) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "process::process_started_by_a_test"])
             .args(["--ignored", "--nocapture"])
-            .env(TOLD, serde_json::to_string(told).unwrap())
+            .env(CONFIG, serde_json::to_string(config).unwrap())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -64,7 +64,7 @@ impl Process {
             output: BufReader::new(child.stdout.take().unwrap()),
             child,
         };
-        assert_eq!(process.hear(), "ready");
+        assert_eq!(process.receive(), "ready");
         process
     }
 
@@ -72,25 +72,29 @@ impl Process {
         self.child.id()
     }
 
-    /// Lets it take the next step.
-    pub(crate) fn go(&mut self) {
-        self.input.write_all(b"go\n").unwrap();
+    /// Lets the process take its next step.
+    pub(crate) fn proceed(&mut self) {
+        self.input.write_all(b"proceed\n").unwrap();
     }
 
-    /// What it says next. This blocks.
-    pub(crate) fn hear(&mut self) -> String {
+    /// Returns the next message of the process. Blocks until there is one.
+    pub(crate) fn receive(&mut self) -> String {
         let mut line = String::new();
         loop {
             line.clear();
-            assert_ne!(self.output.read_line(&mut line).unwrap(), 0, "it ended");
-            // The test harness talks as well.
-            if let Some((_, said)) = line.split_once("fleet: ") {
-                return said.trim_end().to_owned();
+            assert_ne!(
+                self.output.read_line(&mut line).unwrap(),
+                0,
+                "the process ended"
+            );
+            // The test harness prints too.
+            if let Some((_, message)) = line.split_once("fleet: ") {
+                return message.trim_end().to_owned();
             }
         }
     }
 
-    /// Ends it at once, in the middle of whatever it does.
+    /// Kills the process immediately.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -104,22 +108,22 @@ impl Drop for Process {
     }
 }
 
-/// No test by itself: what [`Process::start`] runs.
+/// Not a test: the code that [`Process::start`] runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "cargo xtask interop"]
 async fn process_started_by_a_test() {
-    let Ok(told) = std::env::var(TOLD) else {
+    let Ok(config) = std::env::var(CONFIG) else {
         return;
     };
-    let Told {
-        redis,
+    let ProcessConfig {
+        redis_url,
         lock_expiry_ms,
         task,
-    } = serde_json::from_str(&told).unwrap();
-    let redis = support::redis(&redis);
+    } = serde_json::from_str(&config).unwrap();
+    let redis = support::redis(&redis_url);
     let store = RedisStore::new(&redis).lock_expiry(Duration::from_millis(lock_expiry_ms));
     match task {
-        Task::Ask {
+        Task::ObtainToken {
             token_url,
             domain,
             client_id,
@@ -135,8 +139,8 @@ async fn process_started_by_a_test() {
                 .store(store)
                 .build()
                 .unwrap();
-            say("ready");
-            told_to_go().await;
+            send("ready");
+            wait_for_step().await;
             let source = Arc::new(source);
             let callers = (0..callers).map(|_| {
                 let source = source.clone();
@@ -149,41 +153,42 @@ async fn process_started_by_a_test() {
                 .collect();
             tokens.sort();
             tokens.dedup();
-            say(&tokens.join(" "));
+            send(&tokens.join(" "));
         }
-        Task::Replace { client, token } => {
+        Task::ReplaceToken { client, token } => {
             let key = support::token_key(&client);
-            say("ready");
-            told_to_go().await;
+            send("ready");
+            wait_for_step().await;
             let guard = store.lock(&key).await.unwrap();
-            say("locked");
-            told_to_go().await;
+            send("locked");
+            wait_for_step().await;
             let mut token = StoredToken::new(token, SystemTimer.now());
             token.expires_at = Some(token.obtained_at + Duration::from_secs(600));
             store.save(&key, &token).await.unwrap();
             drop(guard);
-            say("saved");
+            send("saved");
         }
-        Task::Call(calls) => calls.run(&redis).await,
+        Task::Call(task) => task.run(&redis).await,
     }
-    // It is the test that ends this, so that nothing is cut short.
-    told_to_go().await;
+    // The test ends this process, so that its background work is not cut short.
+    wait_for_step().await;
 }
 
-pub(crate) fn say(text: &str) {
+/// Sends a message to the test.
+pub(crate) fn send(message: &str) {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "fleet: {text}").unwrap();
+    writeln!(out, "fleet: {message}").unwrap();
     out.flush().unwrap();
 }
 
-pub(crate) async fn told_to_go() {
+pub(crate) async fn wait_for_step() {
     let line = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).unwrap();
         line
     });
     if line.await.unwrap().is_empty() {
-        // The test is gone.
+        // The test has ended.
         std::process::exit(1);
     }
 }

@@ -1,4 +1,4 @@
-//! A Redis or Valkey of a test's own, at a random port of this machine.
+//! A Redis or Valkey server for one test, on a random local port.
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use redis::{Connection, Value};
 use tempfile::TempDir;
 
-/// The program, which `cargo xtask interop` sets to each that is installed.
+/// The environment variable with the program to start. `cargo xtask interop` sets it to each one that is installed.
 const PROGRAM: &str = "AUTH0_TEST_REDIS_SERVER";
 
 /// A server, which ends with its test.
@@ -17,36 +17,35 @@ pub(crate) struct Server {
     port: u16,
     settings: Vec<String>,
     running: Option<Child>,
-    /// Whether other tests run meanwhile.
     _turn: Turn,
 }
 
-/// Held by tests that may run side by side, and by those that measure, one at a time.
+/// Locked for reading by tests that may run concurrently, for writing by a test that measures.
 static TURNS: RwLock<()> = RwLock::new(());
 
 enum Turn {
-    Together(
-        #[allow(dead_code, reason = "it is there to be dropped")] RwLockReadGuard<'static, ()>,
+    Shared(#[allow(dead_code, reason = "held until it is dropped")] RwLockReadGuard<'static, ()>),
+    Exclusive(
+        #[allow(dead_code, reason = "held until it is dropped")] RwLockWriteGuard<'static, ()>,
     ),
-    Alone(#[allow(dead_code, reason = "it is there to be dropped")] RwLockWriteGuard<'static, ()>),
 }
 
 impl Server {
-    /// A server that knows nothing and answers.
+    /// Starts an empty server.
     pub(crate) fn start() -> Self {
-        Self::with(&[])
+        Self::with_settings(&[])
     }
 
-    /// The same for a test that measures: no other one runs until it ends.
-    pub(crate) fn alone() -> Self {
+    /// Starts an empty server for a test that measures: no other test runs until it ends.
+    pub(crate) fn start_exclusive() -> Self {
         let turn = TURNS.write().unwrap_or_else(PoisonError::into_inner);
-        Self::new(&[], Turn::Alone(turn))
+        Self::new(&[], Turn::Exclusive(turn))
     }
 
-    /// The same with settings of its own.
-    pub(crate) fn with(settings: &[&str]) -> Self {
+    /// Starts an empty server with additional command-line settings.
+    pub(crate) fn with_settings(settings: &[&str]) -> Self {
         let turn = TURNS.read().unwrap_or_else(PoisonError::into_inner);
-        Self::new(settings, Turn::Together(turn))
+        Self::new(settings, Turn::Shared(turn))
     }
 
     fn new(settings: &[&str], turn: Turn) -> Self {
@@ -57,7 +56,7 @@ impl Server {
             running: None,
             _turn: turn,
         };
-        // Between here and the start somebody else may take the port.
+        // Another program may take the port before the server does.
         for _ in 0..5 {
             server.port = free_port();
             if server.launch() {
@@ -71,7 +70,7 @@ impl Server {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Ends the server at once, and all that it knew.
+    /// Kills the server. Its data is lost.
     pub(crate) fn stop(&mut self) {
         if let Some(mut process) = self.running.take() {
             process.kill().unwrap();
@@ -79,7 +78,7 @@ impl Server {
         }
     }
 
-    /// Starts it anew at the same port.
+    /// Starts the server again on the same port, empty.
     pub(crate) fn restart(&mut self) {
         self.stop();
         assert!(
@@ -89,25 +88,25 @@ impl Server {
         );
     }
 
-    /// Sends it a signal, such as `STOP` and `CONT`.
+    /// Sends a signal to the server, for example `STOP` or `CONT`.
     pub(crate) fn signal(&self, name: &str) {
         signal(self.running.as_ref().unwrap().id(), name);
     }
 
-    /// A connection of the test itself.
+    /// Opens a connection for the test.
     pub(crate) fn connection(&self) -> Connection {
         let client = redis::Client::open(self.url()).unwrap();
         client.get_connection().unwrap()
     }
 
-    /// What an administrator says to it.
-    pub(crate) fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+    /// Runs a command as an administrator.
+    pub(crate) fn query<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
         command.query(&mut self.connection()).unwrap()
     }
 
-    /// All names and values that are in it, as they are.
+    /// Dumps all keys and values.
     pub(crate) fn content(&self) -> Vec<u8> {
         let mut connection = self.connection();
         let names: Vec<Vec<u8>> = redis::cmd("KEYS").arg("*").query(&mut connection).unwrap();
@@ -120,7 +119,7 @@ impl Server {
                 .unwrap();
             let read = if kind == "hash" { "HGETALL" } else { "GET" };
             let value: Value = redis::cmd(read).arg(&name).query(&mut connection).unwrap();
-            flatten(&value, &mut content);
+            append(&value, &mut content);
         }
         content
     }
@@ -139,7 +138,7 @@ impl Server {
             .stdout(Stdio::null())
             .spawn();
         let mut process = process.unwrap_or_else(|error| {
-            panic!("{program} cannot be run ({error}): `cargo xtask interop` says what to install")
+            panic!("running {program} failed ({error}): `cargo xtask interop` says what to install")
         });
         let is_up = wait_until(Duration::from_secs(10), || {
             process.try_wait().unwrap().is_some()
@@ -164,13 +163,13 @@ impl Drop for Server {
     }
 }
 
-fn flatten(value: &Value, into: &mut Vec<u8>) {
+fn append(value: &Value, content: &mut Vec<u8>) {
     match value {
-        Value::BulkString(bytes) => into.extend(bytes),
-        Value::Array(values) => values.iter().for_each(|value| flatten(value, into)),
-        other => panic!("{other:?} is no value of ours"),
+        Value::BulkString(bytes) => content.extend(bytes),
+        Value::Array(values) => values.iter().for_each(|value| append(value, content)),
+        other => panic!("expected a string or an array of strings, found {other:?}"),
     }
-    into.push(b'\n');
+    content.push(b'\n');
 }
 
 pub(crate) fn free_port() -> u16 {
@@ -185,14 +184,14 @@ pub(crate) fn signal(process: u32, name: &str) {
     assert!(status.unwrap().success());
 }
 
-/// Whether something becomes true in time.
-pub(crate) fn wait_until(time: Duration, mut is_true: impl FnMut() -> bool) -> bool {
+/// Polls `condition` until it is true. Returns whether that happened within `timeout`.
+pub(crate) fn wait_until(timeout: Duration, mut condition: impl FnMut() -> bool) -> bool {
     const STEP: Duration = Duration::from_millis(5);
-    for _ in 0..time.as_millis() / STEP.as_millis() {
-        if is_true() {
+    for _ in 0..timeout.as_millis() / STEP.as_millis() {
+        if condition() {
             return true;
         }
         std::thread::sleep(STEP);
     }
-    is_true()
+    condition()
 }

@@ -1,16 +1,16 @@
-//! What the tests share: a sandbox, and sources and stores for it.
+//! A sandbox, and token sources and stores for it, which the tests share.
 
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
-use auth0_auth::redis::{EncryptionKey, Redis, RedisBuilder, RedisStore};
 use auth0_auth::{ClientCredentials, ClientCredentialsBuilder, TokenKey};
 use auth0_core::TokenSource as _;
+use auth0_fleet::{EncryptionKey, Redis, RedisBuilder, RedisStore};
 use auth0_sandbox::Sandbox;
 use serde_json::json;
 use tracing::subscriber::DefaultGuard;
 
-/// What must be found nowhere.
+/// A secret that must not appear in Redis.
 pub(crate) const CLIENT_SECRET: &str = "pl4nted-client-secret";
 
 pub(crate) const KEY: [u8; 32] = [7; 32];
@@ -24,22 +24,22 @@ pub(crate) async fn sandbox() -> Sandbox {
         .unwrap()
 }
 
-/// How often the sandbox was asked for a token.
+/// The number of token requests that the sandbox received.
 pub(crate) fn token_requests(sandbox: &Sandbox) -> usize {
     sandbox.requests_of("token").len()
 }
 
-pub(crate) fn builder(url: &str) -> RedisBuilder {
+pub(crate) fn redis_builder(url: &str) -> RedisBuilder {
     Redis::builder(url.to_owned()).encryption_key(EncryptionKey::from_bytes(KEY))
 }
 
-/// A Redis that is waited for, also on a machine with much to do.
+/// A Redis with a timeout that is long enough for a busy machine.
 pub(crate) fn redis(url: &str) -> Redis {
-    let patient = builder(url).time_out(Duration::from_secs(10));
-    patient.build().unwrap()
+    let builder = redis_builder(url).timeout(Duration::from_secs(10));
+    builder.build().unwrap()
 }
 
-pub(crate) fn settings(sandbox: &Sandbox) -> ClientCredentialsBuilder {
+pub(crate) fn source_builder(sandbox: &Sandbox) -> ClientCredentialsBuilder {
     ClientCredentials::builder(sandbox.domain())
         .token_url(sandbox.token_url())
         .client_id(sandbox.client_id())
@@ -47,36 +47,39 @@ pub(crate) fn settings(sandbox: &Sandbox) -> ClientCredentialsBuilder {
         .audience(sandbox.audience())
 }
 
-/// A source with a connection of its own, as another process has one.
+/// A token source with its own connection, like that of another process.
 pub(crate) fn source(sandbox: &Sandbox, url: &str) -> ClientCredentials {
     let store = RedisStore::new(&redis(url));
-    settings(sandbox).store(store).build().unwrap()
+    source_builder(sandbox).store(store).build().unwrap()
 }
 
-pub(crate) async fn text(source: &ClientCredentials) -> String {
+/// Obtains a token.
+pub(crate) async fn obtain(source: &ClientCredentials) -> String {
     source.token().await.unwrap().secret().to_owned()
 }
 
-/// A key that no source has.
+/// A key that no token source uses.
 pub(crate) fn token_key(client: &str) -> TokenKey {
     serde_json::from_value(json!({"issuer": "https://acme.test/", "client_id": client})).unwrap()
 }
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "servers and processes live in real time, and what a call waits for them is measured"
+    reason = "servers and processes run in real time, and the tests measure how long calls wait for them"
 )]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-#[allow(clippy::disallowed_methods, reason = "the same")]
-pub(crate) async fn pass(time: Duration) {
+#[allow(
+    clippy::disallowed_methods,
+    reason = "servers and processes run in real time"
+)]
+pub(crate) async fn sleep(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// The warnings and notes of this thread and of what runs in the background for it, from when it was made until it is
-/// dropped.
+/// The log events of this thread and of its background tasks, from the level INFO, until this is dropped.
 pub(crate) struct Log {
     text: Arc<Mutex<Vec<u8>>>,
     _guard: DefaultGuard,
@@ -84,8 +87,8 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn collect() -> Self {
-        // Every thread has one, if only one that keeps nothing: what a thread logs would be lost to its own subscriber if
-        // another thread came to the same place first, without one.
+        // Every thread needs a subscriber, even one that discards everything: if a thread without one reached a call site
+        // first, tracing would disable it for all threads.
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             tracing_subscriber::fmt()
@@ -107,10 +110,10 @@ impl Log {
         }
     }
 
-    /// The lines that speak of `what`.
-    pub(crate) fn of(&self, what: &str) -> Vec<String> {
+    /// The lines that contain `pattern`.
+    pub(crate) fn lines(&self, pattern: &str) -> Vec<String> {
         let text = String::from_utf8(self.text.lock().unwrap().clone()).unwrap();
-        let lines = text.lines().filter(|line| line.contains(what));
+        let lines = text.lines().filter(|line| line.contains(pattern));
         lines.map(str::to_owned).collect()
     }
 }

@@ -481,5 +481,5 @@ fn node_is_missing_then_interop_says_what_it_needs() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("node cannot be run"), "{told}");
-    assert!(told.contains("need Node 20 or newer"), "{told}");
+    assert!(told.contains("install Node 20 or newer"), "{told}");
 }

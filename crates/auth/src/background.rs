@@ -125,14 +125,6 @@ pub(crate) fn task<T: Send + 'static>(
     Ok(task)
 }
 
-/// Starts `work` that nobody waits for.
-#[cfg(feature = "redis")]
-pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
-    if let Ok(mut task) = task(work) {
-        task.detach_all();
-    }
-}
-
 /// Lets `work` log within `span`, to the subscriber of this thread.
 fn in_context<T>(
     span: Span,
@@ -151,7 +143,7 @@ fn unstarted(error: io::Error) -> Error {
     Error::of(Kind::Runtime(error))
 }
 
-fn lost(error: JoinError) -> Error {
+pub(crate) fn lost(error: JoinError) -> Error {
     match error.is_panic() {
         true => Error::panicked(),
         false => unstarted(error.into()),

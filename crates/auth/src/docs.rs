@@ -1,6 +1,4 @@
-//! A page for each way to get a token, one for stores, and one for fleets. There is nothing in these modules but words.
+//! A page for each way to get a token, and one for stores. There is nothing in these modules but words.
 
 pub mod client_credentials;
-#[cfg(feature = "redis")]
-pub mod fleet;
 pub mod stores;

@@ -10,7 +10,8 @@
 //! | a token that somebody else got | [`StaticToken`](auth0_core::StaticToken) | |
 //! | tokens that a function of the program's own gets | [`token_fn`](auth0_core::token_fn()) | |
 //! | one token for several processes, or for the next run | [`FileStore`] | [stores](docs::stores) |
-//! | one token for a fleet of processes, and one rate budget | `redis::RedisStore` and `redis::RedisBudget`, with the feature `redis` | `docs::fleet` |
+//! | one token and one rate budget for processes on many hosts, through Redis or Valkey | the crate `auth0-fleet` | |
+//! | a token store of your own | [`TokenStore`], with [`runtime`] for its connections | [stores](docs::stores) |
 //! | tokens that a thief cannot use | [`DpopKey`] | [DPoP](dpop), with any of them |
 //!
 //! ```
@@ -76,8 +77,7 @@ pub mod measured;
 mod published;
 mod quota;
 mod random;
-#[cfg(feature = "redis")]
-pub mod redis;
+pub mod runtime;
 mod scope;
 mod session;
 mod signing;

@@ -85,7 +85,8 @@ impl StoredToken {
 /// A store does not decide whether a token is still good; it gives back what was put in. Its errors hold no secret.
 ///
 /// Sources and sessions call their store on a tokio runtime of this crate, so that no caller depends on the runtime of
-/// another one. A store that is bound to a runtime of its own, as by a pool of connections, needs that to be running.
+/// another one. A store that is bound to a runtime of its own, as by a pool of connections, needs that to be running; the
+/// [`runtime`](crate::runtime) module runs its connections here instead.
 pub trait TokenStore: Send + Sync + 'static {
     /// The token under `key`.
     fn load<'a>(
@@ -170,8 +171,10 @@ impl StoreError {
         }
     }
 
-    #[cfg(feature = "redis")]
-    pub(crate) fn told(mut self) -> Self {
+    /// Marks the error as logged by the store, so that token sources do not log it as well. For a store that reports an
+    /// outage once for all sources that share it.
+    #[must_use]
+    pub fn already_logged(mut self) -> Self {
         self.is_told = true;
         self
     }

@@ -219,10 +219,10 @@ enum Command {
     },
     /// Test the SDK against oidc-provider, a certified OpenID provider, and against Redis
     ///
-    /// Runs the tests of tests/interop and tests/fleet, which `cargo test` leaves out. oidc-provider is installed there the first time,
-    /// and again when tests/interop/package-lock.json changed, which needs npm and the package registry. Runs on Node 20
-    /// or newer; openssl makes the certificates of the time of a test. What processes share is tested on redis-server, and
-    /// on valkey-server where that is installed. Exits with 1 if a test fails.
+    /// Runs the tests in tests/interop and tests/fleet, which `cargo test` skips. Installs oidc-provider in tests/interop the
+    /// first time and whenever package-lock.json there changes, which needs npm and the package registry. Requires Node 20 or
+    /// newer, and openssl for test certificates. The fleet tests run on redis-server or valkey-server, or on both if both are
+    /// installed. Exits with 1 if a test fails.
     #[command(
         after_help = "Examples:\n  cargo xtask interop\n  cargo xtask interop refresh device"
     )]

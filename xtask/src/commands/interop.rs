@@ -1,7 +1,7 @@
-//! `interop`: the SDK tested against oidc-provider, an OpenID provider that shares no code with it and runs on Node; and
-//! what processes share, against a real Redis, and a real Valkey where one is installed.
+//! `interop`: tests the SDK against oidc-provider, an OpenID provider on Node that shares no code with it, and `auth0-fleet`
+//! against a real Redis, and a real Valkey if it is installed.
 //!
-//! The tests start the provider and the servers themselves. Here the provider is installed, and they are run.
+//! This command installs the provider and runs the tests, which start the provider and the servers themselves.
 
 use std::fs;
 use std::io;
@@ -13,35 +13,37 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::workspace::Workspace;
 
-/// Where the provider's set-up is, and where it is installed.
+/// The folder of the provider's setup, in which it is also installed.
 const FOLDER: &str = "tests/interop";
 
-/// Servers that the tests of what processes share run with.
+/// The servers that the fleet tests run with.
 const SERVERS: [&str; 2] = ["redis-server", "valkey-server"];
 
-/// The variable that tells them which.
-const SERVER: &str = "AUTH0_TEST_REDIS_SERVER";
+/// The environment variable that selects the server of the fleet tests.
+const SERVER_VARIABLE: &str = "AUTH0_TEST_REDIS_SERVER";
 
-/// Runs the tests whose names contain one of `tests`, or all. Found something: one failed.
+/// Runs the tests whose names contain one of `tests`, or all if it is empty. Returns [`Verdict::Found`] if a test failed.
 pub fn run(workspace: &Workspace, tests: &[String]) -> Result<Verdict, Failure> {
     let progress = Progress::start();
     progress.at("looking for node, npm, openssl and redis-server");
     check_tools()?;
-    let servers = servers()?;
-    install(workspace, &progress)?;
+    let servers = installed_servers()?;
+    install_provider(workspace, &progress)?;
     progress.at("building the tests");
-    // A test that does not compile is another matter than one that fails, and cargo has one status for both.
-    output(cargo(workspace).arg("--no-run"))?;
+    // Built separately, because cargo has one exit status for tests that do not compile and tests that fail.
+    output(all_tests(workspace).arg("--no-run"))?;
     drop(progress);
     for (number, server) in servers.iter().enumerate() {
-        let mut command = cargo(workspace);
-        if number > 0 {
-            // The other tests have nothing to do with it.
-            command = fleet(workspace);
-        }
-        command.env(SERVER, server).args(["--", "--ignored"]);
+        let mut command = match number {
+            0 => all_tests(workspace),
+            // The other tests do not use the server.
+            _ => fleet_tests(workspace),
+        };
+        command
+            .env(SERVER_VARIABLE, server)
+            .args(["--", "--ignored"]);
         let status = command.args(tests).status();
-        let status = status.map_err(|error| not_run(&command, &error))?;
+        let status = status.map_err(|error| spawn_failure(&command, &error))?;
         if !status.success() {
             return Ok(Verdict::Found);
         }
@@ -49,15 +51,16 @@ pub fn run(workspace: &Workspace, tests: &[String]) -> Result<Verdict, Failure> 
     Ok(Verdict::Fine)
 }
 
-/// The test binaries, with the features of the whole workspace: a build of its own would compile everything once more.
-fn cargo(workspace: &Workspace) -> Command {
-    let mut command = fleet(workspace);
+/// The command that runs both test binaries.
+fn all_tests(workspace: &Workspace) -> Command {
+    let mut command = fleet_tests(workspace);
     command.args(["--test", "interop"]);
     command
 }
 
-/// The test binary of what processes share.
-fn fleet(workspace: &Workspace) -> Command {
+/// The command that runs the fleet tests. It builds the whole workspace, because a single package would have other features
+/// and compile everything again.
+fn fleet_tests(workspace: &Workspace) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
@@ -66,14 +69,14 @@ fn fleet(workspace: &Workspace) -> Command {
     command
 }
 
-/// The servers that are installed: one at least.
-fn servers() -> Result<Vec<&'static str>, Failure> {
-    let is_there = |server: &&str| Command::new(server).arg("--version").output().is_ok();
-    let found: Vec<_> = SERVERS.into_iter().filter(is_there).collect();
+/// The installed servers. It is an error if there are none.
+fn installed_servers() -> Result<Vec<&'static str>, Failure> {
+    let is_installed = |server: &&str| Command::new(server).arg("--version").output().is_ok();
+    let found: Vec<_> = SERVERS.into_iter().filter(is_installed).collect();
     if found.is_empty() {
-        let problem = Problem::at("", "no server for what processes share is installed")
+        let problem = Problem::at("", "no server for the fleet tests is installed")
             .expected(SERVERS.join(" or "))
-            .help("Debian and Ubuntu have packages of these names");
+            .help("install the package of that name (Debian, Ubuntu)");
         return Err(Failure(vec![Report::plain(problem)]));
     }
     Ok(found)
@@ -83,16 +86,17 @@ fn npm() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
-/// Says what is missing before anything is built.
+/// Checks the required tools before anything is built.
 fn check_tools() -> Result<(), Failure> {
-    // Node 20 got `URL.parse`, which the provider calls, in one of its later versions, so the function is asked for.
+    // The provider calls `URL.parse`, which a later release of Node 20 added, so the version alone does not decide.
     let script = "process.version + ' ' + typeof URL.parse";
-    let told = output(Command::new("node").args(["--print", script]))?;
-    let told = String::from_utf8_lossy(&told.stdout);
-    let (version, kind) = told.trim().split_once(' ').unwrap_or((told.trim(), ""));
+    let printed = output(Command::new("node").args(["--print", script]))?;
+    let printed = String::from_utf8_lossy(&printed.stdout);
+    let printed = printed.trim();
+    let (version, kind) = printed.split_once(' ').unwrap_or((printed, ""));
     if kind != "function" {
         let problem = Problem::at("", "node is too old for oidc-provider")
-            .expected("the last version of Node 20, or a newer one")
+            .expected("the latest release of Node 20, or a later version")
             .found(version);
         return Err(Failure(vec![Report::plain(problem)]));
     }
@@ -101,15 +105,15 @@ fn check_tools() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Installs what the lock file names, where that is not what is there.
-fn install(workspace: &Workspace, progress: &Progress) -> Result<(), Failure> {
+/// Installs the packages of the lock file, unless it has not changed since the last installation.
+fn install_provider(workspace: &Workspace, progress: &Progress) -> Result<(), Failure> {
     let folder = workspace.path(FOLDER);
     let lock = folder.join("package-lock.json");
     let wanted = fs::read(&lock).map_err(|error| {
         let problem = Problem::at("", "the file cannot be read").found(error.to_string());
         Failure(vec![Report::of_file(&lock.display().to_string(), problem)])
     })?;
-    // npm begins by removing the folder, so an installation that broke off does not have this file.
+    // npm removes the folder first, so an incomplete installation does not have this file.
     let installed = folder.join("node_modules").join("installed");
     if fs::read(&installed).is_ok_and(|found| found == wanted) {
         return Ok(());
@@ -129,10 +133,10 @@ fn install(workspace: &Workspace, progress: &Progress) -> Result<(), Failure> {
     })
 }
 
-/// Runs a command that has to succeed.
+/// Runs a command and returns its output. It is an error if the command fails.
 fn output(command: &mut Command) -> Result<Output, Failure> {
     let output = command.output();
-    let output = output.map_err(|error| not_run(command, &error))?;
+    let output = output.map_err(|error| spawn_failure(command, &error))?;
     if output.status.success() {
         return Ok(output);
     }
@@ -142,10 +146,10 @@ fn output(command: &mut Command) -> Result<Output, Failure> {
     Err(Failure(vec![Report::plain(problem)]))
 }
 
-fn not_run(command: &Command, error: &io::Error) -> Failure {
+fn spawn_failure(command: &Command, error: &io::Error) -> Failure {
     let name = command.get_program().to_string_lossy();
     let problem = Problem::at("", format!("{name} cannot be run"))
         .found(error.to_string())
-        .help("the interoperability tests need Node 20 or newer, npm, openssl and redis-server");
+        .help("install Node 20 or newer, npm, openssl and redis-server");
     Failure(vec![Report::plain(problem)])
 }

@@ -7,7 +7,7 @@
 //! - a command-line program, which would fetch a token for each run;
 //! - several processes on one machine with the same client, which would fetch a token each.
 //!
-//! For processes on several machines there is one on Redis, with the feature `redis`; the page `docs::fleet` is about it.
+//! The crate `auth0-fleet` has a store for processes on several machines, on Redis or Valkey.
 //!
 //! ```
 //! use auth0_auth::{ClientCredentials, FileStore};
@@ -52,3 +52,7 @@
 //!
 //! [`TokenStore`](crate::TokenStore) has four methods: load, save, remove and lock. A shared cache for the processes of
 //! many machines, or the key ring of the system, is a matter of some lines. Encrypt what leaves the machine.
+//!
+//! - A store with a connection that outlives a call spawns it on the [`runtime`](crate::runtime) of this crate.
+//! - A store that logs its own outages marks its errors with
+//!   [`already_logged`](crate::StoreError::already_logged), so that sources do not log them again.

@@ -30,7 +30,7 @@ const MIN_PAUSE: Duration = Duration::from_millis(1);
 const MAX_PERMITS: u32 = 1_000;
 
 /// A rate budget that the limiters of several processes draw on together, so that what they send in all stays within the
-/// limits that each of them knows. `auth0-auth` has one on Redis, with its feature `redis`.
+/// limits that each of them knows. `auth0-fleet` has one on Redis.
 ///
 /// It gives permits ahead: those of a time that begins now and is a moment long. So it is not asked for every request.
 pub trait SharedBudget: Send + Sync + fmt::Debug + 'static {

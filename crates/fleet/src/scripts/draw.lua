@@ -1,6 +1,7 @@
--- Takes permits of all buckets at once.
--- KEYS: buckets. ARGV: permits, horizon, and of each bucket: interval, burst, permits that were taken without asking.
--- Times are in µs. Gives when the first permit that was not taken could be used, and when each that was; from now.
+-- Takes permits from all buckets at once.
+-- KEYS: the buckets. ARGV: permits, horizon, and per bucket: interval, burst, permits that were used without asking.
+-- Times are in microseconds. Returns when the first permit that was not taken becomes valid, followed by when each
+-- permit that was taken does; relative to now.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local permits, horizon = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -11,7 +12,7 @@ for i = 1, #KEYS do
   full_in[i] = interval[i] * burst
   local found = redis.pcall('GET', KEYS[i])
   found = type(found) == 'string' and tonumber(found) or now
-  -- Where the clock was set back, or somebody else wrote it, the bucket is no emptier than empty.
+  -- A value beyond an empty bucket comes from a clock that was set back, or from another program.
   if not (found <= now + full_in[i] + horizon) then
     found = now + full_in[i]
   end
@@ -25,15 +26,15 @@ local function wait()
   end
   return math.ceil(longest)
 end
-local answer = { 0 }
-while #answer <= permits and wait() <= horizon do
-  answer[#answer + 1] = wait()
+local result = { 0 }
+while #result <= permits and wait() <= horizon do
+  result[#result + 1] = wait()
   for i = 1, #KEYS do
     full_at[i] = full_at[i] + interval[i]
   end
 end
-answer[1] = wait()
+result[1] = wait()
 for i = 1, #KEYS do
   redis.call('SET', KEYS[i], string.format('%.2f', full_at[i]), 'PX', math.ceil((full_at[i] - now) / 1000) + 1000)
 end
-return answer
+return result

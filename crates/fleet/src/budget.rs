@@ -3,69 +3,71 @@
 use std::fmt;
 use std::time::Duration;
 
-use ::redis::from_redis_value;
 use auth0_core::BoxFuture;
 use auth0_core::{Draw, Drawn, SharedBucket, SharedBudget};
+use redis::from_redis_value;
 
-use super::key::EncryptionKey;
-use super::{Redis, script};
+use crate::encryption::EncryptionKey;
+use crate::handle::{Redis, eval};
 
 const DRAW: &str = include_str!("scripts/draw.lua");
 
-/// A rate budget that the limiters of a fleet draw on together through Redis or Valkey. Clones are the same budget.
+/// A rate budget that the limiters of many processes share through Redis or Valkey. Clones share the same budget.
 ///
-/// One script takes permits for some requests at a time, by the clock of the server, of the host's limit and of the
-/// organization's at once. Names of hosts and organizations are keyed hashes. The keys of a [`Redis`] may be replaced while
-/// it is in use: as long as there are two, both give names, and permits are taken under both.
+/// A script takes permits for several requests at once, from the bucket of the host and that of the organization together,
+/// by the clock of the server. Host and organization names are hashed with a key. While a [`Redis`] has two encryption
+/// keys, because one is being replaced, permits are taken from the buckets of both.
 ///
 /// ```
-/// use auth0_auth::redis::{Redis, RedisBudget};
 /// use auth0_core::{Limiter, Limits, Rate};
+/// use auth0_fleet::{Redis, RedisBudget};
 ///
 /// # fn example(redis: Redis) -> Result<(), Box<dyn std::error::Error>> {
 /// let limits = Limits::new(Rate::per_second(40), Rate::per_second(20));
-/// // Four processes: without Redis each of them takes a quarter.
+/// // Without Redis, each of four processes takes a quarter.
 /// let limiter = Limiter::new(limits)?.sharing(RedisBudget::new(&redis), 0.25)?;
 /// # let _ = limiter;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[doc(alias = "valkey")]
+#[doc(alias = "distributed rate limit")]
 pub struct RedisBudget(Redis);
 
 impl RedisBudget {
-    /// A budget in `redis`. Nothing is connected to.
+    /// Creates a budget in `redis`. Does not connect.
     pub fn new(redis: &Redis) -> Self {
         Self(redis.clone())
     }
 
-    fn name(&self, key: &EncryptionKey, bucket: &SharedBucket) -> String {
+    fn bucket_key(&self, key: &EncryptionKey, bucket: &SharedBucket) -> String {
         let mut parts = vec![b"budget".as_slice(), bucket.host.as_bytes()];
         parts.push(bucket.class.as_bytes());
         parts.extend(bucket.organization.as_ref().map(|id| id.as_bytes()));
-        // A script has to find all its buckets in one slot.
-        self.0.key("budget", &key.name(&parts))
+        // One hash tag for all buckets, because all keys of a script have to be in one slot.
+        self.0.key("budget", &key.hash(&parts))
     }
 
-    async fn take(&self, draw: &Draw) -> Option<Drawn> {
-        let Redis(shared) = &self.0;
-        let mut command = script(DRAW, draw.buckets.len() * shared.keys.iter().count());
+    async fn take_permits(&self, draw: &Draw) -> Option<Drawn> {
+        let encryption_keys = self.0.encryption_keys();
+        let mut command = eval(DRAW, draw.buckets.len() * encryption_keys.iter().count());
         for bucket in &draw.buckets {
-            for key in shared.keys.iter() {
-                command.arg(self.name(key, bucket));
+            for key in encryption_keys.iter() {
+                command.arg(self.bucket_key(key, bucket));
             }
         }
         command.arg(draw.permits).arg(micros(draw.horizon));
         for bucket in &draw.buckets {
-            for _ in shared.keys.iter() {
+            for _ in encryption_keys.iter() {
                 command
                     .arg(micros(bucket.interval))
                     .arg(bucket.burst)
                     .arg(bucket.spent);
             }
         }
-        let answer = shared.link.ask(&command).await.ok()?;
-        let times: Vec<u64> = from_redis_value(answer).ok()?;
+        let response = self.0.run(&command).await.ok()?;
+        let times: Vec<u64> = from_redis_value(response).ok()?;
         let mut times = times.into_iter().map(Duration::from_micros);
         Some(Drawn {
             next: times.next()?,
@@ -76,7 +78,7 @@ impl RedisBudget {
 
 impl SharedBudget for RedisBudget {
     fn draw<'a>(&'a self, draw: &'a Draw) -> BoxFuture<'a, Option<Drawn>> {
-        Box::pin(self.take(draw))
+        Box::pin(self.take_permits(draw))
     }
 }
 
@@ -86,7 +88,7 @@ impl fmt::Debug for RedisBudget {
     }
 }
 
-/// With what is left of a microsecond: at a thousand a second it would add up.
+/// Microseconds with their fraction, which would add up at a thousand requests per second.
 fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
