@@ -47,6 +47,7 @@ impl Scopes {
     /// where its document gives scopes as hints only.
     ///
     /// ```
+    /// use auth0_core::codegen::OperationFields;
     /// use auth0_core::{Operation, Scopes};
     ///
     /// static GET_MEMBER: Operation =
@@ -71,6 +72,7 @@ impl Scopes {
     /// Where an operation has alternatives, one that is needed anyway is taken, else the one that adds the fewest.
     ///
     /// ```
+    /// use auth0_core::codegen::OperationFields;
     /// use auth0_core::{Operation, Scopes};
     ///
     /// static GET_MEMBER: Operation =

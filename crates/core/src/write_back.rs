@@ -12,7 +12,7 @@ use crate::{Undecodable, Unlisted};
 /// request cannot carry.
 ///
 /// ```
-/// use auth0_core::write_back;
+/// use auth0_core::codegen::into_update;
 ///
 /// #[derive(Debug, serde::Deserialize)]
 /// struct Update {
@@ -25,7 +25,7 @@ use crate::{Undecodable, Unlisted};
 /// }
 ///
 /// let response = serde_json::json!({"id": "con_1", "options": {}});
-/// let error = write_back::into_update::<_, Update>(&response, "Update", &["options"], &[]).unwrap_err();
+/// let error = into_update::<_, Update>(&response, "Update", &["options"], &[]).unwrap_err();
 /// assert_eq!(error.field(), "options.client_secret");
 /// assert_eq!(
 ///     error.to_string(),

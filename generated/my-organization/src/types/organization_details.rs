@@ -167,16 +167,29 @@ pub struct OrgDetails {
     /// Rules: 1 to 50 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrgDetails {
     /// Creates a `OrgDetails` whose fields are all absent.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]

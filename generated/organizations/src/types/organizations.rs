@@ -256,11 +256,15 @@ pub struct CreateOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationResponseContent {
     /// Creates a `CreateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             enabled_connections: ::std::default::Default::default(),
@@ -269,6 +273,15 @@ impl CreateOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -401,11 +414,15 @@ pub struct GetOrganizationByNameResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationByNameResponseContent {
     /// Creates a `GetOrganizationByNameResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -413,6 +430,15 @@ impl GetOrganizationByNameResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -504,11 +530,15 @@ pub struct GetOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationResponseContent {
     /// Creates a `GetOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -516,6 +546,15 @@ impl GetOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -869,11 +908,15 @@ pub struct Organization {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl Organization {
     /// Creates a `Organization` whose fields are all absent.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -881,6 +924,15 @@ impl Organization {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]
@@ -1604,11 +1656,15 @@ pub struct UpdateOrganizationResponseContent {
     /// How many machine-to-machine tokens may be issued for an organization.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token_quota: ::std::option::Option<TokenQuota>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationResponseContent {
     /// Creates a `UpdateOrganizationResponseContent` whose fields are all absent.
     pub fn new() -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             branding: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
@@ -1616,6 +1672,15 @@ impl UpdateOrganizationResponseContent {
             name: ::std::default::Default::default(),
             token_quota: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`branding`](Self#structfield.branding).
     #[must_use]

@@ -176,6 +176,9 @@ pub struct CreateOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl CreateOrganizationAllConnectionResponseContent {
     /// Creates a `CreateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
@@ -183,6 +186,7 @@ impl CreateOrganizationAllConnectionResponseContent {
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -192,6 +196,15 @@ impl CreateOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -305,6 +318,9 @@ pub struct GetOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl GetOrganizationAllConnectionResponseContent {
     /// Creates a `GetOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
@@ -312,6 +328,7 @@ impl GetOrganizationAllConnectionResponseContent {
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -321,6 +338,15 @@ impl GetOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -621,6 +647,9 @@ pub struct OrganizationAllConnectionPost {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl OrganizationAllConnectionPost {
     /// Creates a `OrganizationAllConnectionPost` from its required field [`connection_id`](Self#structfield.connection_id).
@@ -628,6 +657,7 @@ impl OrganizationAllConnectionPost {
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -637,6 +667,15 @@ impl OrganizationAllConnectionPost {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]
@@ -993,6 +1032,9 @@ pub struct UpdateOrganizationAllConnectionResponseContent {
     /// enterprise connections alone, and is on unless it is set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl UpdateOrganizationAllConnectionResponseContent {
     /// Creates a `UpdateOrganizationAllConnectionResponseContent` from its required field [`connection_id`](Self#structfield.connection_id).
@@ -1000,6 +1042,7 @@ impl UpdateOrganizationAllConnectionResponseContent {
         connection_id: impl Into<::auth0_core::Open<::std::string::String>>,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             connection: ::std::default::Default::default(),
             connection_id: connection_id.into(),
@@ -1009,6 +1052,15 @@ impl UpdateOrganizationAllConnectionResponseContent {
             organization_connection_name: ::std::default::Default::default(),
             show_as_button: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
     #[must_use]

@@ -84,6 +84,9 @@ pub struct CreateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`CreateOrganizationDiscoveryDomainResponseContent`], for [`CreateOrganizationDiscoveryDomainResponseContent::new`].
 pub struct CreateOrganizationDiscoveryDomainResponseContentRequired<
@@ -126,6 +129,7 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
         >,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -133,6 +137,15 @@ impl CreateOrganizationDiscoveryDomainResponseContent {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -165,6 +178,9 @@ pub struct GetOrganizationDiscoveryDomainByNameResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`GetOrganizationDiscoveryDomainByNameResponseContent`], for [`GetOrganizationDiscoveryDomainByNameResponseContent::new`].
 pub struct GetOrganizationDiscoveryDomainByNameResponseContentRequired<
@@ -207,6 +223,7 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
         >,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -214,6 +231,15 @@ impl GetOrganizationDiscoveryDomainByNameResponseContent {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -246,6 +272,9 @@ pub struct GetOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`GetOrganizationDiscoveryDomainResponseContent`], for [`GetOrganizationDiscoveryDomainResponseContent::new`].
 pub struct GetOrganizationDiscoveryDomainResponseContentRequired<
@@ -288,6 +317,7 @@ impl GetOrganizationDiscoveryDomainResponseContent {
         >,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -295,6 +325,15 @@ impl GetOrganizationDiscoveryDomainResponseContent {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -375,6 +414,9 @@ pub struct OrganizationDiscoveryDomain {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`OrganizationDiscoveryDomain`], for [`OrganizationDiscoveryDomain::new`].
 pub struct OrganizationDiscoveryDomainRequired<
@@ -417,6 +459,7 @@ impl OrganizationDiscoveryDomain {
         >,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -424,6 +467,15 @@ impl OrganizationDiscoveryDomain {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]
@@ -662,6 +714,9 @@ pub struct UpdateOrganizationDiscoveryDomainResponseContent {
     pub verification_host: ::auth0_core::Open<::std::string::String>,
     /// The text that the TXT record has to hold. It is no secret: DNS shows it to everybody.
     pub verification_txt: ::auth0_core::Open<::std::string::String>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`UpdateOrganizationDiscoveryDomainResponseContent`], for [`UpdateOrganizationDiscoveryDomainResponseContent::new`].
 pub struct UpdateOrganizationDiscoveryDomainResponseContentRequired<
@@ -704,6 +759,7 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
         >,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             domain: required.domain.into(),
             id: required.id.into(),
             status: required.status.into(),
@@ -711,6 +767,15 @@ impl UpdateOrganizationDiscoveryDomainResponseContent {
             verification_host: required.verification_host.into(),
             verification_txt: required.verification_txt.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`use_for_organization_discovery`](Self#structfield.use_for_organization_discovery).
     #[must_use]

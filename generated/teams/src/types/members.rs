@@ -20,6 +20,9 @@ pub struct GetMembersResponseContent {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team. Roles within tenants are listed elsewhere.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`GetMembersResponseContent`], for [`GetMembersResponseContent::new`].
 pub struct GetMembersResponseContentRequired<
@@ -68,6 +71,7 @@ impl GetMembersResponseContent {
         >,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             email: required.email.into(),
             family_name: required.family_name.into(),
             given_name: required.given_name.into(),
@@ -76,6 +80,15 @@ impl GetMembersResponseContent {
             nickname: required.nickname.into(),
             role: required.role.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 /// An invitation to the team, optionally with access to tenants.
@@ -238,6 +251,9 @@ pub struct InviteMembersResponseContent {
     pub tenant_roles: ::std::option::Option<
         ::std::vec::Vec<::auth0_core::Open<TenantMemberRoleEnum>>,
     >,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`InviteMembersResponseContent`], for [`InviteMembersResponseContent::new`].
 pub struct InviteMembersResponseContentRequired<Email, Id, Role> {
@@ -256,6 +272,7 @@ impl InviteMembersResponseContent {
         Role: ::std::convert::Into<::auth0_core::Open<TeamMemberRoleEnum>>,
     >(required: InviteMembersResponseContentRequired<Email, Id, Role>) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             client_ids: ::std::default::Default::default(),
             email: required.email.into(),
             id: required.id.into(),
@@ -263,6 +280,15 @@ impl InviteMembersResponseContent {
             tenant_ids: ::std::default::Default::default(),
             tenant_roles: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`client_ids`](Self#structfield.client_ids).
     #[must_use]
@@ -367,6 +393,9 @@ pub struct TeamMember {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The member's role in the team.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`TeamMember`], for [`TeamMember::new`].
 pub struct TeamMemberRequired<Email, FamilyName, GivenName, Id, Name, Nickname, Role> {
@@ -407,6 +436,7 @@ impl TeamMember {
         >,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             email: required.email.into(),
             family_name: required.family_name.into(),
             given_name: required.given_name.into(),
@@ -415,6 +445,15 @@ impl TeamMember {
             nickname: required.nickname.into(),
             role: required.role.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }
 /// A role in the team as a whole.
@@ -600,6 +639,9 @@ pub struct UpdateMembersResponseContent {
     pub nickname: ::auth0_core::Open<::std::string::String>,
     /// The role in the team that the member has now.
     pub role: ::auth0_core::Open<TeamMemberRoleEnum>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`UpdateMembersResponseContent`], for [`UpdateMembersResponseContent::new`].
 pub struct UpdateMembersResponseContentRequired<
@@ -648,6 +690,7 @@ impl UpdateMembersResponseContent {
         >,
     ) -> Self {
         Self {
+            additional_fields: ::std::default::Default::default(),
             email: required.email.into(),
             family_name: required.family_name.into(),
             given_name: required.given_name.into(),
@@ -656,5 +699,14 @@ impl UpdateMembersResponseContent {
             nickname: required.nickname.into(),
             role: required.role.into(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
 }

@@ -61,8 +61,7 @@ pub fn plan(document: &Value) -> WriteBack {
 }
 
 impl WriteBack {
-    /// A response that converts into an update request with these properties. What the conversion takes keeps additional fields;
-    /// the response itself does not, because the conversion takes documented properties of it only.
+    /// A response that converts into an update request with these properties.
     fn add(
         &mut self,
         source: &str,
@@ -71,6 +70,7 @@ impl WriteBack {
         schemas: &Object,
     ) {
         for name in alternatives(source, schemas) {
+            self.keeping.insert(name.clone());
             if let Some(names) = self
                 .nulls
                 .entry(name.clone())

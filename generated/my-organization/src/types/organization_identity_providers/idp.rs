@@ -311,12 +311,17 @@ pub struct IdpGoogleAppsResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpGoogleAppsResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpGoogleAppsResponse {
     /// Creates a `IdpGoogleAppsResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpGoogleAppsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -334,6 +339,15 @@ impl IdpGoogleAppsResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -404,6 +418,13 @@ impl IdpGoogleAppsResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
+    }
+}
+impl IdpGoogleAppsResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Google Workspace.
@@ -549,6 +570,9 @@ pub struct IdpMinimalResponse {
     /// Rules: at most 128 characters.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::auth0_core::Open<::std::string::String>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`IdpMinimalResponse`], for [`IdpMinimalResponse::new`].
 pub struct IdpMinimalResponseRequired<AccessLevel, DisplayName, Id, IsEnabled> {
@@ -575,11 +599,21 @@ impl IdpMinimalResponse {
     ) -> Self {
         Self {
             access_level: required.access_level.into(),
+            additional_fields: ::std::default::Default::default(),
             display_name: required.display_name.into(),
             id: required.id.into(),
             is_enabled: required.is_enabled.into(),
             name: ::std::default::Default::default(),
         }
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
+        self
     }
     /// Sets [`name`](Self#structfield.name).
     #[must_use]
@@ -897,6 +931,10 @@ pub struct IdpOktaResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpOktaResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`IdpOktaResponse`], for [`IdpOktaResponse::new`].
 pub struct IdpOktaResponseRequired<Attributes> {
@@ -912,6 +950,7 @@ impl IdpOktaResponse {
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
@@ -930,6 +969,15 @@ impl IdpOktaResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -1000,6 +1048,13 @@ impl IdpOktaResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
+    }
+}
+impl IdpOktaResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Okta.
@@ -1652,12 +1707,17 @@ pub struct IdpPingFederateResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpPingFederateResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpPingFederateResponse {
     /// Creates a `IdpPingFederateResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpPingFederateOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -1675,6 +1735,15 @@ impl IdpPingFederateResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -1745,6 +1814,13 @@ impl IdpPingFederateResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
+    }
+}
+impl IdpPingFederateResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with PingFederate.
@@ -2443,12 +2519,17 @@ pub struct IdpWaadResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpWaadResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpWaadResponse {
     /// Creates a `IdpWaadResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpWaadOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -2466,6 +2547,15 @@ impl IdpWaadResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -2536,6 +2626,13 @@ impl IdpWaadResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
+    }
+}
+impl IdpWaadResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Microsoft Entra ID.
@@ -3080,6 +3177,27 @@ impl IdpKnownResponse {
             Self::Other(_) => ::std::option::Option::None,
         }
     }
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
+        match self {
+            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::GoogleApps(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::PingFederate(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
     /// `assign_membership_on_login`, which every known variant has.
     ///
     /// Of an unknown kind it is what came under that name.
@@ -3479,6 +3597,28 @@ impl IdpListItemResponse {
             Self::Samlp(value) => value.access_level.as_ref(),
             Self::Waad(value) => value.access_level.as_ref(),
             Self::Minimal(value) => ::std::option::Option::Some(&value.access_level),
+            Self::Other(_) => ::std::option::Option::None,
+        }
+    }
+    /// `additional_fields`, which every known variant has.
+    ///
+    /// There is none of an unknown kind.
+    pub fn additional_fields(
+        &self,
+    ) -> ::std::option::Option<&::auth0_core::AdditionalFields> {
+        match self {
+            Self::Adfs(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::GoogleApps(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Oidc(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Okta(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::PingFederate(value) => {
+                ::std::option::Option::Some(&value.additional_fields)
+            }
+            Self::Samlp(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Waad(value) => ::std::option::Option::Some(&value.additional_fields),
+            Self::Minimal(value) => ::std::option::Option::Some(&value.additional_fields),
             Self::Other(_) => ::std::option::Option::None,
         }
     }

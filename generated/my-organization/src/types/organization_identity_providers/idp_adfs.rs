@@ -305,12 +305,17 @@ pub struct IdpAdfsResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpAdfsResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 impl IdpAdfsResponse {
     /// Creates a `IdpAdfsResponse` from its required field [`options`](Self#structfield.options).
     pub fn with_options(options: IdpAdfsOptionsResponse) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             display_name: ::std::default::Default::default(),
             domains: ::std::default::Default::default(),
@@ -328,6 +333,15 @@ impl IdpAdfsResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -398,6 +412,13 @@ impl IdpAdfsResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
+    }
+}
+impl IdpAdfsResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with Active Directory Federation Services (ADFS).

@@ -370,6 +370,10 @@ pub struct IdpOidcResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpOidcResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`IdpOidcResponse`], for [`IdpOidcResponse::new`].
 pub struct IdpOidcResponseRequired<Attributes> {
@@ -385,6 +389,7 @@ impl IdpOidcResponse {
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
@@ -403,6 +408,15 @@ impl IdpOidcResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -473,6 +487,13 @@ impl IdpOidcResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
+    }
+}
+impl IdpOidcResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with OpenID Connect.

@@ -776,6 +776,10 @@ pub struct IdpSamlpResponse {
     /// Whether the login page offers it as a button. Otherwise only users of its domains are sent to it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub show_as_button: ::std::option::Option<::auth0_core::Open<bool>>,
+    /// The fields that this version of the crate does not know. They are sent as they were received.
+    #[serde(flatten, default)]
+    #[serde(deserialize_with = "IdpSamlpResponse::deserialize_additional_fields")]
+    pub additional_fields: ::auth0_core::AdditionalFields,
 }
 /// The required fields of [`IdpSamlpResponse`], for [`IdpSamlpResponse::new`].
 pub struct IdpSamlpResponseRequired<Attributes> {
@@ -791,6 +795,7 @@ impl IdpSamlpResponse {
     ) -> Self {
         Self {
             access_level: ::std::default::Default::default(),
+            additional_fields: ::std::default::Default::default(),
             assign_membership_on_login: ::std::default::Default::default(),
             attributes: required.attributes.into_iter().collect(),
             display_name: ::std::default::Default::default(),
@@ -809,6 +814,15 @@ impl IdpSamlpResponse {
         access_level: impl Into<::auth0_core::Open<OrganizationAccessLevelEnum>>,
     ) -> Self {
         self.access_level = ::std::option::Option::Some(access_level.into());
+        self
+    }
+    /// Sets [`additional_fields`](Self#structfield.additional_fields).
+    #[must_use]
+    pub fn additional_fields(
+        mut self,
+        additional_fields: ::auth0_core::AdditionalFields,
+    ) -> Self {
+        self.additional_fields = additional_fields;
         self
     }
     /// Sets [`assign_membership_on_login`](Self#structfield.assign_membership_on_login).
@@ -879,6 +893,13 @@ impl IdpSamlpResponse {
     ) -> Self {
         self.show_as_button = ::std::option::Option::Some(show_as_button.into());
         self
+    }
+}
+impl IdpSamlpResponse {
+    fn deserialize_additional_fields<'de, D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<::auth0_core::AdditionalFields, D::Error> {
+        ::auth0_core::AdditionalFields::deserialize_without(deserializer, "strategy")
     }
 }
 /// A change of an identity provider with SAML 2.0.
