@@ -18,7 +18,10 @@ pub use crate::operation::OperationFields;
 pub use crate::paging::{Listing, Page, Paged, Position, items, pages, resume};
 pub use crate::path::encode_path;
 pub use crate::response::value_of;
-pub use crate::retry::{AttemptOutcome, RetryDecision, classify, is_unprocessed, wait_asked_for};
+pub use crate::retry::{
+    Attempt, AttemptOutcome, NextStep, RetryDecision, classify, is_unprocessed, next_step,
+    wait_asked_for,
+};
 pub use crate::text::printable;
 pub use crate::transport::{Transport, TransportBuilder};
 pub use crate::write_back::{Renamed, into_unlisted, into_update};

@@ -1,21 +1,22 @@
-//! Which calls are sent again, when, and how often.
+//! Decides after each attempt what a call does next. All decisions are here and are pure functions; [`classify`] and
+//! [`next_step`] serve API calls and token requests alike. Recording, the retry budget and waiting are left to the callers.
 //!
-//! | how an attempt ended | safe | idempotent | unsafe |
+//! | outcome of the attempt | safe | idempotent | unsafe |
 //! | --- | --- | --- | --- |
-//! | 429 | again | again | again |
-//! | 408, 500, 502, 503, 504, 520–529 | again | again | the answer is final |
-//! | the request never left: no connection | again | again | again |
-//! | the request never left: a TLS certificate was rejected | the error is final | the error is final | the error is final |
-//! | the server guarantees that it did not process the request: HTTP/2 `REFUSED_STREAM`, or `GOAWAY` with a lower last stream (RFC 9113 §8.7) | again | again | again |
-//! | no answer to a request that left | again | again | **outcome unknown** |
-//! | a success whose body broke off | again | has acted | has acted |
-//! | 401, and the token source has another token | again, once | again, once | again, once |
-//! | 401 that asks for a nonce (DPoP) and gives one | again, once | again, once | again, once |
+//! | 429 | retry | retry | retry |
+//! | 408, 500, 502, 503, 504, 520–529 | retry | retry | final, outcome unknown |
+//! | not sent: no connection | retry | retry | retry |
+//! | not sent: a TLS certificate was rejected | final | final | final |
+//! | not processed, as the server guarantees: HTTP/2 `REFUSED_STREAM`, or `GOAWAY` with a lower last stream (RFC 9113 §8.7) | retry | retry | retry |
+//! | sent, no response | retry | retry | **outcome unknown** |
+//! | a success whose body is incomplete | retry | final, has acted | final, has acted |
+//! | 401, and the token source has another token | refresh the token, once | same | same |
+//! | 401 that provides a DPoP nonce (RFC 9449 §9) | retry with the nonce, once | same | same |
 //!
-//! Before it is sent again, a call waits as long as the server asks for: `Retry-After`, else `x-ratelimit-reset` on a
-//! 429, both by the server's own clock. Where it asks for nothing, the wait is drawn between zero and 0.5 s, 1 s, 2 s …
-//! (full jitter). Where it asks for more than the longest wait, the call fails at once, and
-//! [`Error::retry_at`](crate::Error::retry_at) says when to come back.
+//! Before a retry the call waits as long as the server asks for: `Retry-After`, else `x-ratelimit-reset` on a 429, both
+//! relative to the server's own clock. If the server does not ask, the wait is random between zero and 0.5 s, 1 s, 2 s …
+//! (exponential backoff with full jitter). If it asks for more than the maximum wait, the call fails at once, and
+//! [`Error::retry_at`](crate::Error::retry_at) returns the time to retry at.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -30,10 +31,24 @@ pub(crate) mod hint;
 pub(crate) use budget::RetryBudget;
 pub use hint::wait_asked_for;
 
-/// How often a call is sent, and how long it waits in between. The default is three attempts, waits of at most 20 s,
-/// and no further attempt that would begin later than 120 s after the first.
+/// How many attempts a call makes and how long it waits between them. Default: three attempts, waits of at most 20 s, and
+/// no attempt that would begin later than 120 s after the first.
 ///
-/// Whether a call may be sent again at all is not a setting: see the table of [this module](self).
+/// Whether a call may be retried at all is not a setting. It depends on the retry class of the operation:
+///
+/// | outcome of the attempt | safe (reads) | idempotent | unsafe |
+/// | --- | --- | --- | --- |
+/// | 429 | retried | retried | retried |
+/// | 408, 500, 502, 503, 504, 520–529 | retried | retried | not retried, outcome unknown |
+/// | no connection, or the server guarantees that it did not process the request | retried | retried | retried |
+/// | sent, no response | retried | retried | not retried, outcome unknown |
+/// | a success whose body is incomplete | retried | not retried | not retried |
+///
+/// Once per call, a 401 is answered with another token if the source has one, and a request for a DPoP nonce with the
+/// nonce; neither counts as a retry.
+///
+/// The wait is the one that the server asks for: `Retry-After`, else `x-ratelimit-reset` on a 429. Otherwise it is
+/// exponential backoff with full jitter: random between zero and 0.5 s, 1 s, 2 s …
 ///
 /// ```
 /// use std::time::Duration;
@@ -64,45 +79,45 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt. A refused token is replaced all the same, once, and a nonce that is asked for is sent, once.
+    /// Makes one attempt. A rejected token is still replaced once, and a requested DPoP nonce is still sent once.
     pub fn never() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// Sets how many attempts are made, the first one included; at least one. Default: 3.
+    /// Sets the maximum number of attempts, including the first; at least one. Default: 3.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// Sets the upper end of the first wait, where the server asks for none. It doubles with every attempt.
-    /// Default: 0.5 s.
+    /// Sets the upper bound of the first backoff. It doubles with every attempt. Default: 0.5 s.
     #[must_use]
     pub fn base(mut self, base: Duration) -> Self {
         self.base = base;
         self
     }
 
-    /// Sets the longest wait. When the server asks for a longer one, the call fails at once, and so do later calls that a
-    /// [`Limiter`](crate::Limiter) would hold back until then. Default: 20 s.
+    /// Sets the maximum wait. If the server asks for a longer one, the call fails at once, and so do later calls that a
+    /// [`Limiter`](crate::Limiter) would delay until then. Default: 20 s.
     #[must_use]
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = wait;
         self
     }
 
-    /// Sets how long after its beginning the call may still begin an attempt. Default: 120 s.
+    /// Sets how long after the start of the call an attempt may begin. Default: 120 s.
     #[must_use]
     pub fn total_time(mut self, time: Duration) -> Self {
         self.total_time = time;
         self
     }
 
-    /// How long to wait before the next attempt; nothing where there is none to be made.
+    /// Returns the wait before the next attempt, or `None` if no further attempt is allowed.
     ///
-    /// `attempts` were made in `passed`, `asked` is what the server asks for, and `draw` is a random number from 0 to 1.
-    pub fn wait(
+    /// `attempts` were made in `passed`, `asked` is the wait that the server asks for, and `draw` is a random number from 0
+    /// to 1.
+    pub(crate) fn wait(
         &self,
         attempts: u32,
         passed: Duration,
@@ -114,7 +129,7 @@ impl RetryPolicy {
         }
         let wait = match asked {
             Some(asked) if asked > self.max_wait => return None,
-            // Callers that were refused together are told the same moment, and would come back together.
+            // Callers that were limited together receive the same time and would return together, so jitter is added.
             Some(asked) => asked
                 .saturating_add(part_of(self.base, draw))
                 .min(self.max_wait),
@@ -145,25 +160,25 @@ fn part_of(duration: Duration, draw: f64) -> Duration {
     Duration::try_from_secs_f64(duration.as_secs_f64() * draw).unwrap_or(duration)
 }
 
-/// How an attempt ended, as far as repeating it goes.
+/// How an attempt ended, as far as a retry depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttemptOutcome {
-    /// With an answer of this status, read to its end; or not, where it is no success.
+    /// With a response of this status. The body of a success is complete.
     Status(StatusCode),
-    /// With a success whose body broke off.
+    /// With a success whose body is incomplete.
     Cut,
-    /// The server did not process the request: it never left, or the server guarantees it. [`is_unprocessed`] tells.
+    /// The server did not process the request: it was not sent, or the server guarantees it. See [`is_unprocessed`].
     NotSent,
-    /// The request never left, and will not leave the next time: the HTTP client does not take it, or a TLS certificate was
-    /// rejected.
+    /// The request was not sent, and a retry would not be either: the HTTP client rejects it, or a TLS certificate is
+    /// invalid.
     Unsendable,
-    /// The request left, or may have left, and no answer came.
+    /// The request was sent, or may have been, and there was no response.
     Lost,
 }
 
 impl AttemptOutcome {
-    /// Whether the server is up and does its work, be it by a refusal.
+    /// Whether the server works, even if it rejects the request.
     pub(crate) fn is_healthy(self) -> bool {
         match self {
             Self::Status(status) => {
@@ -173,7 +188,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// What a retry after it takes from the budget.
+    /// What a retry after this outcome takes from the budget.
     pub(crate) fn cost(self) -> u32 {
         match self {
             Self::Status(StatusCode::TOO_MANY_REQUESTS) => 0,
@@ -183,14 +198,83 @@ impl AttemptOutcome {
     }
 }
 
-/// What an outcome means for the call.
+/// What an outcome means for a call of a retry class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryDecision {
-    /// The call may be sent again without harm, and may succeed then.
-    pub repeatable: bool,
-    /// The server may have done what it was asked for, though no success was told.
+    /// A retry is harmless and may succeed.
+    pub is_retryable: bool,
+    /// The server may have acted although it reported no success.
     pub may_have_acted: bool,
+}
+
+/// What a call does after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NextStep {
+    /// The attempt was the last one: its response or error is that of the call.
+    Finish,
+    /// Waits, then sends the request again.
+    RetryAfter(Duration),
+    /// Obtains another token, then sends the request again.
+    RefreshToken,
+    /// Sends the request again, with the nonce that the server provided for the DPoP proof.
+    RetryWithNonce,
+}
+
+/// What [`next_step`] depends on, beside the policy.
+#[derive(Debug, Clone, Copy)]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "both callers must state every fact"
+)]
+pub struct Attempt {
+    /// How the attempt ended, for an operation of its retry class.
+    pub decision: RetryDecision,
+    /// The number of attempts that count against the policy: those with a new nonce do not.
+    pub attempts: u32,
+    /// The time since the first attempt began.
+    pub elapsed: Duration,
+    /// The wait that the server asks for.
+    pub requested_wait: Option<Duration>,
+    /// A random number from 0 to 1.
+    pub jitter: f64,
+    /// The time until the deadline of the call.
+    pub time_left: Option<Duration>,
+    /// The request can be sent again: its body is not a stream.
+    pub is_resendable: bool,
+    /// The server provided a nonce that the request has not been sent with.
+    pub has_new_nonce: bool,
+    /// The server rejected the token, and the token source may have another one.
+    pub is_token_replaceable: bool,
+}
+
+/// Decides what a call does after an attempt.
+pub fn next_step(policy: &RetryPolicy, attempt: &Attempt) -> NextStep {
+    if !attempt.is_resendable {
+        return NextStep::Finish;
+    }
+    if attempt.decision.is_retryable {
+        let wait = policy.wait(
+            attempt.attempts,
+            attempt.elapsed,
+            attempt.requested_wait,
+            attempt.jitter,
+        );
+        let ends_before = |wait: &Duration| attempt.time_left.is_none_or(|left| left > *wait);
+        return match wait.filter(ends_before) {
+            Some(wait) => NextStep::RetryAfter(wait),
+            None => NextStep::Finish,
+        };
+    }
+    // Both are rejected before the server acts, so the retry class does not matter.
+    if attempt.has_new_nonce {
+        return NextStep::RetryWithNonce;
+    }
+    if attempt.is_token_replaceable {
+        return NextStep::RefreshToken;
+    }
+    NextStep::Finish
 }
 
 /// Whether a request that failed with `error` was surely not processed: no connection was made, the connection ended
@@ -225,13 +309,12 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stat
     std::iter::successors(error.source(), |&error| error.source())
 }
 
-/// What the outcome of an attempt means for an operation of this safety. The one place where that is decided, for API calls
-/// and token requests alike.
+/// Classifies the outcome of an attempt of an operation with this retry class.
 pub fn classify(safety: RetrySafety, outcome: AttemptOutcome) -> RetryDecision {
     let passing = match outcome {
         AttemptOutcome::Status(StatusCode::TOO_MANY_REQUESTS) | AttemptOutcome::NotSent => {
             return RetryDecision {
-                repeatable: true,
+                is_retryable: true,
                 may_have_acted: false,
             };
         }
@@ -241,14 +324,13 @@ pub fn classify(safety: RetrySafety, outcome: AttemptOutcome) -> RetryDecision {
         }
         AttemptOutcome::Lost => true,
         AttemptOutcome::Unsendable => false,
-        // Whoever only reads wants the body. For the others the success is what counts, and a repetition could only
-        // replace it by a failure.
+        // A read needs the body. For a write the success counts, and a retry could only replace it by a failure.
         AttemptOutcome::Cut => safety == RetrySafety::Safe,
     };
-    // Of a failure that nobody repeats nobody knows either how far the server came. 501 says that it did not begin.
+    // After any other server error it is unknown how far the server came, except 501: it did not begin.
     let unexplained = matches!(outcome, AttemptOutcome::Status(status) if status.is_server_error() && status != 501);
     RetryDecision {
-        repeatable: passing && safety != RetrySafety::Unsafe,
+        is_retryable: passing && safety != RetrySafety::Unsafe,
         may_have_acted: (passing || unexplained) && safety != RetrySafety::Safe,
     }
 }
@@ -265,7 +347,7 @@ mod tests {
         let status = |status| AttemptOutcome::Status(StatusCode::from_u16(status).unwrap());
         let decision = |safety, outcome| {
             let decision = classify(safety, outcome);
-            (decision.repeatable, decision.may_have_acted)
+            (decision.is_retryable, decision.may_have_acted)
         };
         for safety in [Safe, Idempotent, Unsafe] {
             assert_eq!(decision(safety, status(429)), (true, false));
@@ -291,6 +373,89 @@ mod tests {
         assert_eq!(decision(Safe, AttemptOutcome::Cut), (true, false));
         assert_eq!(decision(Idempotent, AttemptOutcome::Cut), (false, false));
         assert_eq!(decision(Unsafe, AttemptOutcome::Cut), (false, false));
+    }
+
+    /// The first attempt of a call that can be sent again at once.
+    fn attempt(decision: RetryDecision) -> Attempt {
+        Attempt {
+            decision,
+            attempts: 1,
+            elapsed: Duration::ZERO,
+            requested_wait: None,
+            jitter: 1.0,
+            time_left: None,
+            is_resendable: true,
+            has_new_nonce: false,
+            is_token_replaceable: false,
+        }
+    }
+
+    #[test]
+    fn each_step_has_its_condition() {
+        let [retryable, last] = [429, 401].map(|code| {
+            let status = StatusCode::from_u16(code).unwrap();
+            attempt(classify(
+                RetrySafety::Unsafe,
+                AttemptOutcome::Status(status),
+            ))
+        });
+        let step = |attempt: Attempt| next_step(&RetryPolicy::default(), &attempt);
+        let half = Duration::from_millis(500);
+        assert_eq!(step(retryable), NextStep::RetryAfter(half));
+        assert_eq!(step(last), NextStep::Finish);
+        for (finished, why) in [
+            (
+                Attempt {
+                    attempts: 3,
+                    ..retryable
+                },
+                "the policy allows no more",
+            ),
+            (
+                Attempt {
+                    time_left: Some(half),
+                    ..retryable
+                },
+                "the deadline is not after the wait",
+            ),
+            (
+                Attempt {
+                    requested_wait: Some(half * 41),
+                    ..retryable
+                },
+                "longer than the maximum wait",
+            ),
+            (
+                Attempt {
+                    is_resendable: false,
+                    ..retryable
+                },
+                "a streamed body",
+            ),
+        ] {
+            assert_eq!(step(finished), NextStep::Finish, "{why}");
+        }
+        let nonce = Attempt {
+            has_new_nonce: true,
+            ..last
+        };
+        let token = Attempt {
+            is_token_replaceable: true,
+            ..last
+        };
+        assert_eq!(step(nonce), NextStep::RetryWithNonce);
+        assert_eq!(step(token), NextStep::RefreshToken);
+        // Neither counts against the policy.
+        let never = |attempt| next_step(&RetryPolicy::never(), &attempt);
+        assert_eq!(never(nonce), NextStep::RetryWithNonce);
+        assert_eq!(never(token), NextStep::RefreshToken);
+        for unsendable in [nonce, token] {
+            let streamed = Attempt {
+                is_resendable: false,
+                ..unsendable
+            };
+            assert_eq!(step(streamed), NextStep::Finish);
+        }
     }
 
     #[test]

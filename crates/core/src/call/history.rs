@@ -1,4 +1,4 @@
-//! What a call left behind on its way: how often it was sent, and what may have come of it.
+//! What is known about a call beside its response.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,32 +7,32 @@ use crate::Scopes;
 use crate::base_url::BaseUrl;
 use crate::redaction::Redaction;
 
-/// What is known of a call beside its answer. An answer has it, and so has an error.
+/// The history of the attempts of a call, which its response or error carries.
 #[derive(Debug, Default)]
 pub(crate) struct AttemptHistory {
-    /// How many requests were made, the last one included.
+    /// The number of requests that were sent.
     pub(crate) attempts: u32,
-    /// How long the call waited between attempts.
+    /// The total wait between attempts.
     pub(crate) waited: Duration,
-    /// The server may have acted on an attempt before the last one, without telling.
+    /// The server may have acted on an attempt before the last one although it reported no success.
     pub(crate) earlier_may_have_acted: bool,
-    /// The server may have acted on the last attempt, without telling.
+    /// The same for the last attempt.
     pub(crate) may_have_acted: bool,
-    /// The same call may be made again without harm, and may succeed then.
+    /// A retry is harmless and may succeed.
     pub(crate) retryable: bool,
-    /// When the server takes such calls again.
+    /// When the server accepts such calls again.
     pub(crate) retry_at: Option<SystemTime>,
-    /// What the token was granted, where that is known.
+    /// The scopes of the token, if known.
     pub(crate) granted: Option<Arc<Scopes>>,
-    /// Where the API is.
+    /// The base URL of the API.
     pub(crate) base_url: Option<Arc<BaseUrl>>,
-    /// What an error may not repeat of the server's message. Collected for error responses alone.
+    /// The secrets that an error must not contain. Collected for error responses only.
     pub(crate) redaction: Redaction,
 }
 
 impl AttemptHistory {
-    /// The call goes on after an attempt: what holds of the last one now holds of an earlier one.
-    pub(super) fn go_on(&mut self) {
+    /// Begins another attempt: the last one becomes an earlier one.
+    pub(super) fn begin_next_attempt(&mut self) {
         self.earlier_may_have_acted |= std::mem::take(&mut self.may_have_acted);
         self.retryable = false;
         self.retry_at = None;

@@ -1,5 +1,4 @@
-//! The way of a call: its attempts, the waits in between, and the one repetition after a 401, or after a nonce that was
-//! asked for.
+//! The loop of a call: it prepares an attempt, sends it, and does what [`crate::retry`] decides.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -16,44 +15,43 @@ use super::{Call, RawResponse, binding, reserved, telemetry};
 use crate::error::{Awaited, Cause};
 use crate::limit::{Class, Paused, Permit};
 use crate::proof::{DPOP, Refusal};
-use crate::retry::{self, RetryPolicy};
+use crate::retry::{self, Attempt, NextStep, RetryPolicy};
 use crate::{AccessToken, Error};
 
 const AUTH0_CLIENT: HeaderName = HeaderName::from_static("auth0-client");
 
-/// A token that was had longer ago than this is asked for again before it is sent.
+/// A token that was obtained longer ago than this is requested from its source again before it is sent.
 const AGED: Duration = Duration::from_secs(1);
 
 /// A token, and the header that carries it.
 type Authorized = (AccessToken, HeaderValue);
 
-/// How far a call has come.
+/// The state of a call across its attempts.
 struct CallState {
     policy: RetryPolicy,
     began_at: Duration,
-    /// When the whole call has to be over.
+    /// The deadline of the whole call.
     ends_at: Option<Duration>,
-    /// When the next attempt has to begin, where it is a retry.
+    /// When the next attempt has to begin, if it is a retry.
     begins_by: Option<Duration>,
     /// What the last retry took from the budget.
     borrowed: u32,
-    /// A token that was refused, while another one is had.
-    refused: Option<AccessToken>,
-    /// The answer to the attempt before, while the next one is prepared.
-    answer: Option<RawResponse>,
-    /// A refused token was replaced.
-    replaced: bool,
-    /// The token of an attempt that is made once more, because its proof lacked a nonce.
-    challenged: Option<Authorized>,
-    /// The attempt under way is such a repetition.
+    /// The token that the server rejected, until another one is obtained.
+    rejected_token: Option<AccessToken>,
+    is_token_replaced: bool,
+    /// The response to the previous attempt, while the next one is prepared.
+    last_response: Option<RawResponse>,
+    /// The token of the attempt whose proof lacked a nonce; the retry with the nonce uses it again.
+    token_for_nonce: Option<Authorized>,
+    /// Whether the current attempt is such a retry.
     has_nonce: bool,
-    /// How many such repetitions there were: they are none of the policy's attempts.
+    /// The number of such retries, which do not count against the policy.
     nonces: u32,
     history: AttemptHistory,
 }
 
 impl Call {
-    /// Sends `request` until there is nothing to be gained by sending it again.
+    /// Sends `request` until its attempts are finished.
     pub(super) async fn send(&self, mut request: Request) -> Result<RawResponse, Error> {
         let shared = &self.transport.0;
         self.prepare(&mut request)?;
@@ -65,10 +63,10 @@ impl Call {
             ends_at: call_timeout.map(|limit| began_at.saturating_add(limit)),
             begins_by: None,
             borrowed: 0,
-            refused: None,
-            answer: None,
-            replaced: false,
-            challenged: None,
+            rejected_token: None,
+            is_token_replaced: false,
+            last_response: None,
+            token_for_nonce: None,
             has_nonce: false,
             nonces: 0,
             history: AttemptHistory {
@@ -82,7 +80,7 @@ impl Call {
                 received.history = state.history;
                 Ok(received)
             }
-            Err(error) => Err(error.on(state.history, state.answer)),
+            Err(error) => Err(error.on(state.history, state.last_response)),
         }
     }
 
@@ -93,7 +91,7 @@ impl Call {
     ) -> Result<RawResponse, Error> {
         let shared = &self.transport.0;
         loop {
-            // Before a token is fetched: it would be for nothing.
+            // Checked first, because the token would be obtained for nothing.
             if let Some(limiter) = &shared.limiter {
                 let wait = limiter.pause(self.class());
                 if wait > self.patience(state) {
@@ -101,67 +99,57 @@ impl Call {
                 }
             }
             let token = self.token(state).await?;
-            if let Some(former) = state.refused.take() {
+            if let Some(former) = state.rejected_token.take() {
                 let is_former = |(token, _): &Authorized| token.secret() == former.secret();
                 if token.as_ref().is_none_or(is_former)
-                    && let Some(refusal) = state.answer.take()
+                    && let Some(refusal) = state.last_response.take()
                 {
                     return Ok(refusal);
                 }
-                state.replaced = true;
+                state.is_token_replaced = true;
             }
             self.check_scopes(state, token.as_ref())?;
             let (permit, token) = self.permit(state, token).await?;
-            // A body that can be read once makes a call that is sent once.
+            // A streamed body cannot be sent again.
             let repetition = request.try_clone();
             if let Some((token, _)) = &token {
                 self.prove(&mut request, token)?;
             }
             let proof = request.headers().get(DPOP).cloned();
-            state.answer = None;
+            state.last_response = None;
             let attempted = self.attempt(request, token.as_ref(), state).await;
             drop(permit);
             let token_and_proof = (token.as_ref(), proof.as_ref());
             self.note_secrets(state, &attempted, repetition.as_ref(), token_and_proof);
-            let wait = self.wait(state, &attempted, repetition.is_some());
-            // A refused proof is no fault of the token, which its source would throw away.
-            let refusal = binding::refusal(&attempted, token.as_ref().map(|(token, _)| token));
-            let refused =
-                refusal.is_none() && self.refused(&attempted, token.as_ref()) && !state.replaced;
-            // One repetition: a server that asks again has its answer, and so has the caller.
-            let challenged = refusal == Some(Refusal::Nonce { given: true }) && !state.has_nonce;
-            state.has_nonce = challenged;
-            request = match (repetition, wait) {
-                (Some(repetition), Some(wait)) => {
+            let is_resendable = repetition.is_some();
+            let step = self.next_step(state, &attempted, token.as_ref(), is_resendable);
+            let (Some(next), false) = (repetition, step == NextStep::Finish) else {
+                return self.conclude(state, attempted);
+            };
+            state.last_response = attempted.into_answer();
+            state.history.begin_next_attempt();
+            match step {
+                NextStep::RetryAfter(wait) => {
                     state.begins_by = Some(state.policy.ends_at(state.began_at));
-                    state.answer = attempted.into_answer();
-                    state.history.go_on();
                     state.history.waited = state.history.waited.saturating_add(wait);
                     telemetry::wait(wait);
                     shared.sleeper.sleep(wait).await;
-                    repetition
                 }
-                // The server refused before it acted, so it does not matter what kind of call it is.
-                (Some(repetition), None) if challenged => {
-                    state.challenged = token;
+                NextStep::RetryWithNonce => {
+                    state.token_for_nonce = token;
                     state.nonces += 1;
-                    state.answer = attempted.into_answer();
-                    state.history.go_on();
                     telemetry::nonce();
-                    repetition
                 }
-                (Some(repetition), None) if refused => {
-                    state.refused = token.map(|(token, _)| token);
-                    state.answer = attempted.into_answer();
-                    state.history.go_on();
-                    repetition
+                NextStep::RefreshToken => {
+                    state.rejected_token = token.map(|(token, _)| token);
                 }
-                _ => return self.conclude(state, attempted),
-            };
+                NextStep::Finish => {}
+            }
+            request = next;
         }
     }
 
-    /// Notes what an error response may not repeat in the error: token, proof, headers and the secrets of the body.
+    /// Records the secrets that an error must not contain: token, proof, headers and the secrets of the body.
     fn note_secrets(
         &self,
         state: &mut CallState,
@@ -189,7 +177,7 @@ impl Call {
         }
     }
 
-    /// Sets what every attempt has in common.
+    /// Sets the headers that all attempts share.
     fn prepare(&self, request: &mut Request) -> Result<(), Error> {
         let shared = &self.transport.0;
         if !shared.base_url.covers(request.url()) {
@@ -220,13 +208,13 @@ impl Call {
         Ok(())
     }
 
-    /// A token and the header that carries it; nothing where the client goes without.
+    /// Obtains a token and its header; `None` if the client has no token source.
     async fn token(&self, state: &mut CallState) -> Result<Option<Authorized>, Error> {
-        let authorized = match state.challenged.take() {
+        let authorized = match state.token_for_nonce.take() {
             Some(same) => Some(same),
             None => self.authorized(state).await?,
         };
-        // A request that went out now would be given up at once, and nobody would know what it did.
+        // A request sent now would be canceled at once, with an unknown outcome.
         if self.time_left(state).is_some_and(|left| left.is_zero()) {
             return Err(Error::too_late(self.operation, Awaited::Token));
         }
@@ -246,8 +234,7 @@ impl Call {
         }
     }
 
-    /// Waits for the limiter, if there is one. A token that aged meanwhile is asked for again; with a source that keeps
-    /// its token it is the same.
+    /// Waits for the limiter, if there is one, and obtains the token again if it aged meanwhile.
     async fn permit(
         &self,
         state: &mut CallState,
@@ -266,7 +253,7 @@ impl Call {
             let permit = match acquired {
                 Ok(Ok(permit)) => permit,
                 Ok(Err(Paused { wait })) => return Err(self.paused(state, wait)),
-                // The time is over in the queue; a pause that the server asked for meanwhile says when to come back.
+                // The deadline passed in the queue. If the server asked for a pause meanwhile, its end is the time to retry at.
                 Err(error) => {
                     return Err(match limiter.pause(self.class()) {
                         Duration::ZERO => error,
@@ -276,7 +263,7 @@ impl Call {
             };
             let now = shared.clock.monotonic();
             if state.history.attempts == 0 {
-                // The policy is about a server that fails, and not about callers who queue.
+                // The total time of the policy excludes the wait in the queue.
                 state.began_at = now;
             }
             if now.saturating_sub(had_at) <= AGED {
@@ -287,7 +274,7 @@ impl Call {
             if shared.clock.monotonic().saturating_sub(now) <= AGED {
                 return Ok((Some(permit), token));
             }
-            // The token took long. Requests that were let out one by one must not leave together when it comes.
+            // The token took long: acquire a new permit, so that the waiting requests are not sent all at once.
         }
     }
 
@@ -298,8 +285,7 @@ impl Call {
         }
     }
 
-    /// Notes what the token was granted, and refuses the call where that is known not to be enough and the client was
-    /// told to look.
+    /// Records the scopes of the token and, if the client checks scopes, rejects a call that lacks one.
     fn check_scopes(&self, state: &mut CallState, token: Option<&Authorized>) -> Result<(), Error> {
         let granted = token.and_then(|(token, _)| token.shared_scopes());
         let enough = granted
@@ -312,7 +298,7 @@ impl Call {
         Err(Error::missing_scope(self.operation))
     }
 
-    /// One attempt, and what is to be known of it at once.
+    /// Makes one attempt.
     async fn attempt(
         &self,
         mut request: Request,
@@ -326,7 +312,7 @@ impl Call {
                 .insert(AUTHORIZATION, authorization.clone());
         }
         let timeout = self.options.timeout.unwrap_or(shared.timeout);
-        // reqwest keeps the time-out in a map, which a copy of the request would have to copy too: so it is set last.
+        // Set last: reqwest stores the timeout in a map, which a clone of the request would copy.
         *request.timeout_mut() = Some(
             self.time_left(state)
                 .map_or(timeout, |left| left.min(timeout)),
@@ -340,63 +326,73 @@ impl Call {
         .await
     }
 
-    /// Notes how an attempt ended, and gives the wait before the next one, if there is to be one and there can be.
-    fn wait(
+    /// Records how an attempt ended, and decides what the call does next.
+    fn next_step(
         &self,
         state: &mut CallState,
         attempted: &Attempted,
-        can_repeat: bool,
-    ) -> Option<Duration> {
+        token: Option<&Authorized>,
+        is_resendable: bool,
+    ) -> NextStep {
         let shared = &self.transport.0;
         let outcome = attempted.outcome();
         let decision = retry::classify(self.operation.retry_safety(), outcome);
         state.history.may_have_acted = decision.may_have_acted;
-        state.history.retryable = decision.repeatable;
+        state.history.retryable = decision.is_retryable;
+        let requested_wait = attempted
+            .answer()
+            .filter(|_| decision.is_retryable || decision.may_have_acted)
+            .and_then(|response| {
+                retry::wait_asked_for(&response.headers, response.status, shared.clock.now())
+            });
+        state.history.retry_at =
+            requested_wait.and_then(|wait| shared.clock.now().checked_add(wait));
         if outcome.is_healthy() {
             shared
                 .budget
                 .give(std::mem::take(&mut state.borrowed).max(1));
         }
-        // Most calls end here.
-        if !decision.repeatable && !decision.may_have_acted {
-            return None;
+        // A rejected proof says nothing about the token, which the token source would discard.
+        let rejection = binding::refusal(attempted, token.map(|(token, _)| token));
+        let is_token_rejected = rejection.is_none() && self.is_token_rejected(attempted, token);
+        // Once: if the server asks for a nonce again, its response is that of the call.
+        let has_new_nonce = rejection == Some(Refusal::Nonce { given: true }) && !state.has_nonce;
+        state.has_nonce = has_new_nonce;
+        let attempt = Attempt {
+            decision,
+            attempts: state.history.attempts - state.nonces,
+            elapsed: shared.clock.monotonic().saturating_sub(state.began_at),
+            requested_wait,
+            jitter: fastrand::f64(),
+            time_left: self.time_left(state),
+            is_resendable,
+            has_new_nonce,
+            is_token_replaceable: is_token_rejected && !state.is_token_replaced,
+        };
+        let step = retry::next_step(&state.policy, &attempt);
+        if let NextStep::RetryAfter(_) = step {
+            state.borrowed = outcome.cost();
+            if !shared.budget.take(state.borrowed) {
+                telemetry::budget_used_up();
+                return NextStep::Finish;
+            }
         }
-        let asked = attempted.answer().and_then(|answer| {
-            retry::wait_asked_for(&answer.headers, answer.status, shared.clock.now())
-        });
-        state.history.retry_at = asked.and_then(|wait| shared.clock.now().checked_add(wait));
-        if !decision.repeatable || !can_repeat {
-            return None;
-        }
-        let passed = shared.clock.monotonic().saturating_sub(state.began_at);
-        let attempts = state.history.attempts - state.nonces;
-        let wait = state
-            .policy
-            .wait(attempts, passed, asked, fastrand::f64())?;
-        if self.time_left(state).is_some_and(|left| left <= wait) {
-            return None;
-        }
-        state.borrowed = outcome.cost();
-        if !shared.budget.take(state.borrowed) {
-            telemetry::budget_used_up();
-            return None;
-        }
-        Some(wait)
+        step
     }
 
-    /// Whether the token was refused, and the source has another one.
-    fn refused(&self, attempted: &Attempted, token: Option<&Authorized>) -> bool {
-        let unauthorized = attempted
+    /// Whether the server rejected the token and the token source has another one.
+    fn is_token_rejected(&self, attempted: &Attempted, token: Option<&Authorized>) -> bool {
+        let is_unauthorized = attempted
             .answer()
-            .is_some_and(|answer| answer.status == StatusCode::UNAUTHORIZED);
+            .is_some_and(|response| response.status == StatusCode::UNAUTHORIZED);
         let tokens = self.transport.0.token_source.as_ref();
-        unauthorized
+        is_unauthorized
             && token
                 .zip(tokens)
                 .is_some_and(|((token, _), tokens)| tokens.rejected(token))
     }
 
-    /// What the last attempt makes of the call.
+    /// Returns the result of the call after its last attempt.
     fn conclude(&self, state: &CallState, attempted: Attempted) -> Result<RawResponse, Error> {
         match attempted {
             Attempted::Answered(received) => Ok(received),
@@ -413,13 +409,13 @@ impl Call {
         }
     }
 
-    /// How long the call may still take, where that is limited.
+    /// The time until the deadline of the call.
     fn time_left(&self, state: &CallState) -> Option<Duration> {
         let ends_at = state.ends_at?;
         Some(ends_at.saturating_sub(self.transport.0.clock.monotonic()))
     }
 
-    /// How long the call may wait for a pause that the server asked for.
+    /// The longest pause of the server that the call waits for.
     fn patience(&self, state: &CallState) -> Duration {
         let now = self.transport.0.clock.monotonic();
         let ends = state.ends_at.into_iter().chain(state.begins_by);
@@ -428,21 +424,21 @@ impl Call {
         left.map_or(longest, |left| left.min(longest))
     }
 
-    /// The error of a call that the server pauses for `wait`.
+    /// The error of a call that the server paused for `wait`.
     fn paused(&self, state: &mut CallState, wait: Duration) -> Error {
         state.history.retry_at = self.transport.0.clock.now().checked_add(wait);
         let is_late = self.patience(state) < state.policy.longest_wait();
         Error::paused(self.operation, wait, is_late)
     }
 
-    /// Waits for `future`, but not beyond the end of the call.
+    /// Waits for `future` until the deadline of the call.
     async fn within<T>(
         &self,
         state: &CallState,
         awaited: Awaited,
         mut future: Pin<&mut impl Future<Output = T>>,
     ) -> Result<T, Error> {
-        // A retry has to begin in the policy's time as well: a pause of the limiter may be long.
+        // A retry also has to begin within the policy's total time: a pause of the limiter may be long.
         let Some(end) = state.ends_at.into_iter().chain(state.begins_by).min() else {
             return Ok(future.await);
         };
