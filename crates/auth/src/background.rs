@@ -1,9 +1,9 @@
-//! The tokio runtime on which everything runs that callers share.
+//! The tokio runtime of work that callers share.
 //!
 //! A token, the signing keys and a connection are shared by callers whose runtimes may idle or end at any time: a
-//! current-thread runtime runs nothing outside of `block_on`, and each test of a program has a runtime of its own. A fetch
-//! that ran on the runtime of one caller would keep the others waiting, so it runs on a runtime of this crate. Its threads
-//! start with the first request and sleep while there is nothing to do.
+//! current-thread runtime makes progress only inside `block_on`, and each test of a program has its own runtime. A fetch on
+//! the runtime of one caller could block the others, so it runs on a runtime of this crate. Its threads start with the first
+//! request and sleep while there is nothing to do.
 
 use std::sync::{Mutex, PoisonError};
 use std::{fmt, io};
@@ -19,7 +19,7 @@ use tracing::{Instrument as _, Span, dispatcher};
 
 use crate::error::{Error, Kind};
 
-/// Two, so that a [`Signer`](crate::Signer) or a store that blocks its thread does not block all others.
+/// Two threads, so that a [`Signer`](crate::Signer) or a store that blocks its thread does not block everything.
 const THREADS: usize = 2;
 
 /// The runtime. It is never dropped: it ends with the process.
@@ -40,10 +40,10 @@ fn handle() -> io::Result<Handle> {
     Ok(runtime.handle().clone())
 }
 
-/// Work that runs whether or not somebody waits for it, and whose result all clones share.
+/// A task that runs whether or not a caller waits for it. All clones share its result.
 pub(crate) struct Flight<T> {
     landing: Shared<BoxFuture<'static, Result<T, Error>>>,
-    /// Absent where it could not be started.
+    /// `None` if the task could not be started.
     task: Option<AbortHandle>,
 }
 
@@ -91,7 +91,7 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         self.landing.clone().now_or_never().is_some()
     }
 
-    /// Ends the work, wherever it is. Those who wait for it get an error.
+    /// Aborts the task. Waiting callers get an error.
     pub(crate) fn abort(&self) {
         if let Some(task) = &self.task {
             task.abort();
@@ -105,7 +105,7 @@ impl<T> fmt::Debug for Flight<T> {
     }
 }
 
-/// Runs `work` for a caller who waits for it. It is cancelled when the caller drops the future.
+/// Runs `work` and waits for it. Dropping the future cancels the work.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Error> {
@@ -125,7 +125,7 @@ pub(crate) fn task<T: Send + 'static>(
     Ok(task)
 }
 
-/// Starts `work` that nobody waits for.
+/// Starts `work` without waiting for it.
 #[cfg(feature = "redis")]
 pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
     if let Ok(mut task) = task(work) {
@@ -133,7 +133,7 @@ pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
     }
 }
 
-/// Lets `work` log within `span`, to the subscriber of this thread.
+/// Attaches `span` and the subscriber of this thread to `work`.
 fn in_context<T>(
     span: Span,
     work: impl Future<Output = T> + Send + 'static,
@@ -141,7 +141,7 @@ fn in_context<T>(
     let subscriber = dispatcher::get_default(Clone::clone);
     let work = work.instrument(span);
     match subscriber.is::<NoSubscriber>() {
-        // Setting none as well would keep threads from seeing the global one that is set later.
+        // Setting an empty subscriber would hide a global one that is set later.
         true => Box::pin(work),
         false => Box::pin(work.with_subscriber(subscriber)),
     }

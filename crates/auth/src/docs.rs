@@ -1,4 +1,4 @@
-//! A page for each way to get a token, one for stores, and one for fleets. There is nothing in these modules but words.
+//! Guides: client credentials, token stores and fleets of processes. These modules contain documentation only.
 
 pub mod client_credentials;
 #[cfg(feature = "redis")]

@@ -44,7 +44,7 @@ async fn error_of_rfc_6749_then_code_description_and_uri_are_kept() {
     assert_eq!(error.error_uri(), Some("https://help.test/"));
     assert_eq!(
         without_port(&error),
-        "the token endpoint http://127.0.0.1/oauth/token refused the request (status 403): access_denied, not authorized"
+        "the token endpoint http://127.0.0.1/oauth/token rejected the request (status 403): access_denied, not authorized"
     );
 }
 
@@ -102,7 +102,7 @@ async fn html_502_then_the_status_stays_and_the_body_does_not() {
     assert_eq!(error.status(), Some(502));
     assert_eq!(
         without_port(&error),
-        "the answer of the token endpoint http://127.0.0.1/oauth/token cannot be used (status 502): expected a JSON \
+        "the response of the token endpoint http://127.0.0.1/oauth/token is invalid (status 502): expected a JSON \
          object, found a body that is not JSON (line 1, column 1)"
     );
     assert!(!chain(&error).contains("upstream-detail"));
@@ -112,16 +112,19 @@ async fn html_502_then_the_status_stays_and_the_body_does_not() {
 async fn answers_that_are_no_token_then_each_says_what_was_found() {
     for (body, found) in [
         ("", "an empty body"),
-        ("{\"access_token\": \"pl4nted", "JSON that breaks off"),
-        ("[1]", "JSON of another shape"),
-        ("\"pl4nted\"", "JSON of another shape"),
-        ("{\"access_token\": [\"pl4nted\"]}", "JSON of another shape"),
+        ("{\"access_token\": \"pl4nted", "incomplete JSON"),
+        ("[1]", "JSON with other members"),
+        ("\"pl4nted\"", "JSON with other members"),
+        (
+            "{\"access_token\": [\"pl4nted\"]}",
+            "JSON with other members",
+        ),
         ("{}", "expected access_token, found none"),
         ("{\"access_token\": \"\"}", "visible ASCII"),
         ("{\"access_token\": \"pl4nted\\nx: y\"}", "visible ASCII"),
         (
             "{\"access_token\": \"pl4nted\", \"token_type\": 1}",
-            "found no string",
+            "found another JSON type",
         ),
     ] {
         let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
@@ -207,7 +210,7 @@ async fn quota_429_of_two_hours_then_it_fails_at_once_and_says_when() {
     assert_eq!(error.error(), Some("too_many_requests"));
     assert_eq!(
         without_port(&error),
-        "the limit of the token endpoint http://127.0.0.1/oauth/token is used up (status 429), retry after 7200 s: \
+        "the rate limit or quota of the token endpoint http://127.0.0.1/oauth/token is exceeded (status 429), retry after 7200 s: \
          too_many_requests, quota"
     );
     assert_eq!(requests(&server).await, 1);
@@ -298,7 +301,7 @@ async fn connection_ends_before_an_answer_then_it_is_transport_without_the_query
     assert_eq!(error.status(), None);
     assert_eq!(
         without_port(&error),
-        "no answer came from the token endpoint http://127.0.0.1/oauth/token"
+        "no response from the token endpoint http://127.0.0.1/oauth/token"
     );
     assert!(error.source().unwrap().is::<reqwest::Error>());
     assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
@@ -312,7 +315,7 @@ async fn body_breaks_off_then_it_is_transport_with_the_status() {
     assert_eq!(error.status(), Some(200));
     assert_eq!(
         without_port(&error),
-        "the answer of the token endpoint http://127.0.0.1/oauth/token broke off (status 200)"
+        "the response of the token endpoint http://127.0.0.1/oauth/token is incomplete (status 200)"
     );
     assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
 }
@@ -332,7 +335,7 @@ async fn no_answer_in_time_then_it_is_a_timeout() {
         assert!(error.is_timeout() && error.is_transport(), "{error:?}");
         assert_eq!(
             without_port(&error),
-            "no complete answer came from the token endpoint http://127.0.0.1/oauth/token in time"
+            "the request to the token endpoint http://127.0.0.1/oauth/token timed out"
         );
     }
 }
@@ -351,7 +354,7 @@ async fn no_connection_then_the_error_names_the_endpoint_and_the_http_client() {
     assert!(error.is_transport());
     assert_eq!(
         without_port(&error),
-        "no connection to the token endpoint http://127.0.0.1/oauth/token: check the host and the network; a proxy or a \
+        "failed to connect to the token endpoint http://127.0.0.1/oauth/token: check the host and the network; a proxy or a \
          private certificate authority has to be set with `http_client` on this builder too"
     );
     assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
@@ -383,7 +386,7 @@ async fn token_endpoint_redirects_or_sends_nothing_then_the_error_says_where() {
         assert_eq!(
             text,
             format!(
-                "the answer of the token endpoint http://127.0.0.1/oauth/token cannot be used {expected}"
+                "the response of the token endpoint http://127.0.0.1/oauth/token is invalid {expected}"
             )
         );
         assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
@@ -403,7 +406,7 @@ async fn other_endpoints_fail_then_the_error_names_them() {
         .build()
         .unwrap();
     let error = flow.start().await.unwrap_err();
-    let (status, issuer) = ("cannot be used (status 500)", provider.issuer());
+    let (status, issuer) = ("is invalid (status 500)", provider.issuer());
     let expected = format!(
         "the answer of the device authorization endpoint {issuer}/oauth/device/code {status}"
     );
@@ -426,7 +429,7 @@ async fn other_endpoints_fail_then_the_error_names_them() {
         })
         .await
         .unwrap_err();
-    let expected = "no connection to the JWKS endpoint http://127.0.0.1:1/keys: ";
+    let expected = "failed to connect to the JWKS endpoint http://127.0.0.1:1/keys: ";
     assert!(error.to_string().starts_with(expected), "{error}");
 }
 
@@ -441,7 +444,7 @@ async fn token_error_then_the_typed_error_is_its_source() {
         .token()
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "no access token could be had");
+    assert_eq!(error.to_string(), "obtaining an access token failed");
     let typed: &Error = error.source().unwrap().downcast_ref().unwrap();
     assert!(typed.is_invalid_client());
     assert!(Error::find_in(&error).unwrap().is_invalid_client());

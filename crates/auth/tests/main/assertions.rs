@@ -185,7 +185,7 @@ async fn signer_is_elsewhere_then_it_signs_and_its_failure_is_the_source() {
         .unwrap();
     let error = failure(&source).await;
     assert!(error.is_signing() && !error.is_rejected());
-    assert_eq!(error.to_string(), "the request could not be signed");
+    assert_eq!(error.to_string(), "signing the request failed");
     let cause = std::error::Error::source(&error).unwrap();
     assert_eq!(cause.to_string(), "the KMS does not answer");
     assert!(cause.source().unwrap().is::<std::fmt::Error>());
@@ -217,11 +217,11 @@ fn key_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
             "expected a private RSA key in PEM for RS256",
         ),
         (rsa, Es256, "expected a private EC key in PEM for ES256"),
-        (p256, Es384, "the key does not sign"),
+        (p256, Es384, "signing failed: the key"),
         (in_part.as_str(), Rs256, "PEM for RS256"),
         (public, Rs256, "found something else"),
-        (sec1, Es256, "one in SEC1; `openssl pkcs8 -topk8 -nocrypt"),
-        (encrypted, Es256, "an encrypted one; `openssl pkcs8"),
+        (sec1, Es256, "a SEC1 key; convert it with `openssl pkcs8 -topk8 -nocrypt"),
+        (encrypted, Es256, "an encrypted key; decrypt it with `openssl pkcs8"),
         ("pl4nted", Rs256, "found something else"),
         ("", Rs256, "found something else"),
     ] {
@@ -281,17 +281,17 @@ fn jwk_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
         (
             with(rsa, "d", rsa["p"].clone()),
             Some(Rs256),
-            "whose members do not fit",
+            "with inconsistent members",
         ),
         (
             with(p256, "x", other),
             Some(Es256),
-            "whose members do not fit",
+            "with inconsistent members",
         ),
         (
             with(p256, "x", p256["y"].clone()),
             Some(Es256),
-            "whose members do not fit",
+            "with inconsistent members",
         ),
         (
             with(p256, "d", json!(7)),
@@ -327,7 +327,7 @@ fn more_than_one_proof_is_given_then_it_is_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the settings cannot be used: expected one way of client authentication, found client_secret and \
+        "invalid settings: expected one method of client authentication, found client_secret and \
          private_key_jwt"
     );
 }

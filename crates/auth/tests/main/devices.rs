@@ -363,6 +363,6 @@ fn leeway_of_id_tokens_is_too_large_then_the_settings_are_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the settings cannot be used: id_token_leeway: expected at most 300 s, found 301 s"
+        "invalid settings: id_token_leeway: expected at most 300 s, found 301 s"
     );
 }

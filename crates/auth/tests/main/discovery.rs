@@ -115,15 +115,15 @@ async fn document_is_of_another_issuer_then_it_is_refused() {
     for (other, shown) in [
         ("https://evil.test/", "found https://evil.test/;"),
         ("https://evil.test/\u{202e}/", "found https://evil.test//;"),
-        ("", "found something that is no issuer;"),
-        ("pl4nted", "found something that is no issuer;"),
+        ("", "found text that is not an issuer;"),
+        ("pl4nted", "found text that is not an issuer;"),
         (
             "https://user:pl4nted@evil.test/",
-            "found something that is no issuer;",
+            "found text that is not an issuer;",
         ),
         (
             "https://evil.test/?pl4nted",
-            "found something that is no issuer;",
+            "found text that is not an issuer;",
         ),
     ] {
         let server = serving(
@@ -185,7 +185,7 @@ async fn document_is_not_to_be_had_then_the_error_says_how_it_was_answered() {
         assert!(error.is_invalid_response(), "{error}");
         assert_eq!(error.status(), Some(status));
         let expected = format!(
-            "the answer of the discovery endpoint {}/.well-known/openid-configuration cannot be used (status {status}): ",
+            "the response of the discovery endpoint {}/.well-known/openid-configuration is invalid (status {status}): ",
             server.uri()
         );
         assert!(error.to_string().starts_with(&expected), "{error}");
@@ -303,7 +303,7 @@ fn client_has_a_certificate_but_no_http_client_then_it_is_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the settings cannot be used: mutual_tls: expected an http_client that has the certificate, found none"
+        "invalid settings: mutual_tls: expected an http_client with a client certificate, found none"
     );
 }
 

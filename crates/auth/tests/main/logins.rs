@@ -236,12 +236,12 @@ async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
     for (callback, found) in [
         (
             "code=c0de&state={}",
-            "found none, though the server's metadata promises one",
+            "found none, although the server metadata announces it",
         ),
         ("error=access_denied&state={}", "found none"),
         (
             "code=c0de&state={}&iss=",
-            "found something that is no issuer",
+            "found text that is not an issuer",
         ),
         (
             "code=c0de&state={}&iss=https%3A%2F%2Fevil.test",
@@ -249,7 +249,7 @@ async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
         ),
         (
             "code=c0de&state={}&iss=c0de",
-            "found something that is no issuer",
+            "found text that is not an issuer",
         ),
         (
             "code=c0de&state={}&iss=https%3A%2F%2Fevil.test%2Fc0de",
@@ -359,7 +359,7 @@ async fn callback_is_a_refusal_then_its_code_and_description_are_kept() {
         assert_eq!(error.callback_fault(), None);
         assert_eq!(
             error.to_string(),
-            format!("the login was refused: {code}, no [31mway")
+            format!("the login was denied: {code}, no [31mway")
         );
     }
     assert!(provider.requests("/oauth/token").await.is_empty());

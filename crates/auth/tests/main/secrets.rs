@@ -161,7 +161,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
     assert_clean(&log);
     for expected in [
         "access token fetched domain=\"acme.us.auth0.com\" audience=\"https://api.test/\" lifetime_s=3600",
-        "access token not fetched",
+        "fetching an access token failed",
         "early refresh failed",
     ] {
         assert!(log.contains(expected), "{expected} not in {log}");

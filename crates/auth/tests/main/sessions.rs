@@ -359,7 +359,7 @@ async fn answer_to_a_refresh_is_lost_then_it_is_not_repeated_and_a_later_refusal
     assert_eq!(error.status(), Some(403));
     assert_eq!(
         error.to_string(),
-        "the refresh token was refused, and the answer to an earlier request with it was lost: invalid_grant, \
+        "the refresh token was rejected, and the response to an earlier request with it was lost: invalid_grant, \
          Unknown or invalid refresh token."
     );
 }
@@ -424,7 +424,7 @@ async fn refresh_token_is_refused_then_it_is_not_sent_again() {
         assert!(!error.is_refresh_token_spent() && !error.is_outcome_unknown());
         assert_eq!(
             error.to_string(),
-            "the refresh token was refused: invalid_grant, Unknown or invalid refresh token."
+            "the refresh token was rejected: invalid_grant, Unknown or invalid refresh token."
         );
         provider.clock.advance(100);
     }

@@ -22,7 +22,7 @@ fn fault(settings: auth0_auth::ClientCredentialsBuilder) -> String {
 fn nothing_is_set_then_everything_missing_is_named() {
     assert_eq!(
         fault(ClientCredentials::builder("")),
-        "the settings cannot be used: domain is missing; client_id is missing; client_secret is missing; audience is missing"
+        "invalid settings: domain is missing; client_id is missing; client_secret is missing; audience is missing"
     );
 }
 

@@ -772,7 +772,7 @@ async fn file_is_open_to_others_then_the_token_comes_anew_and_the_failure_has_th
     assert_eq!(text(&source).await, "token-2");
     let error = source.store_failure().unwrap().to_string();
     assert!(
-        error.ends_with(&format!("mend it with `chmod 600 {}`", path.display())),
+        error.ends_with(&format!("fix it with `chmod 600 {}`", path.display())),
         "{error}"
     );
     assert!(!std::fs::read_to_string(&path).unwrap().contains("token-2"));

@@ -152,7 +152,7 @@ fn writing_fails_then_nothing_is_left_over() {
     let path = directory.path().join("tokens.json");
     fs::create_dir(&path).unwrap();
     let error = disk::replace(&path, b"token").unwrap_err();
-    assert!(error.to_string().ends_with("cannot write it"), "{error}");
+    assert!(error.to_string().ends_with("failed to write"), "{error}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
@@ -164,7 +164,7 @@ async fn others_can_read_or_write_the_file_then_the_error_has_the_command_that_m
         assert_refused(&store, &format!("found mode {wide:03o}")).await;
     }
     let error = store.load(&key("client")).await.unwrap_err().to_string();
-    let (_, command) = error.split_once("mend it with `").unwrap();
+    let (_, command) = error.split_once("fix it with `").unwrap();
     let command = command.trim_end_matches('`');
     assert!(command.contains("for it"), "{command}");
     let status = std::process::Command::new("sh")
@@ -193,7 +193,7 @@ async fn file_is_no_regular_one_then_it_is_refused() {
 
     fs::remove_dir(store.path()).unwrap();
     let _socket = UnixListener::bind(store.path()).unwrap();
-    assert_refused(&store, "found something else").await;
+    assert_refused(&store, "found other or damaged content").await;
 }
 
 #[tokio::test]
@@ -280,7 +280,10 @@ async fn token_is_damaged_then_it_alone_is_refused_until_it_is_replaced() {
     document["tokens"][0]["token"]["access_token"] = json!(["pl4nted"]);
     fs::write(store.path(), document.to_string()).unwrap();
     let error = store.load(&key("client")).await.unwrap_err();
-    assert!(error.to_string().contains("found a damaged one"), "{error}");
+    assert!(
+        error.to_string().contains("found damaged content"),
+        "{error}"
+    );
     assert!(!format!("{error} {error:?}").contains("pl4nted"));
     assert_eq!(text(&store, "other").await.as_deref(), Some("other"));
     store.save(&key("client"), &token("new")).await.unwrap();

@@ -63,7 +63,10 @@ async fn key_proofs_and_tokens_are_in_no_output() {
     secrets.extend(pieces(pem.secret()));
     secrets.push("pl4nted".to_owned());
     let log = log.text();
-    assert!(log.contains("sent again with the nonce"), "{log}");
+    assert!(
+        log.contains("retrying the request with the DPoP nonce"),
+        "{log}"
+    );
     for printed in [output, log] {
         for secret in &secrets {
             assert!(!printed.contains(secret), "{secret} in {printed}");
