@@ -83,7 +83,7 @@ async fn text(cache: &Cache) -> String {
 }
 
 #[tokio::test]
-async fn callers_go_away_then_the_next_one_joins_their_fetch() {
+async fn next_caller_joins_the_fetch_of_cancelled_callers() {
     let clock = StillClock::new();
     let (cache, gate) = gated(&clock);
     for _ in 0..3 {
@@ -96,7 +96,7 @@ async fn callers_go_away_then_the_next_one_joins_their_fetch() {
 }
 
 #[tokio::test]
-async fn fetch_is_stuck_then_it_is_ended_for_another_one() {
+async fn stuck_fetch_is_aborted_and_replaced() {
     let clock = StillClock::new();
     let alive = Arc::new(());
     let held = alive.clone();
@@ -127,7 +127,7 @@ async fn fetch_is_stuck_then_it_is_ended_for_another_one() {
 }
 
 #[tokio::test]
-async fn refresh_hangs_then_the_valid_token_is_used_at_once_and_callers_wait_only_after_its_end() {
+async fn callers_wait_for_a_hanging_refresh_only_after_the_expiry() {
     let clock = StillClock::new();
     let (cache, gate) = gated(&clock);
     gate.send_replace(1);
@@ -147,7 +147,7 @@ async fn refresh_hangs_then_the_valid_token_is_used_at_once_and_callers_wait_onl
 }
 
 #[tokio::test]
-async fn refresh_fails_then_the_valid_token_stays_and_the_next_attempt_waits() {
+async fn failed_refresh_keeps_the_valid_token_and_delays_the_next() {
     let clock = StillClock::new();
     let cache = cache(&clock, |number| {
         Box::pin(future::ready(match number {
@@ -178,7 +178,7 @@ async fn refresh_fails_then_the_valid_token_stays_and_the_next_attempt_waits() {
 }
 
 #[tokio::test]
-async fn waiter_comes_back_late_then_it_changes_nothing() {
+async fn late_waiter_does_not_restore_a_revoked_token() {
     let clock = StillClock::new();
     let (cache, gate) = gated(&clock);
     let (mut prompt, mut late) = (Box::pin(cache.token()), Box::pin(cache.token()));
@@ -201,7 +201,7 @@ async fn waiter_comes_back_late_then_it_changes_nothing() {
 }
 
 #[tokio::test]
-async fn fetch_panics_then_that_flight_alone_fails() {
+async fn panicking_fetch_fails_only_its_own_callers() {
     let clock = StillClock::new();
     let cache = cache(&clock, |number| {
         Box::pin(async move {
@@ -223,7 +223,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token() {
+fn idle_or_ended_runtime_does_not_block_other_callers() {
     for ends in [false, true] {
         let clock = StillClock::new();
         let (cache, gate) = gated(&clock);
@@ -252,7 +252,7 @@ fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token() {
 }
 
 #[tokio::test]
-async fn clock_is_set_back_then_a_little_is_fresh_and_a_lot_is_not() {
+async fn token_age_tolerates_small_clock_changes() {
     let clock = StillClock::new();
     clock.advance(Duration::from_secs(10_000));
     let cache = cache(&clock, |number| {
@@ -266,7 +266,7 @@ async fn clock_is_set_back_then_a_little_is_fresh_and_a_lot_is_not() {
 }
 
 #[test]
-fn lead_then_it_is_the_capped_leeway_and_up_to_a_quarter_more() {
+fn refresh_lead_is_the_capped_leeway_plus_jitter() {
     let seconds = Duration::from_secs;
     for (lifetime, leeway, draw, expected) in [
         (3600, 60, 0.0, 60),
@@ -285,7 +285,7 @@ fn lead_then_it_is_the_capped_leeway_and_up_to_a_quarter_more() {
 }
 
 #[tokio::test]
-async fn jitter_is_drawn_then_it_is_once_for_each_token() {
+async fn jitter_is_drawn_once_per_token() {
     let clock = StillClock::new();
     let cache = cache(&clock, |number| {
         Box::pin(future::ready(Ok(grant(format!("token-{number}")))))

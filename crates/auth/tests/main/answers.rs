@@ -30,7 +30,7 @@ async fn failure_of(status: u16, body: Value) -> Error {
 }
 
 #[tokio::test]
-async fn error_of_rfc_6749_then_code_description_and_uri_are_kept() {
+async fn error_response_keeps_code_description_and_uri() {
     let error = failure_of(
         403,
         json!({"error": "access_denied", "error_description": "not authorized", "error_uri": "https://help.test/"}),
@@ -49,7 +49,7 @@ async fn error_of_rfc_6749_then_code_description_and_uri_are_kept() {
 }
 
 #[tokio::test]
-async fn invalid_client_or_any_401_then_it_is_invalid_client() {
+async fn invalid_client_and_any_401_are_invalid_client() {
     for (status, code) in [
         (401, "invalid_client"),
         (400, "invalid_client"),
@@ -63,7 +63,7 @@ async fn invalid_client_or_any_401_then_it_is_invalid_client() {
 }
 
 #[tokio::test]
-async fn error_texts_of_other_types_then_the_code_is_still_read() {
+async fn error_texts_of_other_types_do_not_hide_the_code() {
     let error = failure_of(
         400,
         json!({"error": "invalid_scope", "error_description": {"a": 1}}),
@@ -74,7 +74,7 @@ async fn error_texts_of_other_types_then_the_code_is_still_read() {
 }
 
 #[tokio::test]
-async fn long_description_with_control_characters_then_it_is_bounded() {
+async fn long_description_is_truncated_without_control_characters() {
     let error = failure_of(
         400,
         json!({"error": "invalid_request", "error_description": format!("a\n\u{1b}[31m{}", "x".repeat(5000))}),
@@ -86,13 +86,13 @@ async fn long_description_with_control_characters_then_it_is_bounded() {
 }
 
 #[tokio::test]
-async fn error_under_a_success_status_then_it_is_rejected() {
+async fn error_with_a_success_status_is_a_rejection() {
     let error = failure_of(200, json!({"error": "invalid_request"})).await;
     assert_eq!(error.error(), Some("invalid_request"));
 }
 
 #[tokio::test]
-async fn html_502_then_the_status_stays_and_the_body_does_not() {
+async fn html_502_keeps_the_status_but_not_the_body() {
     let server = answering(
         ResponseTemplate::new(502).set_body_raw("<html>upstream-detail</html>", "text/html"),
     )
@@ -109,7 +109,7 @@ async fn html_502_then_the_status_stays_and_the_body_does_not() {
 }
 
 #[tokio::test]
-async fn answers_that_are_no_token_then_each_says_what_was_found() {
+async fn invalid_response_error_says_what_was_found() {
     for (body, found) in [
         ("", "an empty body"),
         ("{\"access_token\": \"pl4nted", "incomplete JSON"),
@@ -137,7 +137,7 @@ async fn answers_that_are_no_token_then_each_says_what_was_found() {
 }
 
 #[tokio::test]
-async fn token_type_is_not_bearer_then_it_is_an_invalid_response() {
+async fn other_token_type_is_an_invalid_response() {
     let error = failure_of(
         200,
         json!({"access_token": "t", "token_type": "DPoP", "expires_in": 60}),
@@ -153,7 +153,7 @@ async fn token_type_is_not_bearer_then_it_is_an_invalid_response() {
 }
 
 #[tokio::test]
-async fn token_type_in_another_case_or_missing_then_it_is_bearer() {
+async fn token_type_in_another_case_or_missing_is_bearer() {
     for body in [
         json!({"access_token": "t", "token_type": "bearer"}),
         json!({"access_token": "t"}),
@@ -164,7 +164,7 @@ async fn token_type_in_another_case_or_missing_then_it_is_bearer() {
 }
 
 #[tokio::test]
-async fn expires_in_of_many_kinds_then_the_expiry_follows() {
+async fn expires_in_of_each_form_sets_the_expiry() {
     for (expires_in, seconds) in [
         (json!(3600), Some(3600)),
         (json!("3600"), Some(3600)),
@@ -192,7 +192,7 @@ async fn expires_in_of_many_kinds_then_the_expiry_follows() {
 }
 
 #[tokio::test]
-async fn quota_429_of_two_hours_then_it_fails_at_once_and_says_when() {
+async fn exceeded_quota_fails_at_once_with_the_retry_time() {
     let server = answering(
         ResponseTemplate::new(429)
             .insert_header("retry-after", "7200")
@@ -217,7 +217,7 @@ async fn quota_429_of_two_hours_then_it_fails_at_once_and_says_when() {
 }
 
 #[tokio::test]
-async fn retry_after_is_a_date_then_it_counts_from_the_clock_of_the_server() {
+async fn retry_after_date_is_relative_to_the_server_clock() {
     for (header, expected) in [
         ("Fri, 15 Jan 2027 09:00:30 GMT", Some(3630)),
         ("Fri, 15 Jan 2027 07:00:00 GMT", Some(0)),
@@ -249,7 +249,7 @@ async fn retry_after_is_a_date_then_it_counts_from_the_clock_of_the_server() {
 }
 
 #[tokio::test]
-async fn body_is_too_long_then_it_is_not_read_to_the_end() {
+async fn too_long_body_is_not_read_completely() {
     let body = format!("{{\"access_token\": \"{}\"}}", "a".repeat(65 * 1024));
     for status in [200, 500] {
         let server = answering(ResponseTemplate::new(status).set_body_string(body.clone())).await;
@@ -295,7 +295,7 @@ async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
 }
 
 #[tokio::test]
-async fn connection_ends_before_an_answer_then_it_is_transport_without_the_query() {
+async fn connection_closed_before_the_response_is_a_transport_error_without_the_query() {
     let error = failure(&raw("", false).await).await;
     assert!(error.is_transport() && !error.is_timeout());
     assert_eq!(error.status(), None);
@@ -308,7 +308,7 @@ async fn connection_ends_before_an_answer_then_it_is_transport_without_the_query
 }
 
 #[tokio::test]
-async fn body_breaks_off_then_it_is_transport_with_the_status() {
+async fn incomplete_body_is_a_transport_error_with_the_status() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"pl4nted";
     let error = failure(&raw(answer, false).await).await;
     assert!(error.is_transport());
@@ -321,7 +321,7 @@ async fn body_breaks_off_then_it_is_transport_with_the_status() {
 }
 
 #[tokio::test]
-async fn body_of_a_429_breaks_off_then_it_is_rate_limited_all_the_same() {
+async fn incomplete_body_of_a_429_is_still_rate_limited() {
     let answer = "HTTP/1.1 429 Too Many\r\nretry-after: 9\r\ncontent-length: 500\r\n\r\n{";
     let error = failure(&raw(answer, false).await).await;
     assert!(error.is_rate_limited());
@@ -329,7 +329,7 @@ async fn body_of_a_429_breaks_off_then_it_is_rate_limited_all_the_same() {
 }
 
 #[tokio::test]
-async fn no_answer_in_time_then_it_is_a_timeout() {
+async fn missing_response_is_a_timeout() {
     for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"] {
         let error = failure(&raw(answer, true).await).await;
         assert!(error.is_timeout() && error.is_transport(), "{error:?}");
@@ -341,7 +341,7 @@ async fn no_answer_in_time_then_it_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn no_connection_then_the_error_names_the_endpoint_and_the_http_client() {
+async fn failed_connection_error_names_the_endpoint_and_the_http_client() {
     let source = ClientCredentials::builder("acme.us.auth0.com")
         .token_url("http://127.0.0.1:1/oauth/token?tenant=pl4nted")
         .client_id("client")
@@ -361,7 +361,7 @@ async fn no_connection_then_the_error_names_the_endpoint_and_the_http_client() {
 }
 
 #[tokio::test]
-async fn token_endpoint_redirects_or_sends_nothing_then_the_error_says_where() {
+async fn redirect_or_empty_response_error_names_the_location() {
     let place = "/login?state=pl4nted#pl4nted";
     for (answer, expected) in [
         (
@@ -394,7 +394,7 @@ async fn token_endpoint_redirects_or_sends_nothing_then_the_error_says_where() {
 }
 
 #[tokio::test]
-async fn other_endpoints_fail_then_the_error_names_them() {
+async fn error_of_another_endpoint_names_it() {
     let provider = Provider::start().await;
     provider
         .on("/oauth/device/code", ResponseTemplate::new(500))
@@ -434,7 +434,7 @@ async fn other_endpoints_fail_then_the_error_names_them() {
 }
 
 #[tokio::test]
-async fn token_error_then_the_typed_error_is_its_source() {
+async fn token_error_has_the_typed_error_as_source() {
     let server =
         answering(ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"})))
             .await;
@@ -452,7 +452,7 @@ async fn token_error_then_the_typed_error_is_its_source() {
 }
 
 #[tokio::test]
-async fn scope_is_a_list_then_it_counts_and_anything_else_grants_nothing_that_is_known() {
+async fn scope_array_is_accepted_and_other_types_are_unknown_scopes() {
     for (answered, known) in [
         (json!(["read:b", "read:a"]), Some("read:a read:b")),
         (json!(["read:a read:b"]), Some("read:a read:b")),
@@ -478,7 +478,7 @@ async fn scope_is_a_list_then_it_counts_and_anything_else_grants_nothing_that_is
 }
 
 #[tokio::test]
-async fn scopes_of_the_answer_count_then_those_asked_for() {
+async fn scopes_of_the_response_take_precedence_over_requested_ones() {
     for (asked, answered, known) in [
         ("read:a read:b", Some("read:a"), Some("read:a")),
         ("read:a read:b", None, Some("read:a read:b")),

@@ -57,7 +57,7 @@ async fn paths(server: &MockServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn issuer_then_the_document_names_the_endpoint_and_is_asked_once_an_hour() {
+async fn discovery_document_is_fetched_once_an_hour() {
     let server = serving(
         "",
         |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
@@ -86,7 +86,7 @@ async fn issuer_then_the_document_names_the_endpoint_and_is_asked_once_an_hour()
 }
 
 #[tokio::test]
-async fn issuer_comes_from_a_file_then_its_line_break_is_removed() {
+async fn line_break_after_the_issuer_is_removed() {
     let server = serving(
         "",
         |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
@@ -97,7 +97,7 @@ async fn issuer_comes_from_a_file_then_its_line_break_is_removed() {
 }
 
 #[tokio::test]
-async fn issuer_has_a_path_and_a_slash_then_the_document_is_below_it() {
+async fn issuer_with_a_path_and_slash_has_its_document_below() {
     for issuer in ["/tenant", "/tenant/"] {
         let server = serving("/tenant", |uri| {
             json!({"issuer": format!("{uri}{issuer}"), "token_endpoint": format!("{uri}/token")})
@@ -111,7 +111,7 @@ async fn issuer_has_a_path_and_a_slash_then_the_document_is_below_it() {
 }
 
 #[tokio::test]
-async fn document_is_of_another_issuer_then_it_is_refused() {
+async fn document_of_another_issuer_is_rejected() {
     for (other, shown) in [
         ("https://evil.test/", "found https://evil.test/;"),
         ("https://evil.test/\u{202e}/", "found https://evil.test//;"),
@@ -148,7 +148,7 @@ async fn document_is_of_another_issuer_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn endpoint_is_missing_or_goes_elsewhere_in_clear_then_it_is_refused() {
+async fn missing_or_plain_http_endpoint_is_rejected() {
     for (endpoint, expected) in [
         (None, "token_endpoint is missing"),
         (Some("http://evil.test/token"), "expected https, found http"),
@@ -168,7 +168,7 @@ async fn endpoint_is_missing_or_goes_elsewhere_in_clear_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn document_is_not_to_be_had_then_the_error_says_how_it_was_answered() {
+async fn unavailable_document_error_contains_the_status() {
     for (answer, status) in [
         (ResponseTemplate::new(404), 404),
         (
@@ -194,7 +194,7 @@ async fn document_is_not_to_be_had_then_the_error_says_how_it_was_answered() {
 }
 
 #[tokio::test]
-async fn redirect_then_it_is_not_followed() {
+async fn redirect_is_not_followed() {
     let elsewhere = serving(
         "",
         |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
@@ -215,7 +215,7 @@ async fn redirect_then_it_is_not_followed() {
 }
 
 #[tokio::test]
-async fn document_fails_later_then_the_last_one_is_used_and_asked_for_again_soon() {
+async fn failed_refetch_uses_the_last_document_and_is_retried_soon() {
     let document = |uri: &str| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")});
     let server = serving("", document).await;
     let clock = FakeClock::new();
@@ -253,7 +253,7 @@ async fn document_fails_later_then_the_last_one_is_used_and_asked_for_again_soon
 }
 
 #[tokio::test]
-async fn client_has_a_certificate_then_the_alias_is_its_endpoint() {
+async fn mutual_tls_uses_the_alias_endpoint() {
     let both = |uri: &str| {
         json!({
             "issuer": uri,
@@ -294,7 +294,7 @@ async fn client_has_a_certificate_then_the_alias_is_its_endpoint() {
 }
 
 #[test]
-fn client_has_a_certificate_but_no_http_client_then_it_is_refused() {
+fn mutual_tls_without_http_client_is_rejected() {
     let error = ClientCredentials::builder("acme.us.auth0.com")
         .client_id("client")
         .audience("https://api.test/")
@@ -308,7 +308,7 @@ fn client_has_a_certificate_but_no_http_client_then_it_is_refused() {
 }
 
 #[test]
-fn issuer_is_no_address_of_a_server_then_it_is_refused() {
+fn invalid_issuer_is_rejected() {
     for (issuer, expected) in [
         (
             "http://acme.us.auth0.com/",
@@ -330,7 +330,7 @@ fn issuer_is_no_address_of_a_server_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn token_url_is_given_too_then_nothing_is_asked_for_it() {
+async fn explicit_token_url_needs_no_discovery() {
     let server = serving("", |_| json!({})).await;
     let source = settings(&server)
         .issuer(server.uri())

@@ -69,7 +69,7 @@ async fn proofs(server: &MockServer) -> Vec<Proof> {
 }
 
 #[tokio::test]
-async fn token_request_has_a_proof_without_a_token() {
+async fn token_request_has_a_proof_without_an_access_token_hash() {
     let server = answering(granted("t", "DPoP")).await;
     let key = DpopKey::generate().unwrap();
     let clock = FakeClock::new();
@@ -96,7 +96,7 @@ async fn token_request_has_a_proof_without_a_token() {
 }
 
 #[tokio::test]
-async fn key_is_not_set_then_there_is_no_proof() {
+async fn request_without_a_key_has_no_proof() {
     let server = answering(tokens()).await;
     let source = settings(&server).build().unwrap();
     assert!(!token(&source).await.is_bound());
@@ -105,7 +105,7 @@ async fn key_is_not_set_then_there_is_no_proof() {
 }
 
 #[tokio::test]
-async fn attempts_and_refreshes_have_proofs_of_their_own_and_one_key() {
+async fn each_attempt_and_refresh_has_its_own_proof_with_one_key() {
     let server = answering(ResponseTemplate::new(503)).await;
     let key = DpopKey::generate().unwrap();
     let clock = FakeClock::new();
@@ -134,7 +134,7 @@ async fn attempts_and_refreshes_have_proofs_of_their_own_and_one_key() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_then_the_request_is_made_once_more() {
+async fn nonce_request_is_retried_once() {
     let server =
         answering(
             |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
@@ -158,7 +158,7 @@ async fn nonce_is_asked_for_then_the_request_is_made_once_more() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_then_the_assertion_is_made_anew_too() {
+async fn nonce_retry_has_a_new_assertion() {
     let server =
         answering(
             |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
@@ -191,7 +191,7 @@ async fn nonce_is_asked_for_then_the_assertion_is_made_anew_too() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_again_then_that_is_the_answer() {
+async fn second_nonce_request_is_the_error() {
     let server = answering(challenge("n1")).await;
     let error = failure(&source(&server, &DpopKey::generate().unwrap())).await;
     assert_eq!(
@@ -203,7 +203,7 @@ async fn nonce_is_asked_for_again_then_that_is_the_answer() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_and_not_given_then_that_is_the_answer() {
+async fn nonce_request_without_a_nonce_is_the_error() {
     let body = json!({"error": "use_dpop_nonce"});
     for unfit in [None, Some("two words")] {
         let mut template = ResponseTemplate::new(400).set_body_json(&body);
@@ -218,7 +218,7 @@ async fn nonce_is_asked_for_and_not_given_then_that_is_the_answer() {
 }
 
 #[tokio::test]
-async fn other_refusals_with_a_nonce_then_nothing_is_repeated_and_the_nonce_is_kept() {
+async fn other_rejections_with_a_nonce_are_not_retried_but_store_it() {
     let refused = ResponseTemplate::new(400)
         .set_body_json(json!({"error": "invalid_dpop_proof"}))
         .insert_header("dpop-nonce", "n7");
@@ -233,7 +233,7 @@ async fn other_refusals_with_a_nonce_then_nothing_is_repeated_and_the_nonce_is_k
 }
 
 #[tokio::test]
-async fn key_is_not_set_and_a_nonce_is_asked_for_then_that_is_the_answer() {
+async fn nonce_request_without_a_key_is_the_error() {
     let server = answering(challenge("n1")).await;
     let error = failure(&settings(&server).build().unwrap()).await;
     assert_eq!(error.error(), Some("use_dpop_nonce"));
@@ -241,7 +241,7 @@ async fn key_is_not_set_and_a_nonce_is_asked_for_then_that_is_the_answer() {
 }
 
 #[tokio::test]
-async fn token_type_of_the_answer_decides() {
+async fn token_type_of_the_response_decides() {
     let key = DpopKey::generate().unwrap();
     for (token_type, is_bound) in [
         ("DPoP", true),
@@ -259,7 +259,7 @@ async fn token_type_of_the_answer_decides() {
 }
 
 #[tokio::test]
-async fn token_type_cannot_be_used_then_it_is_an_invalid_response() {
+async fn unusable_token_type_is_an_invalid_response() {
     let key = DpopKey::generate().unwrap();
     for token_type in [json!("mac"), json!(""), json!(1), json!(["DPoP"])] {
         let body = json!({"access_token": "t", "token_type": token_type});

@@ -64,7 +64,7 @@ async fn proxied() -> (HttpClient, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn client_is_set_on_the_api_client_then_a_source_without_one_uses_it() {
+async fn source_without_a_client_uses_that_of_the_api_client() {
     type Use = fn(ClientCredentials, [HttpClient; 2]);
     let uses: [Use; 5] = [
         |source, [one, _]| use_in_a_client(source, Some(one)),
@@ -98,7 +98,7 @@ async fn client_is_set_on_the_api_client_then_a_source_without_one_uses_it() {
 }
 
 #[tokio::test]
-async fn server_is_plain_http_then_the_client_of_the_api_client_and_its_proxy_are_not_used() {
+async fn plain_http_server_does_not_use_the_client_of_the_api_client() {
     let server = answering(tokens()).await;
     for client in [None, Some(named("api"))] {
         let source = settings(&server).build().unwrap();
@@ -121,7 +121,7 @@ async fn server_is_plain_http_then_the_client_of_the_api_client_and_its_proxy_ar
 }
 
 #[tokio::test]
-async fn source_has_a_client_of_its_own_then_it_keeps_it() {
+async fn source_keeps_its_own_client() {
     let server = answering(tokens()).await;
     let source = settings(&server).http_client(named("own")).build().unwrap();
     use_in_a_client(source.clone(), Some(named("api")));
@@ -161,7 +161,7 @@ impl TokenStore for Ended {
 }
 
 #[tokio::test]
-async fn session_is_used_by_an_api_client_then_its_refreshes_go_through_the_client_of_that() {
+async fn session_refreshes_with_the_client_of_the_api_client() {
     let flow = AuthorizationCode::builder("acme.us.auth0.com")
         .client_id("client")
         .redirect_uri("https://app.test/callback")

@@ -21,7 +21,7 @@ async fn fault(
 }
 
 #[tokio::test]
-async fn claims_are_wrong_then_each_fault_has_its_own_error() {
+async fn each_invalid_claim_has_its_own_error() {
     use IdTokenFault::*;
     let provider = Provider::start().await;
     let now = 1_800_000_000_u64;
@@ -81,7 +81,7 @@ async fn claims_are_wrong_then_each_fault_has_its_own_error() {
 }
 
 #[tokio::test]
-async fn claim_is_wrong_then_the_message_shows_what_was_expected_and_found() {
+async fn invalid_claim_message_shows_expected_and_found_values() {
     let provider = Provider::start().await;
     let now = 1_800_000_000_u64;
     let issuer = provider.issuer();
@@ -222,7 +222,7 @@ async fn claim_is_wrong_then_the_message_shows_what_was_expected_and_found() {
 }
 
 #[tokio::test]
-async fn organization_was_asked_for_then_the_token_has_to_name_it() {
+async fn requested_organization_must_be_in_the_token() {
     let provider = Provider::start().await;
     let refused = Some(IdTokenFault::Organization);
     for (asked, claims, expected) in [
@@ -261,7 +261,7 @@ async fn organization_was_asked_for_then_the_token_has_to_name_it() {
 }
 
 #[tokio::test]
-async fn max_age_was_asked_for_then_auth_time_has_to_be_within() {
+async fn auth_time_must_be_within_max_age() {
     let provider = Provider::start().await;
     let flow = provider
         .builder()
@@ -288,7 +288,7 @@ async fn max_age_was_asked_for_then_auth_time_has_to_be_within() {
 }
 
 #[tokio::test]
-async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
+async fn none_hmac_and_unaccepted_algorithms_are_rejected() {
     let provider = Provider::start().await;
     let refused = Some(IdTokenFault::Algorithm);
     for name in ["none", "None", "NONE", ""] {
@@ -330,7 +330,7 @@ async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
+async fn configured_algorithm_replaces_rs256() {
     let provider = Provider::start().await;
     let elliptic = Key::ec("key-2");
     provider.publish(&[provider.key, &elliptic]).await;
@@ -367,7 +367,7 @@ async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
 }
 
 #[tokio::test]
-async fn token_is_no_signed_jwt_then_it_is_malformed() {
+async fn unsigned_text_is_malformed() {
     let provider = Provider::start().await;
     let right = |nonce: &str| provider.id_token(&provider.claims(nonce));
     let malformed = Some(IdTokenFault::Malformed);
@@ -391,7 +391,7 @@ async fn token_is_no_signed_jwt_then_it_is_malformed() {
 }
 
 #[tokio::test]
-async fn answer_has_no_id_token_then_it_is_missing() {
+async fn response_without_id_token_is_rejected() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = flow.start().await.unwrap();
@@ -404,7 +404,7 @@ async fn answer_has_no_id_token_then_it_is_missing() {
 }
 
 #[tokio::test]
-async fn signature_is_of_another_key_or_another_text_then_it_is_refused() {
+async fn signature_of_another_key_or_text_is_rejected() {
     let provider = Provider::start().await;
     let other = Key::rsa("key-1");
     let header = json!({"alg": "RS256", "kid": "key-1"});
@@ -429,7 +429,7 @@ async fn signature_is_of_another_key_or_another_text_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again() {
+async fn unknown_key_triggers_one_fetch_per_minute() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let fetches = async || provider.requests("/jwks").await.len();
@@ -477,7 +477,7 @@ async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again()
 }
 
 #[tokio::test]
-async fn keys_are_an_hour_old_then_they_are_fetched_anew() {
+async fn keys_are_fetched_again_after_an_hour() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     provider.login(&flow).await;
@@ -490,7 +490,7 @@ async fn keys_are_an_hour_old_then_they_are_fetched_anew() {
 }
 
 #[tokio::test]
-async fn header_names_no_key_then_the_only_one_that_fits_is_taken() {
+async fn token_without_key_id_uses_the_only_suitable_key() {
     let provider = Provider::start().await;
     let header = json!({"alg": "RS256"});
     let token = |nonce: &str| provider.key.signed(&header, &provider.claims(nonce));

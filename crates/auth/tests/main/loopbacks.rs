@@ -102,7 +102,7 @@ impl Login {
 }
 
 #[tokio::test]
-async fn browser_brings_the_answer_then_there_is_a_session_and_the_window_can_be_closed() {
+async fn authorization_response_yields_a_session_and_a_closing_page() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     assert_eq!(
@@ -134,7 +134,7 @@ async fn browser_brings_the_answer_then_there_is_a_session_and_the_window_can_be
 }
 
 #[tokio::test]
-async fn anything_else_then_it_is_refused_and_the_right_answer_is_taken_afterwards() {
+async fn other_requests_are_rejected_before_the_valid_one_is_accepted() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let (host, callback) = (&login.address, login.callback());
@@ -203,7 +203,7 @@ async fn anything_else_then_it_is_refused_and_the_right_answer_is_taken_afterwar
 }
 
 #[tokio::test]
-async fn other_programs_open_connections_and_say_nothing_then_the_browser_is_heard_all_the_same() {
+async fn idle_connections_do_not_block_the_browser() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let mut silent = Vec::new();
@@ -228,7 +228,7 @@ async fn other_programs_open_connections_and_say_nothing_then_the_browser_is_hea
 }
 
 #[tokio::test]
-async fn connection_says_nothing_for_too_long_then_it_is_closed_and_the_login_goes_on() {
+async fn idle_connection_is_closed_and_the_login_continues() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let mut silent = TcpStream::connect(&login.address).await.unwrap();
@@ -257,8 +257,7 @@ async fn connection_says_nothing_for_too_long_then_it_is_closed_and_the_login_go
 }
 
 #[tokio::test]
-async fn server_promises_iss_and_the_browser_brings_none_then_the_login_fails_before_the_code_is_sent()
- {
+async fn missing_iss_that_was_announced_fails_before_the_code_is_sent() {
     let provider = Provider::start().await;
     let promise = json!({"authorization_response_iss_parameter_supported": true});
     provider.describe(promise).await;
@@ -273,7 +272,7 @@ async fn server_promises_iss_and_the_browser_brings_none_then_the_login_fails_be
 }
 
 #[tokio::test]
-async fn request_comes_in_pieces_then_it_is_put_together() {
+async fn request_in_several_segments_is_accepted() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let mut stream = TcpStream::connect(&login.address).await.unwrap();
@@ -293,7 +292,7 @@ async fn request_comes_in_pieces_then_it_is_put_together() {
 }
 
 #[tokio::test]
-async fn user_says_no_then_the_login_is_over() {
+async fn denied_access_ends_the_login() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let state = parameter(&login.url, "state").unwrap();
@@ -304,7 +303,7 @@ async fn user_says_no_then_the_login_is_over() {
 }
 
 #[tokio::test]
-async fn nobody_comes_then_the_time_runs_out_and_nobody_listens() {
+async fn timeout_ends_the_login_and_closes_the_port() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     login.get("/favicon.ico").await;
@@ -316,7 +315,7 @@ async fn nobody_comes_then_the_time_runs_out_and_nobody_listens() {
 }
 
 #[tokio::test]
-async fn browser_cannot_be_opened_then_the_error_says_so() {
+async fn failure_to_open_the_browser_is_reported() {
     let provider = Provider::start().await;
     let loopback = Loopback::bind().await.unwrap();
     let flow = provider
@@ -331,7 +330,7 @@ async fn browser_cannot_be_opened_then_the_error_says_so() {
 }
 
 #[tokio::test]
-async fn port_is_taken_or_the_flow_goes_elsewhere_then_the_error_says_so() {
+async fn port_in_use_and_other_redirect_uri_are_reported() {
     let loopback = Loopback::bind().await.unwrap();
     let uri = loopback.redirect_uri();
     let port = url::Url::parse(&uri).unwrap().port().unwrap();

@@ -21,7 +21,7 @@ async fn publish(provider: &Provider, place: &str, respond: impl Respond + 'stat
 }
 
 #[tokio::test]
-async fn keys_cannot_be_fetched_then_one_request_fails_all_logins_that_wait() {
+async fn failed_key_fetch_fails_all_waiting_logins_with_one_request() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let mut logins = Vec::new();
@@ -47,7 +47,7 @@ async fn keys_cannot_be_fetched_then_one_request_fails_all_logins_that_wait() {
 }
 
 #[tokio::test]
-async fn keys_hang_then_ten_logins_take_one_timeout_and_the_next_login_asks_again() {
+async fn hanging_key_fetch_costs_ten_logins_one_timeout() {
     let provider = Provider::start().await;
     let timeout = std::time::Duration::from_millis(300);
     let flow = provider.builder().timeout(timeout).build().unwrap();
@@ -72,7 +72,7 @@ async fn keys_hang_then_ten_logins_take_one_timeout_and_the_next_login_asks_agai
 }
 
 #[tokio::test]
-async fn discovery_document_cannot_be_fetched_then_one_request_fails_all_that_wait() {
+async fn failed_discovery_fails_all_waiting_logins_with_one_request() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let (mut gate, respond) = Gate::new();
@@ -90,7 +90,7 @@ async fn discovery_document_cannot_be_fetched_then_one_request_fails_all_that_wa
 }
 
 #[test]
-fn runtime_of_the_first_login_idles_or_ends_then_others_get_what_it_fetches() {
+fn idle_or_ended_runtime_of_the_first_login_does_not_block_others() {
     for ends in [false, true] {
         for place in [DISCOVERY, "/jwks"] {
             let servers = tokio::runtime::Builder::new_multi_thread()

@@ -84,7 +84,7 @@ fn assert_clean(output: &str) {
 }
 
 #[tokio::test]
-async fn secrets_in_every_input_then_no_output_holds_one() {
+async fn no_output_contains_a_secret_of_any_input() {
     let log = collector();
     let server = answering(ResponseTemplate::new(500)).await;
     let clock = FakeClock::new();
@@ -179,7 +179,7 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn keys_assertions_and_stored_tokens_then_no_output_holds_one() {
+async fn no_output_contains_keys_assertions_or_stored_tokens() {
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     let clock = FakeClock::new();

@@ -101,14 +101,14 @@ async fn kept(provider: &Provider) -> (Session, Arc<Recorder>) {
     (session, store)
 }
 
-fn refused() -> ResponseTemplate {
+fn rejected() -> ResponseTemplate {
     ResponseTemplate::new(403).set_body_json(
         json!({"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."}),
     )
 }
 
 #[tokio::test]
-async fn token_ends_soon_then_it_is_refreshed_and_the_new_refresh_token_is_used_next() {
+async fn expiring_token_is_refreshed_and_the_new_refresh_token_is_used_next() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     for (number, used) in [(2, "refresh-1"), (3, "refresh-2")] {
@@ -136,7 +136,7 @@ async fn token_ends_soon_then_it_is_refreshed_and_the_new_refresh_token_is_used_
 }
 
 #[tokio::test]
-async fn refresh_names_no_scope_then_that_of_the_login_goes_on() {
+async fn refresh_without_scope_keeps_that_of_the_login() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     let scopes = async || session.token().await.unwrap().scopes().unwrap().to_string();
@@ -153,7 +153,7 @@ async fn refresh_names_no_scope_then_that_of_the_login_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_callers_then_one_refresh() {
+async fn many_callers_share_one_refresh() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.on("/oauth/token", grant(2, json!({}))).await;
@@ -175,7 +175,7 @@ async fn many_callers_then_one_refresh() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn caller_goes_away_during_a_refresh_then_the_new_refresh_token_is_kept() {
+async fn cancelled_caller_does_not_lose_the_new_refresh_token() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let (mut gate, respond) = Gate::new();
@@ -196,7 +196,7 @@ async fn caller_goes_away_during_a_refresh_then_the_new_refresh_token_is_kept() 
 }
 
 #[tokio::test]
-async fn refresh_hangs_then_the_valid_token_is_used_and_the_refresh_token_is_sent_once() {
+async fn hanging_refresh_does_not_block_callers_and_sends_the_token_once() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let (mut gate, respond) = Gate::new();
@@ -222,7 +222,7 @@ async fn refresh_hangs_then_the_valid_token_is_used_and_the_refresh_token_is_sen
 }
 
 #[test]
-fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token_of_its_refresh() {
+fn idle_or_ended_runtime_does_not_block_a_refresh() {
     for ends in [false, true] {
         let servers = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -261,7 +261,7 @@ fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token_of_its_re
 }
 
 #[tokio::test]
-async fn server_does_not_rotate_then_the_refresh_token_stays() {
+async fn refresh_token_without_rotation_is_kept() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     provider.reset().await;
@@ -281,7 +281,7 @@ async fn server_does_not_rotate_then_the_refresh_token_stays() {
 }
 
 #[tokio::test]
-async fn store_fails_then_the_token_is_held_back_and_nothing_is_lost() {
+async fn failing_store_withholds_the_token_and_loses_nothing() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     provider.reset().await;
@@ -305,7 +305,7 @@ async fn store_fails_then_the_token_is_held_back_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn store_fails_then_the_session_can_move_to_another() {
+async fn session_moves_away_from_a_failing_store() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     provider.reset().await;
@@ -321,7 +321,7 @@ async fn store_fails_then_the_session_can_move_to_another() {
 }
 
 #[tokio::test]
-async fn answer_to_a_refresh_is_lost_then_it_is_not_repeated_and_a_later_refusal_is_told_apart() {
+async fn lost_refresh_response_is_not_retried_and_explains_a_later_rejection() {
     for answer in LOST {
         let provider = Provider::start().await;
         let store = Arc::new(Recorder::default());
@@ -351,7 +351,7 @@ async fn answer_to_a_refresh_is_lost_then_it_is_not_repeated_and_a_later_refusal
     provider
         .once("/oauth/token", ResponseTemplate::new(502))
         .await;
-    provider.once("/oauth/token", refused()).await;
+    provider.once("/oauth/token", rejected()).await;
     assert!(failure(&session).await.is_outcome_unknown());
     let error = failure(&session).await;
     assert!(error.is_refresh_token_refused() && error.is_refresh_token_spent());
@@ -365,7 +365,7 @@ async fn answer_to_a_refresh_is_lost_then_it_is_not_repeated_and_a_later_refusal
 }
 
 #[tokio::test]
-async fn stuck_refresh_is_ended_then_a_later_refusal_says_that_the_refresh_token_may_be_spent() {
+async fn aborted_refresh_explains_a_later_rejection() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     let (mut gate, respond) = Gate::new();
@@ -379,8 +379,8 @@ async fn stuck_refresh_is_ended_then_a_later_refusal_says_that_the_refresh_token
     let next = session.clone();
     let next = tokio::spawn(async move { failure(&next).await });
     assert!(stuck.await.unwrap());
-    gate.release(refused());
-    gate.release(refused());
+    gate.release(rejected());
+    gate.release(rejected());
     let error = next.await.unwrap();
     assert!(
         error.is_refresh_token_refused() && error.is_refresh_token_spent(),
@@ -389,7 +389,7 @@ async fn stuck_refresh_is_ended_then_a_later_refusal_says_that_the_refresh_token
 }
 
 #[tokio::test]
-async fn answer_to_a_refresh_leaves_no_doubt_then_a_later_refusal_is_unexplained() {
+async fn known_refresh_outcome_does_not_explain_a_later_rejection() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.reset().await;
@@ -398,7 +398,7 @@ async fn answer_to_a_refresh_leaves_no_doubt_then_a_later_refusal_is_unexplained
     provider
         .once("/oauth/token", grant(2, json!({"refresh_token": null})))
         .await;
-    provider.once("/oauth/token", refused()).await;
+    provider.once("/oauth/token", rejected()).await;
     provider.clock.advance(3600);
     assert!(failure(&session).await.is_rejected());
     provider.clock.advance(10);
@@ -412,11 +412,11 @@ async fn answer_to_a_refresh_leaves_no_doubt_then_a_later_refusal_is_unexplained
 }
 
 #[tokio::test]
-async fn refresh_token_is_refused_then_it_is_not_sent_again() {
+async fn rejected_refresh_token_is_not_sent_again() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.reset().await;
-    provider.on("/oauth/token", refused()).await;
+    provider.on("/oauth/token", rejected()).await;
     provider.clock.advance(3600);
     for _ in 0..3 {
         let error = failure(&session).await;
@@ -432,7 +432,7 @@ async fn refresh_token_is_refused_then_it_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn refresh_never_left_then_it_is_sent_again_and_the_outcome_is_known() {
+async fn refresh_that_was_not_sent_is_retried() {
     let provider = Provider::start().await;
     let (_, store) = kept(&provider).await;
     let flow = provider
@@ -452,7 +452,7 @@ async fn refresh_never_left_then_it_is_sent_again_and_the_outcome_is_known() {
 }
 
 #[tokio::test]
-async fn server_wants_to_see_the_user_then_the_error_says_so_and_the_session_goes_on() {
+async fn required_interaction_does_not_end_the_session() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.reset().await;
@@ -472,7 +472,7 @@ async fn server_wants_to_see_the_user_then_the_error_says_so_and_the_session_goe
 }
 
 #[tokio::test]
-async fn there_is_no_refresh_token_then_the_session_ends_with_its_access_token() {
+async fn session_without_refresh_token_ends_with_its_access_token() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = flow.start().await.unwrap();
@@ -490,7 +490,7 @@ async fn there_is_no_refresh_token_then_the_session_ends_with_its_access_token()
 }
 
 #[tokio::test]
-async fn refresh_grants_scopes_as_a_list_or_as_something_else_then_never_more_than_it_says() {
+async fn refresh_never_grants_more_scopes_than_its_response() {
     for (answered, known) in [(json!(["read:a"]), Some("read:a")), (json!({}), None)] {
         let provider = Provider::start().await;
         let (session, _) = kept(&provider).await;
@@ -507,8 +507,7 @@ async fn refresh_grants_scopes_as_a_list_or_as_something_else_then_never_more_th
 }
 
 #[tokio::test]
-async fn scopes_are_in_another_order_or_the_organization_in_another_case_then_it_is_the_same_session()
- {
+async fn scope_order_and_organization_case_do_not_change_the_session() {
     let provider = Provider::start().await;
     let flow = |scopes: &str, organization: &str| {
         let builder = AuthorizationCode::builder("acme.us.auth0.com")
@@ -564,7 +563,7 @@ async fn scopes_are_in_another_order_or_the_organization_in_another_case_then_it
 }
 
 #[tokio::test]
-async fn session_is_under_the_key_of_a_former_version_then_it_is_found_and_moved() {
+async fn session_under_an_old_key_is_found_and_moved() {
     let provider = Provider::start().await;
     let key = |scope: &str| -> TokenKey {
         let key = json!({
@@ -595,7 +594,7 @@ async fn session_is_under_the_key_of_a_former_version_then_it_is_found_and_moved
 }
 
 #[tokio::test]
-async fn refresh_token_was_put_into_the_store_from_a_file_then_its_line_break_is_not_sent() {
+async fn line_break_after_a_stored_refresh_token_is_not_sent() {
     let provider = Provider::start().await;
     let (_, store) = kept(&provider).await;
     let flow = provider.flow();
@@ -619,7 +618,7 @@ async fn refresh_token_was_put_into_the_store_from_a_file_then_its_line_break_is
 }
 
 #[tokio::test]
-async fn session_is_restored_then_it_goes_on_where_it_was() {
+async fn restored_session_continues() {
     let provider = Provider::start().await;
     let (_, store) = kept(&provider).await;
     let flow = provider.flow();
@@ -668,7 +667,7 @@ async fn session_is_restored_then_it_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn another_process_refreshed_then_its_token_is_used_and_no_request_is_made() {
+async fn token_refreshed_by_another_process_is_used() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let other = provider
@@ -694,7 +693,7 @@ async fn another_process_refreshed_then_its_token_is_used_and_no_request_is_made
 }
 
 #[tokio::test]
-async fn api_refuses_a_token_that_it_took_before_then_it_is_refreshed() {
+async fn rejected_token_that_was_accepted_before_is_refreshed() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.reset().await;
@@ -706,7 +705,7 @@ async fn api_refuses_a_token_that_it_took_before_then_it_is_refreshed() {
 }
 
 #[tokio::test]
-async fn signed_out_then_the_refresh_token_is_revoked_and_no_token_is_left() {
+async fn sign_out_revokes_the_refresh_token_and_removes_all_tokens() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let clone = session.clone();
@@ -745,8 +744,7 @@ async fn signed_out_then_the_refresh_token_is_revoked_and_no_token_is_left() {
 }
 
 #[tokio::test]
-async fn signed_out_and_the_server_does_not_confirm_then_it_is_an_error_and_the_session_has_ended()
-{
+async fn unconfirmed_sign_out_is_an_error_and_ends_the_session() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     provider
@@ -759,7 +757,7 @@ async fn signed_out_and_the_server_does_not_confirm_then_it_is_an_error_and_the_
 }
 
 #[tokio::test]
-async fn another_process_signed_out_then_the_session_has_ended_here_too() {
+async fn sign_out_in_another_process_ends_the_session() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let other = provider
@@ -809,7 +807,7 @@ impl TokenStore for Broken {
 }
 
 #[tokio::test]
-async fn store_panics_then_nothing_is_lost_and_the_next_call_saves() {
+async fn panicking_store_loses_nothing_and_the_next_call_saves() {
     let provider = Provider::start().await;
     let session = provider.login(&provider.flow()).await;
     let store = Arc::new(Broken(Recorder::default()));

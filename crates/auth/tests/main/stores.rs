@@ -33,7 +33,7 @@ fn sharing(
 }
 
 #[tokio::test]
-async fn source_has_a_token_then_the_next_run_finds_it_with_all_that_is_known_of_it() {
+async fn stored_token_is_loaded_by_the_next_run_with_all_details() {
     let server = answering(tokens_with(
         |_| json!({"access_token": "token", "expires_in": 3600, "scope": "read:a read:b"}),
     ))
@@ -54,7 +54,7 @@ async fn source_has_a_token_then_the_next_run_finds_it_with_all_that_is_known_of
 }
 
 #[tokio::test]
-async fn sources_differ_in_what_they_ask_for_then_each_has_its_own_token() {
+async fn different_requests_have_separate_tokens() {
     let server = answering(tokens()).await;
     let store = MemoryStore::new();
     type Change = fn(ClientCredentialsBuilder) -> ClientCredentialsBuilder;
@@ -119,7 +119,7 @@ impl TokenStore for Keys {
 }
 
 #[tokio::test]
-async fn store_is_asked_then_the_key_is_all_that_tells_tokens_apart() {
+async fn store_key_contains_everything_that_distinguishes_tokens() {
     let keys = Keys::default();
     // Nobody listens there.
     let source = ClientCredentials::builder("acme.us.auth0.com")
@@ -168,7 +168,7 @@ async fn digest(
 }
 
 #[tokio::test]
-async fn key_is_read_then_nobody_without_the_client_secret_can_try_values_of_parameters() {
+async fn parameters_cannot_be_guessed_from_the_key_without_the_client_secret() {
     use aws_lc_rs::digest::{SHA256, digest as hash};
     use aws_lc_rs::hmac;
     use base64::Engine as _;
@@ -206,7 +206,7 @@ async fn key_is_read_then_nobody_without_the_client_secret_can_try_values_of_par
 }
 
 #[tokio::test]
-async fn application_is_the_same_then_so_is_the_digest_of_its_parameters() {
+async fn parameter_digest_is_equal_for_equal_applications() {
     let with = |parameters: &'static [(&str, &str)]| {
         digest(move |settings| {
             let settings = settings.client_secret("s3cr3t");
@@ -225,7 +225,7 @@ async fn application_is_the_same_then_so_is_the_digest_of_its_parameters() {
 }
 
 #[tokio::test]
-async fn token_is_due_then_one_source_replaces_it_and_the_others_find_the_new_one() {
+async fn due_token_is_refreshed_by_one_source_for_all() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let sources: Vec<_> = (0..5)
@@ -244,7 +244,7 @@ async fn token_is_due_then_one_source_replaces_it_and_the_others_find_the_new_on
 }
 
 #[tokio::test]
-async fn sources_come_at_once_then_one_fetches_and_the_others_wait() {
+async fn concurrent_sources_fetch_one_token() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let directory = tempfile::tempdir().unwrap();
@@ -267,7 +267,7 @@ async fn sources_come_at_once_then_one_fetches_and_the_others_wait() {
 }
 
 #[tokio::test]
-async fn token_is_refused_then_it_is_not_taken_from_the_store_again() {
+async fn rejected_token_is_not_loaded_from_the_store_again() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let [one, two] = [(); 2].map(|()| sharing(&server, &clock, store.clone()));
@@ -284,7 +284,7 @@ async fn token_is_refused_then_it_is_not_taken_from_the_store_again() {
 }
 
 #[tokio::test]
-async fn stored_token_is_refused_then_its_own_age_says_whether_it_is_replaced() {
+async fn age_of_a_rejected_stored_token_decides_about_replacement() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
@@ -303,7 +303,7 @@ async fn stored_token_is_refused_then_its_own_age_says_whether_it_is_replaced() 
 }
 
 #[tokio::test]
-async fn store_cannot_be_written_then_none_of_the_refused_tokens_comes_back() {
+async fn rejected_tokens_do_not_return_from_a_read_only_store() {
     let server = answering(tokens()).await;
     let clock = FakeClock::new();
     let inner = MemoryStore::new();
@@ -320,7 +320,7 @@ async fn store_cannot_be_written_then_none_of_the_refused_tokens_comes_back() {
 }
 
 #[tokio::test]
-async fn stored_token_is_of_no_use_then_another_is_fetched() {
+async fn unusable_stored_token_is_replaced() {
     let clock = FakeClock::new();
     let now = clock.now();
     let seconds = Duration::from_secs;
@@ -384,7 +384,7 @@ fn key_of(server: &MockServer) -> TokenKey {
 }
 
 #[tokio::test]
-async fn stored_token_is_due_and_the_endpoint_hangs_then_a_new_run_uses_it_at_once() {
+async fn due_stored_token_is_used_while_the_endpoint_hangs() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
@@ -404,7 +404,7 @@ async fn stored_token_is_due_and_the_endpoint_hangs_then_a_new_run_uses_it_at_on
 }
 
 #[tokio::test]
-async fn stored_token_is_due_and_no_other_is_to_be_had_then_it_is_used_to_its_end() {
+async fn due_stored_token_is_used_until_it_expires_if_refreshes_fail() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
@@ -492,7 +492,7 @@ impl TokenStore for Failing {
 }
 
 #[tokio::test]
-async fn store_fails_then_the_token_is_fetched_all_the_same_and_it_is_told_once() {
+async fn failing_store_is_logged_once_and_tokens_are_fetched() {
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     let warnings = || log.text().matches("the token store fails").count();
@@ -539,7 +539,7 @@ async fn store_fails_then_the_token_is_fetched_all_the_same_and_it_is_told_once(
 }
 
 #[tokio::test]
-async fn token_is_in_memory_then_the_store_is_not_asked() {
+async fn cached_token_does_not_use_the_store() {
     let server = answering(tokens()).await;
     let store = Failing::new(MemoryStore::new());
     let source = sharing(&server, &FakeClock::new(), store.clone());
@@ -552,7 +552,7 @@ async fn token_is_in_memory_then_the_store_is_not_asked() {
 }
 
 #[tokio::test]
-async fn somebody_replaces_the_token_for_ever_then_it_is_not_waited_for() {
+async fn hanging_lock_holder_is_not_waited_for_indefinitely() {
     let server = answering(tokens()).await;
     let store = MemoryStore::new();
     let _held = store.lock(&key_of(&server)).await.unwrap();
@@ -570,7 +570,7 @@ async fn somebody_replaces_the_token_for_ever_then_it_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn somebody_replaces_a_token_that_is_still_valid_then_it_is_used_meanwhile() {
+async fn valid_token_is_used_while_another_process_refreshes_it() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let sleeper = FakeSleeper::new();
@@ -600,7 +600,7 @@ async fn somebody_replaces_a_token_that_is_still_valid_then_it_is_used_meanwhile
 }
 
 #[tokio::test]
-async fn caller_goes_away_then_the_token_is_saved_and_the_lock_given_back() {
+async fn cancelled_caller_saves_the_token_and_releases_the_lock() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let store = MemoryStore::new();
@@ -701,7 +701,7 @@ fn by_audience() -> impl Respond {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn processes_share_a_file_then_each_token_is_fetched_once_and_none_is_lost() {
+async fn processes_sharing_a_file_fetch_each_token_once() {
     let server = answering(by_audience()).await;
     let url = format!("{}/oauth/token", server.uri());
     let directory = tempfile::tempdir().unwrap();
@@ -730,7 +730,7 @@ async fn processes_share_a_file_then_each_token_is_fetched_once_and_none_is_lost
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn process_that_holds_the_lock_is_killed_then_the_others_go_on() {
+async fn killed_lock_holder_does_not_block_others() {
     let server = answering(by_audience()).await;
     let url = format!("{}/oauth/token", server.uri());
     let directory = tempfile::tempdir().unwrap();
@@ -759,7 +759,7 @@ async fn process_that_holds_the_lock_is_killed_then_the_others_go_on() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn file_is_open_to_others_then_the_token_comes_anew_and_the_failure_has_the_command() {
+async fn readable_file_is_not_used_and_the_failure_contains_the_command() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let server = answering(tokens()).await;
@@ -779,7 +779,7 @@ async fn file_is_open_to_others_then_the_token_comes_anew_and_the_failure_has_th
 }
 
 #[tokio::test]
-async fn token_is_bound_to_a_key_then_only_sources_with_that_key_share_it() {
+async fn bound_token_is_only_shared_by_sources_with_its_key() {
     let count = std::sync::atomic::AtomicUsize::new(0);
     let server = answering(move |_: &wiremock::Request| {
         let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;

@@ -43,7 +43,7 @@ fn excerpt<'o>(output: &'o str, secret: &str) -> &'o str {
 }
 
 #[tokio::test]
-async fn secrets_in_every_input_of_a_user_then_no_output_holds_one() {
+async fn no_output_contains_a_secret_of_a_user() {
     let log = collector();
     let provider = Provider::start().await;
     let mut output = String::new();
@@ -260,7 +260,7 @@ fn grant_body() -> Value {
 }
 
 #[tokio::test]
-async fn code_with_strange_characters_then_it_arrives_as_it_was() {
+async fn code_with_special_characters_is_preserved() {
     // The other half of the search: what is planted really goes out.
     let provider = Provider::start().await;
     let flow = provider.flow();

@@ -59,7 +59,7 @@ fn refusal(request: &Request, nonce: Option<&str>) -> Option<ResponseTemplate> {
 }
 
 #[tokio::test]
-async fn proof_is_for_the_call_and_its_token() {
+async fn proof_matches_the_call_and_its_token() {
     let endpoint = answering(granted("Kz~8mXK1", "DPoP")).await;
     let api = answering(|request: &Request| {
         refusal(request, None).unwrap_or_else(|| ResponseTemplate::new(200))
@@ -102,7 +102,7 @@ async fn proof_is_for_the_call_and_its_token() {
 }
 
 #[tokio::test]
-async fn api_asks_for_a_nonce_then_the_call_is_made_once_more_without_another_token() {
+async fn nonce_request_of_an_api_is_retried_with_the_same_token() {
     let endpoint = answering(granted("t", "DPoP")).await;
     let api = answering(|request: &Request| {
         refusal(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200))
@@ -120,7 +120,7 @@ async fn api_asks_for_a_nonce_then_the_call_is_made_once_more_without_another_to
 }
 
 #[tokio::test]
-async fn retries_have_proofs_of_their_own() {
+async fn each_retry_has_its_own_proof() {
     let endpoint = answering(granted("t", "DPoP")).await;
     let count = AtomicUsize::new(0);
     let api = answering(move |request: &Request| {
@@ -145,7 +145,7 @@ async fn retries_have_proofs_of_their_own() {
 }
 
 #[tokio::test]
-async fn token_endpoint_and_api_share_a_nonce_where_they_are_one_server() {
+async fn nonce_of_the_token_endpoint_is_tried_at_an_api_of_the_same_origin() {
     let server = answering(|request: &Request| {
         let proof = Proof::verified(header(request, "dpop"));
         match (request.url.path(), proof.nonce()) {
@@ -167,7 +167,7 @@ async fn token_endpoint_and_api_share_a_nonce_where_they_are_one_server() {
 }
 
 #[tokio::test]
-async fn token_endpoint_and_api_of_one_host_have_nonces_of_their_own() {
+async fn token_endpoint_and_api_of_one_host_have_separate_nonces() {
     let (granted_tokens, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let server = answering(move |request: &Request| {
         let proof = Proof::verified(header(request, "dpop"));
@@ -203,7 +203,7 @@ async fn token_endpoint_and_api_of_one_host_have_nonces_of_their_own() {
 }
 
 #[tokio::test]
-async fn bearer_token_is_granted_then_it_is_used_as_one() {
+async fn granted_bearer_token_is_used_as_one() {
     let endpoint = answering(granted("t", "Bearer")).await;
     let api = answering(ResponseTemplate::new(200)).await;
     let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
@@ -214,7 +214,7 @@ async fn bearer_token_is_granted_then_it_is_used_as_one() {
 }
 
 #[tokio::test]
-async fn token_is_refused_then_it_is_replaced_once_by_one_of_the_same_key() {
+async fn rejected_token_is_replaced_once_with_the_same_key() {
     let count = AtomicUsize::new(0);
     let endpoint = answering(move |_: &Request| {
         granted(
@@ -257,7 +257,7 @@ async fn token_is_refused_then_it_is_replaced_once_by_one_of_the_same_key() {
 }
 
 #[tokio::test]
-async fn proof_is_refused_then_the_token_stays() {
+async fn rejected_proof_keeps_the_token() {
     let endpoint = answering(granted("t", "DPoP")).await;
     let api = answering(
         ResponseTemplate::new(401)
@@ -273,7 +273,7 @@ async fn proof_is_refused_then_the_token_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_calls_at_once_then_one_token_and_at_most_one_repetition_each() {
+async fn concurrent_calls_share_one_token_and_retry_at_most_once() {
     let endpoint =
         answering(
             |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {

@@ -16,7 +16,7 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn key_proofs_and_tokens_are_in_no_output() {
+async fn no_output_contains_key_proofs_or_tokens() {
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     tracing::callsite::rebuild_interest_cache();
