@@ -119,7 +119,7 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Kind> {
         let found = match (body.is_empty(), error.classify()) {
             (true, _) => "an empty body",
             (_, serde_json::error::Category::Eof) => "incomplete JSON",
-            (_, serde_json::error::Category::Data) => "JSON with other members",
+            (_, serde_json::error::Category::Data) => "unexpected JSON",
             _ => "a body that is not JSON",
         };
         Kind::InvalidResponse(format!(

@@ -1,4 +1,4 @@
-//! What is made of the answers of the token endpoint.
+//! Parsing of token responses.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use wiremock::ResponseTemplate;
 use crate::provider::Provider;
 use crate::support::{answering, chain, failure, requests, settings, source, text, token};
 
-/// What `error` says, without the port of the server, which differs from run to run.
+/// The message of `error` without the port of the server, which differs between runs.
 fn without_port(error: &Error) -> String {
     let text = error.to_string();
     let Some((before, rest)) = text.split_once("127.0.0.1:") else {
@@ -113,12 +113,9 @@ async fn invalid_response_error_says_what_was_found() {
     for (body, found) in [
         ("", "an empty body"),
         ("{\"access_token\": \"pl4nted", "incomplete JSON"),
-        ("[1]", "JSON with other members"),
-        ("\"pl4nted\"", "JSON with other members"),
-        (
-            "{\"access_token\": [\"pl4nted\"]}",
-            "JSON with other members",
-        ),
+        ("[1]", "unexpected JSON"),
+        ("\"pl4nted\"", "unexpected JSON"),
+        ("{\"access_token\": [\"pl4nted\"]}", "unexpected JSON"),
         ("{}", "expected access_token, found none"),
         ("{\"access_token\": \"\"}", "visible ASCII"),
         ("{\"access_token\": \"pl4nted\\nx: y\"}", "visible ASCII"),
@@ -265,7 +262,7 @@ async fn too_long_body_is_not_read_completely() {
     }
 }
 
-/// A server that reads a request and says `answer`, then hangs up, or keeps the line open where `hold` says so.
+/// A server that reads a request, sends `answer` and closes the connection, or keeps it open if `hold` is set.
 async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!(
@@ -354,8 +351,8 @@ async fn failed_connection_error_names_the_endpoint_and_the_http_client() {
     assert!(error.is_transport());
     assert_eq!(
         without_port(&error),
-        "failed to connect to the token endpoint http://127.0.0.1/oauth/token: check the host and the network; a proxy or a \
-         private certificate authority has to be set with `http_client` on this builder too"
+        "failed to connect to the token endpoint http://127.0.0.1/oauth/token: check the host and the network; set a \
+         proxy or a private certificate authority with `http_client` on this builder too"
     );
     assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
 }
@@ -408,7 +405,7 @@ async fn error_of_another_endpoint_names_it() {
     let error = flow.start().await.unwrap_err();
     let (status, issuer) = ("is invalid (status 500)", provider.issuer());
     let expected = format!(
-        "the answer of the device authorization endpoint {issuer}/oauth/device/code {status}"
+        "the response of the device authorization endpoint {issuer}/oauth/device/code {status}"
     );
     assert!(error.to_string().starts_with(&expected), "{error}");
 
@@ -417,7 +414,8 @@ async fn error_of_another_endpoint_names_it() {
         .await;
     let session = provider.login(&provider.flow()).await;
     let error = session.sign_out().await.unwrap_err();
-    let expected = format!("the answer of the revocation endpoint {issuer}/oauth/revoke {status}");
+    let expected =
+        format!("the response of the revocation endpoint {issuer}/oauth/revoke {status}");
     assert!(error.to_string().starts_with(&expected), "{error}");
 
     provider
@@ -485,7 +483,7 @@ async fn scopes_of_the_response_take_precedence_over_requested_ones() {
         ("read:a", Some(""), Some("read:a")),
         ("", Some("read:b read:a"), Some("read:a read:b")),
         ("", None, None),
-        // What is no list of scopes, and what repeats the secret, is not believed.
+        // Values that are not scopes, and values that repeat a secret, are ignored.
         ("", Some("s3cr3t"), None),
     ] {
         let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": answered});

@@ -1,4 +1,4 @@
-//! `private_key_jwt`: every assertion is checked as a server checks it.
+//! `private_key_jwt`: every assertion is verified like by a server.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -130,7 +130,7 @@ async fn each_attempt_has_its_own_assertion() {
         .sleeper(FakeSleeper::new())
         .build()
         .unwrap();
-    // Two flights of four attempts.
+    // Two token requests of four attempts each.
     failure(&source).await;
     failure(&source).await;
     let ids: HashSet<String> = sent(&server)
@@ -145,7 +145,7 @@ async fn each_attempt_has_its_own_assertion() {
     assert_eq!(ids.len(), 8);
 }
 
-/// A key that is elsewhere, and may be out of reach.
+/// A remote signer that may be unreachable.
 struct Remote {
     key: PrivateKey,
     is_reachable: Arc<AtomicBool>,
@@ -257,7 +257,7 @@ fn invalid_jwk_is_rejected_at_once_without_its_text() {
         (
             rsa.clone(),
             None,
-            "alg is missing, and no algorithm is given",
+            "alg is missing, and no algorithm was given",
         ),
         (
             with(rsa, "alg", json!("HS256")),

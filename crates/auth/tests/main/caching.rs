@@ -1,4 +1,4 @@
-//! How long a token is used and when it is replaced.
+//! How long a token is used and when it is refreshed.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn token_is_used_until_the_leeway() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     let first = token(&source).await;
-    // 60 s of leeway, and up to 15 s by lot.
+    // 60 s of leeway and up to 15 s of jitter.
     clock.advance(3600 - 76);
     let second = token(&source.clone()).await;
     assert_eq!((second.secret(), second.id()), ("token-1", first.id()));
@@ -200,7 +200,7 @@ async fn rejected_token_that_was_accepted_before_is_replaced_once() {
     let next = token(&source).await;
     assert_eq!(next.secret(), "token-2");
 
-    // A late report of the old one throws the new one not away, and the new one has yet to be accepted.
+    // A late report about the old token does not drop the new one, which is not accepted yet.
     assert!(source.rejected(&revoked));
     source.accepted(&revoked);
     assert!(!source.rejected(&next));

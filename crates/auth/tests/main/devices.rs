@@ -1,4 +1,4 @@
-//! The device flow: what is asked, how often, and what each answer means.
+//! The device flow: its requests, the polling interval, and the handling of each response.
 
 use auth0_auth::{DeviceFlow, DeviceFlowBuilder, DeviceLogin, IdTokenFault, MemoryStore};
 use auth0_core::{RetryPolicy, TokenSource as _};
@@ -97,7 +97,7 @@ async fn confirmed_login_returns_a_session() {
             assert_eq!(field(&request, name).as_deref(), Some(value), "{name}");
         }
     }
-    // It can be kept and restored like any other.
+    // It can be saved and restored like any other session.
     let store = Arc::new(MemoryStore::new());
     session.keep_in(store.clone(), "user").await.unwrap();
     let flow = builder(&provider).build().unwrap();
@@ -122,7 +122,7 @@ async fn error_code_decides_regardless_of_the_status() {
         provider.once("/oauth/token", grant(1, json!({}))).await;
         let session = login.finish().await.unwrap();
         assert!(session.id_token().is_none());
-        // `slow_down` is for good.
+        // `slow_down` applies to all later requests.
         assert_eq!(
             provider.sleeper.seconds(),
             [5, 5, 10, 10, 15, 15],
@@ -246,9 +246,9 @@ async fn spent_code_after_a_lost_response_has_an_unknown_outcome() {
 #[tokio::test]
 async fn invalid_authorization_response_error_says_what_was_expected() {
     for (name, value, expected) in [
-        ("device_code", Value::Null, "another shape"),
+        ("device_code", Value::Null, "unexpected JSON"),
         ("device_code", json!(""), "a device_code"),
-        ("device_code", json!(["pl4nted"]), "another shape"),
+        ("device_code", json!(["pl4nted"]), "unexpected JSON"),
         ("user_code", json!(""), "a user_code"),
         ("user_code", json!("\u{1b}[31mpl4nted"), "a user_code"),
         ("user_code", json!("A".repeat(65)), "a user_code"),

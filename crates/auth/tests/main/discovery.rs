@@ -1,4 +1,4 @@
-//! Where the token endpoint is: discovery, its checks, and the alias for clients with a certificate.
+//! Discovery of the token endpoint: validation, and the alias for mTLS clients.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{FakeClock, failure, grant, refreshed, requests, settings, text};
 
-/// A server whose discovery document, below `base`, is what `document` makes of its address.
+/// A server whose discovery document, below `base`, is the result of `document` for its URL.
 async fn serving(base: &str, document: impl FnOnce(&str) -> Value) -> MockServer {
     let server = MockServer::start().await;
     mount(&server, base, document).await;
@@ -137,7 +137,7 @@ async fn document_of_another_issuer_is_rejected() {
         assert!(error.to_string().contains(&expected), "{error}");
         assert!(!error.to_string().contains("pl4nted"), "{error}");
     }
-    // To the letter: a slash more is another issuer.
+    // The comparison is exact: an additional slash is another issuer.
     let server = serving(
         "",
         |uri| json!({"issuer": format!("{uri}/"), "token_endpoint": format!("{uri}/token")}),
@@ -245,7 +245,7 @@ async fn failed_refetch_uses_the_last_document_and_is_retried_soon() {
     text(&source).await;
     assert_eq!(requests(&server).await, 5);
 
-    // Another server in its place is another matter.
+    // A document of another server is rejected even so.
     server.reset().await;
     mount(&server, "", |_| json!({"issuer": "https://evil.test/"})).await;
     clock.advance(3600);
@@ -280,7 +280,7 @@ async fn mutual_tls_uses_the_alias_endpoint() {
     );
     assert!(!sent[1].headers.contains_key("authorization"));
 
-    // Others do not take it, and without one the usual endpoint serves them too (RFC 8705 §5).
+    // Other clients do not use it, and without an alias mTLS clients use the regular endpoint (RFC 8705 §5).
     assert_eq!(
         text(&discovering(server.uri()).build().unwrap()).await,
         "token"

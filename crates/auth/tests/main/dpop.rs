@@ -1,4 +1,4 @@
-//! Tokens that are bound to a key, from the token endpoint to the API.
+//! DPoP tokens, from the token endpoint to the API.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,14 +23,14 @@ mod verifier;
 
 use verifier::{Proof, header};
 
-/// Settings that are complete, for tokens that are bound to `key`.
+/// Complete settings for tokens bound to `key`.
 fn bound(server: &MockServer, key: &DpopKey) -> ClientCredentialsBuilder {
     settings(server)
         .http_client(plain_client())
         .dpop(key.clone())
 }
 
-/// A client for plain http. It reads no certificates, which is what takes time when a client is made.
+/// A client for plain http. It loads no certificates, which would be slow.
 fn plain_client() -> HttpClient {
     HttpClient::from_builder(reqwest::Client::builder().no_proxy().tls_certs_only([])).unwrap()
 }
@@ -39,13 +39,13 @@ fn source(server: &MockServer, key: &DpopKey) -> ClientCredentials {
     bound(server, key).build().unwrap()
 }
 
-/// A grant of a token of this type.
+/// A token response with this token type.
 fn granted(text: &str, token_type: &str) -> ResponseTemplate {
     ResponseTemplate::new(200)
         .set_body_json(json!({"access_token": text, "token_type": token_type, "expires_in": 3600}))
 }
 
-/// The challenge of RFC 9449 §8.
+/// The nonce challenge of RFC 9449 §8.
 fn challenge(nonce: &str) -> ResponseTemplate {
     let body = json!({"error": "use_dpop_nonce", "error_description": "Authorization server requires nonce in DPoP proof"});
     ResponseTemplate::new(400)
@@ -53,7 +53,7 @@ fn challenge(nonce: &str) -> ResponseTemplate {
         .insert_header("dpop-nonce", nonce)
 }
 
-/// The proof of each request, checked as the server of the token endpoint does it.
+/// The proof of each request, verified like by a token endpoint.
 async fn proofs(server: &MockServer) -> Vec<Proof> {
     let received = server.received_requests().await.unwrap();
     let proof = |request: &Request| {
@@ -90,7 +90,7 @@ async fn token_request_has_a_proof_without_an_access_token_hash() {
         ["htm", "htu", "iat", "jti"]
     );
     assert_eq!(claims["htu"], format!("{}/oauth%2Ftoken", server.uri()));
-    // The clock is the source's own.
+    // The proof uses the clock of the source.
     assert_eq!(claims["iat"], json!(1_800_000_000_u64));
     assert_eq!(proofs[0].thumbprint, key.thumbprint());
 }
@@ -149,7 +149,7 @@ async fn nonce_request_is_retried_once() {
     let source = bound(&server, &key).clock(clock.clone()).build().unwrap();
     assert_eq!(token(&source).await.secret(), "t");
     clock.advance(3600);
-    // The server gave the next nonce with its answer.
+    // The response contained the next nonce.
     assert_eq!(token(&source).await.secret(), "u");
     let proofs = proofs(&server).await;
     let nonces: Vec<_> = proofs.iter().map(Proof::nonce).collect();
@@ -227,7 +227,7 @@ async fn other_rejections_with_a_nonce_are_not_retried_but_store_it() {
     let error = failure(&source(&server, &key)).await;
     assert_eq!(error.error(), Some("invalid_dpop_proof"));
     assert_eq!(requests(&server).await, 1);
-    // Another source with the same key knows it.
+    // Another source with the same key uses the nonce.
     failure(&source(&server, &key)).await;
     assert_eq!(proofs(&server).await[1].nonce(), Some("n7"));
 }
@@ -273,7 +273,7 @@ async fn unusable_token_type_is_an_invalid_response() {
             "{error}"
         );
     }
-    // Nobody asked for it, and nobody has its key.
+    // No key was proven, so the token is not usable.
     let server = answering(granted("t", "DPoP")).await;
     let error = failure(&settings(&server).build().unwrap()).await;
     assert!(error.is_invalid_response());

@@ -1,4 +1,4 @@
-//! Many callers, one request.
+//! Concurrent callers share one request.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ async fn failed_fetch_is_returned_to_all_waiting_callers() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let (source, _clock) = source(&server);
-    // They are all asked before the answer comes because join! polls each before it waits.
+    // All callers start before the response: join! polls each one before it waits.
     let callers = async { tokio::join!(source.token(), source.token(), source.token()) };
     let answers = async {
         gate.arrival().await;
@@ -104,7 +104,7 @@ async fn hanging_early_refresh_does_not_block_callers() {
         assert_eq!(text(&source).await, "token-1");
     }
 
-    // When the token has ended meanwhile, they wait for the refresh that is under way.
+    // After the token has expired, callers wait for the refresh in flight.
     clock.advance(60);
     let (mut first, mut second) = (source.token(), source.token());
     assert!((&mut first).now_or_never().is_none());
@@ -173,9 +173,9 @@ async fn fresh_token_rejected_under_fifty_calls_causes_no_request() {
     assert_eq!(requests(&server).await, 1);
 }
 
-/// The sources whose tokens come from `server`: alone, with a store, and bound to a key.
+/// Sources with tokens from `server`: plain, with a store, and with a DPoP key.
 fn all_kinds(server: &MockServer) -> Vec<(ClientCredentials, Arc<FakeClock>)> {
-    // Nobody removes it; what it holds is a token of this test.
+    // The directory is not removed; it contains only a token of this test.
     let directory = tempfile::tempdir().unwrap().keep();
     let kinds: [fn(ClientCredentialsBuilder, std::path::PathBuf) -> ClientCredentialsBuilder; 4] = [
         |plain, _| plain,
@@ -209,7 +209,7 @@ fn idle_runtime_of_the_first_caller_does_not_block_others() {
         gate.release(grant("token"));
         let other = source.clone();
         assert_eq!(elsewhere(async move { text(&other).await }), "token");
-        // It finds the token when it goes on.
+        // It returns the token when its runtime continues.
         assert_eq!(idle.block_on(first).unwrap().secret(), "token");
     }
     assert_eq!(servers.block_on(requests(&server)), 4);

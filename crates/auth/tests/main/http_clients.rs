@@ -1,4 +1,4 @@
-//! The HTTP client of a source: its own, else that of the API client that uses it.
+//! The HTTP client of a source: its own, or that of the API client that uses it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use wiremock::MockServer;
 use crate::provider::{Provider, grant};
 use crate::support::{answering, failure, settings, text, tokens, typed};
 
-/// A client that is told from others by a header of its requests.
+/// A client that is identified by a header of its requests.
 fn named(name: &'static str) -> HttpClient {
     let mut headers = reqwest::header::HeaderMap::new();
     headers.insert("x-client", name.parse().unwrap());
@@ -25,7 +25,7 @@ fn named(name: &'static str) -> HttpClient {
     HttpClient::from_builder(builder).unwrap()
 }
 
-/// Builds an API client, as the generated ones do it.
+/// Builds an API client like the generated ones.
 fn use_in_a_client(source: impl TokenSource, client: Option<HttpClient>) {
     let builder = TransportBuilder::new().token_source(Arc::new(source));
     let builder = match client {
@@ -46,7 +46,7 @@ async fn clients(server: &MockServer) -> Vec<String> {
     requests.iter().map(name).collect()
 }
 
-/// A client that reaches its servers through a proxy, and how many connections were made to the proxy, which serves none.
+/// A client with a proxy that serves no requests, and the number of connections to the proxy.
 async fn proxied() -> (HttpClient, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = format!("http://{}", listener.local_addr().unwrap());
@@ -129,7 +129,7 @@ async fn source_keeps_its_own_client() {
     assert_eq!(clients(&server).await, ["own"]);
 }
 
-/// A store with one session in it, whatever it is called, whose access token has ended.
+/// A store that returns one session, with an expired access token, for every key.
 struct Ended;
 
 impl TokenStore for Ended {

@@ -1,4 +1,4 @@
-//! What makes an ID token one, and which refusal each fault has.
+//! Validation of ID tokens and the error of each failed check.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::provider::{Key, Provider, base64, unsigned};
 
-/// The fault of a login with an ID token that `token` makes of the nonce; nothing if there is none.
+/// The failed check of a login whose ID token is the result of `token` for the nonce, or `None` if the login succeeds.
 async fn fault(
     provider: &Provider,
     flow: AuthorizationCode,
@@ -114,7 +114,7 @@ async fn invalid_claim_message_shows_expected_and_found_values() {
         (
             "aud",
             json!([1]),
-            "aud: expected client, found a value of another type".into(),
+            "aud: expected client, found an empty value or one of another type".into(),
         ),
         (
             "azp",
@@ -242,7 +242,7 @@ async fn requested_organization_must_be_in_the_token() {
         ("acme", json!({"org_id": "acme"}), refused),
         ("", json!({"org_id": "org_2"}), None),
     ] {
-        // The flow's own organization, and one that is asked for with a login.
+        // The flow's own organization, and one that is set for a login.
         let of_builder = match asked {
             "" => provider.flow(),
             _ => provider.builder().organization(asked).build().unwrap(),
@@ -302,7 +302,7 @@ async fn none_hmac_and_unaccepted_algorithms_are_rejected() {
             assert_eq!(found.await, refused, "{name}");
         }
     }
-    // The public key, which everybody knows, as the secret.
+    // An HMAC keyed with the public key.
     for (name, algorithm) in [
         ("HS256", hmac::HMAC_SHA256),
         ("HS384", hmac::HMAC_SHA384),
@@ -321,7 +321,7 @@ async fn none_hmac_and_unaccepted_algorithms_are_rejected() {
         });
         assert_eq!(found.await, refused, "{name}");
     }
-    // A signature that is right, by an algorithm that nobody allowed.
+    // A valid signature with an algorithm that is not accepted.
     let found = fault(&provider, provider.flow(), |nonce| {
         let header = json!({"alg": "PS256", "kid": "key-1"});
         provider.key.signed(&header, &provider.claims(nonce))
@@ -353,7 +353,7 @@ async fn configured_algorithm_replaces_rs256() {
         });
         assert_eq!(found.await, Some(IdTokenFault::Algorithm), "{name}");
     }
-    // The key is there, but it is of another kind than the header says.
+    // The key exists, but it is of another kind than the header says.
     let flow = provider
         .builder()
         .id_token_algorithms([SigningAlgorithm::Es256, SigningAlgorithm::Rs256])
@@ -437,7 +437,7 @@ async fn unknown_key_triggers_one_fetch_per_minute() {
     provider.login(&flow).await;
     assert_eq!(fetches().await, 1);
 
-    // The server changed its key.
+    // The server rotated its key.
     let next = Key::rsa("key-2");
     let header = json!({"alg": "RS256", "kid": "key-2"});
     provider.publish(&[&next]).await;
@@ -459,7 +459,7 @@ async fn unknown_key_triggers_one_fetch_per_minute() {
     assert_eq!(found.await, None);
     assert_eq!(fetches().await, 2);
 
-    // Made-up keys do not make requests.
+    // Made-up key IDs cause no requests.
     let header = json!({"alg": "RS256", "kid": "made up"});
     for _ in 0..3 {
         let found = fault(&provider, flow.clone(), |nonce| {

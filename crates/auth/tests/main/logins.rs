@@ -1,4 +1,4 @@
-//! Logins by way of a browser: what is asked, what is taken for an answer, how the code is exchanged.
+//! Browser logins: the authorization request, the validation of its response, and the exchange of the code.
 
 use auth0_auth::{AuthorizationCode, CallbackFault, PendingLogin, SigningAlgorithm};
 use auth0_core::{RetryPolicy, TokenSource as _};
@@ -26,7 +26,7 @@ async fn authorization_url_contains_all_settings() {
         .authorize_parameter("prompt", "login")
         .build()
         .unwrap();
-    // Nothing is asked of the network: the domain has Auth0's paths.
+    // No request is sent: the domain uses Auth0's paths.
     let pending = flow.start().await.unwrap();
     let url = Url::parse(pending.url()).unwrap();
     assert_eq!(
@@ -214,11 +214,15 @@ async fn invalid_callback_has_a_specific_error_and_sends_no_code() {
         let callback = callback.replace("{}", pending.state());
         let error = flow.finish(pending, &callback).await.unwrap_err();
         assert_eq!(error.callback_fault(), Some(fault), "{callback}");
-        assert!(error.to_string().starts_with("the answer to the login"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("the authorization response is invalid")
+        );
         assert!(!error.is_outcome_unknown() && !error.is_rejected());
     }
     assert!(provider.requests("/oauth/token").await.is_empty());
-    // The right issuer is no fault.
+    // The right issuer is accepted.
     let pending = provider
         .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
         .await;
@@ -257,7 +261,7 @@ async fn missing_iss_that_was_announced_sends_no_code() {
         ),
     ] {
         let pending = flow.start().await.unwrap();
-        // A web application keeps it, and another process may finish the login.
+        // A web application stores it, and another process may finish the login.
         let kept = serde_json::to_string(&pending).unwrap();
         let callback = callback.replace("{}", pending.state());
         for flow in [flow.clone(), provider.flow()] {
@@ -273,7 +277,7 @@ async fn missing_iss_that_was_announced_sends_no_code() {
             assert!(error.to_string().contains(&expected), "{error}");
         }
     }
-    // Another login's response is not worth a request to the server.
+    // The response to another login causes no request.
     let other = provider.flow();
     let pending = flow.start().await.unwrap();
     let discoveries = provider
@@ -384,7 +388,7 @@ async fn rejected_code_is_an_invalid_grant_with_a_known_outcome() {
     assert!(!error.is_refresh_token_refused() && !error.is_session_ended());
 }
 
-/// A token endpoint that reads each request, counts it, says `answer` and hangs up.
+/// A token endpoint that reads and counts each request, sends `answer` and closes the connection.
 pub(crate) async fn dying(
     answer: &'static str,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
@@ -404,7 +408,7 @@ pub(crate) async fn dying(
     (url, count)
 }
 
-/// Ways in which an answer is lost, though the request may have been carried out.
+/// Ways to lose a response after the server may have processed the request.
 pub(crate) const LOST: [&str; 5] = [
     "",
     "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"a",

@@ -1,4 +1,4 @@
-//! The listener for the browser's answer, by plain HTTP.
+//! The loopback listener for the authorization response, over plain HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::provider::{Provider, grant, parameter};
 
-/// Sleeps until it is told that the time has passed.
+/// A sleeper that ends when the test says so.
 #[derive(Debug, Default)]
 struct HeldSleeper(Arc<Notify>);
 
@@ -26,7 +26,7 @@ impl Sleeper for HeldSleeper {
     }
 }
 
-/// A login under way: its URL, where the answer goes, and what becomes of it.
+/// A pending login: its URL, its redirect URI and its result.
 struct Login {
     url: String,
     address: String,
@@ -82,12 +82,12 @@ impl Login {
         format!("/callback?code=c0de&state={state}")
     }
 
-    /// What a request is answered with.
+    /// The response to a raw request.
     async fn say(&self, request: String) -> String {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // Whoever says too much is hung up on.
+        // The connection is closed if the request is too large.
         let _ = stream.read_to_end(&mut answer).await;
         String::from_utf8(answer).unwrap()
     }
@@ -129,7 +129,7 @@ async fn authorization_response_yields_a_session_and_a_closing_page() {
     assert!(!answer.contains("c0de") && !answer.contains(&state));
     let session = login.session.await.unwrap().unwrap();
     assert_eq!(session.token().await.unwrap().secret(), "access-1");
-    // Nobody listens any more.
+    // The port is closed.
     assert!(TcpStream::connect(&login.address).await.is_err());
 }
 
@@ -188,7 +188,7 @@ async fn other_requests_are_rejected_before_the_valid_one_is_accepted() {
         );
         assert_eq!(answer.contains("allow: GET"), status == "405");
     }
-    // Not a request at all, or one that never ends.
+    // Invalid and endless requests.
     assert_eq!(login.say(format!("GET {}", "a".repeat(20_000))).await, "");
     let mut silent = Vec::new();
     for _ in 0..3 {
@@ -209,7 +209,7 @@ async fn idle_connections_do_not_block_the_browser() {
     let mut silent = Vec::new();
     for count in 0..100 {
         let mut stream = TcpStream::connect(&login.address).await.unwrap();
-        // Some begin a request and do not end it.
+        // Some connections send an incomplete request.
         if count % 2 == 0 {
             stream
                 .write_all(b"GET /callback HTTP/1.1\r\n")
@@ -221,7 +221,7 @@ async fn idle_connections_do_not_block_the_browser() {
     let answer = login.get(&login.callback()).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
     login.session.await.unwrap().unwrap();
-    // The oldest were hung up on to make room.
+    // The oldest connections were closed.
     let mut rest = Vec::new();
     silent[1].read_to_end(&mut rest).await.unwrap();
     assert!(rest.is_empty());
@@ -234,9 +234,9 @@ async fn idle_connection_is_closed_and_the_login_continues() {
     let mut silent = TcpStream::connect(&login.address).await.unwrap();
     let mut slow = TcpStream::connect(&login.address).await.unwrap();
     slow.write_all(b"GET /").await.unwrap();
-    // One that is answered was accepted after them.
+    // When this request gets its response, the earlier connections are accepted.
     login.get("/favicon.ico").await;
-    // Time stands still only while it is moved on: sockets live in real time.
+    // The paused clock only moves on demand, while sockets use real time.
     let pass = async |seconds| {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(seconds)).await;

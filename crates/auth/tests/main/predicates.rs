@@ -1,4 +1,4 @@
-//! Every way to fail, and what each predicate says of it.
+//! All kinds of failures and their predicates.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use wiremock::ResponseTemplate;
 
 use crate::support::{answering, failure, settings, source, typed};
 
-/// The predicates that hold.
+/// The predicates that are true.
 fn holding(error: &Error) -> Vec<&'static str> {
     let all = [
         ("configuration", error.is_configuration()),
@@ -140,7 +140,7 @@ async fn each_response_satisfies_exactly_its_predicates() {
             error("too_many_requests"),
             &["rejected", "rate_limited", "quota_used_up"],
         ),
-        // A quota that is used up is no obstacle to what failed for another reason.
+        // An exhausted quota does not hide another reason of a failure.
         (
             401,
             &[("auth0-client-quota-limit", "b=per_hour;q=10;r=0;t=5")],
@@ -176,7 +176,7 @@ async fn mfa_token_is_available_but_never_printed() {
     assert!(!crate::support::chain(&error).contains("pl4nted"));
 }
 
-/// Settings for a server that is not reached, or not understood.
+/// Settings for a server that is unreachable or sends invalid responses.
 fn elsewhere(url: String) -> ClientCredentialsBuilder {
     ClientCredentials::builder("acme.us.auth0.com")
         .issuer(url)
@@ -206,7 +206,7 @@ async fn missing_response_satisfies_exactly_its_predicates() {
     assert_eq!(holding(&error), ["discovery"]);
 }
 
-/// A key that does not sign, and says so or does not.
+/// A signer that returns an error or panics.
 struct Broken(bool);
 
 impl Signer for Broken {

@@ -1,4 +1,4 @@
-//! What a server publishes: keys and the discovery document are fetched by one request, whoever waits for them.
+//! Keys and discovery documents are fetched by one request for all waiting callers.
 
 use auth0_auth::Error;
 use futures_util::future::join_all;
@@ -11,7 +11,7 @@ use crate::support::{Gate, elsewhere, runtime};
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
-/// Answers at `place` with `respond` instead of the document.
+/// Responds at `place` with `respond` instead of the document.
 async fn publish(provider: &Provider, place: &str, respond: impl Respond + 'static) {
     Mock::given(path(place))
         .respond_with(respond)
@@ -66,7 +66,7 @@ async fn hanging_key_fetch_costs_ten_logins_one_timeout() {
     assert!(errors.iter().all(Error::is_timeout));
     assert_eq!(provider.requests("/jwks").await.len(), 1);
 
-    // A failure is not remembered.
+    // A failure is not cached.
     provider.reset().await;
     provider.login(&flow).await;
 }
@@ -139,7 +139,7 @@ fn idle_or_ended_runtime_of_the_first_login_does_not_block_others() {
                 let query = answer_to(&pending);
                 flow.finish(pending, &query).await.unwrap_err().status()
             });
-            // It came as far as the code, which nobody takes.
+            // It continued to the exchange of the code, which the server rejects.
             assert_eq!(status, Some(404), "{place}");
             assert_eq!(servers.block_on(provider.requests(place)).len(), 1);
             drop(idle);

@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! The token request on the wire.
 
 use auth0_auth::{ClientAuthentication, ClientCredentials, PrivateKey, SigningAlgorithm};
 use auth0_core::{HttpClient, TokenSource};
@@ -162,7 +162,7 @@ async fn redirect_sends_no_credentials_to_the_other_host() {
             .client_id("client")
             .private_key_jwt(PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap())
             .audience("https://api.test/");
-        // One that follows redirects by itself is kept from it.
+        // A client that would follow redirects is prevented from it.
         let following = reqwest::redirect::Policy::limited(5);
         let following = reqwest::Client::builder().redirect(following);
         let http_client = HttpClient::from_builder(following).unwrap();

@@ -1,4 +1,4 @@
-//! Which token requests are sent again, and when, without any time passing.
+//! Retries of token requests and their waits, with a fake clock.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use wiremock::{MockServer, Request, ResponseTemplate};
 
 use crate::support::{answering, failure, grant, requests, settings, text, tokens_with};
 
-/// Waits for nothing, and remembers for how long it should have.
+/// A sleeper that returns at once and records the requested durations.
 #[derive(Debug, Default)]
 pub(crate) struct FakeSleeper(Mutex<Vec<Duration>>);
 
@@ -44,7 +44,7 @@ fn source(server: &MockServer) -> (ClientCredentials, Arc<FakeSleeper>) {
     (source, sleeper)
 }
 
-/// Answers with `first`, and then with a token.
+/// Responds with `first`, and then with a token.
 fn then_a_token(first: ResponseTemplate) -> impl wiremock::Respond {
     let count = Mutex::new(0);
     move |_: &Request| {
@@ -158,7 +158,7 @@ async fn quotas_of_a_successful_response_are_available() {
     assert!(quotas.organization.is_empty());
 }
 
-/// A server that hangs up on the first `failures` connections, in the middle of the answer where `cut` says so.
+/// A server that closes the first `failures` connections, in the middle of the response if `cut` is set.
 async fn hangs_up(failures: usize, cut: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
@@ -203,7 +203,7 @@ async fn rejection_is_cached_and_a_failure_is_not() {
     let number =
         |number: u64| json!({"error": "invalid_client", "error_description": format!("{number}")});
     let server = answering(move |request: &Request| {
-        // Every answer is another, so that a remembered one shows.
+        // Every response differs, so that a cached one is noticed.
         static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let _ = request;
         let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -264,7 +264,7 @@ async fn exceeded_quota_is_cached_until_its_reset_for_at_most_a_minute() {
 
 #[tokio::test]
 async fn rejected_early_refresh_does_not_hide_the_valid_token() {
-    // 20 s of life: a refresh is due 2 s before the end, and the next one sooner than the refusal is forgotten.
+    // With a lifetime of 20 s, a refresh is due 2 s before the expiry, and the next one before the rejection expires.
     let server = answering(tokens_with(
         |number| json!({"access_token": format!("token-{number}"), "expires_in": 20}),
     ))
@@ -303,7 +303,7 @@ async fn rejected_certificate_is_not_retried_and_the_error_says_what_to_check() 
             .client_secret("s3cr3t")
             .audience("https://api.test/")
     };
-    // The token endpoint, and the discovery document.
+    // The token endpoint and the discovery document.
     for builder in [
         builder().token_url(format!("https://{address}/oauth/token")),
         builder().issuer(format!("https://{address}/")),

@@ -1,4 +1,4 @@
-//! Sessions: when tokens are refreshed, where the new ones go first, and what a failure costs.
+//! Sessions: when tokens are refreshed, when they are saved, and the effects of failures.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use crate::logins::{LOST, dying};
 use crate::provider::{CLIENT, Provider, field, grant};
 use crate::support::{Gate, elsewhere, runtime, typed};
 
-/// A store that writes down what happens, and fails when it is told to.
+/// A store that records its calls and fails on demand.
 #[derive(Default)]
 struct Recorder {
     inner: MemoryStore,
@@ -44,7 +44,7 @@ impl TokenStore for Recorder {
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
-        // Stores are called on the runtime of the crate, whoever waits.
+        // Stores are always called on the runtime of the crate.
         assert_eq!(std::thread::current().name(), Some("auth0-auth"));
         self.inner.load(key)
     }
@@ -80,7 +80,7 @@ async fn text(session: &Session) -> String {
     session.token().await.unwrap().secret().to_owned()
 }
 
-/// The text of the token that replaces one which is due: it is fetched in the background.
+/// The token that replaces one that is due: it is fetched in the background.
 async fn refreshed(session: &Session) -> String {
     text(session).await;
     session.finish_refresh().await;
@@ -91,7 +91,7 @@ async fn failure(session: &Session) -> Error {
     typed(&session.token().await.unwrap_err())
 }
 
-/// A session in a store that writes down what happens, with `access-1` and `refresh-1`.
+/// A session with `access-1` and `refresh-1` in a recording store.
 async fn kept(provider: &Provider) -> (Session, Arc<Recorder>) {
     let session = provider.login(&provider.flow()).await;
     let store = Arc::new(Recorder::default());
@@ -140,7 +140,7 @@ async fn refresh_without_scope_keeps_that_of_the_login() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     let scopes = async || session.token().await.unwrap().scopes().unwrap().to_string();
-    // The login's answer named none either: then those count that were asked for.
+    // The response of the login contained no scope either, so the requested scopes count.
     assert_eq!(scopes().await, "offline_access openid read:a");
     for (answered, known) in [(json!("read:a"), "read:a"), (json!(null), "read:a")] {
         provider.reset().await;
@@ -170,7 +170,7 @@ async fn many_callers_share_one_refresh() {
             .iter()
             .all(|text| text == "access-2")
     );
-    // The login was the other.
+    // The other request was the login.
     assert_eq!(provider.requests("/oauth/token").await.len(), 2);
 }
 
@@ -208,7 +208,7 @@ async fn hanging_refresh_does_not_block_callers_and_sends_the_token_once() {
     for _ in 0..10 {
         assert_eq!(text(&session).await, "access-1");
     }
-    // Another run finds the same token in the store, and does not wait for the lock.
+    // Another run loads the same token from the store and does not wait for the lock.
     let flow = provider.flow();
     let other = flow.restore(store.clone(), "user").await.unwrap().unwrap();
     assert_eq!(text(&other).await, "access-1");
@@ -251,7 +251,7 @@ fn idle_or_ended_runtime_does_not_block_a_refresh() {
         let other = session.clone();
         assert_eq!(elsewhere(async move { text(&other).await }), "access-2");
         assert_eq!(store.log(), ["save access-2 refresh-2"]);
-        // What the session does besides is no business of one caller either.
+        // Other operations of the session do not depend on one caller either.
         let other = session.clone();
         elsewhere(async move { other.keep_in(Arc::new(MemoryStore::new()), "other").await })
             .unwrap();
@@ -288,7 +288,7 @@ async fn failing_store_withholds_the_token_and_loses_nothing() {
     provider.on("/oauth/token", grant(2, json!({}))).await;
     store.fails.store(true, Ordering::SeqCst);
 
-    // While the old token is valid, callers are none the wiser.
+    // While the old token is valid, callers do not notice.
     provider.clock.advance(3600 - 60);
     assert_eq!(refreshed(&session).await, "access-1");
     provider.clock.advance(60);
@@ -299,7 +299,7 @@ async fn failing_store_withholds_the_token_and_loses_nothing() {
     }
     store.fails.store(false, Ordering::SeqCst);
     assert_eq!(text(&session).await, "access-2");
-    // The server was asked once; the store, each time.
+    // The server received one request; the store was called each time.
     assert_eq!(provider.requests("/oauth/token").await.len(), 1);
     assert_eq!(store.log(), ["save access-2 refresh-2"; 4]);
 }
@@ -586,7 +586,7 @@ async fn session_under_an_old_key_is_found_and_moved() {
     assert!(store.load(&former).await.unwrap().is_none());
     let moved = store.load(&canonical).await.unwrap().unwrap();
     assert_eq!(moved.refresh_token.unwrap().secret(), "refresh-0");
-    // Of two, the one under the canonical key counts.
+    // If both exist, the one under the canonical key is used.
     token.access_token = "stale".into();
     store.save(&former, &token).await.unwrap();
     let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
@@ -685,7 +685,7 @@ async fn token_refreshed_by_another_process_is_used() {
     let requests = provider.requests("/oauth/token").await;
     assert_eq!(requests.len(), 1);
 
-    // And so with the next one, the other way round.
+    // The same in the other direction with the next token.
     provider.clock.advance(3600);
     assert_eq!(text(&session).await, "access-3");
     assert_eq!(text(&other).await, "access-3");
@@ -774,7 +774,7 @@ async fn sign_out_in_another_process_ends_the_session() {
     assert!(failure(&session).await.is_session_ended());
 }
 
-/// A store whose lock is broken in the worst way, with a token in it that has ended.
+/// A store with an expired token whose lock panics.
 struct Broken(Recorder);
 
 impl TokenStore for Broken {

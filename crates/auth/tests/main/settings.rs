@@ -1,4 +1,4 @@
-//! What `build` accepts and what it says about the rest.
+//! Validation in `build`.
 
 use std::time::Duration;
 

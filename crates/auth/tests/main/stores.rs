@@ -1,4 +1,4 @@
-//! Tokens that are shared by sources, by runs of a program and by processes.
+//! Tokens shared by sources, runs of a program and processes.
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
@@ -22,7 +22,7 @@ use crate::support::{
     tokens, tokens_with,
 };
 
-/// A source with a clock and a store that others have too.
+/// A source with a given clock and store.
 fn sharing(
     server: &MockServer,
     clock: &Arc<FakeClock>,
@@ -80,7 +80,7 @@ async fn different_requests_have_separate_tokens() {
         text(&settings(&other).store(store.clone()).build().unwrap()).await,
         "other"
     );
-    // The same in other words.
+    // The same settings, spelled differently.
     let same = settings(&server)
         .scope("read:b")
         .scope("read:a")
@@ -89,7 +89,7 @@ async fn different_requests_have_separate_tokens() {
     assert_eq!(requests(&server).await, changes.len());
 }
 
-/// A store that has nothing and remembers which keys it was asked for.
+/// An empty store that records the requested keys.
 #[derive(Clone, Default)]
 struct Keys(Arc<std::sync::Mutex<Vec<Value>>>);
 impl TokenStore for Keys {
@@ -121,7 +121,7 @@ impl TokenStore for Keys {
 #[tokio::test]
 async fn store_key_contains_everything_that_distinguishes_tokens() {
     let keys = Keys::default();
-    // Nobody listens there.
+    // Nothing listens there.
     let source = ClientCredentials::builder("acme.us.auth0.com")
         .issuer("http://127.0.0.1:1/")
         .client_id("client")
@@ -238,7 +238,7 @@ async fn due_token_is_refreshed_by_one_source_for_all() {
     for source in &sources {
         assert_eq!(refreshed(source).await, "token-2");
     }
-    // A run that begins now takes the new one too.
+    // A later run uses the new token too.
     assert_eq!(text(&sharing(&server, &clock, store)).await, "token-2");
     assert_eq!(requests(&server).await, 2);
 }
@@ -256,7 +256,7 @@ async fn concurrent_sources_fetch_one_token() {
     let callers = futures_util::future::join_all(sources.iter().map(text));
     let answers = async {
         gate.arrival().await;
-        // Whoever does not wait for the first gets an answer as well, and is counted.
+        // A source that did not wait for the first one would be counted here.
         for _ in 0..10 {
             gate.release(grant("token"));
         }
@@ -276,7 +276,7 @@ async fn rejected_token_is_not_loaded_from_the_store_again() {
     one.accepted(&revoked);
     assert!(one.rejected(&revoked));
     assert_eq!(text(&one).await, "token-2");
-    // The other learns it by itself, and finds what was fetched meanwhile.
+    // The other source gets its own rejection and then loads the fetched token.
     two.accepted(&found);
     assert!(two.rejected(&found));
     assert_eq!(text(&two).await, "token-2");
@@ -288,7 +288,7 @@ async fn age_of_a_rejected_stored_token_decides_about_replacement() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
-    // It was just fetched, by another process: a new one would be refused as well.
+    // Another process just fetched it: a new token would be rejected as well.
     let source = sharing(&server, &clock, store.clone());
     let fresh = token(&source).await;
     assert!(!source.rejected(&fresh));
@@ -367,7 +367,7 @@ async fn unusable_stored_token_is_replaced() {
         store.save(&key, &bad).await.unwrap();
         let expected = format!("token-{}", number + 2);
         assert_eq!(text(&source()).await, expected, "{what}");
-        // It took the place of the other.
+        // It replaced the unusable token.
         let found = store.load(&key).await.unwrap().unwrap();
         assert_eq!(found.access_token.secret(), expected, "{what}");
     }
@@ -395,7 +395,7 @@ async fn due_stored_token_is_used_while_the_endpoint_hangs() {
     assert_eq!(text(&source).await, "token-1");
     assert_eq!(text(&source).await, "token-1");
     gate.arrival().await;
-    // The lock is that of the refresh; a third run does not wait for it either.
+    // The refresh holds the lock; a third run does not wait for it either.
     assert_eq!(text(&sharing(&server, &clock, store)).await, "token-1");
     gate.release(grant("token-2"));
     source.finish_refresh().await;
@@ -411,7 +411,7 @@ async fn due_stored_token_is_used_until_it_expires_if_refreshes_fail() {
     clock.advance(3600 - 40);
     answer(&server, ResponseTemplate::new(503)).await;
     let source = sharing(&server, &clock, store);
-    // The first call takes it from the store, the next one has it replaced.
+    // The first call loads the token, the next one triggers its refresh.
     for _ in 0..5 {
         assert_eq!(refreshed(&source).await, "token-1");
     }
@@ -427,7 +427,7 @@ async fn due_stored_token_is_used_until_it_expires_if_refreshes_fail() {
     assert_eq!(failure(&source).await.status(), Some(503));
 }
 
-/// A store that fails where it is told to.
+/// A store that fails on demand.
 #[derive(Clone)]
 struct Failing {
     inner: MemoryStore,
@@ -495,7 +495,7 @@ impl TokenStore for Failing {
 async fn failing_store_is_logged_once_and_tokens_are_fetched() {
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
-    let warnings = || log.text().matches("the token store fails").count();
+    let warnings = || log.text().matches("the token store failed").count();
     let server = answering(tokens()).await;
     let clock = FakeClock::new();
     let store = Failing::new(MemoryStore::new());
@@ -516,7 +516,7 @@ async fn failing_store_is_logged_once_and_tokens_are_fetched() {
             .contains("cause=an error occurred when formatting an argument")
     );
 
-    // It recovers, and fails again.
+    // It recovers and fails again.
     for fails in all {
         fails.store(false, Ordering::Relaxed);
     }
@@ -564,7 +564,7 @@ async fn hanging_lock_holder_is_not_waited_for_indefinitely() {
         .unwrap();
     assert_eq!(text(&source).await, "token-1");
     assert_eq!(sleeper.waits(), [Duration::from_secs(30)]);
-    // What came of it is there for the others.
+    // The fetched token is saved for the others.
     let saved = store.load(&key_of(&server)).await.unwrap().unwrap();
     assert_eq!(saved.access_token.secret(), "token-1");
 }
@@ -584,7 +584,7 @@ async fn valid_token_is_used_while_another_process_refreshes_it() {
     clock.advance(3600 - 60);
     let held = store.lock(&key_of(&server)).await.unwrap();
     let before = sleeper.waits().len();
-    // The refresh waits for it a little, and nobody waits for the refresh.
+    // The refresh waits briefly for the lock, and no caller waits for the refresh.
     for _ in 0..3 {
         assert_eq!(refreshed(&source).await, "token-1");
     }
@@ -619,10 +619,10 @@ async fn cancelled_caller_saves_the_token_and_releases_the_lock() {
     assert_eq!(saved.access_token.secret(), "token");
 }
 
-/// What another process is told: where the token endpoint is, where the file is, and what to do.
+/// The arguments of another process: the token endpoint, the file and the task.
 const PROCESS: &str = "AUTH0_AUTH_TEST_PROCESS";
 
-/// Another process, which does not outlive its test.
+/// Another process, which is killed at the end of its test.
 struct Process(Child);
 
 impl Drop for Process {
@@ -632,7 +632,7 @@ impl Drop for Process {
     }
 }
 
-/// Starts this test binary as another process, which does what `task` says.
+/// Starts this test binary as another process that runs `task`.
 fn process(url: &str, path: &std::path::Path, task: &str) -> Process {
     let started = Command::new(std::env::current_exe().unwrap())
         .args([
@@ -646,7 +646,7 @@ fn process(url: &str, path: &std::path::Path, task: &str) -> Process {
     Process(started.unwrap())
 }
 
-/// No test by itself: what [`process`] runs.
+/// Not a test: the entry point of [`process`].
 #[tokio::test]
 async fn process_started_by_another_test() {
     let Ok(told) = std::env::var(PROCESS) else {
@@ -687,7 +687,7 @@ async fn process_started_by_another_test() {
     }
 }
 
-/// Grants a token that names the audience.
+/// Grants a token that contains the audience.
 fn by_audience() -> impl Respond {
     |request: &wiremock::Request| {
         let fields = url::form_urlencoded::parse(&request.body);
@@ -718,7 +718,7 @@ async fn processes_sharing_a_file_fetch_each_token_once() {
     .unwrap();
     assert_eq!(requests(&server).await, 1 + 6 * 5);
 
-    // All of them are there for the next one.
+    // All of them are stored for the next run.
     answer(&server, ResponseTemplate::new(500)).await;
     let audiences =
         (0..6).flat_map(|process| (0..5).map(move |number| format!("p{process}-{number}")));
@@ -746,7 +746,7 @@ async fn killed_lock_holder_does_not_block_others() {
         .store(FileStore::new(&path));
     let source = source.build().unwrap();
     let mut waiting = source.token();
-    // Time enough for somebody who does not wait.
+    // Enough time for a process that does not wait.
     for _ in 0..200 {
         assert!(futures_util::FutureExt::now_or_never(&mut waiting).is_none());
         tokio::task::yield_now().await;

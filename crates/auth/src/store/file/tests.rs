@@ -23,7 +23,7 @@ fn token(text: &str) -> StoredToken {
     StoredToken::new(text, UNIX_EPOCH + Duration::from_millis(1_800_000_000_250))
 }
 
-/// A store in a directory that is not there yet.
+/// A store in a directory that does not exist yet.
 fn store() -> (TempDir, FileStore) {
     let directory = tempfile::tempdir().unwrap();
     let store = FileStore::new(directory.path().join("made/for it/tokens.json"));
@@ -46,7 +46,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// All that is in the store's directory.
+/// The names of all files in the store's directory.
 fn names(store: &FileStore) -> Vec<String> {
     let entries = fs::read_dir(store.path().parent().unwrap()).unwrap();
     let mut names: Vec<_> = entries
@@ -56,7 +56,7 @@ fn names(store: &FileStore) -> Vec<String> {
     names
 }
 
-/// Every way to use the store fails with `expected`, and the file stays as it is.
+/// Asserts that every operation of the store fails with `expected` and does not change the file.
 async fn assert_rejected(store: &FileStore, expected: &str) {
     let before = fs::read(store.path()).ok();
     for result in [
@@ -127,9 +127,9 @@ async fn created_files_and_directories_are_private() {
 async fn file_is_replaced_atomically_without_leftovers() {
     let (_directory, store) = filled().await;
     let before = fs::metadata(store.path()).unwrap().ino();
-    // Somebody who reads meanwhile reads the old one to its end.
+    // A concurrent reader reads the old file to its end.
     let reader = fs::File::open(store.path()).unwrap();
-    // Left by a process that was killed while it wrote.
+    // A leftover of a process that was killed while it wrote.
     let left_over = disk::beside(store.path(), "tmp").unwrap();
     fs::write(&left_over, "half of a tok").unwrap();
     fs::set_permissions(&left_over, Permissions::from_mode(0o644)).unwrap();
@@ -148,7 +148,7 @@ async fn file_is_replaced_atomically_without_leftovers() {
 #[test]
 fn failed_write_leaves_no_leftovers() {
     let directory = tempfile::tempdir().unwrap();
-    // A file cannot take the place of a directory.
+    // A file cannot replace a directory.
     let path = directory.path().join("tokens.json");
     fs::create_dir(&path).unwrap();
     let error = disk::replace(&path, b"token").unwrap_err();
@@ -182,7 +182,7 @@ async fn irregular_file_is_rejected() {
     symlink(&elsewhere, store.path()).unwrap();
     assert_rejected(&store, "expected a regular file, found a symbolic link").await;
 
-    // One that leads nowhere would have a file made at its end.
+    // Writing through a dangling link would create a file at its target.
     fs::remove_file(&elsewhere).unwrap();
     assert_rejected(&store, "found a symbolic link").await;
     assert!(!elsewhere.exists());
@@ -321,7 +321,7 @@ async fn lock_only_blocks_its_own_token() {
         assert!((&mut waiting).now_or_never().is_none());
         tokio::task::yield_now().await;
     }
-    // Whoever holds it can use the store.
+    // The holder of the lock can use the store.
     store.save(&key("one"), &token("token")).await.unwrap();
     drop(guard);
     waiting.await.unwrap();

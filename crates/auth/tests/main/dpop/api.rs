@@ -1,4 +1,4 @@
-//! Calls of an API with tokens that are bound to a key.
+//! API calls with DPoP tokens.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -34,7 +34,7 @@ async fn call(
     call.receive(Ok(request.unwrap())).await
 }
 
-/// What an API that wants DPoP says to a request: nothing is wrong with it, or this answer. `nonce` is the one it wants.
+/// The response of an API that requires DPoP, or `None` if the request is valid. `nonce` is the required nonce.
 fn refusal(request: &Request, nonce: Option<&str>) -> Option<ResponseTemplate> {
     let token = header(request, "authorization").strip_prefix("DPoP ");
     let proof = Proof::verified(header(request, "dpop"));
@@ -181,7 +181,7 @@ async fn token_endpoint_and_api_of_one_host_have_separate_nonces() {
             };
         }
         refusal(request, Some("n1")).unwrap_or_else(|| {
-            // The second of the calls that are right finds that the token is not good any more.
+            // The second valid call finds that the token is no longer valid.
             match calls.fetch_add(1, Ordering::SeqCst) {
                 1 => ResponseTemplate::new(401)
                     .insert_header("www-authenticate", "DPoP error=\"invalid_token\""),
@@ -198,7 +198,7 @@ async fn token_endpoint_and_api_of_one_host_have_separate_nonces() {
     let received = server.received_requests().await.unwrap();
     let paths: Vec<_> = received.iter().map(|request| request.url.path()).collect();
     let (token, items) = ("/oauth/token", "/items");
-    // Each is learned by one repetition. The new token takes none, and nor does the call with it.
+    // Each nonce costs one retry. Neither the new token nor its call needs another one.
     assert_eq!(paths, [token, token, items, items, items, token, items]);
 }
 
@@ -236,7 +236,7 @@ async fn rejected_token_is_replaced_once_with_the_same_key() {
     .await;
     let key = DpopKey::generate().unwrap();
     let client = client(&api, source(&endpoint, &key));
-    // A token that an API took once is worth replacing.
+    // A token that an API accepted before is replaced.
     call(&client, &LIST, "/first")
         .await
         .unwrap()

@@ -1,4 +1,4 @@
-//! Keys: made, given, kept, and what is none.
+//! DPoP keys: generated, imported, exported and invalid.
 
 use auth0_auth::SignError;
 use aws_lc_rs::encoding::AsBigEndian as _;
@@ -45,7 +45,7 @@ fn exported_key_is_the_same() {
     let same = DpopKey::from_pem(kept.secret()).unwrap();
     assert_eq!(same.thumbprint(), key.thumbprint());
     assert_eq!(same.to_pem().unwrap().secret(), kept.secret());
-    // Others can read it too.
+    // Other software can read it too.
     PrivateKey::from_pem(kept.secret(), SigningAlgorithm::Es256).unwrap();
 }
 
@@ -78,7 +78,7 @@ fn invalid_key_is_rejected_without_its_text() {
     let garbage = pem(b"pl4nted");
     for text in ["", "pl4nted", &larger, &garbage] {
         let refused = DpopKey::from_pem(text);
-        // What is not P-256 does not sign as one.
+        // Keys of another curve.
         assert!(refused.is_err(), "{text}");
         assert!(!chain(&refused.unwrap_err()).contains("pl4nted"));
     }
@@ -95,7 +95,7 @@ fn invalid_key_is_rejected_without_its_text() {
     assert_rejected(DpopKey::from_jwk(&with("kty", json!("RSA"))));
     assert_rejected(DpopKey::from_jwk(&with("crv", json!("P-384"))));
     assert_rejected(DpopKey::from_jwk(&with("alg", json!("ES384"))));
-    // The public half of another key.
+    // The public key of another key pair.
     let mut mixed = other;
     mixed["d"] = jwk["d"].clone();
     assert_rejected(DpopKey::from_jwk(&mixed.to_string()));

@@ -13,7 +13,7 @@ const WITH_A_TOKEN: &str = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7
 /// The token of §7.1.
 const TOKEN: &str = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU";
 
-/// What a value is, by name.
+/// The JSON type of each member, by name.
 fn shape(proof: &Proof) -> Vec<(String, bool)> {
     let claims = proof.claims.iter();
     claims

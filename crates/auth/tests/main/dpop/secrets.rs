@@ -1,11 +1,11 @@
-//! Key, proofs and tokens are searched for in everything that prints.
+//! All output is searched for keys, proofs and tokens.
 
 use std::fmt::Write as _;
 
 use super::*;
 use crate::secrets::Collector;
 
-/// The parts of a text that tell it: one line of it is enough to be found.
+/// Recognizable pieces of a text: its lines.
 fn pieces(text: &str) -> Vec<String> {
     let long = text
         .split(['\n', '.', '"', ' '])
@@ -24,7 +24,7 @@ async fn no_output_contains_key_proofs_or_tokens() {
     let pem = key.to_pem().unwrap();
     let mut output = format!("{key:?} {key:#?} {pem:?}");
 
-    // The server repeats the proof that it was sent, wherever it can.
+    // The server repeats the proof, wherever possible.
     let server = answering(|request: &Request| {
         let proof = header(request, "dpop").to_owned();
         match request.url.query().unwrap_or_default() {
