@@ -233,11 +233,11 @@ impl Settings {
         }
     }
 
-    /// Validates the settings and builds the application. `faults` are the problems that the flow found itself.
+    /// Validates the settings and builds the application. `problems` are the problems that the flow found itself.
     pub(crate) fn build(
         mut self,
         needs: Needs,
-        mut faults: Vec<String>,
+        mut problems: Vec<String>,
     ) -> Result<Application, Error> {
         for text in [&mut self.domain, &mut self.client_id] {
             *text = text.trim().to_owned();
@@ -246,7 +246,7 @@ impl Settings {
             *text = text.as_deref().map(|text| text.trim().to_owned());
         }
         self.client_secret = self.client_secret.map(SecretString::trimmed);
-        let of_flow = std::mem::take(&mut faults);
+        let of_flow = std::mem::take(&mut problems);
         let server = Server::new(
             &self.domain,
             self.issuer.as_deref(),
@@ -254,10 +254,12 @@ impl Settings {
             self.mutual_tls,
             self.clock.clone(),
         )
-        .map_err(|found| faults.extend(found));
-        faults.extend(self.faults());
-        let credentials = self.credentials(needs).map_err(|fault| faults.push(fault));
-        faults.extend(of_flow);
+        .map_err(|found| problems.extend(found));
+        problems.extend(self.problems());
+        let credentials = self
+            .credentials(needs)
+            .map_err(|problem| problems.push(problem));
+        problems.extend(of_flow);
         // Plain http is for loopback only; a proxy would carry the secret to another machine.
         let is_plain = server.as_ref().is_ok_and(Server::is_plain);
         let default_client = match is_plain {
@@ -269,12 +271,12 @@ impl Settings {
             .http_client
             .map_or_else(default_client, Ok)
             .map_err(|error| {
-                faults.push(format!(
+                problems.push(format!(
                     "http_client: creating the default client failed: {error}"
                 ));
             });
         match (server, credentials, http_client) {
-            (Ok(server), Ok(credentials), Ok(http_client)) if faults.is_empty() => {
+            (Ok(server), Ok(credentials), Ok(http_client)) if problems.is_empty() => {
                 Ok(Application {
                     domain: self.domain,
                     client_id: self.client_id,
@@ -291,7 +293,7 @@ impl Settings {
                     },
                 })
             }
-            _ => Err(Error::configuration(faults)),
+            _ => Err(Error::configuration(problems)),
         }
     }
 
@@ -331,10 +333,10 @@ impl Settings {
     }
 
     /// Returns the problems of the settings that are neither URLs nor credentials.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         if self.client_id.is_empty() {
-            faults.push("client_id is missing".to_owned());
+            problems.push("client_id is missing".to_owned());
         }
         let secret = self.client_secret.as_ref().map(SecretString::secret);
         for (name, text) in [
@@ -342,29 +344,29 @@ impl Settings {
             ("client_secret", secret),
         ] {
             if text.is_some_and(|text| text.contains(char::is_control)) {
-                faults.push(format!(
+                problems.push(format!(
                     "{name}: expected no line break or other control character, found one; check that the value has one line"
                 ));
             }
         }
         for (name, _) in &self.parameters {
             if name.is_empty() {
-                faults.push("parameter: expected a name, found an empty string".into());
+                problems.push("parameter: expected a name, found an empty string".into());
             } else if RESERVED.contains(&name.as_str()) {
-                faults.push(format!(
+                problems.push(format!(
                     "parameter: expected an extra parameter, found {name}, which the grant sets itself"
                 ));
             }
         }
         if self.mutual_tls && self.http_client.is_none() {
-            faults.push(
+            problems.push(
                 "mutual_tls: expected an http_client with a client certificate, found none".into(),
             );
         }
         if self.timeout.is_zero() {
-            faults.push("timeout: expected more than 0 s, found 0 s".into());
+            problems.push("timeout: expected more than 0 s, found 0 s".into());
         }
-        faults
+        problems
     }
 
     /// Adds the settings that may be shown. Domain and URLs are left out: they are not validated yet and may contain a

@@ -41,22 +41,22 @@ fn handle() -> io::Result<Handle> {
 }
 
 /// A task that runs whether or not a caller waits for it. All clones share its result.
-pub(crate) struct Flight<T> {
-    landing: Shared<BoxFuture<'static, Result<T, Error>>>,
+pub(crate) struct SharedTask<T> {
+    result: Shared<BoxFuture<'static, Result<T, Error>>>,
     /// `None` if the task could not be started.
     task: Option<AbortHandle>,
 }
 
-impl<T> Clone for Flight<T> {
+impl<T> Clone for SharedTask<T> {
     fn clone(&self) -> Self {
         Self {
-            landing: self.landing.clone(),
+            result: self.result.clone(),
             task: self.task.clone(),
         }
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> Flight<T> {
+impl<T: Clone + Send + Sync + 'static> SharedTask<T> {
     /// Starts `work` within the current span.
     pub(crate) fn start(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
         Self::start_in(Span::current(), work)
@@ -67,28 +67,28 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         span: Span,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Self {
-        let (landing, task): (BoxFuture<'static, _>, _) = match handle() {
+        let (result, task): (BoxFuture<'static, _>, _) = match handle() {
             Ok(handle) => {
                 let task = handle.spawn(in_context(span, work));
                 let abort = task.abort_handle();
-                let landing = task.map(|result| result.unwrap_or_else(|error| Err(lost(error))));
-                (Box::pin(landing), Some(abort))
+                let result = task.map(|result| result.unwrap_or_else(|error| Err(lost(error))));
+                (Box::pin(result), Some(abort))
             }
             Err(error) => (Box::pin(std::future::ready(Err(unstarted(error)))), None),
         };
         Self {
-            landing: landing.shared(),
+            result: result.shared(),
             task,
         }
     }
 
     /// Waits for the result.
-    pub(crate) async fn landed(self) -> Result<T, Error> {
-        self.landing.await
+    pub(crate) async fn join(self) -> Result<T, Error> {
+        self.result.await
     }
 
-    pub(crate) fn has_landed(&self) -> bool {
-        self.landing.clone().now_or_never().is_some()
+    pub(crate) fn is_finished(&self) -> bool {
+        self.result.clone().now_or_never().is_some()
     }
 
     /// Aborts the task. Waiting callers get an error.
@@ -99,9 +99,9 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
     }
 }
 
-impl<T> fmt::Debug for Flight<T> {
+impl<T> fmt::Debug for SharedTask<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flight").finish_non_exhaustive()
+        f.debug_struct("SharedTask").finish_non_exhaustive()
     }
 }
 

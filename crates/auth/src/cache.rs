@@ -18,7 +18,7 @@ use auth0_core::time::SharedClock;
 use auth0_core::{AccessToken, BoxFuture};
 use futures_util::FutureExt as _;
 
-use crate::background::Flight;
+use crate::background::SharedTask;
 use crate::error::Error;
 use crate::token_response::Grant;
 
@@ -31,10 +31,10 @@ const FRESH: Duration = Duration::from_secs(60);
 
 /// The timeout of a fetch, after which another one starts. Requests have their own timeouts; a custom signer or store may
 /// have none.
-const STUCK: Duration = Duration::from_secs(10 * 60);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// The maximum time that an exceeded quota is cached: it may be raised meanwhile.
-const MAX_QUOTA: Duration = Duration::from_secs(60);
+const MAX_QUOTA_CACHE_TIME: Duration = Duration::from_secs(60);
 
 /// The longest lifetime that Auth0 grants is 30 days. The cap keeps an absurd lifetime from overflowing the clock.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -59,7 +59,7 @@ pub(crate) struct Timing {
     /// The lifetime of a token that came without one.
     pub(crate) fallback_lifetime: Duration,
     /// How long a rejection is cached.
-    pub(crate) refusal: Duration,
+    pub(crate) rejection: Duration,
 }
 
 impl Default for Timing {
@@ -67,7 +67,7 @@ impl Default for Timing {
         Self {
             leeway: Duration::from_secs(60),
             fallback_lifetime: Duration::from_secs(300),
-            refusal: Duration::from_secs(10),
+            rejection: Duration::from_secs(10),
         }
     }
 }
@@ -89,12 +89,12 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    held: Option<Arc<Held>>,
+    cached: Option<Arc<CachedToken>>,
     flight: Option<InFlight>,
     /// When the next early refresh may start, after a failed one.
     next_refresh_at: Option<SystemTime>,
     /// A cached rejection and its expiry.
-    refusal: Option<(Error, SystemTime)>,
+    rejection: Option<(Error, SystemTime)>,
     /// The number of the last fetch, which is also the number of its token.
     last_number: u64,
 }
@@ -104,18 +104,18 @@ struct InFlight {
     number: u64,
     /// The start on the monotonic clock.
     started_at: Duration,
-    flight: Flight<Arc<Held>>,
+    flight: SharedTask<Arc<CachedToken>>,
 }
 
 /// A token and its times, counted from before the request was sent, so that they are rather early.
-struct Held {
+struct CachedToken {
     token: AccessToken,
     obtained_at: SystemTime,
     refresh_at: SystemTime,
     valid_until: SystemTime,
 }
 
-impl Held {
+impl CachedToken {
     /// `draw` is a random number between 0 and 1.
     fn new(number: u64, grant: Grant, started_at: SystemTime, timing: Timing, draw: f64) -> Self {
         let obtained_at = grant.obtained_at.unwrap_or(started_at);
@@ -159,9 +159,9 @@ fn lead(lifetime: Duration, leeway: Duration, draw: f64) -> Duration {
     leeway + leeway.mul_f64(draw / 4.0)
 }
 
-enum Step {
+enum Lookup {
     Use(AccessToken),
-    Wait(Flight<Arc<Held>>),
+    Wait(SharedTask<Arc<CachedToken>>),
 }
 
 impl Cache {
@@ -184,18 +184,18 @@ impl Cache {
 
     /// Returns a valid token.
     pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
-        match self.step()? {
-            Step::Use(token) => Ok(token),
-            Step::Wait(flight) => Ok(flight.landed().await?.token.clone()),
+        match self.lookup()? {
+            Lookup::Use(token) => Ok(token),
+            Lookup::Wait(flight) => Ok(flight.join().await?.token.clone()),
         }
     }
 
     /// Waits for the fetch in flight, if there is one.
-    pub(crate) async fn settled(&self) {
+    pub(crate) async fn wait_for_fetch(&self) {
         let flight = self.0.state().flight.as_ref().map(|it| it.flight.clone());
         if let Some(flight) = flight {
             // The next caller that needs a token gets the error.
-            let _ = flight.landed().await;
+            let _ = flight.join().await;
         }
     }
 
@@ -212,21 +212,21 @@ impl Cache {
     pub(crate) fn rejected(&self, number: u64) -> bool {
         let now = self.0.clock.now();
         let mut state = self.0.state();
-        let replace = match &state.held {
-            Some(held) if held.token.id() == number => {
-                self.0.accepted.load(Ordering::Relaxed) == number || !held.is_fresh(now)
+        let replace = match &state.cached {
+            Some(cached) if cached.token.id() == number => {
+                self.0.accepted.load(Ordering::Relaxed) == number || !cached.is_fresh(now)
             }
             // It was already dropped or replaced.
             _ => return true,
         };
         if replace {
-            state.held = None;
+            state.cached = None;
         }
         replace
     }
 
     /// Returns the cached token, or the fetch to wait for. Starts a fetch if one is due.
-    fn step(&self) -> Result<Step, Error> {
+    fn lookup(&self) -> Result<Lookup, Error> {
         let now = self.0.clock.now();
         let mut state = self.0.state();
         // A fetch removes itself when it ends, unless it failed to start or is stuck.
@@ -234,28 +234,33 @@ impl Cache {
         if let Some(ended) = state.flight.take_if(has_ended) {
             ended.flight.abort();
         }
-        let refused = state.refusal.as_ref().filter(|(_, until)| now < *until);
-        if let Some(held) = state.held.as_ref().filter(|held| held.is_valid(now)) {
-            let token = held.token.clone();
-            let refresh_is_due = held.refresh_at <= now
+        let rejected = state.rejection.as_ref().filter(|(_, until)| now < *until);
+        if let Some(cached) = state.cached.as_ref().filter(|cached| cached.is_valid(now)) {
+            let token = cached.token.clone();
+            let refresh_is_due = cached.refresh_at <= now
                 && state.next_refresh_at.is_none_or(|at| at <= now)
-                && refused.is_none()
+                && rejected.is_none()
                 && state.flight.is_none();
             if refresh_is_due {
                 self.start(&mut state, Need::Fresh, now);
             }
-            return Ok(Step::Use(token));
+            return Ok(Lookup::Use(token));
         }
-        if let Some((error, _)) = refused {
+        if let Some((error, _)) = rejected {
             return Err(error.clone());
         }
-        Ok(Step::Wait(match &state.flight {
+        Ok(Lookup::Wait(match &state.flight {
             Some(it) => it.flight.clone(),
             None => self.start(&mut state, Need::Valid, now),
         }))
     }
 
-    fn start(&self, state: &mut State, need: Need, now: SystemTime) -> Flight<Arc<Held>> {
+    fn start(
+        &self,
+        state: &mut State,
+        need: Need,
+        now: SystemTime,
+    ) -> SharedTask<Arc<CachedToken>> {
         state.last_number += 1;
         let (cache, number, timing) = (self.clone(), state.last_number, self.0.timing);
         // Panics are caught: otherwise the fetch would never be removed.
@@ -265,11 +270,19 @@ impl Cache {
             // The call that noticed does not wait for the refresh, and its span has to end with the call.
             Need::Fresh => tracing::Span::none(),
         };
-        let flight = Flight::start_in(span, async move {
+        let flight = SharedTask::start_in(span, async move {
             let result = grant.await.unwrap_or_else(|_| Err(Error::panicked()));
-            let held = |grant| Arc::new(Held::new(number, grant, now, timing, fastrand::f64()));
-            let result = result.map(held);
-            cache.settle(number, &result);
+            let cached = |grant| {
+                Arc::new(CachedToken::new(
+                    number,
+                    grant,
+                    now,
+                    timing,
+                    fastrand::f64(),
+                ))
+            };
+            let result = result.map(cached);
+            cache.complete(number, &result);
             result
         });
         state.flight = Some(InFlight {
@@ -281,7 +294,7 @@ impl Cache {
     }
 
     /// Records the result of a fetch before callers get it.
-    fn settle(&self, number: u64, result: &Result<Arc<Held>, Error>) {
+    fn complete(&self, number: u64, result: &Result<Arc<CachedToken>, Error>) {
         let now = self.0.clock.now();
         let mut state = self.0.state();
         if state.flight.take_if(|it| it.number == number).is_none() {
@@ -289,15 +302,15 @@ impl Cache {
             return;
         }
         match result {
-            Ok(held) => {
-                state.held = Some(held.clone());
+            Ok(cached) => {
+                state.cached = Some(cached.clone());
                 state.next_refresh_at = None;
-                state.refusal = None;
+                state.rejection = None;
             }
             Err(error) => {
-                state.refuse(error, now, &self.0.timing);
-                let held = state.held.as_ref().filter(|held| held.is_valid(now));
-                if let Some(valid_until) = held.map(|held| held.valid_until) {
+                state.cache_rejection(error, now, &self.0.timing);
+                let cached = state.cached.as_ref().filter(|cached| cached.is_valid(now));
+                if let Some(valid_until) = cached.map(|cached| cached.valid_until) {
                     let pause = pause(error, valid_until, now);
                     state.next_refresh_at = Some(now + pause);
                     // Callers do not get the error while the token is valid.
@@ -317,7 +330,7 @@ impl Cache {
 
 impl InFlight {
     fn has_ended(&self, now: Duration) -> bool {
-        now.saturating_sub(self.started_at) > STUCK || self.flight.has_landed()
+        now.saturating_sub(self.started_at) > FETCH_TIMEOUT || self.flight.is_finished()
     }
 }
 
@@ -330,9 +343,9 @@ impl Inner {
 
 impl State {
     /// Caches an error that an immediate retry would repeat.
-    fn refuse(&mut self, error: &Error, now: SystemTime, timing: &Timing) {
-        let time = timing.remembered(error);
-        self.refusal = time.map(|time| (error.clone(), now + time));
+    fn cache_rejection(&mut self, error: &Error, now: SystemTime, timing: &Timing) {
+        let time = timing.cache_time(error);
+        self.rejection = time.map(|time| (error.clone(), now + time));
     }
 }
 
@@ -350,11 +363,15 @@ impl Timing {
     }
 
     /// Returns how long an error is cached, or `None` if it is not.
-    fn remembered(&self, error: &Error) -> Option<Duration> {
+    fn cache_time(&self, error: &Error) -> Option<Duration> {
         if error.is_quota_used_up() {
-            return error.retry_after().map(|wait| wait.min(MAX_QUOTA));
+            return error
+                .retry_after()
+                .map(|wait| wait.min(MAX_QUOTA_CACHE_TIME));
         }
-        error.is_lasting().then_some(self.refusal.min(MAX_LIFETIME))
+        error
+            .is_permanent()
+            .then_some(self.rejection.min(MAX_LIFETIME))
     }
 }
 

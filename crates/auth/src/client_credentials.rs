@@ -85,7 +85,7 @@ impl ClientCredentials {
     /// that it never uses. A failed request is logged; the next call for a token returns its error if there is no valid token by
     /// then.
     pub async fn finish_refresh(&self) {
-        self.0.cache.settled().await;
+        self.0.cache.wait_for_fetch().await;
     }
 
     /// Returns the error of the last use of the [store](ClientCredentialsBuilder::store), or `None` if it succeeded or there

@@ -247,7 +247,7 @@ impl DeviceLogin {
                 Some("access_denied" | "expired_token") => return Err(error),
                 // The code may have been spent by a request whose response was lost.
                 Some("invalid_grant") if was_lost => return Err(error.with_unknown_outcome()),
-                _ if error.is_passing() => interval = interval.saturating_mul(2),
+                _ if error.is_transient() => interval = interval.saturating_mul(2),
                 _ => return Err(error),
             }
             was_lost |= error.is_outcome_unknown();

@@ -113,17 +113,17 @@ impl Server {
         mutual_tls: bool,
         clock: SharedClock,
     ) -> Result<Self, Vec<String>> {
-        let mut faults = Vec::new();
+        let mut problems = Vec::new();
         // The domain is validated even if another endpoint is used.
-        let of_domain = of_domain(domain).map_err(|fault| faults.push(fault));
+        let of_domain = of_domain(domain).map_err(|problem| problems.push(problem));
         let base = match issuer {
-            Some(issuer) => of_url("issuer", issuer).map_err(|fault| faults.push(fault)),
+            Some(issuer) => of_url("issuer", issuer).map_err(|problem| problems.push(problem)),
             None => of_domain,
         };
         let token_url = token_url.map(|url| of_url("token_url", url)).transpose();
-        let token_url = token_url.map_err(|fault| faults.push(fault));
-        let (Ok(base), Ok(token_url), true) = (base, token_url, faults.is_empty()) else {
-            return Err(faults);
+        let token_url = token_url.map_err(|problem| problems.push(problem));
+        let (Ok(base), Ok(token_url), true) = (base, token_url, problems.is_empty()) else {
+            return Err(problems);
         };
         Ok(Self {
             issuer: issuer.map_or_else(|| base.to_string(), str::to_owned),
@@ -261,8 +261,8 @@ fn check(metadata: &Metadata, issuer: &str) -> Result<(), Error> {
     )))
 }
 
-fn undiscovered(fault: impl std::fmt::Display) -> Error {
-    Error::of(Kind::Discovery(fault.to_string()))
+fn undiscovered(problem: impl std::fmt::Display) -> Error {
+    Error::of(Kind::Discovery(problem.to_string()))
 }
 
 /// Appends a path to an issuer, which may or may not end with a slash.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::background::Flight;
+use crate::background::SharedTask;
 use crate::error::Error;
 
 /// The last version of a document. Clones share it.
@@ -12,7 +12,7 @@ pub(crate) struct DocumentCache<T>(Arc<Mutex<State<T>>>);
 struct State<T> {
     last: Option<Version<T>>,
     /// The fetch in flight. All waiting callers get its result, including a failure.
-    flight: Option<Flight<Arc<T>>>,
+    flight: Option<SharedTask<Arc<T>>>,
 }
 
 /// A version of a document.
@@ -66,12 +66,12 @@ impl<T: Send + Sync + 'static> DocumentCache<T> {
                 return Ok(last.document.clone());
             }
             // A fetch removes itself when it ends, unless it panicked or failed to start.
-            state.flight.take_if(|flight| flight.has_landed());
+            state.flight.take_if(|flight| flight.is_finished());
             match &state.flight {
                 Some(flight) => flight.clone(),
                 None => {
                     let (cache, fetching) = (self.clone(), fetch(state.last.clone()));
-                    let flight = Flight::start(async move {
+                    let flight = SharedTask::start(async move {
                         let result = fetching.await;
                         let mut state = cache.state();
                         state.flight = None;
@@ -83,7 +83,7 @@ impl<T: Send + Sync + 'static> DocumentCache<T> {
                 }
             }
         };
-        flight.landed().await
+        flight.join().await
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {

@@ -184,7 +184,7 @@ impl Error {
     }
 
     /// Returns whether retrying soon would fail in the same way: a rejection, and not a server failure.
-    pub(crate) fn is_lasting(&self) -> bool {
+    pub(crate) fn is_permanent(&self) -> bool {
         matches!(self.0.kind, Kind::Rejected(_))
             && self
                 .0

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth0_core::{AccessToken, BoxFuture, HttpClient, TokenError, TokenSource};
 
 use crate::application::Application;
-use crate::background::Flight;
+use crate::background::SharedTask;
 use crate::cache::{Cache, Timing};
 use crate::error::{Error, Failure};
 use crate::id_token::IdToken;
@@ -68,7 +68,7 @@ use refresher::{Refresher, StoreLocation};
 /// Each error is the source of a [`TokenError`]; [`Error::find_in`] finds it.
 ///
 /// - [`is_session_ended`](Error::is_session_ended): the user has to log in again. If the server rejected the refresh token,
-///   [`is_refresh_token_refused`](Error::is_refresh_token_refused) is true. In that case,
+///   [`is_refresh_token_rejected`](Error::is_refresh_token_rejected) is true. In that case,
 ///   [`is_refresh_token_spent`](Error::is_refresh_token_spent) says whether a lost response explains it. If not, the token
 ///   expired, was revoked, or was used by somebody else.
 /// - [`is_interaction_required`](Error::is_interaction_required): the user has to interact, for example for a second factor.
@@ -112,7 +112,7 @@ impl Session {
         name: String,
     ) -> Result<Option<Self>, Error> {
         let work = Self::find(application, [key, former], store, name);
-        Flight::start(work).landed().await
+        SharedTask::start(work).join().await
     }
 
     async fn find(
@@ -186,7 +186,7 @@ impl Session {
     ///
     /// A failed refresh is logged; the next call for a token returns its error if there is no valid token by then.
     pub async fn finish_refresh(&self) {
-        self.0.cache.settled().await;
+        self.0.cache.wait_for_fetch().await;
     }
 
     /// Saves the session in `store` under `name`, replacing what is there, and keeps it there from now on. Applies to all
@@ -204,8 +204,8 @@ impl Session {
         name: impl Into<String>,
     ) -> Result<(), Error> {
         let (refresher, name) = (self.0.refresher.clone(), name.into());
-        Flight::start(async move { refresher.keep_in(store, name).await })
-            .landed()
+        SharedTask::start(async move { refresher.keep_in(store, name).await })
+            .join()
             .await
     }
 
@@ -220,8 +220,8 @@ impl Session {
     #[doc(alias = "revoke")]
     pub async fn sign_out(&self) -> Result<(), Error> {
         let refresher = self.0.refresher.clone();
-        Flight::start(async move { refresher.sign_out().await })
-            .landed()
+        SharedTask::start(async move { refresher.sign_out().await })
+            .join()
             .await
     }
 }

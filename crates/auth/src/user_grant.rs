@@ -70,7 +70,7 @@ impl UserGrant {
                 })
             })
         });
-        result.map_err(|error| match error.leaves_doubt() {
+        result.map_err(|error| match error.may_have_been_processed() {
             true => error.with_unknown_outcome(),
             false => error,
         })

@@ -143,8 +143,8 @@ impl AuthorizationCodeBuilder {
             *text = text.as_deref().map(|text| text.trim().to_owned());
         }
         self.redirect_uri = self.redirect_uri.trim().to_owned();
-        let faults = self.faults();
-        let application = Arc::new(self.settings.build(Needs::Nothing, faults)?);
+        let problems = self.problems();
+        let application = Arc::new(self.settings.build(Needs::Nothing, problems)?);
         let verifier = self.id_token.verifier(&application);
         Ok(AuthorizationCode {
             shared: Arc::new(Shared {
@@ -160,28 +160,28 @@ impl AuthorizationCodeBuilder {
     }
 
     /// Returns the problems of the settings that are specific to this flow.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        faults.extend(redirect_fault(&self.redirect_uri));
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        problems.extend(redirect_fault(&self.redirect_uri));
         for (name, value) in [
             ("audience", &self.audience),
             ("organization", &self.request.organization),
         ] {
             if value.as_ref().is_some_and(String::is_empty) {
-                faults.push(format!("{name}: expected a name, found an empty string"));
+                problems.push(format!("{name}: expected a name, found an empty string"));
             }
         }
         for (name, _) in &self.request.parameters {
             if name.is_empty() {
-                faults.push("authorize_parameter: expected a name, found an empty string".into());
+                problems.push("authorize_parameter: expected a name, found an empty string".into());
             } else if RESERVED.contains(&name.as_str()) {
-                faults.push(format!(
+                problems.push(format!(
                     "authorize_parameter: expected an extra parameter, found {name}, which the flow sets itself"
                 ));
             }
         }
-        faults.extend(self.id_token.faults());
-        faults
+        problems.extend(self.id_token.problems());
+        problems
     }
 }
 
@@ -190,7 +190,7 @@ fn redirect_fault(uri: &str) -> Option<String> {
     if uri.is_empty() {
         return Some("redirect_uri is missing".to_owned());
     }
-    let fault = match Url::parse(uri) {
+    let problem = match Url::parse(uri) {
         Err(error) => format!("expected a URL, found {error}"),
         Ok(url) if has_unfit_host(&url) => EXPECTED_HOST.to_owned(),
         Ok(url) if url.fragment().is_some() => "expected no fragment, found one".into(),
@@ -205,7 +205,7 @@ fn redirect_fault(uri: &str) -> Option<String> {
             _ => "expected https or a scheme with a dot, found another scheme".into(),
         },
     };
-    Some(format!("redirect_uri: {fault}"))
+    Some(format!("redirect_uri: {problem}"))
 }
 
 impl fmt::Debug for AuthorizationCodeBuilder {

@@ -32,7 +32,7 @@ impl Clock for StillClock {
 const TIMING: Timing = Timing {
     leeway: Duration::from_secs(60),
     fallback_lifetime: Duration::from_secs(300),
-    refusal: Duration::from_secs(10),
+    rejection: Duration::from_secs(10),
 };
 
 fn grant(token: String) -> Grant {
@@ -99,20 +99,20 @@ async fn next_caller_joins_the_fetch_of_cancelled_callers() {
 async fn stuck_fetch_is_aborted_and_replaced() {
     let clock = StillClock::new();
     let alive = Arc::new(());
-    let held = alive.clone();
+    let cached = alive.clone();
     let cache = cache(&clock, move |number| {
-        let held = held.clone();
+        let cached = cached.clone();
         Box::pin(async move {
             if number == 1 {
                 future::pending::<()>().await;
             }
-            drop(held);
+            drop(cached);
             Ok(grant(format!("token-{number}")))
         })
     });
     let mut stuck = Box::pin(cache.token());
     assert!((&mut stuck).now_or_never().is_none());
-    clock.advance(STUCK);
+    clock.advance(FETCH_TIMEOUT);
     assert!(poll_once(&cache).is_none());
     assert_eq!(number_of_fetches(&cache), 1, "it may still come");
     clock.advance(Duration::from_secs(1));
@@ -121,7 +121,7 @@ async fn stuck_fetch_is_aborted_and_replaced() {
         stuck.await.unwrap_err().to_string(),
         "the task of the token request did not finish"
     );
-    // What the first one held, such as a lock, is free again: here and in the function are the last two.
+    // What the first one cached, such as a lock, is free again: here and in the function are the last two.
     assert_eq!(Arc::strong_count(&alive), 2);
     assert_eq!(text(&cache).await, "token-2");
 }
@@ -159,12 +159,12 @@ async fn failed_refresh_keeps_the_valid_token_and_delays_the_next() {
     clock.advance(Duration::from_secs(3600 - 40));
     for expected in [2, 2, 2] {
         assert_eq!(text(&cache).await, "token-1");
-        cache.settled().await;
+        cache.wait_for_fetch().await;
         assert_eq!(number_of_fetches(&cache), expected);
     }
     clock.advance(Duration::from_secs(10));
     text(&cache).await;
-    cache.settled().await;
+    cache.wait_for_fetch().await;
     assert_eq!(
         number_of_fetches(&cache),
         3,
@@ -290,13 +290,13 @@ async fn jitter_is_drawn_once_per_token() {
     let cache = cache(&clock, |number| {
         Box::pin(future::ready(Ok(grant(format!("token-{number}")))))
     });
-    let held = || cache.0.state().held.clone().unwrap();
+    let cached = || cache.0.state().cached.clone().unwrap();
     let mut leads = std::collections::BTreeSet::new();
     for _ in 0..20 {
         text(&cache).await;
-        let first = held();
+        let first = cached();
         text(&cache).await;
-        assert!(Arc::ptr_eq(&first, &held()));
+        assert!(Arc::ptr_eq(&first, &cached()));
         clock.advance(Duration::from_secs(3600));
         leads.insert(first.valid_until.duration_since(first.refresh_at).unwrap());
     }

@@ -101,8 +101,8 @@ impl ClientCredentialsBuilder {
     /// 10 s.
     ///
     /// Server and network failures are not cached. An exceeded quota is cached until its reset, but for at most one minute.
-    pub fn remember_refusals_for(mut self, time: Duration) -> Self {
-        self.timing.refusal = time;
+    pub fn cache_rejections_for(mut self, time: Duration) -> Self {
+        self.timing.rejection = time;
         self
     }
 
@@ -125,10 +125,10 @@ impl ClientCredentialsBuilder {
     pub fn build(mut self) -> Result<ClientCredentials, Error> {
         self.audience = self.audience.trim().to_owned();
         self.organization = self.organization.map(|text| text.trim().to_owned());
-        let faults = self.faults();
+        let problems = self.problems();
         let clock = self.settings.clock.clone();
         let sleeper = self.settings.sleeper.clone();
-        let application = self.settings.build(Needs::Proof, faults)?;
+        let application = self.settings.build(Needs::Proof, problems)?;
         let owner = (application.domain.clone(), application.client_id.clone());
         let grant = Arc::new(ClientCredentialsGrant {
             application,
@@ -168,18 +168,18 @@ impl ClientCredentialsBuilder {
     }
 
     /// Returns the problems of the settings that are specific to this grant.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         if self.audience.is_empty() {
-            faults.push("audience is missing".to_owned());
+            problems.push("audience is missing".to_owned());
         }
         if self.organization.as_ref().is_some_and(String::is_empty) {
-            faults.push("organization: expected an ID or a name, found an empty string".into());
+            problems.push("organization: expected an ID or a name, found an empty string".into());
         }
         if self.timing.fallback_lifetime.is_zero() {
-            faults.push("fallback_lifetime: expected more than 0 s, found 0 s".into());
+            problems.push("fallback_lifetime: expected more than 0 s, found 0 s".into());
         }
-        faults
+        problems
     }
 }
 

@@ -60,13 +60,13 @@ impl ClientCredentials {
 fn read(
     variable: impl Fn(&str) -> Result<Option<String>, String>,
 ) -> Result<ClientCredentialsBuilder, Error> {
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     let mut get = |name| match variable(name) {
         Ok(value) => value
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty()),
-        Err(fault) => {
-            faults.push(fault);
+        Err(problem) => {
+            problems.push(problem);
             None
         }
     };
@@ -85,14 +85,15 @@ fn read(
     if let Some((name, pem)) = keys.next() {
         match key(&pem, algorithm.as_deref()) {
             Ok(key) => builder = builder.private_key_jwt(key),
-            Err(fault) => faults.push(format!("{name}: {fault}")),
+            Err(problem) => problems.push(format!("{name}: {problem}")),
         }
-        faults.extend(keys.map(|(other, _)| format!("expected one key, found {name} and {other}")));
+        problems
+            .extend(keys.map(|(other, _)| format!("expected one key, found {name} and {other}")));
     }
-    if faults.is_empty() {
+    if problems.is_empty() {
         Ok(builder)
     } else {
-        Err(Error::configuration(faults))
+        Err(Error::configuration(problems))
     }
 }
 

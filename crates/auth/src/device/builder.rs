@@ -67,12 +67,12 @@ impl DeviceFlowBuilder {
     /// Returns a [configuration error](Error::is_configuration) that names every missing or invalid setting.
     pub fn build(mut self) -> Result<DeviceFlow, Error> {
         self.audience = self.audience.map(|text| text.trim().to_owned());
-        let mut faults = Vec::new();
+        let mut problems = Vec::new();
         if self.audience.as_ref().is_some_and(String::is_empty) {
-            faults.push("audience: expected a name, found an empty string".to_owned());
+            problems.push("audience: expected a name, found an empty string".to_owned());
         }
-        faults.extend(self.id_token.faults());
-        let application = Arc::new(self.settings.build(Needs::Nothing, faults)?);
+        problems.extend(self.id_token.problems());
+        let application = Arc::new(self.settings.build(Needs::Nothing, problems)?);
         let verifier = self.id_token.verifier(&application);
         Ok(DeviceFlow(Arc::new(Shared {
             application,

@@ -19,7 +19,7 @@ pub(crate) enum Failure {
     /// The ID token is not valid for this login.
     IdToken(Finding<IdTokenFault>),
     /// The server rejected the refresh token. `was_lost`: the response to an earlier request with it was lost.
-    RefreshRefused {
+    RefreshRejected {
         rejection: Rejection,
         was_lost: bool,
     },
@@ -173,7 +173,7 @@ impl fmt::Display for IdTokenFault {
 impl Failure {
     pub(super) fn rejection(&self) -> Option<&Rejection> {
         match self {
-            Self::Denied(rejection) | Self::RefreshRefused { rejection, .. } => Some(rejection),
+            Self::Denied(rejection) | Self::RefreshRejected { rejection, .. } => Some(rejection),
             _ => None,
         }
     }
@@ -193,11 +193,11 @@ impl fmt::Display for Failure {
             Self::Callback(fault) => write!(f, "the authorization response is invalid: {fault}"),
             Self::Denied(rejection) => write!(f, "the login was denied: {rejection}"),
             Self::IdToken(fault) => write!(f, "the ID token is invalid: {fault}"),
-            Self::RefreshRefused {
+            Self::RefreshRejected {
                 rejection,
                 was_lost: false,
             } => write!(f, "the refresh token was rejected: {rejection}"),
-            Self::RefreshRefused { rejection, .. } => write!(
+            Self::RefreshRejected { rejection, .. } => write!(
                 f,
                 "the refresh token was rejected, and the response to an earlier request with it was lost: {rejection}"
             ),
@@ -254,14 +254,14 @@ impl Error {
     pub fn is_session_ended(&self) -> bool {
         matches!(
             self.failure(),
-            Some(Failure::Ended | Failure::RefreshRefused { .. })
+            Some(Failure::Ended | Failure::RefreshRejected { .. })
         )
     }
 
     /// Returns whether the server rejected the refresh token of the session: it expired, was revoked or was used before. Auth0
     /// does not distinguish these; see [`is_refresh_token_spent`](Self::is_refresh_token_spent).
-    pub fn is_refresh_token_refused(&self) -> bool {
-        matches!(self.failure(), Some(Failure::RefreshRefused { .. }))
+    pub fn is_refresh_token_rejected(&self) -> bool {
+        matches!(self.failure(), Some(Failure::RefreshRejected { .. }))
     }
 
     /// Returns whether the server rejected a refresh token after the response to an earlier request with it was lost. Most
@@ -269,7 +269,7 @@ impl Error {
     pub fn is_refresh_token_spent(&self) -> bool {
         matches!(
             self.failure(),
-            Some(Failure::RefreshRefused { was_lost: true, .. })
+            Some(Failure::RefreshRejected { was_lost: true, .. })
         )
     }
 
@@ -298,7 +298,7 @@ impl Error {
     }
 
     /// Returns whether the server may have consumed a single-use credential without confirming it.
-    pub(crate) fn leaves_doubt(&self) -> bool {
+    pub(crate) fn may_have_been_processed(&self) -> bool {
         match self.outcome() {
             AttemptOutcome::Lost | AttemptOutcome::Cut => true,
             AttemptOutcome::Status(status) => {
@@ -312,7 +312,7 @@ impl Error {
     }
 
     /// Returns whether the failure is transient: a network or server failure, or a rate limit.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self.outcome() {
             AttemptOutcome::NotSent | AttemptOutcome::Lost | AttemptOutcome::Cut => true,
             AttemptOutcome::Status(status) => {
@@ -323,7 +323,7 @@ impl Error {
     }
 
     /// Converts an `invalid_grant` rejection to a rejected refresh token.
-    pub(crate) fn of_refresh(self, was_lost: bool) -> Self {
+    pub(crate) fn into_refresh_rejection(self, was_lost: bool) -> Self {
         if !self.is_invalid_grant() {
             return self;
         }
@@ -334,7 +334,7 @@ impl Error {
                 answer,
                 outcome_unknown,
             }) => Self(Arc::new(Inner {
-                kind: Kind::Login(Failure::RefreshRefused {
+                kind: Kind::Login(Failure::RefreshRejected {
                     rejection,
                     was_lost,
                 }),

@@ -53,19 +53,19 @@ pub(crate) use id_token_setters;
 
 impl IdTokenSettings {
     /// Returns the problems of the settings.
-    pub(crate) fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         if self.algorithms.is_empty() {
-            faults.push("id_token_algorithms: expected at least one, found none".to_owned());
+            problems.push("id_token_algorithms: expected at least one, found none".to_owned());
         }
         if self.leeway > MAX_LEEWAY {
             let found = self.leeway.as_secs();
-            faults.push(format!(
+            problems.push(format!(
                 "id_token_leeway: expected at most {} s, found {found} s",
                 MAX_LEEWAY.as_secs()
             ));
         }
-        faults
+        problems
     }
 
     pub(crate) fn verifier(self, application: &Arc<Application>) -> Verifier {

@@ -148,8 +148,8 @@ impl Refresher {
             Err(_) => state.lost = former,
         }
         let grant = grant.map_err(|error| {
-            let error = error.of_refresh(same(state.lost.as_ref(), refresh_token));
-            if error.is_refresh_token_refused() {
+            let error = error.into_refresh_rejection(same(state.lost.as_ref(), refresh_token));
+            if error.is_refresh_token_rejected() {
                 state.rejected = Some((refresh_token.clone(), error.clone()));
             }
             error

@@ -385,7 +385,7 @@ async fn rejected_code_is_an_invalid_grant_with_a_known_outcome() {
     let query = answer_to(&pending);
     let error = flow.finish(pending, &query).await.unwrap_err();
     assert!(error.is_invalid_grant() && !error.is_outcome_unknown());
-    assert!(!error.is_refresh_token_refused() && !error.is_session_ended());
+    assert!(!error.is_refresh_token_rejected() && !error.is_session_ended());
 }
 
 /// A token endpoint that reads and counts each request, sends `answer` and closes the connection.

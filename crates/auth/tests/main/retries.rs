@@ -211,7 +211,7 @@ async fn rejection_is_cached_and_a_failure_is_not() {
     })
     .await;
     let source = settings(&server)
-        .remember_refusals_for(Duration::from_secs(10))
+        .cache_rejections_for(Duration::from_secs(10))
         .clock(clock.clone())
         .build()
         .unwrap();
@@ -235,7 +235,7 @@ async fn maximum_rejection_cache_time_does_not_overflow() {
     let body = json!({"error": "invalid_client"});
     let server = answering(ResponseTemplate::new(401).set_body_json(body)).await;
     let source = settings(&server)
-        .remember_refusals_for(Duration::MAX)
+        .cache_rejections_for(Duration::MAX)
         .build()
         .unwrap();
     failure(&source).await;

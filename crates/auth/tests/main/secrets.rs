@@ -103,7 +103,7 @@ async fn no_output_contains_a_secret_of_any_input() {
             .client_secret(SECRET)
             .parameter("hint", PARAMETER)
             .authentication(authentication)
-            .remember_refusals_for(Duration::ZERO)
+            .cache_rejections_for(Duration::ZERO)
             .clock(clock.clone());
         writeln!(output, "{builder:?} {builder:#?}").unwrap();
         let source = builder.build().unwrap();

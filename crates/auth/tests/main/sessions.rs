@@ -354,7 +354,7 @@ async fn lost_refresh_response_is_not_retried_and_explains_a_later_rejection() {
     provider.once("/oauth/token", rejected()).await;
     assert!(failure(&session).await.is_outcome_unknown());
     let error = failure(&session).await;
-    assert!(error.is_refresh_token_refused() && error.is_refresh_token_spent());
+    assert!(error.is_refresh_token_rejected() && error.is_refresh_token_spent());
     assert!(error.is_session_ended() && error.is_invalid_grant());
     assert_eq!(error.status(), Some(403));
     assert_eq!(
@@ -383,7 +383,7 @@ async fn aborted_refresh_explains_a_later_rejection() {
     gate.release(rejected());
     let error = next.await.unwrap();
     assert!(
-        error.is_refresh_token_refused() && error.is_refresh_token_spent(),
+        error.is_refresh_token_rejected() && error.is_refresh_token_spent(),
         "{error}"
     );
 }
@@ -406,7 +406,7 @@ async fn known_refresh_outcome_does_not_explain_a_later_rejection() {
     provider.clock.advance(3600);
     let error = failure(&session).await;
     assert!(
-        error.is_refresh_token_refused() && !error.is_refresh_token_spent(),
+        error.is_refresh_token_rejected() && !error.is_refresh_token_spent(),
         "{error}"
     );
 }
@@ -420,7 +420,7 @@ async fn rejected_refresh_token_is_not_sent_again() {
     provider.clock.advance(3600);
     for _ in 0..3 {
         let error = failure(&session).await;
-        assert!(error.is_refresh_token_refused() && error.is_session_ended());
+        assert!(error.is_refresh_token_rejected() && error.is_session_ended());
         assert!(!error.is_refresh_token_spent() && !error.is_outcome_unknown());
         assert_eq!(
             error.to_string(),
@@ -485,7 +485,7 @@ async fn session_without_refresh_token_ends_with_its_access_token() {
     assert_eq!(text(&session).await, "access-1");
     provider.clock.advance(3600);
     let error = failure(&session).await;
-    assert!(error.is_session_ended() && !error.is_refresh_token_refused());
+    assert!(error.is_session_ended() && !error.is_refresh_token_rejected());
     assert_eq!(provider.requests("/oauth/token").await.len(), 1);
 }
 
