@@ -52,16 +52,16 @@ impl Verifier {
         token: Option<SecretString>,
         expected: &Expected<'_>,
     ) -> Result<IdToken, Error> {
-        let token = token.ok_or_else(|| refuse(IdTokenFault::Missing))?;
-        let parts = Parts::of(token.secret()).map_err(refuse)?;
-        let header: Header = parts.header().map_err(refuse)?;
+        let token = token.ok_or_else(|| invalid(IdTokenFault::Missing))?;
+        let parts = Parts::of(token.secret()).map_err(invalid)?;
+        let header: Header = parts.header().map_err(invalid)?;
         if header.crit.is_some() {
-            return Err(refuse(IdTokenFault::Malformed));
+            return Err(invalid(IdTokenFault::Malformed));
         }
         // All accepted algorithms are asymmetric, so `none` and an HMAC keyed with a public key are rejected.
         let algorithm = SigningAlgorithm::of_name(&header.alg)
             .filter(|algorithm| self.algorithms.contains(algorithm))
-            .ok_or_else(|| refuse(self.algorithm_mismatch(&header)))?;
+            .ok_or_else(|| invalid(self.algorithm_mismatch(&header)))?;
         let key = self
             .keys
             .key(&self.application, header.kid.as_deref(), algorithm)
@@ -75,12 +75,12 @@ impl Verifier {
             ),
             Ok(true)
         ) {
-            return Err(refuse(IdTokenFault::Signature));
+            return Err(invalid(IdTokenFault::Signature));
         }
         // The claims are not parsed before the signature is checked.
-        let claims: Map<String, Value> = parts.claims().map_err(refuse)?;
+        let claims: Map<String, Value> = parts.claims().map_err(invalid)?;
         let now = self.application.exchange.clock.now();
-        expected.check(&claims, now, self.leeway).map_err(refuse)?;
+        expected.check(&claims, now, self.leeway).map_err(invalid)?;
         Ok(IdToken { token, claims })
     }
 
@@ -98,7 +98,7 @@ impl Verifier {
     }
 }
 
-fn refuse(fault: impl Into<Finding<IdTokenFault>>) -> Error {
+fn invalid(fault: impl Into<Finding<IdTokenFault>>) -> Error {
     Failure::IdToken(fault.into()).into()
 }
 
