@@ -74,7 +74,7 @@ fn key_is_no_base64_of_32_bytes_then_the_error_does_not_repeat_it() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the settings cannot be used: encryption key: expected the base64 of 32 bytes, found {found}"
+                "invalid settings: encryption key: expected the base64 of 32 bytes, found {found}"
             )
         );
     }

@@ -32,7 +32,7 @@ fn settings_are_wrong_then_all_of_them_are_named() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the settings cannot be used: encryption_key is missing; time_out: expected more than 0 s, found 0 s; \
+        "invalid settings: encryption_key is missing; time_out: expected more than 0 s, found 0 s; \
          prefix: expected a text without braces, found one; \
          authorities or identity: expected rediss:// or valkeys://, found a URL without TLS"
     );
