@@ -9,10 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use auth0_core::{
-    Operation,
-    codegen::{Check as _, Checker, Rules},
-};
+use auth0_core::Operation;
+use auth0_core::codegen::{Check as _, Checker, Rules};
 use auth0_organizations::types::{
     AddOrganizationConnectionRequestContent, ConnectionForOrganization,
     CreateOrganizationMemberRequestContent, CreateOrganizationRequestContent,

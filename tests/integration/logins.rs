@@ -109,12 +109,12 @@ async fn refresh_token_is_used_by_two_then_the_second_is_refused_and_told() {
     call(&client, &local).await.unwrap();
     let error = call(&of_thief, &local).await.unwrap_err();
     let cause = AuthError::find_in(&error).unwrap();
-    assert!(cause.is_refresh_token_refused(), "{cause:?}");
+    assert!(cause.is_refresh_token_rejected(), "{cause:?}");
     // The reuse ended the whole family, which is what the rotation is for.
     local.revoke_tokens();
     let error = call(&client, &local).await.unwrap_err();
     let cause = AuthError::find_in(&error).unwrap();
-    assert!(cause.is_refresh_token_refused(), "{cause:?}");
+    assert!(cause.is_refresh_token_rejected(), "{cause:?}");
 }
 
 #[tokio::test]

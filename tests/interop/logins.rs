@@ -193,7 +193,7 @@ async fn nobody_asked_for_a_refresh_token_then_the_session_ends_with_its_access_
     let first = token(&session).await.unwrap();
     let error = next_token(&session, &first).await.unwrap_err();
     assert!(
-        error.is_session_ended() && !error.is_refresh_token_refused(),
+        error.is_session_ended() && !error.is_refresh_token_rejected(),
         "{error:?}"
     );
 }
@@ -242,7 +242,7 @@ async fn refresh_token_is_used_by_a_thief_then_both_sessions_are_over() {
     for (session, last) in [(&thief, copied), (&session, own)] {
         let error = next_token(session, &last).await.unwrap_err();
         assert!(
-            error.is_refresh_token_refused() && error.is_session_ended(),
+            error.is_refresh_token_rejected() && error.is_session_ended(),
             "{error:?}"
         );
         // No answer was lost, so this does not explain it.
@@ -269,6 +269,6 @@ async fn user_signs_out_then_the_refresh_token_is_revoked() {
         );
         let last = token(&thief).await.unwrap();
         let error = next_token(&thief, &last).await.unwrap_err();
-        assert!(error.is_refresh_token_refused(), "{error:?}");
+        assert!(error.is_refresh_token_rejected(), "{error:?}");
     }
 }

@@ -4,10 +4,9 @@ use auth0_core::codegen::OperationFields;
 use std::sync::Arc;
 
 use auth0_auth::Error;
+use auth0_core::codegen::{BaseUrl, CallOptions, TransportBuilder};
 use auth0_core::{
-    AccessToken, HttpClient, Operation, Response, RetryPolicy, RetrySafety, TokenError,
-    TokenSource,
-    codegen::{BaseUrl, CallOptions, TransportBuilder},
+    AccessToken, HttpClient, Operation, Response, RetryPolicy, RetrySafety, TokenError, TokenSource,
 };
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! Who asks for tokens, how it proves who it is, and whom it asks: what all flows have in common.
+//! The configuration and client authentication that all flows share, and their token requests.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -22,20 +22,20 @@ use crate::id_token::canonical_organization;
 use crate::signing::{Signer, signed};
 use crate::store::TokenKey;
 
-mod possession;
+mod token_request;
 
-/// How long an assertion is valid. Auth0 takes none that lives longer than five minutes; one that is made for each
-/// attempt needs to live as long as its way takes and clocks differ.
+/// The lifetime of an assertion. Auth0 rejects assertions that are valid for more than five minutes. Each attempt makes a new
+/// one, so it only has to cover network latency and clock skew.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(120);
 
-/// How often the digest of extra parameters is iterated if no secret goes into it: what OWASP recommends for PBKDF2 with
-/// HMAC-SHA256.
+/// The iterations for the digest of extra parameters if there is no client secret to key it with: the OWASP recommendation for
+/// PBKDF2 with HMAC-SHA256.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(600_000).unwrap();
 
-/// What `client_assertion_type` says of a JWT (RFC 7523 §2.2).
+/// The `client_assertion_type` of a JWT (RFC 7523 §2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What the requests of all flows consist of, so that an extra parameter can contradict none of it.
+/// The parameters that the flows set themselves; extra parameters must not override them.
 const RESERVED: [&str; 18] = [
     "audience",
     "client_assertion",
@@ -57,18 +57,26 @@ const RESERVED: [&str; 18] = [
     "state",
 ];
 
-/// How a client that has a secret sends it.
+/// How the client secret is sent (RFC 6749 §2.3.1).
+///
+/// ```
+/// use auth0_auth::{ClientAuthentication, ClientCredentials};
+///
+/// let builder = ClientCredentials::builder("acme-auth.us.auth0.com")
+///     .authentication(ClientAuthentication::SecretBasic);
+/// # let _ = builder;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
-    /// `client_secret_post`: id and secret are fields of the form.
+    /// `client_secret_post`: client ID and secret are in the request body.
     #[default]
     SecretPost,
-    /// `client_secret_basic`: id and secret are in the Authorization header.
+    /// `client_secret_basic`: client ID and secret are in the Authorization header.
     SecretBasic,
 }
 
-/// The settings that all flows have.
+/// The settings that all flows share.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) domain: String,
@@ -88,55 +96,58 @@ pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
 }
 
-/// The setters of [`Settings`], for the builder of each flow, which holds them in a field `settings`.
+/// The setters of [`Settings`] for the builders of the flows. The builder stores them in a field `settings`.
 macro_rules! setters {
     () => {
-        /// The client's id. Required. White space around it is removed.
+        /// Sets the client ID. Required. Surrounding white space is removed.
         pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
             self.settings.client_id = client_id.into();
             self
         }
 
-        /// The client's secret. White space around it is removed, such as the line break that editors and secret
-        /// managers append to a file; a secret with a line break or another control character inside is an error.
+        /// Sets the client secret. Surrounding white space is removed, such as a line break that an editor or a secret
+        /// manager appends. A secret that contains a line break or another control character is an error.
         pub fn client_secret(mut self, client_secret: impl Into<auth0_core::SecretString>) -> Self {
             self.settings.client_secret = Some(client_secret.into());
             self
         }
 
-        /// How the secret is sent; [`ClientAuthentication::SecretPost`](crate::ClientAuthentication::SecretPost)
-        /// unless said otherwise.
+        /// Sets how the secret is sent. Default:
+        /// [`ClientAuthentication::SecretPost`](crate::ClientAuthentication::SecretPost).
         pub fn authentication(mut self, authentication: crate::ClientAuthentication) -> Self {
             self.settings.authentication = authentication;
             self
         }
 
-        /// `private_key_jwt` instead of a secret: each request carries an assertion that this signs (RFC 7523), made
-        /// anew for each attempt. Takes a [`PrivateKey`](crate::PrivateKey), or a [`Signer`](crate::Signer) whose key
-        /// is elsewhere.
+        /// Authenticates with `private_key_jwt` instead of a secret: each attempt carries a new assertion that `signer`
+        /// signs (RFC 7523). Accepts a [`PrivateKey`](crate::PrivateKey), or a [`Signer`](crate::Signer) for a key in an
+        /// HSM or a KMS.
         pub fn private_key_jwt(mut self, signer: impl crate::Signer) -> Self {
             self.settings.signer = Some(std::sync::Arc::new(signer));
             self
         }
 
-        /// A client certificate instead of a secret (RFC 8705). The certificate is the HTTP client's:
-        /// `reqwest::ClientBuilder::identity`. The endpoint is the one that the server's discovery document has for
-        /// such clients, unless [`token_url`](Self::token_url) is given.
+        /// Authenticates with a client certificate instead of a secret (RFC 8705). Set the certificate on the
+        /// [HTTP client](Self::http_client) with `reqwest::ClientBuilder::identity`. Requests use the endpoint that the
+        /// discovery document lists for such clients, unless [`token_url`](Self::token_url) is set.
+        #[doc(alias = "mTLS")]
+        #[doc(alias = "client certificate")]
         pub fn mutual_tls(mut self) -> Self {
             self.settings.mutual_tls = true;
             self
         }
 
-        /// Has tokens bound to this key, so that a stolen one is of no use: see [`dpop`](crate::dpop).
+        /// Binds tokens to this key, so that a stolen token cannot be used: see [`dpop`](crate::dpop).
         pub fn dpop(mut self, key: crate::DpopKey) -> Self {
             self.settings.dpop = Some(key);
             self
         }
 
-        /// Adds a parameter to every token request, such as a `resource` of RFC 8707. The value is treated as a
-        /// secret: of a token in a store only a digest says with which parameters it was requested, and it cannot be
-        /// reversed by trying values without the client secret. For clients without one each try costs 600,000 rounds
-        /// of PBKDF2, as does [`build`](Self::build).
+        /// Adds a parameter to every token request, such as `resource` (RFC 8707).
+        ///
+        /// The value is treated as a secret. A store only contains a digest of the parameters, keyed with the client secret,
+        /// so that the values cannot be guessed. For clients without a secret, the digest is PBKDF2 with 600,000 rounds,
+        /// which [`build`](Self::build) computes as well.
         pub fn parameter(
             mut self,
             name: impl Into<String>,
@@ -146,49 +157,52 @@ macro_rules! setters {
             self
         }
 
-        /// The HTTP client for these requests. Default: the one that was set on the first API client that uses the source, else
-        /// a new one ([`HttpClient::new`](auth0_core::HttpClient::new)). Layers are not used.
+        /// Sets the HTTP client for token requests. Default: the client of the first API client that uses the source, or else
+        /// a new one ([`HttpClient::new`](crate::HttpClient::new)). Layers are not applied.
         ///
-        /// A proxy or a private certificate authority has to be set here too where there is no API client yet: a login runs
-        /// before one exists. Nothing is taken from an API client for a server at a plain http URL, which is on this machine.
+        /// Set it for a proxy or a private certificate authority if there is no API client yet: a login runs before one exists.
+        /// A server at a plain http URL is on this machine, so it never uses the client of an API client.
+        #[doc(alias = "proxy")]
         pub fn http_client(mut self, http_client: auth0_core::HttpClient) -> Self {
             self.settings.http_client = Some(http_client);
             self
         }
 
-        /// The clock that decides what has expired, instead of the system's.
+        /// Sets the clock that decides when tokens expire. Default: the system clock.
         pub fn clock(mut self, clock: auth0_core::time::SharedClock) -> Self {
             self.settings.clock = clock;
             self
         }
 
-        /// What waits between two attempts, instead of tokio's timer.
+        /// Sets the sleeper that waits between attempts. Default: tokio's timer.
         pub fn sleeper(mut self, sleeper: auth0_core::time::SharedSleeper) -> Self {
             self.settings.sleeper = sleeper;
             self
         }
 
-        /// The server, by what its discovery document calls it, instead of `https://{domain}/` with Auth0's paths:
-        /// https, or http on a loopback host. Its endpoints are those that the document names.
+        /// Sets the issuer of the server, exactly as its discovery document spells it: https, or http on a loopback host.
+        /// The endpoints are taken from that document. Default: `https://{domain}/` with Auth0's paths, without discovery.
+        #[doc(alias = "discovery")]
+        #[doc(alias = "openid-configuration")]
         pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
             self.settings.issuer = Some(issuer.into());
             self
         }
 
-        /// The token endpoint, instead of `https://{domain}/oauth/token`: https, or http on a loopback host.
+        /// Sets the token endpoint: https, or http on a loopback host. Default: `https://{domain}/oauth/token`.
         pub fn token_url(mut self, url: impl Into<String>) -> Self {
             self.settings.token_url = Some(url.into());
             self
         }
 
-        /// The longest that one attempt of a request may take; 30 s unless said otherwise.
+        /// Sets the timeout of one attempt. Default: 30 s.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.settings.timeout = timeout;
             self
         }
 
-        /// How often a request that may be repeated is sent, and how long it waits in between; as API calls do it
-        /// unless said otherwise. Nothing ever waits for a used-up quota.
+        /// Sets how often requests that are safe to retry are sent, and the backoff between attempts. Default: the policy of
+        /// API calls. An exceeded quota is never waited for.
         pub fn retry(mut self, policy: auth0_core::RetryPolicy) -> Self {
             self.settings.retry = policy;
             self
@@ -219,11 +233,11 @@ impl Settings {
         }
     }
 
-    /// The application, once everything is known to be right. `faults` are those that the flow found by itself.
+    /// Validates the settings and builds the application. `problems` are the problems that the flow found itself.
     pub(crate) fn build(
         mut self,
         needs: Needs,
-        mut faults: Vec<String>,
+        mut problems: Vec<String>,
     ) -> Result<Application, Error> {
         for text in [&mut self.domain, &mut self.client_id] {
             *text = text.trim().to_owned();
@@ -232,7 +246,7 @@ impl Settings {
             *text = text.as_deref().map(|text| text.trim().to_owned());
         }
         self.client_secret = self.client_secret.map(SecretString::trimmed);
-        let of_flow = std::mem::take(&mut faults);
+        let of_flow = std::mem::take(&mut problems);
         let server = Server::new(
             &self.domain,
             self.issuer.as_deref(),
@@ -240,11 +254,13 @@ impl Settings {
             self.mutual_tls,
             self.clock.clone(),
         )
-        .map_err(|found| faults.extend(found));
-        faults.extend(self.faults());
-        let credentials = self.credentials(needs).map_err(|fault| faults.push(fault));
-        faults.extend(of_flow);
-        // Plain http is for this machine only, and a proxy would carry the secret to another.
+        .map_err(|found| problems.extend(found));
+        problems.extend(self.problems());
+        let credentials = self
+            .credentials(needs)
+            .map_err(|problem| problems.push(problem));
+        problems.extend(of_flow);
+        // Plain http is for loopback only; a proxy would carry the secret to another machine.
         let is_plain = server.as_ref().is_ok_and(Server::is_plain);
         let default_client = match is_plain {
             true => HttpClient::direct,
@@ -255,12 +271,12 @@ impl Settings {
             .http_client
             .map_or_else(default_client, Ok)
             .map_err(|error| {
-                faults.push(format!(
-                    "http_client: the default one cannot be made: {error}"
+                problems.push(format!(
+                    "http_client: creating the default client failed: {error}"
                 ));
             });
         match (server, credentials, http_client) {
-            (Ok(server), Ok(credentials), Ok(http_client)) if faults.is_empty() => {
+            (Ok(server), Ok(credentials), Ok(http_client)) if problems.is_empty() => {
                 Ok(Application {
                     domain: self.domain,
                     client_id: self.client_id,
@@ -277,7 +293,7 @@ impl Settings {
                     },
                 })
             }
-            _ => Err(Error::configuration(faults)),
+            _ => Err(Error::configuration(problems)),
         }
     }
 
@@ -298,7 +314,7 @@ impl Settings {
             .collect();
         if given.len() > 1 {
             return Err(format!(
-                "expected one way of client authentication, found {}",
+                "expected one method of client authentication, found {}",
                 given.join(" and ")
             ));
         }
@@ -316,11 +332,11 @@ impl Settings {
         }
     }
 
-    /// What is wrong with the settings that are neither addresses nor credentials.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    /// Returns the problems of the settings that are neither URLs nor credentials.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         if self.client_id.is_empty() {
-            faults.push("client_id is missing".to_owned());
+            problems.push("client_id is missing".to_owned());
         }
         let secret = self.client_secret.as_ref().map(SecretString::secret);
         for (name, text) in [
@@ -328,32 +344,32 @@ impl Settings {
             ("client_secret", secret),
         ] {
             if text.is_some_and(|text| text.contains(char::is_control)) {
-                faults.push(format!(
-                    "{name}: expected no line break or other control character, found one; is it a file with more in it?"
+                problems.push(format!(
+                    "{name}: expected no line break or other control character, found one; check that the value has one line"
                 ));
             }
         }
         for (name, _) in &self.parameters {
             if name.is_empty() {
-                faults.push("parameter: expected a name, found an empty text".into());
+                problems.push("parameter: expected a name, found an empty string".into());
             } else if RESERVED.contains(&name.as_str()) {
-                faults.push(format!(
-                    "parameter: expected an extra one, found {name}, which the grant sets itself"
+                problems.push(format!(
+                    "parameter: expected an extra parameter, found {name}, which the grant sets itself"
                 ));
             }
         }
         if self.mutual_tls && self.http_client.is_none() {
-            faults.push(
-                "mutual_tls: expected an http_client that has the certificate, found none".into(),
+            problems.push(
+                "mutual_tls: expected an http_client with a client certificate, found none".into(),
             );
         }
         if self.timeout.is_zero() {
-            faults.push("timeout: expected more than 0 s, found 0 s".into());
+            problems.push("timeout: expected more than 0 s, found 0 s".into());
         }
-        faults
+        problems
     }
 
-    /// What may be shown of the settings. Domain and URLs are left out because nobody has checked yet that they hold no
+    /// Adds the settings that may be shown. Domain and URLs are left out: they are not validated yet and may contain a
     /// password.
     pub(crate) fn debug(&self, f: &mut fmt::DebugStruct<'_, '_>) {
         f.field("client_id", &self.client_id)
@@ -365,32 +381,32 @@ impl Settings {
     }
 }
 
-/// What a flow needs of a client.
+/// Whether a flow requires client authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
-    /// It has to prove who it is.
+    /// The client has to authenticate.
     Proof,
-    /// It may be a public client, such as a native application.
+    /// The client may be public, such as a native application.
     Nothing,
 }
 
-/// How the client proves who it is.
+/// How the client authenticates.
 enum Credentials {
     SecretPost(SecretString),
     SecretBasic(SecretString),
     PrivateKeyJwt(Arc<dyn Signer>),
-    /// By the certificate of the connection.
+    /// With the certificate of the TLS connection.
     MutualTls,
-    /// It cannot prove it: a native application.
+    /// Not at all: a native application.
     Public,
 }
 
-/// An application that can ask its server.
+/// A configured application that sends requests to its server.
 pub(crate) struct Application {
     pub(crate) domain: String,
     pub(crate) client_id: String,
     credentials: Credentials,
-    /// The key that tokens shall be bound to.
+    /// The key that tokens are bound to.
     pub(crate) dpop: Option<DpopKey>,
     parameters: Vec<(String, SecretString)>,
     pub(crate) server: Server,
@@ -409,8 +425,8 @@ struct Assertion<'a> {
 }
 
 impl Application {
-    /// The key of this application's tokens in a store, in the one form that every spelling of the same request has: scopes
-    /// in the order of their names, names of organizations in lower case.
+    /// Returns the key of this application's tokens in a store. It is canonical: scopes are sorted, and names of
+    /// organizations are in lower case.
     pub(crate) fn token_key(
         &self,
         audience: Option<&str>,
@@ -428,16 +444,17 @@ impl Application {
         }
     }
 
-    /// What tells requests with these extra parameters from others; `None` if there are none.
+    /// Returns a digest that identifies the extra parameters, or `None` if there are none. It is the same in all processes of
+    /// the application.
     ///
-    /// Whoever reads it in a store must not find the values by trying. So it is keyed with the client secret, and where
-    /// there is none, each try is made expensive. It is the same in all processes of one application.
+    /// The values must not be guessable from it, so it is keyed with the client secret. Without a secret, each guess is made
+    /// expensive.
     pub(crate) fn digest_of_parameters(&self) -> Option<String> {
         if self.parameters.is_empty() {
             return None;
         }
         let mut parameters: Vec<_> = self.parameters.iter().collect();
-        // Stable: the order among values of one name may have a meaning.
+        // The sort is stable: the order of the values of one name may matter.
         parameters.sort_by_key(|(name, _)| name);
         let mut form = Form::default();
         for (name, value) in parameters {
@@ -447,7 +464,7 @@ impl Application {
             .field("issuer", self.server.granter())
             .field("client_id", &self.client_id);
         let (key, iterations) = match &self.credentials {
-            // One iteration of PBKDF2 is an HMAC, and the secret has entropy enough as its key.
+            // One iteration of PBKDF2 is an HMAC, and the secret has enough entropy as its key.
             Credentials::SecretPost(secret) | Credentials::SecretBasic(secret) => {
                 (secret.clone(), NonZeroU32::MIN)
             }
@@ -465,7 +482,7 @@ impl Application {
         Some(URL_SAFE_NO_PAD.encode(digest))
     }
 
-    /// Sends a form to an endpoint, with the proof of who asks and the extra parameters.
+    /// Sends a form to an endpoint, with client authentication and the extra parameters.
     pub(crate) async fn post(
         &self,
         endpoint: Endpoint,
@@ -476,7 +493,7 @@ impl Application {
             .await
     }
 
-    /// Sends a form once, whatever comes of it.
+    /// Sends a form once, without retries.
     pub(crate) async fn post_once(&self, endpoint: Endpoint, form: &Form) -> Result<Read, Error> {
         self.send(endpoint, form, self.exchange.one_attempt()).await
     }
@@ -511,7 +528,7 @@ impl Application {
                 .field("client_id", id)
                 .secret("client_secret", secret),
             Credentials::SecretBasic(secret) => {
-                // RFC 6749 §2.3.1 wants both encoded before they are joined with a colon.
+                // RFC 6749 §2.3.1: both are form-encoded before they are joined with a colon.
                 post.basic = Some((encode(id), encode(secret.secret()).into()));
                 post.secrets.push(secret.clone());
                 Form::default()
@@ -534,7 +551,7 @@ impl Application {
     }
 }
 
-/// An assertion of `private_key_jwt`: the client says who it is, to the issuer, at `now`.
+/// Creates an assertion for `private_key_jwt` (RFC 7523 §3), issued at `now` for `issuer`.
 pub(crate) async fn assertion(
     signer: &dyn Signer,
     client_id: &str,

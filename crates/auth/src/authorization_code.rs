@@ -1,4 +1,4 @@
-//! The authorization code grant of RFC 6749 §4.1 with PKCE (RFC 7636) and OpenID Connect.
+//! The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636) and OpenID Connect.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,77 +25,81 @@ pub use pending::PendingLogin;
 
 pub(crate) use callback::Callback;
 
-/// Logins by way of a browser: the authorization code grant, always with PKCE.
+/// User logins with a browser: the authorization code grant, always with PKCE (RFC 6749 §4.1, RFC 7636).
 ///
 /// # When to use it
 ///
-/// Whenever a user acts and there is a browser: a web application, which keeps a secret (or a key, or a certificate), and
-/// a native one, which has none and is set up without. A command-line program takes the answer with a
-/// [`Loopback`](crate::Loopback); where there is no browser at hand, there is the [`DeviceFlow`](crate::DeviceFlow). For a
-/// program that acts for itself there are [`ClientCredentials`](crate::ClientCredentials).
+/// Use this flow whenever a user acts and a browser is available. A web application is a confidential client with a secret, a
+/// key or a certificate. A native application is a public client and has none. A command-line program receives the
+/// authorization response with a [`Loopback`](crate::Loopback). If no browser is available, use the
+/// [`DeviceFlow`](crate::DeviceFlow). For an application without a user, use
+/// [`ClientCredentials`](crate::ClientCredentials).
 ///
-/// # What to set up in Auth0
+/// # Setup in Auth0
 ///
-/// - An application of the type *Regular Web Application* or *Native*, with the grant type *Authorization Code*.
-/// - Under *Allowed Callback URLs* the [`redirect_uri`](AuthorizationCodeBuilder::redirect_uri), to the letter.
-/// - For sessions that outlive the access token: the grant type *Refresh Token*, preferably with rotation, *Allow Offline
-///   Access* on the API, and `offline_access` in the [`scope`](AuthorizationCodeBuilder::scope).
-/// - For organizations: under *Organizations* what kind of users may log in, and that they may belong to one. Where names
-///   are to be used instead of ids, *Allow Organization Names in Authentication API*.
+/// - Create an application of the type *Regular Web Application* or *Native* with the grant type *Authorization Code*.
+/// - Add the [`redirect_uri`](AuthorizationCodeBuilder::redirect_uri) to *Allowed Callback URLs*. It must match exactly.
+/// - For sessions that outlive the access token, enable the grant type *Refresh Token*, preferably with rotation, enable *Allow
+///   Offline Access* on the API, and add `offline_access` to the [`scope`](AuthorizationCodeBuilder::scope).
+/// - For organizations, choose under *Organizations* which users may log in, and allow them to belong to one. To use
+///   names instead of IDs, enable *Allow Organization Names in Authentication API*.
 ///
 /// # Example
 ///
-/// A login takes two requests of the browser to a web application. What is between them, a [`PendingLogin`], is kept with
-/// the browser's session.
+/// A login of a web application takes two requests of the browser. Keep the [`PendingLogin`] with the browser's session
+/// between them.
 ///
 /// ```
 /// use auth0_auth::{AuthorizationCode, Error, PendingLogin, Session};
 ///
 /// fn flow() -> Result<AuthorizationCode, Error> {
 ///     AuthorizationCode::builder("acme.us.auth0.com")
-///         .client_id("the client's id")
-///         .client_secret("the client's secret")
+///         .client_id("YOUR_CLIENT_ID")
+///         .client_secret("YOUR_CLIENT_SECRET")
 ///         .redirect_uri("https://app.acme.com/callback")
 ///         .audience("https://acme.us.auth0.com/my-org/")
 ///         .scope("profile offline_access read:my_org:details")
 ///         .build()
 /// }
 ///
-/// /// GET /login: where the browser is sent.
+/// /// `GET /login`: redirects the browser to the returned URL.
 /// async fn login(flow: &AuthorizationCode) -> Result<(String, PendingLogin), Error> {
 ///     let pending = flow.with_organization("org_4ndN6m5e").start().await?;
 ///     Ok((pending.url().to_owned(), pending))
 /// }
 ///
-/// /// GET /callback: `uri` is what the browser asked for.
+/// /// `GET /callback`: `uri` is the URI that the browser requested.
 /// async fn callback(flow: &AuthorizationCode, pending: PendingLogin, uri: &str) -> Result<Session, Error> {
 ///     let session = flow.finish(pending, uri).await?;
 ///     if let Some(id_token) = session.id_token() {
 ///         println!("{} of {:?} logged in", id_token.subject(), id_token.org_id());
 ///     }
-///     // The session is a token source, which an API client takes.
+///     // The session is a token source for an API client.
 ///     Ok(session)
 /// }
 /// ```
 ///
 /// # Errors to expect
 ///
-/// - The user or a rule said no: [`is_access_denied`](Error::is_access_denied); with `prompt=none` the user has to do
-///   something first: [`is_interaction_required`](Error::is_interaction_required).
-/// - The answer belongs to another login, or was forged: [`callback_fault`](Error::callback_fault).
-/// - The code was spent, or it expired: [`is_invalid_grant`](Error::is_invalid_grant). It is never sent twice: where the
-///   answer was lost, the error is one with an [unknown outcome](Error::is_outcome_unknown), and the user has to log in
-///   again.
-/// - The ID token is not one for this login: [`id_token_fault`](Error::id_token_fault).
+/// - The user or a rule denied access: [`is_access_denied`](Error::is_access_denied). With `prompt=none`, the user has to
+///   interact first: [`is_interaction_required`](Error::is_interaction_required).
+/// - The response belongs to another login or was forged: [`callback_fault`](Error::callback_fault).
+/// - The code was used before or expired: [`is_invalid_grant`](Error::is_invalid_grant). A code is never sent twice. If the
+///   response is lost, the error has an [unknown outcome](Error::is_outcome_unknown), and the user has to log in again.
+/// - The ID token is not valid for this login: [`id_token_fault`](Error::id_token_fault).
 ///
-/// Clones are cheap and share the server's keys.
+/// Cloning is cheap; clones share the keys of the server.
+#[doc(alias = "PKCE")]
+#[doc(alias = "OpenID Connect")]
+#[doc(alias = "login")]
+#[doc(alias = "authorize")]
 #[derive(Clone)]
 pub struct AuthorizationCode {
     shared: Arc<Shared>,
     request: Request,
 }
 
-/// What all logins have in common.
+/// The configuration that all logins share.
 struct Shared {
     application: Arc<Application>,
     redirect_uri: String,
@@ -105,22 +109,22 @@ struct Shared {
     verifier: Verifier,
 }
 
-/// What may be another with each login.
+/// The parameters that can differ between logins.
 #[derive(Clone, Default)]
 struct Request {
     organization: Option<String>,
-    /// Parameters of the authorization request.
+    /// Extra parameters of the authorization request.
     parameters: Vec<(String, SecretString)>,
 }
 
 impl AuthorizationCode {
-    /// Starts with the domain of the tenant that knows the users: a bare host name, such as `acme.us.auth0.com`, or the
-    /// custom domain of it.
+    /// Creates a builder. `domain` is the domain of the users' tenant: a bare host name such as `acme.us.auth0.com`, or its custom
+    /// domain.
     pub fn builder(domain: impl Into<String>) -> AuthorizationCodeBuilder {
         AuthorizationCodeBuilder::new(domain.into())
     }
 
-    /// The same flow, for logins to another organization.
+    /// Returns the flow for logins to another organization, by ID or name.
     #[must_use]
     pub fn with_organization(&self, organization: impl Into<String>) -> Self {
         let mut other = self.clone();
@@ -129,13 +133,13 @@ impl AuthorizationCode {
         other
     }
 
-    /// The same flow, for the login of somebody whose address or name is known.
+    /// Returns the flow with a `login_hint`: the email address or name of the user, if it is known.
     #[must_use]
     pub fn with_login_hint(&self, hint: impl Into<SecretString>) -> Self {
         self.with_parameter("login_hint", hint.into())
     }
 
-    /// The same flow, for somebody who was invited to an organization and brought the ticket along (`invitation`).
+    /// Returns the flow for a user with an `invitation` ticket to an organization.
     #[must_use]
     pub fn with_invitation(&self, ticket: impl Into<SecretString>) -> Self {
         self.with_parameter("invitation", ticket.into())
@@ -149,14 +153,13 @@ impl AuthorizationCode {
         other
     }
 
-    /// Begins a login: draws its secrets and makes the URL that the browser has to open.
+    /// Starts a login: generates `state`, nonce and PKCE verifier, and builds the URL that the browser has to open.
     ///
-    /// Nothing is sent, unless an [`issuer`](AuthorizationCodeBuilder::issuer) is set: then its discovery document is
-    /// asked.
+    /// Sends no request, except for the discovery document if an [`issuer`](AuthorizationCodeBuilder::issuer) is set.
     ///
     /// # Errors
     ///
-    /// The discovery document cannot be had, or the system gives no random numbers.
+    /// Returns an error if the discovery document cannot be fetched, or if the system's random number generator fails.
     pub async fn start(&self) -> Result<PendingLogin, Error> {
         let application = &self.shared.application;
         let endpoint = application
@@ -203,16 +206,15 @@ impl AuthorizationCode {
         endpoint.into()
     }
 
-    /// Ends a login with what the browser asked for after it: the URL of the callback, its path and query, or the query
-    /// alone.
+    /// Finishes a login with the callback that the browser requested: its URL, its path and query, or the query alone.
     ///
-    /// `state` and `iss` are checked before anything else; a server whose metadata has
-    /// `authorization_response_iss_parameter_supported` must send `iss` (RFC 9207). Then the code is exchanged, and the ID token is validated: its signature by the server's
-    /// keys, issuer, audience, times, nonce and organization.
+    /// First, `state` and `iss` are checked. A server whose metadata sets `authorization_response_iss_parameter_supported`
+    /// must send `iss` (RFC 9207). Then the code is exchanged, and the ID token is validated: signature, issuer, audience,
+    /// times, nonce and organization.
     ///
     /// # Errors
     ///
-    /// See [above](Self#errors-to-expect). A login that failed is over; the next one starts anew.
+    /// See [above](Self#errors-to-expect). A failed login cannot be continued; start a new one.
     pub async fn finish(&self, pending: PendingLogin, callback: &str) -> Result<Session, Error> {
         let result = self.session(&pending, callback).await;
         let domain = &self.shared.application.domain;
@@ -231,14 +233,14 @@ impl AuthorizationCode {
             ..
         } = &*self.shared;
         let callback = Callback::parse(callback)?;
-        // Only a response to this login is worth a request to the server.
+        // No request is sent before the response is known to belong to this login.
         callback.check_state(pending)?;
         let promised = application
             .server
             .promises_issuer(&application.exchange)
             .await?;
         let code = callback.code(pending, application.server.issuer(), promised)?;
-        // Keys that cannot be had would come to light when the code is spent.
+        // The keys are fetched first: a failure after the exchange would waste the code.
         verifier.prepare().await?;
         let form = Form::of_grant("authorization_code")
             .secret("code", &code)
@@ -259,15 +261,16 @@ impl AuthorizationCode {
         Session::begin(application.clone(), key, grant, Some(id_token)).await
     }
 
-    /// Takes a session up again that was [kept](Session::keep_in) in `store` under `name`; nothing if there is none. Whether
-    /// it still holds, the first token shows: no request is made here.
+    /// Restores a session that was [saved](Session::keep_in) in `store` under `name`, or returns `None` if there is none. Sends
+    /// no request: whether the session is still valid shows when its first token is requested.
     ///
-    /// Another audience, organization or set of scopes makes it another session. The order of the scopes does not matter,
-    /// nor the case of an organization's name.
+    /// A session is found only with the same audience, organization and set of scopes. The order of the scopes and the case of
+    /// an organization's name do not matter.
     ///
     /// # Errors
     ///
-    /// The [store failed](Error::is_store).
+    /// Returns a [store error](Error::is_store).
+    #[doc(alias = "refresh token")]
     pub async fn restore(
         &self,
         store: Arc<dyn TokenStore>,
@@ -284,7 +287,7 @@ impl AuthorizationCode {
         Session::restore(application, [key, former], store, name.into()).await
     }
 
-    /// Where the browser brings the answer.
+    /// Returns the redirect URI.
     pub fn redirect_uri(&self) -> &str {
         &self.shared.redirect_uri
     }

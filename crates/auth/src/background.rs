@@ -1,9 +1,9 @@
-//! The tokio runtime on which everything runs that callers share.
+//! The tokio runtime of work that callers share.
 //!
 //! A token, the signing keys and a connection are shared by callers whose runtimes may idle or end at any time: a
-//! current-thread runtime runs nothing outside of `block_on`, and each test of a program has a runtime of its own. A fetch
-//! that ran on the runtime of one caller would keep the others waiting, so it runs on a runtime of this crate. Its threads
-//! start with the first request and sleep while there is nothing to do.
+//! current-thread runtime makes progress only inside `block_on`, and each test of a program has its own runtime. A fetch on
+//! the runtime of one caller could block the others, so it runs on a runtime of this crate. Its threads start with the first
+//! request and sleep while there is nothing to do.
 
 use std::sync::{Mutex, PoisonError};
 use std::{fmt, io};
@@ -19,7 +19,7 @@ use tracing::{Instrument as _, Span, dispatcher};
 
 use crate::error::{Error, Kind};
 
-/// Two, so that a [`Signer`](crate::Signer) or a store that blocks its thread does not block all others.
+/// Two threads, so that a [`Signer`](crate::Signer) or a store that blocks its thread does not block everything.
 const THREADS: usize = 2;
 
 /// The runtime. It is never dropped: it ends with the process.
@@ -40,23 +40,23 @@ fn handle() -> io::Result<Handle> {
     Ok(runtime.handle().clone())
 }
 
-/// Work that runs whether or not somebody waits for it, and whose result all clones share.
-pub(crate) struct Flight<T> {
-    landing: Shared<BoxFuture<'static, Result<T, Error>>>,
-    /// Absent where it could not be started.
+/// A task that runs whether or not a caller waits for it. All clones share its result.
+pub(crate) struct SharedTask<T> {
+    result: Shared<BoxFuture<'static, Result<T, Error>>>,
+    /// `None` if the task could not be started.
     task: Option<AbortHandle>,
 }
 
-impl<T> Clone for Flight<T> {
+impl<T> Clone for SharedTask<T> {
     fn clone(&self) -> Self {
         Self {
-            landing: self.landing.clone(),
+            result: self.result.clone(),
             task: self.task.clone(),
         }
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> Flight<T> {
+impl<T: Clone + Send + Sync + 'static> SharedTask<T> {
     /// Starts `work` within the current span.
     pub(crate) fn start(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Self {
         Self::start_in(Span::current(), work)
@@ -67,31 +67,31 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         span: Span,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Self {
-        let (landing, task): (BoxFuture<'static, _>, _) = match handle() {
+        let (result, task): (BoxFuture<'static, _>, _) = match handle() {
             Ok(handle) => {
                 let task = handle.spawn(in_context(span, work));
                 let abort = task.abort_handle();
-                let landing = task.map(|result| result.unwrap_or_else(|error| Err(lost(error))));
-                (Box::pin(landing), Some(abort))
+                let result = task.map(|result| result.unwrap_or_else(|error| Err(lost(error))));
+                (Box::pin(result), Some(abort))
             }
             Err(error) => (Box::pin(std::future::ready(Err(unstarted(error)))), None),
         };
         Self {
-            landing: landing.shared(),
+            result: result.shared(),
             task,
         }
     }
 
     /// Waits for the result.
-    pub(crate) async fn landed(self) -> Result<T, Error> {
-        self.landing.await
+    pub(crate) async fn join(self) -> Result<T, Error> {
+        self.result.await
     }
 
-    pub(crate) fn has_landed(&self) -> bool {
-        self.landing.clone().now_or_never().is_some()
+    pub(crate) fn is_finished(&self) -> bool {
+        self.result.clone().now_or_never().is_some()
     }
 
-    /// Ends the work, wherever it is. Those who wait for it get an error.
+    /// Aborts the task. Waiting callers get an error.
     pub(crate) fn abort(&self) {
         if let Some(task) = &self.task {
             task.abort();
@@ -99,13 +99,13 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
     }
 }
 
-impl<T> fmt::Debug for Flight<T> {
+impl<T> fmt::Debug for SharedTask<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flight").finish_non_exhaustive()
+        f.debug_struct("SharedTask").finish_non_exhaustive()
     }
 }
 
-/// Runs `work` for a caller who waits for it. It is cancelled when the caller drops the future.
+/// Runs `work` and waits for it. Dropping the future cancels the work.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Error> {
@@ -125,7 +125,7 @@ pub(crate) fn task<T: Send + 'static>(
     Ok(task)
 }
 
-/// Lets `work` log within `span`, to the subscriber of this thread.
+/// Attaches `span` and the subscriber of this thread to `work`.
 fn in_context<T>(
     span: Span,
     work: impl Future<Output = T> + Send + 'static,
@@ -133,7 +133,7 @@ fn in_context<T>(
     let subscriber = dispatcher::get_default(Clone::clone);
     let work = work.instrument(span);
     match subscriber.is::<NoSubscriber>() {
-        // Setting none as well would keep threads from seeing the global one that is set later.
+        // Setting an empty subscriber would hide a global one that is set later.
         true => Box::pin(work),
         false => Box::pin(work.with_subscriber(subscriber)),
     }

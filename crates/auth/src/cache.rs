@@ -1,9 +1,9 @@
-//! One token, shared by all callers of a source.
+//! The in-memory cache of one token, shared by all callers of a source.
 //!
-//! The cache does not know how a token is obtained: it calls a function that makes a request. The cache decides when that
-//! function is called, and by whom its result is used.
+//! The cache does not know how a token is obtained: it calls a function that fetches one. It decides when to call that
+//! function and who uses the result.
 //!
-//! - A valid token is returned at once. Shortly before its end, within the leeway, one task fetches the next one while
+//! - A valid token is returned at once. Within the leeway before its expiry, one task fetches the next one while
 //!   callers use the cached one.
 //! - Callers wait only if there is no valid token. One request serves all of them.
 //! - Every fetch is a task of the [background runtime](crate::background). It does not depend on any caller: one that is
@@ -18,48 +18,48 @@ use auth0_core::time::SharedClock;
 use auth0_core::{AccessToken, BoxFuture};
 use futures_util::FutureExt as _;
 
-use crate::answer::Grant;
-use crate::background::Flight;
+use crate::background::SharedTask;
 use crate::error::Error;
+use crate::token_response::Grant;
 
 #[cfg(test)]
 mod tests;
 
-/// A refused token that is no older than this, and that no API ever took, is not replaced: a new one would be
-/// refused as well, and tokens are billed.
+/// A rejected token that is not older than this, and that no API has accepted, is not replaced: a new one would be rejected as
+/// well, and tokens are billed.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// A fetch that takes longer is given up for another one. Requests have timeouts of their own; a signer or a store of the
-/// program's may have none.
-const STUCK: Duration = Duration::from_secs(10 * 60);
+/// The timeout of a fetch, after which another one starts. Requests have their own timeouts; a custom signer or store may
+/// have none.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// A used-up quota is believed for this long at the most: somebody may raise it.
-const MAX_QUOTA: Duration = Duration::from_secs(60);
+/// The maximum time that an exceeded quota is cached: it may be raised meanwhile.
+const MAX_QUOTA_CACHE_TIME: Duration = Duration::from_secs(60);
 
-/// Auth0 grants no access token for longer than 30 days. The cap keeps an absurd lifetime from overflowing the clock.
+/// The longest lifetime that Auth0 grants is 30 days. The cap keeps an absurd lifetime from overflowing the clock.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Obtains a token. The future does nothing until it is polled.
 pub(crate) type Fetch = Box<dyn Fn(Need) -> BoxFuture<'static, Result<Grant, Error>> + Send + Sync>;
 
-/// What a fetch is for.
+/// The purpose of a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// Callers wait: any token that is valid is good enough, be it one from a store that ends soon.
+    /// Callers wait: any valid token is sufficient, even a stored one that expires soon.
     Valid,
-    /// Callers use the cached token, which ends soon: it has to be replaced.
+    /// Callers use the cached token, which expires soon: it has to be replaced.
     Fresh,
 }
 
-/// When a token is replaced.
+/// When tokens are refreshed and how long rejections are cached.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timing {
-    /// How long before its end, at most.
+    /// The maximum time before the expiry.
     pub(crate) leeway: Duration,
     /// The lifetime of a token that came without one.
     pub(crate) fallback_lifetime: Duration,
-    /// How long a refusal is remembered.
-    pub(crate) refusal: Duration,
+    /// How long a rejection is cached.
+    pub(crate) rejection: Duration,
 }
 
 impl Default for Timing {
@@ -67,12 +67,12 @@ impl Default for Timing {
         Self {
             leeway: Duration::from_secs(60),
             fallback_lifetime: Duration::from_secs(300),
-            refusal: Duration::from_secs(10),
+            rejection: Duration::from_secs(10),
         }
     }
 }
 
-/// The cache of one token. Clones are the same cache.
+/// The cache of one token. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Cache(Arc<Inner>);
 
@@ -82,41 +82,41 @@ struct Inner {
     clock: SharedClock,
     timing: Timing,
     state: Mutex<State>,
-    /// The number of the newest token that an API took, 0 for none. It stands outside the lock because it is written
+    /// The number of the newest token that an API accepted, 0 for none. Outside the lock, because it is written
     /// after every successful call.
     accepted: AtomicU64,
 }
 
 #[derive(Default)]
 struct State {
-    held: Option<Arc<Held>>,
+    cached: Option<Arc<CachedToken>>,
     flight: Option<InFlight>,
-    /// After a failed early refresh: when the next one may start.
+    /// When the next early refresh may start, after a failed one.
     next_refresh_at: Option<SystemTime>,
-    /// A refusal that would only be repeated, and until when it is not.
-    refusal: Option<(Error, SystemTime)>,
-    /// The number of the last flight, which is also the number of the token that it brings.
+    /// A cached rejection and its expiry.
+    rejection: Option<(Error, SystemTime)>,
+    /// The number of the last fetch, which is also the number of its token.
     last_number: u64,
 }
 
-/// A fetch under way.
+/// A fetch in flight.
 struct InFlight {
     number: u64,
-    /// By the monotonic clock.
+    /// The start on the monotonic clock.
     started_at: Duration,
-    flight: Flight<Arc<Held>>,
+    flight: SharedTask<Arc<CachedToken>>,
 }
 
-/// A token and its times. They count from before the request was sent, so that they err towards the early side.
-struct Held {
+/// A token and its times, counted from before the request was sent, so that they are rather early.
+struct CachedToken {
     token: AccessToken,
     obtained_at: SystemTime,
     refresh_at: SystemTime,
     valid_until: SystemTime,
 }
 
-impl Held {
-    /// `draw` is a random number from 0 to 1.
+impl CachedToken {
+    /// `draw` is a random number between 0 and 1.
     fn new(number: u64, grant: Grant, started_at: SystemTime, timing: Timing, draw: f64) -> Self {
         let obtained_at = grant.obtained_at.unwrap_or(started_at);
         let (refresh_at, valid_until) = timing.times(obtained_at, grant.lifetime, draw);
@@ -143,8 +143,8 @@ impl Held {
     }
 
     fn is_fresh(&self, now: SystemTime) -> bool {
-        // A clock that was set back a little makes the age negative, which is no reason to buy a token; one that was
-        // set back a lot tells nothing about the age.
+        // If the clock was set back a little, the age is negative, which is no reason to fetch a token. If it was set back
+        // a lot, the age is unknown.
         let age = now
             .duration_since(self.obtained_at)
             .unwrap_or_else(|error| error.duration());
@@ -152,20 +152,20 @@ impl Held {
     }
 }
 
-/// How long before its end a token is replaced: `leeway`, but at most a tenth of the lifetime, and up to a quarter
-/// of that on top, by lot, so that programs that were started together do not ask together.
+/// Returns how long before its expiry a token is refreshed: `leeway`, capped at a tenth of the lifetime, plus up to 25 % random
+/// jitter, so that programs that started together do not refresh together.
 fn lead(lifetime: Duration, leeway: Duration, draw: f64) -> Duration {
     let leeway = leeway.min(lifetime / 10);
     leeway + leeway.mul_f64(draw / 4.0)
 }
 
-enum Step {
+enum Lookup {
     Use(AccessToken),
-    Wait(Flight<Arc<Held>>),
+    Wait(SharedTask<Arc<CachedToken>>),
 }
 
 impl Cache {
-    /// `owner` are the domain and the client id that the log shows.
+    /// `owner` is the domain and the client ID for log events.
     pub(crate) fn new(
         fetch: Fetch,
         clock: SharedClock,
@@ -182,94 +182,107 @@ impl Cache {
         }))
     }
 
-    /// A token that is valid now.
+    /// Returns a valid token.
     pub(crate) async fn token(&self) -> Result<AccessToken, Error> {
-        match self.step()? {
-            Step::Use(token) => Ok(token),
-            Step::Wait(flight) => Ok(flight.landed().await?.token.clone()),
+        match self.lookup()? {
+            Lookup::Use(token) => Ok(token),
+            Lookup::Wait(flight) => Ok(flight.join().await?.token.clone()),
         }
     }
 
     /// Waits for the fetch in flight, if there is one.
-    pub(crate) async fn settled(&self) {
+    pub(crate) async fn wait_for_fetch(&self) {
         let flight = self.0.state().flight.as_ref().map(|it| it.flight.clone());
         if let Some(flight) = flight {
-            // Whoever needs a token gets the error.
-            let _ = flight.landed().await;
+            // The next caller that needs a token gets the error.
+            let _ = flight.join().await;
         }
     }
 
-    /// An API took the token with this number.
+    /// Records that an API accepted the token with this number.
     pub(crate) fn accepted(&self, number: u64) {
-        // The newest counts: a slow call may report an older token after a newer one was taken. Reading first keeps
-        // the cache line shared on the common path.
+        // Only the newest counts: a slow call may report an older token later. Reading first keeps the cache line shared on
+        // the common path.
         if self.0.accepted.load(Ordering::Relaxed) < number {
             self.0.accepted.fetch_max(number, Ordering::Relaxed);
         }
     }
 
-    /// An API refused the token with this number; whether the next one will be another.
+    /// Records that an API rejected the token with this number. Returns whether the next token will be another one.
     pub(crate) fn rejected(&self, number: u64) -> bool {
         let now = self.0.clock.now();
         let mut state = self.0.state();
-        let replace = match &state.held {
-            Some(held) if held.token.id() == number => {
-                self.0.accepted.load(Ordering::Relaxed) == number || !held.is_fresh(now)
+        let replace = match &state.cached {
+            Some(cached) if cached.token.id() == number => {
+                self.0.accepted.load(Ordering::Relaxed) == number || !cached.is_fresh(now)
             }
-            // It was thrown away or replaced already.
+            // It was already dropped or replaced.
             _ => return true,
         };
         if replace {
-            state.held = None;
+            state.cached = None;
         }
         replace
     }
 
-    /// Decides what a caller does: use the cached token, or wait for a fetch. Starts one where it is time to.
-    fn step(&self) -> Result<Step, Error> {
+    /// Returns the cached token, or the fetch to wait for. Starts a fetch if one is due.
+    fn lookup(&self) -> Result<Lookup, Error> {
         let now = self.0.clock.now();
         let mut state = self.0.state();
-        // A flight ends by taking itself out. One that could not be started is still here, and so is one that is stuck.
+        // A fetch removes itself when it ends, unless it failed to start or is stuck.
         let has_ended = |it: &mut InFlight| it.has_ended(self.0.clock.monotonic());
         if let Some(ended) = state.flight.take_if(has_ended) {
             ended.flight.abort();
         }
-        let refused = state.refusal.as_ref().filter(|(_, until)| now < *until);
-        if let Some(held) = state.held.as_ref().filter(|held| held.is_valid(now)) {
-            let token = held.token.clone();
-            let refresh_is_due = held.refresh_at <= now
+        let rejected = state.rejection.as_ref().filter(|(_, until)| now < *until);
+        if let Some(cached) = state.cached.as_ref().filter(|cached| cached.is_valid(now)) {
+            let token = cached.token.clone();
+            let refresh_is_due = cached.refresh_at <= now
                 && state.next_refresh_at.is_none_or(|at| at <= now)
-                && refused.is_none()
+                && rejected.is_none()
                 && state.flight.is_none();
             if refresh_is_due {
                 self.start(&mut state, Need::Fresh, now);
             }
-            return Ok(Step::Use(token));
+            return Ok(Lookup::Use(token));
         }
-        if let Some((error, _)) = refused {
+        if let Some((error, _)) = rejected {
             return Err(error.clone());
         }
-        Ok(Step::Wait(match &state.flight {
+        Ok(Lookup::Wait(match &state.flight {
             Some(it) => it.flight.clone(),
             None => self.start(&mut state, Need::Valid, now),
         }))
     }
 
-    fn start(&self, state: &mut State, need: Need, now: SystemTime) -> Flight<Arc<Held>> {
+    fn start(
+        &self,
+        state: &mut State,
+        need: Need,
+        now: SystemTime,
+    ) -> SharedTask<Arc<CachedToken>> {
         state.last_number += 1;
         let (cache, number, timing) = (self.clone(), state.last_number, self.0.timing);
-        // The task has to come back from a panic, or its flight would be the last one.
+        // Panics are caught: otherwise the fetch would never be removed.
         let grant = AssertUnwindSafe((self.0.fetch)(need)).catch_unwind();
         let span = match need {
             Need::Valid => tracing::Span::current(),
-            // The call that noticed goes on without it, and its span has to end with the call.
+            // The call that noticed does not wait for the refresh, and its span has to end with the call.
             Need::Fresh => tracing::Span::none(),
         };
-        let flight = Flight::start_in(span, async move {
+        let flight = SharedTask::start_in(span, async move {
             let result = grant.await.unwrap_or_else(|_| Err(Error::panicked()));
-            let held = |grant| Arc::new(Held::new(number, grant, now, timing, fastrand::f64()));
-            let result = result.map(held);
-            cache.settle(number, &result);
+            let cached = |grant| {
+                Arc::new(CachedToken::new(
+                    number,
+                    grant,
+                    now,
+                    timing,
+                    fastrand::f64(),
+                ))
+            };
+            let result = result.map(cached);
+            cache.complete(number, &result);
             result
         });
         state.flight = Some(InFlight {
@@ -280,27 +293,27 @@ impl Cache {
         flight
     }
 
-    /// Takes note of the result of a flight, before callers get it.
-    fn settle(&self, number: u64, result: &Result<Arc<Held>, Error>) {
+    /// Records the result of a fetch before callers get it.
+    fn complete(&self, number: u64, result: &Result<Arc<CachedToken>, Error>) {
         let now = self.0.clock.now();
         let mut state = self.0.state();
         if state.flight.take_if(|it| it.number == number).is_none() {
-            // It was given up for another one.
+            // The fetch timed out and another one was started.
             return;
         }
         match result {
-            Ok(held) => {
-                state.held = Some(held.clone());
+            Ok(cached) => {
+                state.cached = Some(cached.clone());
                 state.next_refresh_at = None;
-                state.refusal = None;
+                state.rejection = None;
             }
             Err(error) => {
-                state.refuse(error, now, &self.0.timing);
-                let held = state.held.as_ref().filter(|held| held.is_valid(now));
-                if let Some(valid_until) = held.map(|held| held.valid_until) {
+                state.cache_rejection(error, now, &self.0.timing);
+                let cached = state.cached.as_ref().filter(|cached| cached.is_valid(now));
+                if let Some(valid_until) = cached.map(|cached| cached.valid_until) {
                     let pause = pause(error, valid_until, now);
                     state.next_refresh_at = Some(now + pause);
-                    // Callers do not get the error as long as the token is valid.
+                    // Callers do not get the error while the token is valid.
                     let ((domain, client_id), pause_s) = (&self.0.owner, pause.as_secs());
                     tracing::warn!(
                         domain,
@@ -317,27 +330,27 @@ impl Cache {
 
 impl InFlight {
     fn has_ended(&self, now: Duration) -> bool {
-        now.saturating_sub(self.started_at) > STUCK || self.flight.has_landed()
+        now.saturating_sub(self.started_at) > FETCH_TIMEOUT || self.flight.is_finished()
     }
 }
 
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
-        // No code that can panic half-way through a change runs under the lock.
+        // No code that can panic in the middle of a change runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Takes note of an error that would only be repeated.
-    fn refuse(&mut self, error: &Error, now: SystemTime, timing: &Timing) {
-        let time = timing.remembered(error);
-        self.refusal = time.map(|time| (error.clone(), now + time));
+    /// Caches an error that an immediate retry would repeat.
+    fn cache_rejection(&mut self, error: &Error, now: SystemTime, timing: &Timing) {
+        let time = timing.cache_time(error);
+        self.rejection = time.map(|time| (error.clone(), now + time));
     }
 }
 
 impl Timing {
-    /// When a token is replaced that was asked for at `obtained_at`, and when it ends.
+    /// Returns when a token that was requested at `obtained_at` is refreshed, and when it expires.
     pub(crate) fn times(
         &self,
         obtained_at: SystemTime,
@@ -349,18 +362,22 @@ impl Timing {
         (obtained_at + early, obtained_at + lifetime)
     }
 
-    /// How long an error stands for all further requests, if it does.
-    fn remembered(&self, error: &Error) -> Option<Duration> {
+    /// Returns how long an error is cached, or `None` if it is not.
+    fn cache_time(&self, error: &Error) -> Option<Duration> {
         if error.is_quota_used_up() {
-            return error.retry_after().map(|wait| wait.min(MAX_QUOTA));
+            return error
+                .retry_after()
+                .map(|wait| wait.min(MAX_QUOTA_CACHE_TIME));
         }
-        error.is_lasting().then_some(self.refusal.min(MAX_LIFETIME))
+        error
+            .is_permanent()
+            .then_some(self.rejection.min(MAX_LIFETIME))
     }
 }
 
-/// How long to wait after a failed early refresh: a quarter of what is left of the token, so that there are a few
-/// attempts and not one with every call, and no less than the server asks for. Once the token has ended there is no
-/// choice but to ask again, so it is never more than what is left.
+/// Returns how long to wait after a failed early refresh: a quarter of the remaining lifetime, so that there are a few attempts
+/// and not one per call, and at least as long as the server asks. It is capped at the remaining lifetime: after that, a
+/// new request is needed in any case.
 fn pause(error: &Error, valid_until: SystemTime, now: SystemTime) -> Duration {
     let left = valid_until.duration_since(now).unwrap_or_default();
     (left / 4)

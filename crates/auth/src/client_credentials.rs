@@ -1,26 +1,27 @@
-//! The client credentials grant of RFC 6749 §4.4.
+//! The client credentials grant (RFC 6749 §4.4).
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use auth0_core::{AccessToken, BoxFuture, HttpClient, RetrySafety, TokenError, TokenSource};
 
-use crate::answer::Grant;
 use crate::application::Application;
 use crate::cache::Cache;
 use crate::discovery::Endpoint;
 use crate::error::Error;
 use crate::form::Form;
 use crate::quota::TokenQuotas;
-use crate::store::{Share, StoreError, TokenKey};
+use crate::store::{SharedToken, StoreError, TokenKey};
+use crate::token_response::Grant;
 
 mod builder;
 mod env;
 
 pub use builder::ClientCredentialsBuilder;
 
-/// Tokens for a program that acts for itself, had with its client id and a proof of who it is, and kept in memory.
+/// A token source for an application without a user: the client credentials grant (RFC 6749 §4.4).
 ///
+/// See the [guide](crate::docs::client_credentials) for setup, client authentication and errors. Tokens are cached in memory.
 /// Cloning is cheap, and all clones share one token.
 ///
 /// ```
@@ -28,8 +29,8 @@ pub use builder::ClientCredentialsBuilder;
 ///
 /// # fn example() -> Result<(), auth0_auth::Error> {
 /// let source = ClientCredentials::builder("acme-auth.us.auth0.com")
-///     .client_id("the client's id")
-///     .client_secret("the client's secret")
+///     .client_id("YOUR_CLIENT_ID")
+///     .client_secret("YOUR_CLIENT_SECRET")
 ///     .audience("https://acme.teams.auth0.com/api/")
 ///     .scope("read:members read:tenants")
 ///     .authentication(ClientAuthentication::SecretBasic)
@@ -38,23 +39,37 @@ pub use builder::ClientCredentialsBuilder;
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "client credentials")]
+#[doc(alias = "machine to machine")]
+#[doc(alias = "m2m")]
+#[doc(alias = "cache")]
 #[derive(Clone)]
 pub struct ClientCredentials(Arc<Inner>);
 
 struct Inner {
     grant: Arc<ClientCredentialsGrant>,
-    share: Option<Arc<Share>>,
+    shared_token: Option<Arc<SharedToken>>,
     cache: Cache,
 }
 
 impl ClientCredentials {
-    /// Starts with the domain of the tenant that grants the tokens: a bare host name, such as
+    /// Creates a builder. `domain` is the domain of the tenant that grants the tokens: a bare host name such as
     /// `acme.us.auth0.com`.
     pub fn builder(domain: impl Into<String>) -> ClientCredentialsBuilder {
         ClientCredentialsBuilder::new(domain.into())
     }
 
-    /// What the last token answer said of the quotas of tokens; nothing if it said nothing, or there was none yet.
+    /// Returns the token quotas that the last response of the token endpoint reported, or `None` if it reported none or there
+    /// was no response yet.
+    ///
+    /// ```
+    /// # use auth0_auth::ClientCredentials;
+    /// # fn example(source: &ClientCredentials) {
+    /// for window in source.quotas().into_iter().flat_map(|quotas| quotas.client) {
+    ///     println!("{}: {} of {} tokens left", window.name, window.remaining, window.quota);
+    /// }
+    /// # }
+    /// ```
     pub fn quotas(&self) -> Option<TokenQuotas> {
         self.0
             .grant
@@ -64,17 +79,19 @@ impl ClientCredentials {
             .clone()
     }
 
-    /// Waits for the token request in flight, if there is one; starts none. A token is replaced in the background shortly
-    /// before it ends: a program that exits in the middle of that pays for a token that nobody gets. A request that fails
-    /// is logged; the next call for a token gets its error if there is no valid token by then.
+    /// Waits for the token request in flight, if there is one. Starts none.
+    ///
+    /// A token is refreshed in the background shortly before it expires. A program that exits during the refresh pays for a token
+    /// that it never uses. A failed request is logged; the next call for a token returns its error if there is no valid token by
+    /// then.
     pub async fn finish_refresh(&self) {
-        self.0.cache.settled().await;
+        self.0.cache.wait_for_fetch().await;
     }
 
-    /// Why the [store](ClientCredentialsBuilder::store) did not do what it was last asked for; nothing if it did, or if
-    /// there is none.
+    /// Returns the error of the last use of the [store](ClientCredentialsBuilder::store), or `None` if it succeeded or there
+    /// is no store.
     pub fn store_failure(&self) -> Option<StoreError> {
-        self.0.share.as_ref()?.failure()
+        self.0.shared_token.as_ref()?.failure()
     }
 }
 
@@ -98,9 +115,9 @@ impl TokenSource for ClientCredentials {
     }
 
     fn rejected(&self, token: &AccessToken) -> bool {
-        // First here: once the cache lets go of it, the next caller may look into the store at once.
-        if let Some(share) = &self.0.share {
-            share.refuse(token);
+        // Before the cache drops the token: the next caller may load from the store at once.
+        if let Some(shared_token) = &self.0.shared_token {
+            shared_token.reject(token);
         }
         self.0.cache.rejected(token.id())
     }
@@ -115,7 +132,7 @@ impl TokenSource for ClientCredentials {
     }
 }
 
-/// The grant: everything that one request is made from.
+/// The parameters of a token request.
 struct ClientCredentialsGrant {
     application: Application,
     audience: String,
@@ -125,7 +142,7 @@ struct ClientCredentialsGrant {
 }
 
 impl ClientCredentialsGrant {
-    /// All that tells its tokens from others.
+    /// The key of its tokens in a store.
     fn key(&self) -> TokenKey {
         TokenKey {
             issuer: self.application.server.granter().to_owned(),
@@ -150,13 +167,15 @@ impl ClientCredentialsGrant {
                 let lifetime_s = grant.lifetime.map(|lifetime| lifetime.as_secs());
                 tracing::debug!(domain, audience, lifetime_s, "access token fetched");
             }
-            Err(error) => tracing::debug!(domain, audience, %error, "access token not fetched"),
+            Err(error) => {
+                tracing::debug!(domain, audience, %error, "fetching an access token failed")
+            }
         }
         result
     }
 
     async fn request(&self, form: &Form) -> Result<Grant, Error> {
-        // A second token does no harm but what it costs.
+        // Safe to retry: a second token is harmless, but billed.
         let read = self
             .application
             .post(Endpoint::Token, form, RetrySafety::Safe)

@@ -1,4 +1,4 @@
-//! The device authorization grant of RFC 8628.
+//! The device authorization grant (RFC 8628).
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,30 +16,30 @@ use crate::session::Session;
 use crate::store::{TokenKey, TokenStore};
 use crate::user_grant::UserGrant;
 
-mod answer;
+mod authorization;
 mod builder;
 
 pub use builder::DeviceFlowBuilder;
 
-use answer::Authorization;
+use authorization::Authorization;
 
-/// What `slow_down` adds to the interval, for this and all further requests (RFC 8628 §3.5).
+/// The amount that `slow_down` adds to the interval of this and all later requests (RFC 8628 §3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 
-/// Logins on another device: the device authorization grant.
+/// User logins on another device: the device authorization grant (RFC 8628).
 ///
 /// # When to use it
 ///
-/// Where the program and the browser are on different machines: a command-line program in a remote shell or a container, a
-/// device without a keyboard. The user opens a page elsewhere and confirms a code that the program shows. Where the browser
-/// is on the same machine, an [`AuthorizationCode`](crate::AuthorizationCode) with a [`Loopback`](crate::Loopback) is the
-/// better way: nobody can be talked into confirming somebody else's code there.
+/// Use this flow if the program and the browser are on different machines: a command-line program in a remote shell or a
+/// container, or a device without a keyboard. The user opens a page elsewhere and confirms the code that the program shows. If
+/// the browser is on the same machine, prefer an [`AuthorizationCode`](crate::AuthorizationCode) with a
+/// [`Loopback`](crate::Loopback): it protects users from being tricked into confirming another person's code.
 ///
-/// # What to set up in Auth0
+/// # Setup in Auth0
 ///
-/// - An application of the type *Native* with the grant type *Device Code*.
-/// - For sessions that outlive the access token: the grant type *Refresh Token*, preferably with rotation, *Allow Offline
-///   Access* on the API, and `offline_access` in the [`scope`](DeviceFlowBuilder::scope).
+/// - Create an application of the type *Native* with the grant type *Device Code*.
+/// - For sessions that outlive the access token, enable the grant type *Refresh Token*, preferably with rotation, enable *Allow
+///   Offline Access* on the API, and add `offline_access` to the [`scope`](DeviceFlowBuilder::scope).
 ///
 /// # Example
 ///
@@ -48,7 +48,7 @@ const SLOW_DOWN: Duration = Duration::from_secs(5);
 ///
 /// async fn login() -> Result<Session, Error> {
 ///     let flow = DeviceFlow::builder("acme.us.auth0.com")
-///         .client_id("the client's id")
+///         .client_id("YOUR_CLIENT_ID")
 ///         .audience("https://acme.us.auth0.com/my-org/")
 ///         .scope("offline_access read:my_org:details")
 ///         .build()?;
@@ -61,11 +61,13 @@ const SLOW_DOWN: Duration = Duration::from_secs(5);
 ///
 /// # Errors to expect
 ///
-/// - The user said no: [`is_access_denied`](Error::is_access_denied).
-/// - The code expired: [`is_login_expired`](Error::is_login_expired). Start again.
+/// - The user denied access: [`is_access_denied`](Error::is_access_denied).
+/// - The code expired: [`is_login_expired`](Error::is_login_expired). Start a new login.
 /// - The application may not use the grant: [`is_unauthorized_client`](Error::is_unauthorized_client).
 ///
-/// What the network or the server loses on the way is asked for again, more slowly, until the code expires.
+/// Network and server failures are retried with a longer interval until the code expires.
+#[doc(alias = "device code")]
+#[doc(alias = "device authorization")]
 #[derive(Clone)]
 pub struct DeviceFlow(Arc<Shared>);
 
@@ -77,24 +79,24 @@ struct Shared {
 }
 
 impl DeviceFlow {
-    /// Starts with the domain of the tenant that knows the users: a bare host name, such as `acme.us.auth0.com`.
+    /// Creates a builder. `domain` is the domain of the users' tenant: a bare host name such as `acme.us.auth0.com`.
     pub fn builder(domain: impl Into<String>) -> DeviceFlowBuilder {
         DeviceFlowBuilder::new(domain.into())
     }
 
-    /// Asks for a code that the user confirms elsewhere.
+    /// Starts a login: requests a code that the user confirms on another device.
     ///
     /// # Errors
     ///
-    /// The server refused, cannot be reached, or its answer cannot be used.
+    /// Returns an error if the server rejects the request or is unreachable, or if its response is invalid.
     pub async fn start(&self) -> Result<DeviceLogin, Error> {
         let application = &self.0.application;
         let form = Form::default()
             .optional("scope", Some(&self.0.scope))
             .optional("audience", self.0.audience.as_deref());
-        // The time counts from before the request, so that it ends here before it ends there.
+        // The lifetime counts from before the request, so that it never ends later here than at the server.
         let asked_at = application.exchange.clock.monotonic();
-        // A second code does no harm: the first one expires unseen.
+        // Safe to retry: an unused code expires.
         let read = application
             .post(Endpoint::DeviceAuthorization, &form, RetrySafety::Safe)
             .await?;
@@ -107,14 +109,14 @@ impl DeviceFlow {
         })
     }
 
-    /// Takes a session up again that was [kept](Session::keep_in) in `store` under `name`; nothing if there is none. Whether
-    /// it still holds, the first token shows: no request is made here.
+    /// Restores a session that was [saved](Session::keep_in) in `store` under `name`, or returns `None` if there is none. Sends
+    /// no request: whether the session is still valid shows when its first token is requested.
     ///
-    /// Another audience or set of scopes makes it another session. The order of the scopes does not matter.
+    /// A session is found only with the same audience and set of scopes. The order of the scopes does not matter.
     ///
     /// # Errors
     ///
-    /// The [store failed](Error::is_store).
+    /// Returns a [store error](Error::is_store).
     pub async fn restore(
         &self,
         store: Arc<dyn TokenStore>,
@@ -142,7 +144,7 @@ impl DeviceFlow {
         let expected = Expected {
             issuer: application.server.issuer(),
             client_id: &application.client_id,
-            // The request has none: no browser's redirect could be swapped for another.
+            // This flow has no nonce: there is no redirect that could be swapped.
             nonce: None,
             organization: None,
             max_age: None,
@@ -167,37 +169,45 @@ impl fmt::Debug for DeviceFlow {
     }
 }
 
-/// A login that waits for the user. It prints as one sentence for them to read; `Debug` shows no code.
+/// A login that waits for the user. `Display` writes the instruction for the user; `Debug` does not show the code.
+///
+/// ```
+/// # use auth0_auth::{DeviceLogin, Error, Session};
+/// # async fn example(login: DeviceLogin) -> Result<Session, Error> {
+/// println!("Open {} and enter {}.", login.verification_uri(), login.user_code());
+/// login.finish().await
+/// # }
+/// ```
 pub struct DeviceLogin {
     flow: DeviceFlow,
     authorization: Authorization,
-    /// When the code expires, by the monotonic clock.
+    /// When the code expires, on the monotonic clock.
     ends_at: Duration,
 }
 
 impl DeviceLogin {
-    /// The code that the user confirms or types in.
+    /// Returns the code that the user confirms or enters.
     pub fn user_code(&self) -> &str {
         &self.authorization.user_code
     }
 
-    /// The page that the user opens.
+    /// Returns the URL of the page that the user opens.
     pub fn verification_uri(&self) -> &Url {
         &self.authorization.verification_uri
     }
 
-    /// The page with the code filled in, for a link or a QR code, where the server has one. Show the code as well: the user
-    /// has to see that it is the same.
+    /// Returns the URL of the page with the code filled in, for a link or a QR code, if the server sent one. Show the code as
+    /// well: the user has to compare it.
     pub fn verification_uri_complete(&self) -> Option<&Url> {
         self.authorization.verification_uri_complete.as_ref()
     }
 
-    /// How long the code is valid, from when it was asked for.
+    /// Returns the lifetime of the code, counted from the request.
     pub fn expires_in(&self) -> Duration {
         self.authorization.expires_in
     }
 
-    /// Waits until the user is done, asking as often as the server allows. Dropping the future gives up.
+    /// Polls the server, as often as it allows, until the user is done. Dropping the future cancels the login.
     ///
     /// # Errors
     ///
@@ -221,7 +231,7 @@ impl DeviceLogin {
         let mut wait = interval;
         let mut was_lost = false;
         loop {
-            // Nobody may ask sooner, and later is too late.
+            // Polling earlier is not allowed, and later the code has expired.
             if wait >= self.time_left() {
                 return Err(Failure::DeviceCodeExpired.into());
             }
@@ -230,14 +240,14 @@ impl DeviceLogin {
                 Ok(grant) => return Ok(grant),
                 Err(error) => error,
             };
-            // Auth0 answers 403 to the one and 429 to the other, RFC 8628 wants 400 for both: the value decides.
+            // Auth0 sends 403 for `authorization_pending` and 429 for `slow_down`, RFC 8628 specifies 400: check the code.
             match error.error() {
                 Some("authorization_pending") => {}
                 Some("slow_down") => interval = interval.saturating_add(SLOW_DOWN),
                 Some("access_denied" | "expired_token") => return Err(error),
-                // The code may have been spent on an answer that was lost.
+                // The code may have been spent by a request whose response was lost.
                 Some("invalid_grant") if was_lost => return Err(error.with_unknown_outcome()),
-                _ if error.is_passing() => interval = interval.saturating_mul(2),
+                _ if error.is_transient() => interval = interval.saturating_mul(2),
                 _ => return Err(error),
             }
             was_lost |= error.is_outcome_unknown();

@@ -1,4 +1,4 @@
-//! Where a server's endpoints are: at Auth0's well-known paths, or where its discovery document says.
+//! The endpoints of a server: at Auth0's paths, or from its discovery document.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use auth0_core::time::SharedClock;
 use serde::Deserialize;
 use url::{Host, Url};
 
+use crate::document_cache::{DocumentCache, Version};
 use crate::error::{Error, Kind};
 use crate::exchange::Exchange;
-use crate::published::{Published, Version};
 
-/// How long a discovery document is used. Endpoints move seldom, and keys have a life of their own.
-const FRESH: Duration = Duration::from_secs(60 * 60);
+/// The maximum age of a cached discovery document. Endpoints rarely move; keys are cached separately.
+const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// How long after a failure the document is asked for again, where there is an old one.
-const PAUSE: Duration = Duration::from_secs(60);
+/// The delay before the next request after a failed one, if there is an older document.
+const RETRY_DELAY: Duration = Duration::from_secs(60);
 
-/// The longest issuer that is shown in an error.
+/// The maximum length of an issuer in an error.
 const MAX_ISSUER: usize = 200;
 
-/// The parts of a discovery document (OpenID Connect Discovery 1.0, RFC 8414) that are used here.
+/// The relevant parts of a discovery document (OpenID Connect Discovery 1.0, RFC 8414).
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     issuer: String,
@@ -65,7 +65,7 @@ impl Endpoint {
         }
     }
 
-    /// What an error calls it.
+    /// The name of the endpoint in errors.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Token => "token endpoint",
@@ -76,7 +76,7 @@ impl Endpoint {
         }
     }
 
-    /// Where it is at Auth0.
+    /// The path of the endpoint at Auth0.
     fn path(self) -> &'static str {
         match self {
             Self::Token => "oauth/token",
@@ -88,24 +88,24 @@ impl Endpoint {
     }
 }
 
-/// A server, and how its endpoints are known.
+/// A server and the source of its endpoints.
 pub(crate) struct Server {
-    /// Who it says it is in ID tokens and to whom assertions are addressed.
+    /// The issuer: the expected `iss` of ID tokens and the audience of assertions.
     issuer: String,
-    /// The issuer as a URL that paths are put below.
+    /// The issuer as a base URL.
     base: Url,
-    /// The token endpoint that the user gave.
+    /// The token endpoint from the settings.
     token_url: Option<Url>,
-    /// Whether the discovery document is asked.
+    /// Whether endpoints come from the discovery document.
     discovers: bool,
-    /// Whether the endpoints for clients with a certificate are meant.
+    /// Whether the mTLS endpoint aliases are used.
     mutual_tls: bool,
     clock: SharedClock,
-    metadata: Published<Metadata>,
+    metadata: DocumentCache<Metadata>,
 }
 
 impl Server {
-    /// The server of an Auth0 domain, or the issuer that is given. Gives back every fault.
+    /// Creates the server of an Auth0 domain, or of an explicit issuer. Returns every problem of the settings.
     pub(crate) fn new(
         domain: &str,
         issuer: Option<&str>,
@@ -113,47 +113,47 @@ impl Server {
         mutual_tls: bool,
         clock: SharedClock,
     ) -> Result<Self, Vec<String>> {
-        let mut faults = Vec::new();
-        // The domain has to be right even where another endpoint is used.
-        let of_domain = of_domain(domain).map_err(|fault| faults.push(fault));
+        let mut problems = Vec::new();
+        // The domain is validated even if another endpoint is used.
+        let of_domain = of_domain(domain).map_err(|problem| problems.push(problem));
         let base = match issuer {
-            Some(issuer) => of_url("issuer", issuer).map_err(|fault| faults.push(fault)),
+            Some(issuer) => of_url("issuer", issuer).map_err(|problem| problems.push(problem)),
             None => of_domain,
         };
         let token_url = token_url.map(|url| of_url("token_url", url)).transpose();
-        let token_url = token_url.map_err(|fault| faults.push(fault));
-        let (Ok(base), Ok(token_url), true) = (base, token_url, faults.is_empty()) else {
-            return Err(faults);
+        let token_url = token_url.map_err(|problem| problems.push(problem));
+        let (Ok(base), Ok(token_url), true) = (base, token_url, problems.is_empty()) else {
+            return Err(problems);
         };
         Ok(Self {
             issuer: issuer.map_or_else(|| base.to_string(), str::to_owned),
-            // The aliases for certificates are in the discovery document alone.
+            // The mTLS aliases are only in the discovery document.
             discovers: issuer.is_some() || (mutual_tls && token_url.is_none()),
             base,
             token_url,
             mutual_tls,
             clock,
-            metadata: Published::default(),
+            metadata: DocumentCache::default(),
         })
     }
 
-    /// Whether all that is sent goes to this machine, and in clear.
+    /// Returns whether requests are sent to this machine over plain http.
     pub(crate) fn is_plain(&self) -> bool {
         let is_plain = |url: &Url| url.scheme() == "http";
         is_plain(&self.base) || self.token_url.as_ref().is_some_and(is_plain)
     }
 
-    /// Who the server says it is.
+    /// Returns the issuer.
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// Who grants the tokens: a token endpoint that was given by hand may be anybody's.
+    /// Returns who grants the tokens: an explicit token endpoint may belong to another server than the issuer.
     pub(crate) fn granter(&self) -> &str {
         self.token_url.as_ref().map_or(&self.issuer, Url::as_str)
     }
 
-    /// Where an endpoint is. Asks the discovery document if that is needed and was not asked lately.
+    /// Returns the URL of an endpoint. Fetches the discovery document if it is needed and not cached.
     pub(crate) async fn endpoint(
         &self,
         endpoint: Endpoint,
@@ -169,8 +169,8 @@ impl Server {
         self.locate(endpoint, &metadata)
     }
 
-    /// Whether the discovery document promises `iss` in every authorization response (RFC 9207 §2.3). Without a discovery
-    /// document nothing is promised.
+    /// Returns whether the discovery document announces `iss` in every authorization response (RFC 9207 §2.3). Returns
+    /// `false` without a discovery document.
     pub(crate) async fn promises_issuer(&self, exchange: &Exchange) -> Result<bool, Error> {
         if !self.discovers {
             return Ok(false);
@@ -179,7 +179,7 @@ impl Server {
         Ok(metadata.authorization_response_iss_parameter_supported == Some(true))
     }
 
-    /// Where a document has an endpoint, if it may be there.
+    /// Returns the URL of an endpoint in a document, after validation.
     pub(crate) fn locate(&self, endpoint: Endpoint, metadata: &Metadata) -> Result<Url, Error> {
         let Metadata {
             mtls_endpoint_aliases: aliases,
@@ -206,7 +206,7 @@ impl Server {
         let text = text.ok_or_else(|| undiscovered(format!("{name} is missing")))?;
         let url = of_url(name, text).map_err(undiscovered)?;
         if self.base.scheme() == "https" && url.scheme() != "https" {
-            // Whoever is reached by https does not send others to what listens on their own machine.
+            // A server that is reached over https must not redirect requests to a local http service.
             return Err(undiscovered(format!("{name}: expected https, found http")));
         }
         Ok(url)
@@ -229,28 +229,28 @@ impl Server {
                 }
                 (Err(error), None) => Err(error),
                 (Err(error), Some(last)) => {
-                    // What was true an hour ago is most likely still, and nothing works without it.
-                    tracing::warn!(%error, "the discovery document cannot be fetched, the last one is used");
-                    // It is fetched again after a pause that begins now: until here the request may have taken a while.
+                    // The old document is most likely still right, and without it every request would fail.
+                    tracing::warn!(%error, "fetching the discovery document failed, the last one is used");
+                    // The delay starts now: the failed request may have taken a while.
                     let now = exchange.clock.monotonic();
                     Ok(Version {
-                        fetched_at: now.saturating_sub(FRESH - PAUSE),
+                        fetched_at: now.saturating_sub(MAX_AGE - RETRY_DELAY),
                         ..last
                     })
                 }
             }
         };
-        self.metadata.get(now, FRESH, fetch).await
+        self.metadata.get(now, MAX_AGE, fetch).await
     }
 
-    /// Whether a document is this server's own.
+    /// Checks that a document belongs to this server.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn check(&self, metadata: &Metadata) -> Result<(), Error> {
         check(metadata, &self.issuer)
     }
 }
 
-/// Whether a document is that of `issuer`: OpenID Connect Discovery 1.0 §4.3, to the letter.
+/// Checks that a document belongs to `issuer`; the comparison is exact (OpenID Connect Discovery 1.0 §4.3).
 fn check(metadata: &Metadata, issuer: &str) -> Result<(), Error> {
     if metadata.issuer == issuer {
         return Ok(());
@@ -261,20 +261,20 @@ fn check(metadata: &Metadata, issuer: &str) -> Result<(), Error> {
     )))
 }
 
-fn undiscovered(fault: impl std::fmt::Display) -> Error {
-    Error::of(Kind::Discovery(fault.to_string()))
+fn undiscovered(problem: impl std::fmt::Display) -> Error {
+    Error::of(Kind::Discovery(problem.to_string()))
 }
 
-/// A path below an issuer, which may or may not end in a slash.
+/// Appends a path to an issuer, which may or may not end with a slash.
 fn below(base: &Url, path: &str) -> Result<Url, String> {
     let base = base.as_str().trim_end_matches('/');
     Url::parse(&format!("{base}/{path}")).map_err(|error| error.to_string())
 }
 
-/// The issuer of an Auth0 domain, which has to be a bare host name.
+/// Returns the issuer URL of an Auth0 domain, which has to be a bare host name.
 ///
-/// The text is compared with the host that a URL parser finds in it, so that nothing which moves the host
-/// elsewhere (`evil.com/#`, `user@evil.com`) gets through, and the fault does not repeat it: it may hold a password.
+/// The text is compared with the host that a URL parser finds in it, so that nothing that changes the host (`evil.com/#`,
+/// `user@evil.com`) passes. The error does not contain the text, which may hold a password.
 fn of_domain(domain: &str) -> Result<Url, String> {
     if domain.is_empty() {
         return Err("domain is missing".into());
@@ -291,7 +291,7 @@ fn of_domain(domain: &str) -> Result<Url, String> {
         })
 }
 
-/// An endpoint given in full: https, or http on this machine.
+/// Parses an absolute URL: https, or http on a loopback host.
 pub(crate) fn of_url(name: &str, text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{name}: expected a URL, found {error}"))?;
     match url.scheme() {
@@ -316,17 +316,16 @@ pub(crate) fn of_url(name: &str, text: &str) -> Result<Url, String> {
         return Err(format!("{name}: expected no fragment, found one"));
     }
     if name == "issuer" && url.query().is_some() {
-        // OpenID Connect Discovery 1.0 §3; nothing could be put below it.
+        // OpenID Connect Discovery 1.0 §3; paths could not be appended to it.
         return Err(format!("{name}: expected no query, found one"));
     }
     Ok(url)
 }
 
-/// What is wrong with a URL that [has such a host](has_unfit_host).
+/// The problem of a URL with an [invalid host](has_unfit_host).
 pub(crate) const EXPECTED_HOST: &str = "expected a host name whose labels are 1 to 63 letters, digits and inner hyphens, found another host";
 
-/// An issuer that a server names, as an error may show it: whole if it is one, and otherwise without its text, which may be
-/// anything.
+/// Formats an issuer of a server for an error. Text that is not an issuer URL is not shown.
 pub(crate) fn shown_issuer(text: &str) -> String {
     let is_issuer = Url::parse(text).is_ok_and(|url| {
         matches!(url.scheme(), "http" | "https")
@@ -338,17 +337,17 @@ pub(crate) fn shown_issuer(text: &str) -> String {
     });
     match is_issuer {
         true => printable(text).chars().take(MAX_ISSUER).collect(),
-        false => "something that is no issuer".to_owned(),
+        false => "text that is not an issuer".to_owned(),
     }
 }
 
-/// Whether the host is a name that DNS does not know, such as `*.auth0.com`. The URL parser lets it through. Schemes of
-/// programs have no host names.
+/// Returns whether the host is not a valid DNS name, such as `*.auth0.com`, which the URL parser accepts. URLs with
+/// private-use schemes have no host name.
 pub(crate) fn has_unfit_host(url: &Url) -> bool {
     matches!(url.host(), Some(Host::Domain(host)) if !is_host_name(host))
 }
 
-/// Whether the host is this machine.
+/// Returns whether the host is a loopback host.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(host)) => host == "localhost",

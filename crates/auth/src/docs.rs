@@ -1,4 +1,4 @@
-//! A page for each way to get a token, and one for stores. There is nothing in these modules but words.
+//! Guides: client credentials and token stores. These modules contain documentation only.
 
 pub mod client_credentials;
 pub mod stores;

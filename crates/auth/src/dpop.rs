@@ -1,32 +1,32 @@
-//! DPoP (RFC 9449): tokens that are bound to a key, so that a stolen one is of no use.
+//! DPoP (RFC 9449): access tokens bound to a key, so that a stolen token cannot be used.
 //!
 //! # When to use it
 //!
-//! A bearer token is worth as much to whoever finds it in a log, a proxy or a memory dump as to its owner. A token that
-//! is bound to a key is taken only together with a proof of that key, which is made anew for every request and holds
-//! for it alone. Use it where the API takes it, and above all for public clients such as command-line programs, whose
-//! refresh tokens it binds as well. Where the API knows bearer tokens only, leave it.
+//! Whoever finds a bearer token in a log, a proxy or a memory dump can use it. A bound token is only accepted with a proof of
+//! possession of its key, which is made for each request and valid only for it. Use DPoP if the API supports it, in
+//! particular for public clients such as command-line programs, whose refresh tokens are bound as well. Do not use it if the
+//! API only supports bearer tokens.
 //!
-//! It costs a signature per attempt, some tens of microseconds, and one more request where the server asks for a nonce.
+//! DPoP costs one signature per attempt (some tens of microseconds), and one more request if the server asks for a nonce.
 //!
-//! # What to set up in Auth0
+//! # Setup in Auth0
 //!
-//! Under *Applications → APIs → the API → Settings → Token Sender-Constraining*, choose DPoP as the method, and whether
-//! tokens without it are still granted. An application may be told to require it for itself, under *Settings →
-//! Token Sender-Constraining*. Nothing has to be uploaded: the key goes along with each proof, and the token names its
-//! [thumbprint](DpopKey::thumbprint) in `cnf.jkt`.
+//! Under *Applications → APIs → the API → Settings → Token Sender-Constraining*, choose the method DPoP, and whether Auth0 still
+//! grants tokens without it. An application can require it under *Settings → Token Sender-Constraining*. No key has
+//! to be uploaded: each proof contains the public key, and the token contains its [thumbprint](DpopKey::thumbprint) in
+//! `cnf.jkt`.
 //!
 //! # Example
 //!
-//! Any flow takes a key; the API client needs to be told nothing.
+//! Every flow accepts a key. The API client needs no configuration.
 //!
 //! ```
 //! use auth0_auth::{ClientCredentials, DpopKey};
 //!
 //! # fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let source = ClientCredentials::builder("acme-auth.us.auth0.com")
-//!     .client_id("the client's id")
-//!     .client_secret("the client's secret")
+//!     .client_id("YOUR_CLIENT_ID")
+//!     .client_secret("YOUR_CLIENT_SECRET")
 //!     .audience("https://acme.teams.auth0.com/api/")
 //!     .dpop(DpopKey::generate()?)
 //!     .build()?;
@@ -36,8 +36,8 @@
 //! # example().unwrap();
 //! ```
 //!
-//! A token that outlives the program, in a store or as a refresh token, needs the key to outlive it too. It is given
-//! out only where that is asked for, as a secret:
+//! If a token outlives the program, in a store or as a refresh token, its key must outlive it too. Export the key and keep it
+//! as a secret:
 //!
 //! ```
 //! use auth0_auth::DpopKey;
@@ -52,7 +52,7 @@
 //! # example().unwrap();
 //! ```
 //!
-//! A token that comes from elsewhere is bound by hand:
+//! Bind a token from another source like this:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -72,29 +72,29 @@
 //! # example().unwrap();
 //! ```
 //!
-//! # What happens by itself
+//! # Behavior
 //!
-//! - Every attempt has a proof of its own, retries and the repetition after a 401 included.
-//! - A nonce that a server gives with any answer is in the next proof for its origin. The token endpoint and the APIs of
-//!   one host have nonces of their own; what the one has given is tried at the other as long as nothing better is known.
-//!   Clones of a key share what they know, so a token source and the API clients that use it do too.
-//! - A request that is refused for the want of a nonce is made once more, by the API client and at the token endpoint
-//!   alike, and for calls that must not be repeated otherwise too: the server refused before it acted. If it asks again,
-//!   that is the answer.
-//! - `token_type` of the answer decides. Where the server grants a bearer token all the same, it is used as one; where
-//!   that must not be, have the API require DPoP.
-//! - The key stays the same as long as the source lives, and through all refreshes.
+//! - Every attempt has its own proof, including retries and the retry after a 401.
+//! - A nonce that a server sends with any response is used in the next proof for its origin. The token endpoint and the APIs of
+//!   one host have separate nonces; the nonce of one is tried at the other until that sends its own. Clones of a key share
+//!   nonces, so a token source shares them with the API clients that use it.
+//! - If the server rejects a request because a nonce is missing, the request is sent once more, to APIs and to the token endpoint
+//!   alike, and also if it is not idempotent: the server rejected it before processing it. A second rejection is returned
+//!   as the error.
+//! - The `token_type` of the response decides. If the server grants a bearer token, it is used as one; to prevent that,
+//!   configure the API to require DPoP.
+//! - The key does not change during the lifetime of the source, including refreshes.
 //!
 //! # Errors
 //!
-//! | what | where | why |
+//! | error | where | cause |
 //! | --- | --- | --- |
-//! | [`SignError`] | making a key | the text is no private P-256 key in PKCS#8 or JWK |
-//! | [`Error::error`](crate::Error::error) is `invalid_dpop_proof` | token endpoint | the clock here is wrong, or a proxy changes the URL |
-//! | the same is `use_dpop_nonce` | token endpoint | the server asked for a nonce twice in a row |
-//! | [`Error::is_invalid_response`](crate::Error::is_invalid_response) | token endpoint | a token of type DPoP came unasked for: nobody here has its key |
-//! | [`auth0_core::Error::is_invalid_dpop_proof`] | API | as at the token endpoint; the token is not thrown away |
-//! | [`auth0_core::Error::is_unauthorized`] | API | also: the token is bound to another key, such as that of a former run |
+//! | [`SignError`] | creating a key | the text is not a private P-256 key in PKCS#8 or JWK |
+//! | [`Error::error`](crate::Error::error) is `invalid_dpop_proof` | token endpoint | the local clock is wrong, or a proxy changes the URL |
+//! | [`Error::error`](crate::Error::error) is `use_dpop_nonce` | token endpoint | the server asked for a nonce twice in a row |
+//! | [`Error::is_invalid_response`](crate::Error::is_invalid_response) | token endpoint | the server sent a token of type DPoP although no key was proven |
+//! | [`auth0_core::Error::is_invalid_dpop_proof`] | API | as at the token endpoint; the token is kept |
+//! | [`auth0_core::Error::is_unauthorized`] | API | possibly the token is bound to another key, such as that of an earlier run |
 
 use std::fmt;
 use std::sync::Arc;
@@ -117,9 +117,24 @@ mod nonces;
 use claims::Claims;
 use nonces::Nonces;
 
-/// The key that tokens are bound to (ES256). See [this module](self).
+/// A DPoP key (ES256) that tokens are bound to. See the [module documentation](self).
 ///
-/// Cloning is cheap; clones share the key and the nonces that servers gave. It never prints.
+/// Cloning is cheap; clones share the key and the nonces of servers. `Debug` does not show the private key.
+///
+/// ```
+/// use auth0_auth::{DeviceFlow, DpopKey};
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let flow = DeviceFlow::builder("acme.us.auth0.com")
+///     .client_id("YOUR_CLIENT_ID")
+///     .dpop(DpopKey::generate()?)
+///     .build()?;
+/// # let _ = flow;
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "DPoP")]
+#[doc(alias = "proof of possession")]
 #[derive(Clone)]
 pub struct DpopKey {
     key: Arc<Key>,
@@ -128,45 +143,45 @@ pub struct DpopKey {
 
 struct Key {
     pair: EcdsaKeyPair,
-    /// The header of every proof, encoded, and the dot behind it.
+    /// The encoded header of every proof, followed by a dot.
     header: String,
     thumbprint: String,
     nonces: Nonces,
 }
 
 impl DpopKey {
-    /// A new key. It is gone with the program, unless it is [kept](Self::to_pem).
+    /// Generates a key. It ends with the program unless it is [exported](Self::to_pem).
     ///
     /// # Errors
     ///
-    /// The system gives no random numbers.
+    /// Returns an error if the system's random number generator fails.
     pub fn generate() -> Result<Self, SignError> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-            .map_err(|_| SignError::new("the system gives no random numbers"))?;
+            .map_err(|_| SignError::new("the system's random number generator failed"))?;
         Self::new(pair)
     }
 
-    /// A key in PEM: a P-256 key in PKCS#8 (`PRIVATE KEY`), as [`to_pem`](Self::to_pem) writes it.
+    /// Reads a P-256 key in PEM (PKCS#8, `PRIVATE KEY`), as [`to_pem`](Self::to_pem) writes it.
     ///
     /// # Errors
     ///
-    /// The text is no such key. The error does not repeat it.
+    /// Returns an error if the text is not such a key. The error does not contain the text.
     pub fn from_pem(pem: &str) -> Result<Self, SignError> {
         Self::from_key(&PrivateKey::from_pem(pem, SigningAlgorithm::Es256)?)
     }
 
-    /// A key as a private JWK (RFC 7517) of P-256.
+    /// Reads a P-256 key from a private JWK (RFC 7517).
     ///
     /// # Errors
     ///
-    /// The text is no such key. The error does not repeat it.
+    /// Returns an error if the text is not such a key. The error does not contain the text.
     pub fn from_jwk(jwk: &str) -> Result<Self, SignError> {
         Self::from_key(&PrivateKey::from_jwk(jwk, SigningAlgorithm::Es256)?)
     }
 
     fn from_key(key: &PrivateKey) -> Result<Self, SignError> {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.pkcs8())
-            .map_err(|_| SignError::new("expected a private key of P-256, found another"))?;
+            .map_err(|_| SignError::new("expected a private key of P-256, found another key"))?;
         Self::new(pair)
     }
 
@@ -184,28 +199,28 @@ impl DpopKey {
         })
     }
 
-    /// The same key by another clock than the system's. A flow that is given the key sets its own.
+    /// Sets the clock for the time in proofs. Default: the system clock. A flow sets its own clock on its key.
     #[must_use]
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The thumbprint of the public key (RFC 7638), by which tokens name it (`cnf.jkt`) and authorization requests
-    /// (`dpop_jkt`).
+    /// Returns the thumbprint of the public key (RFC 7638). Tokens contain it in `cnf.jkt`, authorization requests in
+    /// `dpop_jkt`.
     pub fn thumbprint(&self) -> &str {
         &self.key.thumbprint
     }
 
-    /// The private key in PKCS#8 as PEM, to be kept as safely as a refresh token.
+    /// Exports the private key as PKCS#8 in PEM. Protect it like a refresh token.
     ///
     /// # Errors
     ///
-    /// The key cannot be written, which does not happen to a key that signs.
+    /// Returns an error if the key cannot be serialized, which does not happen with a key that can sign.
     pub fn to_pem(&self) -> Result<SecretString, SignError> {
         const LINE: usize = 64;
         let document = self.key.pair.to_pkcs8v1();
-        let document = document.map_err(|_| SignError::new("the key cannot be written"))?;
+        let document = document.map_err(|_| SignError::new("serializing the key failed"))?;
         let text = SecretString::from(STANDARD.encode(document.as_ref()));
         let mut rest = text.secret();
         let mut pem = String::with_capacity(rest.len() + 64);
@@ -220,7 +235,7 @@ impl DpopKey {
         Ok(pem.into())
     }
 
-    /// A proof for this request.
+    /// Creates a proof for a request.
     pub(crate) fn prove(&self, request: ProofRequest<'_>) -> Result<SecretString, SignError> {
         let now = self.clock.now();
         let iat = now.duration_since(UNIX_EPOCH);
@@ -232,9 +247,8 @@ impl DpopKey {
 
 impl ProofOfPossession for DpopKey {
     fn proof(&self, request: ProofRequest<'_>) -> Result<SecretString, TokenError> {
-        self.prove(request).map_err(|error| {
-            TokenError::new("no proof of the DPoP key could be made").with_source(error)
-        })
+        self.prove(request)
+            .map_err(|error| TokenError::new("creating a DPoP proof failed").with_source(error))
     }
 
     fn nonce(&self, role: ServerRole, url: &Url, nonce: &str) {

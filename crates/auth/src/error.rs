@@ -1,4 +1,4 @@
-//! Why there is no token.
+//! The error type of token sources.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,70 +20,81 @@ mod login;
 pub use login::{CallbackFault, IdTokenFault};
 pub(crate) use login::{Failure, Finding};
 
-/// No rate limit takes longer than this to recover.
+/// The longest time that a rate limit takes to recover.
 const LONG: Duration = Duration::from_secs(5 * 60);
 
-/// Why a token source could not be made or had no token to give.
+/// An error of a token source or a login.
 ///
-/// The predicates say what kind of failure it is. The server's error code and its description are kept, shortened
-/// and with the client secret blotted out; the body of the answer is not.
+/// The predicates tell the kind of failure. The server's error code and description are kept, truncated and with secrets
+/// redacted; the response body is not.
 ///
 /// Cloning is cheap: all callers that waited for one request get the same error.
+///
+/// ```
+/// use auth0_auth::{ClientCredentials, Error};
+///
+/// let error: Error = ClientCredentials::builder("acme-auth.us.auth0.com").build().unwrap_err();
+/// assert!(error.is_configuration());
+/// assert_eq!(
+///     error.to_string(),
+///     "invalid settings: client_id is missing; client_secret is missing; audience is missing"
+/// );
+/// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
 struct Inner {
     kind: Kind,
-    /// Where the request went.
+    /// The endpoint that the request was sent to.
     place: Option<Place>,
     answer: Option<Answer>,
-    /// The server may have done what it was asked for, though no success was told.
+    /// The server may have processed the request, but did not confirm it.
     outcome_unknown: bool,
 }
 
-/// What went wrong.
+/// The kind of an error.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    /// What is wrong with the settings, one text for each fault.
+    /// The problems of the settings.
     Configuration(Vec<String>),
-    /// No answer, or only a part of one.
+    /// No response, or an incomplete one.
     Transport(reqwest::Error),
-    /// The server said no in the words of RFC 6749 §5.2.
+    /// An error response (RFC 6749 §5.2).
     Rejected(Rejection),
-    /// The server said 429, with or without an error of RFC 6749.
+    /// Status 429, with or without an error code of RFC 6749.
     RateLimited(Option<Rejection>),
-    /// The answer is neither a token nor an error of RFC 6749; the text says what was found.
+    /// The response is neither a token nor an error of RFC 6749; the text says what was expected and found.
     InvalidResponse(String),
-    /// The discovery document does not say what is needed; the text says what was expected.
+    /// The discovery document is invalid or incomplete; the text says why.
     Discovery(String),
-    /// An assertion could not be made.
+    /// Signing an assertion or a proof failed.
     Signing(SignError),
-    /// The code that makes the request panicked.
+    /// The token request panicked.
     Panicked,
-    /// The runtime of [`background`](crate::background) cannot start or lost the task.
+    /// The [background](crate::background) runtime could not start, or lost the task.
     Runtime(io::Error),
-    /// A user's login or session came to nothing.
+    /// A login or a session failed.
     Login(Failure),
 }
 
-/// The error of RFC 6749 §5.2, every text shortened and without secrets.
+/// An error response (RFC 6749 §5.2). All texts are truncated and without secrets.
 #[derive(Debug)]
 pub(crate) struct Rejection {
     pub(crate) error: String,
     pub(crate) description: Option<String>,
     pub(crate) uri: Option<String>,
-    /// What a second factor is proved with, where one is asked for.
+    /// The token for the MFA API, if the server requires a second factor.
     pub(crate) mfa_token: Option<SecretString>,
 }
 
-/// Where a request went, and where its response redirects to.
+/// The endpoint of a request, and where its response redirects to.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// What the endpoint is called.
+    /// The name of the endpoint.
     endpoint: &'static str,
-    /// Its URL without the query, which may hold anything.
+    /// The URL without its query, which may contain secrets.
     url: String,
-    /// Where it redirects to, fit to be shown.
+    /// The target of a redirect, sanitized.
     pub(crate) location: Option<String>,
 }
 
@@ -103,7 +114,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is known of an answer besides its body.
+/// The metadata of a response.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -113,7 +124,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Whether it says that a quota of tokens is used up.
+    /// Returns whether a token quota is exceeded.
     pub(crate) fn is_quota_used_up(&self) -> bool {
         let quotas = self.quotas.as_ref();
         self.status == StatusCode::TOO_MANY_REQUESTS
@@ -139,25 +150,25 @@ impl Error {
         Self::new(kind, None)
     }
 
-    /// The same, of a request that went to `place`.
+    /// Sets the endpoint of the request.
     pub(crate) fn at(mut self, place: Place) -> Self {
-        // Nobody else has the error yet.
+        // The error is not shared yet.
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.place = Some(place);
         }
         self
     }
 
-    /// The same, where the server may have acted.
+    /// Marks the outcome as unknown: the server may have processed the request.
     pub(crate) fn with_unknown_outcome(mut self) -> Self {
-        // Nobody else has the error yet.
+        // The error is not shared yet.
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.outcome_unknown = true;
         }
         self
     }
 
-    /// How the attempt ended that this is the error of, as far as repeating it goes.
+    /// Returns the outcome of the attempt, for the retry policy.
     pub(crate) fn outcome(&self) -> AttemptOutcome {
         match (&self.0.kind, &self.0.answer) {
             (Kind::Transport(error), None) if error.is_builder() || is_certificate_error(error) => {
@@ -172,8 +183,8 @@ impl Error {
         }
     }
 
-    /// Whether asking again soon would only be refused again: a refusal, and no failure of the server.
-    pub(crate) fn is_lasting(&self) -> bool {
+    /// Returns whether retrying soon would fail in the same way: a rejection, and not a server failure.
+    pub(crate) fn is_permanent(&self) -> bool {
         matches!(self.0.kind, Kind::Rejected(_))
             && self
                 .0
@@ -195,7 +206,7 @@ impl Error {
         }))
     }
 
-    /// The first error of this type in `error` and its sources, such as the reason behind the failure of an API call.
+    /// Finds the first error of this type in `error` and its sources, for example in the error of an API call.
     ///
     /// ```
     /// # use auth0_auth::{ClientCredentials, Error};
@@ -204,7 +215,7 @@ impl Error {
     /// if let Some(error) = Error::find_in(&call_failed)
     ///     && error.is_rate_limited()
     /// {
-    ///     println!("come back in {:?}", error.retry_after());
+    ///     println!("retry in {:?}", error.retry_after());
     /// }
     /// # }
     /// ```
@@ -219,61 +230,61 @@ impl Error {
         None
     }
 
-    /// Whether the settings are at fault; no request was made.
+    /// Returns whether settings are missing or invalid; no request was sent.
     pub fn is_configuration(&self) -> bool {
         matches!(self.0.kind, Kind::Configuration(_))
     }
 
-    /// Whether no answer came, or only a part of one.
+    /// Returns whether there was no response, or only an incomplete one.
     pub fn is_transport(&self) -> bool {
         matches!(self.0.kind, Kind::Transport(_))
     }
 
-    /// Whether the time ran out; such an error is a transport error too.
+    /// Returns whether the request timed out. Such an error is a transport error too.
     pub fn is_timeout(&self) -> bool {
         matches!(&self.0.kind, Kind::Transport(error) if error.is_timeout())
     }
 
-    /// Whether the TLS handshake failed because of a certificate: the HTTP client does not trust the server's, or the
+    /// Returns whether the TLS handshake failed because of a certificate: the HTTP client does not trust the server's, or the
     /// server rejected the client's. Such an error is a transport error too; nothing was sent, and nothing is retried.
     pub fn is_certificate(&self) -> bool {
         matches!(&self.0.kind, Kind::Transport(error) if is_certificate_error(error))
     }
 
-    /// Whether the server refused the request with an error code of RFC 6749, which is in [`error`](Self::error).
+    /// Returns whether the server rejected the request with an error code (RFC 6749 §5.2), see [`error`](Self::error).
     pub fn is_rejected(&self) -> bool {
         self.rejection().is_some()
     }
 
-    /// Whether the server did not accept the client's id and secret.
+    /// Returns whether client authentication failed (`invalid_client`).
     ///
-    /// RFC 6749 has the code `invalid_client` for this and keeps status 401 for it alone. Servers that answer
-    /// 401 with another code mean the same.
+    /// RFC 6749 reserves status 401 for this, so a 401 with another error code counts as well.
     pub fn is_invalid_client(&self) -> bool {
         self.rejection().is_some_and(|rejection| {
             rejection.error == "invalid_client" || self.status() == Some(401)
         })
     }
 
-    /// Whether the server does not take the grant: a code, a refresh token or a device code that is wrong, spent,
-    /// expired or somebody else's (`invalid_grant`).
+    /// Returns whether the server rejected the grant: a code, refresh token or device code that is wrong, spent, expired
+    /// or belongs to another client (`invalid_grant`).
     pub fn is_invalid_grant(&self) -> bool {
         self.error() == Some("invalid_grant")
     }
 
-    /// Whether the server denies what was asked for: an audience or a scope that the client has not been granted, or a
-    /// user who said no (`access_denied`).
+    /// Returns whether access was denied: the client is not authorized for the audience or a scope, or the user denied
+    /// the request (`access_denied`).
     pub fn is_access_denied(&self) -> bool {
         self.error() == Some("access_denied")
     }
 
-    /// Whether the client may not use this grant type (`unauthorized_client`).
+    /// Returns whether the client may not use this grant type (`unauthorized_client`).
     pub fn is_unauthorized_client(&self) -> bool {
         self.error() == Some("unauthorized_client")
     }
 
-    /// Whether the user has to do something first: log in, agree, or prove a second factor. For the last there is a
+    /// Returns whether the user has to interact: log in, consent, or use a second factor. For the last, see
     /// [`mfa_token`](Self::mfa_token).
+    #[doc(alias = "MFA")]
     pub fn is_interaction_required(&self) -> bool {
         matches!(
             self.error(),
@@ -281,76 +292,75 @@ impl Error {
         )
     }
 
-    /// What the API for multi-factor authentication wants, where the server asks for a second factor
-    /// (`mfa_required`).
+    /// Returns the token for the MFA API, if the server requires a second factor (`mfa_required`).
     pub fn mfa_token(&self) -> Option<&SecretString> {
         self.rejection()?.mfa_token.as_ref()
     }
 
-    /// Whether no answer came to a request that may have been carried out: a code or a refresh token that was sent
-    /// with it may be spent.
+    /// Returns whether the outcome is unknown: there was no response to a request that the server may have processed. A code
+    /// or refresh token of the request may be spent.
     pub fn is_outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
-    /// Whether a quota of tokens is used up: status 429, and the quota headers of the answer say so, or it asks to wait
-    /// longer than a rate limit does. Nothing waits for it; [`retry_at`](Self::retry_at) says when to come back.
+    /// Returns whether a token quota is exceeded: the status is 429, and the quota headers say so or `Retry-After` is longer
+    /// than that of a rate limit (at least 5 minutes). Such requests are not retried; see [`retry_at`](Self::retry_at).
     pub fn is_quota_used_up(&self) -> bool {
         self.0.answer.as_ref().is_some_and(Answer::is_quota_used_up)
     }
 
-    /// What the answer said of the quotas of tokens.
+    /// Returns the token quotas that the response reported.
     pub fn quotas(&self) -> Option<&TokenQuotas> {
         self.0.answer.as_ref()?.quotas.as_ref()
     }
 
-    /// Whether the server's discovery document does not say what is needed, or says that it is of another server.
+    /// Returns whether the discovery document is incomplete or belongs to another server.
     pub fn is_discovery(&self) -> bool {
         matches!(self.0.kind, Kind::Discovery(_))
     }
 
-    /// Whether an assertion could not be signed.
+    /// Returns whether signing an assertion or a proof failed.
     pub fn is_signing(&self) -> bool {
         matches!(self.0.kind, Kind::Signing(_))
     }
 
-    /// Whether a rate limit or a token quota is used up (status 429). [`retry_after`](Self::retry_after) says when
-    /// to come back, which can be hours from now: nothing here waits for it.
+    /// Returns whether a rate limit or a token quota is exceeded (status 429). [`retry_after`](Self::retry_after) returns the
+    /// time to wait, which can be hours for a quota.
     pub fn is_rate_limited(&self) -> bool {
         matches!(self.0.kind, Kind::RateLimited(_))
     }
 
-    /// Whether the answer could not be understood; [`status`](Self::status) still tells what it was.
+    /// Returns whether the response is invalid; see [`status`](Self::status).
     pub fn is_invalid_response(&self) -> bool {
         matches!(self.0.kind, Kind::InvalidResponse(_))
     }
 
-    /// The status of the answer, where there was one.
+    /// Returns the status code of the response, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.0.answer.as_ref().map(|answer| answer.status.as_u16())
     }
 
-    /// The error code of RFC 6749, such as `invalid_client` or `access_denied`.
+    /// Returns the error code (RFC 6749 §5.2), such as `invalid_client` or `access_denied`.
     pub fn error(&self) -> Option<&str> {
         self.rejection().map(|rejection| rejection.error.as_str())
     }
 
-    /// The server's description of the error, in at most 200 characters.
+    /// Returns the server's description of the error, truncated to 200 characters.
     pub fn error_description(&self) -> Option<&str> {
         self.rejection()?.description.as_deref()
     }
 
-    /// Where the server has more to say about the error.
+    /// Returns the URI of the server's documentation of the error.
     pub fn error_uri(&self) -> Option<&str> {
         self.rejection()?.uri.as_deref()
     }
 
-    /// How long the server asked to wait, counted from its answer.
+    /// Returns how long the server asked to wait, counted from its response.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.answer.as_ref()?.retry_after
     }
 
-    /// The time before which the server asked not to be asked again.
+    /// Returns the time at which the server allows the next request.
     pub fn retry_at(&self) -> Option<SystemTime> {
         self.0
             .answer
@@ -373,50 +383,50 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
             Kind::Configuration(faults) => {
-                write!(f, "the settings cannot be used: {}", faults.join("; "))
+                write!(f, "invalid settings: {}", faults.join("; "))
             }
             Kind::Transport(error) if is_certificate_error(error) => {
                 f.write_str("the TLS handshake with ")?;
                 self.write_place(f)?;
                 f.write_str(
-                    " failed because a certificate was rejected, expected one that is valid here for this host: check the \
-                     domain, the clock, and the certificates of the HttpClient, which has to trust a proxy or a private \
-                     authority",
+                    " failed: a certificate was rejected, expected one that is valid for this host; check the domain, the \
+                     clock of this machine, and the certificates of the HttpClient, which must trust a proxy or a private \
+                     certificate authority",
                 )
             }
             Kind::Transport(error) if error.is_connect() => {
-                f.write_str("no connection to ")?;
+                f.write_str("failed to connect to ")?;
                 self.write_place(f)?;
                 f.write_str(
-                    ": check the host and the network; a proxy or a private certificate authority has to be set with \
-                     `http_client` on this builder too",
+                    ": check the host and the network; set a proxy or a private certificate authority with `http_client` on \
+                     this builder too",
                 )
             }
             Kind::Transport(error) if error.is_timeout() => {
-                f.write_str("no complete answer came from ")?;
+                f.write_str("the request to ")?;
                 self.write_place(f)?;
-                f.write_str(" in time")
+                f.write_str(" timed out")
             }
             Kind::Transport(_) if self.0.answer.is_some() => {
-                f.write_str("the answer of ")?;
+                f.write_str("the response of ")?;
                 self.write_place(f)?;
-                f.write_str(" broke off")?;
+                f.write_str(" is incomplete")?;
                 self.write_status(f)
             }
             Kind::Transport(_) => {
-                f.write_str("no answer came from ")?;
+                f.write_str("no response from ")?;
                 self.write_place(f)
             }
             Kind::Rejected(rejection) => {
                 self.write_place(f)?;
-                f.write_str(" refused the request")?;
+                f.write_str(" rejected the request")?;
                 self.write_status(f)?;
                 write!(f, ": {rejection}")
             }
             Kind::RateLimited(rejection) => {
-                f.write_str("the limit of ")?;
+                f.write_str("the rate limit or quota of ")?;
                 self.write_place(f)?;
-                f.write_str(" is used up")?;
+                f.write_str(" is exceeded")?;
                 self.write_status(f)?;
                 if let Some(wait) = self.retry_after() {
                     write!(f, ", retry after {} s", wait.as_secs())?;
@@ -426,9 +436,9 @@ impl fmt::Display for Error {
                     .try_for_each(|rejection| write!(f, ": {rejection}"))
             }
             Kind::InvalidResponse(found) => {
-                f.write_str("the answer of ")?;
+                f.write_str("the response of ")?;
                 self.write_place(f)?;
-                f.write_str(" cannot be used")?;
+                f.write_str(" is invalid")?;
                 self.write_status(f)?;
                 let place = self.0.place.as_ref();
                 if let Some(location) = place.and_then(|place| place.location.as_ref()) {
@@ -437,9 +447,9 @@ impl fmt::Display for Error {
                 write!(f, ": {found}")
             }
             Kind::Discovery(fault) => {
-                write!(f, "the discovery document cannot be used: {fault}")
+                write!(f, "the discovery document is invalid: {fault}")
             }
-            Kind::Signing(_) => f.write_str("the request could not be signed"),
+            Kind::Signing(_) => f.write_str("signing the request failed"),
             Kind::Panicked => f.write_str("the token request panicked"),
             Kind::Runtime(_) => f.write_str("the task of the token request did not finish"),
             Kind::Login(failure) => write!(f, "{failure}"),
@@ -497,6 +507,6 @@ impl StdError for Error {
 impl From<Error> for TokenError {
     /// Keeps the typed error as the source.
     fn from(error: Error) -> Self {
-        Self::new("no access token could be had").with_source(error)
+        Self::new("obtaining an access token failed").with_source(error)
     }
 }

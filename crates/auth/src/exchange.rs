@@ -1,37 +1,34 @@
-//! How requests go to a server and answers are read, whatever they are for.
+//! HTTP requests to the authorization server and their responses.
 //!
-//! The requests are written here and not by the `oauth2` crate (5.0). What every flow needs from an answer is lost
-//! behind its `RequestTokenError`: the status and `Retry-After`, without which a used-up quota cannot be told from
-//! a refusal, and a 502 not from anything. Its parse error keeps the whole body, which may hold a token, and
-//! an `expires_in` that is a string is an error there. What it would save is the encoding of a form of six fields.
+//! The `oauth2` crate (5.0) is not used. Its `RequestTokenError` hides the status and `Retry-After`, which distinguish an
+//! exceeded quota from a rejection and from a 502. Its parse error keeps the whole body, which may contain a token, and it
+//! rejects an `expires_in` that is a string. It would only save the encoding of a form with six fields.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use auth0_core::proof::DPOP;
+use auth0_core::RetryPolicy;
+use auth0_core::codegen::{Attempt, AttemptOutcome, NextStep, classify, next_step, wait_asked_for};
+use auth0_core::proof::{DPOP, nonce_of};
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{HttpClient, RetrySafety, SecretString};
-use auth0_core::{
-    RetryPolicy,
-    codegen::{AttemptOutcome, classify, wait_asked_for},
-};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::answer::{self, Grant};
 use crate::background;
 use crate::dpop::DpopKey;
 use crate::error::{Answer, Error, Kind, Place};
 use crate::form::Form;
 use crate::quota::TokenQuotas;
 use crate::signing::SignError;
+use crate::token_response::{self, Grant};
 
-/// No answer of these endpoints comes near this size; what is longer is not one.
+/// The maximum size of a response body. Real responses are much smaller.
 const MAX_BODY: usize = 64 * 1024;
 
-/// The means of every request.
+/// The HTTP client and policies of all requests.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     pub(crate) http_client: Arc<SourceClient>,
@@ -41,9 +38,9 @@ pub(crate) struct Exchange {
     pub(crate) retry: RetryPolicy,
 }
 
-/// The HTTP client of a source: the one that was set on it, else the one that was set on the first API client that uses the
-/// source, else a default one. A server that is reached by plain http, on this machine, gets no inherited one: a proxy of it
-/// would carry the secrets in clear to another machine.
+/// The HTTP client of a source: the one that was set on it, or else the one of the first API client that uses the source, or
+/// else a default one. For a plain http server on this machine no client is inherited: its proxy would carry the secrets in
+/// plain text to another machine.
 pub(crate) struct SourceClient {
     own: HttpClient,
     inherits: bool,
@@ -51,7 +48,7 @@ pub(crate) struct SourceClient {
 }
 
 impl SourceClient {
-    /// `own` is used unless another one is inherited, which only happens if `inherits`.
+    /// Creates a client. `own` is used unless `inherits` is set and another one is inherited.
     pub(crate) fn new(own: HttpClient, inherits: bool) -> Self {
         Self {
             own,
@@ -71,36 +68,36 @@ impl SourceClient {
     }
 }
 
-/// One request with a form.
+/// A POST request with a form.
 #[derive(Clone)]
 pub(crate) struct Post {
-    /// What an error calls the endpoint.
+    /// The name of the endpoint in errors.
     pub(crate) endpoint: &'static str,
     pub(crate) url: Url,
     pub(crate) form: Form,
-    /// User name and password of the Authorization header, both encoded as for a form.
+    /// User name and password of the Authorization header, both form-encoded.
     pub(crate) basic: Option<(String, SecretString)>,
-    /// The proof of the key that the token shall be bound to.
+    /// The DPoP proof.
     pub(crate) dpop: Option<SecretString>,
-    /// What must not be repeated from the answer, beyond the secrets in the form.
+    /// Secrets to redact in the response, in addition to those in the form.
     pub(crate) secrets: Vec<SecretString>,
 }
 
-/// An answer that was read to its end.
+/// A complete response.
 pub(crate) struct Read {
-    /// Where it came from.
+    /// The endpoint that sent it.
     place: Place,
     pub(crate) answer: Answer,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    /// What must not be repeated from the body.
+    /// Secrets to redact in the body.
     pub(crate) secrets: Vec<SecretString>,
-    /// The key that the request proved.
+    /// The DPoP key that the request proved.
     pub(crate) dpop: Option<DpopKey>,
 }
 
 impl Exchange {
-    /// The attempts of one request. `safety` says whether the server may be asked twice.
+    /// Returns the attempts of one request. `safety` says whether it is safe to retry.
     pub(crate) fn attempts(&self, safety: RetrySafety) -> Attempts<'_> {
         Attempts {
             exchange: self,
@@ -108,10 +105,12 @@ impl Exchange {
             safety,
             began_at: self.clock.monotonic(),
             made: 0,
+            has_nonce: false,
+            nonces: 0,
         }
     }
 
-    /// A single attempt, of somebody who decides by itself when to make the next.
+    /// Returns a single attempt, for callers with their own retry loop.
     pub(crate) fn one_attempt(&self) -> Attempts<'_> {
         Attempts {
             retry: RetryPolicy::never(),
@@ -133,7 +132,7 @@ impl Exchange {
         if let Some(proof) = &post.dpop {
             let mut value = HeaderValue::from_str(proof.secret()).map_err(|_| {
                 let unfit =
-                    SignError::new("the proof holds a character that a header cannot carry");
+                    SignError::new("the proof contains a character that is not valid in a header");
                 Error::of(Kind::Signing(unfit))
             })?;
             value.set_sensitive(true);
@@ -161,7 +160,7 @@ impl Exchange {
             }
         };
         let parsed = match read.answer.status.is_success() {
-            true => answer::parse(&read.body),
+            true => token_response::parse(&read.body),
             false => Err(Kind::InvalidResponse(
                 "expected a document, found an error".to_owned(),
             )),
@@ -180,7 +179,7 @@ impl Exchange {
             .header(ACCEPT, "application/json")
             .build()
             .map_err(Error::transport)?;
-        // The encoded pair is as good as the secret in it.
+        // The encoded pair contains the secret.
         let encoded = request
             .headers()
             .get(AUTHORIZATION)
@@ -190,7 +189,7 @@ impl Exchange {
         let url = request.url().clone();
         let mut place = Place::new(endpoint, &url);
         let client = self.http_client.reqwest().clone();
-        // In the background, because the connection is kept: it is driven by the runtime that it was made on.
+        // On the background runtime, because that runtime drives the kept connection.
         let sent = background::run(async move {
             let mut response = client.execute(request).await.map_err(Error::transport)?;
             let headers = std::mem::take(response.headers_mut());
@@ -213,7 +212,7 @@ impl Exchange {
                 secrets,
                 dpop: None,
             }),
-            // The status alone says what a 429 means, and a body that cannot be read must not hide it.
+            // The status of a 429 is sufficient; an unreadable body must not hide it.
             Err(_) if answer.status == StatusCode::TOO_MANY_REQUESTS => Ok(Read {
                 place,
                 answer,
@@ -251,44 +250,76 @@ pub(crate) struct Attempts<'a> {
     safety: RetrySafety,
     began_at: Duration,
     made: u32,
+    /// Whether the current attempt was sent with a nonce that the server asked for.
+    has_nonce: bool,
+    /// The number of such attempts, which do not count against the policy.
+    nonces: u32,
 }
 
 impl Attempts<'_> {
-    /// How the request ends with this attempt. Nothing if it does not: another one is to be made now, and the time to
-    /// wait for that has passed.
+    /// Records an attempt and returns the result of the request. Returns `None` if the request is to be sent again; the wait
+    /// before that is over then.
     pub(crate) async fn end(&mut self, result: Result<Read, Error>) -> Option<Result<Read, Error>> {
         let exchange = self.exchange;
         self.made += 1;
-        let (outcome, asked) = match &result {
+        let (outcome, requested_wait) = match &result {
             Ok(read) => (
                 AttemptOutcome::Status(read.answer.status),
                 read.answer.retry_after,
             ),
             Err(error) => (error.outcome(), error.retry_after()),
         };
-        // A quota is not waited for, however soon it has tokens again.
-        let is_used_up = result
-            .as_ref()
-            .is_ok_and(|read| read.answer.is_quota_used_up());
+        let read = result.as_ref().ok();
+        let has_new_nonce = !self.has_nonce && read.is_some_and(Read::asks_for_nonce);
+        self.has_nonce = has_new_nonce;
         let decision = classify(self.safety, outcome);
-        let passed = exchange.clock.monotonic().saturating_sub(self.began_at);
-        let wait = self.retry.wait(self.made, passed, asked, fastrand::f64());
-        match wait.filter(|_| decision.repeatable && !is_used_up) {
-            Some(wait) => {
+        let attempt = Attempt {
+            decision,
+            attempts: self.made - self.nonces,
+            elapsed: exchange.clock.monotonic().saturating_sub(self.began_at),
+            requested_wait,
+            jitter: fastrand::f64(),
+            time_left: None,
+            // A request that exceeds a quota is not retried, however soon the quota is reset.
+            is_resendable: !read.is_some_and(|read| read.answer.is_quota_used_up()),
+            has_new_nonce,
+            is_token_replaceable: false,
+        };
+        match next_step(&self.retry, &attempt) {
+            NextStep::RetryAfter(wait) => {
                 let (attempts, wait_ms) = (self.made, wait.as_millis());
-                tracing::debug!(attempts, wait_ms, "a request is sent again");
+                tracing::debug!(attempts, wait_ms, "retrying the request");
                 exchange.sleeper.sleep(wait).await;
                 None
             }
-            None if decision.may_have_acted => Some(result.map_err(Error::with_unknown_outcome)),
-            None => Some(result),
+            NextStep::RetryWithNonce => {
+                self.nonces += 1;
+                tracing::debug!("retrying the request with the DPoP nonce of the server");
+                None
+            }
+            _ if decision.may_have_acted => Some(result.map_err(Error::with_unknown_outcome)),
+            _ => Some(result),
         }
     }
 }
 
 impl Read {
-    /// What `read` makes of the token that the response to a request for the scopes in `asked` grants, and of the body; the
-    /// typed error otherwise.
+    /// Whether the response asks for a nonce in the DPoP proof (RFC 9449 §8) and provides it. The RFC specifies status 400; a
+    /// 401 means the same. The server rejected the request before it acted, so a code or a refresh token in the form is
+    /// still unused.
+    fn asks_for_nonce(&self) -> bool {
+        self.dpop.is_some()
+            && matches!(
+                self.answer.status,
+                StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
+            )
+            && nonce_of(&self.headers).is_some()
+            && token_response::read_rejection(&self.body, &[])
+                .is_ok_and(|rejection| rejection.error == "use_dpop_nonce")
+    }
+
+    /// Parses the token and the body of a successful response to a request for the scopes in `asked`. Returns the typed error
+    /// of any other response.
     pub(crate) fn into_granted<T>(
         self,
         asked: &str,
@@ -296,12 +327,12 @@ impl Read {
     ) -> Result<T, Error> {
         let key = self.dpop.clone();
         self.into_success(|body, secrets| {
-            let grant = answer::read_grant(body, asked, secrets, key.as_ref())?;
+            let grant = token_response::read_grant(body, asked, secrets, key.as_ref())?;
             read(grant, body)
         })
     }
 
-    /// What the answer says, if it is a success; the typed refusal otherwise.
+    /// Parses the body of a successful response. Returns the typed error of any other response.
     pub(crate) fn into_success<T>(
         self,
         read: impl FnOnce(&[u8], &[&str]) -> Result<T, Kind>,
@@ -310,31 +341,31 @@ impl Read {
         let status = self.answer.status;
         let outcome = if status == StatusCode::TOO_MANY_REQUESTS {
             Err(Kind::RateLimited(
-                answer::read_rejection(&self.body, &secrets).ok(),
+                token_response::read_rejection(&self.body, &secrets).ok(),
             ))
         } else if status.is_success() {
             read(&self.body, &secrets)
         } else {
-            Err(answer::read_rejection(&self.body, &secrets)
+            Err(token_response::read_rejection(&self.body, &secrets)
                 .map_or_else(|kind| kind, Kind::Rejected))
         };
         outcome.map_err(|kind| Error::answered(self.answer, kind).at(self.place))
     }
 }
 
-/// Where a response redirects to, without user name, query and fragment, which may hold secrets.
+/// Returns the target of a redirect, without user name, query and fragment, which may contain secrets.
 fn location(url: &Url, headers: &HeaderMap, secrets: &[SecretString]) -> Option<String> {
     let mut url = url.join(headers.get(LOCATION)?.to_str().ok()?).ok()?;
     url.set_query(None);
     url.set_fragment(None);
-    // Both fail for a URL that can have neither.
+    // Both fail only for URLs that cannot have a user name or password.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     let secrets: Vec<&str> = secrets.iter().map(SecretString::secret).collect();
-    answer::text(&String::from(url).into(), &secrets)
+    token_response::text(&String::from(url).into(), &secrets)
 }
 
-/// The body, as long as it is not longer than the limit.
+/// Reads the body up to the size limit.
 async fn body(mut response: Response) -> Result<Vec<u8>, Kind> {
     let mut body = Vec::new();
     while let Some(chunk) = response

@@ -1,9 +1,9 @@
-//! The fields of a request to the token endpoint, and which of them must never be seen again.
+//! Forms of token requests, and which of their fields are secret.
 
 use auth0_core::SecretString;
 use url::form_urlencoded;
 
-/// An `application/x-www-form-urlencoded` body in the making.
+/// A form that is encoded as `application/x-www-form-urlencoded`.
 #[derive(Clone, Default)]
 pub(crate) struct Form(Vec<Field>);
 
@@ -15,17 +15,17 @@ struct Field {
 }
 
 impl Form {
-    /// The form of a grant (RFC 6749 §4).
+    /// Creates the form of a grant (RFC 6749 §4).
     pub(crate) fn of_grant(grant_type: &str) -> Self {
         Self::default().field("grant_type", grant_type)
     }
 
-    /// Adds a field that may be shown.
+    /// Adds a public field.
     pub(crate) fn field(self, name: &str, value: &str) -> Self {
         self.add(name, value.into(), false)
     }
 
-    /// Adds a field that may be shown, where there is something to say.
+    /// Adds a public field, unless the value is missing or empty.
     pub(crate) fn optional(self, name: &str, value: Option<&str>) -> Self {
         match value {
             Some(value) if !value.is_empty() => self.field(name, value),
@@ -33,7 +33,7 @@ impl Form {
         }
     }
 
-    /// Adds a field whose value must not be repeated anywhere.
+    /// Adds a field whose value is redacted everywhere.
     pub(crate) fn secret(self, name: &str, value: &SecretString) -> Self {
         self.add(name, value.clone(), true)
     }
@@ -47,14 +47,14 @@ impl Form {
         self
     }
 
-    /// The same with other fields put behind the first, which is the kind of request.
+    /// Inserts other fields after the first, which is the kind of request.
     pub(crate) fn with(mut self, others: Self) -> Self {
         let place = self.0.len().min(1);
         self.0.splice(place..place, others.0);
         self
     }
 
-    /// The body.
+    /// Returns the encoded body.
     pub(crate) fn encoded(&self) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
         for field in &self.0 {
@@ -63,7 +63,7 @@ impl Form {
         form.finish()
     }
 
-    /// The values that must not be repeated, as they are and as they are encoded.
+    /// Returns the values to redact, plain and encoded.
     pub(crate) fn secrets(&self) -> Vec<SecretString> {
         let secrets = self.0.iter().filter(|field| field.is_secret);
         secrets
@@ -72,7 +72,7 @@ impl Form {
     }
 }
 
-/// A text as it stands in a form.
+/// Form-encodes a text.
 pub(crate) fn encode(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

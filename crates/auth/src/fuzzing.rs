@@ -1,7 +1,7 @@
-//! What the fuzz targets in `fuzz/` do with the bytes that they make up. It is compiled for them and for the tests alone.
+//! Entry points of the fuzz targets in `fuzz/`, compiled only for them and for the tests.
 //!
-//! The test at the end runs the same over the committed corpus and over some thousand mutations of it, so that what was
-//! found once is looked for in every run of the tests. It is no fuzzer: nothing guides it.
+//! The tests run the entry points over the committed corpus and some thousand mutations of it, so that known inputs are
+//! checked in every test run. The mutations are not guided by coverage.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,16 +9,16 @@ use auth0_core::challenge::Challenge;
 use auth0_core::http::{HeaderMap, HeaderValue};
 use auth0_core::time::{SharedClock, SystemTimer};
 
-use crate::answer;
 use crate::cache::Timing;
 use crate::discovery::{Endpoint, Metadata, Server};
 use crate::error::Kind;
 use crate::quota::TokenQuotas;
+use crate::token_response;
 
 #[cfg(test)]
 mod tests;
 
-/// What was sent with the request, and must not come back in anything.
+/// A secret of the request, which must not appear in any result.
 const SECRET: &str = "s3cr3t";
 
 fn now() -> SystemTime {
@@ -50,15 +50,15 @@ fn assert_clean(kind: &Kind) {
             assert_shown(&format!("{kind:?}").replace(char::is_control, ""));
         }
         Kind::InvalidResponse(found) => assert_shown(found),
-        _ => panic!("an answer is another kind of failure"),
+        _ => panic!("a response cannot be another kind of error"),
     }
 }
 
-/// The body of an answer of the token endpoint.
+/// Parses the body of a token response.
 pub fn token_answer(bytes: &[u8]) {
-    match answer::read_grant(bytes, "", &[SECRET], None) {
+    match token_response::read_grant(bytes, "", &[SECRET], None) {
         Ok(grant) => {
-            assert!(answer::fits_header(&grant.token));
+            assert!(token_response::fits_header(&grant.token));
             assert!(grant.lifetime.is_none_or(|lifetime| !lifetime.is_zero()));
             for scope in grant.scopes.iter().flat_map(|scopes| scopes.iter()) {
                 assert!(!scope.contains(SECRET) && !scope.contains(grant.token.secret()));
@@ -68,13 +68,13 @@ pub fn token_answer(bytes: &[u8]) {
         }
         Err(kind) => assert_clean(&kind),
     }
-    match answer::read_rejection(bytes, &[SECRET]) {
+    match token_response::read_rejection(bytes, &[SECRET]) {
         Ok(rejection) => assert_clean(&Kind::Rejected(rejection)),
         Err(kind) => assert_clean(&kind),
     }
 }
 
-/// The value of a quota header.
+/// Parses the value of a quota header.
 pub fn quota_header(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else {
         return;
@@ -100,9 +100,9 @@ pub fn quota_header(bytes: &[u8]) {
     }
 }
 
-/// A discovery document, for a client with a certificate and one without.
+/// Parses a discovery document, for a client with a certificate and one without.
 pub fn discovery(bytes: &[u8]) {
-    let metadata: Metadata = match answer::parse(bytes) {
+    let metadata: Metadata = match token_response::parse(bytes) {
         Ok(metadata) => metadata,
         Err(kind) => return assert_clean(&kind),
     };
@@ -117,7 +117,7 @@ pub fn discovery(bytes: &[u8]) {
             clock.clone(),
         );
         let Ok(server) = server else {
-            panic!("the settings are right");
+            panic!("the settings are valid");
         };
         let _ = server.check(&metadata);
         for endpoint in [
@@ -134,7 +134,7 @@ pub fn discovery(bytes: &[u8]) {
     }
 }
 
-/// The value of `WWW-Authenticate`, by which a call decides whether a server asks for a nonce.
+/// Parses the value of `WWW-Authenticate`, which tells whether a server asks for a nonce.
 pub fn challenges(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else {
         return;
@@ -146,11 +146,11 @@ pub fn challenges(bytes: &[u8]) {
         let is_visible = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b',' | b'"' | b'=');
         assert!(!challenge.scheme().is_empty() && challenge.scheme().bytes().all(is_visible));
         assert!(challenge.is(&challenge.scheme().to_uppercase()));
-        // A value may be anything, but it is never longer than what it was read from.
+        // A value may be anything, but it is never longer than the input.
         let error = challenge.parameter("ERROR").unwrap_or_default();
         assert!(error.len() <= bytes.len());
     }
-    // A second header adds its own and changes nothing of the first.
+    // A second header adds its own challenges and does not change those of the first.
     let mut doubled = headers.clone();
     doubled.append("www-authenticate", HeaderValue::from_static("Bearer"));
     let more = Challenge::all(&doubled);
@@ -161,7 +161,7 @@ pub fn challenges(bytes: &[u8]) {
     }
 }
 
-/// The content of a token file.
+/// Parses the content of a token file.
 pub fn token_file(bytes: &[u8]) {
     crate::store::file::document::fuzz(bytes);
 }

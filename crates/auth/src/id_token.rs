@@ -1,4 +1,4 @@
-//! ID tokens: who logged in, as the server attests it (OpenID Connect Core 1.0 §2).
+//! ID tokens (OpenID Connect Core 1.0 §2).
 
 use std::fmt;
 
@@ -13,10 +13,21 @@ pub(crate) use claims::{Expected, canonical_organization, is_same};
 pub(crate) use settings::{IdTokenSettings, id_token_setters};
 pub(crate) use verifier::Verifier;
 
-/// An ID token that was found right: who logged in. It says nothing of what the user may do; that is the access token's
-/// business.
+/// A validated ID token: who logged in. It says nothing about permissions, which belong to the access token.
 ///
 /// `Debug` shows none of its claims.
+///
+/// ```
+/// # use auth0_auth::Session;
+/// # fn example(session: &Session) {
+/// if let Some(id_token) = session.id_token() {
+///     println!("{} ({:?})", id_token.subject(), id_token.email());
+///     println!("{:?}", id_token.claim("https://acme.com/department"));
+/// }
+/// # }
+/// ```
+#[doc(alias = "OpenID Connect")]
+#[doc(alias = "JWT")]
 #[derive(Clone)]
 pub struct IdToken {
     token: SecretString,
@@ -24,49 +35,49 @@ pub struct IdToken {
 }
 
 impl IdToken {
-    /// The user, by the id that the server has for them (`sub`).
+    /// Returns the user ID (`sub`).
     pub fn subject(&self) -> &str {
-        // It was found right, so there is one.
+        // Validation ensures that `sub` exists.
         self.text("sub").unwrap_or_default()
     }
 
-    /// The organization that the user logged in to, by its id.
+    /// Returns the ID of the organization that the user logged in to.
     pub fn org_id(&self) -> Option<&str> {
         self.text("org_id")
     }
 
-    /// The organization that the user logged in to, by its name, where the tenant adds names to tokens.
+    /// Returns the name of the organization that the user logged in to, if the tenant adds names to tokens.
     pub fn org_name(&self) -> Option<&str> {
         self.text("org_name")
     }
 
-    /// The user's name, where the scope `profile` was granted.
+    /// Returns the name of the user, if the scope `profile` was granted.
     pub fn name(&self) -> Option<&str> {
         self.text("name")
     }
 
-    /// The user's address, where the scope `email` was granted. Whether it is theirs,
-    /// [`is_email_verified`](Self::is_email_verified) says.
+    /// Returns the email address of the user, if the scope `email` was granted. See
+    /// [`is_email_verified`](Self::is_email_verified).
     pub fn email(&self) -> Option<&str> {
         self.text("email")
     }
 
-    /// Whether the server knows that the address is the user's.
+    /// Returns whether the server has verified that the email address belongs to the user.
     pub fn is_email_verified(&self) -> bool {
         self.claim("email_verified").and_then(Value::as_bool) == Some(true)
     }
 
-    /// A claim by its name.
+    /// Returns a claim by name.
     pub fn claim(&self, name: &str) -> Option<&Value> {
         self.claims.get(name)
     }
 
-    /// All claims.
+    /// Returns all claims.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
     }
 
-    /// The token itself, for an `id_token_hint` say. Keep it out of logs.
+    /// Returns the encoded token, for example for `id_token_hint`. Keep it out of logs.
     pub fn secret(&self) -> &str {
         self.token.secret()
     }

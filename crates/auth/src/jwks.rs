@@ -1,4 +1,4 @@
-//! The keys that a server signs with, as it publishes them (RFC 7517).
+//! The signing keys of a server: its JSON Web Key Set (RFC 7517).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use serde_json::Value;
 
 use crate::application::Application;
 use crate::discovery::Endpoint;
+use crate::document_cache::{DocumentCache, Version};
 use crate::error::{Error, Failure, IdTokenFault};
-use crate::published::{Published, Version};
 use crate::signing::SigningAlgorithm;
 
-/// How long keys are used without asking again, so that one that was withdrawn does not count for ever.
-const FRESH: Duration = Duration::from_secs(60 * 60);
+/// The maximum age of cached keys, so that a revoked key is not accepted forever.
+const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// Keys that are no older than this are not fetched again for the sake of an unknown one: anybody can make up a key id.
-const COOL_DOWN: Duration = Duration::from_secs(60);
+/// The minimum age at which an unknown key ID triggers a new fetch: anybody can make up a key ID.
+const MIN_AGE: Duration = Duration::from_secs(60);
 
-/// The keys of a server, fetched when they are needed: by one request, however many logins wait for them.
+/// The keys of a server, fetched on demand by one request for all waiting logins.
 #[derive(Default)]
-pub(crate) struct Jwks(Published<Vec<Key>>);
+pub(crate) struct Jwks(DocumentCache<Vec<Key>>);
 
 #[derive(Deserialize)]
 struct KeySet {
     keys: Vec<Value>,
 }
 
-/// The members of a public JWK that are read.
+/// The relevant members of a public JWK.
 #[derive(Deserialize)]
 pub(crate) struct Key {
     kty: String,
@@ -44,19 +44,19 @@ pub(crate) struct Key {
 }
 
 impl Jwks {
-    /// Fetches the keys, if there are none that are fresh.
+    /// Fetches the keys unless they are cached.
     pub(crate) async fn prepare(&self, application: &Arc<Application>) -> Result<(), Error> {
-        self.keys(application, FRESH).await.map(|_| ())
+        self.keys(application, MAX_AGE).await.map(|_| ())
     }
 
-    /// The key by which a signature is checked. An unknown one has the keys fetched once more.
+    /// Returns the key for a signature. An unknown key ID triggers one new fetch.
     pub(crate) async fn key(
         &self,
         application: &Arc<Application>,
         id: Option<&str>,
         algorithm: SigningAlgorithm,
     ) -> Result<DecodingKey, Error> {
-        for age in [FRESH, COOL_DOWN] {
+        for age in [MAX_AGE, MIN_AGE] {
             let keys = self.keys(application, age).await?;
             if let Some(key) = find(&keys, id, algorithm) {
                 return key.decoding().ok_or_else(unknown);
@@ -65,7 +65,7 @@ impl Jwks {
         Err(unknown())
     }
 
-    /// The keys, fetched unless they are younger than `age`.
+    /// Returns the keys. Fetches them unless they are younger than `age`.
     async fn keys(
         &self,
         application: &Arc<Application>,
@@ -80,7 +80,7 @@ impl Jwks {
             let url = server.endpoint(Endpoint::Jwks, exchange).await?;
             let set: KeySet = exchange.get(Endpoint::Jwks.title(), url).await?;
             tracing::debug!(keys = set.keys.len(), "signing keys fetched");
-            // A key of a kind that nobody here knows does no harm to the others.
+            // Keys of unknown types are skipped.
             let keys = set.keys.into_iter();
             let keys = keys.filter_map(|key| serde_json::from_value(key).ok());
             Ok(Version {
@@ -96,7 +96,7 @@ fn unknown() -> Error {
     Failure::IdToken(IdTokenFault::UnknownKey.into()).into()
 }
 
-/// The key with this id; without an id the only one that fits (OpenID Connect Core 1.0 §10.1).
+/// Returns the key with this ID, or without an ID the only suitable key (OpenID Connect Core 1.0 §10.1).
 fn find<'k>(keys: &'k [Key], id: Option<&str>, algorithm: SigningAlgorithm) -> Option<&'k Key> {
     let mut fitting = keys
         .iter()

@@ -1,18 +1,20 @@
-//! Ways to get an Auth0 access token. Each of them is a [`TokenSource`](auth0_core::TokenSource), which is what
-//! the generated API clients ask before every attempt of a call.
+//! Token sources for the generated Auth0 API clients.
 //!
-//! | for | there is | page |
+//! Each type below implements [`TokenSource`](auth0_core::TokenSource), which an API client calls before every attempt of a
+//! call.
+//!
+//! | use case | type | documentation |
 //! | --- | --- | --- |
-//! | a program that acts for itself, with a secret, a key or a certificate | [`ClientCredentials`] | [client credentials](docs::client_credentials) |
-//! | a user with a browser: web and native applications | [`AuthorizationCode`], which gives a [`Session`] | on the type |
-//! | a user of a command-line program, with the browser beside it | the same with a [`Loopback`] | on the type |
-//! | a user whose browser is on another machine | [`DeviceFlow`], which gives a [`Session`] | on the type |
-//! | a token that somebody else got | [`StaticToken`](auth0_core::StaticToken) | |
-//! | tokens that a function of the program's own gets | [`token_fn`](auth0_core::token_fn()) | |
-//! | one token for several processes, or for the next run | [`FileStore`] | [stores](docs::stores) |
-//! | one token and one rate budget for processes on many hosts, through Redis or Valkey | the crate `auth0-fleet` | |
+//! | a service or script without a user, with a secret, a key or a certificate | [`ClientCredentials`] | [client credentials](docs::client_credentials) |
+//! | a user with a browser: web and native applications | [`AuthorizationCode`], which returns a [`Session`] | on the type |
+//! | a user of a command-line program, with a browser on the same machine | [`AuthorizationCode`] with a [`Loopback`] | on the type |
+//! | a user whose browser is on another machine | [`DeviceFlow`], which returns a [`Session`] | on the type |
+//! | an existing access token | [`StaticToken`](auth0_core::StaticToken) | on the type |
+//! | tokens from your own function | [`token_fn`](auth0_core::token_fn()) | on the function |
+//! | a token shared by several processes or kept for the next run | [`FileStore`] | [stores](docs::stores) |
+//! | a token and a rate limit budget shared by processes on many hosts | the crate `auth0-fleet`, on Redis or Valkey | there |
 //! | a token store of your own | [`TokenStore`], with [`runtime`] for its connections | [stores](docs::stores) |
-//! | tokens that a thief cannot use | [`DpopKey`] | [DPoP](dpop), with any of them |
+//! | tokens that cannot be used if they are stolen | [`DpopKey`], with any flow | [DPoP](dpop) |
 //!
 //! ```
 //! use auth0_auth::ClientCredentials;
@@ -20,40 +22,39 @@
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let source = ClientCredentials::builder("acme-auth.us.auth0.com")
-//!     .client_id("the client's id")
-//!     .client_secret("the client's secret")
+//!     .client_id("YOUR_CLIENT_ID")
+//!     .client_secret("YOUR_CLIENT_SECRET")
 //!     .audience("https://acme.teams.auth0.com/api/")
 //!     .build()?;
 //!
-//! // An API client does this by itself; by hand it is one call.
+//! // An API client calls this itself.
 //! let token = source.token().await?;
 //! # let _ = token;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Tokens are cached and shared
+//! # Caching
 //!
-//! Auth0 bills the tokens of machines, so a source asks for as few of them as it can. Make one source, clone it
-//! (a clone shares the cache), and give it to every client that needs the same audience.
+//! Auth0 bills machine-to-machine tokens, so a source requests as few as possible. Create one source per audience and clone it for
+//! each client: clones share the cache.
 //!
-//! - One request serves all callers that wait for it. It runs on a runtime of this crate, so no caller depends on another
-//!   one, or on another one's runtime. There is one exception: a kept connection belongs to the runtime that opened it. If
-//!   a source shares its [`HttpClient`](auth0_core::HttpClient) with an API client whose runtime idles, a token request may
-//!   wait for its timeout. Set a separate client on the source then.
-//! - A token is replaced in the background shortly before it ends. Callers use the old one meanwhile, and as long as it is
-//!   valid if that fails, which is logged as a warning. They wait only if there is no valid token.
-//! - A token that an API refuses is replaced, unless it is fresh and no API ever took it: a second one would be
-//!   refused as well.
+//! - One request serves all callers that wait for a token. It runs on a runtime of this crate, so no caller depends on another
+//!   caller or its runtime. There is one exception: a kept connection belongs to the runtime that opened it. If a source shares
+//!   its [`HttpClient`] with an API client whose runtime is idle, a token request may wait until its timeout. In that case, set
+//!   a separate client on the source.
+//! - A token is refreshed in the background shortly before it expires. Callers use the old token in the meantime. If the refresh
+//!   fails, a warning is logged and callers keep using the old token until it expires. Callers wait only if there is no valid
+//!   token.
+//! - A token that an API rejects is replaced, unless it is less than a minute old and no API has accepted it: a new token
+//!   would be rejected as well.
 //!
 //! # Errors
 //!
-//! A source's [`Error`] arrives as the source of the [`TokenError`](auth0_core::TokenError) of the call that
-//! needed the token; [`Error::find_in`] finds it there. No error, no `Debug` output and no log event holds a
-//! secret, a token or the body of an answer.
+//! An [`Error`] of a source is the source of the [`TokenError`](auth0_core::TokenError) of the call that needed the token;
+//! [`Error::find_in`] finds it there. No error, `Debug` output or log event contains a secret, a token or a response body.
 #![forbid(unsafe_code)]
 
-mod answer;
 mod application;
 mod authorization_code;
 mod background;
@@ -62,6 +63,7 @@ mod client_credentials;
 mod device;
 mod discovery;
 pub mod docs;
+mod document_cache;
 pub mod dpop;
 mod error;
 mod exchange;
@@ -72,9 +74,6 @@ pub mod fuzzing;
 mod id_token;
 mod jwks;
 mod loopback;
-#[doc(hidden)]
-pub mod measured;
-mod published;
 mod quota;
 mod random;
 pub mod runtime;
@@ -82,10 +81,11 @@ mod scope;
 mod session;
 mod signing;
 mod store;
+mod token_response;
 mod user_grant;
 
 pub use application::ClientAuthentication;
-pub use auth0_core::BoxFuture;
+pub use auth0_core::{BoxFuture, HttpClient, RetryPolicy};
 pub use authorization_code::{AuthorizationCode, AuthorizationCodeBuilder, PendingLogin};
 pub use client_credentials::{ClientCredentials, ClientCredentialsBuilder};
 pub use device::{DeviceFlow, DeviceFlowBuilder, DeviceLogin};

@@ -1,4 +1,4 @@
-//! The answer to a login, taken by the program itself (RFC 8252 §7.3).
+//! The loopback redirect listener of native applications (RFC 8252 §7.3).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,31 +16,31 @@ use crate::authorization_code::{AuthorizationCode, Callback, PendingLogin};
 use crate::error::{Error, Failure};
 use crate::session::Session;
 
-mod conversation;
+mod connection;
 
-use conversation::converse;
+use connection::serve;
 
-/// Browsers open connections in advance. When more than these have come, the oldest is closed, so that connections that send
-/// nothing do not keep out the browser.
+/// Browsers open connections in advance. If there are more than this, the oldest is closed, so that idle connections do not
+/// block the browser.
 const MAX_CONNECTIONS: usize = 32;
 
-/// How long a connection may take to send its request. A browser on the same machine needs milliseconds.
+/// The timeout for the request of a connection. A browser on the same machine needs milliseconds.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Logins of command-line programs: opens the browser, and takes its answer at an address of this machine.
+/// Logins of command-line programs: opens the browser and receives the authorization response on a loopback port (RFC 8252).
 ///
 /// # When to use it
 ///
-/// With an [`AuthorizationCode`] of a native application, where the user's browser is on the same machine.
+/// With an [`AuthorizationCode`] flow of a native application, if the browser of the user is on the same machine.
 ///
-/// # What to set up in Auth0
+/// # Setup in Auth0
 ///
-/// An application of the type *Native*, and under *Allowed Callback URLs* the [`redirect_uri`](Self::redirect_uri). Where
-/// the tenant takes only one that is registered with its port, listen at that port with [`bind_port`](Self::bind_port).
+/// Create an application of the type *Native* and add the [`redirect_uri`](Self::redirect_uri) to *Allowed Callback URLs*. If
+/// the tenant requires a fixed port, listen on it with [`bind_port`](Self::bind_port).
 ///
 /// # Example
 ///
-/// How the browser is opened is the caller's choice: by the crate `open`, say, or by the user.
+/// The caller opens the browser, for example with the crate `open`, or prints the URL.
 ///
 /// ```
 /// use auth0_auth::{AuthorizationCode, Error, Loopback, Session};
@@ -48,7 +48,7 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// async fn login() -> Result<Session, Error> {
 ///     let loopback = Loopback::bind().await?;
 ///     let flow = AuthorizationCode::builder("acme.us.auth0.com")
-///         .client_id("the client's id")
+///         .client_id("YOUR_CLIENT_ID")
 ///         .redirect_uri(loopback.redirect_uri())
 ///         .audience("https://acme.us.auth0.com/my-org/")
 ///         .scope("offline_access read:my_org:details")
@@ -60,18 +60,21 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// }
 /// ```
 ///
-/// # What it answers
+/// # Security
 ///
-/// It listens at 127.0.0.1 alone and takes one answer: a GET of its own path, addressed to it by number, with the `state`
-/// of the login. Anything else is refused, and it listens on. A connection that sends no request is closed after 10 s, or
-/// sooner if 32 newer ones have come: no other program on the machine can block the browser. The browser is shown a page that says that the window can be
-/// closed; the page repeats nothing of the request, loads nothing and is not stored.
+/// It listens on 127.0.0.1 only and accepts one response: a GET request for its path, with its numeric address in `Host` and the
+/// `state` of the login. It rejects all other requests and keeps listening. A connection without a request is closed after
+/// 10 s, or earlier if there are 32 newer ones, so no other program on the machine can block the browser. The browser
+/// shows a page that says that the window can be closed. The page repeats nothing of the request, loads nothing and is
+/// not stored.
 ///
 /// # Errors to expect
 ///
 /// Those of [`AuthorizationCode`](AuthorizationCode#errors-to-expect), and
-/// [`is_login_expired`](Error::is_login_expired) if nobody comes in time, [`is_browser`](Error::is_browser) if the browser
-/// cannot be opened, [`is_listener`](Error::is_listener) if the port is taken.
+/// [`is_login_expired`](Error::is_login_expired) if no response arrives within the timeout, [`is_browser`](Error::is_browser)
+/// if opening the browser fails, [`is_listener`](Error::is_listener) if the port is in use.
+#[doc(alias = "localhost")]
+#[doc(alias = "CLI")]
 pub struct Loopback {
     listener: TcpListener,
     port: u16,
@@ -79,20 +82,20 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Listens at a port that the system chooses.
+    /// Listens on a port that the system chooses.
     ///
     /// # Errors
     ///
-    /// [The system has none](Error::is_listener).
+    /// Returns a [listener error](Error::is_listener) if there is no free port.
     pub async fn bind() -> Result<Self, Error> {
         Self::bind_port(0).await
     }
 
-    /// Listens at a port that is registered with the server.
+    /// Listens on a fixed port that is registered with the server.
     ///
     /// # Errors
     ///
-    /// [Somebody else listens there](Error::is_listener).
+    /// Returns a [listener error](Error::is_listener) if the port is in use.
     pub async fn bind_port(port: u16) -> Result<Self, Error> {
         let failed = |error| Error::from(Failure::Listener(error));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
@@ -106,24 +109,24 @@ impl Loopback {
         })
     }
 
-    /// How long to wait for the browser; 5 minutes unless said otherwise.
+    /// Sets how long to wait for the browser. Default: 5 minutes.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Where the browser brings the answer: `http://127.0.0.1:{port}/callback`.
+    /// Returns the redirect URI: `http://127.0.0.1:{port}/callback`.
     pub fn redirect_uri(&self) -> String {
         format!("http://127.0.0.1:{}/callback", self.port)
     }
 
-    /// Logs a user in. `open` is given the URL for the browser, which it must not log.
+    /// Logs a user in. `open` receives the URL for the browser and must not log it.
     ///
     /// # Errors
     ///
-    /// See [above](Self#errors-to-expect). It is a [configuration error](Error::is_configuration) if the flow's redirect
-    /// URI is another.
+    /// See [above](Self#errors-to-expect). Returns a [configuration error](Error::is_configuration) if the flow has another
+    /// redirect URI.
     pub async fn login(
         self,
         flow: &AuthorizationCode,
@@ -139,26 +142,27 @@ impl Loopback {
         let pending = flow.start().await?;
         open(pending.url()).map_err(|error| Error::from(Failure::Browser(error)))?;
         let timer = flow.application().exchange.sleeper.sleep(self.timeout);
-        let query = match select(Box::pin(self.answer(&pending)), timer).await {
+        let query = match select(Box::pin(self.authorization_response(&pending)), timer).await {
             Either::Left((query, _)) => query?,
             Either::Right(_) => return Err(Failure::NoCallback.into()),
         };
-        // From here on nobody listens any more.
+        // Close the port.
         drop(self);
         flow.finish(pending, &query).await
     }
 
-    /// The query of the first answer to the login.
-    async fn answer(&self, pending: &PendingLogin) -> Result<String, Error> {
+    /// Returns the query of the first valid authorization response.
+    async fn authorization_response(&self, pending: &PendingLogin) -> Result<String, Error> {
         let host = format!("127.0.0.1:{}", self.port);
-        let is_ours = |query: &str| Callback::parse(query).is_ok_and(|found| found.is_of(pending));
-        // Side by side: a connection that a browser opened in advance says nothing, and must hold up none.
-        let mut conversations = FuturesUnordered::new();
+        let is_expected =
+            |query: &str| Callback::parse(query).is_ok_and(|found| found.is_of(pending));
+        // Connections are handled concurrently: an idle one that a browser opened in advance must not block the others.
+        let mut connections = FuturesUnordered::new();
         let mut handles = VecDeque::new();
         loop {
             let accept = self.listener.accept();
             let end = async {
-                match conversations.next().await {
+                match connections.next().await {
                     Some(query) => query,
                     None => std::future::pending().await,
                 }
@@ -169,10 +173,10 @@ impl Loopback {
             };
             match event {
                 Event::Accepted(Ok((stream, _))) => {
-                    let conversation = converse(stream, &host, &is_ours);
-                    let limited = tokio::time::timeout(CONNECTION_TIMEOUT, conversation);
-                    let (conversation, handle) = abortable(limited);
-                    conversations.push(conversation);
+                    let connection = serve(stream, &host, &is_expected);
+                    let limited = tokio::time::timeout(CONNECTION_TIMEOUT, connection);
+                    let (connection, handle) = abortable(limited);
+                    connections.push(connection);
                     handles.push_back(handle);
                     if handles.len() > MAX_CONNECTIONS
                         && let Some(oldest) = handles.pop_front()
@@ -180,21 +184,21 @@ impl Loopback {
                         oldest.abort();
                     }
                 }
-                // It went away before it was accepted.
+                // The peer closed the connection before it was accepted.
                 Event::Accepted(Err(error)) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Event::Accepted(Err(error)) => return Err(Failure::Listener(error).into()),
                 Event::Ended(Ok(Ok(Some(query)))) => return Ok(query),
-                // It was no response to the login, it took too long, or it was the oldest of too many.
+                // It was not the response to the login, it timed out, or it was the oldest of too many.
                 Event::Ended(_) => {}
             }
         }
     }
 }
 
-/// What happened at the port.
+/// An event of the listener.
 enum Event {
     Accepted(std::io::Result<(TcpStream, SocketAddr)>),
-    /// A conversation is over, with the answer to the login or without.
+    /// A connection ended, with the query of the authorization response or without.
     Ended(Result<Result<Option<String>, Elapsed>, Aborted>),
 }
 

@@ -1,11 +1,20 @@
-//! Token quotas: how many tokens may still be granted, as the token endpoint tells it.
+//! Token quotas that the token endpoint reports.
 
 use std::time::{Duration, SystemTime};
 
 use auth0_core::SecretString;
 use auth0_core::http::HeaderMap;
 
-/// What a token answer says of its quotas: `Auth0-Client-Quota-Limit` and `Auth0-Organization-Quota-Limit`.
+/// The token quotas of a response: `Auth0-Client-Quota-Limit` and `Auth0-Organization-Quota-Limit`.
+///
+/// ```
+/// # use auth0_auth::TokenQuotas;
+/// # fn example(quotas: &TokenQuotas) {
+/// if let Some(reset) = quotas.used_up_until() {
+///     println!("no tokens until {reset:?}");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TokenQuotas {
@@ -15,23 +24,23 @@ pub struct TokenQuotas {
     pub organization: Vec<QuotaWindow>,
 }
 
-/// One window of a quota.
+/// One window of a quota. See [`ClientCredentials::quotas`](crate::ClientCredentials::quotas) for an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QuotaWindow {
-    /// Its name, such as `per_hour` or `per_day`: ASCII letters, digits, `_`, `-` and `.`.
+    /// The name, such as `per_hour` or `per_day`: ASCII letters, digits, `_`, `-` and `.`.
     pub name: String,
-    /// How many tokens it holds.
+    /// The number of tokens in the window.
     pub quota: u64,
-    /// How many of them are left.
+    /// The number of tokens left.
     pub remaining: u64,
-    /// When it is full again.
+    /// When the window resets.
     pub resets_at: SystemTime,
 }
 
 impl TokenQuotas {
-    /// What the headers of a response that came at `now` say; `None` if nothing in them can be understood. Names that
-    /// repeat one of `secrets` are left out.
+    /// Parses the headers of a response that was received at `now`. Returns `None` if they contain no valid window. Windows whose
+    /// name contains one of `secrets` are left out.
     pub(crate) fn of(
         headers: &HeaderMap,
         now: SystemTime,
@@ -57,7 +66,7 @@ impl TokenQuotas {
         (quotas != Self::default()).then_some(quotas)
     }
 
-    /// When the next token can be granted, if one of the windows is used up.
+    /// Returns when the next token can be granted if a window is exhausted, and `None` otherwise.
     pub fn used_up_until(&self) -> Option<SystemTime> {
         let windows = self.client.iter().chain(&self.organization);
         windows
@@ -68,7 +77,7 @@ impl TokenQuotas {
 }
 
 impl QuotaWindow {
-    /// Reads `b=per_hour;q=10;r=7;t=3540`: name, quota, remaining, seconds to the reset, in any order.
+    /// Parses `b=per_hour;q=10;r=7;t=3540`: name, quota, remaining, seconds until the reset, in any order.
     fn parse(text: &str, now: SystemTime) -> Option<Self> {
         let (mut name, mut quota, mut remaining, mut resets_in) = (None, None, None, None);
         for part in text.split(';') {
@@ -78,11 +87,11 @@ impl QuotaWindow {
                 "q" => quota = Some(value.parse().ok()?),
                 "r" => remaining = Some(value.parse().ok()?),
                 "t" => resets_in = Some(Duration::from_secs(value.parse().ok()?)),
-                // Whatever is added later does not make the rest unreadable.
+                // Unknown keys are ignored for forward compatibility.
                 _ => {}
             }
         }
-        // Programs print it, so it is a word and nothing that a terminal or a page could take for more.
+        // Programs print the name, so it must not contain characters that a terminal or a page interprets.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         let name =
             name.filter(|name| (1..=64).contains(&name.len()) && name.chars().all(is_plain))?;
@@ -110,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn name_is_no_plain_word_or_repeats_a_secret_then_its_window_is_left_out() {
+    fn window_with_an_invalid_or_secret_name_is_ignored() {
         for name in [
             "<b>",
             "a\"b",
@@ -130,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_are_read_in_any_order_and_with_new_parts() {
+    fn windows_are_parsed_in_any_order_and_with_unknown_keys() {
         let quotas = of("b=per_hour;q=10;r=7;t=3540,b=per_day; t=86000; r=0; q=100; x=1").unwrap();
         let found: Vec<_> = quotas
             .client
@@ -143,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_quota() {
+    fn invalid_headers_are_ignored() {
         for text in [
             "",
             "b=per_hour",
@@ -159,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_tokens_left_then_it_is_not_used_up() {
+    fn quota_with_remaining_tokens_is_not_exhausted() {
         assert_eq!(of("b=x;q=1;r=1;t=9").unwrap().used_up_until(), None);
     }
 }

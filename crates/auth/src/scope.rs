@@ -1,6 +1,6 @@
-//! Scopes that are asked for, in the order in which they were named.
+//! Requested scopes, in the order in which they were added.
 
-/// A list of scopes without repetitions, as OAuth writes it (RFC 6749 §3.3).
+/// A list of scopes without duplicates (RFC 6749 §3.3).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope(String);
 
@@ -11,7 +11,7 @@ impl Scope {
         scope
     }
 
-    /// Adds those in `text` that are not there yet.
+    /// Adds the scopes in `text` that are not in the list yet.
     pub(crate) fn add(&mut self, text: &str) {
         for scope in text.split_ascii_whitespace() {
             if self.0.split(' ').any(|known| known == scope) {

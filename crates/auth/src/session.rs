@@ -1,4 +1,4 @@
-//! What a login gives: access tokens for as long as the refresh token holds.
+//! User sessions: access tokens that are refreshed with a refresh token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,44 +6,44 @@ use std::sync::Arc;
 use auth0_core::{AccessToken, BoxFuture, HttpClient, TokenError, TokenSource};
 
 use crate::application::Application;
-use crate::background::Flight;
+use crate::background::SharedTask;
 use crate::cache::{Cache, Timing};
 use crate::error::{Error, Failure};
 use crate::id_token::IdToken;
 use crate::store::{MemoryStore, TokenKey, TokenStore};
 use crate::user_grant::UserGrant;
 
-mod keeper;
+mod refresher;
 
-use keeper::{Keeper, Place};
+use refresher::{Refresher, StoreLocation};
 
-/// A user's session: a token source that refreshes its access token.
+/// A user session: a token source that refreshes its access token (RFC 6749 §6).
 ///
-/// It comes from a login with an [`AuthorizationCode`](crate::AuthorizationCode) or a [`DeviceFlow`](crate::DeviceFlow), and is
-/// a [`TokenSource`] for the API clients. Clones are cheap and are the same session.
+/// It is the result of a login with an [`AuthorizationCode`](crate::AuthorizationCode) or a [`DeviceFlow`](crate::DeviceFlow)
+/// and a [`TokenSource`] for API clients. Cloning is cheap; clones share one session.
 ///
-/// # What to set up in Auth0
+/// # Setup in Auth0
 ///
-/// Without a refresh token the session ends with its access token. There is one if the login asked for the scope
-/// `offline_access`, the application has the grant type *Refresh Token*, and the API *Allows Offline Access*. Turn on
-/// *Refresh Token Rotation*: then each of them can be used once, and a stolen one comes to light.
+/// Without a refresh token, the session ends when its access token expires. To get a refresh token, request the scope
+/// `offline_access`, enable the grant type *Refresh Token* of the application, and enable *Allow Offline Access* of the API.
+/// Enable *Refresh Token Rotation*: each refresh token can then be used only once, so the use of a stolen one is detected.
 ///
-/// # What happens with refresh tokens
+/// # Refresh tokens
 ///
-/// - The access token is replaced shortly before its end, by one request, in the background: callers use the old token
-///   meanwhile, and wait only once it has ended. A caller that goes away, or whose runtime ends, does not take the new
-///   refresh token with it. A program that exits calls [`finish_refresh`](Self::finish_refresh) first.
-/// - The new refresh token is in the [store](Self::keep_in) before the new access token is handed out. If the store fails,
-///   callers get [its error](Error::is_store) in place of the token; both tokens are kept in memory, and the next call
-///   tries the store again, not the server.
-/// - An answer without a refresh token leaves the old one in place.
-/// - A request with a refresh token is sent again only if the server surely did not process it: no connection was made, or
-///   the server says so. If the response is lost, the error has an [unknown outcome](Error::is_outcome_unknown): the
-///   refresh token may be spent. The next call tries it once more, which Auth0 allows within the *Rotation Overlap Period*,
-///   and otherwise costs a session that is lost anyway.
-/// - A refresh token that the server refuses is not sent again.
+/// - The access token is refreshed shortly before it expires, by one request in the background. Callers use the old token in the
+///   meantime and wait only after it has expired. A caller that is cancelled, or whose runtime ends, does not lose the new
+///   refresh token. A program that exits calls [`finish_refresh`](Self::finish_refresh) first.
+/// - The new refresh token is saved in the [store](Self::keep_in) before the new access token is returned. If the store fails,
+///   callers get [its error](Error::is_store) instead of the token; both tokens stay in memory, and the next call retries the
+///   store, not the server.
+/// - If the response contains no refresh token, the old one stays in use.
+/// - A refresh request is retried only if the server surely did not process it: no connection was made, or the server says so.
+///   If the response is lost, the error has an [unknown outcome](Error::is_outcome_unknown): the refresh token may be spent. The
+///   next call tries it once more. Auth0 allows that within the *Rotation Overlap Period*; after it, the session is
+///   lost in any case.
+/// - A refresh token that the server rejects is not sent again.
 ///
-/// # Sessions that outlive the program
+/// # Saving sessions
 ///
 /// ```
 /// use std::sync::Arc;
@@ -65,44 +65,46 @@ use keeper::{Keeper, Place};
 ///
 /// # Errors to expect
 ///
-/// They arrive as the source of a [`TokenError`]; [`Error::find_in`] finds them.
+/// Each error is the source of a [`TokenError`]; [`Error::find_in`] finds it.
 ///
-/// - [`is_session_ended`](Error::is_session_ended): only a login helps. Where the server refused the refresh token,
-///   [`is_refresh_token_refused`](Error::is_refresh_token_refused) says so, and
-///   [`is_refresh_token_spent`](Error::is_refresh_token_spent) whether an answer that was lost explains it. Where nothing
-///   does, it expired or was revoked, or somebody else used it.
-/// - [`is_interaction_required`](Error::is_interaction_required): the server wants to see the user, for a second factor say.
-/// - [`is_outcome_unknown`](Error::is_outcome_unknown) and [`is_store`](Error::is_store), as above.
+/// - [`is_session_ended`](Error::is_session_ended): the user has to log in again. If the server rejected the refresh token,
+///   [`is_refresh_token_rejected`](Error::is_refresh_token_rejected) is true. In that case,
+///   [`is_refresh_token_spent`](Error::is_refresh_token_spent) says whether a lost response explains it. If not, the token
+///   expired, was revoked, or was used by somebody else.
+/// - [`is_interaction_required`](Error::is_interaction_required): the user has to interact, for example for a second factor.
+/// - [`is_outcome_unknown`](Error::is_outcome_unknown) and [`is_store`](Error::is_store): see above.
+#[doc(alias = "refresh token")]
+#[doc(alias = "offline_access")]
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
 struct Inner {
-    keeper: Arc<Keeper>,
+    refresher: Arc<Refresher>,
     cache: Cache,
     id_token: Option<IdToken>,
 }
 
 impl Session {
-    /// The session that a login begins, in a memory of its own.
+    /// Creates the session of a new login, with a memory store.
     pub(crate) async fn begin(
         application: Arc<Application>,
         key: TokenKey,
         grant: UserGrant,
         id_token: Option<IdToken>,
     ) -> Result<Self, Error> {
-        let place = Place {
+        let location = StoreLocation {
             store: Arc::new(MemoryStore::new()),
             key,
         };
-        place
+        location
             .store
-            .save(&place.key, &keeper::stored(&grant, None))
+            .save(&location.key, &refresher::stored(&grant, None))
             .await?;
-        Ok(Self::at(application, place, id_token))
+        Ok(Self::at(application, location, id_token))
     }
 
-    /// The session that is in a store, if there is one. Version 0.1.0 wrote scopes and organization into the key as the
-    /// program spelled them (`former`); a session under such a key moves to the canonical one.
+    /// Restores the session in a store, if there is one. Version 0.1.0 wrote scopes and organization into the key as the
+    /// program spelled them (`former`); a session under such a key is moved to the canonical key.
     pub(crate) async fn restore(
         application: Arc<Application>,
         [key, former]: [TokenKey; 2],
@@ -110,7 +112,7 @@ impl Session {
         name: String,
     ) -> Result<Option<Self>, Error> {
         let work = Self::find(application, [key, former], store, name);
-        Flight::start(work).landed().await
+        SharedTask::start(work).join().await
     }
 
     async fn find(
@@ -132,86 +134,94 @@ impl Session {
                     store.remove(&former).await?;
                     Some(token)
                 }
-                // Another process may have moved it while this one waited.
+                // Another process may have moved it before this one got the lock.
                 None => store.load(&key).await?,
             };
         }
-        let place = Place { store, key };
-        Ok(found.map(|_| Self::at(application, place, None)))
+        let location = StoreLocation { store, key };
+        Ok(found.map(|_| Self::at(application, location, None)))
     }
 
-    fn at(application: Arc<Application>, place: Place, id_token: Option<IdToken>) -> Self {
+    fn at(
+        application: Arc<Application>,
+        location: StoreLocation,
+        id_token: Option<IdToken>,
+    ) -> Self {
         let clock = application.exchange.clock.clone();
         let timing = Timing::default();
         let owner = (application.domain.clone(), application.client_id.clone());
-        let keeper = Arc::new(Keeper::new(application, place, timing));
-        let fetching = keeper.clone();
+        let refresher = Arc::new(Refresher::new(application, location, timing));
+        let fetching = refresher.clone();
         let fetch = Box::new(move |need| -> BoxFuture<'static, _> {
-            let keeper = fetching.clone();
-            Box::pin(async move { keeper.renew(need).await })
+            let refresher = fetching.clone();
+            Box::pin(async move { refresher.next_token(need).await })
         });
         Self(Arc::new(Inner {
-            keeper,
+            refresher,
             cache: Cache::new(fetch, clock, timing, owner),
             id_token,
         }))
     }
 
-    /// Who logged in; nothing in a session that was [restored](crate::AuthorizationCode::restore), or if a device flow
-    /// did not ask for `openid`. It is that of the login: one that comes with a refresh is not looked at.
+    /// Returns the ID token of the login. Returns `None` if the session was
+    /// [restored](crate::AuthorizationCode::restore), or if a device flow did not request `openid`. ID tokens of refresh
+    /// responses are ignored.
     pub fn id_token(&self) -> Option<&IdToken> {
         self.0.id_token.as_ref()
     }
 
-    /// Waits for the refresh in flight, if there is one; starts none.
+    /// Waits for the refresh in flight, if there is one. Starts none.
     ///
-    /// The access token is replaced in the background shortly before it ends. A program that exits in the middle of that
-    /// may lose the new refresh token, and the login with it. Where refresh tokens are rotated, a program that runs for a
-    /// short time, such as a command-line tool, calls this before it ends:
+    /// The access token is refreshed in the background shortly before it expires. A program that exits during the refresh may
+    /// lose the new refresh token, and with it the login. If refresh tokens are rotated, a short-lived program such as a
+    /// command-line tool should call this before it exits:
     ///
     /// ```
     /// # use auth0_auth::Session;
     /// async fn work(session: &Session) {
-    ///     // Calls of an API client that uses the session.
+    ///     // Calls of an API client with this session.
     ///     session.finish_refresh().await;
     /// }
     /// ```
     ///
-    /// A refresh that fails is logged; the next call for a token gets its error if there is no valid token by then.
+    /// A failed refresh is logged; the next call for a token returns its error if there is no valid token by then.
     pub async fn finish_refresh(&self) {
-        self.0.cache.settled().await;
+        self.0.cache.wait_for_fetch().await;
     }
 
-    /// Keeps the session in `store` from now on, under `name`, in place of what is there. All clones move along.
+    /// Saves the session in `store` under `name`, replacing what is there, and keeps it there from now on. Applies to all
+    /// clones.
     ///
-    /// The name is the caller's: of the profile in a command-line program, of the browser's session in a web application.
-    /// Two users must never have the same.
+    /// Choose the name: for example the profile of a command-line program, or the browser session of a web application. Two
+    /// users must never share a name.
     ///
     /// # Errors
     ///
-    /// The [store failed](Error::is_store); the session stays where it was.
+    /// Returns a [store error](Error::is_store); the session then stays in its previous store.
     pub async fn keep_in(
         &self,
         store: Arc<dyn TokenStore>,
         name: impl Into<String>,
     ) -> Result<(), Error> {
-        let (keeper, name) = (self.0.keeper.clone(), name.into());
-        Flight::start(async move { keeper.keep_in(store, name).await })
-            .landed()
+        let (refresher, name) = (self.0.refresher.clone(), name.into());
+        SharedTask::start(async move { refresher.keep_in(store, name).await })
+            .join()
             .await
     }
 
-    /// Ends the session: removes it from its store, and has the server revoke the refresh token (RFC 7009). Who logged in
-    /// at the server stays logged in there; that is the browser's business.
+    /// Ends the session: removes it from its store and revokes the refresh token at the server (RFC 7009). The user's login
+    /// session in the browser is not affected.
     ///
     /// # Errors
     ///
-    /// The [store failed](Error::is_store): then nothing was done. Or the server did not confirm that it revoked the refresh
-    /// token: then the session has ended all the same, as far as this program goes.
+    /// Returns a [store error](Error::is_store) if the store failed; nothing was changed then. Returns another error if the
+    /// server did not confirm the revocation; the session has ended locally even so.
+    #[doc(alias = "logout")]
+    #[doc(alias = "revoke")]
     pub async fn sign_out(&self) -> Result<(), Error> {
-        let keeper = self.0.keeper.clone();
-        Flight::start(async move { keeper.sign_out().await })
-            .landed()
+        let refresher = self.0.refresher.clone();
+        SharedTask::start(async move { refresher.sign_out().await })
+            .join()
             .await
     }
 }
@@ -219,7 +229,7 @@ impl Session {
 impl TokenSource for Session {
     fn token(&self) -> BoxFuture<'_, Result<AccessToken, TokenError>> {
         Box::pin(async {
-            if self.0.keeper.has_ended() {
+            if self.0.refresher.has_ended() {
                 return Err(Error::from(Failure::Ended).into());
             }
             Ok(self.0.cache.token().await?)
@@ -236,7 +246,7 @@ impl TokenSource for Session {
 
     fn inherit_http_client(&self, client: &HttpClient) {
         self.0
-            .keeper
+            .refresher
             .application()
             .exchange
             .http_client
@@ -246,7 +256,7 @@ impl TokenSource for Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let application = self.0.keeper.application();
+        let application = self.0.refresher.application();
         f.debug_struct("Session")
             .field("domain", &application.domain)
             .field("client_id", &application.client_id)

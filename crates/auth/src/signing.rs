@@ -1,4 +1,4 @@
-//! Keys that sign: the assertions of `private_key_jwt`, here or in an HSM.
+//! Signing keys for `private_key_jwt` assertions, in memory or in an HSM.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde::{Deserialize, Serialize};
 
-/// An algorithm of RFC 7518 that Auth0 takes for assertions.
+/// A signature algorithm (RFC 7518) that Auth0 supports for assertions.
+///
+/// ```
+/// use auth0_auth::SigningAlgorithm;
+///
+/// assert_eq!(SigningAlgorithm::Es256.name(), "ES256");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SigningAlgorithm {
@@ -43,7 +49,7 @@ impl SigningAlgorithm {
         Self::Es384,
     ];
 
-    /// Its name in a JWS header, such as `RS256`.
+    /// Returns the name in a JWS header, such as `RS256`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
@@ -70,7 +76,7 @@ impl SigningAlgorithm {
         }
     }
 
-    /// The curve, of an algorithm that has one.
+    /// Returns the curve of an ECDSA algorithm.
     fn curve(self) -> Option<(&'static str, &'static EcdsaSigningAlgorithm)> {
         match self {
             Self::Es256 => Some(("P-256", &ECDSA_P256_SHA256_FIXED_SIGNING)),
@@ -80,7 +86,7 @@ impl SigningAlgorithm {
     }
 }
 
-/// Something that signs. A [`PrivateKey`] does; so can a key in an HSM or a KMS that never leaves it.
+/// A signer of assertions: a [`PrivateKey`], or a key in an HSM or a KMS.
 ///
 /// ```
 /// use auth0_auth::{BoxFuture, SignError, Signer, SigningAlgorithm};
@@ -98,28 +104,38 @@ impl SigningAlgorithm {
 ///
 ///     fn sign<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, SignError>> {
 ///         Box::pin(async move {
-///             // Ask the KMS for an RSASSA-PSS signature of `message`.
+///             // Request an RSASSA-PSS signature of `message` from the KMS.
 ///             # let _ = message;
-///             Err(SignError::new("the KMS does not answer"))
+///             Err(SignError::new("the KMS is unreachable"))
 ///         })
 ///     }
 /// }
 /// ```
+#[doc(alias = "HSM")]
+#[doc(alias = "KMS")]
 pub trait Signer: Send + Sync + 'static {
-    /// What it signs with.
+    /// Returns the algorithm of the signatures.
     fn algorithm(&self) -> SigningAlgorithm;
 
-    /// The `kid` of the key, by which the server finds the public one. Needed where the application has several.
+    /// Returns the `kid` of the key, by which the server finds the public key. Required if the application has several keys.
     fn key_id(&self) -> Option<&str> {
         None
     }
 
-    /// Signs `message`, of which the hash is not taken yet. The signature is in the form of RFC 7518: for ECDSA the two
-    /// numbers one after the other, 64 or 96 bytes, and no DER.
+    /// Signs `message`, which is not hashed yet. The signature has the format of RFC 7518: for ECDSA, the concatenation of `r`
+    /// and `s` (64 or 96 bytes), not DER.
     fn sign<'a>(&'a self, message: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, SignError>>;
 }
 
-/// Why nothing could be signed. Neither the text nor the source may hold a secret.
+/// An error of a signer. Neither the message nor the source may contain a secret.
+///
+/// ```
+/// use auth0_auth::SignError;
+///
+/// let source = std::io::Error::other("connection reset");
+/// let error = SignError::new("signing with the KMS failed").with_source(source);
+/// assert_eq!(error.to_string(), "signing with the KMS failed");
+/// ```
 #[derive(Debug, Clone)]
 pub struct SignError {
     message: String,
@@ -127,7 +143,7 @@ pub struct SignError {
 }
 
 impl SignError {
-    /// An error that says `message`.
+    /// Creates an error with a message.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -135,7 +151,7 @@ impl SignError {
         }
     }
 
-    /// Adds the error behind it.
+    /// Sets the underlying error.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
@@ -155,7 +171,7 @@ impl std::error::Error for SignError {
     }
 }
 
-/// A private key in memory. It never prints.
+/// A private key in memory. `Debug` does not show it.
 ///
 /// ```no_run
 /// use auth0_auth::{PrivateKey, SigningAlgorithm};
@@ -172,7 +188,7 @@ pub struct PrivateKey {
     key_id: Option<String>,
 }
 
-/// The members of a private JWK that are read (RFC 7518 §6).
+/// The relevant members of a private JWK (RFC 7518 §6).
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
@@ -192,11 +208,12 @@ struct Jwk {
 }
 
 impl PrivateKey {
-    /// A key in PEM: PKCS#8 (`PRIVATE KEY`), or for RSA PKCS#1 (`RSA PRIVATE KEY`).
+    /// Reads a key in PEM: PKCS#8 (`PRIVATE KEY`), or PKCS#1 for RSA (`RSA PRIVATE KEY`).
     ///
     /// # Errors
     ///
-    /// The text is no such key, or one of another kind than the algorithm needs. The error does not repeat the text.
+    /// Returns an error if the text is not such a key, or if the algorithm needs another kind. The error does not contain the
+    /// text.
     pub fn from_pem(pem: &str, algorithm: SigningAlgorithm) -> Result<Self, SignError> {
         let read = match algorithm.curve() {
             None => EncodingKey::from_rsa_pem(pem.as_bytes()),
@@ -208,9 +225,9 @@ impl PrivateKey {
                 None => "RSA",
             };
             let found = if pem.contains("BEGIN ENCRYPTED PRIVATE KEY") {
-                "an encrypted one; `openssl pkcs8 -in KEY.pem` decrypts it"
+                "an encrypted key; decrypt it with `openssl pkcs8 -in KEY.pem`"
             } else if pem.contains("BEGIN EC PRIVATE KEY") {
-                "one in SEC1; `openssl pkcs8 -topk8 -nocrypt -in KEY.pem` makes it PKCS#8"
+                "a SEC1 key; convert it with `openssl pkcs8 -topk8 -nocrypt -in KEY.pem`"
             } else {
                 "something else"
             };
@@ -224,21 +241,21 @@ impl PrivateKey {
             algorithm,
             key_id: None,
         };
-        // A key of another curve or a broken one shows here, and not with the first token.
+        // Reports a key of another curve or a damaged one here, and not with the first token.
         key.signature(b"probe").map(|_| key)
     }
 
-    /// A key as a private JWK (RFC 7517). Its `kid` is taken over. `algorithm` is needed where it names none.
+    /// Reads a private JWK (RFC 7517), including its `kid`. `algorithm` is required if the JWK has no `alg`.
     ///
     /// # Errors
     ///
-    /// The text is no private JWK with all its members, or one of another kind than the algorithm needs. The error does
-    /// not repeat the text.
+    /// Returns an error if the text is not a complete private JWK, or if the algorithm needs another kind. The error does not
+    /// contain the text.
     pub fn from_jwk(
         jwk: &str,
         algorithm: impl Into<Option<SigningAlgorithm>>,
     ) -> Result<Self, SignError> {
-        // JSON has no byte order mark, but editors do.
+        // JSON does not allow a byte order mark, but some editors add one.
         let jwk = jwk.trim_start_matches('\u{feff}');
         let jwk: Jwk = serde_json::from_str(jwk).map_err(|error| {
             SignError::new(format!(
@@ -262,7 +279,7 @@ impl PrivateKey {
             }
             (Some(algorithm), _) | (None, Some(algorithm)) => algorithm,
             (None, None) => {
-                return Err(SignError::new("alg is missing, and no algorithm is given"));
+                return Err(SignError::new("alg is missing, and no algorithm was given"));
             }
         };
         let der = jwk.der(algorithm)?;
@@ -277,20 +294,20 @@ impl PrivateKey {
         })
     }
 
-    /// The same key with the `kid` by which the server knows it. White space around it is removed.
+    /// Sets the `kid` by which the server knows the key. Surrounding white space is removed.
     #[must_use]
     pub fn with_key_id(mut self, id: impl Into<String>) -> Self {
         self.key_id = Some(id.into().trim().to_owned());
         self
     }
 
-    /// The key in PKCS#8.
+    /// Returns the key in PKCS#8.
     pub(crate) fn pkcs8(&self) -> &[u8] {
         self.key.as_bytes()
     }
 
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        let wrong = || SignError::new("the key does not sign: it is broken or of another kind");
+        let wrong = || SignError::new("signing failed: the key is damaged or of another kind");
         let text = jsonwebtoken::crypto::sign(message, &self.key, self.algorithm.jose())
             .map_err(|_| wrong())?;
         URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())
@@ -298,10 +315,10 @@ impl PrivateKey {
 }
 
 impl Jwk {
-    /// The key in PKCS#8.
+    /// Returns the key in PKCS#8.
     fn der(&self, algorithm: SigningAlgorithm) -> Result<Vec<u8>, SignError> {
         let wrong =
-            |_| SignError::new("expected a private JWK, found one whose members do not fit");
+            |_| SignError::new("expected a private JWK, found one with inconsistent members");
         if let Some((curve, signing)) = algorithm.curve() {
             if self.kty != "EC" || self.crv.as_deref() != Some(curve) {
                 let name = algorithm.name();
@@ -374,7 +391,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// A JWS in its compact form (RFC 7515): `claims` signed by `signer`, with a header of this `typ`.
+/// Signs `claims` and returns a compact JWS (RFC 7515) whose header has this `typ`.
 pub(crate) async fn signed(
     signer: &dyn Signer,
     typ: &str,
@@ -392,7 +409,7 @@ pub(crate) async fn signed(
         typ,
         kid: signer.key_id(),
     };
-    let unfit = |_| SignError::new("the claims do not fit into JSON");
+    let unfit = |_| SignError::new("serializing the claims to JSON failed");
     let mut text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(unfit)?);
     text.push('.');
     URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).map_err(unfit)?, &mut text);

@@ -1,8 +1,8 @@
-//! Where tokens are kept: in memory, or where other processes find them too.
+//! Token stores: in memory, or shared with other processes.
 
 pub(crate) mod file;
 mod memory;
-mod share;
+mod shared_token;
 
 use std::any::Any;
 use std::fmt;
@@ -14,60 +14,89 @@ use serde::{Deserialize, Serialize};
 
 pub use file::FileStore;
 pub use memory::MemoryStore;
-pub(crate) use share::Share;
+pub(crate) use shared_token::SharedToken;
 
-/// What a token is for. Tokens with the same key may stand in for each other, others may not.
+/// The key of a token in a store. Tokens with the same key are interchangeable.
+///
+/// Sources and sessions build keys themselves. A custom [`TokenStore`] can serialize them:
+///
+/// ```
+/// use auth0_auth::TokenKey;
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut key = TokenKey::default();
+/// key.issuer = "https://acme.us.auth0.com/".to_owned();
+/// key.client_id = "client".to_owned();
+/// assert_eq!(
+///     serde_json::to_string(&key)?,
+///     r#"{"issuer":"https://acme.us.auth0.com/","client_id":"client"}"#
+/// );
+/// # Ok(())
+/// # }
+/// # example().unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenKey {
-    /// Who granted it: the issuer's URL.
+    /// The URL of the issuer that granted the token.
     pub issuer: String,
-    /// The client that it was granted to.
+    /// The client ID.
     pub client_id: String,
-    /// The API that it is for.
+    /// The identifier of the API that the token is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// The organization that it is for: its id, or its name in lower case.
+    /// The organization that the token is for: its ID, or its name in lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
-    /// The scopes that were asked for, separated by spaces, in the order of their names.
+    /// The requested scopes, sorted and separated by spaces.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scope: String,
-    /// The key that it is bound to, by its thumbprint (RFC 7638).
+    /// The thumbprint (RFC 7638) of the DPoP key that the token is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dpop_key: Option<String>,
-    /// A digest of the extra parameters of the request; absent without extra parameters. It is keyed with the client secret.
-    /// Where the client has none, it is a PBKDF2 digest without a secret key, with 600,000 rounds.
+    /// A digest of the extra parameters of the request, or `None` if there are none. It is keyed with the client secret. For
+    /// clients without a secret, it is a PBKDF2 digest without a secret key, with 600,000 rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<String>,
-    /// Whose session it is, by a name that the program chose; nothing for a token of the client itself.
+    /// The name of the session, as chosen by the program, or `None` for a token of the client itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
 }
 
-/// A token as it is kept. `Debug` shows no secret; it serializes with them.
+/// A token in a store. `Debug` shows no secrets; the serialized form contains them.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// use auth0_auth::StoredToken;
+///
+/// let obtained_at = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+/// let mut token = StoredToken::new("eyJhbGciOi…", obtained_at);
+/// token.expires_at = Some(obtained_at + Duration::from_secs(3600));
+/// assert_eq!(token.token_type, "Bearer");
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StoredToken {
     /// The access token.
     pub access_token: SecretString,
-    /// `Bearer` or `DPoP`, as the server said.
+    /// The token type that the server sent: `Bearer` or `DPoP`.
     pub token_type: String,
-    /// When it was asked for.
+    /// When the token was requested.
     pub obtained_at: SystemTime,
-    /// When it ends, where the server said so.
+    /// When the token expires, if the server sent its lifetime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<SystemTime>,
-    /// The scopes that were granted, separated by spaces, where they are known.
+    /// The granted scopes, separated by spaces, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// What the next one is had with, where there is a user.
+    /// The refresh token, for tokens that belong to a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<SecretString>,
 }
 
 impl StoredToken {
-    /// A bearer token that was asked for at `obtained_at`.
+    /// Creates a bearer token that was requested at `obtained_at`.
     pub fn new(access_token: impl Into<SecretString>, obtained_at: SystemTime) -> Self {
         Self {
             access_token: access_token.into(),
@@ -80,22 +109,52 @@ impl StoredToken {
     }
 }
 
-/// A place for tokens.
+/// A store of tokens.
 ///
-/// A store does not decide whether a token is still good; it gives back what was put in. Its errors hold no secret.
+/// A store returns what was saved; it does not decide whether a token is still valid. Its errors must not contain secrets.
 ///
 /// Sources and sessions call their store on a tokio runtime of this crate, so that no caller depends on the runtime of
-/// another one. A store that is bound to a runtime of its own, as by a pool of connections, needs that to be running; the
-/// [`runtime`](crate::runtime) module runs its connections here instead.
+/// another one. If a store is bound to a runtime of its own, for example by a connection pool, that runtime must be running;
+/// the [`runtime`](crate::runtime) module runs its connections on this crate's runtime instead.
+///
+/// ```
+/// use auth0_auth::{BoxFuture, MemoryStore, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
+///
+/// /// Counts the loads of another store.
+/// struct Counted {
+///     store: MemoryStore,
+///     loads: std::sync::atomic::AtomicUsize,
+/// }
+///
+/// impl TokenStore for Counted {
+///     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
+///         self.loads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         self.store.load(key)
+///     }
+///
+///     fn save<'a>(&'a self, key: &'a TokenKey, token: &'a StoredToken) -> BoxFuture<'a, Result<(), StoreError>> {
+///         self.store.save(key, token)
+///     }
+///
+///     fn remove<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>> {
+///         self.store.remove(key)
+///     }
+///
+///     fn lock<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>> {
+///         self.store.lock(key)
+///     }
+/// }
+/// ```
+#[doc(alias = "cache")]
 pub trait TokenStore: Send + Sync + 'static {
-    /// The token under `key`.
+    /// Returns the token under `key`, or `None` if there is none.
     fn load<'a>(
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>>;
 
-    /// Puts a token under `key`, in place of what is there. When this is done, the token survives whatever the store is
-    /// meant to survive.
+    /// Saves a token under `key` and replaces the previous one. When the future completes, the token must be as durable as the
+    /// store promises.
     fn save<'a>(
         &'a self,
         key: &'a TokenKey,
@@ -105,7 +164,7 @@ pub trait TokenStore: Send + Sync + 'static {
     /// Removes the token under `key`, if there is one.
     fn remove<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Waits until nobody else replaces the token under `key`. Others wait until the guard is dropped.
+    /// Locks `key` for a refresh of its token. Waits while another process holds the lock; dropping the guard releases it.
     fn lock<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<StoreGuard, StoreError>>;
 }
 
@@ -134,13 +193,28 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
     }
 }
 
-/// The right to replace a token, given back when this is dropped.
+/// A lock on a key of a store. Dropping it releases the lock.
+///
+/// ```
+/// use auth0_auth::StoreGuard;
+///
+/// struct Unlock;
+///
+/// impl Drop for Unlock {
+///     fn drop(&mut self) {
+///         // Release the lock.
+///     }
+/// }
+///
+/// let guard = StoreGuard::new(Unlock);
+/// # let _ = guard;
+/// ```
 pub struct StoreGuard(
-    #[allow(dead_code, reason = "it is there to be dropped")] Box<dyn Any + Send>,
+    #[allow(dead_code, reason = "it is only held to be dropped")] Box<dyn Any + Send>,
 );
 
 impl StoreGuard {
-    /// A guard that gives the right back by dropping `held`.
+    /// Creates a guard that releases the lock by dropping `held`.
     pub fn new(held: impl Any + Send) -> Self {
         Self(Box::new(held))
     }
@@ -152,17 +226,25 @@ impl fmt::Debug for StoreGuard {
     }
 }
 
-/// Why a store could not do what it was asked for.
+/// An error of a token store.
+///
+/// ```
+/// use auth0_auth::StoreError;
+///
+/// let source = std::io::Error::other("connection reset");
+/// let error = StoreError::new("loading a token from the database failed").with_source(source);
+/// assert_eq!(error.to_string(), "loading a token from the database failed");
+/// ```
 #[derive(Debug, Clone)]
 pub struct StoreError {
     message: String,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-    /// It was logged where it happened, once for all sources that hear of it.
+    /// The error was already logged by the store, once for all sources that use it.
     is_told: bool,
 }
 
 impl StoreError {
-    /// An error that says `message`: what was expected, what was found, what to do. It may hold no secret.
+    /// Creates an error with a message: what was expected, what was found, what to do. It must not contain secrets.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -179,7 +261,7 @@ impl StoreError {
         self
     }
 
-    /// Adds the error behind it.
+    /// Sets the underlying error.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));

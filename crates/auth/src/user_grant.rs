@@ -1,23 +1,23 @@
-//! What a server grants in a user's name: an access token, and what comes along with it.
+//! Token responses for users: access token, refresh token and ID token.
 
 use std::time::SystemTime;
 
 use auth0_core::{RetrySafety, SecretString};
 use serde::Deserialize;
 
-use crate::answer::{self, Grant};
 use crate::application::Application;
 use crate::discovery::Endpoint;
 use crate::error::Error;
 use crate::exchange::Read;
 use crate::form::Form;
+use crate::token_response::{self, Grant};
 
-/// A grant, and what comes along with it where there is a user.
+/// A grant with the tokens of a user.
 pub(crate) struct UserGrant {
     pub(crate) grant: Grant,
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) id_token: Option<SecretString>,
-    /// When it was asked for, from which its lifetime counts.
+    /// When it was requested; its lifetime counts from then.
     pub(crate) asked_at: SystemTime,
 }
 
@@ -28,15 +28,15 @@ struct Fields {
 }
 
 impl UserGrant {
-    /// Asks with something that can be used once. A failure that leaves open whether it was used says so, and none repeats
-    /// what is in the form or `hidden`.
+    /// Sends a token request with a single-use credential. A failure after which the credential may be spent has an unknown
+    /// outcome. Errors contain nothing of the form or of `hidden`.
     pub(crate) async fn request(
         application: &Application,
         form: &Form,
         hidden: &[SecretString],
         scope: &str,
     ) -> Result<Self, Error> {
-        // It comes first and apart from the rest: a failure to find the endpoint spends nothing.
+        // Resolved first and separately: a failure to find the endpoint does not spend the credential.
         let exchange = &application.exchange;
         application
             .server
@@ -53,7 +53,7 @@ impl UserGrant {
         Self::read(result, asked_at, scope)
     }
 
-    /// What the answer grants. `scope` is what was asked for.
+    /// Parses the response to a request for the scopes in `scope`.
     pub(crate) fn read(
         result: Result<Read, Error>,
         asked_at: SystemTime,
@@ -61,7 +61,7 @@ impl UserGrant {
     ) -> Result<Self, Error> {
         let result = result.and_then(|read| {
             read.into_granted(scope, |grant, body| {
-                let fields: Fields = answer::parse(body)?;
+                let fields: Fields = token_response::parse(body)?;
                 Ok(Self {
                     grant,
                     refresh_token: fields.refresh_token.filter(|token| !token.is_empty()),
@@ -70,7 +70,7 @@ impl UserGrant {
                 })
             })
         });
-        result.map_err(|error| match error.leaves_doubt() {
+        result.map_err(|error| match error.may_have_been_processed() {
             true => error.with_unknown_outcome(),
             false => error,
         })

@@ -222,7 +222,7 @@ async fn domain_is_an_address_then_the_doctor_finds_the_settings_wrong() {
     command.env("AUTH0_DOMAIN", "https://acme-auth.us.auth0.com");
     run(command)
         .ends_with(1)
-        .tells("settings     FAILED  the settings cannot be used: domain: expected")
+        .tells("settings     FAILED  invalid settings: domain: expected")
         .tells("token        -       not looked at");
     assert!(sandbox.requests().is_empty());
 }

@@ -4,10 +4,8 @@ use auth0_organizations::resources::organizations_members_effective_roles_source
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use auth0_core::{
-    BoxFuture, Items, Paging,
-    codegen::{Page, Position},
-};
+use auth0_core::codegen::{Page, Position};
+use auth0_core::{BoxFuture, Items, Paging};
 use auth0_organizations::types::*;
 use auth0_organizations::{Client, Cursor, Error, operations};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The settings of logins, and what can be wrong with them.
+//! The builder of the authorization code flow and its validation.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::id_token::{IdTokenSettings, id_token_setters};
 use crate::scope::Scope;
 
-/// What an authorization request consists of, so that an extra parameter can contradict none of it.
+/// The parameters that the flow sets itself; extra parameters must not override them.
 pub(super) const RESERVED: [&str; 14] = [
     "audience",
     "client_id",
@@ -32,9 +32,27 @@ pub(super) const RESERVED: [&str; 14] = [
     "state",
 ];
 
-/// The settings of an [`AuthorizationCode`]; made by [`AuthorizationCode::builder`].
+/// A builder of [`AuthorizationCode`], created by [`AuthorizationCode::builder`].
 ///
-/// With a secret, a key or a certificate it is a web application, without any a native one.
+/// With a secret, a key or a certificate, the application is a web application; without, it is a native application.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use auth0_auth::AuthorizationCode;
+///
+/// # fn example() -> Result<(), auth0_auth::Error> {
+/// let flow = AuthorizationCode::builder("acme.us.auth0.com")
+///     .client_id("YOUR_CLIENT_ID")
+///     .redirect_uri("com.acme.app:/callback")
+///     .scope("profile offline_access")
+///     .max_age(Duration::from_secs(3600))
+///     .authorize_parameter("screen_hint", "signup")
+///     .build()?;
+/// # let _ = flow;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct AuthorizationCodeBuilder {
@@ -52,7 +70,7 @@ impl AuthorizationCodeBuilder {
         Self {
             settings: Settings::new(domain),
             redirect_uri: String::new(),
-            // Without it there would be no ID token, and nothing to hold nonce and organization against.
+            // Without `openid` there is no ID token, so nonce and organization could not be checked.
             scope: Scope::of("openid"),
             audience: None,
             max_age: None,
@@ -63,47 +81,47 @@ impl AuthorizationCodeBuilder {
 
     setters!();
 
-    /// Where the browser brings the answer. Required: https, http on a loopback host, or a scheme of the program's own
-    /// with a dot in it, such as `com.acme.app:/callback` (RFC 8252 §7.1).
+    /// Sets the redirect URI, where the browser delivers the authorization response. Required: https, http on a loopback
+    /// host, or a private-use scheme with a dot, such as `com.acme.app:/callback` (RFC 8252 §7.1).
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uri = uri.into();
         self
     }
 
-    /// Scopes to ask for, separated by spaces; a second call adds to the first. `openid` is always among them. With
-    /// `offline_access` there is a refresh token.
+    /// Adds scopes to request, separated by spaces. `openid` is always included. Add `offline_access` for a refresh token.
+    #[doc(alias = "refresh token")]
     pub fn scope(mut self, scope: impl AsRef<str>) -> Self {
         self.scope.add(scope.as_ref());
         self
     }
 
-    /// The API that the access token is for, by its identifier. Without it, Auth0 takes the tenant's default one, or the
-    /// token is for the user's profile alone.
+    /// Sets the identifier of the API that the access token is for. Default: the tenant's default API, or else the token only
+    /// gives access to the user's profile.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// The organization that users log in to, by its id or name, which the ID token has to confirm. Where it is another
-    /// with each login, there is [`with_organization`](AuthorizationCode::with_organization).
+    /// Sets the organization that users log in to, by ID or name. The ID token must confirm it. To use a different one for
+    /// each login, see [`with_organization`](AuthorizationCode::with_organization).
     pub fn organization(mut self, organization: impl Into<String>) -> Self {
         self.request.organization = Some(organization.into());
         self
     }
 
-    /// The address or name of the user, where it is known.
+    /// Sets the `login_hint`: the email address or name of the user, if it is known.
     pub fn login_hint(self, hint: impl Into<SecretString>) -> Self {
         self.authorize_parameter("login_hint", hint)
     }
 
-    /// How long ago the user may have logged in, in whole seconds; who did before has to do it again.
+    /// Sets the maximum time since the user's last login, in whole seconds. If it is exceeded, the user has to log in again.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// Adds a parameter to every authorization request, such as `prompt`, `connection` or `screen_hint`. The value is
-    /// treated as a secret, though the browser sees it.
+    /// Adds a parameter to every authorization request, such as `prompt`, `connection` or `screen_hint`. The value is treated
+    /// as a secret, although the browser sees it.
     pub fn authorize_parameter(
         mut self,
         name: impl Into<String>,
@@ -115,18 +133,18 @@ impl AuthorizationCodeBuilder {
 
     id_token_setters!();
 
-    /// Checks the settings. No request is made.
+    /// Validates the settings and builds the flow. No request is sent.
     ///
     /// # Errors
     ///
-    /// A [configuration error](Error::is_configuration) that names every setting that is missing or wrong.
+    /// Returns a [configuration error](Error::is_configuration) that names every missing or invalid setting.
     pub fn build(mut self) -> Result<AuthorizationCode, Error> {
         for text in [&mut self.audience, &mut self.request.organization] {
             *text = text.as_deref().map(|text| text.trim().to_owned());
         }
         self.redirect_uri = self.redirect_uri.trim().to_owned();
-        let faults = self.faults();
-        let application = Arc::new(self.settings.build(Needs::Nothing, faults)?);
+        let problems = self.problems();
+        let application = Arc::new(self.settings.build(Needs::Nothing, problems)?);
         let verifier = self.id_token.verifier(&application);
         Ok(AuthorizationCode {
             shared: Arc::new(Shared {
@@ -141,38 +159,38 @@ impl AuthorizationCodeBuilder {
         })
     }
 
-    /// What is wrong with the settings that are this flow's own.
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        faults.extend(redirect_fault(&self.redirect_uri));
+    /// Returns the problems of the settings that are specific to this flow.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        problems.extend(redirect_fault(&self.redirect_uri));
         for (name, value) in [
             ("audience", &self.audience),
             ("organization", &self.request.organization),
         ] {
             if value.as_ref().is_some_and(String::is_empty) {
-                faults.push(format!("{name}: expected a name, found an empty text"));
+                problems.push(format!("{name}: expected a name, found an empty string"));
             }
         }
         for (name, _) in &self.request.parameters {
             if name.is_empty() {
-                faults.push("authorize_parameter: expected a name, found an empty text".into());
+                problems.push("authorize_parameter: expected a name, found an empty string".into());
             } else if RESERVED.contains(&name.as_str()) {
-                faults.push(format!(
-                    "authorize_parameter: expected an extra one, found {name}, which the flow sets itself"
+                problems.push(format!(
+                    "authorize_parameter: expected an extra parameter, found {name}, which the flow sets itself"
                 ));
             }
         }
-        faults.extend(self.id_token.faults());
-        faults
+        problems.extend(self.id_token.problems());
+        problems
     }
 }
 
-/// What is wrong with a redirect URI. It is not repeated: nobody knows yet that it holds no password.
+/// Returns the problem of a redirect URI, if there is one. The text does not contain the URI, which may hold a password.
 fn redirect_fault(uri: &str) -> Option<String> {
     if uri.is_empty() {
         return Some("redirect_uri is missing".to_owned());
     }
-    let fault = match Url::parse(uri) {
+    let problem = match Url::parse(uri) {
         Err(error) => format!("expected a URL, found {error}"),
         Ok(url) if has_unfit_host(&url) => EXPECTED_HOST.to_owned(),
         Ok(url) if url.fragment().is_some() => "expected no fragment, found one".into(),
@@ -184,10 +202,10 @@ fn redirect_fault(uri: &str) -> Option<String> {
             "http" if is_loopback(&url) => return None,
             "http" => "expected https, found http to a host that is not loopback".into(),
             scheme if scheme.contains('.') => return None,
-            _ => "expected https or a scheme with a dot in it, found another scheme".into(),
+            _ => "expected https or a scheme with a dot, found another scheme".into(),
         },
     };
-    Some(format!("redirect_uri: {fault}"))
+    Some(format!("redirect_uri: {problem}"))
 }
 
 impl fmt::Debug for AuthorizationCodeBuilder {

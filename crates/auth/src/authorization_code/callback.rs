@@ -1,16 +1,16 @@
-//! The answer of the authorization endpoint, as the browser brings it (RFC 6749 §4.1.2).
+//! The authorization response, as the browser delivers it (RFC 6749 §4.1.2).
 
 use auth0_core::SecretString;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::PendingLogin;
-use crate::answer;
 use crate::discovery::shown_issuer;
 use crate::error::{CallbackFault, Error, Failure, Finding, Rejection};
 use crate::id_token::is_same;
+use crate::token_response;
 
-/// The parameters of the answer that are read.
+/// The parameters of the authorization response.
 #[derive(Default)]
 pub(crate) struct Callback {
     code: Option<SecretString>,
@@ -22,7 +22,7 @@ pub(crate) struct Callback {
 }
 
 impl Callback {
-    /// Reads a URL, its path and query, or a query alone.
+    /// Parses a URL, a path with a query, or a query alone.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let mut found = Self::default();
         for (name, value) in form_urlencoded::parse(query(text).as_bytes()) {
@@ -36,7 +36,7 @@ impl Callback {
                 "error_uri" => found.error_uri.replace(value).is_some(),
                 _ => false,
             };
-            // Of two values somebody else may have added one (RFC 6749 §3.1).
+            // One of two values may have been added by an attacker (RFC 6749 §3.1).
             if was_there {
                 return Err(fault(CallbackFault::Repeated));
             }
@@ -44,14 +44,14 @@ impl Callback {
         Ok(found)
     }
 
-    /// Whether this is an answer to that login.
+    /// Returns whether this is the response to that login.
     pub(crate) fn is_of(&self, pending: &PendingLogin) -> bool {
         self.state
             .as_ref()
             .is_some_and(|state| is_same(state.secret(), pending.state.secret()))
     }
 
-    /// Checks that this is a response to that login.
+    /// Checks that this is the response to that login.
     pub(super) fn check_state(&self, pending: &PendingLogin) -> Result<(), Error> {
         match self.is_of(pending) {
             true => Ok(()),
@@ -59,19 +59,19 @@ impl Callback {
         }
     }
 
-    /// The code, if the response comes from this server and is no error. `promised`: the server's metadata says that it
-    /// always sends `iss`.
+    /// Returns the code, if the response comes from this server and is not an error. `promised` says that the server's metadata
+    /// announces `iss` in every response.
     pub(super) fn code(
         self,
         pending: &PendingLogin,
         issuer: &str,
         promised: bool,
     ) -> Result<SecretString, Error> {
-        // Errors may come from the wrong server just as well (RFC 9207 §2.4).
+        // Error responses can come from the wrong server as well (RFC 9207 §2.4).
         let found = match &self.iss {
             Some(found) if found == issuer => None,
             Some(found) => Some(self.shown(found, pending)),
-            None if promised => Some("none, though the server's metadata promises one".to_owned()),
+            None if promised => Some("none, although the server metadata announces it".to_owned()),
             None => None,
         };
         if let Some(found) = found {
@@ -87,19 +87,20 @@ impl Callback {
         }
     }
 
-    /// What must not be repeated of the login.
+    /// Returns the secrets of the login that are redacted in errors.
     fn secrets<'a>(&'a self, pending: &'a PendingLogin) -> Vec<&'a str> {
         let drawn = [&pending.state, &pending.nonce, &pending.verifier];
         let drawn = drawn.into_iter().chain(&self.code);
         drawn.map(SecretString::secret).collect()
     }
 
-    /// `iss` as an error may show it.
+    /// Returns `iss` as an error may show it.
     fn shown(&self, text: &str, pending: &PendingLogin) -> String {
-        answer::text(&Value::from(shown_issuer(text)), &self.secrets(pending)).unwrap_or_default()
+        token_response::text(&Value::from(shown_issuer(text)), &self.secrets(pending))
+            .unwrap_or_default()
     }
 
-    /// The refusal, with nothing in it that must not be repeated.
+    /// Returns the error of the server, with secrets redacted.
     fn rejection(&self, error: &str, pending: &PendingLogin) -> Rejection {
         let extra = pending.extra_values();
         let drawn = self.secrets(pending);
@@ -108,10 +109,10 @@ impl Callback {
             .copied()
             .chain(extra.iter().map(String::as_str))
             .collect();
-        let keep = |text: &str| answer::text(&Value::from(text), &all);
+        let keep = |text: &str| token_response::text(&Value::from(text), &all);
         Rejection {
-            // A code is one word of a few, which a parameter may well have been too.
-            error: answer::text(&Value::from(error), &drawn)
+            // An error code is a keyword, which may also be the value of an extra parameter.
+            error: token_response::text(&Value::from(error), &drawn)
                 .unwrap_or_else(|| "an empty error".to_owned()),
             description: self.error_description.as_deref().and_then(keep),
             uri: self.error_uri.as_deref().and_then(keep),
@@ -124,9 +125,9 @@ fn fault(fault: impl Into<Finding<CallbackFault>>) -> Error {
     Failure::Callback(fault.into()).into()
 }
 
-/// The query of a URL or of a path, or the text itself.
+/// Returns the query of a URL or of a path, or the text itself.
 fn query(text: &str) -> &str {
-    // A user may have pasted it.
+    // Users paste it, with white space around it.
     let text = text.trim();
     let has_path = text.starts_with(['/', '?']) || Url::parse(text).is_ok();
     let query = match text.split_once('?') {

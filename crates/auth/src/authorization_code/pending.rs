@@ -1,4 +1,4 @@
-//! What has to be remembered between the two halves of a login.
+//! The state of a login between its two requests.
 
 use std::fmt;
 
@@ -13,11 +13,26 @@ use super::builder::RESERVED;
 use crate::error::Error;
 use crate::random;
 
-/// A login that was started and is not finished: the URL that the browser opens, and what its answer is held against.
+/// A login that was started and is not finished: the URL for the browser, and the secrets to check its response with.
 ///
-/// It is a secret: whoever has it can finish the login in the user's place, and whoever can change it can give the user
-/// somebody else's. A web application that serializes it keeps it on the server, or in a cookie that is encrypted and
-/// authenticated, `HttpOnly` and `SameSite=Lax`, and uses it once. `Debug` shows nothing of it.
+/// Treat it as a secret: anybody who reads it can finish the login in the user's place, and anybody who can change it can log the
+/// user in as somebody else. A web application that serializes it must keep it on the server, or in a cookie that is
+/// encrypted, authenticated, `HttpOnly` and `SameSite=Lax`, and use it only once. `Debug` shows none of its content.
+///
+/// ```
+/// use auth0_auth::{AuthorizationCode, PendingLogin};
+///
+/// # async fn example(flow: &AuthorizationCode) -> Result<(), Box<dyn std::error::Error>> {
+/// let pending = flow.start().await?;
+/// // Store this in the server-side session of the browser.
+/// let stored = serde_json::to_string(&pending)?;
+/// // In the request to the callback:
+/// let pending: PendingLogin = serde_json::from_str(&stored)?;
+/// let session = flow.finish(pending, "/callback?code=…&state=…").await?;
+/// # let _ = session;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PendingLogin {
     pub(super) url: SecretString,
@@ -29,7 +44,7 @@ pub struct PendingLogin {
 }
 
 impl PendingLogin {
-    /// A login with secrets of its own, and without a URL yet.
+    /// Generates the secrets of a login. The URL is still empty.
     pub(super) fn draw(organization: Option<String>) -> Result<Self, Error> {
         Ok(Self {
             url: SecretString::default(),
@@ -40,18 +55,18 @@ impl PendingLogin {
         })
     }
 
-    /// What the browser has to open. It holds `state` and `nonce`: keep it out of logs.
+    /// Returns the URL that the browser has to open. It contains `state` and `nonce`: keep it out of logs.
     pub fn url(&self) -> &str {
         self.url.secret()
     }
 
-    /// The `state` of this login, by which a web application with several logins under way finds the right one.
+    /// Returns the `state` of this login. A web application with several pending logins finds the right one by it.
     pub fn state(&self) -> &str {
         self.state.secret()
     }
 
-    /// The values of the extra parameters, such as a `login_hint`. Short ones are words that may be shown, as in
-    /// `prompt=login`.
+    /// Returns the values of the extra parameters, such as a `login_hint`, that are redacted in errors. Short values are
+    /// left out: they are keywords such as in `prompt=login`.
     pub(super) fn extra_values(&self) -> Vec<String> {
         let Ok(url) = Url::parse(self.url()) else {
             return Vec::new();
@@ -67,7 +82,7 @@ impl PendingLogin {
     }
 }
 
-/// The challenge S256 of a verifier (RFC 7636 §4.2).
+/// Returns the S256 code challenge of a verifier (RFC 7636 §4.2).
 fn code_challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
 }
@@ -83,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verifier_of_rfc_7636_appendix_b_then_its_challenge() {
+    fn code_challenge_matches_rfc_7636_appendix_b() {
         assert_eq!(
             code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -91,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn verifier_is_drawn_then_it_is_as_long_as_rfc_7636_wants_and_another_each_time() {
+    fn secrets_are_43_characters_long_and_unique() {
         let (first, second) = (
             PendingLogin::draw(None).unwrap(),
             PendingLogin::draw(None).unwrap(),

@@ -32,7 +32,7 @@ impl Clock for StillClock {
 const TIMING: Timing = Timing {
     leeway: Duration::from_secs(60),
     fallback_lifetime: Duration::from_secs(300),
-    refusal: Duration::from_secs(10),
+    rejection: Duration::from_secs(10),
 };
 
 fn grant(token: String) -> Grant {
@@ -83,7 +83,7 @@ async fn text(cache: &Cache) -> String {
 }
 
 #[tokio::test]
-async fn callers_go_away_then_the_next_one_joins_their_fetch() {
+async fn next_caller_joins_the_fetch_of_cancelled_callers() {
     let clock = StillClock::new();
     let (cache, gate) = gated(&clock);
     for _ in 0..3 {
@@ -96,23 +96,23 @@ async fn callers_go_away_then_the_next_one_joins_their_fetch() {
 }
 
 #[tokio::test]
-async fn fetch_is_stuck_then_it_is_ended_for_another_one() {
+async fn stuck_fetch_is_aborted_and_replaced() {
     let clock = StillClock::new();
     let alive = Arc::new(());
-    let held = alive.clone();
+    let cached = alive.clone();
     let cache = cache(&clock, move |number| {
-        let held = held.clone();
+        let cached = cached.clone();
         Box::pin(async move {
             if number == 1 {
                 future::pending::<()>().await;
             }
-            drop(held);
+            drop(cached);
             Ok(grant(format!("token-{number}")))
         })
     });
     let mut stuck = Box::pin(cache.token());
     assert!((&mut stuck).now_or_never().is_none());
-    clock.advance(STUCK);
+    clock.advance(FETCH_TIMEOUT);
     assert!(poll_once(&cache).is_none());
     assert_eq!(number_of_fetches(&cache), 1, "it may still come");
     clock.advance(Duration::from_secs(1));
@@ -121,13 +121,13 @@ async fn fetch_is_stuck_then_it_is_ended_for_another_one() {
         stuck.await.unwrap_err().to_string(),
         "the task of the token request did not finish"
     );
-    // What the first one held, such as a lock, is free again: here and in the function are the last two.
+    // What the first one cached, such as a lock, is free again: here and in the function are the last two.
     assert_eq!(Arc::strong_count(&alive), 2);
     assert_eq!(text(&cache).await, "token-2");
 }
 
 #[tokio::test]
-async fn refresh_hangs_then_the_valid_token_is_used_at_once_and_callers_wait_only_after_its_end() {
+async fn callers_wait_for_a_hanging_refresh_only_after_the_expiry() {
     let clock = StillClock::new();
     let (cache, gate) = gated(&clock);
     gate.send_replace(1);
@@ -147,7 +147,7 @@ async fn refresh_hangs_then_the_valid_token_is_used_at_once_and_callers_wait_onl
 }
 
 #[tokio::test]
-async fn refresh_fails_then_the_valid_token_stays_and_the_next_attempt_waits() {
+async fn failed_refresh_keeps_the_valid_token_and_delays_the_next() {
     let clock = StillClock::new();
     let cache = cache(&clock, |number| {
         Box::pin(future::ready(match number {
@@ -159,12 +159,12 @@ async fn refresh_fails_then_the_valid_token_stays_and_the_next_attempt_waits() {
     clock.advance(Duration::from_secs(3600 - 40));
     for expected in [2, 2, 2] {
         assert_eq!(text(&cache).await, "token-1");
-        cache.settled().await;
+        cache.wait_for_fetch().await;
         assert_eq!(number_of_fetches(&cache), expected);
     }
     clock.advance(Duration::from_secs(10));
     text(&cache).await;
-    cache.settled().await;
+    cache.wait_for_fetch().await;
     assert_eq!(
         number_of_fetches(&cache),
         3,
@@ -178,7 +178,7 @@ async fn refresh_fails_then_the_valid_token_stays_and_the_next_attempt_waits() {
 }
 
 #[tokio::test]
-async fn waiter_comes_back_late_then_it_changes_nothing() {
+async fn late_waiter_does_not_restore_a_revoked_token() {
     let clock = StillClock::new();
     let (cache, gate) = gated(&clock);
     let (mut prompt, mut late) = (Box::pin(cache.token()), Box::pin(cache.token()));
@@ -201,7 +201,7 @@ async fn waiter_comes_back_late_then_it_changes_nothing() {
 }
 
 #[tokio::test]
-async fn fetch_panics_then_that_flight_alone_fails() {
+async fn panicking_fetch_fails_only_its_own_callers() {
     let clock = StillClock::new();
     let cache = cache(&clock, |number| {
         Box::pin(async move {
@@ -223,7 +223,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token() {
+fn idle_or_ended_runtime_does_not_block_other_callers() {
     for ends in [false, true] {
         let clock = StillClock::new();
         let (cache, gate) = gated(&clock);
@@ -252,7 +252,7 @@ fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token() {
 }
 
 #[tokio::test]
-async fn clock_is_set_back_then_a_little_is_fresh_and_a_lot_is_not() {
+async fn token_age_tolerates_small_clock_changes() {
     let clock = StillClock::new();
     clock.advance(Duration::from_secs(10_000));
     let cache = cache(&clock, |number| {
@@ -266,7 +266,7 @@ async fn clock_is_set_back_then_a_little_is_fresh_and_a_lot_is_not() {
 }
 
 #[test]
-fn lead_then_it_is_the_capped_leeway_and_up_to_a_quarter_more() {
+fn refresh_lead_is_the_capped_leeway_plus_jitter() {
     let seconds = Duration::from_secs;
     for (lifetime, leeway, draw, expected) in [
         (3600, 60, 0.0, 60),
@@ -285,18 +285,18 @@ fn lead_then_it_is_the_capped_leeway_and_up_to_a_quarter_more() {
 }
 
 #[tokio::test]
-async fn jitter_is_drawn_then_it_is_once_for_each_token() {
+async fn jitter_is_drawn_once_per_token() {
     let clock = StillClock::new();
     let cache = cache(&clock, |number| {
         Box::pin(future::ready(Ok(grant(format!("token-{number}")))))
     });
-    let held = || cache.0.state().held.clone().unwrap();
+    let cached = || cache.0.state().cached.clone().unwrap();
     let mut leads = std::collections::BTreeSet::new();
     for _ in 0..20 {
         text(&cache).await;
-        let first = held();
+        let first = cached();
         text(&cache).await;
-        assert!(Arc::ptr_eq(&first, &held()));
+        assert!(Arc::ptr_eq(&first, &cached()));
         clock.advance(Duration::from_secs(3600));
         leads.insert(first.valid_until.duration_since(first.refresh_at).unwrap());
     }

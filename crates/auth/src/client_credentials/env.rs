@@ -1,4 +1,4 @@
-//! Client credentials whose settings are in the environment.
+//! Client credentials from environment variables.
 
 use auth0_core::SecretString;
 
@@ -6,7 +6,7 @@ use super::{ClientCredentials, ClientCredentialsBuilder};
 use crate::error::Error;
 use crate::signing::{PrivateKey, SigningAlgorithm};
 
-/// The names that Auth0's tools have for the key: its SDKs, and its Terraform provider.
+/// The variables of Auth0's SDKs and its Terraform provider for the private key.
 const KEYS: [&str; 3] = [
     "AUTH0_PRIVATE_KEY",
     "AUTH0_CLIENT_ASSERTION_SIGNING_KEY",
@@ -16,47 +16,57 @@ const KEYS: [&str; 3] = [
 const ALGORITHM: &str = "AUTH0_CLIENT_ASSERTION_SIGNING_ALG";
 
 impl ClientCredentials {
-    /// Takes the settings from the environment, by the names that Auth0's own tools use:
+    /// Creates a builder from the environment variables that Auth0's own tools use:
     ///
-    /// | variable | is |
+    /// | variable | meaning |
     /// | --- | --- |
-    /// | `AUTH0_DOMAIN` | the domain of the tenant; required |
-    /// | `AUTH0_CLIENT_ID` | the client's id; required |
-    /// | `AUTH0_CLIENT_SECRET` | its secret |
-    /// | `AUTH0_PRIVATE_KEY` | instead of the secret: its private key in PEM, where line ends may be written `\n` |
-    /// | `AUTH0_CLIENT_ASSERTION_SIGNING_KEY`, `AUTH0_CLIENT_ASSERTION_PRIVATE_KEY` | other names of the same |
-    /// | `AUTH0_CLIENT_ASSERTION_SIGNING_ALG` | what it signs with, such as `ES256`; `RS256` where it is not set |
-    /// | `AUTH0_AUDIENCE` | the API that the token is for; required |
-    /// | `AUTH0_ORGANIZATION` | the organization that the token is for |
+    /// | `AUTH0_DOMAIN` | domain of the tenant; required |
+    /// | `AUTH0_CLIENT_ID` | client ID; required |
+    /// | `AUTH0_CLIENT_SECRET` | client secret |
+    /// | `AUTH0_PRIVATE_KEY` | private key in PEM, instead of the secret; line breaks may be written as `\n` |
+    /// | `AUTH0_CLIENT_ASSERTION_SIGNING_KEY`, `AUTH0_CLIENT_ASSERTION_PRIVATE_KEY` | alternative names of the private key |
+    /// | `AUTH0_CLIENT_ASSERTION_SIGNING_ALG` | signing algorithm, such as `ES256`; default: `RS256` |
+    /// | `AUTH0_AUDIENCE` | API that the token is for; required |
+    /// | `AUTH0_ORGANIZATION` | organization that the token is for |
     ///
-    /// White space around a value is removed, and an empty variable counts as none. What else there is to set can be set on the builder.
+    /// Surrounding white space is removed, and an empty variable counts as unset. Other settings can be set on the builder.
+    ///
+    /// ```
+    /// use auth0_auth::ClientCredentials;
+    ///
+    /// # fn example() -> Result<(), auth0_auth::Error> {
+    /// let source = ClientCredentials::from_env()?.scope("read:members").build()?;
+    /// # let _ = source;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// A [configuration error](Error::is_configuration) if the key cannot be read or a variable is no Unicode. What is
-    /// missing is told by [`build`](ClientCredentialsBuilder::build).
+    /// Returns a [configuration error](Error::is_configuration) if the key is invalid or a variable is not valid Unicode.
+    /// [`build`](ClientCredentialsBuilder::build) reports missing settings.
     pub fn from_env() -> Result<ClientCredentialsBuilder, Error> {
-        from(|name| match std::env::var(name) {
+        read(|name| match std::env::var(name) {
             Ok(value) => Ok(Some(value)),
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(std::env::VarError::NotUnicode(_)) => {
-                Err(format!("{name}: expected Unicode, found something else"))
+                Err(format!("{name}: expected Unicode, found invalid bytes"))
             }
         })
     }
 }
 
-/// The same, of whatever knows the variables.
-fn from(
+/// Reads the settings with a lookup function, for tests.
+fn read(
     variable: impl Fn(&str) -> Result<Option<String>, String>,
 ) -> Result<ClientCredentialsBuilder, Error> {
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     let mut get = |name| match variable(name) {
         Ok(value) => value
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty()),
-        Err(fault) => {
-            faults.push(fault);
+        Err(problem) => {
+            problems.push(problem);
             None
         }
     };
@@ -75,14 +85,15 @@ fn from(
     if let Some((name, pem)) = keys.next() {
         match key(&pem, algorithm.as_deref()) {
             Ok(key) => builder = builder.private_key_jwt(key),
-            Err(fault) => faults.push(format!("{name}: {fault}")),
+            Err(problem) => problems.push(format!("{name}: {problem}")),
         }
-        faults.extend(keys.map(|(other, _)| format!("expected one key, found {name} and {other}")));
+        problems
+            .extend(keys.map(|(other, _)| format!("expected one key, found {name} and {other}")));
     }
-    if faults.is_empty() {
+    if problems.is_empty() {
         Ok(builder)
     } else {
-        Err(Error::configuration(faults))
+        Err(Error::configuration(problems))
     }
 }
 
@@ -91,11 +102,11 @@ fn key(pem: &str, algorithm: Option<&str>) -> Result<PrivateKey, String> {
         None => SigningAlgorithm::Rs256,
         Some(name) => SigningAlgorithm::of_name(name).ok_or_else(|| {
             format!(
-                "{ALGORITHM} says with what it signs: expected RS256, RS384, PS256, PS384, ES256 or ES384, found another"
+                "{ALGORITHM}: expected RS256, RS384, PS256, PS384, ES256 or ES384, found another value"
             )
         })?,
     };
-    // Files of settings and consoles of CI systems take one line for a variable.
+    // `.env` files and the consoles of CI systems accept one line per variable.
     let lines;
     let pem = match pem.contains("\\n") {
         true => {
@@ -111,17 +122,17 @@ fn key(pem: &str, algorithm: Option<&str>) -> Result<PrivateKey, String> {
 mod tests {
     use super::*;
 
-    fn of(variables: &[(&str, &str)]) -> Result<ClientCredentials, Error> {
-        let find = |name: &str| {
+    fn build(variables: &[(&str, &str)]) -> Result<ClientCredentials, Error> {
+        let lookup = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             Ok(found.map(|(_, value)| (*value).to_owned()))
         };
-        from(find)?.build()
+        read(lookup)?.build()
     }
 
     #[test]
-    fn variables_are_all_there_then_they_are_the_settings() {
-        let source = of(&[
+    fn variables_become_the_settings() {
+        let source = build(&[
             ("AUTH0_DOMAIN", "acme.us.auth0.com"),
             ("AUTH0_CLIENT_ID", "id"),
             ("AUTH0_CLIENT_SECRET", "secret"),
@@ -138,8 +149,8 @@ mod tests {
     }
 
     #[test]
-    fn variables_come_from_files_then_their_line_breaks_are_removed() {
-        let source = of(&[
+    fn line_breaks_around_variables_are_removed() {
+        let source = build(&[
             ("AUTH0_DOMAIN", "acme.us.auth0.com\n"),
             ("AUTH0_CLIENT_ID", " id\r\n"),
             ("AUTH0_CLIENT_SECRET", "secret\n"),
@@ -156,24 +167,24 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_missing_or_empty_then_the_error_names_all_of_them() {
-        let error = of(&[
+    fn missing_and_empty_variables_are_all_reported() {
+        let error = build(&[
             ("AUTH0_DOMAIN", "acme.us.auth0.com"),
             ("AUTH0_CLIENT_ID", ""),
         ])
         .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the settings cannot be used: client_id is missing; client_secret is missing; audience is missing"
+            "invalid settings: client_id is missing; client_secret is missing; audience is missing"
         );
     }
 
     #[test]
-    fn key_cannot_be_read_then_the_error_names_its_variable_and_not_the_key() {
-        let error = of(&[("AUTH0_PRIVATE_KEY", "pl4nted")]).unwrap_err();
+    fn invalid_key_is_reported_with_its_variable_and_without_its_text() {
+        let error = build(&[("AUTH0_PRIVATE_KEY", "pl4nted")]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the settings cannot be used: AUTH0_PRIVATE_KEY: expected a private RSA key in PEM for RS256, found \
+            "invalid settings: AUTH0_PRIVATE_KEY: expected a private RSA key in PEM for RS256, found \
              something else"
         );
     }
@@ -188,10 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn key_is_given_by_any_of_its_names_and_on_one_line_then_it_signs() {
+    fn key_is_read_from_each_of_its_variables_and_from_one_line() {
         for name in KEYS {
             for pem in [pem(), pem().replace('\n', "\\n")] {
-                of(&[
+                build(&[
                     ("AUTH0_DOMAIN", "acme.us.auth0.com"),
                     ("AUTH0_CLIENT_ID", "id"),
                     ("AUTH0_AUDIENCE", "https://acme.teams.auth0.com/api/"),
@@ -204,27 +215,27 @@ mod tests {
     }
 
     #[test]
-    fn key_is_given_twice_or_for_an_unknown_algorithm_then_it_is_refused() {
-        let error = of(&[
+    fn second_key_and_unknown_algorithm_are_rejected() {
+        let error = build(&[
             (KEYS[0], &pem()),
             (KEYS[2], "pl4nted"),
             (ALGORITHM, "ES256"),
         ]);
         assert_eq!(
             error.unwrap_err().to_string(),
-            "the settings cannot be used: expected one key, found AUTH0_PRIVATE_KEY and \
+            "invalid settings: expected one key, found AUTH0_PRIVATE_KEY and \
              AUTH0_CLIENT_ASSERTION_PRIVATE_KEY"
         );
-        let error = of(&[(KEYS[1], &pem()), (ALGORITHM, "none")]).unwrap_err();
+        let error = build(&[(KEYS[1], &pem()), (ALGORITHM, "none")]).unwrap_err();
         let text = error.to_string();
         assert!(
             text.contains(
-                "AUTH0_CLIENT_ASSERTION_SIGNING_KEY: AUTH0_CLIENT_ASSERTION_SIGNING_ALG says"
+                "AUTH0_CLIENT_ASSERTION_SIGNING_KEY: AUTH0_CLIENT_ASSERTION_SIGNING_ALG: expected"
             ),
             "{text}"
         );
-        // An algorithm without a key is nothing to complain of: tools share their settings.
-        let error = of(&[(ALGORITHM, "none")]).unwrap_err();
+        // An algorithm without a key is not an error: tools share their environment.
+        let error = build(&[(ALGORITHM, "none")]).unwrap_err();
         assert!(error.to_string().contains("client_secret is missing"));
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of device logins.
+//! The builder of the device flow.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,20 @@ use crate::error::Error;
 use crate::id_token::{IdTokenSettings, id_token_setters};
 use crate::scope::Scope;
 
-/// The settings of a [`DeviceFlow`]; made by [`DeviceFlow::builder`].
+/// A builder of [`DeviceFlow`], created by [`DeviceFlow::builder`].
+///
+/// ```
+/// use auth0_auth::DeviceFlow;
+///
+/// # fn example() -> Result<(), auth0_auth::Error> {
+/// let flow = DeviceFlow::builder("acme.us.auth0.com")
+///     .client_id("YOUR_CLIENT_ID")
+///     .scope("openid offline_access")
+///     .build()?;
+/// # let _ = flow;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct DeviceFlowBuilder {
@@ -31,14 +44,15 @@ impl DeviceFlowBuilder {
 
     setters!();
 
-    /// Scopes to ask for, separated by spaces; a second call adds to the first. With `openid` there is an
-    /// [ID token](crate::IdToken), with `offline_access` a refresh token.
+    /// Adds scopes to request, separated by spaces. Add `openid` for an [ID token](crate::IdToken) and `offline_access` for
+    /// a refresh token.
+    #[doc(alias = "refresh token")]
     pub fn scope(mut self, scope: impl AsRef<str>) -> Self {
         self.scope.add(scope.as_ref());
         self
     }
 
-    /// The API that the access token is for, by its identifier.
+    /// Sets the identifier of the API that the access token is for.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
@@ -46,19 +60,19 @@ impl DeviceFlowBuilder {
 
     id_token_setters!();
 
-    /// Checks the settings. No request is made.
+    /// Validates the settings and builds the flow. No request is sent.
     ///
     /// # Errors
     ///
-    /// A [configuration error](Error::is_configuration) that names every setting that is missing or wrong.
+    /// Returns a [configuration error](Error::is_configuration) that names every missing or invalid setting.
     pub fn build(mut self) -> Result<DeviceFlow, Error> {
         self.audience = self.audience.map(|text| text.trim().to_owned());
-        let mut faults = Vec::new();
+        let mut problems = Vec::new();
         if self.audience.as_ref().is_some_and(String::is_empty) {
-            faults.push("audience: expected a name, found an empty text".to_owned());
+            problems.push("audience: expected a name, found an empty string".to_owned());
         }
-        faults.extend(self.id_token.faults());
-        let application = Arc::new(self.settings.build(Needs::Nothing, faults)?);
+        problems.extend(self.id_token.problems());
+        let application = Arc::new(self.settings.build(Needs::Nothing, problems)?);
         let verifier = self.id_token.verifier(&application);
         Ok(DeviceFlow(Arc::new(Shared {
             application,

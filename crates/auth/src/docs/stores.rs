@@ -1,13 +1,13 @@
-//! Stores: one token for several processes, and for the next run.
+//! Token stores: share a token between processes and keep it for the next run.
 //!
 //! # When to use one
 //!
-//! A source keeps its token in memory, and that is enough for a service of one process. A store is for
+//! A source caches its token in memory, which is enough for a service with one process. Use a store for
 //!
 //! - a command-line program, which would fetch a token for each run;
-//! - several processes on one machine with the same client, which would fetch a token each.
+//! - several processes on one machine that use the same client, each of which would fetch a token.
 //!
-//! The crate `auth0-fleet` has a store for processes on several machines, on Redis or Valkey.
+//! For processes on several machines, use the crate `auth0-fleet`, a store on Redis or Valkey.
 //!
 //! ```
 //! use auth0_auth::{ClientCredentials, FileStore};
@@ -22,36 +22,37 @@
 //! # }
 //! ```
 //!
-//! # What happens
+//! # Behavior
 //!
-//! The memory of the source comes first: while the token there is good, the store is not asked. When a new one is needed,
-//! the store is looked into; if it has none that is good, the source locks it, looks again, fetches, saves and unlocks. So
-//! of a hundred processes one fetches, and the others find what it brought. That holds for the early replacement of a
-//! token too. A token that an API refused is not taken from the store again.
+//! While the token in memory is valid, the source does not read the store. If the source needs a new token, it loads the token
+//! from the store. If that token is not usable, the source locks the store, loads it again, fetches a token, saves it and
+//! unlocks. So of a hundred processes one fetches a token, and the others load it. The same holds for the early refresh. A
+//! token that an API rejected is not loaded from the store again.
 //!
-//! A stored token that is still valid is used at once, be it about to end; it is replaced in the background. A source without
-//! a valid token waits at most 30 s for the lock and then fetches a token without it: a second token costs less than a
-//! program that stands still. A background refresh waits at most 2 s and tries again later. Tokens are told apart by all that has a
-//! say in them, [`TokenKey`](crate::TokenKey), so one store may serve many sources.
+//! A stored token that is still valid is used at once, even if it expires soon; it is refreshed in the background. A source
+//! without a valid token waits at most 30 s for the lock and then fetches a token without it: a second token costs less than a
+//! blocked program. A background refresh waits at most 2 s for the lock and is retried later.
 //!
-//! # What can go wrong
+//! Tokens are identified by everything that affects them ([`TokenKey`](crate::TokenKey)), so one store can serve many sources.
 //!
-//! Never a call: a source whose store fails fetches its token as if there were none. That costs tokens, so it is to be
-//! seen: a warning is logged when it begins, and [`store_failure`](crate::ClientCredentials::store_failure) has the
-//! [`StoreError`](crate::StoreError), with what to do. Those of a [`FileStore`](crate::FileStore):
+//! # Errors
 //!
-//! | it says | so |
+//! A failing store never fails a call: the source fetches a token as if there were no store. Because that costs tokens, a
+//! warning is logged at the first failure, and [`store_failure`](crate::ClientCredentials::store_failure) returns the
+//! [`StoreError`](crate::StoreError), which says what to do. Errors of a [`FileStore`](crate::FileStore):
+//!
+//! | message | what to do |
 //! | --- | --- |
-//! | found mode 644; mend it with `chmod 600 …` | others could read the tokens; run the command, and replace the secret if somebody did |
-//! | expected a regular file, found a symbolic link | give the path of the file itself |
-//! | found something else or a damaged one | it is never overwritten; if nobody needs it, remove it |
-//! | of version 1, found version 2 | a later version of this crate wrote it; use another path |
-//! | another process has held the lock for 10 s | a process is stopped in the middle of writing |
+//! | found mode 644; fix it with `chmod 600 …` | other users could read the tokens: run the command, and rotate the secret if somebody did |
+//! | expected a regular file, found a symbolic link | use the path of the file itself |
+//! | expected a token file, found other or damaged content | the file is never overwritten; remove it if it is not needed |
+//! | expected a token file of version 1, found version 2 | a later version of this crate wrote it; use another path |
+//! | another process has held the lock for 10 s | a process is suspended while it writes |
 //!
-//! # A store of one's own
+//! # Custom stores
 //!
-//! [`TokenStore`](crate::TokenStore) has four methods: load, save, remove and lock. A shared cache for the processes of
-//! many machines, or the key ring of the system, is a matter of some lines. Encrypt what leaves the machine.
+//! [`TokenStore`](crate::TokenStore) has four methods: load, save, remove and lock. Implement it for a shared cache or for the
+//! keyring of the operating system. Encrypt tokens that leave the machine.
 //!
 //! - A store with a connection that outlives a call spawns it on the [`runtime`](crate::runtime) of this crate.
 //! - A store that logs its own outages marks its errors with

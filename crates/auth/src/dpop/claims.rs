@@ -1,4 +1,4 @@
-//! What a proof says (RFC 9449 §4.2), and how it is signed.
+//! The claims of a DPoP proof (RFC 9449 §4.2) and its signature.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ fn text<S: serde::Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<
     text.as_deref().serialize(serializer)
 }
 
-/// `htu`: the URL as it is sent, percent signs and all, without query and fragment. A user name is no part of the target.
+/// Returns `htu`: the URL as it is sent, percent-encoded, without query, fragment and user name.
 fn target(url: &Url) -> String {
     [
         &url[..Position::BeforeUsername],
@@ -60,12 +60,12 @@ fn target(url: &Url) -> String {
     .concat()
 }
 
-/// `ath`: the hash of the token.
+/// Returns `ath`: the SHA-256 hash of the access token.
 fn hash(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()))
 }
 
-/// The header of all proofs of a key, encoded, and the dot behind it.
+/// Returns the encoded header of all proofs of a key, followed by a dot.
 pub(super) fn header(jwk: &PublicJwk) -> Result<String, SignError> {
     #[derive(Serialize)]
     struct Header<'a> {
@@ -83,29 +83,29 @@ pub(super) fn header(jwk: &PublicJwk) -> Result<String, SignError> {
     Ok(text)
 }
 
-/// A proof in the compact form of a JWS.
+/// Signs a proof and returns it as a compact JWS.
 ///
-/// It is signed by aws-lc-rs itself: jsonwebtoken reads the key anew for each signature, which takes as long as signing.
+/// aws-lc-rs signs directly: jsonwebtoken parses the key for each signature, which takes as long as signing.
 pub(super) fn signed(
     pair: &EcdsaKeyPair,
     header: &str,
     claims: &Claims<'_>,
 ) -> Result<SecretString, SignError> {
     let claims = serde_json::to_vec(claims).map_err(unfit)?;
-    // Two thirds of the base64 of the claims are the claims; a signature has 64 bytes.
+    // Base64 takes 4 characters for 3 bytes of claims; 87 are a dot and a signature of 64 bytes.
     let mut text = String::with_capacity(header.len() + claims.len().div_ceil(3) * 4 + 87);
     text.push_str(header);
     URL_SAFE_NO_PAD.encode_string(claims, &mut text);
     let signature = pair
         .sign(&SystemRandom::new(), text.as_bytes())
-        .map_err(|_| SignError::new("the key does not sign"))?;
+        .map_err(|_| SignError::new("signing with the DPoP key failed"))?;
     text.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut text);
     Ok(text.into())
 }
 
 fn unfit(_: serde_json::Error) -> SignError {
-    SignError::new("the proof does not fit into JSON")
+    SignError::new("serializing the DPoP proof to JSON failed")
 }
 
 #[cfg(test)]
@@ -113,8 +113,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hash_is_that_of_rfc_9449() {
-        // The token and the proof of §7.1.
+    fn hash_matches_rfc_9449() {
+        // The token and the proof of RFC 9449 §7.1.
         assert_eq!(
             hash("Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU"),
             "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo"
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn target_is_the_url_without_query_fragment_and_user() {
+    fn target_excludes_query_fragment_and_user() {
         for (url, expected) in [
             (
                 "https://server.example.com/token",

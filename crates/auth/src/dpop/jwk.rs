@@ -1,4 +1,4 @@
-//! The public key, as it goes along with every proof and as its thumbprint sees it.
+//! The public key as a JWK and its thumbprint.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::signing::SignError;
 
-/// The members of a public JWK that are required, and no others: the ones of RFC 7638 §3.2, in the order of their names.
+/// The required members of a public JWK (RFC 7638 §3.2), sorted by name.
 pub(super) type PublicJwk = BTreeMap<&'static str, String>;
 
-/// The JWK of a point of P-256 in its uncompressed form (RFC 7518 §6.2.1).
+/// Converts an uncompressed P-256 point to a JWK (RFC 7518 §6.2.1).
 pub(super) fn public(point: &[u8]) -> Result<PublicJwk, SignError> {
     let [4, coordinates @ ..] = point else {
         return Err(SignError::new("expected an uncompressed public key"));
@@ -28,10 +28,10 @@ pub(super) fn public(point: &[u8]) -> Result<PublicJwk, SignError> {
     ]))
 }
 
-/// RFC 7638 §3: the hash of the required members, sorted and without white space.
+/// Returns the thumbprint (RFC 7638 §3): the hash of the required members, sorted and without white space.
 pub(super) fn thumbprint(jwk: &PublicJwk) -> Result<String, SignError> {
     let text = serde_json::to_vec(jwk);
-    let text = text.map_err(|_| SignError::new("the public key does not fit into JSON"))?;
+    let text = text.map_err(|_| SignError::new("serializing the public key to JSON failed"))?;
     Ok(URL_SAFE_NO_PAD.encode(digest(&SHA256, &text)))
 }
 
@@ -46,8 +46,8 @@ mod tests {
     }
 
     #[test]
-    fn thumbprint_is_that_of_rfc_7638() {
-        // §3.1, whose members are in another order and stand beside others there.
+    fn thumbprint_matches_rfc_7638() {
+        // RFC 7638 §3.1, where the members are in another order and have others beside them.
         assert_eq!(
             thumbprint_of(&[
                 ("kty", "RSA"),
@@ -65,8 +65,8 @@ mod tests {
     }
 
     #[test]
-    fn thumbprint_is_that_of_rfc_9449() {
-        // The key of §4.1 and its `jkt` in §6.1.
+    fn thumbprint_matches_rfc_9449() {
+        // The key of RFC 9449 §4.1 and its `jkt` in §6.1.
         assert_eq!(
             thumbprint_of(&[
                 ("kty", "EC"),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn point_is_of_another_form_then_there_is_no_jwk() {
+    fn point_of_another_form_is_rejected() {
         let point = |first: u8, length: usize| {
             let mut point = vec![7; length];
             point[0] = first;

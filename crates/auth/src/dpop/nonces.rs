@@ -1,4 +1,4 @@
-//! The nonces that servers gave.
+//! The DPoP nonces of servers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use auth0_core::proof::ServerRole;
 use url::Url;
 
-/// The last nonces of each origin. There are as many origins as a program talks to with one key: a token endpoint and
-/// some APIs.
+/// The last nonces of each origin. A program uses few origins with one key: a token endpoint and some APIs.
 #[derive(Default)]
 pub(super) struct Nonces(Mutex<HashMap<String, Known>>);
 
-/// The last nonces of an origin.
+/// The last nonces of one origin.
 #[derive(Default)]
 struct Known {
     authorization_server: Option<Arc<str>>,
@@ -19,7 +18,7 @@ struct Known {
 }
 
 impl Known {
-    /// The nonce of the server in this role, and that of the other.
+    /// Returns the nonce of the given role, followed by that of the other role.
     fn of(&mut self, role: ServerRole) -> [&mut Option<Arc<str>>; 2] {
         match role {
             ServerRole::AuthorizationServer => {
@@ -33,11 +32,11 @@ impl Known {
 }
 
 impl Nonces {
-    /// The nonce for a request to `url`. Where the server in this role has given none yet, the one in the other role may
-    /// be the same.
+    /// Returns the nonce for a request to `url`. Until the server sends one in this role, the nonce of the other role is
+    /// tried.
     pub(super) fn of(&self, role: ServerRole, url: &Url) -> Option<Arc<str>> {
         let mut known = self.known();
-        // Most servers give none, and a text of the origin costs more than a look.
+        // Most servers send no nonce, and serializing the origin costs more than this check.
         if known.is_empty() {
             return None;
         }
@@ -45,23 +44,23 @@ impl Nonces {
         own.as_ref().or(other.as_ref()).cloned()
     }
 
-    /// The server of `url` gave this nonce: it is used until the next one (RFC 9449 §8.2).
+    /// Stores the nonce of a response from `url`. It is used until the next one (RFC 9449 §8.2).
     pub(super) fn keep(&self, role: ServerRole, url: &Url, nonce: &str) {
         let mut known = self.known();
         let [own, _] = known.entry(origin(url)).or_default().of(role);
-        // Many servers repeat theirs with each answer.
+        // Many servers send the same nonce with each response.
         if own.as_deref() != Some(nonce) {
             *own = Some(nonce.into());
         }
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
-        // Nothing that can panic half-way through a change runs under the lock.
+        // No code that can panic in the middle of a change runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Scheme, host and port.
+/// Returns scheme, host and port.
 fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }

@@ -1,4 +1,4 @@
-//! Why a user's login or session came to nothing.
+//! Errors of logins and sessions.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,35 +9,35 @@ use auth0_core::codegen::AttemptOutcome;
 use super::{Error, Inner, Kind, Rejection};
 use crate::store::StoreError;
 
-/// What went wrong with a login or a session.
+/// The failure of a login or a session.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The answer that the browser brought is not one to this login.
+    /// The authorization response is not valid for this login.
     Callback(Finding<CallbackFault>),
-    /// The authorization endpoint said no, by way of the browser.
+    /// The authorization response is an error.
     Denied(Rejection),
-    /// The ID token is not one for this login.
+    /// The ID token is not valid for this login.
     IdToken(Finding<IdTokenFault>),
-    /// The server does not take the refresh token. `was_lost`: an earlier request with it had no answer.
-    RefreshRefused {
+    /// The server rejected the refresh token. `was_lost`: the response to an earlier request with it was lost.
+    RefreshRejected {
         rejection: Rejection,
         was_lost: bool,
     },
-    /// There is nothing to get another access token with.
+    /// The session has no usable token and no refresh token.
     Ended,
-    /// The device code ended before the user was done.
+    /// The device code expired before the user confirmed it.
     DeviceCodeExpired,
-    /// No browser came in time.
+    /// No authorization response arrived within the timeout.
     NoCallback,
-    /// The browser could not be opened.
+    /// Opening the browser failed.
     Browser(std::io::Error),
-    /// The listener for the browser's answer failed.
+    /// The loopback listener failed.
     Listener(std::io::Error),
-    /// The store of tokens failed.
+    /// The token store failed.
     Store(StoreError),
 }
 
-/// What is wrong, with what was expected and found where the values are known and no secrets.
+/// A failed check, with the expected and the actual value if both are known and not secret.
 #[derive(Debug)]
 pub(crate) struct Finding<F> {
     pub(super) fault: F,
@@ -45,8 +45,8 @@ pub(crate) struct Finding<F> {
 }
 
 impl<F> Finding<F> {
-    /// A fault whose message is `detail`, which may hold no secret and no text of the server that is not
-    /// [printable](crate::answer::text).
+    /// Creates a finding with a message. `detail` must not contain secrets, nor server text that is not
+    /// [sanitized](crate::token_response::text).
     pub(crate) fn new(fault: F, detail: String) -> Self {
         let detail = Some(detail);
         Self { fault, detail }
@@ -69,79 +69,99 @@ impl<F: fmt::Display> fmt::Display for Finding<F> {
     }
 }
 
-/// What is wrong with the answer that the browser brought from the authorization endpoint.
+/// What is wrong with an authorization response.
+///
+/// ```
+/// # use auth0_auth::{CallbackFault, Error};
+/// # fn example(error: &Error) {
+/// if error.callback_fault() == Some(CallbackFault::State) {
+///     println!("the response belongs to another login");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackFault {
-    /// `state` is missing, or it is not that of this login: the answer belongs to another one, or was forged.
+    /// `state` is missing or differs: the response belongs to another login or was forged.
     State,
-    /// `iss` is another server, or it is missing though the server's metadata promises it (RFC 9207).
+    /// `iss` names another server, or is missing although the server metadata announces it (RFC 9207).
     Issuer,
-    /// Neither a `code` nor an `error` is there.
+    /// `code` and `error` are both missing.
     Code,
-    /// A parameter is there more than once.
+    /// A parameter occurs more than once.
     Repeated,
 }
 
 impl fmt::Display for CallbackFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::State => "state: expected that of this login, found another or none",
-            Self::Issuer => "iss: expected the server that was asked, found another or none",
-            Self::Code => "expected a code or an error, found neither",
-            Self::Repeated => "expected each parameter once, found one several times",
+            Self::State => "state: expected the value of this login, found another or none",
+            Self::Issuer => "iss: expected the server of this login, found another or none",
+            Self::Code => "expected code or error, found neither",
+            Self::Repeated => "expected each parameter once, found a repeated parameter",
         })
     }
 }
 
 /// What is wrong with an ID token.
+///
+/// ```
+/// # use auth0_auth::{Error, IdTokenFault};
+/// # fn example(error: &Error) {
+/// if error.id_token_fault() == Some(IdTokenFault::NotYetValid) {
+///     println!("check the clock of this machine");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdTokenFault {
-    /// There is none.
+    /// The response contains no ID token.
     Missing,
-    /// It is no signed JWT with the claims that every ID token has, or too long for one.
+    /// It is not a signed JWT with the required claims, or it is too long.
     Malformed,
-    /// `alg` is not one of those that were allowed; `none` and HMAC never are.
+    /// `alg` is not an accepted algorithm; `none` and HMAC never are.
     Algorithm,
-    /// The server publishes no key that fits its header.
+    /// The server publishes no key that matches the header.
     UnknownKey,
-    /// The signature is not that of the key.
+    /// The signature is invalid.
     Signature,
-    /// `iss` is another server.
+    /// `iss` names another server.
     Issuer,
-    /// `aud` does not name this client.
+    /// `aud` does not contain this client.
     Audience,
-    /// It is for several audiences, and `azp` does not name this client; or `azp` names another one.
+    /// The token has several audiences and `azp` is missing, or `azp` names another client.
     AuthorizedParty,
-    /// `exp` has passed.
+    /// `exp` is in the past.
     Expired,
     /// `iat` or `nbf` is in the future.
     NotYetValid,
-    /// `nonce` is not that of this login: the token belongs to another one.
+    /// `nonce` differs: the token belongs to another login.
     Nonce,
-    /// `org_id` or `org_name` is not the organization that was asked for.
+    /// `org_id` or `org_name` is not the requested organization.
     Organization,
-    /// The user logged in longer ago than `max_age` allows, or `auth_time` is missing.
+    /// The user logged in longer ago than `max_age`, or `auth_time` is missing.
     AuthenticationTime,
 }
 
 impl fmt::Display for IdTokenFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Missing => "expected one, found none",
-            Self::Malformed => "expected a signed JWT with the claims of an ID token, found something else",
-            Self::Algorithm => "alg: expected one of the allowed algorithms, found another",
+            Self::Missing => "expected an ID token, found none",
+            Self::Malformed => {
+                "expected a signed JWT with the claims of an ID token, found something else"
+            }
+            Self::Algorithm => "alg: expected an accepted algorithm, found another",
             Self::UnknownKey => "expected a key that the server publishes, found another",
-            Self::Signature => "the signature is not that of the key",
-            Self::Issuer => "iss: expected the server that was asked, found another",
+            Self::Signature => "the signature is invalid",
+            Self::Issuer => "iss: expected the server of this login, found another",
             Self::Audience => "aud: expected this client, found others",
             Self::AuthorizedParty => "azp: expected this client, found another or none",
-            Self::Expired => "exp: expected a time to come, found one that has passed",
-            Self::NotYetValid => "iat, nbf: expected a time that has passed, found one to come",
-            Self::Nonce => "nonce: expected that of this login, found another or none",
+            Self::Expired => "exp: expected a time in the future, found one in the past",
+            Self::NotYetValid => "iat, nbf: expected a time in the past, found one in the future",
+            Self::Nonce => "nonce: expected the value of this login, found another or none",
             Self::Organization => {
-                "org_id, org_name: expected the organization that was asked for, found another or none"
+                "org_id, org_name: expected the requested organization, found another or none"
             }
             Self::AuthenticationTime => {
                 "auth_time: expected a login within max_age, found an older one or none"
@@ -153,7 +173,7 @@ impl fmt::Display for IdTokenFault {
 impl Failure {
     pub(super) fn rejection(&self) -> Option<&Rejection> {
         match self {
-            Self::Denied(rejection) | Self::RefreshRefused { rejection, .. } => Some(rejection),
+            Self::Denied(rejection) | Self::RefreshRejected { rejection, .. } => Some(rejection),
             _ => None,
         }
     }
@@ -170,24 +190,24 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Callback(fault) => write!(f, "the answer to the login cannot be used: {fault}"),
-            Self::Denied(rejection) => write!(f, "the login was refused: {rejection}"),
-            Self::IdToken(fault) => write!(f, "the ID token was refused: {fault}"),
-            Self::RefreshRefused {
+            Self::Callback(fault) => write!(f, "the authorization response is invalid: {fault}"),
+            Self::Denied(rejection) => write!(f, "the login was denied: {rejection}"),
+            Self::IdToken(fault) => write!(f, "the ID token is invalid: {fault}"),
+            Self::RefreshRejected {
                 rejection,
                 was_lost: false,
-            } => write!(f, "the refresh token was refused: {rejection}"),
-            Self::RefreshRefused { rejection, .. } => write!(
+            } => write!(f, "the refresh token was rejected: {rejection}"),
+            Self::RefreshRejected { rejection, .. } => write!(
                 f,
-                "the refresh token was refused, and the answer to an earlier request with it was lost: {rejection}"
+                "the refresh token was rejected, and the response to an earlier request with it was lost: {rejection}"
             ),
-            Self::Ended => f.write_str("the session has ended, and only a login begins another"),
+            Self::Ended => f.write_str("the session has ended, log in again"),
             Self::DeviceCodeExpired => {
-                f.write_str("the device code expired before the user was done")
+                f.write_str("the device code expired before the user confirmed it")
             }
-            Self::NoCallback => f.write_str("no answer to the login came in time"),
-            Self::Browser(_) => f.write_str("the browser could not be opened"),
-            Self::Listener(_) => f.write_str("the listener for the answer to the login failed"),
+            Self::NoCallback => f.write_str("no authorization response arrived within the timeout"),
+            Self::Browser(_) => f.write_str("opening the browser failed"),
+            Self::Listener(_) => f.write_str("the loopback listener failed"),
             Self::Store(_) => f.write_str("the token store failed"),
         }
     }
@@ -213,7 +233,7 @@ impl Error {
         }
     }
 
-    /// What is wrong with the answer that the browser brought, where that is why a login came to nothing.
+    /// Returns what is wrong with the authorization response, if that is why the login failed.
     pub fn callback_fault(&self) -> Option<CallbackFault> {
         match self.failure()? {
             Failure::Callback(finding) => Some(finding.fault),
@@ -221,7 +241,7 @@ impl Error {
         }
     }
 
-    /// What is wrong with the ID token, where that is why a login came to nothing.
+    /// Returns what is wrong with the ID token, if that is why the login failed.
     pub fn id_token_fault(&self) -> Option<IdTokenFault> {
         match self.failure()? {
             Failure::IdToken(finding) => Some(finding.fault),
@@ -229,32 +249,32 @@ impl Error {
         }
     }
 
-    /// Whether only another login helps: the refresh token was refused, or there is none and the access token has ended,
-    /// or somebody signed out.
+    /// Returns whether the user has to log in again: the refresh token was rejected, there is none and the access token has
+    /// expired, or the session was signed out.
     pub fn is_session_ended(&self) -> bool {
         matches!(
             self.failure(),
-            Some(Failure::Ended | Failure::RefreshRefused { .. })
+            Some(Failure::Ended | Failure::RefreshRejected { .. })
         )
     }
 
-    /// Whether the server does not take the session's refresh token: it expired, was revoked, or was used before. Auth0
-    /// says the same in each case, see [`is_refresh_token_spent`](Self::is_refresh_token_spent).
-    pub fn is_refresh_token_refused(&self) -> bool {
-        matches!(self.failure(), Some(Failure::RefreshRefused { .. }))
+    /// Returns whether the server rejected the refresh token of the session: it expired, was revoked or was used before. Auth0
+    /// does not distinguish these; see [`is_refresh_token_spent`](Self::is_refresh_token_spent).
+    pub fn is_refresh_token_rejected(&self) -> bool {
+        matches!(self.failure(), Some(Failure::RefreshRejected { .. }))
     }
 
-    /// Whether the server refused a refresh token with which a request was made before whose answer was lost: it was spent
-    /// then, most likely, and the one that took its place never arrived. Nobody stole it, as far as that tells.
+    /// Returns whether the server rejected a refresh token after the response to an earlier request with it was lost. Most
+    /// likely that request spent the token, and its replacement never arrived; this is no sign of theft.
     pub fn is_refresh_token_spent(&self) -> bool {
         matches!(
             self.failure(),
-            Some(Failure::RefreshRefused { was_lost: true, .. })
+            Some(Failure::RefreshRejected { was_lost: true, .. })
         )
     }
 
-    /// Whether the time ran out before the user was done: a device code that expired (`expired_token`), or a browser
-    /// that did not come back.
+    /// Returns whether the user did not finish in time: the device code expired (`expired_token`), or the browser did not
+    /// return.
     pub fn is_login_expired(&self) -> bool {
         matches!(
             self.failure(),
@@ -262,27 +282,27 @@ impl Error {
         ) || self.error() == Some("expired_token")
     }
 
-    /// Whether the browser could not be opened.
+    /// Returns whether opening the browser failed.
     pub fn is_browser(&self) -> bool {
         matches!(self.failure(), Some(Failure::Browser(_)))
     }
 
-    /// Whether this machine did not let a listener for the browser's answer be.
+    /// Returns whether the loopback listener failed.
     pub fn is_listener(&self) -> bool {
         matches!(self.failure(), Some(Failure::Listener(_)))
     }
 
-    /// Whether the store of tokens failed. Nothing is lost by it as long as the program runs.
+    /// Returns whether the token store failed. No token is lost while the program runs.
     pub fn is_store(&self) -> bool {
         matches!(self.failure(), Some(Failure::Store(_)))
     }
 
-    /// Whether the server may have taken what can be used once, though no success was told.
-    pub(crate) fn leaves_doubt(&self) -> bool {
+    /// Returns whether the server may have consumed a single-use credential without confirming it.
+    pub(crate) fn may_have_been_processed(&self) -> bool {
         match self.outcome() {
             AttemptOutcome::Lost | AttemptOutcome::Cut => true,
             AttemptOutcome::Status(status) => {
-                // A success that cannot be read is one all the same.
+                // A 2xx response that cannot be parsed still means that the request was processed.
                 (status.is_success() && self.rejection().is_none())
                     || (status.is_server_error() && status != 501)
                     || status == 408
@@ -291,8 +311,8 @@ impl Error {
         }
     }
 
-    /// Whether the failure is one of the way or of the moment, and no answer to what was asked.
-    pub(crate) fn is_passing(&self) -> bool {
+    /// Returns whether the failure is transient: a network or server failure, or a rate limit.
+    pub(crate) fn is_transient(&self) -> bool {
         match self.outcome() {
             AttemptOutcome::NotSent | AttemptOutcome::Lost | AttemptOutcome::Cut => true,
             AttemptOutcome::Status(status) => {
@@ -302,8 +322,8 @@ impl Error {
         }
     }
 
-    /// The same refusal, if it is one of the grant, as that of a refresh token.
-    pub(crate) fn of_refresh(self, was_lost: bool) -> Self {
+    /// Converts an `invalid_grant` rejection to a rejected refresh token.
+    pub(crate) fn into_refresh_rejection(self, was_lost: bool) -> Self {
         if !self.is_invalid_grant() {
             return self;
         }
@@ -314,7 +334,7 @@ impl Error {
                 answer,
                 outcome_unknown,
             }) => Self(Arc::new(Inner {
-                kind: Kind::Login(Failure::RefreshRefused {
+                kind: Kind::Login(Failure::RefreshRejected {
                     rejection,
                     was_lost,
                 }),

@@ -1,10 +1,10 @@
 use std::fs;
 use std::path::Path;
 
-/// How many mutations of each file are tried.
+/// How many mutations of each file are tested.
 const ROUNDS: usize = 300;
 
-/// What the formats are made of, for the mutations to put in.
+/// Words of the formats, for mutations.
 const WORDS: [&str; 22] = [
     "access_token",
     "token_type",
@@ -30,7 +30,7 @@ const WORDS: [&str; 22] = [
     "https://a:b@c",
 ];
 
-/// Every file of the corpus, then mutations of it.
+/// Runs a target with every file of its corpus and with mutations of it.
 fn run(target: &str, run: fn(&[u8])) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
@@ -80,26 +80,26 @@ fn mutate(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut fastrand::Rng) {
 }
 
 #[test]
-fn token_answers_are_read_or_refused() {
+fn token_responses_are_parsed_or_rejected() {
     run("token_answer", super::token_answer);
 }
 
 #[test]
-fn quota_headers_are_read_or_ignored() {
+fn quota_headers_are_parsed_or_ignored() {
     run("quota_header", super::quota_header);
 }
 
 #[test]
-fn discovery_documents_are_read_or_refused() {
+fn discovery_documents_are_parsed_or_rejected() {
     run("discovery", super::discovery);
 }
 
 #[test]
-fn token_files_are_read_or_refused() {
+fn token_files_are_parsed_or_rejected() {
     run("token_file", super::token_file);
 }
 
 #[test]
-fn challenges_are_read_or_ignored() {
+fn challenges_are_parsed_or_ignored() {
     run("challenges", super::challenges);
 }

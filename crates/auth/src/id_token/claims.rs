@@ -1,4 +1,4 @@
-//! What the claims of an ID token have to be (OpenID Connect Core 1.0 §3.1.3.7).
+//! Validation of the claims of an ID token (OpenID Connect Core 1.0 §3.1.3.7).
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,28 +7,27 @@ use auth0_core::SecretString;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde_json::{Map, Value};
 
-use crate::answer;
 use crate::discovery::shown_issuer;
 use crate::error::{Finding, IdTokenFault};
+use crate::token_response;
 
-/// How many values of a list are shown in an error.
+/// How many values of a list an error shows.
 const MAX_SHOWN: usize = 5;
 
-/// What the claims are held against.
+/// The expected values of claims.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
-    /// That of the login, where the flow has one.
+    /// The nonce of the login, if the flow has one.
     pub(crate) nonce: Option<&'a SecretString>,
-    /// The organization that was asked for, by its id or name.
+    /// The requested organization, by ID or name.
     pub(crate) organization: Option<&'a str>,
-    /// How long ago the user may have logged in.
+    /// The maximum time since the user logged in.
     pub(crate) max_age: Option<Duration>,
 }
 
 impl Expected<'_> {
-    /// Holds the claims against all that is expected, at the time `now` of a clock that may differ from the server's by
-    /// `leeway`.
+    /// Checks all claims at the time `now`, with `leeway` for clock skew between this machine and the server.
     pub(super) fn check(
         &self,
         claims: &Map<String, Value>,
@@ -51,7 +50,7 @@ impl Expected<'_> {
             return Err(Finding::new(
                 IdTokenFault::Expired,
                 format!(
-                    "exp: expected a time to come, found one {ago} s ago by this machine's clock (leeway {leeway_s} s)"
+                    "exp: expected a time in the future, found one {ago} s ago by the clock of this machine (leeway {leeway_s} s)"
                 ),
             ));
         }
@@ -68,8 +67,8 @@ impl Expected<'_> {
                 return Err(Finding::new(
                     IdTokenFault::NotYetValid,
                     format!(
-                        "{name}: expected a time that has passed, found one {ahead} s ahead of this machine's clock \
-                         (leeway {leeway_s} s): the clock skew between this machine and the server is too large, set \
+                        "{name}: expected a time in the past, found one {ahead} s ahead of the clock of this machine \
+                         (leeway {leeway_s} s): the clock skew between this machine and the server is too large; set \
                          the clock of this machine"
                     ),
                 ));
@@ -119,7 +118,7 @@ impl Expected<'_> {
         }
     }
 
-    /// Auth0 takes ids and names for an organization, and its ids begin with `org_`. Names are kept in lower case.
+    /// Auth0 accepts IDs and names of organizations. IDs begin with `org_`; names are in lower case.
     fn check_organization(&self, claims: &Map<String, Value>) -> Result<(), Finding<IdTokenFault>> {
         let Some(asked) = self.organization else {
             return Ok(());
@@ -135,7 +134,7 @@ impl Expected<'_> {
         }
     }
 
-    /// A claim that is not what was expected, with both values.
+    /// Describes an unexpected claim, with both values.
     fn mismatch(
         &self,
         fault: IdTokenFault,
@@ -147,9 +146,9 @@ impl Expected<'_> {
         let shown = |value: &Value| match fault {
             IdTokenFault::Issuer => {
                 let issuer = Value::from(shown_issuer(value.as_str()?));
-                answer::text(&issuer, &secrets)
+                token_response::text(&issuer, &secrets)
             }
-            _ => answer::text(value, &secrets),
+            _ => token_response::text(value, &secrets),
         };
         let found = match claims.get(name) {
             None => Some("none".to_owned()),
@@ -159,17 +158,17 @@ impl Expected<'_> {
             }
             Some(value) => shown(value),
         };
-        let found = found.unwrap_or_else(|| "a value of another type or an empty one".to_owned());
+        let found = found.unwrap_or_else(|| "an empty value or one of another type".to_owned());
         Finding::new(fault, format!("{name}: expected {expected}, found {found}"))
     }
 }
 
-/// Auth0's ids of organizations begin like this, and its names of organizations do not.
+/// Auth0's organization IDs have this prefix, and its organization names never do.
 fn is_organization_id(organization: &str) -> bool {
     organization.starts_with("org_")
 }
 
-/// An organization as Auth0 knows it: ids as they are, names in lower case.
+/// Returns the canonical form of an organization: IDs as they are, names in lower case.
 pub(crate) fn canonical_organization(organization: &str) -> Cow<'_, str> {
     match is_organization_id(organization) {
         true => organization.into(),
@@ -183,12 +182,12 @@ fn seconds_between(earlier: SystemTime, later: SystemTime) -> u64 {
         .map_or(0, |passed| passed.as_secs())
 }
 
-/// Compares in a time that does not tell where the texts differ.
+/// Compares in constant time.
 pub(crate) fn is_same(found: &str, expected: &str) -> bool {
     verify_slices_are_equal(found.as_bytes(), expected.as_bytes()).is_ok()
 }
 
-/// A time as a JWT has it: seconds, whole or not (RFC 7519 §2).
+/// Converts a NumericDate of a JWT: seconds, possibly fractional (RFC 7519 §2).
 fn instant(value: &Value) -> Result<SystemTime, IdTokenFault> {
     value
         .as_f64()

@@ -1,4 +1,4 @@
-//! The settings of flows that verify ID tokens.
+//! The settings of ID token validation.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use crate::application::Application;
 use crate::jwks::Jwks;
 use crate::signing::SigningAlgorithm;
 
-/// Clocks differ by less; a larger leeway would only accept tokens that have expired.
+/// The maximum leeway. Clock skew is smaller; a larger leeway would only accept expired tokens.
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
-/// How ID tokens are verified.
+/// How ID tokens are validated.
 #[derive(Debug, Clone)]
 pub(crate) struct IdTokenSettings {
     pub(crate) algorithms: Vec<SigningAlgorithm>,
@@ -27,11 +27,11 @@ impl Default for IdTokenSettings {
     }
 }
 
-/// The setters of [`IdTokenSettings`], for the builder of each flow, which holds them in a field `id_token`.
+/// The setters of [`IdTokenSettings`] for the builders of the flows. The builder stores them in a field `id_token`.
 macro_rules! id_token_setters {
     () => {
-        /// The algorithms with which an ID token may be signed. Default: RS256 alone. The one that the application is set to
-        /// in Auth0 has to be among them, and nothing else should be.
+        /// Sets the accepted signing algorithms of ID tokens. Default: RS256 only. Include the algorithm that is configured for
+        /// the application in Auth0, and no other.
         pub fn id_token_algorithms(
             mut self,
             algorithms: impl IntoIterator<Item = crate::SigningAlgorithm>,
@@ -40,8 +40,8 @@ macro_rules! id_token_setters {
             self
         }
 
-        /// How much this machine's clock may differ from the server's when the times of an ID token are checked, at most
-        /// 300 s. Default: 60 s.
+        /// Sets the accepted clock skew between this machine and the server in the validation of ID tokens. Maximum: 300 s.
+        /// Default: 60 s.
         pub fn id_token_leeway(mut self, leeway: std::time::Duration) -> Self {
             self.id_token.leeway = leeway;
             self
@@ -52,20 +52,20 @@ macro_rules! id_token_setters {
 pub(crate) use id_token_setters;
 
 impl IdTokenSettings {
-    /// What is wrong with them.
-    pub(crate) fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+    /// Returns the problems of the settings.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         if self.algorithms.is_empty() {
-            faults.push("id_token_algorithms: expected at least one, found none".to_owned());
+            problems.push("id_token_algorithms: expected at least one, found none".to_owned());
         }
         if self.leeway > MAX_LEEWAY {
             let found = self.leeway.as_secs();
-            faults.push(format!(
+            problems.push(format!(
                 "id_token_leeway: expected at most {} s, found {found} s",
                 MAX_LEEWAY.as_secs()
             ));
         }
-        faults
+        problems
     }
 
     pub(crate) fn verifier(self, application: &Arc<Application>) -> Verifier {

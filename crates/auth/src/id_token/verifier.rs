@@ -1,4 +1,4 @@
-//! The signature of an ID token, and whose it is.
+//! Validation of the header and signature of an ID token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,19 +12,19 @@ use serde_json::{Map, Value};
 
 use super::IdToken;
 use super::claims::Expected;
-use crate::answer;
 use crate::application::Application;
 use crate::error::{Error, Failure, Finding, IdTokenFault};
 use crate::jwks::Jwks;
 use crate::signing::SigningAlgorithm;
+use crate::token_response;
 
-/// No ID token comes near this size; what is longer is not worth the work.
+/// The maximum length of an ID token. Real tokens are much shorter.
 const MAX_LENGTH: usize = 32 * 1024;
 
-/// Holds ID tokens against the keys of the server and what a login expects.
+/// Validates ID tokens with the keys of the server and the expected values of a login.
 ///
-/// The JOSE crate checks the signature, and no more: its checks of times read the system's clock, and it tells no
-/// refusal of a claim from another as finely as its caller has to.
+/// The JOSE crate only checks the signature: its time checks read the system clock, and its errors do not distinguish claims as
+/// precisely as callers need.
 pub(crate) struct Verifier {
     pub(crate) application: Arc<Application>,
     pub(crate) algorithms: Vec<SigningAlgorithm>,
@@ -32,7 +32,7 @@ pub(crate) struct Verifier {
     pub(crate) keys: Jwks,
 }
 
-/// The members of the header that are read.
+/// The relevant members of the header.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -41,27 +41,27 @@ struct Header {
 }
 
 impl Verifier {
-    /// Fetches the keys, unless they are here. What comes afterwards needs no request, unless the keys changed.
+    /// Fetches the keys unless they are cached. Afterwards, validation sends no request unless the keys have changed.
     pub(crate) async fn prepare(&self) -> Result<(), Error> {
         self.keys.prepare(&self.application).await
     }
 
-    /// The ID token, if all of it is right.
+    /// Validates an ID token.
     pub(crate) async fn verify(
         &self,
         token: Option<SecretString>,
         expected: &Expected<'_>,
     ) -> Result<IdToken, Error> {
-        let token = token.ok_or_else(|| refuse(IdTokenFault::Missing))?;
-        let parts = Parts::of(token.secret()).map_err(refuse)?;
-        let header: Header = parts.header().map_err(refuse)?;
+        let token = token.ok_or_else(|| invalid(IdTokenFault::Missing))?;
+        let parts = Parts::of(token.secret()).map_err(invalid)?;
+        let header: Header = parts.header().map_err(invalid)?;
         if header.crit.is_some() {
-            return Err(refuse(IdTokenFault::Malformed));
+            return Err(invalid(IdTokenFault::Malformed));
         }
-        // The list is of signatures with a key pair, so neither `none` nor an HMAC over a public key gets further.
+        // All accepted algorithms are asymmetric, so `none` and an HMAC keyed with a public key are rejected.
         let algorithm = SigningAlgorithm::of_name(&header.alg)
             .filter(|algorithm| self.algorithms.contains(algorithm))
-            .ok_or_else(|| refuse(self.algorithm_mismatch(&header)))?;
+            .ok_or_else(|| invalid(self.algorithm_mismatch(&header)))?;
         let key = self
             .keys
             .key(&self.application, header.kid.as_deref(), algorithm)
@@ -75,34 +75,34 @@ impl Verifier {
             ),
             Ok(true)
         ) {
-            return Err(refuse(IdTokenFault::Signature));
+            return Err(invalid(IdTokenFault::Signature));
         }
-        // Nothing of the claims is believed, or even read, before the signature.
-        let claims: Map<String, Value> = parts.claims().map_err(refuse)?;
+        // The claims are not parsed before the signature is checked.
+        let claims: Map<String, Value> = parts.claims().map_err(invalid)?;
         let now = self.application.exchange.clock.now();
-        expected.check(&claims, now, self.leeway).map_err(refuse)?;
+        expected.check(&claims, now, self.leeway).map_err(invalid)?;
         Ok(IdToken { token, claims })
     }
 
     fn algorithm_mismatch(&self, header: &Header) -> Finding<IdTokenFault> {
         let expected: Vec<_> = self.algorithms.iter().map(|one| one.name()).collect();
-        let found = answer::text(&Value::from(&*header.alg), &[]);
+        let found = token_response::text(&Value::from(&*header.alg), &[]);
         Finding::new(
             IdTokenFault::Algorithm,
             format!(
-                "alg: expected {}, found {}; set the signing algorithm of the application, or the allowed ones here",
+                "alg: expected {}, found {}; set the signing algorithm of the application, or the accepted algorithms here",
                 expected.join(" or "),
-                found.as_deref().unwrap_or("an empty text")
+                found.as_deref().unwrap_or("an empty string")
             ),
         )
     }
 }
 
-fn refuse(fault: impl Into<Finding<IdTokenFault>>) -> Error {
+fn invalid(fault: impl Into<Finding<IdTokenFault>>) -> Error {
     Failure::IdToken(fault.into()).into()
 }
 
-/// The parts of a JWS in its compact form (RFC 7515 §7.1).
+/// The parts of a compact JWS (RFC 7515 §7.1).
 struct Parts<'t> {
     signed: &'t str,
     header: &'t str,

@@ -1,4 +1,4 @@
-//! Tokens in a file, for programs that are run again and again, and several at once.
+//! A token store in a file, shared by several processes.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,21 +17,21 @@ mod lock;
 #[cfg(test)]
 mod tests;
 
-/// Reading and writing take milliseconds. Whoever holds the lock for longer is stopped or hangs.
+/// The timeout for the file lock. Reading and writing take milliseconds; a process that holds it longer is suspended or hangs.
 const MAX_WRITE: Duration = Duration::from_secs(10);
 
-/// Tokens in a file that several programs may share: command-line programs, or the workers of one machine. Clones share
-/// it.
+/// A token store in a file that several processes can share: command-line programs, or the workers of one machine. Clones
+/// share it.
 ///
-/// - **Only its owner can read it.** The file is created with mode 0600, in a directory that is created with mode 0700
-///   if it is missing. A file that others can read or write is refused, and the error has the command that mends it;
-///   so is a file of another user, a symbolic link, and whatever else is no regular file.
-/// - **It is never half written.** A new version is written beside it, flushed to the disk and renamed.
-/// - **Nobody loses a token.** Whoever changes the file holds a lock on a file beside it, and whoever replaces a token
-///   holds one for that token, so that one process fetches it and the others wait. The locks are the operating
-///   system's: they end with the process that holds them. The empty `.lock` files stay.
-/// - **What it does not understand stays.** Entries and members that a later version wrote are kept. A file that is
-///   damaged, or of a later format, is an error and is not overwritten.
+/// - **Private.** The file is created with mode 0600, and a missing directory with mode 0700. The store rejects files that
+///   others can read or write (the error contains the command to fix it), files of another user, symbolic links, and
+///   everything else that is not a regular file.
+/// - **Atomic.** A new version is written to a temporary file beside it, flushed to disk and renamed.
+/// - **Locked.** Every change holds a lock on a file beside it, and every refresh holds a lock for its token, so that one process
+///   fetches the token and the others wait. The locks belong to the operating system and end with the process that holds
+///   them. The empty `.lock` files remain.
+/// - **Forward compatible.** Entries and members written by a later version are kept. A damaged file, or one of a later format, is
+///   an error and is not overwritten.
 ///
 /// ```
 /// use auth0_auth::{ClientCredentials, FileStore};
@@ -39,8 +39,8 @@ const MAX_WRITE: Duration = Duration::from_secs(10);
 /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let home = std::env::home_dir().ok_or("there is no home directory")?;
 /// let source = ClientCredentials::builder("acme-auth.us.auth0.com")
-///     .client_id("the client's id")
-///     .client_secret("the client's secret")
+///     .client_id("YOUR_CLIENT_ID")
+///     .client_secret("YOUR_CLIENT_SECRET")
 ///     .audience("https://acme.teams.auth0.com/api/")
 ///     .store(FileStore::new(home.join(".cache/acme/tokens.json")))
 ///     .build()?;
@@ -49,10 +49,10 @@ const MAX_WRITE: Duration = Duration::from_secs(10);
 /// # }
 /// ```
 ///
-/// # Elsewhere than on Unix
+/// # Platforms other than Unix
 ///
-/// There are no modes: who can read the file follows from its directory, which should be one of the user's own. A
-/// symbolic link is refused there too.
+/// File modes are not checked: the directory determines who can read the file, so use a directory that belongs to the user.
+/// Symbolic links are rejected there too.
 #[derive(Clone)]
 pub struct FileStore(Arc<Shared>);
 
@@ -62,7 +62,7 @@ struct Shared {
 }
 
 impl FileStore {
-    /// The store in the file at `path`, which need not be there yet. Nothing is read or written here.
+    /// Creates a store for the file at `path`, which does not have to exist yet. Does no I/O.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(Arc::new(Shared {
             path: path.into(),
@@ -70,19 +70,19 @@ impl FileStore {
         }))
     }
 
-    /// What waits while another process holds a lock, instead of tokio's timer.
+    /// Sets the sleeper that waits while another process holds a lock. Default: tokio's timer.
     #[must_use]
     pub fn sleeper(self, sleeper: SharedSleeper) -> Self {
         let path = self.0.path.clone();
         Self(Arc::new(Shared { path, sleeper }))
     }
 
-    /// Where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
 
-    /// Changes the file, alone. `change` says whether there is anything to write.
+    /// Changes the file while holding its lock. `change` returns whether the file has to be written.
     async fn change(
         &self,
         change: impl FnOnce(&mut Document) -> Result<bool, StoreError> + Send + 'static,
@@ -95,7 +95,7 @@ impl FileStore {
             if change(&mut document)? {
                 disk::replace(&path, &document.to_bytes()?)?;
             }
-            // It belongs to the work and not to the caller, who may be gone by now.
+            // Held until the write is done, even if the caller was cancelled.
             drop(held);
             Ok(())
         })
@@ -109,7 +109,7 @@ impl TokenStore for FileStore {
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
         let (path, key) = (self.0.path.clone(), key.clone());
-        // A rename is all that ever happens to the file, so no lock is needed to read it.
+        // The file only changes by renames, so reading needs no lock.
         Box::pin(blocking(move || Document::read(&path)?.token(&path, &key)))
     }
 
@@ -144,12 +144,16 @@ impl fmt::Debug for FileStore {
     }
 }
 
-/// Runs work on files where it may block.
+/// Runs file operations on tokio's blocking threads.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work)
         .await
-        // The text of a panic is nobody's to repeat.
-        .unwrap_or_else(|_| Err(StoreError::new("the work on the token file broke off")))
+        // The text of a panic may contain secrets.
+        .unwrap_or_else(|_| {
+            Err(StoreError::new(
+                "the task that accesses the token file failed",
+            ))
+        })
 }

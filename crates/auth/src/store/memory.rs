@@ -1,4 +1,4 @@
-//! Tokens in memory.
+//! A token store in memory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,19 +8,33 @@ use auth0_core::BoxFuture;
 
 use super::{StoreError, StoreGuard, StoredToken, TokenKey, TokenStore};
 
-/// Tokens in the memory of this process. Clones share them.
+/// A token store in the memory of this process. Clones share its content.
+///
+/// Sources cache tokens in memory without a store; this one is useful in tests and for sessions.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use auth0_auth::{Error, MemoryStore, Session};
+///
+/// # async fn example(session: &Session) -> Result<(), Error> {
+/// let store = Arc::new(MemoryStore::new());
+/// session.keep_in(store, "alice").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<HashMap<TokenKey, Entry>>>);
 
 #[derive(Default)]
 struct Entry {
     token: Option<StoredToken>,
-    /// Held by whoever replaces the token.
+    /// The lock on the key.
     lock: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl MemoryStore {
-    /// A store that is empty.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }

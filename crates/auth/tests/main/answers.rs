@@ -1,4 +1,4 @@
-//! What is made of the answers of the token endpoint.
+//! Parsing of token responses.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use wiremock::ResponseTemplate;
 use crate::provider::Provider;
 use crate::support::{answering, chain, failure, requests, settings, source, text, token};
 
-/// What `error` says, without the port of the server, which differs from run to run.
+/// The message of `error` without the port of the server, which differs between runs.
 fn without_port(error: &Error) -> String {
     let text = error.to_string();
     let Some((before, rest)) = text.split_once("127.0.0.1:") else {
@@ -30,7 +30,7 @@ async fn failure_of(status: u16, body: Value) -> Error {
 }
 
 #[tokio::test]
-async fn error_of_rfc_6749_then_code_description_and_uri_are_kept() {
+async fn error_response_keeps_code_description_and_uri() {
     let error = failure_of(
         403,
         json!({"error": "access_denied", "error_description": "not authorized", "error_uri": "https://help.test/"}),
@@ -44,12 +44,12 @@ async fn error_of_rfc_6749_then_code_description_and_uri_are_kept() {
     assert_eq!(error.error_uri(), Some("https://help.test/"));
     assert_eq!(
         without_port(&error),
-        "the token endpoint http://127.0.0.1/oauth/token refused the request (status 403): access_denied, not authorized"
+        "the token endpoint http://127.0.0.1/oauth/token rejected the request (status 403): access_denied, not authorized"
     );
 }
 
 #[tokio::test]
-async fn invalid_client_or_any_401_then_it_is_invalid_client() {
+async fn invalid_client_and_any_401_are_invalid_client() {
     for (status, code) in [
         (401, "invalid_client"),
         (400, "invalid_client"),
@@ -63,7 +63,7 @@ async fn invalid_client_or_any_401_then_it_is_invalid_client() {
 }
 
 #[tokio::test]
-async fn error_texts_of_other_types_then_the_code_is_still_read() {
+async fn error_texts_of_other_types_do_not_hide_the_code() {
     let error = failure_of(
         400,
         json!({"error": "invalid_scope", "error_description": {"a": 1}}),
@@ -74,7 +74,7 @@ async fn error_texts_of_other_types_then_the_code_is_still_read() {
 }
 
 #[tokio::test]
-async fn long_description_with_control_characters_then_it_is_bounded() {
+async fn long_description_is_truncated_without_control_characters() {
     let error = failure_of(
         400,
         json!({"error": "invalid_request", "error_description": format!("a\n\u{1b}[31m{}", "x".repeat(5000))}),
@@ -86,13 +86,13 @@ async fn long_description_with_control_characters_then_it_is_bounded() {
 }
 
 #[tokio::test]
-async fn error_under_a_success_status_then_it_is_rejected() {
+async fn error_with_a_success_status_is_a_rejection() {
     let error = failure_of(200, json!({"error": "invalid_request"})).await;
     assert_eq!(error.error(), Some("invalid_request"));
 }
 
 #[tokio::test]
-async fn html_502_then_the_status_stays_and_the_body_does_not() {
+async fn html_502_keeps_the_status_but_not_the_body() {
     let server = answering(
         ResponseTemplate::new(502).set_body_raw("<html>upstream-detail</html>", "text/html"),
     )
@@ -102,26 +102,26 @@ async fn html_502_then_the_status_stays_and_the_body_does_not() {
     assert_eq!(error.status(), Some(502));
     assert_eq!(
         without_port(&error),
-        "the answer of the token endpoint http://127.0.0.1/oauth/token cannot be used (status 502): expected a JSON \
+        "the response of the token endpoint http://127.0.0.1/oauth/token is invalid (status 502): expected a JSON \
          object, found a body that is not JSON (line 1, column 1)"
     );
     assert!(!chain(&error).contains("upstream-detail"));
 }
 
 #[tokio::test]
-async fn answers_that_are_no_token_then_each_says_what_was_found() {
+async fn invalid_response_error_says_what_was_found() {
     for (body, found) in [
         ("", "an empty body"),
-        ("{\"access_token\": \"pl4nted", "JSON that breaks off"),
-        ("[1]", "JSON of another shape"),
-        ("\"pl4nted\"", "JSON of another shape"),
-        ("{\"access_token\": [\"pl4nted\"]}", "JSON of another shape"),
+        ("{\"access_token\": \"pl4nted", "incomplete JSON"),
+        ("[1]", "unexpected JSON"),
+        ("\"pl4nted\"", "unexpected JSON"),
+        ("{\"access_token\": [\"pl4nted\"]}", "unexpected JSON"),
         ("{}", "expected access_token, found none"),
         ("{\"access_token\": \"\"}", "visible ASCII"),
         ("{\"access_token\": \"pl4nted\\nx: y\"}", "visible ASCII"),
         (
             "{\"access_token\": \"pl4nted\", \"token_type\": 1}",
-            "found no string",
+            "found another JSON type",
         ),
     ] {
         let server = answering(ResponseTemplate::new(200).set_body_string(body)).await;
@@ -134,7 +134,7 @@ async fn answers_that_are_no_token_then_each_says_what_was_found() {
 }
 
 #[tokio::test]
-async fn token_type_is_not_bearer_then_it_is_an_invalid_response() {
+async fn other_token_type_is_an_invalid_response() {
     let error = failure_of(
         200,
         json!({"access_token": "t", "token_type": "DPoP", "expires_in": 60}),
@@ -150,7 +150,7 @@ async fn token_type_is_not_bearer_then_it_is_an_invalid_response() {
 }
 
 #[tokio::test]
-async fn token_type_in_another_case_or_missing_then_it_is_bearer() {
+async fn token_type_in_another_case_or_missing_is_bearer() {
     for body in [
         json!({"access_token": "t", "token_type": "bearer"}),
         json!({"access_token": "t"}),
@@ -161,7 +161,7 @@ async fn token_type_in_another_case_or_missing_then_it_is_bearer() {
 }
 
 #[tokio::test]
-async fn expires_in_of_many_kinds_then_the_expiry_follows() {
+async fn expires_in_of_each_form_sets_the_expiry() {
     for (expires_in, seconds) in [
         (json!(3600), Some(3600)),
         (json!("3600"), Some(3600)),
@@ -189,7 +189,7 @@ async fn expires_in_of_many_kinds_then_the_expiry_follows() {
 }
 
 #[tokio::test]
-async fn quota_429_of_two_hours_then_it_fails_at_once_and_says_when() {
+async fn exceeded_quota_fails_at_once_with_the_retry_time() {
     let server = answering(
         ResponseTemplate::new(429)
             .insert_header("retry-after", "7200")
@@ -207,14 +207,14 @@ async fn quota_429_of_two_hours_then_it_fails_at_once_and_says_when() {
     assert_eq!(error.error(), Some("too_many_requests"));
     assert_eq!(
         without_port(&error),
-        "the limit of the token endpoint http://127.0.0.1/oauth/token is used up (status 429), retry after 7200 s: \
+        "the rate limit or quota of the token endpoint http://127.0.0.1/oauth/token is exceeded (status 429), retry after 7200 s: \
          too_many_requests, quota"
     );
     assert_eq!(requests(&server).await, 1);
 }
 
 #[tokio::test]
-async fn retry_after_is_a_date_then_it_counts_from_the_clock_of_the_server() {
+async fn retry_after_date_is_relative_to_the_server_clock() {
     for (header, expected) in [
         ("Fri, 15 Jan 2027 09:00:30 GMT", Some(3630)),
         ("Fri, 15 Jan 2027 07:00:00 GMT", Some(0)),
@@ -246,7 +246,7 @@ async fn retry_after_is_a_date_then_it_counts_from_the_clock_of_the_server() {
 }
 
 #[tokio::test]
-async fn body_is_too_long_then_it_is_not_read_to_the_end() {
+async fn too_long_body_is_not_read_completely() {
     let body = format!("{{\"access_token\": \"{}\"}}", "a".repeat(65 * 1024));
     for status in [200, 500] {
         let server = answering(ResponseTemplate::new(status).set_body_string(body.clone())).await;
@@ -262,7 +262,7 @@ async fn body_is_too_long_then_it_is_not_read_to_the_end() {
     }
 }
 
-/// A server that reads a request and says `answer`, then hangs up, or keeps the line open where `hold` says so.
+/// A server that reads a request, sends `answer` and closes the connection, or keeps it open if `hold` is set.
 async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!(
@@ -292,33 +292,33 @@ async fn raw(answer: &'static str, hold: bool) -> ClientCredentials {
 }
 
 #[tokio::test]
-async fn connection_ends_before_an_answer_then_it_is_transport_without_the_query() {
+async fn connection_closed_before_the_response_is_a_transport_error_without_the_query() {
     let error = failure(&raw("", false).await).await;
     assert!(error.is_transport() && !error.is_timeout());
     assert_eq!(error.status(), None);
     assert_eq!(
         without_port(&error),
-        "no answer came from the token endpoint http://127.0.0.1/oauth/token"
+        "no response from the token endpoint http://127.0.0.1/oauth/token"
     );
     assert!(error.source().unwrap().is::<reqwest::Error>());
     assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
 }
 
 #[tokio::test]
-async fn body_breaks_off_then_it_is_transport_with_the_status() {
+async fn incomplete_body_is_a_transport_error_with_the_status() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"pl4nted";
     let error = failure(&raw(answer, false).await).await;
     assert!(error.is_transport());
     assert_eq!(error.status(), Some(200));
     assert_eq!(
         without_port(&error),
-        "the answer of the token endpoint http://127.0.0.1/oauth/token broke off (status 200)"
+        "the response of the token endpoint http://127.0.0.1/oauth/token is incomplete (status 200)"
     );
     assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
 }
 
 #[tokio::test]
-async fn body_of_a_429_breaks_off_then_it_is_rate_limited_all_the_same() {
+async fn incomplete_body_of_a_429_is_still_rate_limited() {
     let answer = "HTTP/1.1 429 Too Many\r\nretry-after: 9\r\ncontent-length: 500\r\n\r\n{";
     let error = failure(&raw(answer, false).await).await;
     assert!(error.is_rate_limited());
@@ -326,19 +326,19 @@ async fn body_of_a_429_breaks_off_then_it_is_rate_limited_all_the_same() {
 }
 
 #[tokio::test]
-async fn no_answer_in_time_then_it_is_a_timeout() {
+async fn missing_response_is_a_timeout() {
     for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"] {
         let error = failure(&raw(answer, true).await).await;
         assert!(error.is_timeout() && error.is_transport(), "{error:?}");
         assert_eq!(
             without_port(&error),
-            "no complete answer came from the token endpoint http://127.0.0.1/oauth/token in time"
+            "the request to the token endpoint http://127.0.0.1/oauth/token timed out"
         );
     }
 }
 
 #[tokio::test]
-async fn no_connection_then_the_error_names_the_endpoint_and_the_http_client() {
+async fn failed_connection_error_names_the_endpoint_and_the_http_client() {
     let source = ClientCredentials::builder("acme.us.auth0.com")
         .token_url("http://127.0.0.1:1/oauth/token?tenant=pl4nted")
         .client_id("client")
@@ -351,14 +351,14 @@ async fn no_connection_then_the_error_names_the_endpoint_and_the_http_client() {
     assert!(error.is_transport());
     assert_eq!(
         without_port(&error),
-        "no connection to the token endpoint http://127.0.0.1/oauth/token: check the host and the network; a proxy or a \
-         private certificate authority has to be set with `http_client` on this builder too"
+        "failed to connect to the token endpoint http://127.0.0.1/oauth/token: check the host and the network; set a \
+         proxy or a private certificate authority with `http_client` on this builder too"
     );
     assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
 }
 
 #[tokio::test]
-async fn token_endpoint_redirects_or_sends_nothing_then_the_error_says_where() {
+async fn redirect_or_empty_response_error_names_the_location() {
     let place = "/login?state=pl4nted#pl4nted";
     for (answer, expected) in [
         (
@@ -383,7 +383,7 @@ async fn token_endpoint_redirects_or_sends_nothing_then_the_error_says_where() {
         assert_eq!(
             text,
             format!(
-                "the answer of the token endpoint http://127.0.0.1/oauth/token cannot be used {expected}"
+                "the response of the token endpoint http://127.0.0.1/oauth/token is invalid {expected}"
             )
         );
         assert!(!chain(&error).contains("pl4nted"), "{}", chain(&error));
@@ -391,7 +391,7 @@ async fn token_endpoint_redirects_or_sends_nothing_then_the_error_says_where() {
 }
 
 #[tokio::test]
-async fn other_endpoints_fail_then_the_error_names_them() {
+async fn error_of_another_endpoint_names_it() {
     let provider = Provider::start().await;
     provider
         .on("/oauth/device/code", ResponseTemplate::new(500))
@@ -403,9 +403,9 @@ async fn other_endpoints_fail_then_the_error_names_them() {
         .build()
         .unwrap();
     let error = flow.start().await.unwrap_err();
-    let (status, issuer) = ("cannot be used (status 500)", provider.issuer());
+    let (status, issuer) = ("is invalid (status 500)", provider.issuer());
     let expected = format!(
-        "the answer of the device authorization endpoint {issuer}/oauth/device/code {status}"
+        "the response of the device authorization endpoint {issuer}/oauth/device/code {status}"
     );
     assert!(error.to_string().starts_with(&expected), "{error}");
 
@@ -414,7 +414,8 @@ async fn other_endpoints_fail_then_the_error_names_them() {
         .await;
     let session = provider.login(&provider.flow()).await;
     let error = session.sign_out().await.unwrap_err();
-    let expected = format!("the answer of the revocation endpoint {issuer}/oauth/revoke {status}");
+    let expected =
+        format!("the response of the revocation endpoint {issuer}/oauth/revoke {status}");
     assert!(error.to_string().starts_with(&expected), "{error}");
 
     provider
@@ -426,12 +427,12 @@ async fn other_endpoints_fail_then_the_error_names_them() {
         })
         .await
         .unwrap_err();
-    let expected = "no connection to the JWKS endpoint http://127.0.0.1:1/keys: ";
+    let expected = "failed to connect to the JWKS endpoint http://127.0.0.1:1/keys: ";
     assert!(error.to_string().starts_with(expected), "{error}");
 }
 
 #[tokio::test]
-async fn token_error_then_the_typed_error_is_its_source() {
+async fn token_error_has_the_typed_error_as_source() {
     let server =
         answering(ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"})))
             .await;
@@ -441,7 +442,7 @@ async fn token_error_then_the_typed_error_is_its_source() {
         .token()
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "no access token could be had");
+    assert_eq!(error.to_string(), "obtaining an access token failed");
     let typed: &Error = error.source().unwrap().downcast_ref().unwrap();
     assert!(typed.is_invalid_client());
     assert!(Error::find_in(&error).unwrap().is_invalid_client());
@@ -449,7 +450,7 @@ async fn token_error_then_the_typed_error_is_its_source() {
 }
 
 #[tokio::test]
-async fn scope_is_a_list_then_it_counts_and_anything_else_grants_nothing_that_is_known() {
+async fn scope_array_is_accepted_and_other_types_are_unknown_scopes() {
     for (answered, known) in [
         (json!(["read:b", "read:a"]), Some("read:a read:b")),
         (json!(["read:a read:b"]), Some("read:a read:b")),
@@ -475,14 +476,14 @@ async fn scope_is_a_list_then_it_counts_and_anything_else_grants_nothing_that_is
 }
 
 #[tokio::test]
-async fn scopes_of_the_answer_count_then_those_asked_for() {
+async fn scopes_of_the_response_take_precedence_over_requested_ones() {
     for (asked, answered, known) in [
         ("read:a read:b", Some("read:a"), Some("read:a")),
         ("read:a read:b", None, Some("read:a read:b")),
         ("read:a", Some(""), Some("read:a")),
         ("", Some("read:b read:a"), Some("read:a read:b")),
         ("", None, None),
-        // What is no list of scopes, and what repeats the secret, is not believed.
+        // Values that are not scopes, and values that repeat a secret, are ignored.
         ("", Some("s3cr3t"), None),
     ] {
         let body = json!({"access_token": "token-1", "token_type": "Bearer", "scope": answered});

@@ -1,4 +1,4 @@
-//! `private_key_jwt`: every assertion is checked as a server checks it.
+//! `private_key_jwt`: every assertion is verified like by a server.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ async fn sent(server: &MockServer) -> Vec<Request> {
 }
 
 #[tokio::test]
-async fn every_algorithm_as_pem_and_jwk_then_a_server_takes_the_assertion() {
+async fn assertion_is_valid_for_every_algorithm_and_key_format() {
     let clock = FakeClock::new();
     for (algorithm, jose) in ALGORITHMS {
         let key = key(algorithm);
@@ -101,7 +101,7 @@ async fn every_algorithm_as_pem_and_jwk_then_a_server_takes_the_assertion() {
 }
 
 #[tokio::test]
-async fn rsa_key_is_pkcs1_then_it_signs_as_well() {
+async fn pkcs1_rsa_key_signs() {
     let server = answering(tokens()).await;
     let private = PrivateKey::from_pem(&pkcs1(), SigningAlgorithm::Ps384).unwrap();
     let source = settings(&server)
@@ -120,7 +120,7 @@ async fn rsa_key_is_pkcs1_then_it_signs_as_well() {
 }
 
 #[tokio::test]
-async fn request_is_sent_again_then_each_attempt_has_an_assertion_of_its_own() {
+async fn each_attempt_has_its_own_assertion() {
     let server = answering(ResponseTemplate::new(503)).await;
     let key = key(SigningAlgorithm::Es256);
     let private = PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap();
@@ -130,7 +130,7 @@ async fn request_is_sent_again_then_each_attempt_has_an_assertion_of_its_own() {
         .sleeper(FakeSleeper::new())
         .build()
         .unwrap();
-    // Two flights of four attempts.
+    // Two token requests of four attempts each.
     failure(&source).await;
     failure(&source).await;
     let ids: HashSet<String> = sent(&server)
@@ -145,7 +145,7 @@ async fn request_is_sent_again_then_each_attempt_has_an_assertion_of_its_own() {
     assert_eq!(ids.len(), 8);
 }
 
-/// A key that is elsewhere, and may be out of reach.
+/// A remote signer that may be unreachable.
 struct Remote {
     key: PrivateKey,
     is_reachable: Arc<AtomicBool>,
@@ -172,7 +172,7 @@ impl Signer for Remote {
 }
 
 #[tokio::test]
-async fn signer_is_elsewhere_then_it_signs_and_its_failure_is_the_source() {
+async fn custom_signer_signs_and_its_error_is_the_source() {
     let server = answering(tokens()).await;
     let algorithm = SigningAlgorithm::Ps256;
     let is_reachable = Arc::new(AtomicBool::new(false));
@@ -185,7 +185,7 @@ async fn signer_is_elsewhere_then_it_signs_and_its_failure_is_the_source() {
         .unwrap();
     let error = failure(&source).await;
     assert!(error.is_signing() && !error.is_rejected());
-    assert_eq!(error.to_string(), "the request could not be signed");
+    assert_eq!(error.to_string(), "signing the request failed");
     let cause = std::error::Error::source(&error).unwrap();
     assert_eq!(cause.to_string(), "the KMS does not answer");
     assert!(cause.source().unwrap().is::<std::fmt::Error>());
@@ -200,7 +200,7 @@ async fn signer_is_elsewhere_then_it_signs_and_its_failure_is_the_source() {
 }
 
 #[test]
-fn key_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
+fn invalid_key_is_rejected_at_once_without_its_text() {
     use SigningAlgorithm::{Es256, Es384, Rs256};
     let rsa = &key(Rs256).pem;
     let p256 = &key(Es256).pem;
@@ -217,11 +217,19 @@ fn key_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
             "expected a private RSA key in PEM for RS256",
         ),
         (rsa, Es256, "expected a private EC key in PEM for ES256"),
-        (p256, Es384, "the key does not sign"),
+        (p256, Es384, "signing failed: the key"),
         (in_part.as_str(), Rs256, "PEM for RS256"),
         (public, Rs256, "found something else"),
-        (sec1, Es256, "one in SEC1; `openssl pkcs8 -topk8 -nocrypt"),
-        (encrypted, Es256, "an encrypted one; `openssl pkcs8"),
+        (
+            sec1,
+            Es256,
+            "a SEC1 key; convert it with `openssl pkcs8 -topk8 -nocrypt",
+        ),
+        (
+            encrypted,
+            Es256,
+            "an encrypted key; decrypt it with `openssl pkcs8",
+        ),
         ("pl4nted", Rs256, "found something else"),
         ("", Rs256, "found something else"),
     ] {
@@ -236,7 +244,7 @@ fn key_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
 }
 
 #[test]
-fn jwk_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
+fn invalid_jwk_is_rejected_at_once_without_its_text() {
     use SigningAlgorithm::{Es256, Es384, Rs256};
     let with = |key: &Value, name: &str, value: Value| {
         let mut key = key.clone();
@@ -249,7 +257,7 @@ fn jwk_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
         (
             rsa.clone(),
             None,
-            "alg is missing, and no algorithm is given",
+            "alg is missing, and no algorithm was given",
         ),
         (
             with(rsa, "alg", json!("HS256")),
@@ -281,17 +289,17 @@ fn jwk_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
         (
             with(rsa, "d", rsa["p"].clone()),
             Some(Rs256),
-            "whose members do not fit",
+            "with inconsistent members",
         ),
         (
             with(p256, "x", other),
             Some(Es256),
-            "whose members do not fit",
+            "with inconsistent members",
         ),
         (
             with(p256, "x", p256["y"].clone()),
             Some(Es256),
-            "whose members do not fit",
+            "with inconsistent members",
         ),
         (
             with(p256, "d", json!(7)),
@@ -315,7 +323,7 @@ fn jwk_does_not_fit_then_it_is_refused_at_once_and_not_repeated() {
 }
 
 #[test]
-fn more_than_one_proof_is_given_then_it_is_refused() {
+fn several_authentication_methods_are_rejected() {
     let key = key(SigningAlgorithm::Es256);
     let private = PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap();
     let error = ClientCredentials::builder("acme.us.auth0.com")
@@ -327,13 +335,13 @@ fn more_than_one_proof_is_given_then_it_is_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the settings cannot be used: expected one way of client authentication, found client_secret and \
+        "invalid settings: expected one method of client authentication, found client_secret and \
          private_key_jwt"
     );
 }
 
 #[test]
-fn key_has_white_space_or_a_byte_order_mark_around_it_then_it_is_read() {
+fn key_with_white_space_or_byte_order_mark_is_accepted() {
     for (algorithm, _) in ALGORITHMS {
         let key = key(algorithm);
         let jwk = key.jwk.to_string();

@@ -1,4 +1,4 @@
-//! How long a token is used and when it is replaced.
+//! How long a token is used and when it is refreshed.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn valid_token_then_it_is_used_until_the_leeway() {
+async fn token_is_used_until_the_leeway() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     let first = token(&source).await;
-    // 60 s of leeway, and up to 15 s by lot.
+    // 60 s of leeway and up to 15 s of jitter.
     clock.advance(3600 - 76);
     let second = token(&source.clone()).await;
     assert_eq!((second.secret(), second.id()), ("token-1", first.id()));
@@ -25,7 +25,7 @@ async fn valid_token_then_it_is_used_until_the_leeway() {
 }
 
 #[tokio::test]
-async fn token_within_the_leeway_then_it_is_refreshed_early() {
+async fn token_within_the_leeway_is_refreshed_early() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     let first = token(&source).await;
@@ -44,7 +44,7 @@ async fn token_within_the_leeway_then_it_is_refreshed_early() {
 }
 
 #[tokio::test]
-async fn short_lifetime_then_the_leeway_is_a_tenth_of_it() {
+async fn leeway_is_capped_at_a_tenth_of_the_lifetime() {
     let server = answering(tokens_with(
         |number| json!({"access_token": format!("token-{number}"), "expires_in": 100}),
     ))
@@ -58,7 +58,7 @@ async fn short_lifetime_then_the_leeway_is_a_tenth_of_it() {
 }
 
 #[tokio::test]
-async fn leeway_is_zero_then_the_token_is_used_to_its_end() {
+async fn zero_leeway_uses_the_token_until_it_expires() {
     let server = answering(tokens()).await;
     let clock = FakeClock::new();
     let source = settings(&server)
@@ -74,7 +74,7 @@ async fn leeway_is_zero_then_the_token_is_used_to_its_end() {
 }
 
 #[tokio::test]
-async fn expires_in_is_missing_then_the_fallback_lifetime_counts() {
+async fn missing_expires_in_uses_the_fallback_lifetime() {
     let server = answering(tokens_with(
         |number| json!({"access_token": format!("token-{number}"), "token_type": "Bearer"}),
     ))
@@ -100,7 +100,7 @@ async fn expires_in_is_missing_then_the_fallback_lifetime_counts() {
 }
 
 #[tokio::test]
-async fn early_refresh_fails_then_the_valid_token_stays_until_its_end() {
+async fn failed_early_refresh_keeps_the_valid_token() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     let held = token(&source).await;
@@ -138,7 +138,7 @@ async fn early_refresh_fails_then_the_valid_token_stays_until_its_end() {
 }
 
 #[tokio::test]
-async fn early_refresh_is_rate_limited_then_it_is_not_tried_again_before_the_end() {
+async fn rate_limited_early_refresh_is_not_retried_before_the_expiry() {
     for wait in ["7200", "18446744073709551615"] {
         let server = answering(tokens()).await;
         let (source, clock) = source(&server);
@@ -159,7 +159,7 @@ async fn early_refresh_is_rate_limited_then_it_is_not_tried_again_before_the_end
 }
 
 #[tokio::test]
-async fn fetch_fails_then_the_error_is_not_cached() {
+async fn transient_failure_is_not_cached() {
     let server = answering(ResponseTemplate::new(500)).await;
     let (source, _clock) = source(&server);
     source.token().await.unwrap_err();
@@ -170,7 +170,7 @@ async fn fetch_fails_then_the_error_is_not_cached() {
 }
 
 #[tokio::test]
-async fn fresh_token_that_nobody_took_is_rejected_then_it_stays() {
+async fn rejected_fresh_token_is_kept() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     let held = token(&source).await;
@@ -181,7 +181,7 @@ async fn fresh_token_that_nobody_took_is_rejected_then_it_stays() {
 }
 
 #[tokio::test]
-async fn older_token_that_nobody_took_is_rejected_then_it_is_replaced() {
+async fn rejected_older_token_is_replaced() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     let held = token(&source).await;
@@ -191,7 +191,7 @@ async fn older_token_that_nobody_took_is_rejected_then_it_is_replaced() {
 }
 
 #[tokio::test]
-async fn accepted_token_is_rejected_then_it_is_replaced_once() {
+async fn rejected_token_that_was_accepted_before_is_replaced_once() {
     let server = answering(tokens()).await;
     let (source, _clock) = source(&server);
     let revoked = token(&source).await;
@@ -200,7 +200,7 @@ async fn accepted_token_is_rejected_then_it_is_replaced_once() {
     let next = token(&source).await;
     assert_eq!(next.secret(), "token-2");
 
-    // A late report of the old one throws the new one not away, and the new one has yet to be accepted.
+    // A late report about the old token does not drop the new one, which is not accepted yet.
     assert!(source.rejected(&revoked));
     source.accepted(&revoked);
     assert!(!source.rejected(&next));
@@ -209,7 +209,7 @@ async fn accepted_token_is_rejected_then_it_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn late_acceptance_of_an_old_token_then_the_new_one_stays_accepted() {
+async fn late_acceptance_of_an_old_token_does_not_affect_the_new_one() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     let old = token(&source).await;

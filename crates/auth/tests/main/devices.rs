@@ -1,4 +1,4 @@
-//! The device flow: what is asked, how often, and what each answer means.
+//! The device flow: its requests, the polling interval, and the handling of each response.
 
 use auth0_auth::{DeviceFlow, DeviceFlowBuilder, DeviceLogin, IdTokenFault, MemoryStore};
 use auth0_core::{RetryPolicy, TokenSource as _};
@@ -41,7 +41,7 @@ fn refusal(status: u16, error: &str) -> ResponseTemplate {
 }
 
 #[tokio::test]
-async fn login_is_started_then_the_code_can_be_shown() {
+async fn started_login_displays_the_code() {
     let provider = Provider::start().await;
     let login = started(&provider, authorization()).await;
     let request = &provider.requests("/oauth/device/code").await[0];
@@ -74,7 +74,7 @@ async fn login_is_started_then_the_code_can_be_shown() {
 }
 
 #[tokio::test]
-async fn user_is_done_then_there_is_a_session() {
+async fn confirmed_login_returns_a_session() {
     let provider = Provider::start().await;
     let login = started(&provider, authorization()).await;
     provider
@@ -97,7 +97,7 @@ async fn user_is_done_then_there_is_a_session() {
             assert_eq!(field(&request, name).as_deref(), Some(value), "{name}");
         }
     }
-    // It can be kept and restored like any other.
+    // It can be saved and restored like any other session.
     let store = Arc::new(MemoryStore::new());
     session.keep_in(store.clone(), "user").await.unwrap();
     let flow = builder(&provider).build().unwrap();
@@ -106,7 +106,7 @@ async fn user_is_done_then_there_is_a_session() {
 }
 
 #[tokio::test]
-async fn error_value_decides_whatever_the_status_is() {
+async fn error_code_decides_regardless_of_the_status() {
     for status in [400, 401, 403, 428, 429] {
         let provider = Provider::start().await;
         let login = started(&provider, authorization()).await;
@@ -122,7 +122,7 @@ async fn error_value_decides_whatever_the_status_is() {
         provider.once("/oauth/token", grant(1, json!({}))).await;
         let session = login.finish().await.unwrap();
         assert!(session.id_token().is_none());
-        // `slow_down` is for good.
+        // `slow_down` applies to all later requests.
         assert_eq!(
             provider.sleeper.seconds(),
             [5, 5, 10, 10, 15, 15],
@@ -154,7 +154,7 @@ async fn error_value_decides_whatever_the_status_is() {
 }
 
 #[tokio::test]
-async fn interval_is_missing_or_strange_then_it_is_five_seconds() {
+async fn missing_or_invalid_interval_is_five_seconds() {
     for (interval, seconds) in [
         (Value::Null, 5),
         (json!("7"), 7),
@@ -174,7 +174,7 @@ async fn interval_is_missing_or_strange_then_it_is_five_seconds() {
 }
 
 #[tokio::test]
-async fn user_never_comes_then_it_ends_with_the_code_and_no_later() {
+async fn unconfirmed_login_ends_with_the_code() {
     let provider = Provider::start().await;
     let mut answer = authorization();
     answer["expires_in"] = json!(22);
@@ -189,7 +189,7 @@ async fn user_never_comes_then_it_ends_with_the_code_and_no_later() {
 }
 
 #[tokio::test]
-async fn way_or_server_fails_then_it_is_asked_again_more_slowly() {
+async fn network_and_server_failures_are_polled_again_more_slowly() {
     let provider = Provider::start().await;
     let login = started(&provider, authorization()).await;
     provider
@@ -206,7 +206,7 @@ async fn way_or_server_fails_then_it_is_asked_again_more_slowly() {
 }
 
 #[tokio::test]
-async fn server_asks_to_wait_longer_than_the_code_lives_then_its_error_is_told_at_once() {
+async fn retry_after_beyond_the_expiry_fails_at_once() {
     let provider = Provider::start().await;
     let login = started(&provider, authorization()).await;
     let limited = ResponseTemplate::new(429).insert_header("retry-after", "7200");
@@ -217,7 +217,7 @@ async fn server_asks_to_wait_longer_than_the_code_lives_then_its_error_is_told_a
 }
 
 #[tokio::test]
-async fn answer_is_lost_then_it_is_asked_again_until_the_code_expires() {
+async fn lost_response_is_polled_again_until_the_code_expires() {
     let provider = Provider::start().await;
     let answer = ResponseTemplate::new(200).set_body_json(authorization());
     provider.on("/oauth/device/code", answer).await;
@@ -230,7 +230,7 @@ async fn answer_is_lost_then_it_is_asked_again_until_the_code_expires() {
 }
 
 #[tokio::test]
-async fn answer_is_lost_and_the_code_is_spent_then_the_outcome_is_unknown() {
+async fn spent_code_after_a_lost_response_has_an_unknown_outcome() {
     let provider = Provider::start().await;
     let login = started(&provider, authorization()).await;
     provider
@@ -244,11 +244,11 @@ async fn answer_is_lost_and_the_code_is_spent_then_the_outcome_is_unknown() {
 }
 
 #[tokio::test]
-async fn answer_to_the_start_is_strange_then_it_says_what_was_expected() {
+async fn invalid_authorization_response_error_says_what_was_expected() {
     for (name, value, expected) in [
-        ("device_code", Value::Null, "another shape"),
+        ("device_code", Value::Null, "unexpected JSON"),
         ("device_code", json!(""), "a device_code"),
-        ("device_code", json!(["pl4nted"]), "another shape"),
+        ("device_code", json!(["pl4nted"]), "unexpected JSON"),
         ("user_code", json!(""), "a user_code"),
         ("user_code", json!("\u{1b}[31mpl4nted"), "a user_code"),
         ("user_code", json!("A".repeat(65)), "a user_code"),
@@ -289,7 +289,7 @@ async fn answer_to_the_start_is_strange_then_it_says_what_was_expected() {
 }
 
 #[tokio::test]
-async fn start_is_refused_then_the_error_says_why() {
+async fn rejected_start_has_a_typed_error() {
     let provider = Provider::start().await;
     provider
         .on("/oauth/device/code", refusal(403, "unauthorized_client"))
@@ -312,7 +312,7 @@ async fn start_is_refused_then_the_error_says_why() {
 }
 
 #[tokio::test]
-async fn id_token_is_wrong_then_it_is_refused() {
+async fn invalid_id_token_is_rejected() {
     let provider = Provider::start().await;
     let login = started(&provider, authorization()).await;
     let mut claims = provider.claims("");
@@ -324,7 +324,7 @@ async fn id_token_is_wrong_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn clock_differs_then_the_leeway_of_id_tokens_decides() {
+async fn id_token_leeway_allows_clock_skew() {
     for (leeway, is_accepted) in [(None, false), (Some(59), false), (Some(120), true)] {
         let provider = Provider::start().await;
         let mut builder = builder(&provider);
@@ -355,7 +355,7 @@ async fn clock_differs_then_the_leeway_of_id_tokens_decides() {
 }
 
 #[test]
-fn leeway_of_id_tokens_is_too_large_then_the_settings_are_refused() {
+fn too_large_id_token_leeway_is_rejected() {
     let error = DeviceFlow::builder("acme.us.auth0.com")
         .client_id(CLIENT)
         .id_token_leeway(Duration::from_secs(301))
@@ -363,6 +363,6 @@ fn leeway_of_id_tokens_is_too_large_then_the_settings_are_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the settings cannot be used: id_token_leeway: expected at most 300 s, found 301 s"
+        "invalid settings: id_token_leeway: expected at most 300 s, found 301 s"
     );
 }

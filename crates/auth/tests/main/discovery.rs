@@ -1,4 +1,4 @@
-//! Where the token endpoint is: discovery, its checks, and the alias for clients with a certificate.
+//! Discovery of the token endpoint: validation, and the alias for mTLS clients.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{FakeClock, failure, grant, refreshed, requests, settings, text};
 
-/// A server whose discovery document, below `base`, is what `document` makes of its address.
+/// A server whose discovery document, below `base`, is the result of `document` for its URL.
 async fn serving(base: &str, document: impl FnOnce(&str) -> Value) -> MockServer {
     let server = MockServer::start().await;
     mount(&server, base, document).await;
@@ -57,7 +57,7 @@ async fn paths(server: &MockServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn issuer_then_the_document_names_the_endpoint_and_is_asked_once_an_hour() {
+async fn discovery_document_is_fetched_once_an_hour() {
     let server = serving(
         "",
         |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
@@ -86,7 +86,7 @@ async fn issuer_then_the_document_names_the_endpoint_and_is_asked_once_an_hour()
 }
 
 #[tokio::test]
-async fn issuer_comes_from_a_file_then_its_line_break_is_removed() {
+async fn line_break_after_the_issuer_is_removed() {
     let server = serving(
         "",
         |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
@@ -97,7 +97,7 @@ async fn issuer_comes_from_a_file_then_its_line_break_is_removed() {
 }
 
 #[tokio::test]
-async fn issuer_has_a_path_and_a_slash_then_the_document_is_below_it() {
+async fn issuer_with_a_path_and_slash_has_its_document_below() {
     for issuer in ["/tenant", "/tenant/"] {
         let server = serving("/tenant", |uri| {
             json!({"issuer": format!("{uri}{issuer}"), "token_endpoint": format!("{uri}/token")})
@@ -111,19 +111,19 @@ async fn issuer_has_a_path_and_a_slash_then_the_document_is_below_it() {
 }
 
 #[tokio::test]
-async fn document_is_of_another_issuer_then_it_is_refused() {
+async fn document_of_another_issuer_is_rejected() {
     for (other, shown) in [
         ("https://evil.test/", "found https://evil.test/;"),
         ("https://evil.test/\u{202e}/", "found https://evil.test//;"),
-        ("", "found something that is no issuer;"),
-        ("pl4nted", "found something that is no issuer;"),
+        ("", "found text that is not an issuer;"),
+        ("pl4nted", "found text that is not an issuer;"),
         (
             "https://user:pl4nted@evil.test/",
-            "found something that is no issuer;",
+            "found text that is not an issuer;",
         ),
         (
             "https://evil.test/?pl4nted",
-            "found something that is no issuer;",
+            "found text that is not an issuer;",
         ),
     ] {
         let server = serving(
@@ -137,7 +137,7 @@ async fn document_is_of_another_issuer_then_it_is_refused() {
         assert!(error.to_string().contains(&expected), "{error}");
         assert!(!error.to_string().contains("pl4nted"), "{error}");
     }
-    // To the letter: a slash more is another issuer.
+    // The comparison is exact: an additional slash is another issuer.
     let server = serving(
         "",
         |uri| json!({"issuer": format!("{uri}/"), "token_endpoint": format!("{uri}/token")}),
@@ -148,7 +148,7 @@ async fn document_is_of_another_issuer_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn endpoint_is_missing_or_goes_elsewhere_in_clear_then_it_is_refused() {
+async fn missing_or_plain_http_endpoint_is_rejected() {
     for (endpoint, expected) in [
         (None, "token_endpoint is missing"),
         (Some("http://evil.test/token"), "expected https, found http"),
@@ -168,7 +168,7 @@ async fn endpoint_is_missing_or_goes_elsewhere_in_clear_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn document_is_not_to_be_had_then_the_error_says_how_it_was_answered() {
+async fn unavailable_document_error_contains_the_status() {
     for (answer, status) in [
         (ResponseTemplate::new(404), 404),
         (
@@ -185,7 +185,7 @@ async fn document_is_not_to_be_had_then_the_error_says_how_it_was_answered() {
         assert!(error.is_invalid_response(), "{error}");
         assert_eq!(error.status(), Some(status));
         let expected = format!(
-            "the answer of the discovery endpoint {}/.well-known/openid-configuration cannot be used (status {status}): ",
+            "the response of the discovery endpoint {}/.well-known/openid-configuration is invalid (status {status}): ",
             server.uri()
         );
         assert!(error.to_string().starts_with(&expected), "{error}");
@@ -194,7 +194,7 @@ async fn document_is_not_to_be_had_then_the_error_says_how_it_was_answered() {
 }
 
 #[tokio::test]
-async fn redirect_then_it_is_not_followed() {
+async fn redirect_is_not_followed() {
     let elsewhere = serving(
         "",
         |uri| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")}),
@@ -215,7 +215,7 @@ async fn redirect_then_it_is_not_followed() {
 }
 
 #[tokio::test]
-async fn document_fails_later_then_the_last_one_is_used_and_asked_for_again_soon() {
+async fn failed_refetch_uses_the_last_document_and_is_retried_soon() {
     let document = |uri: &str| json!({"issuer": uri, "token_endpoint": format!("{uri}/token")});
     let server = serving("", document).await;
     let clock = FakeClock::new();
@@ -245,7 +245,7 @@ async fn document_fails_later_then_the_last_one_is_used_and_asked_for_again_soon
     text(&source).await;
     assert_eq!(requests(&server).await, 5);
 
-    // Another server in its place is another matter.
+    // A document of another server is rejected even so.
     server.reset().await;
     mount(&server, "", |_| json!({"issuer": "https://evil.test/"})).await;
     clock.advance(3600);
@@ -253,7 +253,7 @@ async fn document_fails_later_then_the_last_one_is_used_and_asked_for_again_soon
 }
 
 #[tokio::test]
-async fn client_has_a_certificate_then_the_alias_is_its_endpoint() {
+async fn mutual_tls_uses_the_alias_endpoint() {
     let both = |uri: &str| {
         json!({
             "issuer": uri,
@@ -280,7 +280,7 @@ async fn client_has_a_certificate_then_the_alias_is_its_endpoint() {
     );
     assert!(!sent[1].headers.contains_key("authorization"));
 
-    // Others do not take it, and without one the usual endpoint serves them too (RFC 8705 §5).
+    // Other clients do not use it, and without an alias mTLS clients use the regular endpoint (RFC 8705 §5).
     assert_eq!(
         text(&discovering(server.uri()).build().unwrap()).await,
         "token"
@@ -294,7 +294,7 @@ async fn client_has_a_certificate_then_the_alias_is_its_endpoint() {
 }
 
 #[test]
-fn client_has_a_certificate_but_no_http_client_then_it_is_refused() {
+fn mutual_tls_without_http_client_is_rejected() {
     let error = ClientCredentials::builder("acme.us.auth0.com")
         .client_id("client")
         .audience("https://api.test/")
@@ -303,12 +303,12 @@ fn client_has_a_certificate_but_no_http_client_then_it_is_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the settings cannot be used: mutual_tls: expected an http_client that has the certificate, found none"
+        "invalid settings: mutual_tls: expected an http_client with a client certificate, found none"
     );
 }
 
 #[test]
-fn issuer_is_no_address_of_a_server_then_it_is_refused() {
+fn invalid_issuer_is_rejected() {
     for (issuer, expected) in [
         (
             "http://acme.us.auth0.com/",
@@ -330,7 +330,7 @@ fn issuer_is_no_address_of_a_server_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn token_url_is_given_too_then_nothing_is_asked_for_it() {
+async fn explicit_token_url_needs_no_discovery() {
     let server = serving("", |_| json!({})).await;
     let source = settings(&server)
         .issuer(server.uri())

@@ -1,4 +1,4 @@
-//! Tokens that are bound to a key, from the token endpoint to the API.
+//! DPoP tokens, from the token endpoint to the API.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,14 +23,14 @@ mod verifier;
 
 use verifier::{Proof, header};
 
-/// Settings that are complete, for tokens that are bound to `key`.
+/// Complete settings for tokens bound to `key`.
 fn bound(server: &MockServer, key: &DpopKey) -> ClientCredentialsBuilder {
     settings(server)
         .http_client(plain_client())
         .dpop(key.clone())
 }
 
-/// A client for plain http. It reads no certificates, which is what takes time when a client is made.
+/// A client for plain http. It loads no certificates, which would be slow.
 fn plain_client() -> HttpClient {
     HttpClient::from_builder(reqwest::Client::builder().no_proxy().tls_certs_only([])).unwrap()
 }
@@ -39,13 +39,13 @@ fn source(server: &MockServer, key: &DpopKey) -> ClientCredentials {
     bound(server, key).build().unwrap()
 }
 
-/// A grant of a token of this type.
+/// A token response with this token type.
 fn granted(text: &str, token_type: &str) -> ResponseTemplate {
     ResponseTemplate::new(200)
         .set_body_json(json!({"access_token": text, "token_type": token_type, "expires_in": 3600}))
 }
 
-/// The challenge of RFC 9449 §8.
+/// The nonce challenge of RFC 9449 §8.
 fn challenge(nonce: &str) -> ResponseTemplate {
     let body = json!({"error": "use_dpop_nonce", "error_description": "Authorization server requires nonce in DPoP proof"});
     ResponseTemplate::new(400)
@@ -53,7 +53,7 @@ fn challenge(nonce: &str) -> ResponseTemplate {
         .insert_header("dpop-nonce", nonce)
 }
 
-/// The proof of each request, checked as the server of the token endpoint does it.
+/// The proof of each request, verified like by a token endpoint.
 async fn proofs(server: &MockServer) -> Vec<Proof> {
     let received = server.received_requests().await.unwrap();
     let proof = |request: &Request| {
@@ -69,7 +69,7 @@ async fn proofs(server: &MockServer) -> Vec<Proof> {
 }
 
 #[tokio::test]
-async fn token_request_has_a_proof_without_a_token() {
+async fn token_request_has_a_proof_without_an_access_token_hash() {
     let server = answering(granted("t", "DPoP")).await;
     let key = DpopKey::generate().unwrap();
     let clock = FakeClock::new();
@@ -90,13 +90,13 @@ async fn token_request_has_a_proof_without_a_token() {
         ["htm", "htu", "iat", "jti"]
     );
     assert_eq!(claims["htu"], format!("{}/oauth%2Ftoken", server.uri()));
-    // The clock is the source's own.
+    // The proof uses the clock of the source.
     assert_eq!(claims["iat"], json!(1_800_000_000_u64));
     assert_eq!(proofs[0].thumbprint, key.thumbprint());
 }
 
 #[tokio::test]
-async fn key_is_not_set_then_there_is_no_proof() {
+async fn request_without_a_key_has_no_proof() {
     let server = answering(tokens()).await;
     let source = settings(&server).build().unwrap();
     assert!(!token(&source).await.is_bound());
@@ -105,7 +105,7 @@ async fn key_is_not_set_then_there_is_no_proof() {
 }
 
 #[tokio::test]
-async fn attempts_and_refreshes_have_proofs_of_their_own_and_one_key() {
+async fn each_attempt_and_refresh_has_its_own_proof_with_one_key() {
     let server = answering(ResponseTemplate::new(503)).await;
     let key = DpopKey::generate().unwrap();
     let clock = FakeClock::new();
@@ -134,7 +134,7 @@ async fn attempts_and_refreshes_have_proofs_of_their_own_and_one_key() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_then_the_request_is_made_once_more() {
+async fn nonce_request_is_retried_once() {
     let server =
         answering(
             |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
@@ -149,7 +149,7 @@ async fn nonce_is_asked_for_then_the_request_is_made_once_more() {
     let source = bound(&server, &key).clock(clock.clone()).build().unwrap();
     assert_eq!(token(&source).await.secret(), "t");
     clock.advance(3600);
-    // The server gave the next nonce with its answer.
+    // The response contained the next nonce.
     assert_eq!(token(&source).await.secret(), "u");
     let proofs = proofs(&server).await;
     let nonces: Vec<_> = proofs.iter().map(Proof::nonce).collect();
@@ -158,7 +158,7 @@ async fn nonce_is_asked_for_then_the_request_is_made_once_more() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_then_the_assertion_is_made_anew_too() {
+async fn nonce_retry_has_a_new_assertion() {
     let server =
         answering(
             |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {
@@ -191,7 +191,7 @@ async fn nonce_is_asked_for_then_the_assertion_is_made_anew_too() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_again_then_that_is_the_answer() {
+async fn second_nonce_request_is_the_error() {
     let server = answering(challenge("n1")).await;
     let error = failure(&source(&server, &DpopKey::generate().unwrap())).await;
     assert_eq!(
@@ -203,7 +203,7 @@ async fn nonce_is_asked_for_again_then_that_is_the_answer() {
 }
 
 #[tokio::test]
-async fn nonce_is_asked_for_and_not_given_then_that_is_the_answer() {
+async fn nonce_request_without_a_nonce_is_the_error() {
     let body = json!({"error": "use_dpop_nonce"});
     for unfit in [None, Some("two words")] {
         let mut template = ResponseTemplate::new(400).set_body_json(&body);
@@ -218,7 +218,7 @@ async fn nonce_is_asked_for_and_not_given_then_that_is_the_answer() {
 }
 
 #[tokio::test]
-async fn other_refusals_with_a_nonce_then_nothing_is_repeated_and_the_nonce_is_kept() {
+async fn other_rejections_with_a_nonce_are_not_retried_but_store_it() {
     let refused = ResponseTemplate::new(400)
         .set_body_json(json!({"error": "invalid_dpop_proof"}))
         .insert_header("dpop-nonce", "n7");
@@ -227,13 +227,13 @@ async fn other_refusals_with_a_nonce_then_nothing_is_repeated_and_the_nonce_is_k
     let error = failure(&source(&server, &key)).await;
     assert_eq!(error.error(), Some("invalid_dpop_proof"));
     assert_eq!(requests(&server).await, 1);
-    // Another source with the same key knows it.
+    // Another source with the same key uses the nonce.
     failure(&source(&server, &key)).await;
     assert_eq!(proofs(&server).await[1].nonce(), Some("n7"));
 }
 
 #[tokio::test]
-async fn key_is_not_set_and_a_nonce_is_asked_for_then_that_is_the_answer() {
+async fn nonce_request_without_a_key_is_the_error() {
     let server = answering(challenge("n1")).await;
     let error = failure(&settings(&server).build().unwrap()).await;
     assert_eq!(error.error(), Some("use_dpop_nonce"));
@@ -241,7 +241,7 @@ async fn key_is_not_set_and_a_nonce_is_asked_for_then_that_is_the_answer() {
 }
 
 #[tokio::test]
-async fn token_type_of_the_answer_decides() {
+async fn token_type_of_the_response_decides() {
     let key = DpopKey::generate().unwrap();
     for (token_type, is_bound) in [
         ("DPoP", true),
@@ -259,7 +259,7 @@ async fn token_type_of_the_answer_decides() {
 }
 
 #[tokio::test]
-async fn token_type_cannot_be_used_then_it_is_an_invalid_response() {
+async fn unusable_token_type_is_an_invalid_response() {
     let key = DpopKey::generate().unwrap();
     for token_type in [json!("mac"), json!(""), json!(1), json!(["DPoP"])] {
         let body = json!({"access_token": "t", "token_type": token_type});
@@ -273,7 +273,7 @@ async fn token_type_cannot_be_used_then_it_is_an_invalid_response() {
             "{error}"
         );
     }
-    // Nobody asked for it, and nobody has its key.
+    // No key was proven, so the token is not usable.
     let server = answering(granted("t", "DPoP")).await;
     let error = failure(&settings(&server).build().unwrap()).await;
     assert!(error.is_invalid_response());

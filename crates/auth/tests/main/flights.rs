@@ -1,4 +1,4 @@
-//! Many callers, one request.
+//! Concurrent callers share one request.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_hundred_concurrent_callers_then_one_request() {
+async fn two_hundred_concurrent_callers_share_one_request() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let (source, _clock) = source(&server);
@@ -36,11 +36,11 @@ async fn two_hundred_concurrent_callers_then_one_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fetch_fails_then_all_current_waiters_get_the_error() {
+async fn failed_fetch_is_returned_to_all_waiting_callers() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let (source, _clock) = source(&server);
-    // They are all asked before the answer comes because join! polls each before it waits.
+    // All callers start before the response: join! polls each one before it waits.
     let callers = async { tokio::join!(source.token(), source.token(), source.token()) };
     let answers = async {
         gate.arrival().await;
@@ -54,7 +54,7 @@ async fn fetch_fails_then_all_current_waiters_get_the_error() {
 }
 
 #[tokio::test]
-async fn first_caller_is_cancelled_then_the_others_get_their_token() {
+async fn cancelled_first_caller_does_not_affect_the_others() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let (source, _clock) = source(&server);
@@ -73,7 +73,7 @@ async fn first_caller_is_cancelled_then_the_others_get_their_token() {
 }
 
 #[tokio::test]
-async fn only_caller_is_cancelled_then_the_next_takes_its_request_over() {
+async fn request_of_a_cancelled_caller_serves_the_next() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let (source, _clock) = source(&server);
@@ -90,7 +90,7 @@ async fn only_caller_is_cancelled_then_the_next_takes_its_request_over() {
 }
 
 #[tokio::test]
-async fn early_refresh_hangs_then_all_use_the_valid_token_at_once() {
+async fn hanging_early_refresh_does_not_block_callers() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     text(&source).await;
@@ -104,7 +104,7 @@ async fn early_refresh_hangs_then_all_use_the_valid_token_at_once() {
         assert_eq!(text(&source).await, "token-1");
     }
 
-    // When the token has ended meanwhile, they wait for the refresh that is under way.
+    // After the token has expired, callers wait for the refresh in flight.
     clock.advance(60);
     let (mut first, mut second) = (source.token(), source.token());
     assert!((&mut first).now_or_never().is_none());
@@ -117,7 +117,7 @@ async fn early_refresh_hangs_then_all_use_the_valid_token_at_once() {
 }
 
 #[tokio::test]
-async fn token_ends_while_the_refresh_hangs_then_waiters_get_its_error() {
+async fn token_expires_during_a_refresh_and_waiting_callers_get_its_error() {
     let server = answering(tokens()).await;
     let (source, clock) = source(&server);
     text(&source).await;
@@ -135,7 +135,7 @@ async fn token_ends_while_the_refresh_hangs_then_waiters_get_its_error() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn accepted_token_is_revoked_under_fifty_calls_then_one_request() {
+async fn token_revoked_under_fifty_calls_is_replaced_by_one_request() {
     let server = answering(tokens()).await;
     let (source, _clock) = source(&server);
     let revoked = token(&source).await;
@@ -160,7 +160,7 @@ async fn accepted_token_is_revoked_under_fifty_calls_then_one_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fresh_token_is_refused_under_fifty_calls_then_no_request() {
+async fn fresh_token_rejected_under_fifty_calls_causes_no_request() {
     let server = answering(tokens()).await;
     let (source, _clock) = source(&server);
     let refused = token(&source).await;
@@ -173,9 +173,9 @@ async fn fresh_token_is_refused_under_fifty_calls_then_no_request() {
     assert_eq!(requests(&server).await, 1);
 }
 
-/// The sources whose tokens come from `server`: alone, with a store, and bound to a key.
+/// Sources with tokens from `server`: plain, with a store, and with a DPoP key.
 fn all_kinds(server: &MockServer) -> Vec<(ClientCredentials, Arc<FakeClock>)> {
-    // Nobody removes it; what it holds is a token of this test.
+    // The directory is not removed; it contains only a token of this test.
     let directory = tempfile::tempdir().unwrap().keep();
     let kinds: [fn(ClientCredentialsBuilder, std::path::PathBuf) -> ClientCredentialsBuilder; 4] = [
         |plain, _| plain,
@@ -192,7 +192,7 @@ fn all_kinds(server: &MockServer) -> Vec<(ClientCredentials, Arc<FakeClock>)> {
 }
 
 #[test]
-fn runtime_of_the_first_caller_idles_then_others_get_the_token_of_its_request() {
+fn idle_runtime_of_the_first_caller_does_not_block_others() {
     let servers = multi_thread();
     let (mut gate, respond) = Gate::new();
     let server = servers.block_on(answering(respond));
@@ -209,14 +209,14 @@ fn runtime_of_the_first_caller_idles_then_others_get_the_token_of_its_request() 
         gate.release(grant("token"));
         let other = source.clone();
         assert_eq!(elsewhere(async move { text(&other).await }), "token");
-        // It finds the token when it goes on.
+        // It returns the token when its runtime continues.
         assert_eq!(idle.block_on(first).unwrap().secret(), "token");
     }
     assert_eq!(servers.block_on(requests(&server)), 4);
 }
 
 #[test]
-fn runtime_of_the_first_caller_ends_then_others_get_the_token_of_its_request() {
+fn ended_runtime_of_the_first_caller_does_not_block_others() {
     let servers = multi_thread();
     let (mut gate, respond) = Gate::new();
     let server = servers.block_on(answering(respond));
@@ -236,7 +236,7 @@ fn runtime_of_the_first_caller_ends_then_others_get_the_token_of_its_request() {
 }
 
 #[test]
-fn connection_was_made_by_a_caller_whose_runtime_idles_then_others_are_served() {
+fn connection_of_an_idle_runtime_does_not_block_others() {
     let servers = multi_thread();
     let server = servers.block_on(answering(tokens()));
     for (source, clock) in all_kinds(&server) {

@@ -1,4 +1,4 @@
-//! The HTTP client of a source: its own, else that of the API client that uses it.
+//! The HTTP client of a source: its own, or that of the API client that uses it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,10 +7,8 @@ use std::time::SystemTime;
 use auth0_auth::{
     AuthorizationCode, ClientCredentials, StoreError, StoreGuard, StoredToken, TokenKey, TokenStore,
 };
-use auth0_core::{
-    BoxFuture, HttpClient, RetryPolicy, TokenSource,
-    codegen::{BaseUrl, TransportBuilder},
-};
+use auth0_core::codegen::{BaseUrl, TransportBuilder};
+use auth0_core::{BoxFuture, HttpClient, RetryPolicy, TokenSource};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use wiremock::MockServer;
@@ -18,7 +16,7 @@ use wiremock::MockServer;
 use crate::provider::{Provider, grant};
 use crate::support::{answering, failure, settings, text, tokens, typed};
 
-/// A client that is told from others by a header of its requests.
+/// A client that is identified by a header of its requests.
 fn named(name: &'static str) -> HttpClient {
     let mut headers = reqwest::header::HeaderMap::new();
     headers.insert("x-client", name.parse().unwrap());
@@ -28,7 +26,7 @@ fn named(name: &'static str) -> HttpClient {
     HttpClient::from_builder(builder).unwrap()
 }
 
-/// Builds an API client, as the generated ones do it.
+/// Builds an API client like the generated ones.
 fn use_in_a_client(source: impl TokenSource, client: Option<HttpClient>) {
     let builder = TransportBuilder::new().token_source(Arc::new(source));
     let builder = match client {
@@ -49,7 +47,7 @@ async fn clients(server: &MockServer) -> Vec<String> {
     requests.iter().map(name).collect()
 }
 
-/// A client that reaches its servers through a proxy, and how many connections were made to the proxy, which serves none.
+/// A client with a proxy that serves no requests, and the number of connections to the proxy.
 async fn proxied() -> (HttpClient, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = format!("http://{}", listener.local_addr().unwrap());
@@ -67,7 +65,7 @@ async fn proxied() -> (HttpClient, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn client_is_set_on_the_api_client_then_a_source_without_one_uses_it() {
+async fn source_without_a_client_uses_that_of_the_api_client() {
     type Use = fn(ClientCredentials, [HttpClient; 2]);
     let uses: [Use; 5] = [
         |source, [one, _]| use_in_a_client(source, Some(one)),
@@ -101,7 +99,7 @@ async fn client_is_set_on_the_api_client_then_a_source_without_one_uses_it() {
 }
 
 #[tokio::test]
-async fn server_is_plain_http_then_the_client_of_the_api_client_and_its_proxy_are_not_used() {
+async fn plain_http_server_does_not_use_the_client_of_the_api_client() {
     let server = answering(tokens()).await;
     for client in [None, Some(named("api"))] {
         let source = settings(&server).build().unwrap();
@@ -124,7 +122,7 @@ async fn server_is_plain_http_then_the_client_of_the_api_client_and_its_proxy_ar
 }
 
 #[tokio::test]
-async fn source_has_a_client_of_its_own_then_it_keeps_it() {
+async fn source_keeps_its_own_client() {
     let server = answering(tokens()).await;
     let source = settings(&server).http_client(named("own")).build().unwrap();
     use_in_a_client(source.clone(), Some(named("api")));
@@ -132,7 +130,7 @@ async fn source_has_a_client_of_its_own_then_it_keeps_it() {
     assert_eq!(clients(&server).await, ["own"]);
 }
 
-/// A store with one session in it, whatever it is called, whose access token has ended.
+/// A store that returns one session, with an expired access token, for every key.
 struct Ended;
 
 impl TokenStore for Ended {
@@ -164,7 +162,7 @@ impl TokenStore for Ended {
 }
 
 #[tokio::test]
-async fn session_is_used_by_an_api_client_then_its_refreshes_go_through_the_client_of_that() {
+async fn session_refreshes_with_the_client_of_the_api_client() {
     let flow = AuthorizationCode::builder("acme.us.auth0.com")
         .client_id("client")
         .redirect_uri("https://app.test/callback")

@@ -1,4 +1,4 @@
-//! What makes an ID token one, and which refusal each fault has.
+//! Validation of ID tokens and the error of each failed check.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 
 use crate::provider::{Key, Provider, base64, unsigned};
 
-/// The fault of a login with an ID token that `token` makes of the nonce; nothing if there is none.
+/// The failed check of a login whose ID token is the result of `token` for the nonce, or `None` if the login succeeds.
 async fn fault(
     provider: &Provider,
     flow: AuthorizationCode,
     token: impl FnOnce(&str) -> String,
 ) -> Option<IdTokenFault> {
     let error = provider.login_with(&flow, token).await.err()?;
-    assert!(error.to_string().starts_with("the ID token was refused"));
+    assert!(error.to_string().starts_with("the ID token is invalid"));
     assert!(!error.is_outcome_unknown());
     Some(error.id_token_fault().unwrap())
 }
 
 #[tokio::test]
-async fn claims_are_wrong_then_each_fault_has_its_own_error() {
+async fn each_invalid_claim_has_its_own_error() {
     use IdTokenFault::*;
     let provider = Provider::start().await;
     let now = 1_800_000_000_u64;
@@ -81,7 +81,7 @@ async fn claims_are_wrong_then_each_fault_has_its_own_error() {
 }
 
 #[tokio::test]
-async fn claim_is_wrong_then_the_message_shows_what_was_expected_and_found() {
+async fn invalid_claim_message_shows_expected_and_found_values() {
     let provider = Provider::start().await;
     let now = 1_800_000_000_u64;
     let issuer = provider.issuer();
@@ -94,7 +94,7 @@ async fn claim_is_wrong_then_the_message_shows_what_was_expected_and_found() {
         (
             "iss",
             json!("p\u{202e}l4nted"),
-            format!("iss: expected {issuer}, found something that is no issuer"),
+            format!("iss: expected {issuer}, found text that is not an issuer"),
         ),
         (
             "iss",
@@ -114,7 +114,7 @@ async fn claim_is_wrong_then_the_message_shows_what_was_expected_and_found() {
         (
             "aud",
             json!([1]),
-            "aud: expected client, found a value of another type".into(),
+            "aud: expected client, found an empty value or one of another type".into(),
         ),
         (
             "azp",
@@ -124,19 +124,19 @@ async fn claim_is_wrong_then_the_message_shows_what_was_expected_and_found() {
         (
             "exp",
             json!(now - 100),
-            "found one 100 s ago by this machine's clock (leeway 60 s)".into(),
+            "found one 100 s ago by the clock of this machine (leeway 60 s)".into(),
         ),
         (
             "iat",
             json!(now + 90),
-            "iat: expected a time that has passed, found one 90 s ahead of this machine's clock \
+            "iat: expected a time in the past, found one 90 s ahead of the clock of this machine \
             (leeway 60 s): the clock skew"
                 .into(),
         ),
         (
             "nbf",
             json!(now + 3600),
-            "nbf: expected a time that has passed, found one 3600 s ahead of".into(),
+            "nbf: expected a time in the past, found one 3600 s ahead of".into(),
         ),
         (
             "org_id",
@@ -222,7 +222,7 @@ async fn claim_is_wrong_then_the_message_shows_what_was_expected_and_found() {
 }
 
 #[tokio::test]
-async fn organization_was_asked_for_then_the_token_has_to_name_it() {
+async fn requested_organization_must_be_in_the_token() {
     let provider = Provider::start().await;
     let refused = Some(IdTokenFault::Organization);
     for (asked, claims, expected) in [
@@ -242,7 +242,7 @@ async fn organization_was_asked_for_then_the_token_has_to_name_it() {
         ("acme", json!({"org_id": "acme"}), refused),
         ("", json!({"org_id": "org_2"}), None),
     ] {
-        // The flow's own organization, and one that is asked for with a login.
+        // The flow's own organization, and one that is set for a login.
         let of_builder = match asked {
             "" => provider.flow(),
             _ => provider.builder().organization(asked).build().unwrap(),
@@ -261,7 +261,7 @@ async fn organization_was_asked_for_then_the_token_has_to_name_it() {
 }
 
 #[tokio::test]
-async fn max_age_was_asked_for_then_auth_time_has_to_be_within() {
+async fn auth_time_must_be_within_max_age() {
     let provider = Provider::start().await;
     let flow = provider
         .builder()
@@ -288,7 +288,7 @@ async fn max_age_was_asked_for_then_auth_time_has_to_be_within() {
 }
 
 #[tokio::test]
-async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
+async fn none_hmac_and_unaccepted_algorithms_are_rejected() {
     let provider = Provider::start().await;
     let refused = Some(IdTokenFault::Algorithm);
     for name in ["none", "None", "NONE", ""] {
@@ -302,7 +302,7 @@ async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
             assert_eq!(found.await, refused, "{name}");
         }
     }
-    // The public key, which everybody knows, as the secret.
+    // An HMAC keyed with the public key.
     for (name, algorithm) in [
         ("HS256", hmac::HMAC_SHA256),
         ("HS384", hmac::HMAC_SHA384),
@@ -321,7 +321,7 @@ async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
         });
         assert_eq!(found.await, refused, "{name}");
     }
-    // A signature that is right, by an algorithm that nobody allowed.
+    // A valid signature with an algorithm that is not accepted.
     let found = fault(&provider, provider.flow(), |nonce| {
         let header = json!({"alg": "PS256", "kid": "key-1"});
         provider.key.signed(&header, &provider.claims(nonce))
@@ -330,7 +330,7 @@ async fn algorithm_is_none_or_an_hmac_or_not_allowed_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
+async fn configured_algorithm_replaces_rs256() {
     let provider = Provider::start().await;
     let elliptic = Key::ec("key-2");
     provider.publish(&[provider.key, &elliptic]).await;
@@ -353,7 +353,7 @@ async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
         });
         assert_eq!(found.await, Some(IdTokenFault::Algorithm), "{name}");
     }
-    // The key is there, but it is of another kind than the header says.
+    // The key exists, but it is of another kind than the header says.
     let flow = provider
         .builder()
         .id_token_algorithms([SigningAlgorithm::Es256, SigningAlgorithm::Rs256])
@@ -367,7 +367,7 @@ async fn algorithm_was_allowed_then_it_is_taken_and_rs256_is_not() {
 }
 
 #[tokio::test]
-async fn token_is_no_signed_jwt_then_it_is_malformed() {
+async fn unsigned_text_is_malformed() {
     let provider = Provider::start().await;
     let right = |nonce: &str| provider.id_token(&provider.claims(nonce));
     let malformed = Some(IdTokenFault::Malformed);
@@ -391,7 +391,7 @@ async fn token_is_no_signed_jwt_then_it_is_malformed() {
 }
 
 #[tokio::test]
-async fn answer_has_no_id_token_then_it_is_missing() {
+async fn response_without_id_token_is_rejected() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = flow.start().await.unwrap();
@@ -404,7 +404,7 @@ async fn answer_has_no_id_token_then_it_is_missing() {
 }
 
 #[tokio::test]
-async fn signature_is_of_another_key_or_another_text_then_it_is_refused() {
+async fn signature_of_another_key_or_text_is_rejected() {
     let provider = Provider::start().await;
     let other = Key::rsa("key-1");
     let header = json!({"alg": "RS256", "kid": "key-1"});
@@ -429,7 +429,7 @@ async fn signature_is_of_another_key_or_another_text_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again() {
+async fn unknown_key_triggers_one_fetch_per_minute() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let fetches = async || provider.requests("/jwks").await.len();
@@ -437,7 +437,7 @@ async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again()
     provider.login(&flow).await;
     assert_eq!(fetches().await, 1);
 
-    // The server changed its key.
+    // The server rotated its key.
     let next = Key::rsa("key-2");
     let header = json!({"alg": "RS256", "kid": "key-2"});
     provider.publish(&[&next]).await;
@@ -459,7 +459,7 @@ async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again()
     assert_eq!(found.await, None);
     assert_eq!(fetches().await, 2);
 
-    // Made-up keys do not make requests.
+    // Made-up key IDs cause no requests.
     let header = json!({"alg": "RS256", "kid": "made up"});
     for _ in 0..3 {
         let found = fault(&provider, flow.clone(), |nonce| {
@@ -477,7 +477,7 @@ async fn key_is_unknown_then_the_keys_are_fetched_once_more_and_not_soon_again()
 }
 
 #[tokio::test]
-async fn keys_are_an_hour_old_then_they_are_fetched_anew() {
+async fn keys_are_fetched_again_after_an_hour() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     provider.login(&flow).await;
@@ -490,7 +490,7 @@ async fn keys_are_an_hour_old_then_they_are_fetched_anew() {
 }
 
 #[tokio::test]
-async fn header_names_no_key_then_the_only_one_that_fits_is_taken() {
+async fn token_without_key_id_uses_the_only_suitable_key() {
     let provider = Provider::start().await;
     let header = json!({"alg": "RS256"});
     let token = |nonce: &str| provider.key.signed(&header, &provider.claims(nonce));

@@ -1,4 +1,4 @@
-//! Keys made for the tests alone, in all forms, and what a server does with the public half.
+//! Test keys in all formats, and the server's verification with the public key.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -14,7 +14,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value, json};
 
-/// A private key, and the public one that the server has of it.
+/// A private key and the public key of the server.
 pub(crate) struct Key {
     pub(crate) pem: String,
     pub(crate) jwk: Value,
@@ -46,7 +46,7 @@ pub(crate) fn key(algorithm: SigningAlgorithm) -> &'static Key {
     }
 }
 
-/// What a server checks of an assertion, but for the time, which is the tests' own.
+/// Verifies an assertion like a server, except for the time, which tests control.
 pub(crate) fn verified(assertion: &str, algorithm: Algorithm, public: &DecodingKey) -> Value {
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
@@ -113,7 +113,7 @@ fn ec(curve: &str, algorithm: &'static EcdsaSigningAlgorithm) -> Key {
     }
 }
 
-/// The content of a DER value, and what follows it.
+/// Splits off the content of a DER value.
 fn der(bytes: &[u8]) -> (&[u8], &[u8]) {
     let (length, start) = match bytes[1] {
         short if short < 0x80 => (usize::from(short), 2),

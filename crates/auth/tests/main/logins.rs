@@ -1,4 +1,4 @@
-//! Logins by way of a browser: what is asked, what is taken for an answer, how the code is exchanged.
+//! Browser logins: the authorization request, the validation of its response, and the exchange of the code.
 
 use auth0_auth::{AuthorizationCode, CallbackFault, PendingLogin, SigningAlgorithm};
 use auth0_core::{RetryPolicy, TokenSource as _};
@@ -14,7 +14,7 @@ use crate::provider::{CLIENT, Provider, REDIRECT, answer_to, field, parameter};
 use crate::support::chain;
 
 #[tokio::test]
-async fn login_is_started_then_the_url_holds_all_that_was_asked_for() {
+async fn authorization_url_contains_all_settings() {
     let flow = AuthorizationCode::builder("acme.us.auth0.com")
         .client_id(CLIENT)
         .redirect_uri(format!("{REDIRECT}\n"))
@@ -26,7 +26,7 @@ async fn login_is_started_then_the_url_holds_all_that_was_asked_for() {
         .authorize_parameter("prompt", "login")
         .build()
         .unwrap();
-    // Nothing is asked of the network: the domain has Auth0's paths.
+    // No request is sent: the domain uses Auth0's paths.
     let pending = flow.start().await.unwrap();
     let url = Url::parse(pending.url()).unwrap();
     assert_eq!(
@@ -93,7 +93,7 @@ async fn login_is_started_then_the_url_holds_all_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn login_is_finished_then_the_code_is_exchanged_with_its_verifier() {
+async fn code_is_exchanged_with_its_verifier() {
     let provider = Provider::start().await;
     for secret in [None, Some("s3cr3t")] {
         provider.reset().await;
@@ -151,7 +151,7 @@ async fn login_is_finished_then_the_code_is_exchanged_with_its_verifier() {
 }
 
 #[tokio::test]
-async fn pending_login_is_kept_as_json_then_another_flow_can_finish_it() {
+async fn deserialized_pending_login_is_finished_by_another_flow() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = provider
@@ -164,7 +164,7 @@ async fn pending_login_is_kept_as_json_then_another_flow_can_finish_it() {
 }
 
 #[tokio::test]
-async fn callback_in_any_form_then_it_is_read() {
+async fn callback_is_parsed_in_each_form() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     for form in [
@@ -185,7 +185,7 @@ async fn callback_in_any_form_then_it_is_read() {
 }
 
 #[tokio::test]
-async fn callback_is_not_one_to_this_login_then_each_fault_has_its_own_error_and_no_code_is_sent() {
+async fn invalid_callback_has_a_specific_error_and_sends_no_code() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let issuer = provider.issuer();
@@ -214,11 +214,15 @@ async fn callback_is_not_one_to_this_login_then_each_fault_has_its_own_error_and
         let callback = callback.replace("{}", pending.state());
         let error = flow.finish(pending, &callback).await.unwrap_err();
         assert_eq!(error.callback_fault(), Some(fault), "{callback}");
-        assert!(error.to_string().starts_with("the answer to the login"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("the authorization response is invalid")
+        );
         assert!(!error.is_outcome_unknown() && !error.is_rejected());
     }
     assert!(provider.requests("/oauth/token").await.is_empty());
-    // The right issuer is no fault.
+    // The right issuer is accepted.
     let pending = provider
         .pending(&flow, |nonce| provider.id_token(&provider.claims(nonce)))
         .await;
@@ -227,7 +231,7 @@ async fn callback_is_not_one_to_this_login_then_each_fault_has_its_own_error_and
 }
 
 #[tokio::test]
-async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
+async fn missing_iss_that_was_announced_sends_no_code() {
     let provider = Provider::start().await;
     let promise = json!({"authorization_response_iss_parameter_supported": true});
     provider.describe(promise).await;
@@ -236,12 +240,12 @@ async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
     for (callback, found) in [
         (
             "code=c0de&state={}",
-            "found none, though the server's metadata promises one",
+            "found none, although the server metadata announces it",
         ),
         ("error=access_denied&state={}", "found none"),
         (
             "code=c0de&state={}&iss=",
-            "found something that is no issuer",
+            "found text that is not an issuer",
         ),
         (
             "code=c0de&state={}&iss=https%3A%2F%2Fevil.test",
@@ -249,7 +253,7 @@ async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
         ),
         (
             "code=c0de&state={}&iss=c0de",
-            "found something that is no issuer",
+            "found text that is not an issuer",
         ),
         (
             "code=c0de&state={}&iss=https%3A%2F%2Fevil.test%2Fc0de",
@@ -257,7 +261,7 @@ async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
         ),
     ] {
         let pending = flow.start().await.unwrap();
-        // A web application keeps it, and another process may finish the login.
+        // A web application stores it, and another process may finish the login.
         let kept = serde_json::to_string(&pending).unwrap();
         let callback = callback.replace("{}", pending.state());
         for flow in [flow.clone(), provider.flow()] {
@@ -273,7 +277,7 @@ async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
             assert!(error.to_string().contains(&expected), "{error}");
         }
     }
-    // Another login's response is not worth a request to the server.
+    // The response to another login causes no request.
     let other = provider.flow();
     let pending = flow.start().await.unwrap();
     let discoveries = provider
@@ -301,7 +305,7 @@ async fn server_promises_iss_and_it_is_missing_then_the_code_is_not_sent() {
 }
 
 #[tokio::test]
-async fn server_promises_no_iss_then_it_may_be_missing() {
+async fn iss_is_optional_if_not_announced() {
     for promise in [json!(false), json!(null)] {
         let provider = Provider::start().await;
         let promise = json!({"authorization_response_iss_parameter_supported": promise});
@@ -311,7 +315,7 @@ async fn server_promises_no_iss_then_it_may_be_missing() {
 }
 
 #[tokio::test]
-async fn max_age_and_timeouts_are_as_long_as_they_can_be_then_a_login_is_finished() {
+async fn maximum_durations_do_not_overflow() {
     let provider = Provider::start().await;
     let builder = provider
         .builder()
@@ -331,7 +335,7 @@ async fn max_age_and_timeouts_are_as_long_as_they_can_be_then_a_login_is_finishe
 }
 
 #[tokio::test]
-async fn callback_is_a_refusal_then_its_code_and_description_are_kept() {
+async fn denied_login_keeps_code_and_description() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     for code in [
@@ -359,14 +363,14 @@ async fn callback_is_a_refusal_then_its_code_and_description_are_kept() {
         assert_eq!(error.callback_fault(), None);
         assert_eq!(
             error.to_string(),
-            format!("the login was refused: {code}, no [31mway")
+            format!("the login was denied: {code}, no [31mway")
         );
     }
     assert!(provider.requests("/oauth/token").await.is_empty());
 }
 
 #[tokio::test]
-async fn server_refuses_the_code_then_it_is_an_invalid_grant_and_the_outcome_is_known() {
+async fn rejected_code_is_an_invalid_grant_with_a_known_outcome() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = flow.start().await.unwrap();
@@ -381,10 +385,10 @@ async fn server_refuses_the_code_then_it_is_an_invalid_grant_and_the_outcome_is_
     let query = answer_to(&pending);
     let error = flow.finish(pending, &query).await.unwrap_err();
     assert!(error.is_invalid_grant() && !error.is_outcome_unknown());
-    assert!(!error.is_refresh_token_refused() && !error.is_session_ended());
+    assert!(!error.is_refresh_token_rejected() && !error.is_session_ended());
 }
 
-/// A token endpoint that reads each request, counts it, says `answer` and hangs up.
+/// A token endpoint that reads and counts each request, sends `answer` and closes the connection.
 pub(crate) async fn dying(
     answer: &'static str,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
@@ -404,7 +408,7 @@ pub(crate) async fn dying(
     (url, count)
 }
 
-/// Ways in which an answer is lost, though the request may have been carried out.
+/// Ways to lose a response after the server may have processed the request.
 pub(crate) const LOST: [&str; 5] = [
     "",
     "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\": \"a",
@@ -414,7 +418,7 @@ pub(crate) const LOST: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn answer_to_the_code_is_lost_then_it_is_never_sent_twice_and_the_error_says_so() {
+async fn lost_response_to_the_code_is_not_retried_and_has_an_unknown_outcome() {
     let provider = Provider::start().await;
     for answer in LOST {
         let (url, count) = dying(answer).await;
@@ -438,7 +442,7 @@ async fn answer_to_the_code_is_lost_then_it_is_never_sent_twice_and_the_error_sa
 }
 
 #[tokio::test]
-async fn code_never_left_then_it_is_sent_again_and_the_outcome_is_known() {
+async fn code_that_was_not_sent_is_retried() {
     let provider = Provider::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
@@ -460,7 +464,7 @@ async fn code_never_left_then_it_is_sent_again_and_the_outcome_is_known() {
 }
 
 #[tokio::test]
-async fn keys_cannot_be_had_then_the_code_is_not_spent() {
+async fn unavailable_keys_do_not_spend_the_code() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = flow.start().await.unwrap();
@@ -476,7 +480,7 @@ async fn keys_cannot_be_had_then_the_code_is_not_spent() {
 }
 
 #[test]
-fn settings_are_wrong_then_each_is_named() {
+fn invalid_settings_are_all_reported() {
     let complete = || {
         AuthorizationCode::builder("acme.us.auth0.com")
             .client_id(CLIENT)

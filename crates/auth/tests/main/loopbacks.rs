@@ -1,4 +1,4 @@
-//! The listener for the browser's answer, by plain HTTP.
+//! The loopback listener for the authorization response, over plain HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::provider::{Provider, grant, parameter};
 
-/// Sleeps until it is told that the time has passed.
+/// A sleeper that ends when the test says so.
 #[derive(Debug, Default)]
 struct HeldSleeper(Arc<Notify>);
 
@@ -26,7 +26,7 @@ impl Sleeper for HeldSleeper {
     }
 }
 
-/// A login under way: its URL, where the answer goes, and what becomes of it.
+/// A pending login: its URL, its redirect URI and its result.
 struct Login {
     url: String,
     address: String,
@@ -82,12 +82,12 @@ impl Login {
         format!("/callback?code=c0de&state={state}")
     }
 
-    /// What a request is answered with.
+    /// The response to a raw request.
     async fn say(&self, request: String) -> String {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // Whoever says too much is hung up on.
+        // The connection is closed if the request is too large.
         let _ = stream.read_to_end(&mut answer).await;
         String::from_utf8(answer).unwrap()
     }
@@ -102,7 +102,7 @@ impl Login {
 }
 
 #[tokio::test]
-async fn browser_brings_the_answer_then_there_is_a_session_and_the_window_can_be_closed() {
+async fn authorization_response_yields_a_session_and_a_closing_page() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     assert_eq!(
@@ -129,12 +129,12 @@ async fn browser_brings_the_answer_then_there_is_a_session_and_the_window_can_be
     assert!(!answer.contains("c0de") && !answer.contains(&state));
     let session = login.session.await.unwrap().unwrap();
     assert_eq!(session.token().await.unwrap().secret(), "access-1");
-    // Nobody listens any more.
+    // The port is closed.
     assert!(TcpStream::connect(&login.address).await.is_err());
 }
 
 #[tokio::test]
-async fn anything_else_then_it_is_refused_and_the_right_answer_is_taken_afterwards() {
+async fn other_requests_are_rejected_before_the_valid_one_is_accepted() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let (host, callback) = (&login.address, login.callback());
@@ -188,7 +188,7 @@ async fn anything_else_then_it_is_refused_and_the_right_answer_is_taken_afterwar
         );
         assert_eq!(answer.contains("allow: GET"), status == "405");
     }
-    // Not a request at all, or one that never ends.
+    // Invalid and endless requests.
     assert_eq!(login.say(format!("GET {}", "a".repeat(20_000))).await, "");
     let mut silent = Vec::new();
     for _ in 0..3 {
@@ -203,13 +203,13 @@ async fn anything_else_then_it_is_refused_and_the_right_answer_is_taken_afterwar
 }
 
 #[tokio::test]
-async fn other_programs_open_connections_and_say_nothing_then_the_browser_is_heard_all_the_same() {
+async fn idle_connections_do_not_block_the_browser() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let mut silent = Vec::new();
     for count in 0..100 {
         let mut stream = TcpStream::connect(&login.address).await.unwrap();
-        // Some begin a request and do not end it.
+        // Some connections send an incomplete request.
         if count % 2 == 0 {
             stream
                 .write_all(b"GET /callback HTTP/1.1\r\n")
@@ -221,22 +221,22 @@ async fn other_programs_open_connections_and_say_nothing_then_the_browser_is_hea
     let answer = login.get(&login.callback()).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
     login.session.await.unwrap().unwrap();
-    // The oldest were hung up on to make room.
+    // The oldest connections were closed.
     let mut rest = Vec::new();
     silent[1].read_to_end(&mut rest).await.unwrap();
     assert!(rest.is_empty());
 }
 
 #[tokio::test]
-async fn connection_says_nothing_for_too_long_then_it_is_closed_and_the_login_goes_on() {
+async fn idle_connection_is_closed_and_the_login_continues() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let mut silent = TcpStream::connect(&login.address).await.unwrap();
     let mut slow = TcpStream::connect(&login.address).await.unwrap();
     slow.write_all(b"GET /").await.unwrap();
-    // One that is answered was accepted after them.
+    // When this request gets its response, the earlier connections are accepted.
     login.get("/favicon.ico").await;
-    // Time stands still only while it is moved on: sockets live in real time.
+    // The paused clock only moves on demand, while sockets use real time.
     let pass = async |seconds| {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(seconds)).await;
@@ -257,8 +257,7 @@ async fn connection_says_nothing_for_too_long_then_it_is_closed_and_the_login_go
 }
 
 #[tokio::test]
-async fn server_promises_iss_and_the_browser_brings_none_then_the_login_fails_before_the_code_is_sent()
- {
+async fn missing_iss_that_was_announced_fails_before_the_code_is_sent() {
     let provider = Provider::start().await;
     let promise = json!({"authorization_response_iss_parameter_supported": true});
     provider.describe(promise).await;
@@ -273,7 +272,7 @@ async fn server_promises_iss_and_the_browser_brings_none_then_the_login_fails_be
 }
 
 #[tokio::test]
-async fn request_comes_in_pieces_then_it_is_put_together() {
+async fn request_in_several_segments_is_accepted() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let mut stream = TcpStream::connect(&login.address).await.unwrap();
@@ -293,7 +292,7 @@ async fn request_comes_in_pieces_then_it_is_put_together() {
 }
 
 #[tokio::test]
-async fn user_says_no_then_the_login_is_over() {
+async fn denied_access_ends_the_login() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     let state = parameter(&login.url, "state").unwrap();
@@ -304,7 +303,7 @@ async fn user_says_no_then_the_login_is_over() {
 }
 
 #[tokio::test]
-async fn nobody_comes_then_the_time_runs_out_and_nobody_listens() {
+async fn timeout_ends_the_login_and_closes_the_port() {
     let provider = Provider::start().await;
     let login = Login::start(&provider).await;
     login.get("/favicon.ico").await;
@@ -316,7 +315,7 @@ async fn nobody_comes_then_the_time_runs_out_and_nobody_listens() {
 }
 
 #[tokio::test]
-async fn browser_cannot_be_opened_then_the_error_says_so() {
+async fn failure_to_open_the_browser_is_reported() {
     let provider = Provider::start().await;
     let loopback = Loopback::bind().await.unwrap();
     let flow = provider
@@ -331,7 +330,7 @@ async fn browser_cannot_be_opened_then_the_error_says_so() {
 }
 
 #[tokio::test]
-async fn port_is_taken_or_the_flow_goes_elsewhere_then_the_error_says_so() {
+async fn port_in_use_and_other_redirect_uri_are_reported() {
     let loopback = Loopback::bind().await.unwrap();
     let uri = loopback.redirect_uri();
     let port = url::Url::parse(&uri).unwrap().port().unwrap();

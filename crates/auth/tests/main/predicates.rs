@@ -1,4 +1,4 @@
-//! Every way to fail, and what each predicate says of it.
+//! All kinds of failures and their predicates.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use wiremock::ResponseTemplate;
 
 use crate::support::{answering, failure, settings, source, typed};
 
-/// The predicates that hold.
+/// The predicates that are true.
 fn holding(error: &Error) -> Vec<&'static str> {
     let all = [
         ("configuration", error.is_configuration()),
@@ -38,7 +38,7 @@ fn holding(error: &Error) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn server_answers_then_exactly_the_predicates_of_the_answer_hold() {
+async fn each_response_satisfies_exactly_its_predicates() {
     let error = |code: &str| json!({"error": code, "error_description": "why"});
     type Headers = &'static [(&'static str, &'static str)];
     let cases: [(u16, Headers, Value, &[&str]); 24] = [
@@ -140,7 +140,7 @@ async fn server_answers_then_exactly_the_predicates_of_the_answer_hold() {
             error("too_many_requests"),
             &["rejected", "rate_limited", "quota_used_up"],
         ),
-        // A quota that is used up is no obstacle to what failed for another reason.
+        // An exhausted quota does not hide another reason of a failure.
         (
             401,
             &[("auth0-client-quota-limit", "b=per_hour;q=10;r=0;t=5")],
@@ -165,7 +165,7 @@ async fn server_answers_then_exactly_the_predicates_of_the_answer_hold() {
 }
 
 #[tokio::test]
-async fn second_factor_is_asked_for_then_its_token_is_there_and_does_not_print() {
+async fn mfa_token_is_available_but_never_printed() {
     let body = json!({
         "error": "mfa_required", "mfa_token": "pl4nted", "error_description": "use pl4nted or pl4\u{7}nted"
     });
@@ -176,7 +176,7 @@ async fn second_factor_is_asked_for_then_its_token_is_there_and_does_not_print()
     assert!(!crate::support::chain(&error).contains("pl4nted"));
 }
 
-/// Settings for a server that is not reached, or not understood.
+/// Settings for a server that is unreachable or sends invalid responses.
 fn elsewhere(url: String) -> ClientCredentialsBuilder {
     ClientCredentials::builder("acme.us.auth0.com")
         .issuer(url)
@@ -187,7 +187,7 @@ fn elsewhere(url: String) -> ClientCredentialsBuilder {
 }
 
 #[tokio::test]
-async fn no_answer_comes_then_exactly_the_predicates_of_that_hold() {
+async fn missing_response_satisfies_exactly_its_predicates() {
     let unset = ClientCredentials::builder("").build().unwrap_err();
     assert_eq!(holding(&unset), ["configuration"]);
 
@@ -206,7 +206,7 @@ async fn no_answer_comes_then_exactly_the_predicates_of_that_hold() {
     assert_eq!(holding(&error), ["discovery"]);
 }
 
-/// A key that does not sign, and says so or does not.
+/// A signer that returns an error or panics.
 struct Broken(bool);
 
 impl Signer for Broken {
@@ -221,7 +221,7 @@ impl Signer for Broken {
 }
 
 #[tokio::test]
-async fn signer_fails_or_panics_then_the_error_holds_nothing_of_the_panic() {
+async fn panic_of_a_signer_is_not_part_of_the_error() {
     let server = answering(ResponseTemplate::new(500)).await;
     let signing = |signer| {
         ClientCredentials::builder("acme.us.auth0.com")
@@ -245,7 +245,7 @@ async fn signer_fails_or_panics_then_the_error_holds_nothing_of_the_panic() {
 }
 
 #[tokio::test]
-async fn error_of_a_call_then_find_in_finds_the_typed_one_however_deep() {
+async fn find_in_finds_the_typed_error_at_any_depth() {
     #[derive(Debug)]
     struct Outer(auth0_core::TokenError);
     impl std::fmt::Display for Outer {

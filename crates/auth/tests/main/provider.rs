@@ -1,4 +1,4 @@
-//! An OpenID provider for the tests: discovery, keys made at run time, and a token endpoint that says what it is told.
+//! An OpenID provider for tests: discovery, keys that are generated at run time, and a scripted token endpoint.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -25,7 +25,7 @@ use crate::support::FakeClock;
 pub(crate) const CLIENT: &str = "client";
 pub(crate) const REDIRECT: &str = "https://app.test/callback";
 
-/// Lets no time pass but that of the clock, and remembers what it was asked for.
+/// A sleeper that advances the clock instead of waiting, and records the requested durations.
 #[derive(Debug)]
 pub(crate) struct FakeSleeper {
     pub(crate) clock: Arc<FakeClock>,
@@ -54,7 +54,7 @@ impl Sleeper for FakeSleeper {
     }
 }
 
-/// A key pair, and the id that it is published with.
+/// A key pair and its published ID.
 pub(crate) enum Key {
     Rsa(KeyPair, &'static str),
     Ec(EcdsaKeyPair, &'static str),
@@ -78,7 +78,7 @@ impl Key {
         }
     }
 
-    /// The public half as it is published.
+    /// The public JWK.
     pub(crate) fn jwk(&self) -> Value {
         match self {
             Self::Rsa(pair, id) => {
@@ -93,7 +93,7 @@ impl Key {
         }
     }
 
-    /// What a confused client would take for the secret of an HMAC.
+    /// The text that a confused client would use as the secret of an HMAC.
     pub(crate) fn public_bytes(&self) -> Vec<u8> {
         match self {
             Self::Rsa(pair, _) => pair.public_key().as_ref().to_vec(),
@@ -118,7 +118,7 @@ impl Key {
         }
     }
 
-    /// A JWS over the claims, with a header that the caller makes.
+    /// Signs the claims with a given header.
     pub(crate) fn signed(&self, header: &Value, claims: &Value) -> String {
         let message = unsigned(header, claims);
         let algorithm = header["alg"].as_str().unwrap_or_default();
@@ -131,7 +131,7 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Header and claims, without a signature.
+/// Encodes header and claims, without a signature.
 pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {
     format!(
         "{}.{}",
@@ -151,7 +151,7 @@ pub(crate) struct Provider {
 
 impl Provider {
     pub(crate) async fn start() -> Self {
-        // Made once, because that takes longer than a test.
+        // Generated once, because generating an RSA key is slow.
         static KEY: OnceLock<Key> = OnceLock::new();
         let clock = FakeClock::new();
         let provider = Self {
@@ -169,14 +169,14 @@ impl Provider {
         self.server.uri()
     }
 
-    /// Forgets all but discovery and the key.
+    /// Removes all responses except for discovery and keys.
     pub(crate) async fn reset(&self) {
         self.server.reset().await;
         self.describe(json!({})).await;
         self.publish(&[self.key]).await;
     }
 
-    /// Publishes a discovery document with these members from now on.
+    /// Replaces members of the discovery document.
     pub(crate) async fn describe(&self, more: Value) {
         let issuer = self.issuer();
         let mut document = json!({
@@ -197,7 +197,7 @@ impl Provider {
             .await;
     }
 
-    /// Publishes these keys from now on.
+    /// Replaces the published keys.
     pub(crate) async fn publish(&self, keys: &[&Key]) {
         let keys: Vec<Value> = keys.iter().map(|key| key.jwk()).collect();
         self.publish_raw(json!({ "keys": keys })).await;
@@ -206,13 +206,13 @@ impl Provider {
     pub(crate) async fn publish_raw(&self, set: Value) {
         Mock::given(path("/jwks"))
             .respond_with(ResponseTemplate::new(200).set_body_json(set))
-            // What is mounted later comes first where its number is lower.
+            // Mocks with a lower priority number take precedence.
             .with_priority(self.priority.fetch_sub(1, Ordering::Relaxed))
             .mount(&self.server)
             .await;
     }
 
-    /// Answers the posts to `at` with `template`, for as long as it says.
+    /// Responds to POST requests to `at` with `template`, for a limited number of times.
     pub(crate) async fn on(&self, at: &str, template: impl Respond + 'static) {
         Mock::given(method("POST"))
             .and(path(at))
@@ -221,7 +221,7 @@ impl Provider {
             .await;
     }
 
-    /// Answers the next post to `at`, after those that were told before.
+    /// Responds to the next POST request to `at`, after the responses that were set before.
     pub(crate) async fn once(&self, at: &str, template: ResponseTemplate) {
         Mock::given(method("POST"))
             .and(path(at))
@@ -267,7 +267,7 @@ impl Provider {
         self.key.signed(&header, claims)
     }
 
-    /// Starts a login; the token endpoint grants what `token` makes of the nonce.
+    /// Starts a login; the token endpoint grants the result of `token` for the nonce.
     pub(crate) async fn pending(
         &self,
         flow: &AuthorizationCode,
@@ -280,7 +280,7 @@ impl Provider {
         pending
     }
 
-    /// Logs in, with an ID token that `token` makes of the nonce.
+    /// Logs in with an ID token that is the result of `token` for the nonce.
     pub(crate) async fn login_with(
         &self,
         flow: &AuthorizationCode,
@@ -291,7 +291,7 @@ impl Provider {
         flow.finish(pending, &query).await
     }
 
-    /// Logs in, and nothing is wrong.
+    /// Logs in successfully.
     pub(crate) async fn login(&self, flow: &AuthorizationCode) -> Session {
         self.login_with(flow, |nonce| self.id_token(&self.claims(nonce)))
             .await
@@ -305,7 +305,7 @@ pub(crate) fn seconds(time: SystemTime) -> u64 {
         .as_secs()
 }
 
-/// The grant `access-{number}` with `refresh-{number}`, for an hour.
+/// A token response with `access-{number}` and `refresh-{number}`, valid for an hour.
 pub(crate) fn grant(number: u32, more: Value) -> ResponseTemplate {
     let mut body = json!({
         "access_token": format!("access-{number}"), "token_type": "Bearer", "expires_in": 3600,
@@ -317,19 +317,19 @@ pub(crate) fn grant(number: u32, more: Value) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(body)
 }
 
-/// What the server tells the browser to say, if all went well.
+/// The authorization response of a successful login.
 pub(crate) fn answer_to(pending: &PendingLogin) -> String {
     format!("code=c0de&state={}", pending.state())
 }
 
-/// A parameter of a URL.
+/// Returns a query parameter of a URL.
 pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
     let url = Url::parse(url).unwrap();
     let found = url.query_pairs().find(|(found, _)| found == name);
     found.map(|(_, value)| value.into_owned())
 }
 
-/// A field of a form.
+/// Returns a field of a form.
 pub(crate) fn field(request: &Request, name: &str) -> Option<String> {
     url::form_urlencoded::parse(&request.body)
         .find(|(found, _)| found == name)

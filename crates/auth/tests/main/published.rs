@@ -1,4 +1,4 @@
-//! What a server publishes: keys and the discovery document are fetched by one request, whoever waits for them.
+//! Keys and discovery documents are fetched by one request for all waiting callers.
 
 use auth0_auth::Error;
 use futures_util::future::join_all;
@@ -11,7 +11,7 @@ use crate::support::{Gate, elsewhere, runtime};
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
-/// Answers at `place` with `respond` instead of the document.
+/// Responds at `place` with `respond` instead of the document.
 async fn publish(provider: &Provider, place: &str, respond: impl Respond + 'static) {
     Mock::given(path(place))
         .respond_with(respond)
@@ -21,7 +21,7 @@ async fn publish(provider: &Provider, place: &str, respond: impl Respond + 'stat
 }
 
 #[tokio::test]
-async fn keys_cannot_be_fetched_then_one_request_fails_all_logins_that_wait() {
+async fn failed_key_fetch_fails_all_waiting_logins_with_one_request() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let mut logins = Vec::new();
@@ -47,7 +47,7 @@ async fn keys_cannot_be_fetched_then_one_request_fails_all_logins_that_wait() {
 }
 
 #[tokio::test]
-async fn keys_hang_then_ten_logins_take_one_timeout_and_the_next_login_asks_again() {
+async fn hanging_key_fetch_costs_ten_logins_one_timeout() {
     let provider = Provider::start().await;
     let timeout = std::time::Duration::from_millis(300);
     let flow = provider.builder().timeout(timeout).build().unwrap();
@@ -66,13 +66,13 @@ async fn keys_hang_then_ten_logins_take_one_timeout_and_the_next_login_asks_agai
     assert!(errors.iter().all(Error::is_timeout));
     assert_eq!(provider.requests("/jwks").await.len(), 1);
 
-    // A failure is not remembered.
+    // A failure is not cached.
     provider.reset().await;
     provider.login(&flow).await;
 }
 
 #[tokio::test]
-async fn discovery_document_cannot_be_fetched_then_one_request_fails_all_that_wait() {
+async fn failed_discovery_fails_all_waiting_logins_with_one_request() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let (mut gate, respond) = Gate::new();
@@ -90,7 +90,7 @@ async fn discovery_document_cannot_be_fetched_then_one_request_fails_all_that_wa
 }
 
 #[test]
-fn runtime_of_the_first_login_idles_or_ends_then_others_get_what_it_fetches() {
+fn idle_or_ended_runtime_of_the_first_login_does_not_block_others() {
     for ends in [false, true] {
         for place in [DISCOVERY, "/jwks"] {
             let servers = tokio::runtime::Builder::new_multi_thread()
@@ -139,7 +139,7 @@ fn runtime_of_the_first_login_idles_or_ends_then_others_get_what_it_fetches() {
                 let query = answer_to(&pending);
                 flow.finish(pending, &query).await.unwrap_err().status()
             });
-            // It came as far as the code, which nobody takes.
+            // It continued to the exchange of the code, which the server rejects.
             assert_eq!(status, Some(404), "{place}");
             assert_eq!(servers.block_on(provider.requests(place)).len(), 1);
             drop(idle);

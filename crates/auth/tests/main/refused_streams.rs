@@ -30,7 +30,7 @@ async fn resetting(reason: h2::Reason) -> (String, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn stream_of_the_code_is_refused_then_it_is_sent_again_and_the_outcome_is_known() {
+async fn refused_stream_is_retried_with_a_known_outcome() {
     let provider = Provider::start().await;
     for (reason, attempts, outcome_unknown) in [
         (h2::Reason::REFUSED_STREAM, 3, false),

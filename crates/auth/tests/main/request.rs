@@ -1,4 +1,4 @@
-//! What goes over the wire.
+//! The token request on the wire.
 
 use auth0_auth::{ClientAuthentication, ClientCredentials, PrivateKey, SigningAlgorithm};
 use auth0_core::{HttpClient, TokenSource};
@@ -13,7 +13,7 @@ async fn only_request(server: &wiremock::MockServer) -> Request {
 }
 
 #[tokio::test]
-async fn secret_post_then_credentials_are_fields_of_the_form() {
+async fn secret_post_sends_credentials_in_the_form() {
     let server = answering(tokens()).await;
     let source = settings(&server).build().unwrap();
     assert_eq!(text(&source).await, "token-1");
@@ -34,7 +34,7 @@ async fn secret_post_then_credentials_are_fields_of_the_form() {
 }
 
 #[tokio::test]
-async fn secret_basic_then_both_are_form_encoded_before_base64() {
+async fn secret_basic_form_encodes_credentials_before_base64() {
     let server = answering(tokens()).await;
     let source = settings(&server)
         .client_id("my client:1")
@@ -57,7 +57,7 @@ async fn secret_basic_then_both_are_form_encoded_before_base64() {
 }
 
 #[tokio::test]
-async fn settings_come_from_files_then_white_space_around_them_is_not_sent() {
+async fn white_space_around_settings_is_not_sent() {
     for around in ["\n", "\r\n", " ", "\t\n", "\u{feff}"] {
         let around = |text: &str| match around {
             "\u{feff}" => format!("\u{feff}{text}"),
@@ -97,7 +97,7 @@ async fn settings_come_from_files_then_white_space_around_them_is_not_sent() {
 }
 
 #[test]
-fn secret_or_id_holds_a_line_break_then_the_error_says_so_and_does_not_repeat_it() {
+fn line_break_in_secret_or_id_is_rejected_without_its_text() {
     let settings = || {
         ClientCredentials::builder("acme.us.auth0.com")
             .client_id("client")
@@ -129,7 +129,7 @@ fn secret_or_id_holds_a_line_break_then_the_error_says_so_and_does_not_repeat_it
 }
 
 #[tokio::test]
-async fn every_option_then_the_form_holds_all_in_order() {
+async fn form_contains_all_options_in_order() {
     let server = answering(tokens()).await;
     let source = settings(&server)
         .scope("read:members  read:tenants")
@@ -151,7 +151,7 @@ async fn every_option_then_the_form_holds_all_in_order() {
 }
 
 #[tokio::test]
-async fn redirect_then_neither_secret_nor_assertion_goes_to_the_other_host() {
+async fn redirect_sends_no_credentials_to_the_other_host() {
     let key = crate::keys::key(SigningAlgorithm::Es256);
     for status in [301, 302, 303, 307, 308] {
         let elsewhere = answering(grant("stolen")).await;
@@ -162,7 +162,7 @@ async fn redirect_then_neither_secret_nor_assertion_goes_to_the_other_host() {
             .client_id("client")
             .private_key_jwt(PrivateKey::from_pem(&key.pem, SigningAlgorithm::Es256).unwrap())
             .audience("https://api.test/");
-        // One that follows redirects by itself is kept from it.
+        // A client that would follow redirects is prevented from it.
         let following = reqwest::redirect::Policy::limited(5);
         let following = reqwest::Client::builder().redirect(following);
         let http_client = HttpClient::from_builder(following).unwrap();

@@ -1,4 +1,4 @@
-//! Which token requests are sent again, and when, without any time passing.
+//! Retries of token requests and their waits, with a fake clock.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use wiremock::{MockServer, Request, ResponseTemplate};
 
 use crate::support::{answering, failure, grant, requests, settings, text, tokens_with};
 
-/// Waits for nothing, and remembers for how long it should have.
+/// A sleeper that returns at once and records the requested durations.
 #[derive(Debug, Default)]
 pub(crate) struct FakeSleeper(Mutex<Vec<Duration>>);
 
@@ -44,7 +44,7 @@ fn source(server: &MockServer) -> (ClientCredentials, Arc<FakeSleeper>) {
     (source, sleeper)
 }
 
-/// Answers with `first`, and then with a token.
+/// Responds with `first`, and then with a token.
 fn then_a_token(first: ResponseTemplate) -> impl wiremock::Respond {
     let count = Mutex::new(0);
     move |_: &Request| {
@@ -58,7 +58,7 @@ fn then_a_token(first: ResponseTemplate) -> impl wiremock::Respond {
 }
 
 #[tokio::test]
-async fn failure_passes_then_the_request_is_sent_again() {
+async fn transient_failure_is_retried() {
     for status in [408, 429, 500, 502, 503, 504] {
         let server = answering(then_a_token(ResponseTemplate::new(status))).await;
         let (source, sleeper) = source(&server);
@@ -70,7 +70,7 @@ async fn failure_passes_then_the_request_is_sent_again() {
 }
 
 #[tokio::test]
-async fn server_refuses_then_the_request_is_not_sent_again() {
+async fn rejection_is_not_retried() {
     for status in [400, 401, 403, 404, 501] {
         let body = json!({"error": "invalid_client"});
         let server = answering(then_a_token(
@@ -85,7 +85,7 @@ async fn server_refuses_then_the_request_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn server_fails_on_then_the_last_answer_is_the_error() {
+async fn persistent_failure_returns_the_last_error() {
     let server = answering(ResponseTemplate::new(503)).await;
     let (source, sleeper) = source(&server);
     assert_eq!(failure(&source).await.status(), Some(503));
@@ -94,7 +94,7 @@ async fn server_fails_on_then_the_last_answer_is_the_error() {
 }
 
 #[tokio::test]
-async fn server_asks_to_wait_then_it_is_waited_for_that_long_and_no_longer() {
+async fn retry_after_is_respected() {
     let limited = |wait: &str| ResponseTemplate::new(429).insert_header("retry-after", wait);
     let server = answering(then_a_token(limited("7"))).await;
     let (source_, sleeper) = source(&server);
@@ -111,7 +111,7 @@ async fn server_asks_to_wait_then_it_is_waited_for_that_long_and_no_longer() {
 }
 
 #[tokio::test]
-async fn quota_is_used_up_then_nothing_is_waited_for_however_soon_it_is_back() {
+async fn exceeded_quota_is_not_retried() {
     for (retry_after, expected) in [(None, 9), (Some("3"), 3), (Some("0"), 0)] {
         let mut answer = ResponseTemplate::new(429)
             .insert_header("auth0-client-quota-limit", "b=per_hour;q=10;r=0;t=9")
@@ -135,7 +135,7 @@ async fn quota_is_used_up_then_nothing_is_waited_for_however_soon_it_is_back() {
 }
 
 #[tokio::test]
-async fn answer_names_quotas_then_they_can_be_read_without_a_failure() {
+async fn quotas_of_a_successful_response_are_available() {
     let count = std::sync::atomic::AtomicU64::new(0);
     let server = answering(move |_: &Request| {
         let left = 9 - count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -158,7 +158,7 @@ async fn answer_names_quotas_then_they_can_be_read_without_a_failure() {
     assert!(quotas.organization.is_empty());
 }
 
-/// A server that hangs up on the first `failures` connections, in the middle of the answer where `cut` says so.
+/// A server that closes the first `failures` connections, in the middle of the response if `cut` is set.
 async fn hangs_up(failures: usize, cut: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
@@ -181,7 +181,7 @@ async fn hangs_up(failures: usize, cut: bool) -> String {
 }
 
 #[tokio::test]
-async fn connection_breaks_then_the_request_is_sent_again() {
+async fn broken_connection_is_retried() {
     for cut in [false, true] {
         let sleeper = FakeSleeper::new();
         let source = ClientCredentials::builder("acme.us.auth0.com")
@@ -198,12 +198,12 @@ async fn connection_breaks_then_the_request_is_sent_again() {
 }
 
 #[tokio::test]
-async fn refusal_then_it_stands_for_a_while_and_a_failure_does_not() {
+async fn rejection_is_cached_and_a_failure_is_not() {
     let clock = crate::support::FakeClock::new();
     let number =
         |number: u64| json!({"error": "invalid_client", "error_description": format!("{number}")});
     let server = answering(move |request: &Request| {
-        // Every answer is another, so that a remembered one shows.
+        // Every response differs, so that a cached one is noticed.
         static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let _ = request;
         let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -211,7 +211,7 @@ async fn refusal_then_it_stands_for_a_while_and_a_failure_does_not() {
     })
     .await;
     let source = settings(&server)
-        .remember_refusals_for(Duration::from_secs(10))
+        .cache_rejections_for(Duration::from_secs(10))
         .clock(clock.clone())
         .build()
         .unwrap();
@@ -231,11 +231,11 @@ async fn refusal_then_it_stands_for_a_while_and_a_failure_does_not() {
 }
 
 #[tokio::test]
-async fn refusals_are_remembered_for_ever_then_the_clock_does_not_overflow() {
+async fn maximum_rejection_cache_time_does_not_overflow() {
     let body = json!({"error": "invalid_client"});
     let server = answering(ResponseTemplate::new(401).set_body_json(body)).await;
     let source = settings(&server)
-        .remember_refusals_for(Duration::MAX)
+        .cache_rejections_for(Duration::MAX)
         .build()
         .unwrap();
     failure(&source).await;
@@ -244,7 +244,7 @@ async fn refusals_are_remembered_for_ever_then_the_clock_does_not_overflow() {
 }
 
 #[tokio::test]
-async fn used_up_quota_then_it_stands_until_its_reset_but_for_a_minute_at_most() {
+async fn exceeded_quota_is_cached_until_its_reset_for_at_most_a_minute() {
     for (reset, stands) in [(30, 30), (3600, 60)] {
         let clock = crate::support::FakeClock::new();
         let quota = format!("b=per_hour;q=10;r=0;t={reset}");
@@ -263,8 +263,8 @@ async fn used_up_quota_then_it_stands_until_its_reset_but_for_a_minute_at_most()
 }
 
 #[tokio::test]
-async fn early_refresh_is_refused_then_the_refusal_does_not_hide_the_valid_token() {
-    // 20 s of life: a refresh is due 2 s before the end, and the next one sooner than the refusal is forgotten.
+async fn rejected_early_refresh_does_not_hide_the_valid_token() {
+    // With a lifetime of 20 s, a refresh is due 2 s before the expiry, and the next one before the rejection expires.
     let server = answering(tokens_with(
         |number| json!({"access_token": format!("token-{number}"), "expires_in": 20}),
     ))
@@ -282,7 +282,7 @@ async fn early_refresh_is_refused_then_the_refusal_does_not_hide_the_valid_token
 }
 
 #[tokio::test]
-async fn certificate_is_rejected_then_nothing_is_sent_again_and_the_error_says_what_to_check() {
+async fn rejected_certificate_is_not_retried_and_the_error_says_what_to_check() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let count = Arc::new(Mutex::new(0));
@@ -303,7 +303,7 @@ async fn certificate_is_rejected_then_nothing_is_sent_again_and_the_error_says_w
             .client_secret("s3cr3t")
             .audience("https://api.test/")
     };
-    // The token endpoint, and the discovery document.
+    // The token endpoint and the discovery document.
     for builder in [
         builder().token_url(format!("https://{address}/oauth/token")),
         builder().issuer(format!("https://{address}/")),

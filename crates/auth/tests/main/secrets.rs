@@ -24,18 +24,18 @@ const ENCODED_PARAMETER: &str = "pl4nted%2Fparameter";
 const TOKEN: &str = "pl4nted-token";
 const BODY: &str = "pl4nted-body";
 
-/// Keeps all events and spans as text.
+/// Collects all events and spans as text.
 #[derive(Clone, Default)]
 pub(crate) struct Collector(Arc<Mutex<String>>);
 
 impl Collector {
-    /// What was logged so far.
+    /// The text that was logged so far.
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().clone()
     }
 }
 
-/// The one collector of the whole process: what other tests log meanwhile has to be clean as well.
+/// The collector of the whole process: the events of other tests must contain no secrets either.
 pub(crate) fn collector() -> Collector {
     static COLLECTOR: OnceLock<Collector> = OnceLock::new();
     let make = || {
@@ -84,7 +84,7 @@ fn assert_clean(output: &str) {
 }
 
 #[tokio::test]
-async fn secrets_in_every_input_then_no_output_holds_one() {
+async fn no_output_contains_a_secret_of_any_input() {
     let log = collector();
     let server = answering(ResponseTemplate::new(500)).await;
     let clock = FakeClock::new();
@@ -94,7 +94,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         ClientAuthentication::SecretPost,
         ClientAuthentication::SecretBasic,
     ] {
-        // A server can only repeat what it was sent.
+        // The server repeats what it was sent.
         let header = match authentication {
             ClientAuthentication::SecretBasic => BASIC,
             _ => "",
@@ -103,13 +103,13 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
             .client_secret(SECRET)
             .parameter("hint", PARAMETER)
             .authentication(authentication)
-            .remember_refusals_for(Duration::ZERO)
+            .cache_rejections_for(Duration::ZERO)
             .clock(clock.clone());
         writeln!(output, "{builder:?} {builder:#?}").unwrap();
         let source = builder.build().unwrap();
         writeln!(output, "{source:?} {source:#?}").unwrap();
 
-        // Failures: the server repeats what it was sent, where it can.
+        // Failures: the server repeats what it was sent, wherever possible.
         for (status, body) in [
             (
                 401,
@@ -142,7 +142,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         .await;
         writeln!(output, "{}", chain(&source.token().await.unwrap_err())).unwrap();
 
-        // A success, and an early refresh that fails.
+        // A success, and a failed early refresh.
         let grant = json!({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600});
         answer(&server, ResponseTemplate::new(200).set_body_json(grant)).await;
         let token = source.token().await.unwrap();
@@ -161,14 +161,14 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
     assert_clean(&log);
     for expected in [
         "access token fetched domain=\"acme.us.auth0.com\" audience=\"https://api.test/\" lifetime_s=3600",
-        "access token not fetched",
+        "fetching an access token failed",
         "early refresh failed",
     ] {
         assert!(log.contains(expected), "{expected} not in {log}");
     }
 }
 
-/// Something of `text` that stands for all of it: its lines, and parts of them.
+/// Recognizable pieces of `text`: its lines, and parts of them.
 fn pieces(text: &str) -> Vec<String> {
     let lines = text
         .lines()
@@ -179,7 +179,7 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn keys_assertions_and_stored_tokens_then_no_output_holds_one() {
+async fn no_output_contains_keys_assertions_or_stored_tokens() {
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     let clock = FakeClock::new();
@@ -197,7 +197,7 @@ async fn keys_assertions_and_stored_tokens_then_no_output_holds_one() {
             secrets.extend(key.jwk[name].as_str().map(str::to_owned));
         }
         let server = answering(|request: &wiremock::Request| {
-            // It repeats the assertion, as it is and as it came.
+            // The server repeats the assertion, decoded and encoded.
             let body = String::from_utf8(request.body.clone()).unwrap();
             let description: Vec<_> = url::form_urlencoded::parse(&request.body)
                 .map(|(_, value)| value.into_owned())
@@ -236,7 +236,7 @@ async fn keys_assertions_and_stored_tokens_then_no_output_holds_one() {
                 secrets.push(value);
             }
         }
-        // A success goes into the file, and is found there by the next run.
+        // A successful response is saved to the file and loaded by the next run.
         let grant =
             json!({"access_token": TOKEN, "expires_in": 3600, "scope": format!("{TOKEN} a")});
         answer(&server, ResponseTemplate::new(200).set_body_json(grant)).await;
@@ -258,7 +258,7 @@ async fn keys_assertions_and_stored_tokens_then_no_output_holds_one() {
         }
     }
 
-    // The file has the token and nothing else that is secret, and it alone has.
+    // The file contains the token and no other secret, and nothing else contains the token.
     let mut stored = StoredToken::new(TOKEN, auth0_core::time::Clock::now(&*clock));
     stored.refresh_token = Some("pl4nted-refresh".into());
     writeln!(output, "{stored:?} {:?}", MemoryStore::new()).unwrap();
@@ -274,7 +274,7 @@ async fn keys_assertions_and_stored_tokens_then_no_output_holds_one() {
             assert_eq!(mode & 0o777, 0o600, "{}", file.display());
         }
     }
-    // A damaged one is an error that repeats nothing.
+    // The error of a damaged file does not quote it.
     let damaged = std::fs::read_to_string(&path).unwrap().replace("3600", "");
     std::fs::write(&path, &damaged[..damaged.len() - 9]).unwrap();
     let key = serde_json::from_value(json!({"issuer": "i", "client_id": "c"})).unwrap();

@@ -1,4 +1,4 @@
-//! Sessions: when tokens are refreshed, where the new ones go first, and what a failure costs.
+//! Sessions: when tokens are refreshed, when they are saved, and the effects of failures.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use crate::logins::{LOST, dying};
 use crate::provider::{CLIENT, Provider, field, grant};
 use crate::support::{Gate, elsewhere, runtime, typed};
 
-/// A store that writes down what happens, and fails when it is told to.
+/// A store that records its calls and fails on demand.
 #[derive(Default)]
 struct Recorder {
     inner: MemoryStore,
@@ -44,7 +44,7 @@ impl TokenStore for Recorder {
         &'a self,
         key: &'a TokenKey,
     ) -> BoxFuture<'a, Result<Option<StoredToken>, StoreError>> {
-        // Stores are called on the runtime of the crate, whoever waits.
+        // Stores are always called on the runtime of the crate.
         assert_eq!(std::thread::current().name(), Some("auth0-auth"));
         self.inner.load(key)
     }
@@ -80,7 +80,7 @@ async fn text(session: &Session) -> String {
     session.token().await.unwrap().secret().to_owned()
 }
 
-/// The text of the token that replaces one which is due: it is fetched in the background.
+/// The token that replaces one that is due: it is fetched in the background.
 async fn refreshed(session: &Session) -> String {
     text(session).await;
     session.finish_refresh().await;
@@ -91,7 +91,7 @@ async fn failure(session: &Session) -> Error {
     typed(&session.token().await.unwrap_err())
 }
 
-/// A session in a store that writes down what happens, with `access-1` and `refresh-1`.
+/// A session with `access-1` and `refresh-1` in a recording store.
 async fn kept(provider: &Provider) -> (Session, Arc<Recorder>) {
     let session = provider.login(&provider.flow()).await;
     let store = Arc::new(Recorder::default());
@@ -101,14 +101,14 @@ async fn kept(provider: &Provider) -> (Session, Arc<Recorder>) {
     (session, store)
 }
 
-fn refused() -> ResponseTemplate {
+fn rejected() -> ResponseTemplate {
     ResponseTemplate::new(403).set_body_json(
         json!({"error": "invalid_grant", "error_description": "Unknown or invalid refresh token."}),
     )
 }
 
 #[tokio::test]
-async fn token_ends_soon_then_it_is_refreshed_and_the_new_refresh_token_is_used_next() {
+async fn expiring_token_is_refreshed_and_the_new_refresh_token_is_used_next() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     for (number, used) in [(2, "refresh-1"), (3, "refresh-2")] {
@@ -136,11 +136,11 @@ async fn token_ends_soon_then_it_is_refreshed_and_the_new_refresh_token_is_used_
 }
 
 #[tokio::test]
-async fn refresh_names_no_scope_then_that_of_the_login_goes_on() {
+async fn refresh_without_scope_keeps_that_of_the_login() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     let scopes = async || session.token().await.unwrap().scopes().unwrap().to_string();
-    // The login's answer named none either: then those count that were asked for.
+    // The response of the login contained no scope either, so the requested scopes count.
     assert_eq!(scopes().await, "offline_access openid read:a");
     for (answered, known) in [(json!("read:a"), "read:a"), (json!(null), "read:a")] {
         provider.reset().await;
@@ -153,7 +153,7 @@ async fn refresh_names_no_scope_then_that_of_the_login_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_callers_then_one_refresh() {
+async fn many_callers_share_one_refresh() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.on("/oauth/token", grant(2, json!({}))).await;
@@ -170,12 +170,12 @@ async fn many_callers_then_one_refresh() {
             .iter()
             .all(|text| text == "access-2")
     );
-    // The login was the other.
+    // The other request was the login.
     assert_eq!(provider.requests("/oauth/token").await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn caller_goes_away_during_a_refresh_then_the_new_refresh_token_is_kept() {
+async fn cancelled_caller_does_not_lose_the_new_refresh_token() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let (mut gate, respond) = Gate::new();
@@ -196,7 +196,7 @@ async fn caller_goes_away_during_a_refresh_then_the_new_refresh_token_is_kept() 
 }
 
 #[tokio::test]
-async fn refresh_hangs_then_the_valid_token_is_used_and_the_refresh_token_is_sent_once() {
+async fn hanging_refresh_does_not_block_callers_and_sends_the_token_once() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let (mut gate, respond) = Gate::new();
@@ -208,7 +208,7 @@ async fn refresh_hangs_then_the_valid_token_is_used_and_the_refresh_token_is_sen
     for _ in 0..10 {
         assert_eq!(text(&session).await, "access-1");
     }
-    // Another run finds the same token in the store, and does not wait for the lock.
+    // Another run loads the same token from the store and does not wait for the lock.
     let flow = provider.flow();
     let other = flow.restore(store.clone(), "user").await.unwrap().unwrap();
     assert_eq!(text(&other).await, "access-1");
@@ -222,7 +222,7 @@ async fn refresh_hangs_then_the_valid_token_is_used_and_the_refresh_token_is_sen
 }
 
 #[test]
-fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token_of_its_refresh() {
+fn idle_or_ended_runtime_does_not_block_a_refresh() {
     for ends in [false, true] {
         let servers = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -251,7 +251,7 @@ fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token_of_its_re
         let other = session.clone();
         assert_eq!(elsewhere(async move { text(&other).await }), "access-2");
         assert_eq!(store.log(), ["save access-2 refresh-2"]);
-        // What the session does besides is no business of one caller either.
+        // Other operations of the session do not depend on one caller either.
         let other = session.clone();
         elsewhere(async move { other.keep_in(Arc::new(MemoryStore::new()), "other").await })
             .unwrap();
@@ -261,7 +261,7 @@ fn runtime_of_the_first_caller_idles_or_ends_then_others_get_the_token_of_its_re
 }
 
 #[tokio::test]
-async fn server_does_not_rotate_then_the_refresh_token_stays() {
+async fn refresh_token_without_rotation_is_kept() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     provider.reset().await;
@@ -281,14 +281,14 @@ async fn server_does_not_rotate_then_the_refresh_token_stays() {
 }
 
 #[tokio::test]
-async fn store_fails_then_the_token_is_held_back_and_nothing_is_lost() {
+async fn failing_store_withholds_the_token_and_loses_nothing() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     provider.reset().await;
     provider.on("/oauth/token", grant(2, json!({}))).await;
     store.fails.store(true, Ordering::SeqCst);
 
-    // While the old token is valid, callers are none the wiser.
+    // While the old token is valid, callers do not notice.
     provider.clock.advance(3600 - 60);
     assert_eq!(refreshed(&session).await, "access-1");
     provider.clock.advance(60);
@@ -299,13 +299,13 @@ async fn store_fails_then_the_token_is_held_back_and_nothing_is_lost() {
     }
     store.fails.store(false, Ordering::SeqCst);
     assert_eq!(text(&session).await, "access-2");
-    // The server was asked once; the store, each time.
+    // The server received one request; the store was called each time.
     assert_eq!(provider.requests("/oauth/token").await.len(), 1);
     assert_eq!(store.log(), ["save access-2 refresh-2"; 4]);
 }
 
 #[tokio::test]
-async fn store_fails_then_the_session_can_move_to_another() {
+async fn session_moves_away_from_a_failing_store() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     provider.reset().await;
@@ -321,7 +321,7 @@ async fn store_fails_then_the_session_can_move_to_another() {
 }
 
 #[tokio::test]
-async fn answer_to_a_refresh_is_lost_then_it_is_not_repeated_and_a_later_refusal_is_told_apart() {
+async fn lost_refresh_response_is_not_retried_and_explains_a_later_rejection() {
     for answer in LOST {
         let provider = Provider::start().await;
         let store = Arc::new(Recorder::default());
@@ -351,21 +351,21 @@ async fn answer_to_a_refresh_is_lost_then_it_is_not_repeated_and_a_later_refusal
     provider
         .once("/oauth/token", ResponseTemplate::new(502))
         .await;
-    provider.once("/oauth/token", refused()).await;
+    provider.once("/oauth/token", rejected()).await;
     assert!(failure(&session).await.is_outcome_unknown());
     let error = failure(&session).await;
-    assert!(error.is_refresh_token_refused() && error.is_refresh_token_spent());
+    assert!(error.is_refresh_token_rejected() && error.is_refresh_token_spent());
     assert!(error.is_session_ended() && error.is_invalid_grant());
     assert_eq!(error.status(), Some(403));
     assert_eq!(
         error.to_string(),
-        "the refresh token was refused, and the answer to an earlier request with it was lost: invalid_grant, \
+        "the refresh token was rejected, and the response to an earlier request with it was lost: invalid_grant, \
          Unknown or invalid refresh token."
     );
 }
 
 #[tokio::test]
-async fn stuck_refresh_is_ended_then_a_later_refusal_says_that_the_refresh_token_may_be_spent() {
+async fn aborted_refresh_explains_a_later_rejection() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     let (mut gate, respond) = Gate::new();
@@ -379,17 +379,17 @@ async fn stuck_refresh_is_ended_then_a_later_refusal_says_that_the_refresh_token
     let next = session.clone();
     let next = tokio::spawn(async move { failure(&next).await });
     assert!(stuck.await.unwrap());
-    gate.release(refused());
-    gate.release(refused());
+    gate.release(rejected());
+    gate.release(rejected());
     let error = next.await.unwrap();
     assert!(
-        error.is_refresh_token_refused() && error.is_refresh_token_spent(),
+        error.is_refresh_token_rejected() && error.is_refresh_token_spent(),
         "{error}"
     );
 }
 
 #[tokio::test]
-async fn answer_to_a_refresh_leaves_no_doubt_then_a_later_refusal_is_unexplained() {
+async fn known_refresh_outcome_does_not_explain_a_later_rejection() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.reset().await;
@@ -398,7 +398,7 @@ async fn answer_to_a_refresh_leaves_no_doubt_then_a_later_refusal_is_unexplained
     provider
         .once("/oauth/token", grant(2, json!({"refresh_token": null})))
         .await;
-    provider.once("/oauth/token", refused()).await;
+    provider.once("/oauth/token", rejected()).await;
     provider.clock.advance(3600);
     assert!(failure(&session).await.is_rejected());
     provider.clock.advance(10);
@@ -406,25 +406,25 @@ async fn answer_to_a_refresh_leaves_no_doubt_then_a_later_refusal_is_unexplained
     provider.clock.advance(3600);
     let error = failure(&session).await;
     assert!(
-        error.is_refresh_token_refused() && !error.is_refresh_token_spent(),
+        error.is_refresh_token_rejected() && !error.is_refresh_token_spent(),
         "{error}"
     );
 }
 
 #[tokio::test]
-async fn refresh_token_is_refused_then_it_is_not_sent_again() {
+async fn rejected_refresh_token_is_not_sent_again() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.reset().await;
-    provider.on("/oauth/token", refused()).await;
+    provider.on("/oauth/token", rejected()).await;
     provider.clock.advance(3600);
     for _ in 0..3 {
         let error = failure(&session).await;
-        assert!(error.is_refresh_token_refused() && error.is_session_ended());
+        assert!(error.is_refresh_token_rejected() && error.is_session_ended());
         assert!(!error.is_refresh_token_spent() && !error.is_outcome_unknown());
         assert_eq!(
             error.to_string(),
-            "the refresh token was refused: invalid_grant, Unknown or invalid refresh token."
+            "the refresh token was rejected: invalid_grant, Unknown or invalid refresh token."
         );
         provider.clock.advance(100);
     }
@@ -432,7 +432,7 @@ async fn refresh_token_is_refused_then_it_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn refresh_never_left_then_it_is_sent_again_and_the_outcome_is_known() {
+async fn refresh_that_was_not_sent_is_retried() {
     let provider = Provider::start().await;
     let (_, store) = kept(&provider).await;
     let flow = provider
@@ -452,7 +452,7 @@ async fn refresh_never_left_then_it_is_sent_again_and_the_outcome_is_known() {
 }
 
 #[tokio::test]
-async fn server_wants_to_see_the_user_then_the_error_says_so_and_the_session_goes_on() {
+async fn required_interaction_does_not_end_the_session() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.reset().await;
@@ -472,7 +472,7 @@ async fn server_wants_to_see_the_user_then_the_error_says_so_and_the_session_goe
 }
 
 #[tokio::test]
-async fn there_is_no_refresh_token_then_the_session_ends_with_its_access_token() {
+async fn session_without_refresh_token_ends_with_its_access_token() {
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = flow.start().await.unwrap();
@@ -485,12 +485,12 @@ async fn there_is_no_refresh_token_then_the_session_ends_with_its_access_token()
     assert_eq!(text(&session).await, "access-1");
     provider.clock.advance(3600);
     let error = failure(&session).await;
-    assert!(error.is_session_ended() && !error.is_refresh_token_refused());
+    assert!(error.is_session_ended() && !error.is_refresh_token_rejected());
     assert_eq!(provider.requests("/oauth/token").await.len(), 1);
 }
 
 #[tokio::test]
-async fn refresh_grants_scopes_as_a_list_or_as_something_else_then_never_more_than_it_says() {
+async fn refresh_never_grants_more_scopes_than_its_response() {
     for (answered, known) in [(json!(["read:a"]), Some("read:a")), (json!({}), None)] {
         let provider = Provider::start().await;
         let (session, _) = kept(&provider).await;
@@ -507,8 +507,7 @@ async fn refresh_grants_scopes_as_a_list_or_as_something_else_then_never_more_th
 }
 
 #[tokio::test]
-async fn scopes_are_in_another_order_or_the_organization_in_another_case_then_it_is_the_same_session()
- {
+async fn scope_order_and_organization_case_do_not_change_the_session() {
     let provider = Provider::start().await;
     let flow = |scopes: &str, organization: &str| {
         let builder = AuthorizationCode::builder("acme.us.auth0.com")
@@ -564,7 +563,7 @@ async fn scopes_are_in_another_order_or_the_organization_in_another_case_then_it
 }
 
 #[tokio::test]
-async fn session_is_under_the_key_of_a_former_version_then_it_is_found_and_moved() {
+async fn session_under_an_old_key_is_found_and_moved() {
     let provider = Provider::start().await;
     let key = |scope: &str| -> TokenKey {
         let key = json!({
@@ -587,7 +586,7 @@ async fn session_is_under_the_key_of_a_former_version_then_it_is_found_and_moved
     assert!(store.load(&former).await.unwrap().is_none());
     let moved = store.load(&canonical).await.unwrap().unwrap();
     assert_eq!(moved.refresh_token.unwrap().secret(), "refresh-0");
-    // Of two, the one under the canonical key counts.
+    // If both exist, the one under the canonical key is used.
     token.access_token = "stale".into();
     store.save(&former, &token).await.unwrap();
     let session = flow.restore(store.clone(), "user").await.unwrap().unwrap();
@@ -595,7 +594,7 @@ async fn session_is_under_the_key_of_a_former_version_then_it_is_found_and_moved
 }
 
 #[tokio::test]
-async fn refresh_token_was_put_into_the_store_from_a_file_then_its_line_break_is_not_sent() {
+async fn line_break_after_a_stored_refresh_token_is_not_sent() {
     let provider = Provider::start().await;
     let (_, store) = kept(&provider).await;
     let flow = provider.flow();
@@ -619,7 +618,7 @@ async fn refresh_token_was_put_into_the_store_from_a_file_then_its_line_break_is
 }
 
 #[tokio::test]
-async fn session_is_restored_then_it_goes_on_where_it_was() {
+async fn restored_session_continues() {
     let provider = Provider::start().await;
     let (_, store) = kept(&provider).await;
     let flow = provider.flow();
@@ -668,7 +667,7 @@ async fn session_is_restored_then_it_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn another_process_refreshed_then_its_token_is_used_and_no_request_is_made() {
+async fn token_refreshed_by_another_process_is_used() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let other = provider
@@ -686,7 +685,7 @@ async fn another_process_refreshed_then_its_token_is_used_and_no_request_is_made
     let requests = provider.requests("/oauth/token").await;
     assert_eq!(requests.len(), 1);
 
-    // And so with the next one, the other way round.
+    // The same in the other direction with the next token.
     provider.clock.advance(3600);
     assert_eq!(text(&session).await, "access-3");
     assert_eq!(text(&other).await, "access-3");
@@ -694,7 +693,7 @@ async fn another_process_refreshed_then_its_token_is_used_and_no_request_is_made
 }
 
 #[tokio::test]
-async fn api_refuses_a_token_that_it_took_before_then_it_is_refreshed() {
+async fn rejected_token_that_was_accepted_before_is_refreshed() {
     let provider = Provider::start().await;
     let (session, _) = kept(&provider).await;
     provider.reset().await;
@@ -706,7 +705,7 @@ async fn api_refuses_a_token_that_it_took_before_then_it_is_refreshed() {
 }
 
 #[tokio::test]
-async fn signed_out_then_the_refresh_token_is_revoked_and_no_token_is_left() {
+async fn sign_out_revokes_the_refresh_token_and_removes_all_tokens() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let clone = session.clone();
@@ -745,8 +744,7 @@ async fn signed_out_then_the_refresh_token_is_revoked_and_no_token_is_left() {
 }
 
 #[tokio::test]
-async fn signed_out_and_the_server_does_not_confirm_then_it_is_an_error_and_the_session_has_ended()
-{
+async fn unconfirmed_sign_out_is_an_error_and_ends_the_session() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     provider
@@ -759,7 +757,7 @@ async fn signed_out_and_the_server_does_not_confirm_then_it_is_an_error_and_the_
 }
 
 #[tokio::test]
-async fn another_process_signed_out_then_the_session_has_ended_here_too() {
+async fn sign_out_in_another_process_ends_the_session() {
     let provider = Provider::start().await;
     let (session, store) = kept(&provider).await;
     let other = provider
@@ -776,7 +774,7 @@ async fn another_process_signed_out_then_the_session_has_ended_here_too() {
     assert!(failure(&session).await.is_session_ended());
 }
 
-/// A store whose lock is broken in the worst way, with a token in it that has ended.
+/// A store with an expired token whose lock panics.
 struct Broken(Recorder);
 
 impl TokenStore for Broken {
@@ -809,7 +807,7 @@ impl TokenStore for Broken {
 }
 
 #[tokio::test]
-async fn store_panics_then_nothing_is_lost_and_the_next_call_saves() {
+async fn panicking_store_loses_nothing_and_the_next_call_saves() {
     let provider = Provider::start().await;
     let session = provider.login(&provider.flow()).await;
     let store = Arc::new(Broken(Recorder::default()));

@@ -1,4 +1,4 @@
-//! What `build` accepts and what it says about the rest.
+//! Validation in `build`.
 
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ fn fault(settings: auth0_auth::ClientCredentialsBuilder) -> String {
 }
 
 #[test]
-fn nothing_is_set_then_everything_missing_is_named() {
+fn missing_settings_are_all_reported() {
     assert_eq!(
         fault(ClientCredentials::builder("")),
-        "the settings cannot be used: domain is missing; client_id is missing; client_secret is missing; audience is missing"
+        "invalid settings: domain is missing; client_id is missing; client_secret is missing; audience is missing"
     );
 }
 
 #[test]
-fn empty_texts_then_they_count_as_missing() {
+fn empty_settings_count_as_missing() {
     let text = fault(complete().client_id("").client_secret("").audience(""));
     for name in ["client_id", "client_secret", "audience"] {
         assert!(text.contains(&format!("{name} is missing")), "{text}");
@@ -36,7 +36,7 @@ fn empty_texts_then_they_count_as_missing() {
 }
 
 #[test]
-fn domain_is_a_bare_host_then_it_is_accepted() {
+fn bare_host_is_accepted_as_domain() {
     for domain in [
         "acme.us.auth0.com",
         "Login.Acme.com",
@@ -54,7 +54,7 @@ fn domain_is_a_bare_host_then_it_is_accepted() {
 }
 
 #[test]
-fn domain_is_anything_else_then_it_is_refused_and_not_repeated() {
+fn invalid_domain_is_rejected_without_its_text() {
     for domain in [
         "https://acme.us.auth0.com",
         "acme.us.auth0.com/",
@@ -102,7 +102,7 @@ fn domain_is_anything_else_then_it_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn host_of_an_address_is_no_host_name_then_it_is_refused() {
+fn url_with_an_invalid_host_is_rejected() {
     let long = "a".repeat(64);
     for host in [
         "*",
@@ -138,7 +138,7 @@ fn host_of_an_address_is_no_host_name_then_it_is_refused() {
 }
 
 #[test]
-fn token_url_is_https_or_loopback_then_it_is_accepted() {
+fn https_and_loopback_token_urls_are_accepted() {
     for url in [
         "https://acme.us.auth0.com/oauth/token",
         "https://acme.us.auth0.com:8443/token?tenant=a",
@@ -154,7 +154,7 @@ fn token_url_is_https_or_loopback_then_it_is_accepted() {
 }
 
 #[test]
-fn token_url_is_anything_else_then_it_is_refused_and_not_repeated() {
+fn invalid_token_url_is_rejected_without_its_text() {
     for (url, expected) in [
         (
             "http://acme.us.auth0.com/oauth/token",
@@ -191,7 +191,7 @@ fn token_url_is_anything_else_then_it_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn token_url_and_domain_are_wrong_then_both_are_named() {
+fn invalid_token_url_and_domain_are_both_reported() {
     let text = fault(
         ClientCredentials::builder("a/b")
             .token_url("http://evil.com")
@@ -206,7 +206,7 @@ fn token_url_and_domain_are_wrong_then_both_are_named() {
 }
 
 #[test]
-fn parameter_is_one_of_the_request_itself_then_it_is_refused() {
+fn reserved_parameter_is_rejected() {
     for name in [
         "grant_type",
         "client_secret",
@@ -222,7 +222,7 @@ fn parameter_is_one_of_the_request_itself_then_it_is_refused() {
 }
 
 #[test]
-fn durations_are_zero_then_those_that_need_time_are_refused() {
+fn zero_durations_are_rejected_where_time_is_needed() {
     complete().leeway(Duration::ZERO).build().unwrap();
     assert!(fault(complete().fallback_lifetime(Duration::ZERO)).contains("fallback_lifetime"));
     assert!(fault(complete().timeout(Duration::ZERO)).contains("timeout"));

@@ -1,4 +1,4 @@
-//! Tokens that are shared by sources, by runs of a program and by processes.
+//! Tokens shared by sources, runs of a program and processes.
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
@@ -22,7 +22,7 @@ use crate::support::{
     tokens, tokens_with,
 };
 
-/// A source with a clock and a store that others have too.
+/// A source with a given clock and store.
 fn sharing(
     server: &MockServer,
     clock: &Arc<FakeClock>,
@@ -33,7 +33,7 @@ fn sharing(
 }
 
 #[tokio::test]
-async fn source_has_a_token_then_the_next_run_finds_it_with_all_that_is_known_of_it() {
+async fn stored_token_is_loaded_by_the_next_run_with_all_details() {
     let server = answering(tokens_with(
         |_| json!({"access_token": "token", "expires_in": 3600, "scope": "read:a read:b"}),
     ))
@@ -54,7 +54,7 @@ async fn source_has_a_token_then_the_next_run_finds_it_with_all_that_is_known_of
 }
 
 #[tokio::test]
-async fn sources_differ_in_what_they_ask_for_then_each_has_its_own_token() {
+async fn different_requests_have_separate_tokens() {
     let server = answering(tokens()).await;
     let store = MemoryStore::new();
     type Change = fn(ClientCredentialsBuilder) -> ClientCredentialsBuilder;
@@ -80,7 +80,7 @@ async fn sources_differ_in_what_they_ask_for_then_each_has_its_own_token() {
         text(&settings(&other).store(store.clone()).build().unwrap()).await,
         "other"
     );
-    // The same in other words.
+    // The same settings, spelled differently.
     let same = settings(&server)
         .scope("read:b")
         .scope("read:a")
@@ -89,7 +89,7 @@ async fn sources_differ_in_what_they_ask_for_then_each_has_its_own_token() {
     assert_eq!(requests(&server).await, changes.len());
 }
 
-/// A store that has nothing and remembers which keys it was asked for.
+/// An empty store that records the requested keys.
 #[derive(Clone, Default)]
 struct Keys(Arc<std::sync::Mutex<Vec<Value>>>);
 impl TokenStore for Keys {
@@ -119,9 +119,9 @@ impl TokenStore for Keys {
 }
 
 #[tokio::test]
-async fn store_is_asked_then_the_key_is_all_that_tells_tokens_apart() {
+async fn store_key_contains_everything_that_distinguishes_tokens() {
     let keys = Keys::default();
-    // Nobody listens there.
+    // Nothing listens there.
     let source = ClientCredentials::builder("acme.us.auth0.com")
         .issuer("http://127.0.0.1:1/")
         .client_id("client")
@@ -168,7 +168,7 @@ async fn digest(
 }
 
 #[tokio::test]
-async fn key_is_read_then_nobody_without_the_client_secret_can_try_values_of_parameters() {
+async fn parameters_cannot_be_guessed_from_the_key_without_the_client_secret() {
     use aws_lc_rs::digest::{SHA256, digest as hash};
     use aws_lc_rs::hmac;
     use base64::Engine as _;
@@ -206,7 +206,7 @@ async fn key_is_read_then_nobody_without_the_client_secret_can_try_values_of_par
 }
 
 #[tokio::test]
-async fn application_is_the_same_then_so_is_the_digest_of_its_parameters() {
+async fn parameter_digest_is_equal_for_equal_applications() {
     let with = |parameters: &'static [(&str, &str)]| {
         digest(move |settings| {
             let settings = settings.client_secret("s3cr3t");
@@ -225,7 +225,7 @@ async fn application_is_the_same_then_so_is_the_digest_of_its_parameters() {
 }
 
 #[tokio::test]
-async fn token_is_due_then_one_source_replaces_it_and_the_others_find_the_new_one() {
+async fn due_token_is_refreshed_by_one_source_for_all() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let sources: Vec<_> = (0..5)
@@ -238,13 +238,13 @@ async fn token_is_due_then_one_source_replaces_it_and_the_others_find_the_new_on
     for source in &sources {
         assert_eq!(refreshed(source).await, "token-2");
     }
-    // A run that begins now takes the new one too.
+    // A later run uses the new token too.
     assert_eq!(text(&sharing(&server, &clock, store)).await, "token-2");
     assert_eq!(requests(&server).await, 2);
 }
 
 #[tokio::test]
-async fn sources_come_at_once_then_one_fetches_and_the_others_wait() {
+async fn concurrent_sources_fetch_one_token() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let directory = tempfile::tempdir().unwrap();
@@ -256,7 +256,7 @@ async fn sources_come_at_once_then_one_fetches_and_the_others_wait() {
     let callers = futures_util::future::join_all(sources.iter().map(text));
     let answers = async {
         gate.arrival().await;
-        // Whoever does not wait for the first gets an answer as well, and is counted.
+        // A source that did not wait for the first one would be counted here.
         for _ in 0..10 {
             gate.release(grant("token"));
         }
@@ -267,7 +267,7 @@ async fn sources_come_at_once_then_one_fetches_and_the_others_wait() {
 }
 
 #[tokio::test]
-async fn token_is_refused_then_it_is_not_taken_from_the_store_again() {
+async fn rejected_token_is_not_loaded_from_the_store_again() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let [one, two] = [(); 2].map(|()| sharing(&server, &clock, store.clone()));
@@ -276,7 +276,7 @@ async fn token_is_refused_then_it_is_not_taken_from_the_store_again() {
     one.accepted(&revoked);
     assert!(one.rejected(&revoked));
     assert_eq!(text(&one).await, "token-2");
-    // The other learns it by itself, and finds what was fetched meanwhile.
+    // The other source gets its own rejection and then loads the fetched token.
     two.accepted(&found);
     assert!(two.rejected(&found));
     assert_eq!(text(&two).await, "token-2");
@@ -284,11 +284,11 @@ async fn token_is_refused_then_it_is_not_taken_from_the_store_again() {
 }
 
 #[tokio::test]
-async fn stored_token_is_refused_then_its_own_age_says_whether_it_is_replaced() {
+async fn age_of_a_rejected_stored_token_decides_about_replacement() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
-    // It was just fetched, by another process: a new one would be refused as well.
+    // Another process just fetched it: a new token would be rejected as well.
     let source = sharing(&server, &clock, store.clone());
     let fresh = token(&source).await;
     assert!(!source.rejected(&fresh));
@@ -303,7 +303,7 @@ async fn stored_token_is_refused_then_its_own_age_says_whether_it_is_replaced() 
 }
 
 #[tokio::test]
-async fn store_cannot_be_written_then_none_of_the_refused_tokens_comes_back() {
+async fn rejected_tokens_do_not_return_from_a_read_only_store() {
     let server = answering(tokens()).await;
     let clock = FakeClock::new();
     let inner = MemoryStore::new();
@@ -320,7 +320,7 @@ async fn store_cannot_be_written_then_none_of_the_refused_tokens_comes_back() {
 }
 
 #[tokio::test]
-async fn stored_token_is_of_no_use_then_another_is_fetched() {
+async fn unusable_stored_token_is_replaced() {
     let clock = FakeClock::new();
     let now = clock.now();
     let seconds = Duration::from_secs;
@@ -367,7 +367,7 @@ async fn stored_token_is_of_no_use_then_another_is_fetched() {
         store.save(&key, &bad).await.unwrap();
         let expected = format!("token-{}", number + 2);
         assert_eq!(text(&source()).await, expected, "{what}");
-        // It took the place of the other.
+        // It replaced the unusable token.
         let found = store.load(&key).await.unwrap().unwrap();
         assert_eq!(found.access_token.secret(), expected, "{what}");
     }
@@ -384,7 +384,7 @@ fn key_of(server: &MockServer) -> TokenKey {
 }
 
 #[tokio::test]
-async fn stored_token_is_due_and_the_endpoint_hangs_then_a_new_run_uses_it_at_once() {
+async fn due_stored_token_is_used_while_the_endpoint_hangs() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
@@ -395,7 +395,7 @@ async fn stored_token_is_due_and_the_endpoint_hangs_then_a_new_run_uses_it_at_on
     assert_eq!(text(&source).await, "token-1");
     assert_eq!(text(&source).await, "token-1");
     gate.arrival().await;
-    // The lock is that of the refresh; a third run does not wait for it either.
+    // The refresh holds the lock; a third run does not wait for it either.
     assert_eq!(text(&sharing(&server, &clock, store)).await, "token-1");
     gate.release(grant("token-2"));
     source.finish_refresh().await;
@@ -404,14 +404,14 @@ async fn stored_token_is_due_and_the_endpoint_hangs_then_a_new_run_uses_it_at_on
 }
 
 #[tokio::test]
-async fn stored_token_is_due_and_no_other_is_to_be_had_then_it_is_used_to_its_end() {
+async fn due_stored_token_is_used_until_it_expires_if_refreshes_fail() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     text(&sharing(&server, &clock, store.clone())).await;
     clock.advance(3600 - 40);
     answer(&server, ResponseTemplate::new(503)).await;
     let source = sharing(&server, &clock, store);
-    // The first call takes it from the store, the next one has it replaced.
+    // The first call loads the token, the next one triggers its refresh.
     for _ in 0..5 {
         assert_eq!(refreshed(&source).await, "token-1");
     }
@@ -427,7 +427,7 @@ async fn stored_token_is_due_and_no_other_is_to_be_had_then_it_is_used_to_its_en
     assert_eq!(failure(&source).await.status(), Some(503));
 }
 
-/// A store that fails where it is told to.
+/// A store that fails on demand.
 #[derive(Clone)]
 struct Failing {
     inner: MemoryStore,
@@ -492,10 +492,10 @@ impl TokenStore for Failing {
 }
 
 #[tokio::test]
-async fn store_fails_then_the_token_is_fetched_all_the_same_and_it_is_told_once() {
+async fn failing_store_is_logged_once_and_tokens_are_fetched() {
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
-    let warnings = || log.text().matches("the token store fails").count();
+    let warnings = || log.text().matches("the token store failed").count();
     let server = answering(tokens()).await;
     let clock = FakeClock::new();
     let store = Failing::new(MemoryStore::new());
@@ -516,7 +516,7 @@ async fn store_fails_then_the_token_is_fetched_all_the_same_and_it_is_told_once(
             .contains("cause=an error occurred when formatting an argument")
     );
 
-    // It recovers, and fails again.
+    // It recovers and fails again.
     for fails in all {
         fails.store(false, Ordering::Relaxed);
     }
@@ -539,7 +539,7 @@ async fn store_fails_then_the_token_is_fetched_all_the_same_and_it_is_told_once(
 }
 
 #[tokio::test]
-async fn token_is_in_memory_then_the_store_is_not_asked() {
+async fn cached_token_does_not_use_the_store() {
     let server = answering(tokens()).await;
     let store = Failing::new(MemoryStore::new());
     let source = sharing(&server, &FakeClock::new(), store.clone());
@@ -552,7 +552,7 @@ async fn token_is_in_memory_then_the_store_is_not_asked() {
 }
 
 #[tokio::test]
-async fn somebody_replaces_the_token_for_ever_then_it_is_not_waited_for() {
+async fn hanging_lock_holder_is_not_waited_for_indefinitely() {
     let server = answering(tokens()).await;
     let store = MemoryStore::new();
     let _held = store.lock(&key_of(&server)).await.unwrap();
@@ -564,13 +564,13 @@ async fn somebody_replaces_the_token_for_ever_then_it_is_not_waited_for() {
         .unwrap();
     assert_eq!(text(&source).await, "token-1");
     assert_eq!(sleeper.waits(), [Duration::from_secs(30)]);
-    // What came of it is there for the others.
+    // The fetched token is saved for the others.
     let saved = store.load(&key_of(&server)).await.unwrap().unwrap();
     assert_eq!(saved.access_token.secret(), "token-1");
 }
 
 #[tokio::test]
-async fn somebody_replaces_a_token_that_is_still_valid_then_it_is_used_meanwhile() {
+async fn valid_token_is_used_while_another_process_refreshes_it() {
     let server = answering(tokens()).await;
     let (clock, store) = (FakeClock::new(), MemoryStore::new());
     let sleeper = FakeSleeper::new();
@@ -584,7 +584,7 @@ async fn somebody_replaces_a_token_that_is_still_valid_then_it_is_used_meanwhile
     clock.advance(3600 - 60);
     let held = store.lock(&key_of(&server)).await.unwrap();
     let before = sleeper.waits().len();
-    // The refresh waits for it a little, and nobody waits for the refresh.
+    // The refresh waits briefly for the lock, and no caller waits for the refresh.
     for _ in 0..3 {
         assert_eq!(refreshed(&source).await, "token-1");
     }
@@ -600,7 +600,7 @@ async fn somebody_replaces_a_token_that_is_still_valid_then_it_is_used_meanwhile
 }
 
 #[tokio::test]
-async fn caller_goes_away_then_the_token_is_saved_and_the_lock_given_back() {
+async fn cancelled_caller_saves_the_token_and_releases_the_lock() {
     let (mut gate, respond) = Gate::new();
     let server = answering(respond).await;
     let store = MemoryStore::new();
@@ -619,10 +619,10 @@ async fn caller_goes_away_then_the_token_is_saved_and_the_lock_given_back() {
     assert_eq!(saved.access_token.secret(), "token");
 }
 
-/// What another process is told: where the token endpoint is, where the file is, and what to do.
+/// The arguments of another process: the token endpoint, the file and the task.
 const PROCESS: &str = "AUTH0_AUTH_TEST_PROCESS";
 
-/// Another process, which does not outlive its test.
+/// Another process, which is killed at the end of its test.
 struct Process(Child);
 
 impl Drop for Process {
@@ -632,7 +632,7 @@ impl Drop for Process {
     }
 }
 
-/// Starts this test binary as another process, which does what `task` says.
+/// Starts this test binary as another process that runs `task`.
 fn process(url: &str, path: &std::path::Path, task: &str) -> Process {
     let started = Command::new(std::env::current_exe().unwrap())
         .args([
@@ -646,7 +646,7 @@ fn process(url: &str, path: &std::path::Path, task: &str) -> Process {
     Process(started.unwrap())
 }
 
-/// No test by itself: what [`process`] runs.
+/// Not a test: the entry point of [`process`].
 #[tokio::test]
 async fn process_started_by_another_test() {
     let Ok(told) = std::env::var(PROCESS) else {
@@ -687,7 +687,7 @@ async fn process_started_by_another_test() {
     }
 }
 
-/// Grants a token that names the audience.
+/// Grants a token that contains the audience.
 fn by_audience() -> impl Respond {
     |request: &wiremock::Request| {
         let fields = url::form_urlencoded::parse(&request.body);
@@ -701,7 +701,7 @@ fn by_audience() -> impl Respond {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn processes_share_a_file_then_each_token_is_fetched_once_and_none_is_lost() {
+async fn processes_sharing_a_file_fetch_each_token_once() {
     let server = answering(by_audience()).await;
     let url = format!("{}/oauth/token", server.uri());
     let directory = tempfile::tempdir().unwrap();
@@ -718,7 +718,7 @@ async fn processes_share_a_file_then_each_token_is_fetched_once_and_none_is_lost
     .unwrap();
     assert_eq!(requests(&server).await, 1 + 6 * 5);
 
-    // All of them are there for the next one.
+    // All of them are stored for the next run.
     answer(&server, ResponseTemplate::new(500)).await;
     let audiences =
         (0..6).flat_map(|process| (0..5).map(move |number| format!("p{process}-{number}")));
@@ -730,7 +730,7 @@ async fn processes_share_a_file_then_each_token_is_fetched_once_and_none_is_lost
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn process_that_holds_the_lock_is_killed_then_the_others_go_on() {
+async fn killed_lock_holder_does_not_block_others() {
     let server = answering(by_audience()).await;
     let url = format!("{}/oauth/token", server.uri());
     let directory = tempfile::tempdir().unwrap();
@@ -746,7 +746,7 @@ async fn process_that_holds_the_lock_is_killed_then_the_others_go_on() {
         .store(FileStore::new(&path));
     let source = source.build().unwrap();
     let mut waiting = source.token();
-    // Time enough for somebody who does not wait.
+    // Enough time for a process that does not wait.
     for _ in 0..200 {
         assert!(futures_util::FutureExt::now_or_never(&mut waiting).is_none());
         tokio::task::yield_now().await;
@@ -759,7 +759,7 @@ async fn process_that_holds_the_lock_is_killed_then_the_others_go_on() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn file_is_open_to_others_then_the_token_comes_anew_and_the_failure_has_the_command() {
+async fn readable_file_is_not_used_and_the_failure_contains_the_command() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let server = answering(tokens()).await;
@@ -772,14 +772,14 @@ async fn file_is_open_to_others_then_the_token_comes_anew_and_the_failure_has_th
     assert_eq!(text(&source).await, "token-2");
     let error = source.store_failure().unwrap().to_string();
     assert!(
-        error.ends_with(&format!("mend it with `chmod 600 {}`", path.display())),
+        error.ends_with(&format!("fix it with `chmod 600 {}`", path.display())),
         "{error}"
     );
     assert!(!std::fs::read_to_string(&path).unwrap().contains("token-2"));
 }
 
 #[tokio::test]
-async fn token_is_bound_to_a_key_then_only_sources_with_that_key_share_it() {
+async fn bound_token_is_only_shared_by_sources_with_its_key() {
     let count = std::sync::atomic::AtomicUsize::new(0);
     let server = answering(move |_: &wiremock::Request| {
         let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;

@@ -1,4 +1,4 @@
-//! What the tests share: a clock that is set by hand, a token endpoint, and a gate that holds its answers back.
+//! Test fixtures: a fake clock, a token endpoint, and a gate that delays its responses.
 
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc as async_mpsc;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
-/// A clock that moves only when told to.
+/// A clock that only moves on demand.
 #[derive(Debug)]
 pub(crate) struct FakeClock(Mutex<SystemTime>);
 
@@ -37,7 +37,7 @@ impl Clock for FakeClock {
     }
 }
 
-/// Settings that are complete, for the token endpoint at `server`.
+/// Complete settings for the token endpoint at `server`.
 pub(crate) fn settings(server: &MockServer) -> ClientCredentialsBuilder {
     ClientCredentials::builder("acme.us.auth0.com")
         .token_url(format!("{}/oauth/token", server.uri()))
@@ -47,21 +47,21 @@ pub(crate) fn settings(server: &MockServer) -> ClientCredentialsBuilder {
         .retry(RetryPolicy::never())
 }
 
-/// A source with a clock of its own.
+/// A source with its own clock.
 pub(crate) fn source(server: &MockServer) -> (ClientCredentials, Arc<FakeClock>) {
     let clock = FakeClock::new();
     let source = settings(server).clock(clock.clone()).build().unwrap();
     (source, clock)
 }
 
-/// A server that answers every request with `template`.
+/// A server that responds to every request with `template`.
 pub(crate) async fn answering(template: impl Respond + 'static) -> MockServer {
     let server = MockServer::start().await;
     answer(&server, template).await;
     server
 }
 
-/// Lets `server` answer every request from now on with `template`.
+/// Changes the response of `server` to `template`.
 pub(crate) async fn answer(server: &MockServer, template: impl Respond + 'static) {
     server.reset().await;
     Mock::given(matchers::any())
@@ -70,14 +70,14 @@ pub(crate) async fn answer(server: &MockServer, template: impl Respond + 'static
         .await;
 }
 
-/// An answer that grants `token-1`, `token-2` and so on, each for an hour.
+/// A response that grants `token-1`, `token-2` and so on, each for an hour.
 pub(crate) fn tokens() -> impl Respond {
     tokens_with(
         |number| json!({"access_token": format!("token-{number}"), "token_type": "Bearer", "expires_in": 3600}),
     )
 }
 
-/// An answer with a body made from the number of the request.
+/// A response whose body depends on the number of the request.
 pub(crate) fn tokens_with(body: impl Fn(u64) -> Value + Send + Sync) -> impl Respond {
     let count = AtomicU64::new(0);
     move |_: &Request| {
@@ -86,24 +86,24 @@ pub(crate) fn tokens_with(body: impl Fn(u64) -> Value + Send + Sync) -> impl Res
     }
 }
 
-/// The number of requests since the answer was last changed.
+/// The number of requests since the response was last changed.
 pub(crate) async fn requests(server: &MockServer) -> usize {
     server.received_requests().await.unwrap_or_default().len()
 }
 
-/// The token's text; fails where there is no token.
+/// The text of the token; panics if there is none.
 pub(crate) async fn text(source: &ClientCredentials) -> String {
     token(source).await.secret().to_owned()
 }
 
-/// The text of the token that replaces one which is due: it is fetched in the background.
+/// The text of the token that replaces one that is due: it is fetched in the background.
 pub(crate) async fn refreshed(source: &ClientCredentials) -> String {
     text(source).await;
     source.finish_refresh().await;
     text(source).await
 }
 
-/// A runtime that runs nothing but what it blocks on.
+/// A current-thread runtime.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -111,7 +111,7 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-/// Runs `work` on a runtime and a thread of its own, and fails if that takes too long.
+/// Runs `work` on its own runtime and thread, and panics if it takes too long.
 pub(crate) fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let limited = async { tokio::time::timeout(Duration::from_secs(20), work).await };
     let thread = std::thread::spawn(|| runtime().block_on(limited));
@@ -125,7 +125,7 @@ pub(crate) async fn token(source: &ClientCredentials) -> AccessToken {
     source.token().await.unwrap()
 }
 
-/// The typed error of a source that has no token to give.
+/// The typed error of a source that fails.
 pub(crate) async fn failure(source: &ClientCredentials) -> Error {
     typed(&source.token().await.unwrap_err())
 }
@@ -145,7 +145,7 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     texts.join("\n")
 }
 
-/// Answers that are held back until they are released, one by one.
+/// Responses that are held back until they are released, one by one.
 pub(crate) struct Gate {
     arrived: async_mpsc::UnboundedReceiver<()>,
     release: mpsc::Sender<ResponseTemplate>,
@@ -158,7 +158,7 @@ impl Gate {
         let released = Mutex::new(released);
         let respond = move |_: &Request| {
             arrive.send(()).unwrap();
-            // This blocks the server's own thread alone.
+            // This only blocks the thread of the server.
             released.lock().unwrap().recv().unwrap()
         };
         (Self { arrived, release }, respond)
@@ -169,13 +169,13 @@ impl Gate {
         self.arrived.recv().await.unwrap();
     }
 
-    /// Answers a request that waits, or the next one.
+    /// Responds to a waiting request, or to the next one.
     pub(crate) fn release(&self, template: ResponseTemplate) {
         self.release.send(template).unwrap();
     }
 }
 
-/// A grant of `token` for an hour.
+/// A token response that grants `token` for an hour.
 pub(crate) fn grant(token: &str) -> ResponseTemplate {
     ResponseTemplate::new(200)
         .set_body_json(json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600}))

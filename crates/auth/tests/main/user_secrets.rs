@@ -43,7 +43,7 @@ fn excerpt<'o>(output: &'o str, secret: &str) -> &'o str {
 }
 
 #[tokio::test]
-async fn secrets_in_every_input_of_a_user_then_no_output_holds_one() {
+async fn no_output_contains_a_secret_of_a_user() {
     let log = collector();
     let provider = Provider::start().await;
     let mut output = String::new();
@@ -60,7 +60,7 @@ async fn secrets_in_every_input_of_a_user_then_no_output_holds_one() {
     writeln!(output, "{flow:?} {flow:#?}").unwrap();
     let tokens = |id_token: &str| json!({"access_token": ACCESS, "refresh_token": REFRESH, "id_token": id_token, "expires_in": 3600});
 
-    // Whatever the server and the browser say, they can only repeat what they were told.
+    // Server and browser repeat what they were sent.
     for round in 0..9 {
         provider.reset().await;
         let pending = flow.start().await.unwrap();
@@ -100,7 +100,7 @@ async fn secrets_in_every_input_of_a_user_then_no_output_holds_one() {
             ),
             6 => (query, json!(format!("{BODY} {ACCESS}"))),
             7 => {
-                // The secret itself never went by way of the browser.
+                // The verifier itself is never sent through the browser.
                 let all = all.replace(SECRET, "");
                 let refusal = [
                     ("error", "access_denied"),
@@ -159,7 +159,7 @@ fn form(pairs: &[(&str, &str)]) -> String {
     form.finish()
 }
 
-/// Refreshes of a session, each with another answer.
+/// Refreshes of a session, each with another response.
 async fn refreshes(provider: &Provider, session: auth0_auth::Session, output: &mut String) {
     session
         .keep_in(Arc::new(MemoryStore::new()), "user")
@@ -260,8 +260,8 @@ fn grant_body() -> Value {
 }
 
 #[tokio::test]
-async fn code_with_strange_characters_then_it_arrives_as_it_was() {
-    // The other half of the search: what is planted really goes out.
+async fn code_with_special_characters_is_preserved() {
+    // The counterpart of the search: planted secrets are really sent.
     let provider = Provider::start().await;
     let flow = provider.flow();
     let pending = provider

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use auth0_core::{Error, StaticToken, codegen::CallOptions};
+use auth0_core::codegen::CallOptions;
+use auth0_core::{Error, StaticToken};
 use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};

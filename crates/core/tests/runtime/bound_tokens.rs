@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use auth0_core::codegen::{CallOptions, Transport};
 use auth0_core::proof::{ProofOfPossession, ProofRequest, ServerRole};
 use auth0_core::{
     AccessToken, BoxFuture, Limiter, Limits, Operation, Rate, RetryPolicy, SecretString,
     TokenError, TokenSource,
-    codegen::{CallOptions, Transport},
 };
 use reqwest::Url;
 use serde_json::json;

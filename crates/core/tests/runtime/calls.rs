@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use auth0_core::{
-    HttpClient, StaticToken,
-    codegen::{BaseUrl, CallOptions, TransportBuilder},
-};
+use auth0_core::codegen::{BaseUrl, CallOptions, TransportBuilder};
+use auth0_core::{HttpClient, StaticToken};
 use http::{HeaderName, HeaderValue};
 use serde_json::json;
 use wiremock::matchers::{any, body_json, header, method, path};

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use auth0_core::{
-    Nullable, Open, SecretString,
-    codegen::{Check, Checker, Rules},
-};
+use auth0_core::codegen::{Check, Checker, Rules};
+use auth0_core::{Nullable, Open, SecretString};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use uuid::Uuid;

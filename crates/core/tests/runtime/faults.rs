@@ -14,8 +14,9 @@ use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use auth0_core::codegen::CallOptions;
 use auth0_core::time::Clock as _;
-use auth0_core::{Error, HttpClient, Operation, Response, RetryPolicy, codegen::CallOptions};
+use auth0_core::{Error, HttpClient, Operation, Response, RetryPolicy};
 
 use crate::support::*;
 

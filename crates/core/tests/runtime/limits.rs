@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth0_core::codegen::{CallOptions, Transport};
 use auth0_core::time::Clock as _;
-use auth0_core::{
-    Error, Limiter, Limits, Rate, Response, RetryPolicy,
-    codegen::{CallOptions, Transport},
-};
+use auth0_core::{Error, Limiter, Limits, Rate, Response, RetryPolicy};
 
 use crate::support::*;
 

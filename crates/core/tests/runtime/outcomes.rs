@@ -1,9 +1,8 @@
 //! Bulk operations: the status decides.
 
+use auth0_core::codegen::CallOptions;
 use auth0_core::codegen::OperationFields;
-use auth0_core::{
-    Error, Operation, Outcome, Outcomes, PartialReport, Response, StaticToken, codegen::CallOptions,
-};
+use auth0_core::{Error, Operation, Outcome, Outcomes, PartialReport, Response, StaticToken};
 
 use crate::support::*;
 

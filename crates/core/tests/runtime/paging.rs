@@ -3,9 +3,9 @@
 use auth0_core::codegen::OperationFields;
 use std::pin::Pin;
 
+use auth0_core::codegen::{Listing, Page, Paged, Position, Transport, items, pages, resume};
 use auth0_core::{
     BoxFuture, Error, HttpClient, MAX_EMPTY_PAGES, Operation, Response, StaticToken, TokenSource,
-    codegen::{Listing, Page, Paged, Position, Transport, items, pages, resume},
 };
 use serde_json::json;
 use wiremock::matchers::{any, header, query_param, query_param_is_missing};

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use auth0_core::codegen::{BaseUrl, CallOptions, RawResponse, Transport, TransportBuilder};
 use auth0_core::{
     AccessToken, BoxFuture, Error, HttpClient, Operation, Outcome, Outcomes, Response, RetryPolicy,
     RetrySafety, TokenError, TokenSource,
-    codegen::{BaseUrl, CallOptions, RawResponse, Transport, TransportBuilder},
 };
 use progenitor_client::Error as ProgenitorError;
 use serde::de::DeserializeOwned;

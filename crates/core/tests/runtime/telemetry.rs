@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth0_core::{Auth0Client, Operation, RetryPolicy, codegen::CallOptions};
+use auth0_core::codegen::CallOptions;
+use auth0_core::{Auth0Client, Operation, RetryPolicy};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tracing::field::{Field, Visit};

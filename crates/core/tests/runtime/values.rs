@@ -3,9 +3,8 @@
 use auth0_core::codegen::OperationFields;
 use std::collections::HashSet;
 
-use auth0_core::{
-    Nullable, Open, Operation, Outcomes, Paging, RetrySafety, SecretString, codegen::encode_path,
-};
+use auth0_core::codegen::encode_path;
+use auth0_core::{Nullable, Open, Operation, Outcomes, Paging, RetrySafety, SecretString};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Reading and writing a file that nobody else may see.
+//! Reading and writing a private file.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use crate::store::StoreError;
 
-/// Thousands of tokens fit into this. What is longer was not written here.
+/// The maximum size of a token file, enough for thousands of tokens.
 const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
-/// How often a file is looked at anew that is replaced while it is opened.
+/// How often reading is retried if the file is replaced meanwhile.
 const TRIES: usize = 100;
 
-/// What the file holds; nothing where there is none.
+/// Reads the file. Returns `None` if it does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     let failed = |error| failed("read", path, error);
     for _ in 0..TRIES {
-        let Some(seen) = look(path)? else {
+        let Some(seen) = inspect(path)? else {
             return Ok(None);
         };
         let file = match File::open(path) {
@@ -24,7 +24,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
             opened => opened.map_err(failed)?,
         };
         let opened = file.metadata().map_err(failed)?;
-        // What was looked at may have been exchanged, by another process of ours or by somebody's link.
+        // Between check and open, the file may have been replaced by another process or by an attacker's link.
         if !is_same(&seen, &opened) {
             continue;
         }
@@ -41,15 +41,15 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         return Ok(Some(bytes));
     }
     Err(StoreError::new(format!(
-        "{}: the file is replaced again and again while it is read",
+        "{}: the file was replaced repeatedly while it was read",
         path.display()
     )))
 }
 
-/// Puts a file with these bytes in place of the one that is there, if one is. The caller holds the lock.
+/// Replaces the file at `path`, or creates it. The caller holds the lock.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let written = beside(path, "tmp")?;
-    // It was left by a process that ended while it wrote: nobody else writes now.
+    // A leftover of a process that ended while it wrote; the lock excludes other writers.
     match fs::remove_file(&written) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             return Err(failed("remove", &written, error));
@@ -67,11 +67,11 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Opens a lock file, which is created where there is none, and its directory with it.
+/// Opens a lock file, and creates it and its directory if they are missing.
 pub(super) fn open_lock(path: &Path) -> Result<File, StoreError> {
     let directory = directory(path);
     create_private(directory).map_err(|error| failed("create", directory, error))?;
-    look(path)?;
+    inspect(path)?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     private(&mut options)
@@ -79,7 +79,7 @@ pub(super) fn open_lock(path: &Path) -> Result<File, StoreError> {
         .map_err(|error| failed("open", path, error))
 }
 
-/// Whether the file is still the one at `path`: a lock on one that was deleted keeps nobody out.
+/// Returns whether the file is still the one at `path`. A lock on a deleted file excludes nobody.
 pub(super) fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::symlink_metadata(path)) {
         (Ok(file), Ok(found)) => is_same(&file, &found),
@@ -87,7 +87,7 @@ pub(super) fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// The file beside `path` with this at the end of its name.
+/// Returns the path of the file beside `path` with this suffix.
 pub(super) fn beside(path: &Path, outcome: &str) -> Result<PathBuf, StoreError> {
     let Some(name) = path.file_name() else {
         return Err(StoreError::new(format!(
@@ -101,23 +101,23 @@ pub(super) fn beside(path: &Path, outcome: &str) -> Result<PathBuf, StoreError> 
     Ok(path.with_file_name(name))
 }
 
-/// What is at `path`, if it may be used.
-fn look(path: &Path) -> Result<Option<Metadata>, StoreError> {
+/// Returns the metadata of `path` if the file may be used, or `None` if it does not exist.
+fn inspect(path: &Path) -> Result<Option<Metadata>, StoreError> {
     match fs::symlink_metadata(path) {
         Ok(found) => check(path, &found).map(|()| Some(found)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("look at", path, error)),
+        Err(error) => Err(failed("inspect", path, error)),
     }
 }
 
-/// Whether the file may be used: a regular one that belongs to this user, and that nobody else can read or write.
+/// Checks that the file is a regular file of this user that nobody else can read or write.
 fn check(path: &Path, found: &Metadata) -> Result<(), StoreError> {
     let kind = found.file_type();
     if !kind.is_file() {
         let kind = match (kind.is_symlink(), kind.is_dir()) {
             (true, _) => "a symbolic link",
             (_, true) => "a directory",
-            _ => "something else",
+            _ => "another kind of file",
         };
         return Err(StoreError::new(format!(
             "{}: expected a regular file, found {kind}",
@@ -128,13 +128,13 @@ fn check(path: &Path, found: &Metadata) -> Result<(), StoreError> {
     check_mode(path, found)
 }
 
-/// The user that this process acts for.
+/// Returns the effective user ID of this process.
 #[cfg(unix)]
 fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// Whoever owns a file chose the tokens in it: those of another user would act in that user's name.
+/// The owner of a file controls the tokens in it: tokens of another user would act in that user's name.
 #[cfg(unix)]
 fn check_owner(path: &Path, found: &Metadata, user: u32) -> Result<(), StoreError> {
     use std::os::unix::fs::MetadataExt as _;
@@ -168,7 +168,7 @@ fn check_mode(path: &Path, found: &Metadata) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::new(format!(
-        "{}: expected a file that nobody but its owner can read or write, found mode {mode:03o}; mend it with `chmod 600 \
+        "{}: expected a file that only its owner can read or write, found mode {mode:03o}; fix it with `chmod 600 \
          {}`",
         path.display(),
         quoted(path)
@@ -180,7 +180,7 @@ fn check_mode(_: &Path, _: &Metadata) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A path as a shell takes it.
+/// Quotes a path for a shell.
 pub(super) fn quoted(path: &Path) -> String {
     let text = path.to_string_lossy();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+=:,@%".contains(&byte);
@@ -210,7 +210,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The mode is given when the file is created, so it is never wider, not even for a moment.
+/// Sets the mode at creation, so that it is never wider, not even for a moment.
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
@@ -232,8 +232,7 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// A rename survives a power cut once the directory is on the disk. Where directories cannot be flushed, it is as good as
-/// it gets.
+/// Flushes the directory, after which the rename survives a power failure. Ignored where directories cannot be flushed.
 fn sync_directory(path: &Path) {
     #[cfg(unix)]
     if let Ok(directory) = File::open(directory(path)) {
@@ -243,8 +242,8 @@ fn sync_directory(path: &Path) {
     let _ = path;
 }
 
-fn failed(what: &str, path: &Path, error: io::Error) -> StoreError {
-    StoreError::new(format!("{}: cannot {what} it", path.display())).with_source(error)
+fn failed(action: &str, path: &Path, error: io::Error) -> StoreError {
+    StoreError::new(format!("{}: failed to {action}", path.display())).with_source(error)
 }
 
 #[cfg(all(test, unix))]
@@ -252,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn file_belongs_to_another_user_then_it_is_rejected() {
+    fn file_of_another_user_is_rejected() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let found = file.as_file().metadata().unwrap();
         check_owner(file.path(), &found, user()).unwrap();

@@ -1,4 +1,4 @@
-//! The JSON in a token file.
+//! The JSON format of a token file.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 use super::disk;
 use crate::store::{StoreError, StoredToken, TokenKey};
 
-/// The format that is written and read here.
+/// The version of the format.
 const VERSION: u64 = 1;
 
-/// All that is in a file. Members that are not known are kept: a later version of this program may have written them. Of
-/// numbers that are no integers the last digit may change, so no version should have any.
+/// The content of a token file. Unknown members are kept: a later version of this crate may have written them. The last digit
+/// of a number that is not an integer may change, so no version should write such numbers.
 #[derive(Deserialize, Serialize)]
 pub(super) struct Document {
     version: u64,
@@ -25,8 +25,7 @@ pub(super) struct Document {
     rest: Map<String, Value>,
 }
 
-/// A token and what it is for. Keys are compared as they stand, so that one which has a member more, whose meaning
-/// is not known here, is another key.
+/// A token and its key. Keys are compared as JSON values: a key with an additional, unknown member is a different key.
 #[derive(Deserialize, Serialize)]
 struct Entry {
     key: Value,
@@ -46,7 +45,7 @@ impl Default for Document {
 }
 
 impl Document {
-    /// The document in the file; an empty one where there is no file, or nothing in it.
+    /// Reads the file. Returns an empty document if the file is missing or empty.
     pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
         match disk::read(path)? {
             Some(bytes) => Self::parse(path, &bytes),
@@ -54,15 +53,15 @@ impl Document {
         }
     }
 
-    /// Says of an error where it is and what to do, but never what was read: that may be a token.
+    /// Parses the content. Errors name the position and what to do, but never quote the content, which may be a token.
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, StoreError> {
         if bytes.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
         let document: Self = serde_json::from_slice(bytes).map_err(|error| {
             StoreError::new(format!(
-                "{}: expected a token file, found something else or a damaged one (line {}, column {}); it is left as it \
-                 is, and if nobody needs it, remove it with `rm {}`",
+                "{}: expected a token file, found other or damaged content (line {}, column {}); it is not overwritten: \
+                 remove it with `rm {}` if it is not needed",
                 path.display(),
                 error.line(),
                 error.column(),
@@ -84,7 +83,7 @@ impl Document {
         serde_json::to_vec_pretty(self).map_err(|_| unfit())
     }
 
-    /// The token under a key.
+    /// Returns the token under a key.
     pub(super) fn token(
         &self,
         path: &Path,
@@ -96,7 +95,7 @@ impl Document {
         };
         let token = StoredToken::deserialize(&entry.token).map_err(|_| {
             StoreError::new(format!(
-                "{}: expected a token for {key}, found a damaged one; it is replaced with the next",
+                "{}: expected a token for {key}, found damaged content; the next token replaces it",
                 path.display()
             ))
         });
@@ -116,7 +115,7 @@ impl Document {
         Ok(())
     }
 
-    /// Whether there was one.
+    /// Removes a token. Returns whether there was one.
     pub(super) fn remove(&mut self, key: &TokenKey) -> Result<bool, StoreError> {
         let key = value(key)?;
         let before = self.tokens.len();
@@ -125,10 +124,10 @@ impl Document {
     }
 }
 
-/// A name for a key that a file can have.
+/// Returns a short digest of a key, for a file name.
 pub(super) fn digest(key: &TokenKey) -> Result<String, StoreError> {
     let text = serde_json::to_vec(key).map_err(|_| unfit())?;
-    // 96 bits are enough to tell the keys of one file apart.
+    // 96 bits are enough to distinguish the keys of one file.
     let digest = hash(&SHA256, &text);
     Ok(URL_SAFE_NO_PAD.encode(&digest.as_ref()[..12]))
 }
@@ -138,10 +137,10 @@ fn value(of: &impl Serialize) -> Result<Value, StoreError> {
 }
 
 fn unfit() -> StoreError {
-    StoreError::new("the token does not fit into JSON")
+    StoreError::new("serializing the token to JSON failed")
 }
 
-/// Reads what may be a token file, changes it and reads what would be written.
+/// Parses the bytes as a token file, changes it and parses the result.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn fuzz(bytes: &[u8]) {
     let path = Path::new("tokens.json");
@@ -158,11 +157,11 @@ pub(crate) fn fuzz(bytes: &[u8]) {
         .put(&key, &token)
         .and_then(|()| Document::parse(path, &document.to_bytes()?));
     let Ok(again) = read_again else {
-        panic!("what is written cannot be read");
+        panic!("the written document cannot be parsed");
     };
     let stored = again.token(path, &key).ok().flatten();
     assert!(stored.is_some_and(|stored| stored.access_token.secret() == "token"));
     assert!(again.tokens.len() >= others && (found || again.tokens.len() <= others + 1));
-    // The values need not be the same to the last digit: serde_json rounds numbers that are no integers.
+    // Values may differ in the last digit: serde_json rounds numbers that are not integers.
     assert!(again.rest.keys().eq(document.rest.keys()));
 }

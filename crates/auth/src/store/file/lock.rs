@@ -1,4 +1,4 @@
-//! Locks between processes: those of the operating system, which end with the process that holds them.
+//! Locks between processes: advisory file locks of the operating system, which end with the process that holds them.
 
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
@@ -9,16 +9,16 @@ use auth0_core::time::SharedSleeper;
 use super::{blocking, disk};
 use crate::store::StoreError;
 
-/// The first wait between two tries; it doubles.
+/// The first wait between two attempts; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(5);
 
-/// The longest wait between two tries.
+/// The longest wait between two attempts.
 const MAX_WAIT: Duration = Duration::from_millis(100);
 
-/// Waits until nobody else holds the lock at `path`, and holds it until the file is dropped.
+/// Acquires the lock at `path`, which is held until the file is dropped.
 ///
-/// It tries again and again instead of blocking: a thread that is blocked can be neither cancelled nor left behind, and a
-/// runtime that ends would wait for it.
+/// Polls instead of blocking: a blocked thread can be neither cancelled nor abandoned, and a runtime that shuts down would wait
+/// for it.
 pub(super) async fn acquire(
     path: PathBuf,
     sleeper: &SharedSleeper,
@@ -37,7 +37,7 @@ pub(super) async fn acquire(
                 waited.as_secs()
             )));
         }
-        // Drawn, so that those who wait do not come together.
+        // Jitter, so that waiting processes do not retry at the same time.
         let pause = wait.mul_f64(0.5 + fastrand::f64() / 2.0);
         sleeper.sleep(pause).await;
         waited += pause;
@@ -51,7 +51,7 @@ fn attempt(path: PathBuf) -> Result<Option<File>, StoreError> {
         Ok(()) => Ok(disk::is_at(&file, &path).then_some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => {
-            Err(StoreError::new(format!("{}: cannot lock it", path.display())).with_source(error))
+            Err(StoreError::new(format!("{}: failed to lock", path.display())).with_source(error))
         }
     }
 }

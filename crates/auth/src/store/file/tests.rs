@@ -23,7 +23,7 @@ fn token(text: &str) -> StoredToken {
     StoredToken::new(text, UNIX_EPOCH + Duration::from_millis(1_800_000_000_250))
 }
 
-/// A store in a directory that is not there yet.
+/// A store in a directory that does not exist yet.
 fn store() -> (TempDir, FileStore) {
     let directory = tempfile::tempdir().unwrap();
     let store = FileStore::new(directory.path().join("made/for it/tokens.json"));
@@ -46,7 +46,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// All that is in the store's directory.
+/// The names of all files in the store's directory.
 fn names(store: &FileStore) -> Vec<String> {
     let entries = fs::read_dir(store.path().parent().unwrap()).unwrap();
     let mut names: Vec<_> = entries
@@ -56,8 +56,8 @@ fn names(store: &FileStore) -> Vec<String> {
     names
 }
 
-/// Every way to use the store fails with `expected`, and the file stays as it is.
-async fn assert_refused(store: &FileStore, expected: &str) {
+/// Asserts that every operation of the store fails with `expected` and does not change the file.
+async fn assert_rejected(store: &FileStore, expected: &str) {
     let before = fs::read(store.path()).ok();
     for result in [
         store.load(&key("client")).await.map(|_| ()),
@@ -73,14 +73,14 @@ async fn assert_refused(store: &FileStore, expected: &str) {
 }
 
 #[tokio::test]
-async fn nothing_is_there_then_there_is_no_token_and_no_file() {
+async fn loading_from_a_missing_file_creates_none() {
     let (directory, store) = store();
     assert_eq!(text(&store, "client").await, None);
     assert!(!directory.path().join("made").exists());
 }
 
 #[tokio::test]
-async fn token_with_everything_is_saved_then_it_comes_back_whole() {
+async fn token_with_all_members_round_trips() {
     let (_directory, store) = store();
     let mut full = token("token");
     full.token_type = "DPoP".into();
@@ -96,7 +96,7 @@ async fn token_with_everything_is_saved_then_it_comes_back_whole() {
 }
 
 #[tokio::test]
-async fn tokens_are_saved_and_removed_then_the_others_stay() {
+async fn other_tokens_are_kept_by_save_and_remove() {
     let (_directory, store) = store();
     for name in ["one", "two", "three"] {
         store.save(&key(name), &token(name)).await.unwrap();
@@ -110,7 +110,7 @@ async fn tokens_are_saved_and_removed_then_the_others_stay() {
 }
 
 #[tokio::test]
-async fn file_and_directories_are_made_then_only_their_owner_sees_them() {
+async fn created_files_and_directories_are_private() {
     let (directory, store) = filled().await;
     let guard = store.lock(&key("client")).await.unwrap();
     assert_eq!(mode(store.path()), 0o600);
@@ -124,12 +124,12 @@ async fn file_and_directories_are_made_then_only_their_owner_sees_them() {
 }
 
 #[tokio::test]
-async fn file_is_replaced_then_it_is_another_file_and_none_is_left_over() {
+async fn file_is_replaced_atomically_without_leftovers() {
     let (_directory, store) = filled().await;
     let before = fs::metadata(store.path()).unwrap().ino();
-    // Somebody who reads meanwhile reads the old one to its end.
+    // A concurrent reader reads the old file to its end.
     let reader = fs::File::open(store.path()).unwrap();
-    // Left by a process that was killed while it wrote.
+    // A leftover of a process that was killed while it wrote.
     let left_over = disk::beside(store.path(), "tmp").unwrap();
     fs::write(&left_over, "half of a tok").unwrap();
     fs::set_permissions(&left_over, Permissions::from_mode(0o644)).unwrap();
@@ -146,25 +146,25 @@ async fn file_is_replaced_then_it_is_another_file_and_none_is_left_over() {
 }
 
 #[test]
-fn writing_fails_then_nothing_is_left_over() {
+fn failed_write_leaves_no_leftovers() {
     let directory = tempfile::tempdir().unwrap();
-    // A file cannot take the place of a directory.
+    // A file cannot replace a directory.
     let path = directory.path().join("tokens.json");
     fs::create_dir(&path).unwrap();
     let error = disk::replace(&path, b"token").unwrap_err();
-    assert!(error.to_string().ends_with("cannot write it"), "{error}");
+    assert!(error.to_string().ends_with("failed to write"), "{error}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
 #[tokio::test]
-async fn others_can_read_or_write_the_file_then_the_error_has_the_command_that_mends_it() {
+async fn file_open_to_others_is_rejected_with_the_command_to_fix_it() {
     let (_directory, store) = filled().await;
     for wide in [0o640, 0o604, 0o620, 0o602, 0o601, 0o644, 0o666, 0o777] {
         fs::set_permissions(store.path(), Permissions::from_mode(wide)).unwrap();
-        assert_refused(&store, &format!("found mode {wide:03o}")).await;
+        assert_rejected(&store, &format!("found mode {wide:03o}")).await;
     }
     let error = store.load(&key("client")).await.unwrap_err().to_string();
-    let (_, command) = error.split_once("mend it with `").unwrap();
+    let (_, command) = error.split_once("fix it with `").unwrap();
     let command = command.trim_end_matches('`');
     assert!(command.contains("for it"), "{command}");
     let status = std::process::Command::new("sh")
@@ -175,29 +175,29 @@ async fn others_can_read_or_write_the_file_then_the_error_has_the_command_that_m
 }
 
 #[tokio::test]
-async fn file_is_no_regular_one_then_it_is_refused() {
+async fn irregular_file_is_rejected() {
     let (directory, store) = filled().await;
     let elsewhere = directory.path().join("elsewhere.json");
     fs::rename(store.path(), &elsewhere).unwrap();
     symlink(&elsewhere, store.path()).unwrap();
-    assert_refused(&store, "expected a regular file, found a symbolic link").await;
+    assert_rejected(&store, "expected a regular file, found a symbolic link").await;
 
-    // One that leads nowhere would have a file made at its end.
+    // Writing through a dangling link would create a file at its target.
     fs::remove_file(&elsewhere).unwrap();
-    assert_refused(&store, "found a symbolic link").await;
+    assert_rejected(&store, "found a symbolic link").await;
     assert!(!elsewhere.exists());
 
     fs::remove_file(store.path()).unwrap();
     fs::create_dir(store.path()).unwrap();
-    assert_refused(&store, "found a directory").await;
+    assert_rejected(&store, "found a directory").await;
 
     fs::remove_dir(store.path()).unwrap();
     let _socket = UnixListener::bind(store.path()).unwrap();
-    assert_refused(&store, "found something else").await;
+    assert_rejected(&store, "found another kind of file").await;
 }
 
 #[tokio::test]
-async fn lock_file_is_a_link_then_it_is_refused() {
+async fn linked_lock_file_is_rejected() {
     let (directory, store) = filled().await;
     let lock = disk::beside(store.path(), "lock").unwrap();
     fs::remove_file(&lock).unwrap();
@@ -212,7 +212,7 @@ async fn lock_file_is_a_link_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn path_names_no_file_then_it_is_refused() {
+async fn path_without_file_name_is_rejected() {
     for path in ["/", "..", ""] {
         let store = FileStore::new(path);
         let error = store.save(&key("client"), &token("new")).await.unwrap_err();
@@ -224,7 +224,7 @@ async fn path_names_no_file_then_it_is_refused() {
 }
 
 #[tokio::test]
-async fn file_is_damaged_then_it_is_refused_and_left_as_it_is() {
+async fn damaged_file_is_rejected_and_unchanged() {
     let (_directory, store) = filled().await;
     let whole = fs::read(store.path()).unwrap();
     for damaged in [
@@ -238,14 +238,10 @@ async fn file_is_damaged_then_it_is_refused_and_left_as_it_is() {
         b"\xff\xfe".to_vec(),
     ] {
         fs::write(store.path(), damaged).unwrap();
-        assert_refused(
-            &store,
-            "it is left as it is, and if nobody needs it, remove it with `rm '",
-        )
-        .await;
+        assert_rejected(&store, "it is not overwritten: remove it with `rm '").await;
     }
     fs::write(store.path(), b"{\"version\": 2, \"new\": \"pl4nted\"}").unwrap();
-    assert_refused(
+    assert_rejected(
         &store,
         "expected a token file of version 1, found version 2",
     )
@@ -264,7 +260,7 @@ async fn file_is_damaged_then_it_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn file_is_empty_then_it_holds_nothing_and_is_used() {
+async fn empty_file_is_used() {
     let (_directory, store) = filled().await;
     fs::write(store.path(), " \n").unwrap();
     assert_eq!(text(&store, "client").await, None);
@@ -273,14 +269,17 @@ async fn file_is_empty_then_it_holds_nothing_and_is_used() {
 }
 
 #[tokio::test]
-async fn token_is_damaged_then_it_alone_is_refused_until_it_is_replaced() {
+async fn damaged_token_is_rejected_until_it_is_replaced() {
     let (_directory, store) = filled().await;
     store.save(&key("other"), &token("other")).await.unwrap();
     let mut document: Value = serde_json::from_slice(&fs::read(store.path()).unwrap()).unwrap();
     document["tokens"][0]["token"]["access_token"] = json!(["pl4nted"]);
     fs::write(store.path(), document.to_string()).unwrap();
     let error = store.load(&key("client")).await.unwrap_err();
-    assert!(error.to_string().contains("found a damaged one"), "{error}");
+    assert!(
+        error.to_string().contains("found damaged content"),
+        "{error}"
+    );
     assert!(!format!("{error} {error:?}").contains("pl4nted"));
     assert_eq!(text(&store, "other").await.as_deref(), Some("other"));
     store.save(&key("client"), &token("new")).await.unwrap();
@@ -288,7 +287,7 @@ async fn token_is_damaged_then_it_alone_is_refused_until_it_is_replaced() {
 }
 
 #[tokio::test]
-async fn later_version_added_members_then_they_stay_and_a_key_with_one_is_another() {
+async fn unknown_members_are_kept_and_distinguish_keys() {
     let (_directory, store) = filled().await;
     let mut document: Value = serde_json::from_slice(&fs::read(store.path()).unwrap()).unwrap();
     document["new"] = json!({"a": 1});
@@ -307,7 +306,7 @@ async fn later_version_added_members_then_they_stay_and_a_key_with_one_is_anothe
 }
 
 #[tokio::test]
-async fn token_is_locked_then_others_wait_for_it_and_for_no_other_token() {
+async fn lock_only_blocks_its_own_token() {
     let (_directory, store) = store();
     let other = FileStore::new(store.path());
     let guard = store.lock(&key("one")).await.unwrap();
@@ -318,14 +317,14 @@ async fn token_is_locked_then_others_wait_for_it_and_for_no_other_token() {
         assert!((&mut waiting).now_or_never().is_none());
         tokio::task::yield_now().await;
     }
-    // Whoever holds it can use the store.
+    // The holder of the lock can use the store.
     store.save(&key("one"), &token("token")).await.unwrap();
     drop(guard);
     waiting.await.unwrap();
 }
 
 #[tokio::test]
-async fn lock_file_is_removed_while_it_is_held_then_whoever_made_a_new_one_holds_it() {
+async fn replaced_lock_file_is_held_by_its_creator() {
     let (_directory, store) = store();
     let _guard = store.lock(&key("one")).await.unwrap();
     let name = names(&store).remove(0);
@@ -335,7 +334,7 @@ async fn lock_file_is_removed_while_it_is_held_then_whoever_made_a_new_one_holds
 }
 
 #[test]
-fn lock_file_is_removed_before_it_is_locked_then_it_does_not_count() {
+fn lock_on_a_removed_file_does_not_count() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.lock");
     let opened = disk::open_lock(&path).unwrap();
@@ -347,7 +346,7 @@ fn lock_file_is_removed_before_it_is_locked_then_it_does_not_count() {
 }
 
 #[tokio::test]
-async fn somebody_holds_the_file_for_long_then_it_is_told() {
+async fn file_lock_held_too_long_is_an_error() {
     #[derive(Debug)]
     struct NoTime;
     impl auth0_core::time::Sleeper for NoTime {
@@ -372,7 +371,7 @@ async fn somebody_holds_the_file_for_long_then_it_is_told() {
 }
 
 #[test]
-fn many_threads_with_stores_of_their_own_save_then_no_token_is_lost() {
+fn concurrent_saves_of_many_stores_lose_no_token() {
     let (_directory, store) = store();
     std::thread::scope(|scope| {
         for thread in 0..8 {
@@ -405,7 +404,7 @@ fn many_threads_with_stores_of_their_own_save_then_no_token_is_lost() {
 }
 
 #[test]
-fn path_is_quoted_then_a_shell_takes_it_as_one_word() {
+fn quoted_path_is_one_shell_word() {
     for (path, expected) in [
         ("/home/a/tokens.json", "/home/a/tokens.json"),
         ("/home/a b/tokens.json", "'/home/a b/tokens.json'"),
@@ -417,7 +416,7 @@ fn path_is_quoted_then_a_shell_takes_it_as_one_word() {
 }
 
 #[test]
-fn store_is_shown_then_its_path_is() {
+fn debug_shows_the_path() {
     assert_eq!(
         format!("{:?}", FileStore::new("tokens.json")),
         "FileStore { path: \"tokens.json\", .. }"

@@ -1,12 +1,10 @@
-//! Calls of an API with tokens that are bound to a key.
+//! API calls with DPoP tokens.
 
 use auth0_core::codegen::OperationFields;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use auth0_core::{
-    Error, Operation, RetrySafety,
-    codegen::{BaseUrl, CallOptions, RawResponse, Transport, TransportBuilder},
-};
+use auth0_core::codegen::{BaseUrl, CallOptions, RawResponse, Transport, TransportBuilder};
+use auth0_core::{Error, Operation, RetrySafety};
 
 use super::*;
 
@@ -47,7 +45,7 @@ async fn call(
     call.receive(Ok(request.unwrap())).await
 }
 
-/// What an API that wants DPoP says to a request: nothing is wrong with it, or this answer. `nonce` is the one it wants.
+/// The response of an API that requires DPoP, or `None` if the request is valid. `nonce` is the required nonce.
 fn refusal(request: &Request, nonce: Option<&str>) -> Option<ResponseTemplate> {
     let token = header(request, "authorization").strip_prefix("DPoP ");
     let proof = Proof::verified(header(request, "dpop"));
@@ -72,7 +70,7 @@ fn refusal(request: &Request, nonce: Option<&str>) -> Option<ResponseTemplate> {
 }
 
 #[tokio::test]
-async fn proof_is_for_the_call_and_its_token() {
+async fn proof_matches_the_call_and_its_token() {
     let endpoint = answering(granted("Kz~8mXK1", "DPoP")).await;
     let api = answering(|request: &Request| {
         refusal(request, None).unwrap_or_else(|| ResponseTemplate::new(200))
@@ -115,7 +113,7 @@ async fn proof_is_for_the_call_and_its_token() {
 }
 
 #[tokio::test]
-async fn api_asks_for_a_nonce_then_the_call_is_made_once_more_without_another_token() {
+async fn nonce_request_of_an_api_is_retried_with_the_same_token() {
     let endpoint = answering(granted("t", "DPoP")).await;
     let api = answering(|request: &Request| {
         refusal(request, Some("n1")).unwrap_or_else(|| ResponseTemplate::new(200))
@@ -133,7 +131,7 @@ async fn api_asks_for_a_nonce_then_the_call_is_made_once_more_without_another_to
 }
 
 #[tokio::test]
-async fn retries_have_proofs_of_their_own() {
+async fn each_retry_has_its_own_proof() {
     let endpoint = answering(granted("t", "DPoP")).await;
     let count = AtomicUsize::new(0);
     let api = answering(move |request: &Request| {
@@ -158,7 +156,7 @@ async fn retries_have_proofs_of_their_own() {
 }
 
 #[tokio::test]
-async fn token_endpoint_and_api_share_a_nonce_where_they_are_one_server() {
+async fn nonce_of_the_token_endpoint_is_tried_at_an_api_of_the_same_origin() {
     let server = answering(|request: &Request| {
         let proof = Proof::verified(header(request, "dpop"));
         match (request.url.path(), proof.nonce()) {
@@ -180,7 +178,7 @@ async fn token_endpoint_and_api_share_a_nonce_where_they_are_one_server() {
 }
 
 #[tokio::test]
-async fn token_endpoint_and_api_of_one_host_have_nonces_of_their_own() {
+async fn token_endpoint_and_api_of_one_host_have_separate_nonces() {
     let (granted_tokens, calls) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let server = answering(move |request: &Request| {
         let proof = Proof::verified(header(request, "dpop"));
@@ -194,7 +192,7 @@ async fn token_endpoint_and_api_of_one_host_have_nonces_of_their_own() {
             };
         }
         refusal(request, Some("n1")).unwrap_or_else(|| {
-            // The second of the calls that are right finds that the token is not good any more.
+            // The second valid call finds that the token is no longer valid.
             match calls.fetch_add(1, Ordering::SeqCst) {
                 1 => ResponseTemplate::new(401)
                     .insert_header("www-authenticate", "DPoP error=\"invalid_token\""),
@@ -211,12 +209,12 @@ async fn token_endpoint_and_api_of_one_host_have_nonces_of_their_own() {
     let received = server.received_requests().await.unwrap();
     let paths: Vec<_> = received.iter().map(|request| request.url.path()).collect();
     let (token, items) = ("/oauth/token", "/items");
-    // Each is learned by one repetition. The new token takes none, and nor does the call with it.
+    // Each nonce costs one retry. Neither the new token nor its call needs another one.
     assert_eq!(paths, [token, token, items, items, items, token, items]);
 }
 
 #[tokio::test]
-async fn bearer_token_is_granted_then_it_is_used_as_one() {
+async fn granted_bearer_token_is_used_as_one() {
     let endpoint = answering(granted("t", "Bearer")).await;
     let api = answering(ResponseTemplate::new(200)).await;
     let client = client(&api, source(&endpoint, &DpopKey::generate().unwrap()));
@@ -227,7 +225,7 @@ async fn bearer_token_is_granted_then_it_is_used_as_one() {
 }
 
 #[tokio::test]
-async fn token_is_refused_then_it_is_replaced_once_by_one_of_the_same_key() {
+async fn rejected_token_is_replaced_once_with_the_same_key() {
     let count = AtomicUsize::new(0);
     let endpoint = answering(move |_: &Request| {
         granted(
@@ -249,7 +247,7 @@ async fn token_is_refused_then_it_is_replaced_once_by_one_of_the_same_key() {
     .await;
     let key = DpopKey::generate().unwrap();
     let client = client(&api, source(&endpoint, &key));
-    // A token that an API took once is worth replacing.
+    // A token that an API accepted before is replaced.
     call(&client, &LIST, "/first")
         .await
         .unwrap()
@@ -270,7 +268,7 @@ async fn token_is_refused_then_it_is_replaced_once_by_one_of_the_same_key() {
 }
 
 #[tokio::test]
-async fn proof_is_refused_then_the_token_stays() {
+async fn rejected_proof_keeps_the_token() {
     let endpoint = answering(granted("t", "DPoP")).await;
     let api = answering(
         ResponseTemplate::new(401)
@@ -286,7 +284,7 @@ async fn proof_is_refused_then_the_token_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_calls_at_once_then_one_token_and_at_most_one_repetition_each() {
+async fn concurrent_calls_share_one_token_and_retry_at_most_once() {
     let endpoint =
         answering(
             |request: &Request| match Proof::verified(header(request, "dpop")).nonce() {

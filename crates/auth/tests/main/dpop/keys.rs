@@ -1,4 +1,4 @@
-//! Keys: made, given, kept, and what is none.
+//! DPoP keys: generated, imported, exported and invalid.
 
 use auth0_auth::SignError;
 use aws_lc_rs::encoding::AsBigEndian as _;
@@ -30,7 +30,7 @@ fn pem(document: &[u8]) -> String {
 }
 
 #[test]
-fn keys_are_made_anew() {
+fn generated_keys_are_unique() {
     let (one, other) = (DpopKey::generate().unwrap(), DpopKey::generate().unwrap());
     assert_ne!(one.thumbprint(), other.thumbprint());
     assert_eq!(one.clone().thumbprint(), one.thumbprint());
@@ -38,19 +38,19 @@ fn keys_are_made_anew() {
 }
 
 #[test]
-fn key_is_kept_then_it_is_the_same() {
+fn exported_key_is_the_same() {
     let key = DpopKey::generate().unwrap();
     let kept = key.to_pem().unwrap();
     assert!(kept.secret().lines().all(|line| line.len() <= 64));
     let same = DpopKey::from_pem(kept.secret()).unwrap();
     assert_eq!(same.thumbprint(), key.thumbprint());
     assert_eq!(same.to_pem().unwrap().secret(), kept.secret());
-    // Others can read it too.
+    // Other software can read it too.
     PrivateKey::from_pem(kept.secret(), SigningAlgorithm::Es256).unwrap();
 }
 
 #[test]
-fn key_is_given_in_either_form_then_it_is_the_same() {
+fn pem_and_jwk_yield_the_same_key() {
     let (pem, jwk) = written();
     let key = DpopKey::from_pem(&pem).unwrap();
     assert_eq!(
@@ -65,7 +65,7 @@ fn key_is_given_in_either_form_then_it_is_the_same() {
 }
 
 #[track_caller]
-fn assert_refused(result: Result<DpopKey, SignError>) {
+fn assert_rejected(result: Result<DpopKey, SignError>) {
     let error = result.unwrap_err();
     let text = chain(&error);
     assert!(text.contains("expected"), "{text}");
@@ -73,13 +73,13 @@ fn assert_refused(result: Result<DpopKey, SignError>) {
 }
 
 #[test]
-fn text_is_no_such_key_then_it_is_refused_and_not_repeated() {
+fn invalid_key_is_rejected_without_its_text() {
     let larger = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap();
     let larger = pem(larger.to_pkcs8v1().unwrap().as_ref());
     let garbage = pem(b"pl4nted");
     for text in ["", "pl4nted", &larger, &garbage] {
         let refused = DpopKey::from_pem(text);
-        // What is not P-256 does not sign as one.
+        // Keys of another curve.
         assert!(refused.is_err(), "{text}");
         assert!(!chain(&refused.unwrap_err()).contains("pl4nted"));
     }
@@ -91,15 +91,15 @@ fn text_is_no_such_key_then_it_is_refused_and_not_repeated() {
         jwk[name] = value;
         jwk.to_string()
     };
-    assert_refused(DpopKey::from_jwk("pl4nted"));
-    assert_refused(DpopKey::from_jwk(&with("d", json!("pl4nted!"))));
-    assert_refused(DpopKey::from_jwk(&with("kty", json!("RSA"))));
-    assert_refused(DpopKey::from_jwk(&with("crv", json!("P-384"))));
-    assert_refused(DpopKey::from_jwk(&with("alg", json!("ES384"))));
-    // The public half of another key.
+    assert_rejected(DpopKey::from_jwk("pl4nted"));
+    assert_rejected(DpopKey::from_jwk(&with("d", json!("pl4nted!"))));
+    assert_rejected(DpopKey::from_jwk(&with("kty", json!("RSA"))));
+    assert_rejected(DpopKey::from_jwk(&with("crv", json!("P-384"))));
+    assert_rejected(DpopKey::from_jwk(&with("alg", json!("ES384"))));
+    // The public key of another key pair.
     let mut mixed = other;
     mixed["d"] = jwk["d"].clone();
-    assert_refused(DpopKey::from_jwk(&mixed.to_string()));
+    assert_rejected(DpopKey::from_jwk(&mixed.to_string()));
     let mut public = jwk.clone();
     public.as_object_mut().unwrap().remove("d");
     assert!(DpopKey::from_jwk(&public.to_string()).is_err());

@@ -13,7 +13,7 @@ const WITH_A_TOKEN: &str = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7
 /// The token of §7.1.
 const TOKEN: &str = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU";
 
-/// What a value is, by name.
+/// The JSON type of each member, by name.
 fn shape(proof: &Proof) -> Vec<(String, bool)> {
     let claims = proof.claims.iter();
     claims
@@ -27,7 +27,7 @@ fn ours(request: auth0_core::proof::ProofRequest<'_>) -> Proof {
 }
 
 #[test]
-fn proof_for_a_token_request_is_built_like_that_of_section_5() {
+fn token_request_proof_matches_section_5() {
     let theirs = Proof::verified(FOR_A_TOKEN);
     assert_eq!(
         theirs.thumbprint,
@@ -43,7 +43,7 @@ fn proof_for_a_token_request_is_built_like_that_of_section_5() {
 }
 
 #[test]
-fn proof_for_a_call_is_built_like_that_of_section_7() {
+fn call_proof_matches_section_7() {
     let theirs = Proof::verified(WITH_A_TOKEN);
     assert!(theirs.is_for(TOKEN));
     let url = format!("{}?page=2#a", theirs.url()).parse().unwrap();
@@ -57,7 +57,7 @@ fn proof_for_a_call_is_built_like_that_of_section_7() {
 }
 
 #[test]
-fn nonce_is_a_claim_as_in_section_8() {
+fn nonce_claim_matches_section_8() {
     let key = DpopKey::generate().unwrap();
     let url = "https://server.example.com/token".parse().unwrap();
     key.nonce(

@@ -1,11 +1,11 @@
-//! Key, proofs and tokens are searched for in everything that prints.
+//! All output is searched for keys, proofs and tokens.
 
 use std::fmt::Write as _;
 
 use super::*;
 use crate::secrets::Collector;
 
-/// The parts of a text that tell it: one line of it is enough to be found.
+/// Recognizable pieces of a text: its lines.
 fn pieces(text: &str) -> Vec<String> {
     let long = text
         .split(['\n', '.', '"', ' '])
@@ -16,7 +16,7 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn key_proofs_and_tokens_are_in_no_output() {
+async fn no_output_contains_key_proofs_or_tokens() {
     let log = Collector::default();
     let _guard = tracing::subscriber::set_default(log.clone());
     tracing::callsite::rebuild_interest_cache();
@@ -24,7 +24,7 @@ async fn key_proofs_and_tokens_are_in_no_output() {
     let pem = key.to_pem().unwrap();
     let mut output = format!("{key:?} {key:#?} {pem:?}");
 
-    // The server repeats the proof that it was sent, wherever it can.
+    // The server repeats the proof, wherever possible.
     let server = answering(|request: &Request| {
         let proof = header(request, "dpop").to_owned();
         match request.url.query().unwrap_or_default() {
@@ -63,7 +63,10 @@ async fn key_proofs_and_tokens_are_in_no_output() {
     secrets.extend(pieces(pem.secret()));
     secrets.push("pl4nted".to_owned());
     let log = log.text();
-    assert!(log.contains("sent again with the nonce"), "{log}");
+    assert!(
+        log.contains("retrying the request with the DPoP nonce"),
+        "{log}"
+    );
     for printed in [output, log] {
         for secret in &secrets {
             assert!(!printed.contains(secret), "{secret} in {printed}");

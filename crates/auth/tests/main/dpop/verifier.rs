@@ -1,4 +1,4 @@
-//! What a server does with a proof (RFC 9449 §4.3), by means of a JOSE crate and of nothing that is tested here.
+//! The server's verification of a proof (RFC 9449 §4.3), with a JOSE crate and without the tested code.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 use wiremock::Request;
 
-/// A proof whose signature is right.
+/// A proof with a valid signature.
 #[derive(Debug)]
 pub(crate) struct Proof {
     pub(crate) claims: BTreeMap<String, Value>,
-    /// That of the key in the proof.
+    /// The thumbprint of the key in the proof.
     pub(crate) thumbprint: String,
 }
 
@@ -29,7 +29,7 @@ impl Proof {
             (&header["typ"], &header["alg"]),
             (&"dpop+jwt".into(), &"ES256".into())
         );
-        // No private member, and none that is not needed.
+        // No private member, and no optional one.
         assert_eq!(
             sorted(header["jwk"].as_object().unwrap()),
             ["crv", "kty", "x", "y"]
@@ -69,7 +69,7 @@ impl Proof {
         self.text("nonce")
     }
 
-    /// Whether it is for this token.
+    /// Returns whether it is for this token.
     pub(crate) fn is_for(&self, token: &str) -> bool {
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
         self.text("ath") == Some(URL_SAFE_NO_PAD.encode(hash).as_str())
@@ -82,7 +82,7 @@ fn sorted(map: &Map<String, Value>) -> Vec<&str> {
     names
 }
 
-/// The one value of a header.
+/// Returns the only value of a header.
 #[track_caller]
 pub(crate) fn header<'r>(request: &'r Request, name: &str) -> &'r str {
     let values: Vec<_> = request.headers.get_all(name).iter().collect();

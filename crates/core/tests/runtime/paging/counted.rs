@@ -1,9 +1,9 @@
 //! Listings whose pages are counted, walked over a server that holds some numbers.
 
 use auth0_core::codegen::OperationFields;
+use auth0_core::codegen::{Listing, Page, Paged, Position, Transport, items, pages, resume};
 use auth0_core::{
     BoxFuture, Cursor, Error, ListOr, MAX_EMPTY_PAGES, Operation, Paging, Response, StaticToken,
-    codegen::{Listing, Page, Paged, Position, Transport, items, pages, resume},
 };
 use serde_json::{Value, json};
 use wiremock::matchers::any;

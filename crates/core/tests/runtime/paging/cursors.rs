@@ -3,10 +3,8 @@
 use auth0_core::codegen::OperationFields;
 use std::sync::LazyLock;
 
-use auth0_core::{
-    Cursor, Open, Operation, StaticToken,
-    codegen::{Listing, Position, Transport},
-};
+use auth0_core::codegen::{Listing, Position, Transport};
+use auth0_core::{Cursor, Open, Operation, StaticToken};
 use serde_json::json;
 
 use crate::support::transport;

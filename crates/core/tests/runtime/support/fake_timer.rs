@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use auth0_core::BoxFuture;
+use auth0_core::codegen::TransportBuilder;
 use auth0_core::time::{Clock, Sleeper};
-use auth0_core::{BoxFuture, codegen::TransportBuilder};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT, when the fake clock starts.
 pub(crate) const START: u64 = 784_111_777;

@@ -1,4 +1,4 @@
-//! Where a session's tokens are, and how they are replaced.
+//! The tokens of a session and their refresh.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,6 @@ use std::time::Duration;
 use auth0_core::{RetrySafety, SecretString};
 use tokio::sync::Mutex;
 
-use crate::answer::Grant;
 use crate::application::Application;
 use crate::cache::{Need, Timing};
 use crate::discovery::Endpoint;
@@ -15,48 +14,53 @@ use crate::error::{Error, Failure};
 use crate::form::Form;
 use crate::id_token::is_same;
 use crate::store::{StoredToken, TokenKey, TokenStore};
+use crate::token_response::Grant;
 use crate::user_grant::UserGrant;
 
-/// A place in a store.
+/// A location in a store.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct StoreLocation {
     pub(super) store: Arc<dyn TokenStore>,
     pub(super) key: TokenKey,
 }
 
-/// Keeps the tokens of a session. The store is what counts: another process may have put newer ones there.
-pub(super) struct Keeper {
+/// Manages the tokens of a session. The store is authoritative: another process may have saved newer tokens there.
+pub(super) struct Refresher {
     application: Arc<Application>,
     timing: Timing,
     has_ended: AtomicBool,
-    /// Held by whoever changes anything, so that a refresh token is used by one alone.
-    books: Mutex<Books>,
+    /// Locked for every change, so that only one task uses a refresh token.
+    state: Mutex<State>,
 }
 
-struct Books {
-    place: Place,
-    /// The access token that the cache got last. It asks for another when that one is of no use any more.
+struct State {
+    location: StoreLocation,
+    /// The access token that the cache received last. If the cache asks again, that token is no longer usable.
     given: Option<SecretString>,
-    /// What the server granted and the store did not take yet.
-    unsaved: Option<StoredToken>,
-    /// The refresh token of a request whose response was lost, or has not come yet.
+    /// Tokens that the server granted and that are not saved yet.
+    pending: Option<StoredToken>,
+    /// The refresh token of a request whose response was lost or is pending.
     lost: Option<SecretString>,
-    /// The refresh token that the server refused, and how.
-    refused: Option<(SecretString, Error)>,
+    /// The refresh token that the server rejected, and the error.
+    rejected: Option<(SecretString, Error)>,
 }
 
-impl Keeper {
-    pub(super) fn new(application: Arc<Application>, place: Place, timing: Timing) -> Self {
+impl Refresher {
+    pub(super) fn new(
+        application: Arc<Application>,
+        location: StoreLocation,
+        timing: Timing,
+    ) -> Self {
         Self {
             application,
             timing,
             has_ended: AtomicBool::new(false),
-            books: Mutex::new(Books {
-                place,
+            state: Mutex::new(State {
+                location,
                 given: None,
-                unsaved: None,
+                pending: None,
                 lost: None,
-                refused: None,
+                rejected: None,
             }),
         }
     }
@@ -69,30 +73,30 @@ impl Keeper {
         self.has_ended.load(Ordering::Acquire)
     }
 
-    /// Another access token than the last: from the store, where somebody else put one, or from the server. It has to run to
-    /// its end: a future that is dropped can lose the new refresh token.
-    pub(super) async fn renew(&self, need: Need) -> Result<Grant, Error> {
-        let mut books = self.books.lock().await;
-        let grant = self.obtain(&mut books, need).await?;
-        books.given = Some(grant.token.clone());
+    /// Returns an access token other than the last: from the store, if another process saved one, or from the server. The
+    /// future must run to completion: dropping it can lose the new refresh token.
+    pub(super) async fn next_token(&self, need: Need) -> Result<Grant, Error> {
+        let mut state = self.state.lock().await;
+        let grant = self.obtain(&mut state, need).await?;
+        state.given = Some(grant.token.clone());
         Ok(grant)
     }
 
-    async fn obtain(&self, books: &mut Books, need: Need) -> Result<Grant, Error> {
-        // A token that is there needs no lock, which another process may hold for as long as the server takes.
-        if books.unsaved.is_none()
-            && let Some(grant) = self.usable(books, &self.load(books).await?, need)
+    async fn obtain(&self, state: &mut State, need: Need) -> Result<Grant, Error> {
+        // Loading a token needs no lock, which another process may hold for the duration of its request.
+        if state.pending.is_none()
+            && let Some(grant) = self.usable(state, &self.load(state).await?, need)
         {
             return Ok(grant);
         }
-        let Place { store, key } = books.place.clone();
+        let StoreLocation { store, key } = state.location.clone();
         let _guard = store.lock(&key).await?;
-        books.save_rest().await?;
-        let stored = self.load(books).await?;
-        if let Some(grant) = self.usable(books, &stored, need) {
+        state.save_pending().await?;
+        let stored = self.load(state).await?;
+        if let Some(grant) = self.usable(state, &stored, need) {
             return Ok(grant);
         }
-        let result = self.refresh(books, &stored).await;
+        let result = self.refresh(state, &stored).await;
         let (domain, client_id) = (&self.application.domain, &self.application.client_id);
         match &result {
             Ok(_) => tracing::debug!(domain, client_id, "session refreshed"),
@@ -101,9 +105,9 @@ impl Keeper {
         result
     }
 
-    /// What is in the store, unless somebody signed out.
-    async fn load(&self, books: &Books) -> Result<StoredToken, Error> {
-        let Place { store, key } = &books.place;
+    /// Loads the tokens from the store, unless the session was signed out.
+    async fn load(&self, state: &State) -> Result<StoredToken, Error> {
+        let StoreLocation { store, key } = &state.location;
         let stored = match self.has_ended() {
             true => None,
             false => store.load(key).await?,
@@ -111,47 +115,47 @@ impl Keeper {
         stored.ok_or_else(|| Failure::Ended.into())
     }
 
-    /// The stored access token, if it suits `need` and is another one than the last.
-    fn usable(&self, books: &Books, stored: &StoredToken, need: Need) -> Option<Grant> {
-        if same(books.given.as_ref(), &stored.access_token) {
+    /// Returns the stored access token if it satisfies `need` and differs from the last one.
+    fn usable(&self, state: &State, stored: &StoredToken, need: Need) -> Option<Grant> {
+        if same(state.given.as_ref(), &stored.access_token) {
             return None;
         }
         let now = self.application.exchange.clock.now();
         let dpop = self.application.dpop.as_ref();
-        let found = stored.clone().found(dpop, &self.timing, now)?;
-        found.suits(need).then_some(found.grant)
+        let found = stored.clone().into_usable(dpop, &self.timing, now)?;
+        found.satisfies(need).then_some(found.grant)
     }
 
-    async fn refresh(&self, books: &mut Books, stored: &StoredToken) -> Result<Grant, Error> {
+    async fn refresh(&self, state: &mut State, stored: &StoredToken) -> Result<Grant, Error> {
         let Some(refresh_token) = &stored.refresh_token else {
             return Err(Failure::Ended.into());
         };
-        if let Some((refused, error)) = &books.refused
-            && is_same(refused.secret(), refresh_token.secret())
+        if let Some((rejected, error)) = &state.rejected
+            && is_same(rejected.secret(), refresh_token.secret())
         {
             return Err(error.clone());
         }
-        // A program may have put it into the store, from a file.
+        // A program may have imported the token into the store from a file with a trailing line break.
         let form = Form::of_grant("refresh_token")
             .secret("refresh_token", &refresh_token.clone().trimmed());
         let scope = stored.scope.as_deref().unwrap_or_default();
-        // Set before the request: this future may be dropped while the server replaces the refresh token.
-        let former = books.lost.replace(refresh_token.clone());
+        // Set before the request: the future may be dropped while the server rotates the refresh token.
+        let former = state.lost.replace(refresh_token.clone());
         let grant = UserGrant::request(&self.application, &form, &[], scope).await;
         match &grant {
-            Ok(_) => books.lost = None,
+            Ok(_) => state.lost = None,
             Err(error) if error.is_outcome_unknown() => {}
-            Err(_) => books.lost = former,
+            Err(_) => state.lost = former,
         }
         let grant = grant.map_err(|error| {
-            let error = error.of_refresh(same(books.lost.as_ref(), refresh_token));
-            if error.is_refresh_token_refused() {
-                books.refused = Some((refresh_token.clone(), error.clone()));
+            let error = error.into_refresh_rejection(same(state.lost.as_ref(), refresh_token));
+            if error.is_refresh_token_rejected() {
+                state.rejected = Some((refresh_token.clone(), error.clone()));
             }
             error
         })?;
-        books.unsaved = Some(self::stored(&grant, Some(refresh_token)));
-        books.save_rest().await?;
+        state.pending = Some(self::stored(&grant, Some(refresh_token)));
+        state.save_pending().await?;
         Ok(grant.grant)
     }
 
@@ -160,20 +164,20 @@ impl Keeper {
         store: Arc<dyn TokenStore>,
         name: String,
     ) -> Result<(), Error> {
-        let mut books = self.books.lock().await;
+        let mut state = self.state.lock().await;
         if self.has_ended() {
             return Err(Failure::Ended.into());
         }
-        let from = books.place.clone();
-        let to = Place {
+        let from = state.location.clone();
+        let to = StoreLocation {
             store,
             key: TokenKey {
                 session: Some(name),
                 ..from.key.clone()
             },
         };
-        let token = match books.unsaved.clone() {
-            Some(unsaved) => unsaved,
+        let token = match state.pending.clone() {
+            Some(pending) => pending,
             None => from
                 .store
                 .load(&from.key)
@@ -182,14 +186,14 @@ impl Keeper {
         };
         let _guard = to.store.lock(&to.key).await?;
         to.store.save(&to.key, &token).await?;
-        books.unsaved = None;
-        books.place = to;
+        state.pending = None;
+        state.location = to;
         Ok(())
     }
 
     pub(super) async fn sign_out(&self) -> Result<(), Error> {
-        let mut books = self.books.lock().await;
-        let Place { store, key } = books.place.clone();
+        let mut state = self.state.lock().await;
+        let StoreLocation { store, key } = state.location.clone();
         let stored = {
             let _guard = store.lock(&key).await?;
             let stored = store.load(&key).await?;
@@ -197,14 +201,14 @@ impl Keeper {
             stored
         };
         self.has_ended.store(true, Ordering::Release);
-        let newest = books.unsaved.take().or(stored);
+        let newest = state.pending.take().or(stored);
         match newest.and_then(|token| token.refresh_token) {
             Some(token) => self.revoke(&token).await,
             None => Ok(()),
         }
     }
 
-    /// RFC 7009. Revoking twice does no harm.
+    /// Revokes a refresh token (RFC 7009). Safe to retry: revoking twice is harmless.
     async fn revoke(&self, refresh_token: &SecretString) -> Result<(), Error> {
         let form = Form::default()
             .secret("token", refresh_token)
@@ -217,12 +221,15 @@ impl Keeper {
     }
 }
 
-impl Books {
-    /// Puts what is left over into the store.
-    async fn save_rest(&mut self) -> Result<(), Error> {
-        if let Some(unsaved) = &self.unsaved {
-            self.place.store.save(&self.place.key, unsaved).await?;
-            self.unsaved = None;
+impl State {
+    /// Saves the tokens that are not saved yet.
+    async fn save_pending(&mut self) -> Result<(), Error> {
+        if let Some(pending) = &self.pending {
+            self.location
+                .store
+                .save(&self.location.key, pending)
+                .await?;
+            self.pending = None;
         }
         Ok(())
     }
@@ -232,7 +239,7 @@ fn same(known: Option<&SecretString>, token: &SecretString) -> bool {
     known.is_some_and(|known| is_same(known.secret(), token.secret()))
 }
 
-/// A grant as it is stored. `previous` is the refresh token that it was had with.
+/// Converts a grant for the store. `previous` is the refresh token that it was obtained with.
 pub(super) fn stored(grant: &UserGrant, previous: Option<&SecretString>) -> StoredToken {
     let lifetime = |lifetime: Duration| grant.asked_at.checked_add(lifetime);
     let mut stored = StoredToken::new(grant.grant.token.clone(), grant.asked_at);
@@ -241,7 +248,7 @@ pub(super) fn stored(grant: &UserGrant, previous: Option<&SecretString>) -> Stor
         stored.token_type = "DPoP".to_owned();
     }
     stored.scope = grant.grant.scopes.as_ref().map(ToString::to_string);
-    // A server that does not rotate sends none, and the old one goes on (RFC 6749 §6).
+    // A server that does not rotate refresh tokens sends none; the old one stays valid (RFC 6749 §6).
     stored.refresh_token = grant.refresh_token.as_ref().or(previous).cloned();
     stored
 }

@@ -1,34 +1,21 @@
-//! Token requests that prove that the client has the key which the token shall be bound to (RFC 9449 §5).
+//! Token requests with a DPoP proof (RFC 9449 §5).
 
 use auth0_core::http::Method;
 use auth0_core::proof::{ProofOfPossession as _, ProofRequest, ServerRole, nonce_of};
-use reqwest::StatusCode;
 
 use super::Application;
-use crate::answer;
 use crate::discovery::Endpoint;
-use crate::dpop::DpopKey;
 use crate::error::{Error, Kind};
 use crate::exchange::{Post, Read};
 
 impl Application {
-    /// Sends a form once, or twice if the server wants to have a nonce in the proof: it refused before it acted, so that
-    /// a code or a refresh token in the form is as good as before.
+    /// Sends a form once, with a proof if the token is to be bound to a key. Client assertion and proof are new for each
+    /// attempt, because the server may have recorded those of an earlier one.
     pub(super) async fn attempt(&self, endpoint: Endpoint, post: Post) -> Result<Read, Error> {
         let Some(key) = self.dpop.as_ref().filter(|_| endpoint == Endpoint::Token) else {
             return self.exchange.post_once(self.with_proof(post).await?).await;
         };
-        let read = self.attempt_with(key, post.clone()).await?;
-        if !asks_for_nonce(&read) {
-            return Ok(read);
-        }
-        tracing::debug!("a request is sent again with the nonce that the server asks for");
-        self.attempt_with(key, post).await
-    }
-
-    async fn attempt_with(&self, key: &DpopKey, post: Post) -> Result<Read, Error> {
         let url = post.url.clone();
-        // An assertion is made anew as well: the server may have taken note of the first one.
         let mut post = self.with_proof(post).await?;
         let proof = key.prove(ProofRequest::new(&Method::POST, &url));
         post.dpop = Some(proof.map_err(|error| Error::of(Kind::Signing(error)))?);
@@ -41,27 +28,19 @@ impl Application {
     }
 }
 
-/// Whether an answer is the challenge of RFC 9449 §8. Its status is 400 there; a 401 says the same.
-fn asks_for_nonce(read: &Read) -> bool {
-    matches!(
-        read.answer.status,
-        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
-    ) && nonce_of(&read.headers).is_some()
-        && answer::read_rejection(&read.body, &[])
-            .is_ok_and(|rejection| rejection.error == "use_dpop_nonce")
-}
-
 #[cfg(test)]
 mod tests {
     use auth0_core::{HttpClient, RetryPolicy, RetrySafety};
+    use reqwest::StatusCode;
     use serde_json::json;
     use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
     use super::*;
     use crate::application::{Needs, Settings};
+    use crate::dpop::DpopKey;
     use crate::form::Form;
 
-    /// A server whose every endpoint wants the nonce `n1`, and a public client of it that sends everything once.
+    /// A server whose endpoints all require the nonce `n1`, and a public client of it without retries.
     async fn strict_server() -> (MockServer, Application) {
         let server = MockServer::start().await;
         let issuer = server.uri();
@@ -90,7 +69,7 @@ mod tests {
         (server, application)
     }
 
-    /// How many requests to `path` there were, and how many of them had a proof.
+    /// The number of requests to `path`, and how many of them had a proof.
     async fn counts(server: &MockServer, path: &str) -> (usize, usize) {
         let received = server.received_requests().await.unwrap();
         let sent = || received.iter().filter(|request| request.url.path() == path);
@@ -99,7 +78,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_can_be_used_once_is_sent_again_for_a_nonce_and_is_not_in_doubt() {
+    async fn single_use_form_is_retried_for_a_nonce_with_a_known_outcome() {
         let (server, application) = strict_server().await;
         let form = Form::of_grant("authorization_code").field("code", "c0de");
         let read = application.post(Endpoint::Token, &form, RetrySafety::Unsafe);
@@ -114,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_endpoints_get_no_proof() {
+    async fn other_endpoints_receive_no_proof() {
         let (server, application) = strict_server().await;
         let form = Form::default().field("scope", "openid");
         let read = application.post(Endpoint::DeviceAuthorization, &form, RetrySafety::Safe);

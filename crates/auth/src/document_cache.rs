@@ -1,24 +1,24 @@
-//! A document that a server publishes, fetched by one request however many callers wait for it.
+//! A cached document of a server, fetched by one request for all waiting callers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::background::Flight;
+use crate::background::SharedTask;
 use crate::error::Error;
 
 /// The last version of a document. Clones share it.
-pub(crate) struct Published<T>(Arc<Mutex<State<T>>>);
+pub(crate) struct DocumentCache<T>(Arc<Mutex<State<T>>>);
 
 struct State<T> {
     last: Option<Version<T>>,
-    /// Its result, a failure as well, is that of all who wait for it.
-    flight: Option<Flight<Arc<T>>>,
+    /// The fetch in flight. All waiting callers get its result, including a failure.
+    flight: Option<SharedTask<Arc<T>>>,
 }
 
 /// A version of a document.
 pub(crate) struct Version<T> {
     pub(crate) document: Arc<T>,
-    /// From when its age counts, by the monotonic clock.
+    /// When it was fetched, on the monotonic clock.
     pub(crate) fetched_at: Duration,
 }
 
@@ -31,13 +31,13 @@ impl<T> Clone for Version<T> {
     }
 }
 
-impl<T> Clone for Published<T> {
+impl<T> Clone for DocumentCache<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T> Default for Published<T> {
+impl<T> Default for DocumentCache<T> {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(State {
             last: None,
@@ -46,9 +46,9 @@ impl<T> Default for Published<T> {
     }
 }
 
-impl<T: Send + Sync + 'static> Published<T> {
-    /// The document, which is no older than `max_age` at `now`. Otherwise `fetch` makes a new version, from the last one if
-    /// there is one, unless that is under way already.
+impl<T: Send + Sync + 'static> DocumentCache<T> {
+    /// Returns the document if it is no older than `max_age` at `now`. Otherwise `fetch` creates a new version from the last one,
+    /// unless a fetch is in flight.
     pub(crate) async fn get<F>(
         &self,
         now: Duration,
@@ -65,15 +65,15 @@ impl<T: Send + Sync + 'static> Published<T> {
             if let Some(last) = fresh {
                 return Ok(last.document.clone());
             }
-            // A flight ends by taking itself out. One that panicked or could not be started is still here.
-            state.flight.take_if(|flight| flight.has_landed());
+            // A fetch removes itself when it ends, unless it panicked or failed to start.
+            state.flight.take_if(|flight| flight.is_finished());
             match &state.flight {
                 Some(flight) => flight.clone(),
                 None => {
-                    let (published, fetching) = (self.clone(), fetch(state.last.clone()));
-                    let flight = Flight::start(async move {
+                    let (cache, fetching) = (self.clone(), fetch(state.last.clone()));
+                    let flight = SharedTask::start(async move {
                         let result = fetching.await;
-                        let mut state = published.state();
+                        let mut state = cache.state();
                         state.flight = None;
                         let version = result?;
                         state.last = Some(version.clone());
@@ -83,7 +83,7 @@ impl<T: Send + Sync + 'static> Published<T> {
                 }
             }
         };
-        flight.landed().await
+        flight.join().await
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {

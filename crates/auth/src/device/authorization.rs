@@ -1,4 +1,4 @@
-//! The answer of the device authorization endpoint (RFC 8628 §3.2).
+//! The response of the device authorization endpoint (RFC 8628 §3.2).
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use auth0_core::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use crate::answer::{lifetime, parse};
 use crate::discovery::of_url;
 use crate::error::Kind;
+use crate::token_response::{lifetime, parse};
 
-/// How often to ask where the server does not say (RFC 8628 §3.2).
+/// The polling interval if the server sends none (RFC 8628 §3.2).
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// What the server asks the user to confirm.
+/// A parsed device authorization response.
 pub(super) struct Authorization {
     pub(super) device_code: SecretString,
     pub(super) user_code: String,
@@ -37,7 +37,7 @@ impl Authorization {
     pub(super) fn read(body: &[u8]) -> Result<Self, Kind> {
         let fields: Fields = parse(body)?;
         let expected = |what: &str| Kind::InvalidResponse(format!("expected {what}, found none"));
-        // It is printed on terminals, where other characters do more than show.
+        // The code is printed on terminals, where other characters could have effects.
         let is_shown = fields.user_code.len() <= 64
             && fields
                 .user_code

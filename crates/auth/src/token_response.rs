@@ -1,9 +1,10 @@
-//! The answer of a token endpoint: a token or an error of RFC 6749.
+//! Parsing of token responses: a token (RFC 6749 §5.1) or an error (RFC 6749 §5.2).
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use auth0_core::{Scopes, SecretString, codegen::printable};
+use auth0_core::codegen::printable;
+use auth0_core::{Scopes, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -11,25 +12,25 @@ use serde_json::Value;
 use crate::dpop::DpopKey;
 use crate::error::{Kind, Rejection};
 
-/// The longest error code, description or token type that is kept.
+/// The maximum length of an error code, description or token type.
 const MAX_TEXT: usize = 200;
 
-/// A token as the server granted it.
+/// A granted token.
 #[derive(Debug)]
 pub(crate) struct Grant {
     pub(crate) token: SecretString,
-    /// How long the token is valid, where the server said so.
+    /// The lifetime of the token, if the server sent it.
     pub(crate) lifetime: Option<Duration>,
-    /// The scopes that were granted, where they are known.
+    /// The granted scopes, if they are known.
     pub(crate) scopes: Option<Scopes>,
-    /// When it was asked for, where that was not just now.
+    /// When the token was requested, if that was not just now.
     pub(crate) obtained_at: Option<SystemTime>,
-    /// The key that the token is bound to, where it is bound to one.
+    /// The DPoP key that the token is bound to, if any.
     pub(crate) key: Option<DpopKey>,
 }
 
-/// What a token is by its `token_type`: bound to the key that it was asked for with, or to none. Nothing where it is of a
-/// type that cannot be used here, as one that is bound to a key which nobody has.
+/// Returns the key that a token with this `token_type` is bound to (`None` inside for a bearer token). Returns `None` if the
+/// type is not usable, such as a DPoP token without a key.
 pub(crate) fn binding(token_type: &str, key: Option<&DpopKey>) -> Option<Option<DpopKey>> {
     if token_type.eq_ignore_ascii_case("bearer") {
         return Some(None);
@@ -38,7 +39,7 @@ pub(crate) fn binding(token_type: &str, key: Option<&DpopKey>) -> Option<Option<
     Some(Some(key.clone()))
 }
 
-/// Every field may have any type, so that a strange description does not hide the error that it describes.
+/// All optional fields accept any type, so that an unexpected description does not hide the error that it describes.
 #[derive(Deserialize)]
 struct Fields {
     access_token: Option<SecretString>,
@@ -51,8 +52,8 @@ struct Fields {
     mfa_token: Option<Value>,
 }
 
-/// Reads the body of a response with a 2xx status to a request for the scopes in `asked` that proved `key`, if it proved
-/// one. What is kept of its texts has `secrets` blotted out.
+/// Parses a 2xx response to a request for the scopes in `asked`, which proved `key` if it is set. `secrets` are redacted in
+/// the texts that are kept.
 pub(crate) fn read_grant(
     body: &[u8],
     asked: &str,
@@ -68,25 +69,26 @@ pub(crate) fn read_grant(
     };
     if !fits_header(token) {
         return Err(Kind::InvalidResponse(
-            "expected an access_token of visible ASCII characters, found others or none".into(),
+            "expected an access_token of visible ASCII characters, found other characters or none"
+                .into(),
         ));
     }
     let mut hidden = secrets.to_vec();
     hidden.push(token.secret());
     let token_type = fields.token_type.as_ref();
-    // One of no type is taken for a bearer token.
+    // A token without a type is treated as a bearer token.
     let bound = token_type.map_or(Some(None), |text| binding(text.as_str()?, key));
     let Some(bound_to) = bound else {
-        // A token bound to a key is useless to a caller that sends it as a bearer token.
+        // A bound token is useless to a caller that sends it as a bearer token.
         let found = token_type.and_then(|token_type| text(token_type, &hidden));
-        let found = found.unwrap_or_else(|| "no string".into());
+        let found = found.unwrap_or_else(|| "another JSON type".into());
         let expected = key.map_or("Bearer", |_| "DPoP or Bearer");
         return Err(Kind::InvalidResponse(format!(
             "expected token_type {expected}, found {found}"
         )));
     };
     let granted = match &fields.scope {
-        // A response that names no scopes grants those of the request (RFC 6749 §5.1).
+        // A response without scopes grants those of the request (RFC 6749 §5.1).
         None => scopes(asked, secrets),
         Some(Value::String(text)) if text.is_empty() => scopes(asked, secrets),
         Some(scope) => scope_text(scope).and_then(|text| scopes(&text, &hidden)),
@@ -100,25 +102,25 @@ pub(crate) fn read_grant(
     })
 }
 
-/// Whether a token can go into a header: anything but visible ASCII would either not fit or mean something else there.
+/// Returns whether a token is a valid header value: visible ASCII only.
 pub(crate) fn fits_header(token: &SecretString) -> bool {
     !token.is_empty() && token.secret().bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Reads the body of an answer with any other status.
+/// Parses a response with a status other than 2xx.
 pub(crate) fn read_rejection(body: &[u8], secrets: &[&str]) -> Result<Rejection, Kind> {
     rejection(&parse(body)?, secrets)
         .ok_or_else(|| Kind::InvalidResponse("expected an error code, found none".into()))
 }
 
-/// The JSON of an answer.
+/// Parses the JSON of a response.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Kind> {
     serde_json::from_slice(body).map_err(|error| {
-        // The text of a serde error quotes what it read, so only its category and place are kept.
+        // The message of a serde error quotes the input, so only its category and position are kept.
         let found = match (body.is_empty(), error.classify()) {
             (true, _) => "an empty body",
-            (_, serde_json::error::Category::Eof) => "JSON that breaks off",
-            (_, serde_json::error::Category::Data) => "JSON of another shape",
+            (_, serde_json::error::Category::Eof) => "incomplete JSON",
+            (_, serde_json::error::Category::Data) => "unexpected JSON",
             _ => "a body that is not JSON",
         };
         Kind::InvalidResponse(format!(
@@ -142,9 +144,9 @@ fn rejection(fields: &Fields, secrets: &[&str]) -> Option<Rejection> {
     })
 }
 
-/// A text of the server's that may be shown: short, on one line, without secrets.
+/// Sanitizes a text of the server for display: truncated, printable, with secrets redacted.
 pub(crate) fn text(value: &Value, secrets: &[&str]) -> Option<String> {
-    // First what cannot be seen goes: with something between its letters a secret would not be found.
+    // Invisible characters are removed first: inside a secret they would prevent its detection.
     let mut text = printable(value.as_str()?);
     for secret in secrets.iter().map(|secret| printable(secret)) {
         if !secret.is_empty() {
@@ -155,8 +157,8 @@ pub(crate) fn text(value: &Value, secrets: &[&str]) -> Option<String> {
     (!shown.is_empty()).then_some(shown)
 }
 
-/// `scope` as RFC 6749 §3.3 writes it. Some servers send a list of strings. What is neither says nothing: the scopes are
-/// unknown then, never those of the request.
+/// Returns `scope` as a space-separated list (RFC 6749 §3.3). Some servers send an array of strings. For any other type, the
+/// scopes are unknown; they are never assumed to be those of the request.
 fn scope_text(scope: &Value) -> Option<Cow<'_, str>> {
     match scope {
         Value::String(text) => Some(text.into()),
@@ -168,7 +170,7 @@ fn scope_text(scope: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The scopes in `scope`; nothing where it names none. A server that repeats a secret there is not believed.
+/// Parses scopes. Returns `None` if there are none, or if the server repeats a secret there.
 pub(crate) fn scopes(text: &str, secrets: &[&str]) -> Option<Scopes> {
     let scopes = Scopes::parse(text);
     let repeats = |scope: &str| {
@@ -179,8 +181,8 @@ pub(crate) fn scopes(text: &str, secrets: &[&str]) -> Option<Scopes> {
     (!scopes.is_empty() && !scopes.iter().any(repeats)).then_some(scopes)
 }
 
-/// The lifetime in `expires_in`: a number of seconds, which some servers send as a string. What is not a
-/// positive number is as good as nothing: the token has been paid for and is worth using.
+/// Parses `expires_in`: a number of seconds, which some servers send as a string. Values that are not positive numbers are
+/// treated as missing: the token has been paid for and is worth using.
 pub(crate) fn lifetime(expires_in: &Value) -> Option<Duration> {
     let seconds = match expires_in {
         Value::Number(number) => number.as_f64()?,
