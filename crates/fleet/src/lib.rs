@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | connect to Redis or Valkey | [`Redis`], configured by [`RedisBuilder`], with an [`EncryptionKey`] |
 //! | share access tokens and sessions | [`RedisStore`], a [`TokenStore`](auth0_auth::TokenStore) |
-//! | share rate limits | [`RedisBudget`], a [`SharedBudget`](auth0_core::limit::SharedBudget) |
+//! | share rate limits | [`RedisBudget`], a [`SharedBudget`](auth0_core::SharedBudget) |
 //!
 //! [`docs`] describes when to share, how to set up the server, and what happens in each failure.
 //!
