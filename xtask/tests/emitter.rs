@@ -240,7 +240,7 @@ fn nothing_reads_in_the_group_then_what_reads_around_it_is_looked_at() {
     assert!(rows.contains(r#"verify_with: &["listThings"],"#), "{rows}");
     document["paths"]["/things/{id}"]["put"]["x-operation-group"] = json!(["parts"]);
     let rows = module(&generated(&document), "operations");
-    assert!(!rows.contains("with_verify_with"), "{rows}");
+    assert!(!rows.contains("verify_with:"), "{rows}");
 }
 
 #[test]
@@ -375,7 +375,7 @@ fn requirement_without_a_scope_then_the_others_are_hints() {
     document["paths"]["/things/{id}"]["put"]["security"] = json!([{"b": []}]);
     let rows = &module(&generated(&document), "operations");
     assert!(
-        !rows.contains("scope_hints") && !rows.contains("with_scopes"),
+        !rows.contains("scopes_are_hints:") && !rows.contains("scopes:"),
         "{rows}"
     );
 }

@@ -69,8 +69,8 @@ pub(crate) enum Kind {
     Discovery(String),
     /// Signing an assertion or a proof failed.
     Signing(SignError),
-    /// The token request panicked.
-    Panicked,
+    /// A task panicked, by the name of the task.
+    Panicked(&'static str),
     /// The [background](crate::background) runtime could not start, or lost the task.
     Runtime(io::Error),
     /// A login or a session failed.
@@ -143,7 +143,7 @@ impl Error {
     }
 
     pub(crate) fn panicked() -> Self {
-        Self::of(Kind::Panicked)
+        Self::of(Kind::Panicked("token request"))
     }
 
     pub(crate) fn of(kind: Kind) -> Self {
@@ -450,7 +450,7 @@ impl fmt::Display for Error {
                 write!(f, "the discovery document is invalid: {fault}")
             }
             Kind::Signing(_) => f.write_str("signing the request failed"),
-            Kind::Panicked => f.write_str("the token request panicked"),
+            Kind::Panicked(task) => write!(f, "the {task} panicked"),
             Kind::Runtime(_) => f.write_str("the task of the token request did not finish"),
             Kind::Login(failure) => write!(f, "{failure}"),
         }

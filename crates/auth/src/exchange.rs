@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use auth0_core::RetryPolicy;
-use auth0_core::codegen::{Attempt, AttemptOutcome, NextStep, classify, next_step, wait_asked_for};
+use auth0_core::codegen::{
+    Attempt, AttemptOutcome, NextStep, RetryDecision, classify, next_step, wait_asked_for,
+};
 use auth0_core::proof::{DPOP, nonce_of};
 use auth0_core::time::{SharedClock, SharedSleeper};
 use auth0_core::{HttpClient, RetrySafety, SecretString};
@@ -273,15 +275,19 @@ impl Attempts<'_> {
         let has_new_nonce = !self.has_nonce && read.is_some_and(Read::asks_for_nonce);
         self.has_nonce = has_new_nonce;
         let decision = classify(self.safety, outcome);
+        // A request that exceeds a quota is not retried, however soon the quota is reset.
+        let is_quota_used_up = read.is_some_and(|read| read.answer.is_quota_used_up());
         let attempt = Attempt {
-            decision,
+            decision: RetryDecision {
+                is_retryable: decision.is_retryable && !is_quota_used_up,
+                ..decision
+            },
             attempts: self.made - self.nonces,
             elapsed: exchange.clock.monotonic().saturating_sub(self.began_at),
             requested_wait,
             jitter: fastrand::f64(),
             time_left: None,
-            // A request that exceeds a quota is not retried, however soon the quota is reset.
-            is_resendable: !read.is_some_and(|read| read.answer.is_quota_used_up()),
+            is_resendable: true,
             has_new_nonce,
             is_token_replaceable: false,
         };

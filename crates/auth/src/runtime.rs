@@ -72,7 +72,10 @@ impl<T: Send + 'static> Future for BackgroundTask<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(match ready!(self.0.poll_join_next(cx)) {
-            Some(result) => result.map_err(background::lost),
+            Some(result) => result.map_err(|error| match error.is_panic() {
+                true => Error::of(Kind::Panicked("background task")),
+                false => background::lost(error),
+            }),
             None => Err(Error::of(Kind::Runtime(io::Error::other(
                 "the task was polled after it had completed",
             )))),
@@ -95,6 +98,13 @@ mod tests {
     #[tokio::test]
     async fn awaited_task_returns_its_output() {
         assert_eq!(spawn(async { 1 }).unwrap().await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn panic_of_a_task_is_an_error_that_does_not_speak_of_a_token() {
+        let task = spawn(async { panic!("planted") });
+        let error = task.unwrap().await.map(|()| ()).unwrap_err();
+        assert_eq!(error.to_string(), "the background task panicked");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
-//! One call: its settings on the way out, its answer on the way back.
+//! One call: its settings, its attempts and its response.
 //!
-//! progenitor makes the request; everything after that happens here, the same for every operation of every API, and
+//! progenitor builds the request. Everything after that happens here, so it is the same for every operation of every API and
 //! compiled once.
 
 use std::fmt;
@@ -37,22 +37,22 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// Sets how long an attempt of this call may take.
+    /// Sets the timeout of each attempt.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Sets how long the whole call may take: waiting for a token and for the limiter, all attempts, and the waits in
-    /// between.
+    /// Sets the timeout of the whole call: waiting for a token and for the limiter, all attempts, and the waits between
+    /// them.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = Some(timeout);
         self
     }
 
-    /// Sets how often the call is sent, and how long it waits in between.
+    /// Sets the retry policy.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
@@ -121,7 +121,7 @@ impl Call {
         Checker::new()
     }
 
-    /// Refuses the request if the checker found anything.
+    /// Rejects the request if the checker found a violation.
     pub fn check(&self, checker: Checker) -> Result<(), Error> {
         let violations = checker.into_violations();
         if violations.is_empty() {
@@ -130,18 +130,18 @@ impl Call {
         Err(Error::invalid_request(self.operation, violations))
     }
 
-    /// Sends the request that progenitor built, as often as it takes and as is harmless: see [`crate::retry`]. Gives
-    /// the answer as it came, whatever its status.
+    /// Sends the request that progenitor built, with the retries of the [`RetryPolicy`]. Returns the response whatever its
+    /// status.
     ///
     /// # Errors
     ///
-    /// What progenitor could not build, no token, a scope that is missing, no answer, or a success whose body did not
-    /// arrive whole.
+    /// Fails if the request could not be built, there is no token, a scope is missing, there is no response, or the body of a
+    /// success is incomplete.
     pub fn receive(
         self,
         request: Result<Request, progenitor_client::Error<()>>,
     ) -> BoxFuture<'static, Result<RawResponse, Error>> {
-        // Boxed here, so that it is compiled here too, and not once more in every program.
+        // Boxed here, so that it is compiled in this crate and not in every program.
         Box::pin(async move {
             let request = request.map_err(|error| match error {
                 progenitor_client::Error::CommunicationError(cause) => {
@@ -150,7 +150,7 @@ impl Call {
                 _ => Error::unbuildable_request(self.operation, None),
             })?;
             let span = telemetry::span(self.operation, &self.transport);
-            // Pinned here, or the future would be in this one twice: before it is waited for, and while.
+            // Pinned, because this future would contain a moved one twice.
             let sending = std::pin::pin!(self.send(request));
             let result = sending.instrument(span.clone()).await;
             telemetry::end(&span, &result);

@@ -1,22 +1,7 @@
 //! Decides after each attempt what a call does next. All decisions are here and are pure functions; [`classify`] and
 //! [`next_step`] serve API calls and token requests alike. Recording, the retry budget and waiting are left to the callers.
 //!
-//! | outcome of the attempt | safe | idempotent | unsafe |
-//! | --- | --- | --- | --- |
-//! | 429 | retry | retry | retry |
-//! | 408, 500, 502, 503, 504, 520–529 | retry | retry | final, outcome unknown |
-//! | not sent: no connection | retry | retry | retry |
-//! | not sent: a TLS certificate was rejected | final | final | final |
-//! | not processed, as the server guarantees: HTTP/2 `REFUSED_STREAM`, or `GOAWAY` with a lower last stream (RFC 9113 §8.7) | retry | retry | retry |
-//! | sent, no response | retry | retry | **outcome unknown** |
-//! | a success whose body is incomplete | retry | final, has acted | final, has acted |
-//! | 401, and the token source has another token | refresh the token, once | same | same |
-//! | 401 that provides a DPoP nonce (RFC 9449 §9) | retry with the nonce, once | same | same |
-//!
-//! Before a retry the call waits as long as the server asks for: `Retry-After`, else `x-ratelimit-reset` on a 429, both
-//! relative to the server's own clock. If the server does not ask, the wait is random between zero and 0.5 s, 1 s, 2 s …
-//! (exponential backoff with full jitter). If it asks for more than the maximum wait, the call fails at once, and
-//! [`Error::retry_at`](crate::Error::retry_at) returns the time to retry at.
+//! Which outcomes are retried, and how long the waits are, is documented on [`RetryPolicy`].
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -39,16 +24,19 @@ pub use hint::wait_asked_for;
 /// | outcome of the attempt | safe (reads) | idempotent | unsafe |
 /// | --- | --- | --- | --- |
 /// | 429 | retried | retried | retried |
-/// | 408, 500, 502, 503, 504, 520–529 | retried | retried | not retried, outcome unknown |
-/// | no connection, or the server guarantees that it did not process the request | retried | retried | retried |
-/// | sent, no response | retried | retried | not retried, outcome unknown |
-/// | a success whose body is incomplete | retried | not retried | not retried |
+/// | 408, 500, 502, 503, 504, 520–529 | retried | retried | final, outcome unknown |
+/// | not sent: no connection | retried | retried | retried |
+/// | not sent: a TLS certificate was rejected | final | final | final |
+/// | not processed, as the server guarantees: HTTP/2 `REFUSED_STREAM`, or `GOAWAY` with a lower last stream (RFC 9113 §8.7) | retried | retried | retried |
+/// | sent, no response | retried | retried | final, outcome unknown |
+/// | a success whose body is incomplete | retried | final, has acted | final, has acted |
 ///
-/// Once per call, a 401 is answered with another token if the source has one, and a request for a DPoP nonce with the
-/// nonce; neither counts as a retry.
+/// After a 401, the call obtains another token and is sent again, once, if the token source has another one. After a 401
+/// that provides a DPoP nonce (RFC 9449 §9), it is sent again with the nonce, once. Neither counts as an attempt.
 ///
-/// The wait is the one that the server asks for: `Retry-After`, else `x-ratelimit-reset` on a 429. Otherwise it is
-/// exponential backoff with full jitter: random between zero and 0.5 s, 1 s, 2 s …
+/// Before a retry the call waits as long as the server asks for: `Retry-After`, else `x-ratelimit-reset` on a 429, both
+/// relative to the server's own clock. If the server does not ask, the wait is random between zero and 0.5 s, 1 s, 2 s …
+/// (exponential backoff with full jitter).
 ///
 /// ```
 /// use std::time::Duration;
@@ -200,7 +188,10 @@ impl AttemptOutcome {
 
 /// What an outcome means for a call of a retry class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "token requests restrict a decision further"
+)]
 pub struct RetryDecision {
     /// A retry is harmless and may succeed.
     pub is_retryable: bool,

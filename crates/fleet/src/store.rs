@@ -216,7 +216,7 @@ impl RedisStore {
         });
         let connection = self.0.redis.connection();
         let lease = Lease::acquire(connection, keys.collect(), self.0.lock_expiry);
-        let lease = lease.await.map_err(store_error)?;
+        let lease = lease.await?;
         *state.fencing_token() = Some(lease.fencing_token().to_owned());
         Ok(StoreGuard::new(HeldLock {
             state,

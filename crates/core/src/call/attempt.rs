@@ -1,4 +1,4 @@
-//! One attempt: a request, and its answer with the limit of its body.
+//! One attempt: sends a request and reads its response, up to the maximum size of the body.
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
@@ -13,56 +13,58 @@ use crate::{AccessToken, Operation};
 
 /// How one attempt ended.
 pub(super) enum Attempted {
-    /// With an answer. Where it is no success, its body may have broken off.
-    Answered(RawResponse),
-    /// With a success that did not arrive whole.
-    Cut(RawResponse, Unread),
-    /// Without an answer.
+    /// With a response. The body of a success is complete; that of an error response may not be.
+    Completed(RawResponse),
+    /// With a success whose body is incomplete.
+    Incomplete(RawResponse, Unread),
+    /// Without a response.
     Failed(Cause),
 }
 
 impl Attempted {
-    pub(super) fn answer(&self) -> Option<&RawResponse> {
+    pub(super) fn response(&self) -> Option<&RawResponse> {
         match self {
-            Self::Answered(received) | Self::Cut(received, _) => Some(received),
+            Self::Completed(received) | Self::Incomplete(received, _) => Some(received),
             Self::Failed(_) => None,
         }
     }
 
-    pub(super) fn into_answer(self) -> Option<RawResponse> {
+    pub(super) fn into_response(self) -> Option<RawResponse> {
         match self {
-            Self::Answered(received) | Self::Cut(received, _) => Some(received),
+            Self::Completed(received) | Self::Incomplete(received, _) => Some(received),
             Self::Failed(_) => None,
         }
     }
 
     pub(super) fn outcome(&self) -> AttemptOutcome {
         match self {
-            Self::Answered(received) => AttemptOutcome::Status(received.status),
-            // It would be too large again.
-            Self::Cut(received, Unread::TooLarge(_)) => AttemptOutcome::Status(received.status),
-            Self::Cut(..) => AttemptOutcome::Cut,
+            Self::Completed(received) => AttemptOutcome::Status(received.status),
+            // A retry would receive the same body, which is too large.
+            Self::Incomplete(received, Unread::TooLarge(_)) => {
+                AttemptOutcome::Status(received.status)
+            }
+            Self::Incomplete(..) => AttemptOutcome::Cut,
             Self::Failed(cause) if cause.was_not_taken() => AttemptOutcome::Unsendable,
             Self::Failed(cause) if cause.is_unprocessed() => AttemptOutcome::NotSent,
             Self::Failed(_) => AttemptOutcome::Lost,
         }
     }
 
-    /// Why no whole answer came, in a word.
+    /// The reason that there is no complete response, as a field of log events.
     pub(super) fn failure(&self) -> Option<&'static str> {
         match self {
-            Self::Answered(_) => None,
-            Self::Cut(_, Unread::TooLarge(_)) => Some("too_large"),
-            Self::Cut(..) => Some("broke_off"),
+            Self::Completed(_) => None,
+            Self::Incomplete(_, Unread::TooLarge(_)) => Some("too_large"),
+            Self::Incomplete(..) => Some("broke_off"),
             Self::Failed(cause) => Some(cause.name()),
         }
     }
 }
 
 impl Call {
-    /// Sends `request` once and reads the answer. `token` is told of its success.
+    /// Sends `request` once and reads the response. Tells the token source if the server accepted `token`.
     ///
-    /// Not an `async fn`: that would carry the request along, which the HTTP client has taken by then.
+    /// Not an `async fn`, whose future would contain the request although the HTTP client already owns it.
     pub(super) fn exchange(
         &self,
         request: Request,
@@ -72,12 +74,12 @@ impl Call {
         telemetry::request(number, &request);
         let mut sending = self.transport.0.http_client.execute(request);
         async move {
-            // By reference, or it would be in this future twice: before it is waited for, and while.
+            // By reference, because the future would contain a moved value twice.
             let attempted = match (&mut sending).await {
                 Err(cause) => Attempted::Failed(cause),
                 Ok(response) => {
-                    // Told before the body is read: what the head says holds, whatever becomes of the answer.
-                    self.tell_limiter(&response);
+                    // Before the body is read: the headers are valid even if the body is incomplete.
+                    self.update_limiter(&response);
                     if let Some(token) = token {
                         self.keep_nonce(response.headers(), token);
                         if proves_the_token(response.status())
@@ -89,9 +91,9 @@ impl Call {
                     let limit = self.transport.0.max_response_bytes;
                     match read(response, self.operation, limit).await {
                         (received, Some(why)) if received.status.is_success() => {
-                            Attempted::Cut(received, why)
+                            Attempted::Incomplete(received, why)
                         }
-                        (received, _) => Attempted::Answered(received),
+                        (received, _) => Attempted::Completed(received),
                     }
                 }
             };
@@ -100,7 +102,7 @@ impl Call {
         }
     }
 
-    fn tell_limiter(&self, response: &Response) {
+    fn update_limiter(&self, response: &Response) {
         let shared = &self.transport.0;
         if let Some(limiter) = &shared.limiter {
             let (status, now) = (response.status(), shared.clock.now());
@@ -114,7 +116,7 @@ impl Call {
     }
 }
 
-/// Reads the body as far as it comes and the limit allows, and says why it is not all, if it is not.
+/// Reads the body up to the limit, and returns the reason if it is incomplete.
 async fn read(
     mut response: Response,
     operation: &'static Operation,
@@ -148,11 +150,11 @@ async fn read(
     (received, cut)
 }
 
-/// A body as it comes. Most come in one chunk, which then is the body and is not copied.
+/// Collects a body. Most have one chunk, which is not copied.
 #[derive(Default)]
 struct Body {
     first: Bytes,
-    /// Everything, the first chunk included, once there are more.
+    /// All chunks, if there is more than one.
     all: BytesMut,
 }
 
@@ -181,7 +183,7 @@ impl Body {
     }
 }
 
-/// Whether an answer of this status comes from behind the check of the token. A gateway may answer the others.
+/// Whether a response with this status proves that the server accepted the token. The others may come from a gateway.
 fn proves_the_token(status: StatusCode) -> bool {
     status.is_success() || matches!(status.as_u16(), 400 | 404 | 409 | 422)
 }

@@ -1,4 +1,4 @@
-//! Calls whose token is bound to a key: the proof of each attempt, and what the server says of it.
+//! Calls whose token is bound to a key (DPoP): the proof of each attempt, and its rejection by the server.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::Request;
@@ -9,14 +9,14 @@ use crate::proof::{DPOP, ProofRequest, Refusal, ServerRole, nonce_of};
 use crate::{AccessToken, Error, TokenError};
 
 impl Call {
-    /// Adds the proof that a token wants which is bound to a key.
+    /// Adds a proof to the request, if the token is bound to a key.
     pub(super) fn prove(&self, request: &mut Request, token: &AccessToken) -> Result<(), Error> {
         let Some(key) = token.key() else {
             return Ok(());
         };
-        let asked =
+        let request_facts =
             ProofRequest::new(request.method(), request.url()).with_access_token(token.text());
-        let value = key.proof(asked).and_then(|proof| {
+        let value = key.proof(request_facts).and_then(|proof| {
             HeaderValue::from_str(proof.secret()).map_err(|_| {
                 TokenError::new("the proof holds a character that a header cannot carry")
             })
@@ -27,23 +27,23 @@ impl Call {
         Ok(())
     }
 
-    /// Keeps the nonce that an answer gives for the next proof, whatever else it says.
+    /// Stores the nonce of a response for the next proof, whatever its status.
     pub(super) fn keep_nonce(&self, headers: &HeaderMap, token: &AccessToken) {
         if let Some(key) = token.key()
             && let Some(nonce) = nonce_of(headers)
         {
-            // An answer that a layer made knows no URL. All calls go to this origin.
+            // The response of a middleware has no URL. All calls have this origin.
             let url = self.transport.0.base_url.url();
             key.nonce(ServerRole::ResourceServer, url, nonce);
         }
     }
 }
 
-/// Why the proof was refused, if it was the proof.
-pub(super) fn refusal(attempted: &Attempted, token: Option<&AccessToken>) -> Option<Refusal> {
+/// Returns why the server rejected the proof, or `None` if it did not.
+pub(super) fn rejection(attempted: &Attempted, token: Option<&AccessToken>) -> Option<Refusal> {
     token?.key()?;
-    let answer = attempted.answer()?;
-    (answer.status == StatusCode::UNAUTHORIZED)
-        .then(|| Refusal::of(&answer.headers))
+    let response = attempted.response()?;
+    (response.status == StatusCode::UNAUTHORIZED)
+        .then(|| Refusal::of(&response.headers))
         .flatten()
 }

@@ -1,4 +1,4 @@
-//! An answer as it came, and what it can be read as.
+//! A response before it is decoded, and the ways to decode it.
 
 use std::fmt;
 

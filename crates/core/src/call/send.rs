@@ -102,16 +102,16 @@ impl Call {
             if let Some(former) = state.rejected_token.take() {
                 let is_former = |(token, _): &Authorized| token.secret() == former.secret();
                 if token.as_ref().is_none_or(is_former)
-                    && let Some(refusal) = state.last_response.take()
+                    && let Some(rejection) = state.last_response.take()
                 {
-                    return Ok(refusal);
+                    return Ok(rejection);
                 }
                 state.is_token_replaced = true;
             }
             self.check_scopes(state, token.as_ref())?;
             let (permit, token) = self.permit(state, token).await?;
             // A streamed body cannot be sent again.
-            let repetition = request.try_clone();
+            let copy = request.try_clone();
             if let Some((token, _)) = &token {
                 self.prove(&mut request, token)?;
             }
@@ -120,13 +120,13 @@ impl Call {
             let attempted = self.attempt(request, token.as_ref(), state).await;
             drop(permit);
             let token_and_proof = (token.as_ref(), proof.as_ref());
-            self.note_secrets(state, &attempted, repetition.as_ref(), token_and_proof);
-            let is_resendable = repetition.is_some();
+            self.record_secrets(state, &attempted, copy.as_ref(), token_and_proof);
+            let is_resendable = copy.is_some();
             let step = self.next_step(state, &attempted, token.as_ref(), is_resendable);
-            let (Some(next), false) = (repetition, step == NextStep::Finish) else {
+            let (Some(next), false) = (copy, step == NextStep::Finish) else {
                 return self.conclude(state, attempted);
             };
-            state.last_response = attempted.into_answer();
+            state.last_response = attempted.into_response();
             state.history.begin_next_attempt();
             match step {
                 NextStep::RetryAfter(wait) => {
@@ -150,7 +150,7 @@ impl Call {
     }
 
     /// Records the secrets that an error must not contain: token, proof, headers and the secrets of the body.
-    fn note_secrets(
+    fn record_secrets(
         &self,
         state: &mut CallState,
         attempted: &Attempted,
@@ -158,8 +158,8 @@ impl Call {
         (token, proof): (Option<&Authorized>, Option<&HeaderValue>),
     ) {
         if attempted
-            .answer()
-            .is_none_or(|answer| answer.status.is_success())
+            .response()
+            .is_none_or(|response| response.status.is_success())
         {
             return;
         }
@@ -340,7 +340,7 @@ impl Call {
         state.history.may_have_acted = decision.may_have_acted;
         state.history.retryable = decision.is_retryable;
         let requested_wait = attempted
-            .answer()
+            .response()
             .filter(|_| decision.is_retryable || decision.may_have_acted)
             .and_then(|response| {
                 retry::wait_asked_for(&response.headers, response.status, shared.clock.now())
@@ -353,7 +353,7 @@ impl Call {
                 .give(std::mem::take(&mut state.borrowed).max(1));
         }
         // A rejected proof says nothing about the token, which the token source would discard.
-        let rejection = binding::refusal(attempted, token.map(|(token, _)| token));
+        let rejection = binding::rejection(attempted, token.map(|(token, _)| token));
         let is_token_rejected = rejection.is_none() && self.is_token_rejected(attempted, token);
         // Once: if the server asks for a nonce again, its response is that of the call.
         let has_new_nonce = rejection == Some(Refusal::Nonce { given: true }) && !state.has_nonce;
@@ -383,7 +383,7 @@ impl Call {
     /// Whether the server rejected the token and the token source has another one.
     fn is_token_rejected(&self, attempted: &Attempted, token: Option<&Authorized>) -> bool {
         let is_unauthorized = attempted
-            .answer()
+            .response()
             .is_some_and(|response| response.status == StatusCode::UNAUTHORIZED);
         let tokens = self.transport.0.token_source.as_ref();
         is_unauthorized
@@ -395,8 +395,8 @@ impl Call {
     /// Returns the result of the call after its last attempt.
     fn conclude(&self, state: &CallState, attempted: Attempted) -> Result<RawResponse, Error> {
         match attempted {
-            Attempted::Answered(received) => Ok(received),
-            Attempted::Cut(received, why) => Err(Error::unread(received, why)),
+            Attempted::Completed(received) => Ok(received),
+            Attempted::Incomplete(received, why) => Err(Error::unread(received, why)),
             Attempted::Failed(Cause::Http(error)) if error.is_builder() => {
                 Err(Error::unbuildable_request(self.operation, Some(error)))
             }

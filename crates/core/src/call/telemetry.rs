@@ -1,7 +1,7 @@
-//! What a call tells to `tracing`: a span for the call, an event for each attempt.
+//! `tracing` of a call: a span for the call and an event for each attempt.
 //!
-//! Names are OpenTelemetry's where it has one. No body, no header and no token is told at any level; the path with its
-//! ids and the query are told at trace level alone.
+//! Fields have OpenTelemetry's names if it defines one. Bodies, headers and tokens are not logged at any level; the path with
+//! its ids and the query are logged at trace level only.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(super) fn span(operation: &Operation, transport: &Transport) -> Span {
     )
 }
 
-/// Adds to the span of a call how it ended.
+/// Records the result of a call in its span.
 pub(super) fn end(span: &Span, result: &Result<RawResponse, Error>) {
     if span.is_disabled() {
         return;
@@ -56,7 +56,7 @@ pub(super) fn end(span: &Span, result: &Result<RawResponse, Error>) {
     let AttemptHistory {
         attempts, waited, ..
     } = history;
-    // OpenTelemetry wants the count where there is one, and most calls go out once.
+    // OpenTelemetry requires the count only if the request was resent.
     if *attempts > 1 {
         span.record("http.request.resend_count", attempts - 1);
     }
@@ -74,7 +74,7 @@ pub(super) fn end(span: &Span, result: &Result<RawResponse, Error>) {
     }
 }
 
-/// An attempt begins.
+/// Logs the start of an attempt.
 pub(super) fn request(number: u32, request: &Request) {
     tracing::trace!(
         target: "auth0_core",
@@ -85,30 +85,30 @@ pub(super) fn request(number: u32, request: &Request) {
     );
 }
 
-/// An attempt ended.
+/// Logs the end of an attempt.
 pub(super) fn attempt(number: u32, attempted: &Attempted) {
     tracing::debug!(
         target: "auth0_core",
         attempt = number,
-        http.response.status_code = attempted.answer().map(|answer| answer.status.as_u16()),
+        http.response.status_code = attempted.response().map(|response| response.status.as_u16()),
         error.type = attempted.failure(),
         "attempt"
     );
 }
 
-/// The call waits before it is sent again.
+/// Logs the wait before a retry.
 pub(super) fn wait(wait: Duration) {
-    tracing::debug!(target: "auth0_core", wait_ms = millis(wait), "waiting to send again");
+    tracing::debug!(target: "auth0_core", wait_ms = millis(wait), "waiting before a retry");
 }
 
-/// The attempt is made once more, with the nonce that the server asked for.
+/// Logs a retry with the nonce that the server provided.
 pub(super) fn nonce() {
-    tracing::debug!(target: "auth0_core", "sending again with the nonce that the server asks for");
+    tracing::debug!(target: "auth0_core", "retrying with the DPoP nonce of the server");
 }
 
-/// No retry is left for now.
+/// Logs that the retry budget is exhausted.
 pub(super) fn budget_used_up() {
-    tracing::debug!(target: "auth0_core", "the budget of retries is used up");
+    tracing::debug!(target: "auth0_core", "the retry budget is exhausted");
 }
 
 fn millis(duration: Duration) -> u64 {

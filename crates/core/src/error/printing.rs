@@ -61,7 +61,7 @@ impl fmt::Display for Error {
             Kind::Transport(cause) => cause.fmt(f),
             Kind::OutcomeUnknown(cause) => {
                 write!(f, "outcome unknown: {cause}, and the server may have acted")?;
-                self.fmt_look_at(f)
+                self.fmt_verify_with(f)
             }
             Kind::Status => {
                 self.fmt_status(f)?;
@@ -82,7 +82,7 @@ impl fmt::Display for Error {
                 }
                 if self.0.history.may_have_acted {
                     f.write_str(", and the server may have acted")?;
-                    self.fmt_look_at(f)?;
+                    self.fmt_verify_with(f)?;
                 }
                 Ok(())
             }
@@ -107,7 +107,7 @@ impl fmt::Display for Error {
                 self.fmt_unread(why, f)?;
                 match self.has_acted() {
                     true => Ok(()),
-                    false => self.fmt_look_at(f),
+                    false => self.fmt_verify_with(f),
                 }
             }
         }?;
@@ -211,7 +211,7 @@ impl Error {
     }
 
     /// How to find out whether the server acted.
-    fn fmt_look_at(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt_verify_with(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self
             .0
             .operation

@@ -133,7 +133,7 @@ impl LimiterHandle {
             // While the group has to wait, other groups pass.
             loop {
                 within_patience()?;
-                match self.sight(group, host) {
+                match self.readiness(group, host) {
                     Readiness::Group(wait) => {
                         let slept = self.sleeper.sleep(wait);
                         self.unless_paused(class, &patience, slept).await?;
@@ -149,7 +149,7 @@ impl LimiterHandle {
             let _first_of_host = turn.await?;
             loop {
                 within_patience()?;
-                match self.sight(group, host) {
+                match self.readiness(group, host) {
                     // A pause came in the meantime, or a permit got old.
                     Readiness::Group(_) | Readiness::Unpermitted => continue 'group,
                     Readiness::Host(wait) => {
@@ -222,7 +222,8 @@ impl LimiterHandle {
         let free = self.host.free_places();
         let (draw, patience) = {
             let (of_group, of_host) = (group.state(), host.state());
-            let (Some(of_group), Some(of_host)) = (&of_group.ration, &of_host.ration) else {
+            let (Some(of_group), Some(of_host)) = (&of_group.permit_pool, &of_host.permit_pool)
+            else {
                 return;
             };
             let patiences = [of_group.patience(), of_host.patience()];
@@ -247,7 +248,7 @@ impl LimiterHandle {
         let drawn = budget.draw(&draw).await;
         let now = self.clock.monotonic();
         let (mut group, mut host) = (group.state(), host.state());
-        if let (Some(group), Some(host)) = (&mut group.ration, &mut host.ration) {
+        if let (Some(group), Some(host)) = (&mut group.permit_pool, &mut host.permit_pool) {
             if drawn.is_some() {
                 for bucket in &draw.buckets {
                     match bucket.organization {
@@ -297,16 +298,16 @@ impl LimiterHandle {
         }
     }
 
-    fn sight(&self, group: &Queue, host: &Queue) -> Readiness {
+    fn readiness(&self, group: &Queue, host: &Queue) -> Readiness {
         let now = self.clock.monotonic();
-        sight(&mut group.state(), &host.state(), now)
+        readiness(&mut group.state(), &host.state(), now)
     }
 
     /// Takes a cell of each bucket, or none; how long the caller waited.
     fn take(&self, group: &Queue, host: &Queue, since: Duration) -> Option<Duration> {
         let now = self.clock.monotonic();
         let (mut group, mut host) = (group.state(), host.state());
-        let Readiness::Clear = sight(&mut group, &host, now) else {
+        let Readiness::Clear = readiness(&mut group, &host, now) else {
             return None;
         };
         let waited = now.saturating_sub(since);
@@ -344,7 +345,7 @@ impl LimiterHandle {
     }
 }
 
-fn sight(group: &mut State, host: &State, now: Duration) -> Readiness {
+fn readiness(group: &mut State, host: &State, now: Duration) -> Readiness {
     let alone_for = group.alone_for(now);
     let is_alone = !alone_for.is_zero();
     // Who goes on by itself looks up when the budget may be asked again.

@@ -72,7 +72,7 @@ pub(super) struct State {
     /// Absent where there is no rate to keep.
     bucket: Option<Bucket>,
     /// What there is of a budget that is shared with other processes. Absent where none is.
-    pub(super) ration: Option<Box<PermitPool>>,
+    pub(super) permit_pool: Option<Box<PermitPool>>,
     paused_until: Duration,
     /// When the bucket is full again if nobody takes of it.
     full_at: Duration,
@@ -101,7 +101,7 @@ impl Queue {
             waiting: AtomicUsize::new(0),
             state: Mutex::new(State {
                 bucket: allowance.whole.map(Bucket::new),
-                ration: PermitPool::of(&allowance),
+                permit_pool: PermitPool::of(&allowance),
                 paused_until: Duration::ZERO,
                 full_at: Duration::ZERO,
                 refill: refill.unwrap_or_default(),
@@ -173,10 +173,10 @@ impl State {
     /// shared budget.
     pub(super) fn wait(&self, now: Duration, is_alone: bool) -> Duration {
         let bucket = self.bucket.as_ref();
-        let ration = self.ration.as_ref().filter(|_| is_alone);
+        let permit_pool = self.permit_pool.as_ref().filter(|_| is_alone);
         bucket
             .map_or(Duration::ZERO, |bucket| bucket.wait(now))
-            .max(ration.map_or(Duration::ZERO, |ration| ration.wait_alone(now)))
+            .max(permit_pool.map_or(Duration::ZERO, |permit_pool| permit_pool.wait_alone(now)))
             .max(self.pause_left(now))
     }
 
@@ -187,20 +187,20 @@ impl State {
 
     /// How long requests go out without a permit of a shared budget, because it cannot be asked.
     pub(super) fn alone_for(&self, now: Duration) -> Duration {
-        let ration = self.ration.as_ref();
-        ration.map_or(Duration::ZERO, |ration| ration.alone_for(now))
+        let permit_pool = self.permit_pool.as_ref();
+        permit_pool.map_or(Duration::ZERO, |permit_pool| permit_pool.alone_for(now))
     }
 
     /// What there is of a shared budget; a permit where none is shared.
     pub(super) fn supply(&mut self, now: Duration) -> Supply {
-        let ration = self.ration.as_mut();
-        ration.map_or(Supply::Permit, |ration| ration.supply(now))
+        let permit_pool = self.permit_pool.as_mut();
+        permit_pool.map_or(Supply::Permit, |permit_pool| permit_pool.supply(now))
     }
 
     /// Lets a request out. There has to be no wait.
     pub(super) fn grant(&mut self, now: Duration, waited: Duration, is_alone: bool) {
-        if let Some(ration) = &mut self.ration {
-            ration.take(now, is_alone);
+        if let Some(permit_pool) = &mut self.permit_pool {
+            permit_pool.take(now, is_alone);
             self.full_at = now.saturating_add(self.refill);
         }
         if let Some(bucket) = &self.bucket {

@@ -249,7 +249,7 @@ async fn nothing_that_prints_holds_a_proof_or_the_token_that_is_bound() {
     assert_eq!(server.requests().len(), 5);
     assert!(server.requests()[4].contains("plantedproof"));
     let logged = LOGGED.lock().unwrap().clone();
-    assert!(logged.contains("sending again with the nonce"));
+    assert!(logged.contains("retrying with the DPoP nonce"));
     for printed in [text, logged] {
         let line = printed.lines().find(|line| line.contains("planted"));
         assert_eq!(line, None, "a planted secret was printed");

@@ -170,7 +170,7 @@ async fn span_of_a_call_tells_how_it_went() {
         attempts,
         [["1", "503", ""], ["2", "", "connection"], ["3", "200", ""]]
     );
-    let waits: Vec<_> = named("waiting to send again")
+    let waits: Vec<_> = named("waiting before a retry")
         .into_iter()
         .map(|event| event["wait_ms"].as_str())
         .collect();

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth0_auth::StoreError;
 use auth0_auth::runtime::{self, BackgroundTask};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use redis::{Cmd, FromRedisValue as _, Value};
 
-use super::millis;
+use super::{millis, store_error, unavailable};
 use crate::connection::SharedConnection;
 use crate::failure::Failure;
 use crate::handle::eval;
@@ -37,7 +38,7 @@ impl Lease {
         connection: &Arc<SharedConnection>,
         keys: Vec<(String, String)>,
         expiry: Duration,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, StoreError> {
         let owner = random_id()?;
         let mut command = eval(LOCK, 2 * keys.len());
         for (lock, fence) in &keys {
@@ -46,11 +47,11 @@ impl Lease {
         command.arg(&owner).arg(millis(expiry));
         let mut wait = FIRST_WAIT;
         let fencing_token = loop {
-            match connection.run(&command).await? {
+            match connection.run(&command).await.map_err(store_error)? {
                 Value::Nil => {}
                 response => {
                     break String::from_redis_value(response)
-                        .map_err(|_| Failure::unexpected_response())?;
+                        .map_err(|_| unavailable(&Failure::unexpected_response()))?;
                 }
             }
             let jittered_wait = wait.mul_f64(0.75 + fastrand::f64() / 2.0);
@@ -64,7 +65,7 @@ impl Lease {
             renew_command(&lock_keys, &owner, Some(expiry)),
             expiry,
         ));
-        let renewal = renewal.map_err(|error| Failure::new(error.to_string()))?;
+        let renewal = renewal.map_err(|error| StoreError::new(error.to_string()))?;
         Ok(Self {
             connection: connection.clone(),
             lock_keys,
@@ -110,9 +111,9 @@ async fn renew(connection: Arc<SharedConnection>, command: Cmd, expiry: Duration
 }
 
 /// 256 random bits as base64url.
-fn random_id() -> Result<String, Failure> {
+fn random_id() -> Result<String, StoreError> {
     let mut bytes = [0; 32];
     aws_lc_rs::rand::fill(&mut bytes)
-        .map_err(|_| Failure::new("the operating system returned no random bytes"))?;
+        .map_err(|_| StoreError::new("the operating system returned no random bytes"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
