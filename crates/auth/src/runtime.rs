@@ -103,7 +103,7 @@ mod tests {
     #[tokio::test]
     async fn panic_of_a_task_is_an_error_that_does_not_speak_of_a_token() {
         let task = spawn(async { panic!("planted") });
-        let error = task.unwrap().await.map(|()| ()).unwrap_err();
+        let error = task.unwrap().await.unwrap_err();
         assert_eq!(error.to_string(), "the background task panicked");
     }
 
