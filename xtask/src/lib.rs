@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod difference;
 pub mod emit;
+pub mod extensions;
 pub mod fetch;
 pub mod files;
 pub mod guard;
