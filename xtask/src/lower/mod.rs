@@ -58,6 +58,7 @@ pub struct Normalized {
 }
 
 /// A rule of the normalizer.
+#[derive(Clone, Copy)]
 pub struct Pass {
     /// The name, as it stands in reports and in the names of the fixtures.
     pub name: &'static str,
