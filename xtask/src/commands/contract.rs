@@ -5,7 +5,7 @@
 
 mod documents;
 mod sandbox;
-mod scene;
+mod setup;
 mod tool;
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::spec::canonical;
 use crate::workspace::Workspace;
 use documents::Contract;
 use sandbox::Sandbox;
-use scene::Scene;
+use setup::ContractSetup;
 use tool::{Findings, Tool};
 
 /// Where the settings of schemathesis are.
@@ -96,10 +96,10 @@ fn test(
         contract.api
     ));
     let sandbox = Sandbox::start(workspace, scratch.path())?;
-    let scene = Scene::of(&contract.api, &sandbox)?;
-    tool.prepare(workspace, contract, scratch.path(), &scene)?;
+    let setup = ContractSetup::create(workspace, &contract.api, &sandbox)?;
+    tool.prepare(workspace, contract, scratch.path(), &setup)?;
     progress.at(&format!("{}: testing", contract.api));
-    let findings = tool.run(scratch.path(), &scene)?;
+    let findings = tool.run(scratch.path(), &setup)?;
     let mut operations: BTreeMap<String, (u64, u64)> = contract
         .operations
         .iter()
