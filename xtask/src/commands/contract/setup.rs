@@ -49,9 +49,9 @@ impl ContractSetup {
                             .found(format!("`{other}`"));
                     return Err(Failure(vec![Report::of_file(&file(api), problem)]));
                 }
-                first.run(other, sandbox, State::default())?
+                first.run(other, sandbox, SetupState::default())?
             }
-            None => State::default(),
+            None => SetupState::default(),
         };
         state = plan.run(api, sandbox, state)?;
         Ok(Self {
@@ -145,7 +145,7 @@ struct Selection {
 
 /// What the requests have yielded so far.
 #[derive(Debug, Default)]
-struct State {
+struct SetupState {
     captured: BTreeMap<String, Vec<String>>,
     tokens: BTreeMap<String, String>,
     dictionaries: BTreeMap<String, Vec<String>>,
@@ -181,7 +181,12 @@ impl SetupPlan {
     }
 
     /// Sends the requests of API `api` and returns the state with what they yielded.
-    fn run(&self, api: &str, sandbox: &Sandbox, mut state: State) -> Result<State, Failure> {
+    fn run(
+        &self,
+        api: &str,
+        sandbox: &Sandbox,
+        mut state: SetupState,
+    ) -> Result<SetupState, Failure> {
         let rejected = |problem| Failure(vec![Report::of_file(&file(api), problem)]);
         state.tokens.clear();
         // Every token but those of an organization is available to the requests; an organization may have to be
@@ -226,7 +231,7 @@ impl SetupPlan {
 
 impl SetupRequest {
     /// Path and body of each request to send.
-    fn expand(&self, state: &State) -> Result<Vec<(String, Option<Value>)>, Problem> {
+    fn expand(&self, state: &SetupState) -> Result<Vec<(String, Option<Value>)>, Problem> {
         let values = match &self.for_each {
             Some(selection) => selection.of(state)?.iter().map(Some).collect(),
             None => vec![None],
@@ -254,7 +259,7 @@ impl SetupRequest {
         Ok(requests)
     }
 
-    fn capture(&self, response: &Value, state: &mut State) {
+    fn capture(&self, response: &Value, state: &mut SetupState) {
         for (name, path) in &self.capture {
             let list = state.captured.entry(name.clone()).or_default();
             let mut known: BTreeSet<String> = list.iter().cloned().collect();
@@ -273,7 +278,7 @@ impl SetupRequest {
 
 impl Selection {
     /// The selected values; none is an error, because a test without them would find nothing.
-    fn of<'a>(&self, state: &'a State) -> Result<&'a [String], Problem> {
+    fn of<'a>(&self, state: &'a SetupState) -> Result<&'a [String], Problem> {
         let list = state.list(&self.values)?;
         let start = self.skip.min(list.len());
         let end = self
@@ -291,7 +296,7 @@ impl Selection {
     }
 }
 
-impl State {
+impl SetupState {
     /// The values captured under a name, at least one.
     fn list(&self, name: &str) -> Result<&[String], Problem> {
         match self.captured.get(name) {
@@ -362,14 +367,14 @@ mod tests {
         toml::from_str(text).expect("a valid request")
     }
 
-    fn state(lists: &[(&str, &[&str])]) -> State {
+    fn state(lists: &[(&str, &[&str])]) -> SetupState {
         let captured = lists.iter().map(|(name, values)| {
             let values = values.iter().map(|value| (*value).to_owned()).collect();
             ((*name).to_owned(), values)
         });
-        State {
+        SetupState {
             captured: captured.collect(),
-            ..State::default()
+            ..SetupState::default()
         }
     }
 
