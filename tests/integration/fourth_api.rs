@@ -16,7 +16,7 @@ version = "0.1.0"
 base_url = "https://{domain}/bookings"
 variables = { domain = "host" }
 audience = "https://{domain}/bookings/"
-tiers.free.tenant = { read = 4, write = 2 }
+plans.free.tenant = { read = 4, write = 2 }
 "#;
 
 /// What a user of the new crate writes: resources, setters, streams, limits and types are there under their names.

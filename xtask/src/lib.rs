@@ -18,7 +18,7 @@ pub mod pipeline;
 mod printable;
 pub mod problem;
 pub mod progress;
+pub mod rate_limit_plans;
 pub mod sources;
 pub mod spec;
-pub mod tiers;
 pub mod workspace;

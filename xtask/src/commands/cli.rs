@@ -10,7 +10,7 @@ use crate::commands::emit;
 use crate::commands::interop;
 use crate::commands::normalize;
 use crate::commands::regen;
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diff;
 use crate::fetch;
 use crate::workspace::Workspace;
@@ -237,8 +237,8 @@ enum Command {
 pub fn run(cli: &Cli, console: &mut Console<'_>) -> u8 {
     let workspace = Workspace::at(cli.root.clone());
     match dispatch(&cli.command, &workspace, console) {
-        Ok(Verdict::Fine) => 0,
-        Ok(Verdict::Found) => 1,
+        Ok(CheckResult::Passed) => 0,
+        Ok(CheckResult::Failed) => 1,
         Err(Failure(reports)) => {
             console.report(&reports);
             2
@@ -250,7 +250,7 @@ fn dispatch(
     command: &Command,
     workspace: &Workspace,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     match command {
         Command::Regen { apis, check } => regen::run(workspace, apis, *check, console),
         Command::Fetch {
@@ -260,7 +260,7 @@ fn dispatch(
             keep_prose,
             format,
         } => {
-            let options = fetch::Options {
+            let options = fetch::FetchOptions {
                 apis,
                 from: from.as_deref(),
                 dry_run: *dry_run,
@@ -279,7 +279,7 @@ fn dispatch(
             strict,
             format,
         } => {
-            let options = normalize::Options {
+            let options = normalize::NormalizeOptions {
                 file,
                 output: output.as_deref(),
                 overlays,
@@ -297,7 +297,7 @@ fn dispatch(
             include,
         } => emit::run(
             workspace,
-            &emit::Options {
+            &emit::EmitOptions {
                 file,
                 out,
                 name,
@@ -315,7 +315,7 @@ fn dispatch(
             format,
             fail_on,
         } => {
-            let request = diff::Request {
+            let request = diff::DiffOptions {
                 old,
                 new,
                 facts: *facts,
@@ -332,7 +332,7 @@ fn dispatch(
             format,
         } => {
             let folder = folder.clone().unwrap_or_else(|| workspace.path("openapi"));
-            let options = conformance::Options {
+            let options = conformance::ConformanceOptions {
                 folder: &folder,
                 expect_failing,
                 format: *format,
@@ -340,7 +340,7 @@ fn dispatch(
             conformance::run(workspace, &options, console)
         }
         Command::Contract { documents, format } => {
-            let options = contract::Options {
+            let options = contract::ContractOptions {
                 documents: documents.as_deref(),
                 format: *format,
             };

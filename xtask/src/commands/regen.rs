@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::commands::coverage::{as_actions, undescribed};
-use crate::console::{Console, Failure, Verdict};
+use crate::console::{CheckResult, Console, Failure};
 use crate::diagnostic::Report;
 use crate::difference::unified;
 use crate::emit::Target;
@@ -15,7 +15,7 @@ use crate::lower::Options;
 use crate::pipeline;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::sources::{Entry, Sources};
+use crate::sources::{ApiSource, Sources};
 use crate::spec::canonical;
 use crate::spec::document::Document;
 use crate::spec::facts;
@@ -36,9 +36,9 @@ pub fn run(
     apis: &[String],
     check: bool,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let sources = workspace.sources()?;
-    let mut verdict = Verdict::Fine;
+    let mut verdict = CheckResult::Passed;
     for (api, entry) in sources.select(apis)? {
         let Some(package) = entry.package() else {
             if apis.is_empty() {
@@ -53,7 +53,7 @@ pub fn run(
         console.report(&made.warnings);
         if let Some(listing) = &made.undescribed {
             console.note(listing);
-            verdict = Verdict::Found;
+            verdict = CheckResult::Failed;
             continue;
         }
         let found = if check {
@@ -61,7 +61,7 @@ pub fn run(
         } else {
             write(workspace, api, &made, console)?
         };
-        if found == Verdict::Found {
+        if found == CheckResult::Failed {
             verdict = found;
         }
     }
@@ -80,7 +80,7 @@ struct Made {
 fn make(
     workspace: &Workspace,
     api: &str,
-    entry: &Entry,
+    entry: &ApiSource,
     (crate_name, version): (&str, &str),
 ) -> Result<Made, Failure> {
     let folder = api_folder(api);
@@ -204,7 +204,7 @@ fn write(
     api: &str,
     made: &Made,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let folder = crate_folder(api);
     let mut changed = files::write(&workspace.path(&folder), &folder, &made.files)?;
     for (file, text) in &made.documents {
@@ -218,7 +218,7 @@ fn write(
         0 => format!("{api}: {files} files, none changed\n"),
         changed => format!("{api}: {files} files, {changed} written or removed\n"),
     });
-    Ok(Verdict::Fine)
+    Ok(CheckResult::Passed)
 }
 
 fn compare(
@@ -226,7 +226,7 @@ fn compare(
     api: &str,
     made: &Made,
     console: &mut Console<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<CheckResult, Failure> {
     let mut differences = Vec::new();
     for (file, text) in &made.documents {
         let found = committed(workspace, file)?;
@@ -248,7 +248,7 @@ fn compare(
             "{api}: {} files are as they should be\n",
             made.files.len() + made.documents.len()
         ));
-        return Ok(Verdict::Fine);
+        return Ok(CheckResult::Passed);
     }
     for difference in &differences {
         console.result(difference);
@@ -258,7 +258,7 @@ fn compare(
         places(differences.len()),
         command(api)
     ));
-    Ok(Verdict::Found)
+    Ok(CheckResult::Failed)
 }
 
 /// The text of a document as it is there, empty where there is none.

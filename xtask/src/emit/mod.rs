@@ -161,7 +161,7 @@ fn fixed_files(
         };
         modules.insert(path, tokens);
     }
-    if let Some(limits) = client::limits::emit(&target.api.tiers) {
+    if let Some(limits) = client::limits::emit(&target.api.plans) {
         modules.insert("src/limits.rs".to_owned(), limits);
     }
     let names = groups.names().into_iter().map(names::ident);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::diff::{self, Diff, Versions};
 use crate::problem::Problem;
-use crate::sources::Entry;
+use crate::sources::ApiSource;
 
 /// The version that is told of where there is no crate yet.
 const FIRST: &str = "0.1.0";
@@ -16,11 +16,11 @@ pub(super) struct Changes(Option<(Diff, Versions)>);
 impl Changes {
     /// Compares the facts of an API with the new ones.
     pub(super) fn between(
-        entry: &Entry,
+        entry: &ApiSource,
         old: Option<&Value>,
         new: &Value,
     ) -> Result<Self, Problem> {
-        let options = diff::Options {
+        let options = diff::CompareOptions {
             include: &[],
             surface: true,
         };

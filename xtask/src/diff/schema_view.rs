@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::node::{Node, named};
+use super::schema_node::{SchemaNode, named};
 use super::side::Side;
 use crate::spec::walk::join;
 
@@ -81,7 +81,7 @@ pub(super) struct Bound {
 
 /// A schema, read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct View<'a> {
+pub(super) struct SchemaView<'a> {
     /// Every schema that was merged into this one.
     pub(super) parts: Vec<String>,
     /// The types without null; none where any will do.
@@ -100,19 +100,19 @@ pub(super) struct View<'a> {
     pub(super) plain: BTreeMap<&'a str, Keyword<'a>>,
     pub(super) lower: Option<Bound>,
     pub(super) upper: Option<Bound>,
-    pub(super) properties: BTreeMap<&'a str, Node>,
+    pub(super) properties: BTreeMap<&'a str, SchemaNode>,
     /// The required properties, and where each is said to be.
     pub(super) required: BTreeMap<&'a str, Vec<String>>,
-    pub(super) items: Option<Node>,
+    pub(super) items: Option<SchemaNode>,
     /// Where other properties are refused.
     pub(super) closed: Option<String>,
     /// The schema of other properties.
-    pub(super) additional: Option<Node>,
+    pub(super) additional: Option<SchemaNode>,
     /// The schemas that the crate takes any value for, by their pointers within this one: places of tuples, and the fields
     /// whose names follow a pattern.
-    pub(super) unread: BTreeMap<String, Node>,
+    pub(super) unread: BTreeMap<String, SchemaNode>,
     /// The alternatives.
-    pub(super) variants: Vec<Node>,
+    pub(super) variants: Vec<SchemaNode>,
     /// Where the lists of alternatives stand.
     pub(super) variants_at: Vec<String>,
     /// Rules between fields, by their pointers within the schema.
@@ -120,8 +120,8 @@ pub(super) struct View<'a> {
 }
 
 /// Reads a schema.
-pub(super) fn view<'a>(side: Side<'a>, node: &[String]) -> View<'a> {
-    let mut view = View::default();
+pub(super) fn view<'a>(side: Side<'a>, node: &[String]) -> SchemaView<'a> {
+    let mut view = SchemaView::default();
     let mut nulls = Nulls::default();
     let mut seen = BTreeSet::new();
     for pointer in node {
@@ -142,7 +142,7 @@ pub(super) struct Nulls {
     pub(super) said: bool,
 }
 
-impl<'a> View<'a> {
+impl<'a> SchemaView<'a> {
     pub(super) fn add(
         &mut self,
         side: Side<'a>,
@@ -193,7 +193,7 @@ impl<'a> View<'a> {
                 "required" => {
                     for item in value.as_array().into_iter().flatten() {
                         if let Some(name) = item.as_str() {
-                            let key = super::facts::element(&at, item);
+                            let key = super::fact_comparison::element(&at, item);
                             self.required.entry(name).or_default().push(key);
                         }
                     }

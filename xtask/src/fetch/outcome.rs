@@ -3,23 +3,23 @@
 use serde_json::{Value, json};
 
 use super::changes::Changes;
-use super::work::{Stale, Work};
+use super::follow_up::{FollowUp, StaleAction};
 use crate::diagnostic::Report;
 
 /// What came of the fetch of one API.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) state: State,
+pub(super) struct FetchOutcome {
+    pub(super) state: DocumentState,
     pub(super) operations: usize,
     pub(super) schemas: usize,
     pub(super) digest: String,
     pub(super) changes: Changes,
-    pub(super) work: Work,
+    pub(super) work: FollowUp,
 }
 
 /// How the facts stand to those of the last fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum DocumentState {
     /// There were none.
     New,
     /// They are others.
@@ -30,7 +30,7 @@ pub(super) enum State {
     NotModified,
 }
 
-impl State {
+impl DocumentState {
     /// For people.
     pub(super) fn words(self) -> &'static str {
         match self {
@@ -53,10 +53,10 @@ impl State {
 }
 
 /// What came of each API: its outcome, or why there is none.
-pub(super) type Outcomes = [(String, Result<Outcome, Vec<Report>>)];
+pub(super) type FetchOutcomes = [(String, Result<FetchOutcome, Vec<Report>>)];
 
 /// An outcome for people.
-pub(super) fn text(api: &str, outcome: &Outcome) -> String {
+pub(super) fn text(api: &str, outcome: &FetchOutcome) -> String {
     let mut text = format!(
         "{api}: operations {}, schemas {}, {}\n{}",
         outcome.operations,
@@ -101,7 +101,7 @@ pub(super) fn text(api: &str, outcome: &Outcome) -> String {
 }
 
 /// The outcomes for programs.
-pub(super) fn json(outcomes: &Outcomes) -> Value {
+pub(super) fn json(outcomes: &FetchOutcomes) -> Value {
     outcomes
         .iter()
         .map(|(api, outcome)| match outcome {
@@ -114,7 +114,7 @@ pub(super) fn json(outcomes: &Outcomes) -> Value {
         .collect()
 }
 
-fn one(api: &str, outcome: &Outcome) -> Value {
+fn one(api: &str, outcome: &FetchOutcome) -> Value {
     let work = &outcome.work;
     // Before the first word everything is missing; the number says it.
     let missing: Vec<Value> = work
@@ -123,7 +123,7 @@ fn one(api: &str, outcome: &Outcome) -> Value {
         .filter(|_| work.begun)
         .map(|place| json!({"pointer": place.pointer, "update": place.update}))
         .collect();
-    let stale = |stale: &[Stale]| -> Value {
+    let stale = |stale: &[StaleAction]| -> Value {
         stale
             .iter()
             .map(|stale| {
@@ -153,7 +153,7 @@ fn problem(report: &Report) -> Value {
 }
 
 /// Why an action does not apply, in one line.
-pub(super) fn told(stale: &Stale) -> String {
+pub(super) fn told(stale: &StaleAction) -> String {
     if stale.found.is_empty() {
         stale.why.clone()
     } else {

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::change::{Found, Places};
-use super::facts::element;
-use super::schemas::Comparison;
-use super::view::{CONSTRAINTS, Keyword, is_compared};
-use super::{rename, show};
+use super::change::{ChangePlaces, Found};
+use super::fact_comparison::element;
+use super::schema_view::{CONSTRAINTS, Keyword, is_compared};
+use super::schemas::SchemaComparison;
+use super::{display, rename};
 
-impl<'a> Comparison<'a, '_> {
+impl<'a> SchemaComparison<'a, '_> {
     pub(super) fn values(&mut self) {
         let text = self.before.is_string_enum() || self.after.is_string_enum();
         let (old, new) = match (&self.before.values, &self.after.values) {
@@ -24,12 +24,12 @@ impl<'a> Comparison<'a, '_> {
                     (false, None) => "value-allowed",
                 };
                 let list = |values: &Option<Vec<&Value>>| match values {
-                    Some(values) => show::values(values),
+                    Some(values) => display::values(values),
                     None => "any".to_owned(),
                 };
                 let found = Found::new(rule, self.here()).was(list(old)).is(list(new));
                 let places =
-                    Places::new(self.before.values_at.clone(), self.after.values_at.clone());
+                    ChangePlaces::new(self.before.values_at.clone(), self.after.values_at.clone());
                 self.push(found, places);
                 return;
             }
@@ -63,16 +63,16 @@ impl<'a> Comparison<'a, '_> {
                 .collect()
         };
         for value in gone {
-            let mut found = Found::new(removed, self.here()).was(show::value(value));
+            let mut found = Found::new(removed, self.here()).was(display::value(value));
             found.guess = rename::to(&guesses, value);
             let at = places(&self.before.values_at, value);
-            self.push(found, Places::new(at, None::<String>));
+            self.push(found, ChangePlaces::new(at, None::<String>));
         }
         for value in come {
-            let mut found = Found::new(added, self.here()).is(show::value(value));
+            let mut found = Found::new(added, self.here()).is(display::value(value));
             found.guess = rename::from(&guesses, value);
             let at = places(&self.after.values_at, value);
-            self.push(found, Places::new(None::<String>, at));
+            self.push(found, ChangePlaces::new(None::<String>, at));
         }
     }
 
@@ -110,9 +110,10 @@ impl<'a> Comparison<'a, '_> {
             (None, None) => return,
         };
         let mut found = Found::new(rule, shown);
-        found.was = old.as_ref().map(|keyword| show::value(keyword.value));
-        found.is = new.as_ref().map(|keyword| show::value(keyword.value));
-        let places = Places::new(old.map(|keyword| keyword.at), new.map(|keyword| keyword.at));
+        found.was = old.as_ref().map(|keyword| display::value(keyword.value));
+        found.is = new.as_ref().map(|keyword| display::value(keyword.value));
+        let places =
+            ChangePlaces::new(old.map(|keyword| keyword.at), new.map(|keyword| keyword.at));
         self.push(found, places);
     }
 

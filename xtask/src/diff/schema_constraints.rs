@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::change::{Found, Places};
-use super::schemas::Comparison;
-use super::view::{Bound, CONSTRAINTS, Keyword, tighter};
+use super::change::{ChangePlaces, Found};
+use super::schema_view::{Bound, CONSTRAINTS, Keyword, tighter};
+use super::schemas::SchemaComparison;
 
 /// Compares the constraints of two schemas.
-pub(super) fn compare(comparison: &mut Comparison<'_, '_>) {
+pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
     for key in CONSTRAINTS {
         let old = comparison.before.keyword(key).cloned();
         let new = comparison.after.keyword(key).cloned();
@@ -65,7 +65,12 @@ fn rule(key: &str, old: Option<&Keyword<'_>>, new: Option<&Keyword<'_>>) -> Opti
     })
 }
 
-fn bound(comparison: &mut Comparison<'_, '_>, old: Option<Bound>, new: Option<Bound>, lower: bool) {
+fn bound(
+    comparison: &mut SchemaComparison<'_, '_>,
+    old: Option<Bound>,
+    new: Option<Bound>,
+    lower: bool,
+) {
     let tightened = match (&old, &new) {
         (None, None) => return,
         (None, Some(_)) => true,
@@ -103,5 +108,5 @@ fn bound(comparison: &mut Comparison<'_, '_>, old: Option<Bound>, new: Option<Bo
     let mut found = Found::new(rule, shown);
     found.was = old.as_ref().map(text);
     found.is = new.as_ref().map(text);
-    comparison.push(found, Places::new(old_at, new_at));
+    comparison.push(found, ChangePlaces::new(old_at, new_at));
 }

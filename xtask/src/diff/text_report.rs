@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::Versions;
 use super::comparison::Diff;
-use super::facts::{Fact, Sort};
-use super::report::{Entry, counted, counts, heading, item_lines, items, sections};
+use super::display::{printable, value};
+use super::fact_comparison::{Fact, FactKind};
+use super::report_entries::{ReportEntry, counted, counts, heading, item_lines, items, sections};
 use super::rules::Level;
-use super::show::{printable, value};
 
 /// Items of the Rust crates that are listed.
 const ITEMS: usize = 60;
@@ -54,7 +54,7 @@ pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> String
     out
 }
 
-fn line(entry: &Entry<'_>) -> String {
+fn line(entry: &ReportEntry<'_>) -> String {
     let change = entry.change;
     let mut text = String::new();
     if !change.place.is_empty() {
@@ -106,8 +106,8 @@ pub(super) fn fact_line(fact: &Fact) -> String {
         (None, Some(new)) => format!("+ {}", value(new)),
         (None, None) => String::new(),
     };
-    let order = match fact.sort {
-        Sort::Order => " (order)",
+    let order = match fact.kind {
+        FactKind::Order => " (order)",
         _ => "",
     };
     let pointer = match fact.pointer() {

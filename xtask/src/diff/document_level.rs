@@ -1,15 +1,15 @@
 //! What belongs to no operation: title, version, servers, security schemes, webhooks.
 
-use super::change::{Found, Places};
+use super::change::{ChangePlaces, Found};
+use super::display;
 use super::operations;
 use super::security;
-use super::show;
 use super::side::Side;
-use super::walk::{Visited, Walk};
+use super::traversal::{Visited, Walk};
 
 impl Walk<'_> {
     /// Records a change that belongs to no operation.
-    pub(super) fn document(&mut self, found: Found, places: Places) {
+    pub(super) fn document(&mut self, found: Found, places: ChangePlaces) {
         self.recorder.add(found, places, None);
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
     walk.visit("", "", Visited::Document);
     if !security::same_for_all(walk) && own(walk.old) && own(walk.new) {
         let found = Found::new("unused-changed", "/security");
-        walk.document(found, Places::both("/security", "/security"));
+        walk.document(found, ChangePlaces::both("/security", "/security"));
     }
 }
 
@@ -56,7 +56,7 @@ fn differs(walk: &mut Walk<'_>, rule: &'static str, at: &str) {
         return;
     }
     let mut found = Found::new(rule, at);
-    found.was = (!before.is_null()).then(|| show::value(before));
-    found.is = (!after.is_null()).then(|| show::value(after));
-    walk.document(found, Places::both(at, at));
+    found.was = (!before.is_null()).then(|| display::value(before));
+    found.is = (!after.is_null()).then(|| display::value(after));
+    walk.document(found, ChangePlaces::both(at, at));
 }

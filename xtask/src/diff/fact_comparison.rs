@@ -22,12 +22,12 @@ pub struct Fact {
     /// What is there.
     pub new: Option<Value>,
     /// What sort of difference it is.
-    pub(super) sort: Sort,
+    pub(super) kind: FactKind,
 }
 
 /// What sort of difference a fact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum FactKind {
     /// A value.
     Value,
     /// An element of a set.
@@ -59,11 +59,11 @@ impl Fact {
     }
 
     fn key(&self, at: &str, value: &Value) -> String {
-        match self.sort {
-            Sort::Value => at.to_owned(),
-            Sort::Element => element(at, value),
-            Sort::Name => path_name(at),
-            Sort::Order => join(at, "#order"),
+        match self.kind {
+            FactKind::Value => at.to_owned(),
+            FactKind::Element => element(at, value),
+            FactKind::Name => path_name(at),
+            FactKind::Order => join(at, "#order"),
         }
     }
 }
@@ -88,7 +88,7 @@ pub(super) fn of(document: &Value) -> Value {
 
 /// Every difference between two documents that hold facts alone, in the order of their places.
 pub(super) fn differences(old: &Value, new: &Value) -> Vec<Fact> {
-    let mut comparison = Comparison {
+    let mut comparison = FactComparison {
         old: Side::new(old),
         new: Side::new(new),
         found: Vec::new(),
@@ -97,7 +97,7 @@ pub(super) fn differences(old: &Value, new: &Value) -> Vec<Fact> {
     comparison.found
 }
 
-struct Comparison<'a> {
+struct FactComparison<'a> {
     old: Side<'a>,
     new: Side<'a>,
     found: Vec<Fact>,
@@ -105,14 +105,14 @@ struct Comparison<'a> {
 
 type At<'v> = (&'v str, &'v Value);
 
-impl Comparison<'_> {
-    fn push(&mut self, at: (&str, &str), old: Option<&Value>, new: Option<&Value>, sort: Sort) {
+impl FactComparison<'_> {
+    fn push(&mut self, at: (&str, &str), old: Option<&Value>, new: Option<&Value>, kind: FactKind) {
         self.found.push(Fact {
             old_at: at.0.to_owned(),
             new_at: at.1.to_owned(),
             old: old.cloned(),
             new: new.cloned(),
-            sort,
+            kind,
         });
     }
 
@@ -132,7 +132,7 @@ impl Comparison<'_> {
             (Value::Array(before), Value::Array(after)) => {
                 self.lists(place, (old.0, before), (new.0, after));
             }
-            _ => self.push((old.0, new.0), Some(old.1), Some(new.1), Sort::Value),
+            _ => self.push((old.0, new.0), Some(old.1), Some(new.1), FactKind::Value),
         }
     }
 
@@ -157,7 +157,7 @@ impl Comparison<'_> {
             let at = (join(old_at, key), join(new_at, new_key));
             if let Some(name) = renamed {
                 let (was, is) = (Value::from(key.as_str()), Value::from(name.as_str()));
-                self.push((&at.0, &at.1), Some(&was), Some(&is), Sort::Name);
+                self.push((&at.0, &at.1), Some(&was), Some(&is), FactKind::Name);
             }
             let (before, after) = (old.get(key), new.get(new_key));
             if is_set(place, key, old) && is_set(place, key, new) && self.sets(&at, before, after) {
@@ -178,7 +178,7 @@ impl Comparison<'_> {
                 (before, Some(after)) if none_there(before) && *after != none => {
                     self.values(child, (&at.0, &none), (&at.1, after));
                 }
-                (before, after) => self.push((&at.0, &at.1), before, after, Sort::Value),
+                (before, after) => self.push((&at.0, &at.1), before, after, FactKind::Value),
             }
         }
     }
@@ -202,10 +202,10 @@ impl Comparison<'_> {
             }
         }
         for item in &removed {
-            self.push((&at.0, &at.1), Some(item), None, Sort::Element);
+            self.push((&at.0, &at.1), Some(item), None, FactKind::Element);
         }
         for item in &added {
-            self.push((&at.0, &at.1), None, Some(item), Sort::Element);
+            self.push((&at.0, &at.1), None, Some(item), FactKind::Element);
         }
         !(removed.is_empty() && added.is_empty())
     }
@@ -232,7 +232,7 @@ impl Comparison<'_> {
                 (Some(before), Some(after)) => {
                     self.values(place.child(&step), (&at.0, before), (&at.1, after));
                 }
-                (before, after) => self.push((&at.0, &at.1), before, after, Sort::Value),
+                (before, after) => self.push((&at.0, &at.1), before, after, FactKind::Value),
             }
         }
     }
@@ -262,13 +262,13 @@ impl Comparison<'_> {
                     let new_at = join(new_at, &other.to_string());
                     self.values(Place::Parameter, (&at, &old[index]), (&new_at, &new[other]));
                 }
-                None => self.push((&at, new_at), Some(&old[index]), None, Sort::Value),
+                None => self.push((&at, new_at), Some(&old[index]), None, FactKind::Value),
             }
         }
         for (index, identity) in after.iter().enumerate() {
             if !before.contains(identity) {
                 let at = join(new_at, &index.to_string());
-                self.push((old_at, &at), None, Some(&new[index]), Sort::Value);
+                self.push((old_at, &at), None, Some(&new[index]), FactKind::Value);
             }
         }
         if !pairs.is_sorted() {
@@ -276,7 +276,7 @@ impl Comparison<'_> {
                 list.iter().map(|((_, name), _)| name.as_str()).collect()
             };
             let (was, is) = (order(&before), order(&after));
-            self.push((old_at, new_at), Some(&was), Some(&is), Sort::Order);
+            self.push((old_at, new_at), Some(&was), Some(&is), FactKind::Order);
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::change::{Found, Places, Recorder, Use};
-use super::node::{Node, named, resolved};
+use super::change::{ChangePlaces, Found, Recorder, Use};
 use super::rules::Direction;
+use super::schema_node::{SchemaNode, named, resolved};
 use super::schemas::{self, Pair};
 use super::side::Side;
 use crate::spec::walk::join;
@@ -44,7 +44,7 @@ pub(super) struct Walk<'a> {
 }
 
 /// A pair of schemas that was compared, and all that it was seen from.
-struct State {
+struct ComparedPair {
     compared: schemas::Compared,
     uses: BTreeSet<Use>,
 }
@@ -62,7 +62,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Records a change of the operation, seen from `direction`.
-    pub(super) fn add(&mut self, found: Found, places: Places, seen: Use) {
+    pub(super) fn add(&mut self, found: Found, places: ChangePlaces, seen: Use) {
         self.recorder.add(found, places, [seen]);
     }
 
@@ -109,9 +109,9 @@ impl<'a> Walk<'a> {
             return;
         }
         let mut found = Found::new(rule, shown);
-        found.was = (!before.is_null()).then(|| super::show::value(before));
-        found.is = (!after.is_null()).then(|| super::show::value(after));
-        self.add(found, Places::both(old, new), seen);
+        found.was = (!before.is_null()).then(|| super::display::value(before));
+        found.is = (!after.is_null()).then(|| super::display::value(after));
+        self.add(found, ChangePlaces::both(old, new), seen);
     }
 
     /// Records each member of two objects that is not the same and has no rule.
@@ -132,10 +132,10 @@ impl<'a> Walk<'a> {
     /// Compares all schemas that were asked for and what is within them, each pair once, and hands on to every pair who
     /// sees it.
     pub(super) fn finish(&mut self) {
-        let mut states: HashMap<Pair, State> = HashMap::new();
+        let mut states: HashMap<Pair, ComparedPair> = HashMap::new();
         while let Some((pair, seen)) = self.waiting.pop() {
             let pair = self.canonical(pair);
-            let state = states.entry(pair).or_insert_with_key(|pair| State {
+            let state = states.entry(pair).or_insert_with_key(|pair| ComparedPair {
                 compared: schemas::compare(self.old, self.new, pair),
                 uses: BTreeSet::new(),
             });
@@ -165,7 +165,7 @@ impl<'a> Walk<'a> {
 
     /// Two references to the schema of one name are one pair wherever they stand; others are told where they stand.
     fn canonical(&self, pair: Pair) -> Pair {
-        let name = |side: Side<'_>, node: &Node| match node.as_slice() {
+        let name = |side: Side<'_>, node: &SchemaNode| match node.as_slice() {
             [_] => named(side, node),
             _ => None,
         };

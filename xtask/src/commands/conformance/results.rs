@@ -10,7 +10,7 @@ const SHOWN: usize = 5;
 
 /// How far a document came.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Row {
+pub(super) struct DocumentResult {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) operations: usize,
@@ -21,7 +21,7 @@ pub(super) struct Row {
     pub(super) needs: Vec<String>,
 }
 
-impl Row {
+impl DocumentResult {
     pub(super) fn passes(&self) -> bool {
         self.check == Some(true)
     }
@@ -50,12 +50,12 @@ impl Row {
 
 const STEPS: [&str; 3] = ["normalize", "generate", "check"];
 
-fn steps(row: &Row) -> [Option<bool>; 3] {
+fn steps(row: &DocumentResult) -> [Option<bool>; 3] {
     [row.normalize, row.generate, row.check]
 }
 
 /// The table for people, and what the documents that fail still need.
-pub(super) fn text(rows: &[Row], expected: &dyn Fn(&Row) -> bool) -> String {
+pub(super) fn text(rows: &[DocumentResult], expected: &dyn Fn(&DocumentResult) -> bool) -> String {
     let mut table = vec![
         ["document", "openapi", "operations", "types"]
             .map(str::to_owned)
@@ -131,7 +131,10 @@ fn shortened(need: &str) -> String {
 }
 
 /// The table for programs.
-pub(super) fn as_json(rows: &[Row], expected: &dyn Fn(&Row) -> bool) -> Value {
+pub(super) fn as_json(
+    rows: &[DocumentResult],
+    expected: &dyn Fn(&DocumentResult) -> bool,
+) -> Value {
     rows.iter()
         .map(|row| {
             let mut value = json!({

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::facts::element;
+use super::fact_comparison::element;
+use super::schema_view::{Bound, Keyword, Nulls, SchemaView, tighter};
 use super::side::Side;
-use super::view::{Bound, Keyword, Nulls, View, tighter};
 use crate::spec::walk::join;
 
-impl<'a> View<'a> {
+impl<'a> SchemaView<'a> {
     pub(super) fn add_types(
         &mut self,
         value: Option<&'a Value>,

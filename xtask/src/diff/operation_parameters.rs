@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::change::{Found, Places};
-use super::facts::path_name;
-use super::operations::Operation;
+use super::change::{ChangePlaces, Found};
+use super::fact_comparison::path_name;
+use super::operations::ComparedOperation;
 use super::rules::Direction;
 use super::schemas::up;
 use super::side::Side;
-use super::walk::{Visited, Walk};
+use super::traversal::{Visited, Walk};
 use crate::spec::walk::join;
 
 /// A parameter of an operation.
 #[derive(Debug, Clone)]
-struct Parameter<'a> {
+struct ComparedParameter<'a> {
     /// Where the operation, or its path, lists it.
     listed: String,
     /// Where it stands.
@@ -23,7 +23,7 @@ struct Parameter<'a> {
     value: &'a Value,
 }
 
-impl Parameter<'_> {
+impl ComparedParameter<'_> {
     fn required(&self) -> bool {
         self.place == "path" || self.value["required"] == Value::Bool(true)
     }
@@ -62,8 +62,8 @@ impl Parameter<'_> {
 }
 
 /// The parameters of an operation; its own win over those of its path.
-fn all<'a>(side: Side<'a>, operation: &Operation<'_>) -> Vec<Parameter<'a>> {
-    let mut found: Vec<Parameter<'a>> = Vec::new();
+fn all<'a>(side: Side<'a>, operation: &ComparedOperation<'_>) -> Vec<ComparedParameter<'a>> {
+    let mut found: Vec<ComparedParameter<'a>> = Vec::new();
     for holder in [&operation.at, &operation.item] {
         for listed in side.items(&join(holder, "parameters")) {
             let (place, name) = side.parameter(&listed);
@@ -74,7 +74,7 @@ fn all<'a>(side: Side<'a>, operation: &Operation<'_>) -> Vec<Parameter<'a>> {
                 continue;
             }
             let at = side.resolve(&listed, true);
-            found.push(Parameter {
+            found.push(ComparedParameter {
                 value: side.get(&at),
                 listed,
                 at,
@@ -89,8 +89,8 @@ fn all<'a>(side: Side<'a>, operation: &Operation<'_>) -> Vec<Parameter<'a>> {
 /// Compares the parameters of an operation.
 pub(super) fn compare(
     walk: &mut Walk<'_>,
-    old: &Operation<'_>,
-    new: &Operation<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
     number: usize,
 ) {
     let (before, mut after) = (all(walk.old, old), all(walk.new, new));
@@ -122,7 +122,7 @@ pub(super) fn compare(
                 let found = Found::new(rule, &new.shown).was(label(&old));
                 walk.add(
                     found,
-                    Places::old(&old.listed),
+                    ChangePlaces::old(&old.listed),
                     (Some(old.direction()), number),
                 );
             }
@@ -138,7 +138,7 @@ pub(super) fn compare(
         let found = Found::new(rule, shown).is(label(&new));
         walk.add(
             found,
-            Places::new_only(&new.listed),
+            ChangePlaces::new_only(&new.listed),
             (Some(new.direction()), number),
         );
     }
@@ -147,8 +147,8 @@ pub(super) fn compare(
 /// A parameter that is in both documents, with the path of its operation in each.
 fn both(
     walk: &mut Walk<'_>,
-    (old, old_path): (&Parameter<'_>, &str),
-    (new, new_path): (&Parameter<'_>, &str),
+    (old, old_path): (&ComparedParameter<'_>, &str),
+    (new, new_path): (&ComparedParameter<'_>, &str),
     number: usize,
 ) {
     walk.visit(&old.listed, &new.listed, Visited::Parameter);
@@ -158,13 +158,13 @@ fn both(
         let found = Found::new("path-parameter-renamed", &new.listed)
             .was(&old.name)
             .is(&new.name);
-        let places = Places::new(
+        let places = ChangePlaces::new(
             [old.listed.clone(), old.at.clone(), path_name(old_path)],
             [new.listed.clone(), new.at.clone(), path_name(new_path)],
         );
         walk.add(found, places, seen);
     }
-    let member = |key: &str| Places::both(join(&old.at, key), join(&new.at, key));
+    let member = |key: &str| ChangePlaces::both(join(&old.at, key), join(&new.at, key));
     if old.required() != new.required() {
         let (rule, texts) = match (new.unread(), new.required()) {
             (true, true) => ("parameter-unread-changed", ("optional", "required")),
@@ -188,7 +188,7 @@ fn both(
         new.value.get("content").is_some(),
     );
     if old.style() != new.style() || content.0 != content.1 {
-        let text = |parameter: &Parameter<'_>, content: bool| {
+        let text = |parameter: &ComparedParameter<'_>, content: bool| {
             let (style, explode, reserved, empty) = parameter.style();
             let flags = [
                 (explode, "explode"),
@@ -218,7 +218,7 @@ fn both(
             "content",
             "schema",
         ];
-        let places = Places::new(
+        let places = ChangePlaces::new(
             keys.map(|key| join(&old.at, key)),
             keys.map(|key| join(&new.at, key)),
         );
@@ -259,7 +259,7 @@ pub(super) const COMPARED: [&str; 11] = [
     "schema",
 ];
 
-fn label(parameter: &Parameter<'_>) -> String {
+fn label(parameter: &ComparedParameter<'_>) -> String {
     let required = if parameter.required() && parameter.place != "path" {
         ", required"
     } else {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Versions;
-use super::change::{Change, Subject};
+use super::change::{DocumentChange, Subject};
 use super::comparison::Diff;
-use super::facts::Fact;
+use super::fact_comparison::Fact;
 use super::rules::Level;
 
 /// The changes.
@@ -34,7 +34,7 @@ pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> Value 
     })
 }
 
-fn change(change: &Change) -> Value {
+fn change(change: &DocumentChange) -> Value {
     let subject = match &change.subject {
         Subject::Document => json!({"kind": "document"}),
         Subject::Operation(label) => json!({"kind": "operation", "name": label}),

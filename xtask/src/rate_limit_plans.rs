@@ -5,16 +5,16 @@ use serde::Deserialize;
 /// The name of a plan: `public-enterprise`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
-pub struct TierName(String);
+pub struct PlanName(String);
 
-impl TierName {
+impl PlanName {
     /// The name as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl TryFrom<String> for TierName {
+impl TryFrom<String> for PlanName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
@@ -32,7 +32,7 @@ impl TryFrom<String> for TierName {
 /// Requests that a plan allows.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tier {
+pub struct RateLimitPlan {
     /// What all callers of a tenant have together.
     pub tenant: Allowance,
     /// What one organization has of that, where it is limited by itself.

@@ -3,11 +3,11 @@
 
 use super::Versions;
 use super::comparison::Diff;
-use super::facts::Fact;
-use super::report::{Entry, counted, counts, heading, item_lines, items, sections};
+use super::display::printable;
+use super::fact_comparison::Fact;
+use super::report_entries::{ReportEntry, counted, counts, heading, item_lines, items, sections};
 use super::rules::Level;
-use super::show::printable;
-use super::text::fact_line;
+use super::text_report::fact_line;
 use crate::markdown::{self, fence};
 
 /// GitHub refuses texts of more than 65,536 characters; bytes are counted, which are never fewer.
@@ -17,13 +17,13 @@ pub(super) const LIMIT: usize = 65_536;
 const RESERVE: usize = 2_048;
 
 /// A report that grows line by line up to the limit.
-struct Page {
+struct ReportPage {
     text: String,
     left_out: usize,
     limit: usize,
 }
 
-impl Page {
+impl ReportPage {
     /// A line of the frame, which is always written.
     fn frame(&mut self, line: &str) {
         self.text.push_str(line);
@@ -86,7 +86,7 @@ pub(super) fn diff(
     let Some(level) = diff.level() else {
         return "No fact changed.\n".to_owned();
     };
-    let mut page = Page {
+    let mut page = ReportPage {
         text: String::new(),
         left_out: 0,
         limit,
@@ -153,7 +153,7 @@ fn lines(diff: &Diff, level: Level) -> Vec<String> {
     lines
 }
 
-fn line(entry: &Entry<'_>) -> String {
+fn line(entry: &ReportEntry<'_>) -> String {
     let change = entry.change;
     let mut text = String::new();
     if !change.place.is_empty() {
@@ -209,7 +209,7 @@ pub(super) fn facts(facts: &[Fact], command: &str) -> String {
     if facts.is_empty() {
         return "No fact changed.\n".to_owned();
     }
-    let mut page = Page {
+    let mut page = ReportPage {
         text: String::new(),
         left_out: 0,
         limit: LIMIT,

@@ -6,11 +6,11 @@ use super::side::{Side, component, unescape};
 use crate::spec::walk::join;
 
 /// A schema, as the pointers of its parts: of one, or of all those that give a property in an `allOf`.
-pub(super) type Node = Vec<String>;
+pub(super) type SchemaNode = Vec<String>;
 
 /// The node with references that stand alone followed, so that a schema that is used twice is one node.
-pub(super) fn resolved(side: Side<'_>, node: &[String]) -> Node {
-    let mut node: Node = node.iter().map(|part| side.resolve(part, false)).collect();
+pub(super) fn resolved(side: Side<'_>, node: &[String]) -> SchemaNode {
+    let mut node: SchemaNode = node.iter().map(|part| side.resolve(part, false)).collect();
     node.sort();
     node.dedup();
     node

@@ -1,6 +1,6 @@
 //! What the reports for people have in common: changes that are alike told as one, and each change as the parts of a line.
 
-use super::change::{Change, Subject};
+use super::change::{DocumentChange, Subject};
 use super::comparison::Diff;
 use super::rules::{Direction, Level};
 
@@ -11,27 +11,27 @@ const ALIKE: usize = 3;
 const NAMED: usize = 3;
 
 /// A change, or several that are alike.
-pub(super) struct Entry<'d> {
+pub(super) struct ReportEntry<'d> {
     /// One of them.
-    pub(super) change: &'d Change,
+    pub(super) change: &'d DocumentChange,
     /// What they are about.
     pub(super) subjects: Vec<&'d Subject>,
 }
 
 /// The entries of a level under their headings: those about several things first, then each thing with what is about it.
-pub(super) fn sections(diff: &Diff, level: Level) -> Vec<(String, Vec<Entry<'_>>)> {
-    let mut entries: Vec<Entry<'_>> = Vec::new();
+pub(super) fn sections(diff: &Diff, level: Level) -> Vec<(String, Vec<ReportEntry<'_>>)> {
+    let mut entries: Vec<ReportEntry<'_>> = Vec::new();
     for change in diff.changes.iter().filter(|change| change.level == level) {
         match entries.iter_mut().find(|entry| alike(entry.change, change)) {
             Some(entry) => entry.subjects.push(&change.subject),
-            None => entries.push(Entry {
+            None => entries.push(ReportEntry {
                 change,
                 subjects: vec![&change.subject],
             }),
         }
     }
-    let mut sections: Vec<(String, Vec<Entry<'_>>)> = Vec::new();
-    let mut single: Vec<Entry<'_>> = Vec::new();
+    let mut sections: Vec<(String, Vec<ReportEntry<'_>>)> = Vec::new();
+    let mut single: Vec<ReportEntry<'_>> = Vec::new();
     for mut entry in entries {
         entry.subjects.dedup();
         if entry.subjects.len() >= ALIKE {
@@ -46,7 +46,7 @@ pub(super) fn sections(diff: &Diff, level: Level) -> Vec<(String, Vec<Entry<'_>>
                 diff.changes
                     .iter()
                     .filter(|other| other.level == level && alike(change, other))
-                    .map(|change| Entry {
+                    .map(|change| ReportEntry {
                         change,
                         subjects: vec![&change.subject],
                     }),
@@ -64,7 +64,7 @@ pub(super) fn sections(diff: &Diff, level: Level) -> Vec<(String, Vec<Entry<'_>>
     sections
 }
 
-fn alike(a: &Change, b: &Change) -> bool {
+fn alike(a: &DocumentChange, b: &DocumentChange) -> bool {
     (a.rule.id, &a.place, &a.was, &a.is, &a.guess, &a.directions)
         == (b.rule.id, &b.place, &b.was, &b.is, &b.guess, &b.directions)
 }
@@ -94,7 +94,7 @@ fn some(all: &[String]) -> String {
     }
 }
 
-impl Entry<'_> {
+impl ReportEntry<'_> {
     /// What the entry is about, where that is not its heading, and the word that leads to it.
     pub(super) fn about(&self) -> Option<(&'static str, String)> {
         let texts: Vec<String> = self.subjects.iter().map(|subject| subject.text()).collect();

@@ -6,14 +6,14 @@ use crate::commands::coverage::{Undescribed, as_actions, undescribed};
 use crate::commands::regen::overlays;
 use crate::console::Failure;
 use crate::diagnostic::Report;
-use crate::sources::Entry;
+use crate::sources::ApiSource;
 use crate::spec::document::Document;
 use crate::spec::overlay::{self, Purpose};
 use crate::workspace::{DESCRIPTIONS, Workspace, api_folder};
 
 /// What is left to do for one API.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct FollowUp {
     /// What has no words.
     pub(super) missing: Vec<Undescribed>,
     /// The same as overlay actions to fill in.
@@ -23,14 +23,14 @@ pub(super) struct Work {
     /// Whether there is such an overlay: before that, everything is missing.
     pub(super) begun: bool,
     /// The corrections that no longer apply.
-    pub(super) corrections: Vec<Stale>,
+    pub(super) corrections: Vec<StaleAction>,
     /// The descriptions that no longer apply.
-    pub(super) descriptions: Vec<Stale>,
+    pub(super) descriptions: Vec<StaleAction>,
 }
 
 /// An overlay action that does not apply to the document.
 #[derive(Debug)]
-pub(super) struct Stale {
+pub(super) struct StaleAction {
     /// The overlay, and the line in it.
     pub(super) place: String,
     /// Its target.
@@ -47,9 +47,9 @@ pub(super) struct Stale {
 pub(super) fn survey(
     workspace: &Workspace,
     api: &str,
-    entry: &Entry,
+    entry: &ApiSource,
     facts: &Value,
-) -> Result<Work, Failure> {
+) -> Result<FollowUp, Failure> {
     let folder = api_folder(api);
     let mut document = facts.clone();
     let (mut corrections, mut descriptions) = (Vec::new(), Vec::new());
@@ -59,7 +59,7 @@ pub(super) fn survey(
         let stale = reports
             .iter()
             .flatten()
-            .map(|report| Stale::new(report, &overlay));
+            .map(|report| StaleAction::new(report, &overlay));
         match purpose {
             Purpose::Corrections => corrections.extend(stale),
             Purpose::Descriptions => {
@@ -69,7 +69,7 @@ pub(super) fn survey(
         }
     }
     let missing = undescribed(&document, &entry.include);
-    Ok(Work {
+    Ok(FollowUp {
         actions: as_actions(&document, &missing),
         missing,
         words: format!("{folder}/{DESCRIPTIONS}"),
@@ -79,7 +79,7 @@ pub(super) fn survey(
     })
 }
 
-impl Stale {
+impl StaleAction {
     fn new(report: &Report, overlay: &Document) -> Self {
         let problem = report.problem();
         // The problem is somewhere in the action; where it is with the overlay as a whole, there is none.

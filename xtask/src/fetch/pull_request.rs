@@ -1,7 +1,7 @@
 //! What came of a fetch, for the body of a pull request.
 
-use super::report::{Outcome, Outcomes, told};
-use super::work::Stale;
+use super::follow_up::StaleAction;
+use super::outcome::{FetchOutcome, FetchOutcomes, told};
 use crate::diagnostic::Report;
 use crate::markdown::{code, details, fenced, plain};
 
@@ -9,7 +9,7 @@ use crate::markdown::{code, details, fenced, plain};
 const ROOM: usize = 60_000;
 
 /// The outcomes as Markdown.
-pub(super) fn body(outcomes: &Outcomes) -> String {
+pub(super) fn body(outcomes: &FetchOutcomes) -> String {
     let mut text = String::new();
     for (index, (api, outcome)) in outcomes.iter().enumerate() {
         let room = ROOM.saturating_sub(text.len()) / (outcomes.len() - index);
@@ -24,7 +24,7 @@ pub(super) fn body(outcomes: &Outcomes) -> String {
     text
 }
 
-fn fetched(api: &str, outcome: &Outcome, room: usize) -> String {
+fn fetched(api: &str, outcome: &FetchOutcome, room: usize) -> String {
     let work = &outcome.work;
     let mut text = format!(
         "## {}: {}\n\nOperations: {}, schemas: {}, digest: {}\n",
@@ -58,7 +58,7 @@ fn fetched(api: &str, outcome: &Outcome, room: usize) -> String {
     text
 }
 
-fn missing(api: &str, outcome: &Outcome, room: usize) -> String {
+fn missing(api: &str, outcome: &FetchOutcome, room: usize) -> String {
     let work = &outcome.work;
     let number = work.missing.len();
     if number == 0 {
@@ -89,7 +89,7 @@ fn missing(api: &str, outcome: &Outcome, room: usize) -> String {
     format!("{title}{list}\n{folded}")
 }
 
-fn no_longer_applies(stale: &Stale) -> String {
+fn no_longer_applies(stale: &StaleAction) -> String {
     let mut text = format!("{} {}", code(&stale.place), code(&stale.target));
     text.push_str(&format!(": {}", plain(&told(stale))));
     if !stale.reason.is_empty() {

@@ -5,13 +5,13 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::bodies::{BODY, MEDIA, RESPONSE};
-use super::change::{Entry, Found, Places};
-use super::facts::{Fact, Sort};
+use super::change::{ChangePlaces, Found, Recorded};
+use super::fact_comparison::{Fact, FactKind};
+use super::operation_parameters;
 use super::operations;
-use super::parameters;
+use super::schema_view::is_compared;
 use super::side::{Side, component, unescape};
-use super::view::is_compared;
-use super::walk::{Visited, Walk};
+use super::traversal::{Visited, Walk};
 
 /// The facts that each change explains, in the order of the changes.
 pub(super) type Explained = BTreeMap<Found, Vec<Fact>>;
@@ -41,7 +41,7 @@ struct Index {
 }
 
 impl Index {
-    fn of(entries: &BTreeMap<Found, Entry>) -> Self {
+    fn of(entries: &BTreeMap<Found, Recorded>) -> Self {
         let mut index = Self {
             changes: entries.keys().cloned().collect(),
             old: BTreeMap::new(),
@@ -140,10 +140,10 @@ fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> F
         }
     };
     let (map_old, map_new) = &walk.visited;
-    let names = matches!(fact.sort, Sort::Name | Sort::Order);
+    let names = matches!(fact.kind, FactKind::Name | FactKind::Order);
     if names || form(map_old, old) && form(map_new, new) {
         let found = Found::new("form-changed", "");
-        walk.document(found.clone(), Places::default());
+        walk.document(found.clone(), ChangePlaces::default());
         return found;
     }
     let owner = |key: &Option<String>| {
@@ -161,14 +161,14 @@ fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> F
         }
         if let Some(at) = new_owner.clone().or(old_owner.clone()) {
             let found = Found::new("unused-changed", at);
-            walk.document(found.clone(), Places::new(old_owner, new_owner));
+            walk.document(found.clone(), ChangePlaces::new(old_owner, new_owner));
             return found;
         }
     }
     let mut found = Found::new("other-fact", fact.pointer());
-    found.was = fact.old.as_ref().map(super::show::value);
-    found.is = fact.new.as_ref().map(super::show::value);
-    walk.document(found.clone(), Places::new(old.clone(), new.clone()));
+    found.was = fact.old.as_ref().map(super::display::value);
+    found.is = fact.new.as_ref().map(super::display::value);
+    walk.document(found.clone(), ChangePlaces::new(old.clone(), new.clone()));
     found
 }
 
@@ -177,7 +177,7 @@ fn compares(what: Visited, key: &str) -> bool {
     match what {
         Visited::Document => key == "security",
         Visited::Operation => operations::COMPARED.contains(&key),
-        Visited::Parameter => parameters::COMPARED.contains(&key),
+        Visited::Parameter => operation_parameters::COMPARED.contains(&key),
         Visited::Body => BODY.contains(&key),
         Visited::Response => RESPONSE.contains(&key),
         Visited::Media => MEDIA.contains(&key),
