@@ -185,18 +185,7 @@ impl Sources {
 
     /// The list after a fetch: with the digest, the date where the digest is new, and the entity tag. Comments stay.
     pub fn with_fetch(&self, name: &str, fetched: &FetchRecord<'_>) -> Result<Self, Box<Report>> {
-        let mut document: DocumentMut =
-            self.source
-                .text
-                .parse()
-                .map_err(|error: toml_edit::TomlError| {
-                    let start = error.span().map_or(0, |span| span.start);
-                    Report::at_offset(
-                        Problem::at("", error.message().to_owned()),
-                        &self.source,
-                        start,
-                    )
-                })?;
+        let mut document = self.editable()?;
         let known = self.get(name)?;
         let mut set = |key: &str, old: Option<&String>, new: Option<&str>| {
             if old.map(String::as_str) == new {
@@ -219,6 +208,23 @@ impl Sources {
         set("etag", known.etag.as_ref(), tag);
         set("etag_of", known.etag_of.as_ref(), of);
         Self::parse(document.to_string())
+    }
+
+    /// The list with another version of the crate of an API. Comments stay.
+    pub fn with_version(&self, name: &str, version: &str) -> Result<Self, Box<Report>> {
+        let mut document = self.editable()?;
+        self.get(name)?;
+        document[name]["version"] = toml_edit::value(version);
+        Self::parse(document.to_string())
+    }
+
+    fn editable(&self) -> Result<DocumentMut, Box<Report>> {
+        let parsed = self.source.text.parse();
+        parsed.map_err(|error: toml_edit::TomlError| {
+            let start = error.span().map_or(0, |span| span.start);
+            let problem = Problem::at("", error.message().to_owned());
+            Report::at_offset(problem, &self.source, start).into()
+        })
     }
 
     /// The text of the file.

@@ -13,38 +13,42 @@ use crate::workspace::{DESCRIPTIONS, Workspace, api_folder};
 
 /// What is left to do for one API.
 #[derive(Debug)]
-pub(super) struct FollowUp {
+pub(crate) struct FollowUp {
     /// What has no words.
-    pub(super) missing: Vec<Undescribed>,
+    pub(crate) missing: Vec<Undescribed>,
     /// The same as overlay actions to fill in.
-    pub(super) actions: String,
+    pub(crate) actions: String,
     /// The overlay that they go into.
-    pub(super) words: String,
+    pub(crate) words: String,
     /// Whether there is such an overlay: before that, everything is missing.
-    pub(super) begun: bool,
+    pub(crate) begun: bool,
     /// The corrections that no longer apply.
-    pub(super) corrections: Vec<StaleAction>,
+    pub(crate) corrections: Vec<StaleAction>,
     /// The descriptions that no longer apply.
-    pub(super) descriptions: Vec<StaleAction>,
+    pub(crate) descriptions: Vec<StaleAction>,
 }
 
 /// An overlay action that does not apply to the document.
 #[derive(Debug)]
-pub(super) struct StaleAction {
+pub(crate) struct StaleAction {
     /// The overlay, and the line in it.
-    pub(super) place: String,
+    pub(crate) place: String,
     /// Its target.
-    pub(super) target: String,
+    pub(crate) target: String,
     /// Why it does not apply.
-    pub(super) why: String,
+    pub(crate) why: String,
     /// What was found instead.
-    pub(super) found: String,
+    pub(crate) found: String,
     /// What it was for, in the words of the overlay.
-    pub(super) reason: String,
+    pub(crate) reason: String,
+    /// Its index among the actions of the overlay, if the problem is with one action.
+    pub(crate) index: Option<usize>,
+    /// Whether the document already says what the action would say.
+    pub(crate) changes_nothing: bool,
 }
 
 /// Applies the overlays of an API to its facts, and says what does not fit and what is missing.
-pub(super) fn survey(
+pub(crate) fn survey(
     workspace: &Workspace,
     api: &str,
     entry: &ApiSource,
@@ -103,6 +107,12 @@ impl StaleAction {
             why: problem.message.clone(),
             found: problem.found.clone().unwrap_or_default(),
             reason: text("description"),
+            index: problem
+                .pointer
+                .split('/')
+                .nth(2)
+                .and_then(|index| index.parse().ok()),
+            changes_nothing: problem.message == overlay::CHANGES_NOTHING,
         }
     }
 }

@@ -8,18 +8,18 @@ use crate::diagnostic::Report;
 
 /// What came of the fetch of one API.
 #[derive(Debug)]
-pub(super) struct FetchOutcome {
+pub(crate) struct FetchOutcome {
     pub(super) state: DocumentState,
     pub(super) operations: usize,
     pub(super) schemas: usize,
     pub(super) digest: String,
-    pub(super) changes: Changes,
-    pub(super) work: FollowUp,
+    pub(crate) changes: Changes,
+    pub(crate) work: FollowUp,
 }
 
 /// How the facts stand to those of the last fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DocumentState {
+pub(crate) enum DocumentState {
     /// There were none.
     New,
     /// They are others.

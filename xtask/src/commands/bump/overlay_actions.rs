@@ -5,15 +5,18 @@ use serde_json::Value;
 use crate::diagnostic::Report;
 use crate::problem::Problem;
 use crate::spec::document::Document;
-use crate::spec::locate::offset_of;
+use crate::spec::locate::Locator;
 
 /// The text of the overlay without the actions at these indices.
 pub(super) fn without(overlay: &Document, indices: &[usize]) -> Result<String, Box<Report>> {
     let text = &overlay.source.text;
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mut is_removed = vec![false; lines.len()];
+    let locator = Locator::new(&overlay.source);
+    // The lines on which the actions begin, counted from 0.
     let starts: Vec<usize> = (0..count(&overlay.value))
-        .map(|index| first_line(overlay, index))
+        .filter_map(|index| locator.find(&format!("/actions/{index}")))
+        .map(|found| overlay.source.position(found.span.start).0 - 1)
         .collect();
     for index in indices {
         let Some(start) = starts.get(*index).copied() else {
@@ -22,10 +25,17 @@ pub(super) fn without(overlay: &Document, indices: &[usize]) -> Result<String, B
         let next = starts.get(index + 1).copied().unwrap_or(lines.len());
         // Comments and empty lines before the next action belong to it.
         let is_gap = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
-        let gap = lines[start..next].iter().rev().take_while(|line| is_gap(line)).count();
+        let gap = lines[start..next]
+            .iter()
+            .rev()
+            .take_while(|line| is_gap(line))
+            .count();
         is_removed[start..next - gap].fill(true);
     }
-    let kept = lines.iter().zip(&is_removed).filter(|(_, removed)| !**removed);
+    let kept = lines
+        .iter()
+        .zip(&is_removed)
+        .filter(|(_, removed)| !**removed);
     let kept: String = kept.map(|(line, _)| *line).collect();
     verify(overlay, indices, &kept)?;
     Ok(kept)
@@ -33,12 +43,6 @@ pub(super) fn without(overlay: &Document, indices: &[usize]) -> Result<String, B
 
 fn count(overlay: &Value) -> usize {
     overlay["actions"].as_array().map_or(0, Vec::len)
-}
-
-/// The line on which an action begins, counted from 0.
-fn first_line(overlay: &Document, index: usize) -> usize {
-    let offset = offset_of(&overlay.source, &format!("/actions/{index}"));
-    overlay.source.position(offset).0 - 1
 }
 
 /// The actions that are left have to be those that were there, in their order.
@@ -59,9 +63,12 @@ fn verify(overlay: &Document, indices: &[usize], text: &str) -> Result<(), Box<R
     if is_right {
         return Ok(());
     }
-    let problem = Problem::at("", "the stale actions cannot be removed from this file automatically")
-        .expected("each action to begin on a line of its own")
-        .help("delete the actions that no longer apply by hand, then run the command again");
+    let problem = Problem::at(
+        "",
+        "the stale actions cannot be removed from this file automatically",
+    )
+    .expected("each action to begin on a line of its own")
+    .help("delete the actions that no longer apply by hand, then run the command again");
     Err(Report::of_file(&overlay.source.name, problem).into())
 }
 

@@ -25,8 +25,12 @@ pub(super) struct Staging<'a> {
 impl<'a> Staging<'a> {
     pub(super) fn new(original: &'a Workspace, api: &str) -> Result<Self, Failure> {
         let folder = tempfile::tempdir().map_err(|error| {
-            let problem = Problem::at("", "no temporary folder can be created").found(error.to_string());
-            Box::new(Report::of_file(&std::env::temp_dir().display().to_string(), problem))
+            let problem =
+                Problem::at("", "no temporary folder can be created").found(error.to_string());
+            Box::new(Report::of_file(
+                &std::env::temp_dir().display().to_string(),
+                problem,
+            ))
         })?;
         let paths = vec![
             Sources::FILE.to_owned(),
@@ -78,7 +82,8 @@ impl<'a> Staging<'a> {
             match read(&self.copy, file)? {
                 Some(bytes) => write_file(&path, &text(file, bytes)?)?,
                 None => std::fs::remove_file(&path).map_err(|error| {
-                    let problem = Problem::at("", "the file cannot be removed").found(error.to_string());
+                    let problem =
+                        Problem::at("", "the file cannot be removed").found(error.to_string());
                     Box::new(Report::of_file(file, problem))
                 })?,
             }

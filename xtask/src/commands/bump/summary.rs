@@ -77,7 +77,10 @@ impl Summary {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         for (file, targets) in &self.removed_actions {
-            notes.push(format!("{file}: removed {}", counted(targets.len(), "stale action")));
+            notes.push(format!(
+                "{file}: removed {}",
+                counted(targets.len(), "stale action")
+            ));
         }
         if self.derived > 0 {
             notes.push(format!(
@@ -160,7 +163,10 @@ impl Summary {
 
 /// The text of a pull request: the first line is its title, the rest its body.
 pub(super) fn pull_request(summaries: &[Summary]) -> String {
-    let changed: Vec<&Summary> = summaries.iter().filter(|summary| !summary.files.is_empty()).collect();
+    let changed: Vec<&Summary> = summaries
+        .iter()
+        .filter(|summary| !summary.files.is_empty())
+        .collect();
     if changed.is_empty() {
         return "no document changed\n".to_owned();
     }
