@@ -63,13 +63,13 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-const RSA: &[&str] = &["RS256", "RS384", "PS256", "PS384"];
+const RSA_ALGORITHMS: &[&str] = &["RS256", "RS384", "PS256", "PS384"];
 
 impl Application {
     /// An application with a secret and every scope of the APIs.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         let secret = SecretString::from(client_secret.into());
-        Self::of(client_id.into(), Authentication::Secret(secret), false)
+        Self::with_authentication(client_id.into(), Authentication::Secret(secret), false)
     }
 
     /// The same with a secret that nobody can guess.
@@ -84,10 +84,14 @@ impl Application {
     /// A program on somebody's computer, which can keep no secret: it logs users in with PKCE, at any port of the
     /// loopback addresses, or with the device flow. It is granted nothing for itself.
     pub fn native(client_id: impl Into<String>) -> Self {
-        Self::of(client_id.into(), Authentication::Public, true)
+        Self::with_authentication(client_id.into(), Authentication::Public, true)
     }
 
-    fn of(client_id: String, authentication: Authentication, is_native: bool) -> Self {
+    fn with_authentication(
+        client_id: String,
+        authentication: Authentication,
+        is_native: bool,
+    ) -> Self {
         Self {
             name: client_id.clone(),
             client_id,
@@ -108,18 +112,18 @@ impl Application {
     /// The text is no such key, or holds a private one.
     pub fn public_key(self, pem: &str) -> Result<Self, Error> {
         if pem.contains("PRIVATE KEY") {
-            return Err(wrong_key("expected a public key, found a private one"));
+            return Err(invalid_key("expected a public key, found a private one"));
         }
         if let Ok(key) = DecodingKey::from_rsa_pem(pem.as_bytes()) {
-            return Ok(self.key(None, RSA, key));
+            return Ok(self.key(None, RSA_ALGORITHMS, key));
         }
         let key = DecodingKey::from_ec_pem(pem.as_bytes())
-            .map_err(|_| wrong_key("expected PEM of a public RSA or EC key"))?;
+            .map_err(|_| invalid_key("expected PEM of a public RSA or EC key"))?;
         // An uncompressed point: one byte, and two numbers as long as the curve's.
         let algorithms: &[&str] = match key.try_get_as_bytes().map(<[u8]>::len) {
             Ok(65) => &["ES256"],
             Ok(97) => &["ES384"],
-            _ => return Err(wrong_key("expected a key of the curve P-256 or P-384")),
+            _ => return Err(invalid_key("expected a key of the curve P-256 or P-384")),
         };
         Ok(self.key(None, algorithms, key))
     }
@@ -131,20 +135,23 @@ impl Application {
     ///
     /// The value is no such key, or holds a private one.
     pub fn jwk(self, jwk: &Value) -> Result<Self, Error> {
-        if PRIVATE.iter().any(|name| jwk.get(name).is_some()) {
-            return Err(wrong_key("expected a public key, found a private one"));
+        if PRIVATE_JWK_MEMBERS
+            .iter()
+            .any(|name| jwk.get(name).is_some())
+        {
+            return Err(invalid_key("expected a public key, found a private one"));
         }
         let expected = "expected a JWK of a public RSA key, or EC key of P-256 or P-384";
-        let jwk: Jwk = serde_json::from_value(jwk.clone()).map_err(|_| wrong_key(expected))?;
+        let jwk: Jwk = serde_json::from_value(jwk.clone()).map_err(|_| invalid_key(expected))?;
         let algorithms: &[&str] = match &jwk.algorithm {
-            AlgorithmParameters::RSA(_) => RSA,
+            AlgorithmParameters::RSA(_) => RSA_ALGORITHMS,
             AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
                 &["ES256"]
             }
             AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P384 => {
                 &["ES384"]
             }
-            _ => return Err(wrong_key(expected)),
+            _ => return Err(invalid_key(expected)),
         };
         let algorithms = match jwk.common.key_algorithm {
             None => algorithms,
@@ -152,12 +159,12 @@ impl Application {
                 let only = only.to_string();
                 let at = algorithms.iter().position(|name| *name == only);
                 let at = at.ok_or_else(|| {
-                    wrong_key("alg: expected RS256, RS384, PS256, PS384, ES256 or ES384, as the key has it")
+                    invalid_key("alg: expected RS256, RS384, PS256, PS384, ES256 or ES384, as the key has it")
                 })?;
                 &algorithms[at..=at]
             }
         };
-        let key = DecodingKey::from_jwk(&jwk).map_err(|_| wrong_key(expected))?;
+        let key = DecodingKey::from_jwk(&jwk).map_err(|_| invalid_key(expected))?;
         Ok(self.key(jwk.common.key_id, algorithms, key))
     }
 
@@ -219,9 +226,9 @@ impl Application {
 }
 
 /// What only a private JWK has.
-pub(crate) const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+pub(crate) const PRIVATE_JWK_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-fn wrong_key(message: &str) -> Error {
+fn invalid_key(message: &str) -> Error {
     Error::Setting {
         setting: "public key",
         message: message.to_owned(),
@@ -232,6 +239,6 @@ fn wrong_key(message: &str) -> Error {
 pub(crate) fn random_text() -> Result<String, Error> {
     use base64::Engine as _;
     let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|error| Error::Broken(error.to_string()))?;
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|error| Error::Internal(error.to_string()))?;
     Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
 }

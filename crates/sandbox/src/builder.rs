@@ -1,26 +1,26 @@
 //! The settings of a sandbox.
 
-mod check;
-mod start;
+mod startup;
+mod validation;
 
 use std::time::Duration;
 
 use crate::application::Application;
 use crate::faults::{Fault, Script};
 use crate::login::User;
-use crate::rate_limits::{Plan, RateLimits};
-use crate::team::{PrivateCloud, Settings};
-use crate::tenant::{ENTERPRISE, Quirks, Settings as TenantSettings};
+use crate::rate_limits::{RateLimitPlan, RateLimits};
+use crate::team::{PrivateCloud, TeamSettings};
+use crate::tenant::{ENTERPRISE, ListingQuirks, TenantSettings};
 use crate::token::TokenQuota;
 
 /// The most members: they are made when they are looked at, but each has a number.
-const MOST_MEMBERS: u64 = 1_000_000_000;
+const MAX_MEMBERS: u64 = 1_000_000_000;
 
 /// The most tenants and entries of the log, which are kept in memory.
-const MOST_KEPT: u64 = 1_000_000;
+const MAX_STORED: u64 = 1_000_000;
 
 /// The most connections, through which every look-up goes.
-const MOST_CONNECTIONS: u64 = 1_000;
+const MAX_CONNECTIONS: u64 = 1_000;
 
 /// The settings of a [`Sandbox`](crate::Sandbox); made by [`Sandbox::builder`](crate::Sandbox::builder).
 ///
@@ -42,7 +42,7 @@ const MOST_CONNECTIONS: u64 = 1_000;
 #[must_use]
 pub struct SandboxBuilder {
     port: u16,
-    team: Settings,
+    team: TeamSettings,
     tenant: TenantSettings,
     audience: Option<String>,
     applications: Vec<Application>,
@@ -53,17 +53,17 @@ pub struct SandboxBuilder {
     refresh_token_lifetime: Duration,
     token_quota: Option<TokenQuota>,
     rate_limits: Option<RateLimits>,
-    plan: Option<Plan>,
+    rate_limit_plan: Option<RateLimitPlan>,
     faults: Vec<Fault>,
     clock_offset_seconds: i64,
-    check_answers: bool,
+    check_responses: bool,
 }
 
 impl SandboxBuilder {
     pub(crate) fn new() -> Self {
         Self {
             port: 0,
-            team: Settings {
+            team: TeamSettings {
                 members: 25,
                 tenants: 8,
                 activity: 60,
@@ -82,7 +82,7 @@ impl SandboxBuilder {
                 connections: 3,
                 allowed_strategies: ENTERPRISE.map(str::to_owned).to_vec(),
                 deletes_used_connections: true,
-                quirks: Quirks::default(),
+                quirks: ListingQuirks::default(),
             },
             audience: None,
             applications: Vec::new(),
@@ -93,10 +93,10 @@ impl SandboxBuilder {
             refresh_token_lifetime: Duration::from_secs(30 * 86_400),
             token_quota: None,
             rate_limits: None,
-            plan: None,
+            rate_limit_plan: None,
             faults: Vec::new(),
             clock_offset_seconds: 0,
-            check_answers: false,
+            check_responses: false,
         }
     }
 
@@ -278,8 +278,8 @@ impl SandboxBuilder {
     }
 
     /// The plan by whose limits the My Organization API and the Management API go; without one there are none.
-    pub fn plan(mut self, plan: Plan) -> Self {
-        self.plan = Some(plan);
+    pub fn rate_limit_plan(mut self, plan: RateLimitPlan) -> Self {
+        self.rate_limit_plan = Some(plan);
         self
     }
 
@@ -306,8 +306,8 @@ impl SandboxBuilder {
 
     /// Holds every answer against the document before it goes out. One that breaks it becomes a 500 and is listed in
     /// [`Sandbox::violations`](crate::Sandbox::violations).
-    pub fn check_answers(mut self) -> Self {
-        self.check_answers = true;
+    pub fn check_responses(mut self) -> Self {
+        self.check_responses = true;
         self
     }
 }

@@ -38,16 +38,16 @@ impl Call {
     }
 
     /// Whether a parameter is given as `true`.
-    pub(crate) fn is(&self, name: &str) -> bool {
+    pub(crate) fn flag(&self, name: &str) -> bool {
         self.get(name) == Some("true")
     }
 
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        T::deserialize(&self.body).map_err(|error| Problem::unknown(error.to_string()))
+        T::deserialize(&self.body).map_err(|error| Problem::internal(error.to_string()))
     }
 
     /// A member of the body. A body without it has null there.
-    pub(crate) fn member(&self, name: &str) -> &Value {
+    pub(crate) fn body_field(&self, name: &str) -> &Value {
         &self.body[name]
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The last moment of the year 9999, in milliseconds since 1970.
-const LAST: i64 = 253_402_300_799_999;
+const MAX_MILLIS: i64 = 253_402_300_799_999;
 
 /// A clock that can be moved. All that the sandbox does by time it does by this one.
 #[derive(Debug)]
@@ -75,5 +75,5 @@ pub(crate) fn after(now: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
 }
 
 fn at(millis: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(millis.clamp(0, LAST)).unwrap_or_default()
+    DateTime::from_timestamp_millis(millis.clamp(0, MAX_MILLIS)).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::document::Operation;
 
 /// What stands beside the place in a cursor: which listing it belongs to.
-fn mark(operation: &Operation, call: &Call) -> u64 {
+fn listing_hash(operation: &Operation, call: &Call) -> u64 {
     let mut hasher = DefaultHasher::new();
     operation.id.hash(&mut hasher);
     // The size of a page may change on the way; everything else makes it another listing. Numbers of pages count for
@@ -29,25 +29,25 @@ fn mark(operation: &Operation, call: &Call) -> u64 {
 }
 
 /// The cursor of what comes after the item with this number.
-pub(crate) fn after(operation: &Operation, call: &Call, number: u64) -> String {
-    let text = format!("{:016x}{number}", mark(operation, call));
+pub(crate) fn encode(operation: &Operation, call: &Call, number: u64) -> String {
+    let text = format!("{:016x}{number}", listing_hash(operation, call));
     URL_SAFE_NO_PAD.encode(text)
 }
 
 /// A cursor that belongs to no listing like the one that is asked for.
 #[derive(Debug)]
-pub(crate) struct Foreign;
+pub(crate) struct UnknownCursor;
 
 /// The number of the item after which the call wants to go on.
-pub(crate) fn start(operation: &Operation, call: &Call) -> Result<Option<u64>, Foreign> {
+pub(crate) fn decode(operation: &Operation, call: &Call) -> Result<Option<u64>, UnknownCursor> {
     let Some(cursor) = call.get("from") else {
         return Ok(None);
     };
-    let read = || {
+    let decode_parts = || {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-        let (marked, number) = text.split_at_checked(16)?;
-        let marked = u64::from_str_radix(marked, 16).ok()?;
-        (marked == mark(operation, call)).then(|| number.parse().ok())?
+        let (hash, number) = text.split_at_checked(16)?;
+        let hash = u64::from_str_radix(hash, 16).ok()?;
+        (hash == listing_hash(operation, call)).then(|| number.parse().ok())?
     };
-    read().map(Some).ok_or(Foreign)
+    decode_parts().map(Some).ok_or(UnknownCursor)
 }

@@ -1,23 +1,23 @@
 //! The APIs as their documents have them: operations, and the schemas of what they take and give.
 
-mod reader;
+mod parser;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
-pub(crate) use self::reader::is_organization_name;
-use self::reader::{Reader, escape, object, resolve};
+pub(crate) use self::parser::is_organization_name;
+use self::parser::{DocumentParser, escape_token, object, resolve};
 use http::{Method, StatusCode};
 use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::Value;
 
-use crate::answer::Answer;
 use crate::api::Api;
-use crate::problem::Source;
+use crate::problem::RequestPart;
+use crate::response::ApiResponse;
 
 /// Where the document is, for its own references.
-const BASE: &str = "urn:sandbox:document";
+const DOCUMENT_URI: &str = "urn:sandbox:document";
 
 /// The documents in the order of [`Api::ALL`]. What `cargo xtask regen` writes there is what was published, with the
 /// corrections of this project.
@@ -40,20 +40,20 @@ static DOCUMENTS: LazyLock<Result<[Document; 3], String>> = LazyLock::new(|| {
         parsed.unwrap_or_else(|_| Err("a document cannot be read".to_owned()))
     });
     let mut documents = [teams?, my_organization?, organizations?];
-    name(&mut documents);
+    assign_unique_names(&mut documents);
     Ok(documents)
 });
 
 /// Gives every operation a name of its own: its id, with the API's name before it where another API was first to have
 /// that id.
-fn name(documents: &mut [Document]) {
-    let mut taken = HashSet::new();
+fn assign_unique_names(documents: &mut [Document]) {
+    let mut names = HashSet::new();
     for operation in documents
         .iter_mut()
         .flat_map(|document| &mut document.operations)
     {
-        if !taken.insert(operation.id.clone()) {
-            operation.name = operation.qualified();
+        if !names.insert(operation.id.clone()) {
+            operation.name = operation.qualified_name();
         }
     }
 }
@@ -64,7 +64,7 @@ pub(crate) struct Document {
     pub(crate) operations: Vec<Operation>,
     value: Value,
     /// Schemas that are looked for by name.
-    named: OnceLock<BTreeMap<String, Schema>>,
+    named_schemas: OnceLock<BTreeMap<String, Schema>>,
 }
 
 pub(crate) struct Operation {
@@ -78,22 +78,22 @@ pub(crate) struct Operation {
     /// The scopes that a token needs: one of these sets, the whole of it.
     pub(crate) scopes: Vec<Vec<String>>,
     pub(crate) parameters: Vec<Parameter>,
-    pub(crate) body: Option<Body>,
+    pub(crate) body: Option<RequestBody>,
     /// The statuses that are documented, each with the schema of its body where it has one.
-    answers: BTreeMap<u16, Option<Schema>>,
+    responses: BTreeMap<u16, Option<Schema>>,
 }
 
 pub(crate) struct Parameter {
     pub(crate) name: String,
-    pub(crate) source: Source,
+    pub(crate) part: RequestPart,
     pub(crate) is_required: bool,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ParameterKind,
     pub(crate) schema: Schema,
 }
 
 /// What the text of a parameter stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ParameterKind {
     Text,
     Integer,
     Boolean,
@@ -101,7 +101,7 @@ pub(crate) enum Kind {
     List,
 }
 
-pub(crate) struct Body {
+pub(crate) struct RequestBody {
     pub(crate) is_required: bool,
     pub(crate) schema: Schema,
 }
@@ -120,15 +120,15 @@ impl Document {
     }
 
     /// The operation that log and faults call so, or that is called so with its API before it.
-    pub(crate) fn operation(name: &str) -> Option<&'static Operation> {
+    pub(crate) fn find_operation(name: &str) -> Option<&'static Operation> {
         let mut operations = Self::all().ok()?.iter().flat_map(|one| &one.operations);
-        operations.find(|operation| operation.is_called(name))
+        operations.find(|operation| operation.has_name(name))
     }
 
     fn parse(api: Api, text: &str) -> Result<Self, String> {
         let mut value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if api != Api::Teams {
-            accept_overlaps(&mut value);
+            replace_one_of_with_any_of(&mut value);
         }
         let registry = registry(&value)?;
         let mut operations = Vec::new();
@@ -136,13 +136,13 @@ impl Document {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 // The other members of a path item are no operations.
                 if let Some(id) = operation["operationId"].as_str() {
-                    let place = format!("/paths/{}/{method}", escape(path));
-                    let reader = Reader {
+                    let pointer = format!("/paths/{}/{method}", escape_token(path));
+                    let parser = DocumentParser {
                         api,
                         document: &value,
                         registry: &registry,
                     };
-                    operations.push(reader.operation(id, path, method, &place)?);
+                    operations.push(parser.operation(id, path, method, &pointer)?);
                 }
             }
         }
@@ -151,7 +151,7 @@ impl Document {
             api,
             operations,
             value,
-            named: OnceLock::new(),
+            named_schemas: OnceLock::new(),
         })
     }
 
@@ -164,18 +164,18 @@ impl Document {
     pub(crate) fn schema(&self, names: &[&str], name: &str) -> Option<&Schema> {
         let compile = || {
             let registry = registry(&self.value).ok()?;
-            let reader = Reader {
+            let parser = DocumentParser {
                 api: self.api,
                 document: &self.value,
                 registry: &registry,
             };
             let schema = |name: &&str| {
-                let schema = reader.schema(format!("/components/schemas/{name}"));
+                let schema = parser.schema(format!("/components/schemas/{name}"));
                 Some(((*name).to_owned(), schema.ok()?))
             };
             Some(names.iter().filter_map(schema).collect())
         };
-        self.named
+        self.named_schemas
             .get_or_init(|| compile().unwrap_or_default())
             .get(name)
     }
@@ -192,15 +192,15 @@ impl Document {
 
 /// Lets values pass that fit several forms of one schema. In these documents forms overlap that are meant as
 /// alternatives: the pages of a listing, say, of which the last looks the same however it was asked for.
-fn accept_overlaps(value: &mut Value) {
+fn replace_one_of_with_any_of(value: &mut Value) {
     match value {
         Value::Object(members) => {
             if let Some(forms) = members.remove("oneOf") {
                 members.insert("anyOf".to_owned(), forms);
             }
-            members.values_mut().for_each(accept_overlaps);
+            members.values_mut().for_each(replace_one_of_with_any_of);
         }
-        Value::Array(items) => items.iter_mut().for_each(accept_overlaps),
+        Value::Array(items) => items.iter_mut().for_each(replace_one_of_with_any_of),
         _ => {}
     }
 }
@@ -208,20 +208,20 @@ fn accept_overlaps(value: &mut Value) {
 fn registry(value: &Value) -> Result<Registry<'_>, String> {
     Registry::new()
         .draft(Draft::Draft202012)
-        .add(BASE, value)
+        .add(DOCUMENT_URI, value)
         .and_then(|builder| builder.prepare())
         .map_err(|error| error.to_string())
 }
 
 impl Operation {
     /// Its id with the name of its API, which no other operation has.
-    pub(crate) fn qualified(&self) -> String {
+    pub(crate) fn qualified_name(&self) -> String {
         format!("{}.{}", self.api.name(), self.id)
     }
 
     /// Whether it has this name, with its API before it or not.
-    pub(crate) fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.qualified() == name
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.name == name || self.qualified_name() == name
     }
 
     /// Whether it only reads.
@@ -230,83 +230,85 @@ impl Operation {
     }
 
     /// Whether the document lists this status for it.
-    pub(crate) fn lists(&self, status: StatusCode) -> bool {
-        self.answers.contains_key(&status.as_u16())
+    pub(crate) fn documents_status(&self, status: StatusCode) -> bool {
+        self.responses.contains_key(&status.as_u16())
     }
 
     /// The schema of the bodies of answers with this status.
-    pub(crate) fn answer(&self, status: StatusCode) -> Option<&Schema> {
-        self.answers.get(&status.as_u16())?.as_ref()
+    pub(crate) fn response_schema(&self, status: StatusCode) -> Option<&Schema> {
+        self.responses.get(&status.as_u16())?.as_ref()
     }
 
     /// What in an answer is not as the document says.
-    pub(crate) fn fault_of(&self, answer: &Answer) -> Option<String> {
-        let status = answer.status.as_u16();
-        let Some(schema) = self.answers.get(&status) else {
+    pub(crate) fn response_violation(&self, response: &ApiResponse) -> Option<String> {
+        let status = response.status.as_u16();
+        let Some(schema) = self.responses.get(&status) else {
             return Some(format!("{}: status {status} is not documented", self.id));
         };
         let Some(schema) = schema else {
-            let found = answer.body.len();
+            let found = response.body.len();
             // That an error has no body is seldom meant: some documents show none at all.
-            return (found > 0 && answer.status.is_success()).then(|| {
+            return (found > 0 && response.status.is_success()).then(|| {
                 format!(
                     "{}: {found} bytes with status {status}, which has no body",
                     self.id
                 )
             });
         };
-        let body = match serde_json::from_slice(&answer.body) {
+        let body = match serde_json::from_slice(&response.body) {
             Ok(body) => body,
             Err(error) => return Some(format!("{}: status {status}: {error}", self.id)),
         };
         schema
-            .faults(&body)
+            .violations(&body)
             .first()
-            .map(|fault| format!("{}: status {status}: {fault}", self.id))
+            .map(|violation| format!("{}: status {status}: {violation}", self.id))
     }
 }
 
 impl Schema {
     /// What is wrong with a value, by place and rule. The value itself is not shown: it may be a secret.
-    pub(crate) fn faults(&self, value: &Value) -> Vec<Breach> {
-        let mut faults = Vec::new();
+    pub(crate) fn violations(&self, value: &Value) -> Vec<SchemaViolation> {
+        let mut violations = Vec::new();
         for error in self.validator.iter_errors(value) {
-            describe(&error, &mut faults);
+            collect_violations(&error, &mut violations);
         }
-        faults
+        violations
     }
 }
 
 /// A rule of a schema that a value breaks.
 #[derive(Debug, Clone)]
-pub(crate) struct Breach {
+pub(crate) struct SchemaViolation {
     /// The place in the value as a JSON pointer, empty for the whole.
-    pub(crate) place: String,
+    pub(crate) pointer: String,
     pub(crate) rule: String,
 }
 
-impl fmt::Display for Breach {
+impl fmt::Display for SchemaViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.place.is_empty() {
+        if self.pointer.is_empty() {
             f.write_str(&self.rule)
         } else {
-            write!(f, "{}: {}", self.place, self.rule)
+            write!(f, "{}: {}", self.pointer, self.rule)
         }
     }
 }
 
 /// Says what an error is about. Where a value fits none of several forms, that is the form that it comes nearest to:
 /// "fits none" would name no field.
-fn describe(error: &ValidationError<'_>, faults: &mut Vec<Breach>) {
+fn collect_violations(error: &ValidationError<'_>, violations: &mut Vec<SchemaViolation>) {
     use jsonschema::error::ValidationErrorKind::{AnyOf, OneOfNotValid};
     if let AnyOf { context } | OneOfNotValid { context } = error.kind()
         && let Some(nearest) = context.iter().min_by_key(|errors| errors.len())
     {
-        nearest.iter().for_each(|error| describe(error, faults));
+        nearest
+            .iter()
+            .for_each(|error| collect_violations(error, violations));
         return;
     }
-    faults.push(Breach {
-        place: error.instance_path().as_str().to_owned(),
+    violations.push(SchemaViolation {
+        pointer: error.instance_path().as_str().to_owned(),
         rule: error.masked_with("the value").to_string(),
     });
 }
@@ -329,34 +331,40 @@ mod tests {
         let (get, delete) = (of("getMember").unwrap(), of("deleteMember").unwrap());
         let mut member = json!({"id": "1", "email": "a@b.test", "name": "", "given_name": "", "family_name": "",
             "nickname": "", "role": "teams_owner"});
-        assert_eq!(get.fault_of(&Answer::json(StatusCode::OK, &member)), None);
+        assert_eq!(
+            get.response_violation(&ApiResponse::json(StatusCode::OK, &member)),
+            None
+        );
         member["role"] = json!("pl4nted");
-        let fault = get
-            .fault_of(&Answer::json(StatusCode::OK, &member))
+        let violation = get
+            .response_violation(&ApiResponse::json(StatusCode::OK, &member))
             .unwrap();
         assert!(
-            fault.starts_with("getMember: status 200: /role: "),
-            "{fault}"
+            violation.starts_with("getMember: status 200: /role: "),
+            "{violation}"
         );
-        assert!(!fault.contains("pl4nted"), "{fault}");
-        for (operation, answer, expected) in [
+        assert!(!violation.contains("pl4nted"), "{violation}");
+        for (operation, response, expected) in [
             (
                 get,
-                Answer::json(StatusCode::CREATED, &member),
+                ApiResponse::json(StatusCode::CREATED, &member),
                 "getMember: status 201 is not documented",
             ),
             (
                 get,
-                Answer::empty(StatusCode::OK),
+                ApiResponse::empty(StatusCode::OK),
                 "getMember: status 200: EOF while parsing a value at line 1 column 0",
             ),
             (
                 delete,
-                Answer::json(StatusCode::NO_CONTENT, &1),
+                ApiResponse::json(StatusCode::NO_CONTENT, &1),
                 "deleteMember: 1 bytes with status 204, which has no body",
             ),
         ] {
-            assert_eq!(operation.fault_of(&answer).as_deref(), Some(expected));
+            assert_eq!(
+                operation.response_violation(&response).as_deref(),
+                Some(expected)
+            );
         }
     }
 }

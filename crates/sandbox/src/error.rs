@@ -45,5 +45,5 @@ pub enum Error {
     Device,
     /// Something that this crate brings along does not work, which is its own fault.
     #[error("the sandbox does not work: {0}")]
-    Broken(String),
+    Internal(String),
 }

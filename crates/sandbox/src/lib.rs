@@ -86,7 +86,6 @@
 //! in `.test`, where no host can be. Nothing is kept when it ends.
 #![forbid(unsafe_code)]
 
-mod answer;
 mod api;
 mod application;
 mod builder;
@@ -96,22 +95,23 @@ mod cursor;
 mod document;
 mod error;
 mod faults;
-mod line;
 mod login;
 mod management;
 mod my_organization;
 mod pages;
+mod permutation;
 mod population;
 mod problem;
 mod rate_limits;
-mod request;
 mod request_log;
+mod request_parser;
+mod response;
 mod sandbox;
-mod scramble;
 mod server;
+mod tcp_connection;
 mod team;
 mod tenant;
-mod time;
+mod timestamp;
 mod token;
 
 pub use application::Application;
@@ -119,8 +119,8 @@ pub use builder::SandboxBuilder;
 pub use error::Error;
 pub use faults::{Effect, Fault, Hint, Reply, Script};
 pub use login::User;
-pub use rate_limits::{Plan, RateLimits};
+pub use rate_limits::{RateLimitPlan, RateLimits};
 pub use request_log::RequestRecord;
-pub use sandbox::{Connection, Sandbox};
+pub use sandbox::{ConnectionInfo, Sandbox};
 pub use team::{Invitation, Member};
 pub use token::TokenQuota;

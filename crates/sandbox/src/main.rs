@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use auth0_sandbox::{
-    Application, Error, Plan, RateLimits, Sandbox, SandboxBuilder, Script, TokenQuota,
+    Application, Error, RateLimitPlan, RateLimits, Sandbox, SandboxBuilder, Script, TokenQuota,
 };
 use clap::Parser;
 
@@ -81,7 +81,7 @@ struct Arguments {
     /// Keep to the rate limits of a plan in the My Organization API and the Management API: free, public-self-service,
     /// public-enterprise, private-basic or private-performance
     #[arg(long, value_name = "PLAN")]
-    plan: Option<Plan>,
+    plan: Option<RateLimitPlan>,
     /// The tenant is one of production, which has higher limits in the Management API
     #[arg(long, requires = "plan")]
     production: bool,
@@ -118,27 +118,27 @@ fn main() -> ExitCode {
         .init();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "error: {}", failure.message);
-            ExitCode::from(failure.status)
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {}", error.message);
+            ExitCode::from(error.status)
         }
     }
 }
 
 /// Why the program ends, and its exit status.
-struct Failure {
+struct StartupError {
     message: String,
     status: u8,
 }
 
-impl Failure {
+impl StartupError {
     fn new(message: impl ToString) -> Self {
         let message = message.to_string();
         Self { message, status: 1 }
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for StartupError {
     fn from(error: Error) -> Self {
         let is_argument = matches!(error, Error::Setting { .. } | Error::Script { .. });
         Self {
@@ -149,25 +149,25 @@ impl From<Error> for Failure {
 }
 
 #[tokio::main]
-async fn run(arguments: Arguments) -> Result<(), Failure> {
+async fn run(arguments: Arguments) -> Result<(), StartupError> {
     // Before it says that it is ready: whoever reads that may stop it at once.
-    let stopped =
-        stopped().map_err(|error| Failure::new(format!("signals cannot be heard: {error}")))?;
-    let sandbox = settings(arguments)?.start().await?;
-    let line = serde_json::to_string(&sandbox.connection()).map_err(Failure::new)?;
+    let shutdown_signal = shutdown_signal()
+        .map_err(|error| StartupError::new(format!("signals cannot be heard: {error}")))?;
+    let sandbox = builder(arguments)?.start().await?;
+    let line = serde_json::to_string(&sandbox.connection_info()).map_err(StartupError::new)?;
     let mut out = std::io::stdout();
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
         .map_err(|error| {
-            Failure::new(format!("the standard output cannot be written to: {error}"))
+            StartupError::new(format!("the standard output cannot be written to: {error}"))
         })?;
-    stopped.await;
+    shutdown_signal.await;
     Ok(())
 }
 
 /// From now on, comes back when the program is told to stop: by Ctrl-C, or as service managers do it.
 #[cfg(unix)]
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -180,15 +180,15 @@ fn stopped() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 #[cfg(windows)]
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;
     Ok(async move {
         interrupt.recv().await;
     })
 }
 
-fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
-    let mut settings = Sandbox::builder()
+fn builder(arguments: Arguments) -> Result<SandboxBuilder, Error> {
+    let mut builder = Sandbox::builder()
         .port(arguments.port)
         .members(arguments.members)
         .tenants(arguments.tenants)
@@ -199,11 +199,11 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
         .seed(arguments.seed)
         .team(arguments.team)
         .token_lifetime(Duration::from_secs(arguments.token_lifetime));
-    let has_own = arguments.client_secret.is_some()
+    let has_custom_application = arguments.client_secret.is_some()
         || arguments.client_id != "sandbox"
         || !arguments.scopes.is_empty()
         || !arguments.natives.is_empty();
-    if has_own {
+    if has_custom_application {
         let mut application = match arguments.client_secret {
             Some(secret) => Application::new(arguments.client_id, secret),
             None => Application::with_random_secret(arguments.client_id)?,
@@ -211,50 +211,50 @@ fn settings(arguments: Arguments) -> Result<SandboxBuilder, Error> {
         if !arguments.scopes.is_empty() {
             application = application.scopes(arguments.scopes);
         }
-        settings = settings.application(application.any_organization());
+        builder = builder.application(application.any_organization());
         let mut natives = arguments.natives;
         if natives.is_empty() {
             natives.push("sandbox-native".to_owned());
         }
         for id in natives {
-            settings = settings.application(Application::native(id).any_organization());
+            builder = builder.application(Application::native(id).any_organization());
         }
     }
     if arguments.login_at_once {
-        settings = settings.login_at_once();
+        builder = builder.login_at_once();
     }
     if arguments.dpop_nonces {
-        settings = settings.dpop_nonces();
+        builder = builder.dpop_nonces();
     }
     if let Some(audience) = arguments.audience {
-        settings = settings.audience(audience);
+        builder = builder.audience(audience);
     }
     if let Some(tokens) = arguments.token_quota {
-        settings = settings.token_quota(TokenQuota::per_hour(tokens));
+        builder = builder.token_quota(TokenQuota::per_hour(tokens));
     }
     if let Some(limits) = arguments.rate_limit {
-        settings = settings.rate_limits(limits);
+        builder = builder.rate_limits(limits);
     }
     if let Some(plan) = arguments.plan {
-        settings = settings.plan(match arguments.production {
+        builder = builder.rate_limit_plan(match arguments.production {
             true => plan.production(),
             false => plan,
         });
     }
     if let Some(tenants) = arguments.tenant_limit {
-        settings = settings.tenant_limit(tenants);
+        builder = builder.tenant_limit(tenants);
     }
     if arguments.accept_invitations {
-        settings = settings.accept_invitations();
+        builder = builder.accept_invitations();
     }
     if arguments.check_answers {
-        settings = settings.check_answers();
+        builder = builder.check_responses();
     }
     if let Some(file) = arguments.faults {
         let name = file.display().to_string();
-        settings = settings.script(Script::parse(&name, &read(&file, &name)?)?);
+        builder = builder.script(Script::parse(&name, &read(&file, &name)?)?);
     }
-    Ok(settings)
+    Ok(builder)
 }
 
 fn read(file: &Path, name: &str) -> Result<String, Error> {

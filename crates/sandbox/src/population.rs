@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::scramble::Scramble;
+use crate::permutation::SeededPermutation;
 
 /// A member of the team, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,7 +27,7 @@ pub struct Member {
     pub role: String,
 }
 
-const GIVEN: [&str; 24] = [
+const GIVEN_NAMES: [&str; 24] = [
     "Ada",
     "Alan",
     "Barbara",
@@ -54,7 +54,7 @@ const GIVEN: [&str; 24] = [
     "Vint",
 ];
 
-const FAMILY: [&str; 24] = [
+const FAMILY_NAMES: [&str; 24] = [
     "Lovelace",
     "Turing",
     "Liskov",
@@ -84,7 +84,7 @@ const FAMILY: [&str; 24] = [
 /// Members by number, made of a seed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Population {
-    numbers: Scramble,
+    permutation: SeededPermutation,
     pub(crate) size: u64,
     /// The domain of their e-mail addresses.
     domain: &'static str,
@@ -93,7 +93,7 @@ pub(crate) struct Population {
 impl Population {
     pub(crate) fn new(seed: u64, size: u64, domain: &'static str) -> Self {
         Self {
-            numbers: Scramble::new(seed),
+            permutation: SeededPermutation::new(seed),
             size,
             domain,
         }
@@ -104,11 +104,11 @@ impl Population {
         (number < self.size).then(|| {
             let mut random = self.random(number);
             let (given, family) = if number == 0 {
-                (GIVEN[0], FAMILY[0])
+                (GIVEN_NAMES[0], FAMILY_NAMES[0])
             } else {
                 (
-                    GIVEN[random.usize(..GIVEN.len())],
-                    FAMILY[random.usize(..FAMILY.len())],
+                    GIVEN_NAMES[random.usize(..GIVEN_NAMES.len())],
+                    FAMILY_NAMES[random.usize(..FAMILY_NAMES.len())],
                 )
             };
             let role = match (number, random.u8(..10)) {
@@ -143,15 +143,15 @@ impl Population {
 
     /// The id of the member with this number, whether or not it is one of the first.
     pub(crate) fn id(&self, number: u64) -> String {
-        let scrambled = self.numbers.scrambled(number);
-        format!("auth0|{scrambled:016x}{:08x}", self.check(scrambled))
+        let permuted = self.permutation.permute(number);
+        format!("auth0|{permuted:016x}{:08x}", self.checksum(permuted))
     }
 
     /// The number of the member with this id.
     pub(crate) fn number_of_id(&self, id: &str) -> Option<u64> {
         let digits = id.strip_prefix("auth0|")?;
-        let scrambled = u64::from_str_radix(digits.get(..16)?, 16).ok()?;
-        let number = self.numbers.number(scrambled);
+        let permuted = u64::from_str_radix(digits.get(..16)?, 16).ok()?;
+        let number = self.permutation.invert(permuted);
         (self.id(number) == id).then_some(number)
     }
 
@@ -164,12 +164,12 @@ impl Population {
         member.email.eq_ignore_ascii_case(email).then_some(number)
     }
 
-    fn check(&self, scrambled: u64) -> u32 {
-        fastrand::Rng::with_seed(scrambled ^ self.numbers.key()).u32(..)
+    fn checksum(&self, permuted: u64) -> u32 {
+        fastrand::Rng::with_seed(permuted ^ self.permutation.key()).u32(..)
     }
 
     fn random(&self, number: u64) -> fastrand::Rng {
-        let mut random = fastrand::Rng::with_seed(self.numbers.key().rotate_left(32) ^ number);
+        let mut random = fastrand::Rng::with_seed(self.permutation.key().rotate_left(32) ^ number);
         // Seeds that differ by little give numbers that differ by little at first.
         random.u64(..);
         random

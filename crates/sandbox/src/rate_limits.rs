@@ -1,13 +1,13 @@
 //! Rate limits that the sandbox keeps to: what can be set, the plans, and the buckets of each API.
 
 mod buckets;
-mod limits;
+mod limiters;
 mod plan;
 
 use std::str::FromStr;
 
-pub(crate) use limits::Limits;
-pub use plan::Plan;
+pub(crate) use limiters::RateLimiters;
+pub use plan::RateLimitPlan;
 
 /// How many requests are let through. Reads and writes are counted apart.
 ///
@@ -50,7 +50,7 @@ impl FromStr for RateLimits {
     /// The limits of a plan: `free`, `public-self-service`, `public-enterprise`, `private-basic` or
     /// `private-performance`.
     fn from_str(name: &str) -> Result<Self, String> {
-        let plan: Plan = name.parse()?;
+        let plan: RateLimitPlan = name.parse()?;
         Ok(plan.tenant())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 /// How many requests are kept: the newest.
-const KEPT: usize = 10_000;
+const MAX_REQUESTS: usize = 10_000;
 
 /// A request that the sandbox saw. Those that tell it what to do, under `/_sandbox`, are not among them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,34 +33,34 @@ pub struct RequestRecord {
 
 /// The newest requests.
 #[derive(Debug, Default)]
-pub(crate) struct RequestLog(Mutex<State>);
+pub(crate) struct RequestLog(Mutex<LogState>);
 
 #[derive(Debug, Default)]
-struct State {
-    seen: u64,
-    kept: VecDeque<RequestRecord>,
+struct LogState {
+    count: u64,
+    records: VecDeque<RequestRecord>,
 }
 
 impl RequestLog {
     /// Adds a request. Its number is given here.
     pub(crate) fn add(&self, mut record: RequestRecord) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.seen += 1;
-        record.number = state.seen;
-        if state.kept.len() == KEPT {
-            state.kept.pop_front();
+        state.count += 1;
+        record.number = state.count;
+        if state.records.len() == MAX_REQUESTS {
+            state.records.pop_front();
         }
-        state.kept.push_back(record);
+        state.records.push_back(record);
     }
 
     pub(crate) fn list(&self) -> Vec<RequestRecord> {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept.iter().cloned().collect()
+        state.records.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept.clear();
+        state.records.clear();
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn there_are_too_many_requests_then_the_oldest_are_forgotten() {
         let log = RequestLog::default();
-        for _ in 0..KEPT + 5 {
+        for _ in 0..MAX_REQUESTS + 5 {
             log.add(RequestRecord {
                 number: 0,
                 method: "GET".to_owned(),
@@ -82,7 +82,7 @@ mod tests {
                 acted: false,
             });
         }
-        let kept = log.list();
-        assert_eq!((kept.len(), kept[0].number), (KEPT, 6));
+        let records = log.list();
+        assert_eq!((records.len(), records[0].number), (MAX_REQUESTS, 6));
     }
 }

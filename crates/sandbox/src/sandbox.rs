@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::faults::Fault;
 use crate::login::User;
 use crate::request_log::RequestRecord;
-use crate::server::{Port, Shared};
+use crate::server::{Listener, ServerState};
 use crate::team::{Invitation, Member};
 
 /// A local Auth0, which stops when this is dropped. Its port is free then, and its connections are closed as soon as
@@ -33,9 +33,9 @@ use crate::team::{Invitation, Member};
 /// # }
 /// ```
 pub struct Sandbox {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<ServerState>,
     pub(crate) server: JoinHandle<()>,
-    pub(crate) port: Arc<Port>,
+    pub(crate) listener: Arc<Listener>,
     pub(crate) application: Application,
     /// The client id of the first native application.
     pub(crate) native: Option<String>,
@@ -52,7 +52,7 @@ pub struct Sandbox {
 /// does not print itself.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
-pub struct Connection {
+pub struct ConnectionInfo {
     /// The base URL of the API, without a slash at its end.
     pub url: String,
     /// The slug of the team.
@@ -189,8 +189,8 @@ impl Sandbox {
     }
 
     /// All that a program needs to know to use it.
-    pub fn connection(&self) -> Connection {
-        Connection {
+    pub fn connection_info(&self) -> ConnectionInfo {
+        ConnectionInfo {
             url: self.url.clone(),
             team: self.team.clone(),
             domain: self.domain(),
@@ -239,7 +239,7 @@ impl Sandbox {
     /// The newest requests of one operation, by its id; `token` is the token endpoint. Where several APIs have an id, the
     /// name of the API comes first: `my-organization.ListRoles`.
     pub fn requests_of(&self, operation: &str) -> Vec<RequestRecord> {
-        let name = Document::operation(operation).map_or(operation, |found| &found.name);
+        let name = Document::find_operation(operation).map_or(operation, |found| &found.name);
         let mut requests = self.requests();
         requests.retain(|request| request.operation.as_deref() == Some(name));
         requests
@@ -252,14 +252,14 @@ impl Sandbox {
 
     /// How many tokens were granted.
     pub fn tokens_granted(&self) -> u64 {
-        self.shared.tokens.granted()
+        self.shared.tokens.granted_count()
     }
 
     /// Refuses the tokens that were granted so far.
     pub fn revoke_tokens(&self) {
         self.shared
-            .access
-            .revoke_up_to(self.shared.tokens.granted());
+            .token_validator
+            .revoke_up_to(self.shared.tokens.granted_count());
     }
 
     /// Moves the sandbox's clock on. Tokens expire by it and rate limits recover.
@@ -308,7 +308,7 @@ impl Sandbox {
     /// Lets the name servers of the sandbox's world answer with this text for this host, which is how the owner of a
     /// domain proves that it is theirs: `verification_host` and `verification_txt` of the domain.
     pub fn publish_dns_record(&self, host: &str, text: &str) {
-        self.shared.tenant.lock().publish(host, text);
+        self.shared.tenant.lock().publish_dns_record(host, text);
     }
 
     /// Approves what a device asks for, as a user by id or e-mail address would do in a browser.
@@ -362,7 +362,7 @@ pub(crate) fn offset(seconds: i64) -> Result<TimeDelta, Error> {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.port.close();
+        self.listener.close();
         self.server.abort();
     }
 }

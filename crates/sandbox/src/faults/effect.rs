@@ -16,7 +16,8 @@ use serde_json::Value;
 #[non_exhaustive]
 pub enum Effect {
     /// Another answer comes.
-    Answer(Reply),
+    #[serde(rename = "answer")]
+    Response(Reply),
     /// Status 429, with a hint when to come back. Nothing is done.
     RateLimit {
         /// How the hint is given.
@@ -152,13 +153,13 @@ impl Reply {
 impl Effect {
     /// An answer with this status, and nothing done.
     pub fn status(status: u16) -> Self {
-        Self::Answer(Reply::new(status))
+        Self::Response(Reply::new(status))
     }
 
     /// Whether the operation is carried out in spite of it.
-    pub(super) fn lets_act(&self) -> bool {
+    pub(super) fn executes_operation(&self) -> bool {
         match self {
-            Self::Answer(reply) => reply.acted,
+            Self::Response(reply) => reply.acted,
             Self::Reset { acted } | Self::Silence { acted } => *acted,
             Self::RateLimit { .. } | Self::Quota { .. } => false,
             Self::Truncate
@@ -173,9 +174,9 @@ impl Effect {
         }
     }
 
-    pub(super) fn check(&self, is_of_token: bool) -> Result<(), String> {
+    pub(super) fn check(&self, is_token_endpoint: bool) -> Result<(), String> {
         match self {
-            Self::Answer(reply) => {
+            Self::Response(reply) => {
                 check_status(reply.status)?;
                 check_headers(&reply.headers)?;
                 match (&reply.json, &reply.html) {
@@ -185,7 +186,7 @@ impl Effect {
                     _ => Ok(()),
                 }
             }
-            Self::Quota { .. } | Self::EarlyExpiry { .. } if !is_of_token => Err(
+            Self::Quota { .. } | Self::EarlyExpiry { .. } if !is_token_endpoint => Err(
                 "`quota` and `early-expiry` are of the token endpoint; expected operation = \"token\""
                     .to_owned(),
             ),
@@ -195,7 +196,7 @@ impl Effect {
             | Self::MissingLists
             | Self::RepeatCursor
             | Self::CappedPages { .. }
-                if is_of_token =>
+                if is_token_endpoint =>
             {
                 Err(
                     "`unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor` and \

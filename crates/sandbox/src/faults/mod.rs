@@ -1,8 +1,8 @@
 //! Faults: what the sandbox does wrong because it was told to.
 
-mod apply;
+mod body_mutations;
 mod effect;
-mod mangle;
+mod injection;
 mod script;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use apply::{At, Delivery, apply, too_many_requests};
 pub use effect::{Effect, Hint, Reply};
+pub(crate) use injection::{Delivery, FaultContext, apply, too_many_requests};
 pub use script::Script;
 
 use crate::document::{Document, Operation};
@@ -115,9 +115,9 @@ impl Fault {
         self.operation.as_deref().map_or(Ok(()), check_operation)?;
         self.calls.iter().try_for_each(|call| check_call(*call))?;
         self.probability.map_or(Ok(()), check_probability)?;
-        let is_of_token = self.operation.as_deref() == Some(TOKEN);
+        let is_token_endpoint = self.operation.as_deref() == Some(TOKEN);
         match &self.then {
-            Some(effect) => effect.check(is_of_token),
+            Some(effect) => effect.check(is_token_endpoint),
             None if self.delay_ms.is_none() => {
                 Err("expected `then` or `delay-ms`, found neither".to_owned())
             }
@@ -125,19 +125,19 @@ impl Fault {
         }
     }
 
-    fn is_about(&self, call: Befallen<'_>) -> bool {
+    fn matches(&self, call: FaultTarget<'_>) -> bool {
         match (&self.operation, call) {
-            (Some(own), Befallen::Token) => own == TOKEN,
-            (Some(own), Befallen::Operation(operation)) => operation.is_called(own),
-            (None, Befallen::Token) => false,
-            (None, Befallen::Operation(_)) => true,
+            (Some(own), FaultTarget::Token) => own == TOKEN,
+            (Some(own), FaultTarget::Operation(operation)) => operation.has_name(own),
+            (None, FaultTarget::Token) => false,
+            (None, FaultTarget::Operation(_)) => true,
         }
     }
 }
 
 fn check_operation(name: &str) -> Result<(), String> {
     let documents = Document::all().map_err(str::to_owned)?;
-    if name == TOKEN || Document::operation(name).is_some() {
+    if name == TOKEN || Document::find_operation(name).is_some() {
         return Ok(());
     }
     // There are a hundred: those that begin most like it are enough to see what was mistaken.
@@ -199,45 +199,45 @@ fn probability<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>
 
 /// A call that a fault may be about.
 #[derive(Clone, Copy)]
-pub(crate) enum Befallen<'a> {
+pub(crate) enum FaultTarget<'a> {
     Token,
     Operation(&'a Operation),
 }
 
 /// What befalls one call.
 #[derive(Debug, Default)]
-pub(crate) struct Drawn {
+pub(crate) struct FaultDecision {
     pub(crate) delay: Duration,
     pub(crate) effect: Option<Effect>,
 }
 
 /// The faults that are set up.
-pub(crate) struct Faults(Mutex<State>);
+pub(crate) struct Faults(Mutex<FaultState>);
 
-struct State {
-    faults: Vec<Live>,
+struct FaultState {
+    faults: Vec<ActiveFault>,
     random: fastrand::Rng,
 }
 
-struct Live {
+struct ActiveFault {
     fault: Fault,
     /// Calls that it is about.
     seen: u64,
     /// Calls that had it.
-    befallen: u64,
+    applied: u64,
 }
 
 impl Faults {
     pub(crate) fn new(faults: Vec<Fault>, seed: u64) -> Self {
-        let state = State {
-            faults: faults.into_iter().map(Live::new).collect(),
+        let state = FaultState {
+            faults: faults.into_iter().map(ActiveFault::new).collect(),
             random: fastrand::Rng::with_seed(seed),
         };
         Self(Mutex::new(state))
     }
 
     pub(crate) fn add(&self, fault: Fault) {
-        self.state().faults.push(Live::new(fault));
+        self.state().faults.push(ActiveFault::new(fault));
     }
 
     pub(crate) fn clear(&self) {
@@ -247,47 +247,54 @@ impl Faults {
     /// All that are set up.
     pub(crate) fn list(&self) -> Vec<Fault> {
         let state = self.state();
-        state.faults.iter().map(|live| live.fault.clone()).collect()
+        state
+            .faults
+            .iter()
+            .map(|active| active.fault.clone())
+            .collect()
     }
 
     /// What befalls a call. Of several faults that could, the one that was set up first does;
     /// delays add up.
-    pub(crate) fn draw(&self, call: Befallen<'_>) -> Drawn {
+    pub(crate) fn draw(&self, call: FaultTarget<'_>) -> FaultDecision {
         let mut state = self.state();
-        let State { faults, random } = &mut *state;
-        let mut drawn = Drawn::default();
-        for live in faults.iter_mut().filter(|live| live.fault.is_about(call)) {
-            live.seen += 1;
+        let FaultState { faults, random } = &mut *state;
+        let mut decision = FaultDecision::default();
+        for active in faults
+            .iter_mut()
+            .filter(|active| active.fault.matches(call))
+        {
+            active.seen += 1;
             let Fault {
                 calls,
                 times,
                 probability,
                 ..
-            } = &live.fault;
-            let befalls = (calls.is_empty() || calls.contains(&live.seen))
-                && times.is_none_or(|times| live.befallen < times)
+            } = &active.fault;
+            let applies = (calls.is_empty() || calls.contains(&active.seen))
+                && times.is_none_or(|times| active.applied < times)
                 && probability.is_none_or(|probability| random.f64() < probability)
-                && (live.fault.then.is_none() || drawn.effect.is_none());
-            if befalls {
-                live.befallen += 1;
-                drawn.delay += Duration::from_millis(live.fault.delay_ms.unwrap_or(0));
-                drawn.effect = drawn.effect.or_else(|| live.fault.then.clone());
+                && (active.fault.then.is_none() || decision.effect.is_none());
+            if applies {
+                active.applied += 1;
+                decision.delay += Duration::from_millis(active.fault.delay_ms.unwrap_or(0));
+                decision.effect = decision.effect.or_else(|| active.fault.then.clone());
             }
         }
-        drawn
+        decision
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, FaultState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Live {
+impl ActiveFault {
     fn new(fault: Fault) -> Self {
         Self {
             fault,
             seen: 0,
-            befallen: 0,
+            applied: 0,
         }
     }
 }
@@ -297,31 +304,31 @@ mod tests {
     use super::*;
 
     /// Which of the first ten calls of `operation` are befallen.
-    fn befallen(fault: Fault, operation: &str) -> Vec<usize> {
+    fn affected_calls(fault: Fault, operation: &str) -> Vec<usize> {
         let faults = Faults::new(vec![fault.then(Effect::Truncate)], 1);
-        let is_befallen = |_: &usize| faults.draw(call(operation)).effect.is_some();
-        (1..=10).filter(is_befallen).collect()
+        let is_affected = |_: &usize| faults.draw(call(operation)).effect.is_some();
+        (1..=10).filter(is_affected).collect()
     }
 
-    fn call(operation: &str) -> Befallen<'static> {
-        Document::operation(operation).map_or(Befallen::Token, Befallen::Operation)
+    fn call(operation: &str) -> FaultTarget<'static> {
+        Document::find_operation(operation).map_or(FaultTarget::Token, FaultTarget::Operation)
     }
 
     #[test]
     fn calls_are_chosen_by_number_times_and_operation() {
         assert_eq!(
-            befallen(Fault::of("getTenant").call(2).call(5), "getTenant"),
+            affected_calls(Fault::of("getTenant").call(2).call(5), "getTenant"),
             [2, 5]
         );
         assert_eq!(
-            befallen(Fault::of("getTenant").times(2), "getTenant"),
+            affected_calls(Fault::of("getTenant").times(2), "getTenant"),
             [1, 2]
         );
-        assert!(befallen(Fault::of("getTenant").call(9).times(0), "getTenant").is_empty());
-        assert!(befallen(Fault::of("getTenant"), "listTenants").is_empty());
-        assert_eq!(befallen(Fault::of_any(), "listTenants").len(), 10);
-        assert!(befallen(Fault::of_any(), TOKEN).is_empty());
-        assert_eq!(befallen(Fault::of(TOKEN), TOKEN).len(), 10);
+        assert!(affected_calls(Fault::of("getTenant").call(9).times(0), "getTenant").is_empty());
+        assert!(affected_calls(Fault::of("getTenant"), "listTenants").is_empty());
+        assert_eq!(affected_calls(Fault::of_any(), "listTenants").len(), 10);
+        assert!(affected_calls(Fault::of_any(), TOKEN).is_empty());
+        assert_eq!(affected_calls(Fault::of(TOKEN), TOKEN).len(), 10);
     }
 
     #[test]
@@ -334,15 +341,15 @@ mod tests {
             let draw = |_| faults.draw(call("getTenant")).effect.is_some();
             (0..1000).map(draw).collect::<Vec<bool>>()
         };
-        let befallen = draws(3).into_iter().filter(|&befallen| befallen).count();
-        assert!((200..300).contains(&befallen), "{befallen} of 1000");
+        let affected = draws(3).into_iter().filter(|&affected| affected).count();
+        assert!((200..300).contains(&affected), "{affected} of 1000");
         assert_eq!(draws(3), draws(3));
         assert_ne!(draws(3), draws(4));
         assert!(befallen_never());
     }
 
     fn befallen_never() -> bool {
-        befallen(Fault::of_any().probability(0.0), "getTenant").is_empty()
+        affected_calls(Fault::of_any().probability(0.0), "getTenant").is_empty()
     }
 
     #[test]

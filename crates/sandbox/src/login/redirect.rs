@@ -3,9 +3,9 @@
 use http::StatusCode;
 use url::{Host, Url};
 
-use crate::answer::Answer;
 use crate::application::Application;
-use crate::token::uncached;
+use crate::response::ApiResponse;
+use crate::token::no_store;
 
 /// An address that the application may use, and what it gets to hear there.
 pub(super) struct Redirect {
@@ -19,7 +19,7 @@ pub(super) struct Redirect {
 impl Redirect {
     /// The address, if the application has registered it: letter by letter, or for a native one any port and path of
     /// a loopback address (RFC 8252 §7.3).
-    pub(super) fn of(
+    pub(super) fn new(
         application: &Application,
         given: &str,
         state: Option<&str>,
@@ -37,7 +37,7 @@ impl Redirect {
     }
 
     /// Sends the user back with these parameters. After a form the browser must not send it again: 303.
-    pub(super) fn answer(&self, parameters: &[(&str, &str)], is_after_form: bool) -> Answer {
+    pub(super) fn response(&self, parameters: &[(&str, &str)], is_after_form: bool) -> ApiResponse {
         let mut url = self.url.clone();
         url.query_pairs_mut()
             .extend_pairs(parameters)
@@ -48,9 +48,9 @@ impl Redirect {
         } else {
             StatusCode::FOUND
         };
-        uncached(Answer::empty(status))
-            .with("location", url.as_str())
-            .with("referrer-policy", "no-referrer")
+        no_store(ApiResponse::empty(status))
+            .with_header("location", url.as_str())
+            .with_header("referrer-policy", "no-referrer")
     }
 
     /// What a page's `form-action` has to list: browsers hold the redirect after a form against it.

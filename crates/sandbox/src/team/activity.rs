@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::page::page;
+use super::listing::listing_page;
 use super::tenants::timestamp;
-use super::{Call, Done, Member, Team};
+use super::{Call, Member, OperationOutcome, Team};
 use crate::document::Operation;
 use crate::problem::Problem;
 
@@ -26,7 +26,7 @@ pub(super) struct Actor {
 
 /// An entry of the log, as the API shows it.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Entry {
+pub(super) struct LogEntry {
     pub(super) id: Uuid,
     #[serde(serialize_with = "timestamp")]
     pub(super) created_at: DateTime<Utc>,
@@ -60,7 +60,7 @@ pub(super) fn event(operation: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-impl Entry {
+impl LogEntry {
     /// What a call did or failed to do.
     pub(super) fn of_call(
         id: Uuid,
@@ -95,7 +95,7 @@ impl Entry {
     }
 }
 
-impl Entry {
+impl LogEntry {
     /// What a person did with an invitation, which no call of the API does.
     pub(super) fn of_member(
         id: Uuid,
@@ -130,17 +130,17 @@ impl Team {
         &self,
         operation: &Operation,
         call: &Call,
-    ) -> Result<Done, Problem> {
-        let since = moment(call, "since")?;
-        let until = moment(call, "until")?;
+    ) -> Result<OperationOutcome, Problem> {
+        let since = time_parameter(call, "since")?;
+        let until = time_parameter(call, "until")?;
         let matches = |name: &str, value: &str| call.get(name).is_none_or(|wanted| wanted == value);
-        let wanted = |entry: &&Entry| {
+        let wanted = |entry: &&LogEntry| {
             since.is_none_or(|since| since <= entry.created_at)
                 && until.is_none_or(|until| entry.created_at < until)
                 && matches("type", entry.kind)
                 && matches("status", entry.status)
         };
-        page(operation, call, "logs", |start| {
+        listing_page(operation, call, "logs", |start| {
             let end = start.map_or(self.activity.len(), |last| {
                 usize::try_from(last).map_or(0, |last| last.min(self.activity.len()))
             });
@@ -153,7 +153,7 @@ impl Team {
     }
 }
 
-fn moment(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Problem> {
+fn time_parameter(call: &Call, name: &str) -> Result<Option<DateTime<Utc>>, Problem> {
     call.get(name)
         .map(|text| {
             DateTime::parse_from_rfc3339(text)

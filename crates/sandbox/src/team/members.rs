@@ -6,12 +6,12 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::page::page;
-use super::{Call, Done, Team};
-use crate::answer::Answer;
+use super::listing::listing_page;
+use super::{Call, OperationOutcome, Team};
 use crate::document::Operation;
 use crate::population::{Member, Population};
 use crate::problem::Problem;
+use crate::response::ApiResponse;
 
 const OWNER: &str = "teams_owner";
 
@@ -50,12 +50,12 @@ impl Members {
         }
     }
 
-    pub(super) fn by_id(&self, id: &str) -> Option<(u64, Member)> {
+    pub(super) fn find_by_id(&self, id: &str) -> Option<(u64, Member)> {
         let number = self.population.number_of_id(id)?;
         Some((number, self.get(number)?))
     }
 
-    pub(super) fn by_email(&self, email: &str) -> Option<(u64, Member)> {
+    pub(super) fn find_by_email(&self, email: &str) -> Option<(u64, Member)> {
         let joined = self.addresses.get(&email.to_lowercase()).copied();
         let number = joined.or_else(|| self.population.number_of_email(email))?;
         Some((number, self.get(number)?))
@@ -88,7 +88,7 @@ impl Members {
     }
 
     /// Somebody who is the last owner may neither leave nor become anything else.
-    fn keep_an_owner(&self, member: &Member) -> Result<(), Problem> {
+    fn check_not_last_owner(&self, member: &Member) -> Result<(), Problem> {
         if member.role == OWNER && self.owners == 1 {
             return Err(Problem::forbidden(
                 "LAST_OWNER",
@@ -108,43 +108,50 @@ impl Team {
     /// The member that the call is about.
     pub(super) fn member_of(&self, call: &Call) -> Result<(u64, Member), Problem> {
         self.members
-            .by_id(call.required("id"))
+            .find_by_id(call.required("id"))
             .ok_or_else(|| Problem::not_found("NOT_FOUND", "The team has no such member"))
     }
 
-    pub(super) fn list_members(&self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
-        page(operation, call, "members", |start| {
+    pub(super) fn list_members(
+        &self,
+        operation: &Operation,
+        call: &Call,
+    ) -> Result<OperationOutcome, Problem> {
+        listing_page(operation, call, "members", |start| {
             self.members.after(start)
         })
     }
 
-    pub(super) fn get_member(&self, call: &Call) -> Result<Done, Problem> {
+    pub(super) fn get_member(&self, call: &Call) -> Result<OperationOutcome, Problem> {
         let (_, member) = self.member_of(call)?;
-        Ok(Done::reading(Answer::json(StatusCode::OK, &member)))
+        Ok(OperationOutcome::reading(ApiResponse::json(
+            StatusCode::OK,
+            &member,
+        )))
     }
 
-    pub(super) fn update_member_role(&mut self, call: &Call) -> Result<Done, Problem> {
+    pub(super) fn update_member_role(&mut self, call: &Call) -> Result<OperationOutcome, Problem> {
         #[derive(Deserialize)]
-        struct Change {
+        struct RoleUpdate {
             role: String,
         }
-        let change: Change = call.body()?;
+        let update: RoleUpdate = call.body()?;
         let (number, mut member) = self.member_of(call)?;
-        if change.role != OWNER {
-            self.members.keep_an_owner(&member)?;
+        if update.role != OWNER {
+            self.members.check_not_last_owner(&member)?;
         }
-        let details = json!({"from": member.role, "to": change.role});
+        let details = json!({"from": member.role, "to": update.role});
         self.members.owners -= u64::from(member.role == OWNER);
-        self.members.owners += u64::from(change.role == OWNER);
-        member.role = change.role;
-        let answer = Answer::json(StatusCode::OK, &member);
+        self.members.owners += u64::from(update.role == OWNER);
+        member.role = update.role;
+        let response = ApiResponse::json(StatusCode::OK, &member);
         self.members.changed.insert(number, member);
-        Ok(Done::changing(answer, details))
+        Ok(OperationOutcome::changing(response, details))
     }
 
-    pub(super) fn delete_member(&mut self, call: &Call) -> Result<Done, Problem> {
+    pub(super) fn delete_member(&mut self, call: &Call) -> Result<OperationOutcome, Problem> {
         let (number, member) = self.member_of(call)?;
-        self.members.keep_an_owner(&member)?;
+        self.members.check_not_last_owner(&member)?;
         self.members.owners -= u64::from(member.role == OWNER);
         self.members.changed.remove(&number);
         self.members.removed.insert(number);
@@ -154,8 +161,8 @@ impl Team {
             tenant.access.remove(&number);
         }
         let details = json!({"email": member.email});
-        Ok(Done::changing(
-            Answer::empty(StatusCode::NO_CONTENT),
+        Ok(OperationOutcome::changing(
+            ApiResponse::empty(StatusCode::NO_CONTENT),
             details,
         ))
     }

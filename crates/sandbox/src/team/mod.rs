@@ -1,12 +1,12 @@
 //! The team: its state, and what each operation does to it.
 
-mod access;
 mod activity;
-mod bulk;
+mod bulk_changes;
+mod initial_state;
 mod invitations;
+mod listing;
 mod members;
-mod page;
-mod seed;
+mod tenant_access;
 mod tenants;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -15,15 +15,15 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answer::Answer;
 use crate::call::Call;
 use crate::document::Operation;
 pub use crate::population::Member;
 use crate::problem::Problem;
-use activity::Entry;
+use crate::response::ApiResponse;
+use activity::LogEntry;
 pub use invitations::Invitation;
 use members::Members;
-use tenants::Tenant;
+use tenants::TeamTenant;
 
 /// A private cloud that a team has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) struct PrivateCloud {
 
 /// What a team begins with.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub(crate) struct TeamSettings {
     pub(crate) members: u64,
     pub(crate) tenants: u64,
     pub(crate) activity: u64,
@@ -49,26 +49,26 @@ pub(crate) struct Settings {
 
 /// What an operation came to.
 #[derive(Debug)]
-pub(crate) struct Done {
-    pub(crate) answer: Answer,
+pub(crate) struct OperationOutcome {
+    pub(crate) response: ApiResponse,
     /// What the activity log is told beyond the request, for operations that change something.
     details: Value,
     /// Whether anything was done of what was asked for.
     pub(crate) acted: bool,
 }
 
-impl Done {
-    fn reading(answer: Answer) -> Self {
+impl OperationOutcome {
+    fn reading(response: ApiResponse) -> Self {
         Self {
-            answer,
+            response,
             details: Value::Null,
             acted: true,
         }
     }
 
-    fn changing(answer: Answer, details: Value) -> Self {
+    fn changing(response: ApiResponse, details: Value) -> Self {
         Self {
-            answer,
+            response,
             details,
             acted: true,
         }
@@ -77,22 +77,22 @@ impl Done {
 
 /// The state of one team.
 pub(crate) struct Team {
-    settings: Settings,
+    settings: TeamSettings,
     members: Members,
     invitations: Vec<Invitation>,
     /// Tenants in the order in which they were created, by number.
-    tenants: BTreeMap<u64, Tenant>,
+    tenants: BTreeMap<u64, TeamTenant>,
     /// The number of the next tenant. It is never one that a tenant had before: cursors may still name that one.
     next_tenant: u64,
     tenant_numbers: HashMap<Uuid, u64>,
     /// Every name that a tenant ever had: none is given twice.
     names: HashSet<String>,
-    activity: Vec<Entry>,
+    activity: Vec<LogEntry>,
     random: fastrand::Rng,
 }
 
 impl Team {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: TeamSettings) -> Self {
         let mut team = Self {
             members: Members::new(settings.seed, settings.members),
             invitations: Vec::new(),
@@ -104,20 +104,24 @@ impl Team {
             random: fastrand::Rng::with_seed(settings.seed),
             settings,
         };
-        team.sow();
+        team.seed();
         team
     }
 
     /// Carries out an operation, and writes it to the activity log if it is one that changes something.
-    pub(crate) fn call(&mut self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
-        let result = self.carry_out(operation, call);
+    pub(crate) fn call(
+        &mut self,
+        operation: &Operation,
+        call: &Call,
+    ) -> Result<OperationOutcome, Problem> {
+        let result = self.execute(operation, call);
         if let Some(event) = activity::event(&operation.id) {
             let details = match &result {
                 Ok(done) => done.details.clone(),
                 Err(problem) => json!({"type": problem.kind, "title": problem.title}),
             };
             let acted = result.as_ref().is_ok_and(|done| done.acted);
-            let entry = Entry::of_call(self.uuid(), event, call, acted, details);
+            let entry = LogEntry::of_call(self.uuid(), event, call, acted, details);
             self.activity.push(entry);
         }
         if self.settings.accept_invitations {
@@ -129,7 +133,7 @@ impl Team {
         result
     }
 
-    fn carry_out(&mut self, operation: &Operation, call: &Call) -> Result<Done, Problem> {
+    fn execute(&mut self, operation: &Operation, call: &Call) -> Result<OperationOutcome, Problem> {
         match operation.id.as_str() {
             "listMembers" => self.list_members(operation, call),
             "inviteMember" => self.invite_member(call),
@@ -147,18 +151,18 @@ impl Team {
             "listTenantMembers" => self.list_tenant_members(operation, call),
             "getEnvironments" => self.list_environments(),
             "listActivityLogs" => self.list_activity(operation, call),
-            other => Err(Problem::unknown(format!("`{other}` is not built yet"))),
+            other => Err(Problem::internal(format!("`{other}` is not built yet"))),
         }
     }
 
     /// The environments in which there are tenants.
-    fn list_environments(&self) -> Result<Done, Problem> {
+    fn list_environments(&self) -> Result<OperationOutcome, Problem> {
         let environments: std::collections::BTreeSet<&str> = self
             .tenants
             .values()
             .map(|tenant| tenant.environment.as_str())
             .collect();
-        Ok(Done::reading(Answer::json(
+        Ok(OperationOutcome::reading(ApiResponse::json(
             StatusCode::OK,
             &json!({ "environments": environments }),
         )))
@@ -171,8 +175,8 @@ impl Team {
 }
 
 /// The status that a rule beyond the schemas answers with where nothing was found: not every operation documents 404.
-fn missing(operation: &Operation) -> StatusCode {
-    if operation.lists(StatusCode::NOT_FOUND) {
+fn not_found_status(operation: &Operation) -> StatusCode {
+    if operation.documents_status(StatusCode::NOT_FOUND) {
         StatusCode::NOT_FOUND
     } else {
         StatusCode::FORBIDDEN

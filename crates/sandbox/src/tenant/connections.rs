@@ -40,7 +40,7 @@ pub(crate) struct Connection {
 
 /// How an organization uses a connection.
 #[derive(Debug, Clone)]
-pub(crate) struct Enabled {
+pub(crate) struct EnabledConnection {
     pub(crate) connection_id: String,
     /// What the organization calls it.
     pub(crate) name: Option<String>,
@@ -52,7 +52,7 @@ pub(crate) struct Enabled {
     pub(crate) access_level: String,
 }
 
-impl Enabled {
+impl EnabledConnection {
     /// A connection as it is used where nothing else is said.
     pub(crate) fn new(connection_id: &str) -> Self {
         Self {
@@ -69,13 +69,13 @@ impl Enabled {
 }
 
 impl Organization {
-    pub(crate) fn enabled(&self, connection_id: &str) -> Option<&Enabled> {
-        let is_meant = |enabled: &&Enabled| enabled.connection_id == connection_id;
+    pub(crate) fn enabled(&self, connection_id: &str) -> Option<&EnabledConnection> {
+        let is_meant = |enabled: &&EnabledConnection| enabled.connection_id == connection_id;
         self.connections.iter().find(is_meant)
     }
 
-    pub(crate) fn enabled_mut(&mut self, connection_id: &str) -> Option<&mut Enabled> {
-        let is_meant = |enabled: &&mut Enabled| enabled.connection_id == connection_id;
+    pub(crate) fn enabled_mut(&mut self, connection_id: &str) -> Option<&mut EnabledConnection> {
+        let is_meant = |enabled: &&mut EnabledConnection| enabled.connection_id == connection_id;
         self.connections.iter_mut().find(is_meant)
     }
 
@@ -107,8 +107,8 @@ impl Tenant {
     /// Removes a connection from the tenant and from every organization that uses it.
     pub(crate) fn delete_connection(&mut self, id: &str) {
         self.connections.retain(|_, connection| connection.id != id);
-        self.organizations.unsow(id);
-        for organization in self.organizations.changed_mut() {
+        self.organizations.forget_connection(id);
+        for organization in self.organizations.stored_mut() {
             organization.detach(id);
         }
     }

@@ -7,7 +7,7 @@ use super::{Organization, Tenant};
 /// What is known of who owns a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
+pub(crate) enum DomainStatus {
     Pending,
     Verified,
 }
@@ -18,7 +18,7 @@ pub(crate) struct Domain {
     pub(crate) number: u64,
     pub(crate) id: String,
     pub(crate) domain: String,
-    pub(crate) status: Status,
+    pub(crate) status: DomainStatus,
     /// What the record has to say, and where.
     pub(crate) verification_txt: String,
     pub(crate) verification_host: String,
@@ -33,7 +33,7 @@ impl Domain {
             verification_host: format!("_verification.{organization}.{domain}"),
             id,
             domain: domain.to_owned(),
-            status: Status::Pending,
+            status: DomainStatus::Pending,
             use_for_discovery: true,
         }
     }
@@ -57,7 +57,7 @@ impl Organization {
 impl Tenant {
     /// Adds a domain to an organization, which has none of this name.
     pub(crate) fn add_domain(&mut self, organization: &str, name: &str) -> Option<&mut Domain> {
-        let id = self.names.id("ord_", 22);
+        let id = self.ids.next("ord_", 22);
         let organization = self.organization_mut(organization)?;
         let number = organization.number();
         let domain = Domain::new(number, id, &organization.id, name);
@@ -69,11 +69,13 @@ impl Tenant {
     pub(crate) fn verify_domain(&mut self, organization: &str, id: &str) -> Option<Domain> {
         let found = self.organization(organization)?;
         let domain = found.domain(id)?;
-        let texts = self.records.get(&domain.verification_host.to_lowercase());
+        let texts = self
+            .dns_records
+            .get(&domain.verification_host.to_lowercase());
         let is_there = texts.is_some_and(|texts| texts.contains(&domain.verification_txt));
         let domain = self.organization_mut(organization)?.domain_mut(id)?;
         if is_there {
-            domain.status = Status::Verified;
+            domain.status = DomainStatus::Verified;
         }
         Some(domain.clone())
     }
@@ -83,10 +85,10 @@ impl Tenant {
         let Some(organization) = self.organization_mut(organization) else {
             return false;
         };
-        let Some(place) = organization.domains.iter().position(|one| one.id == id) else {
+        let Some(index) = organization.domains.iter().position(|one| one.id == id) else {
             return false;
         };
-        let domain = organization.domains.remove(place).domain;
+        let domain = organization.domains.remove(index).domain;
         let used: Vec<String> = organization
             .connections
             .iter()

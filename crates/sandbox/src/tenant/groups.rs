@@ -12,7 +12,7 @@ pub(crate) struct Group {
 
 /// A group as an organization has it.
 #[derive(Debug, Clone)]
-pub(crate) struct Assignment {
+pub(crate) struct GroupAssignment {
     pub(crate) group_id: String,
     /// The numbers of the people in it.
     pub(crate) people: Vec<u64>,

@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{Person, Tenant, roles};
 
 /// How long an invitation can be accepted where nothing is said, in seconds: a week.
-const LIFETIME: i64 = 604_800;
+const DEFAULT_LIFETIME: i64 = 604_800;
 
 /// An invitation that nobody has accepted yet.
 #[derive(Debug, Clone)]
-pub(crate) struct Invitation {
+pub(crate) struct OrganizationInvitation {
     pub(crate) number: u64,
     pub(crate) id: String,
     pub(crate) ticket_id: String,
@@ -28,7 +28,7 @@ pub(crate) struct Invitation {
 
 /// Who is invited, and to what.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Invited {
+pub(crate) struct NewInvitation {
     pub(crate) email: String,
     pub(crate) inviter: Option<String>,
     pub(crate) client_id: Option<String>,
@@ -45,20 +45,23 @@ impl Tenant {
     pub(crate) fn invite(
         &mut self,
         organization: &str,
-        invited: Invited,
+        invited: NewInvitation,
         now: DateTime<Utc>,
-    ) -> Option<Invitation> {
-        let id = self.names.id("uinv_", 16);
-        let ticket_id = self.names.id("", 32);
+    ) -> Option<OrganizationInvitation> {
+        let id = self.ids.next("uinv_", 16);
+        let ticket_id = self.ids.next("", 32);
         let domain = self.domain.clone();
         let organization = self.organization_mut(organization)?;
         let number = organization.number();
-        let seconds = invited.ttl.filter(|ttl| *ttl > 0).unwrap_or(LIFETIME);
+        let seconds = invited
+            .ttl
+            .filter(|ttl| *ttl > 0)
+            .unwrap_or(DEFAULT_LIFETIME);
         let url = format!(
             "https://{domain}/login?invitation={ticket_id}&organization={}&organization_name={}",
             organization.id, organization.name
         );
-        let invitation = Invitation {
+        let invitation = OrganizationInvitation {
             number,
             id,
             ticket_id,
@@ -83,14 +86,14 @@ impl Tenant {
     /// The invited person accepts: the id of the organization and who it is, or nothing where no such invitation waits.
     pub(crate) fn accept(&mut self, id: &str, now: DateTime<Utc>) -> Option<(String, Person)> {
         // Only an organization that was changed has invitations.
-        let taken = self.organizations.changed_mut().find_map(|organization| {
-            let waits = |one: &Invitation| one.id == id && one.expires_at > now;
-            let place = organization.invitations.iter().position(waits)?;
-            let invitation = organization.invitations.remove(place);
+        let taken = self.organizations.stored_mut().find_map(|organization| {
+            let waits = |one: &OrganizationInvitation| one.id == id && one.expires_at > now;
+            let index = organization.invitations.iter().position(waits)?;
+            let invitation = organization.invitations.remove(index);
             Some((organization.id.clone(), invitation))
         });
         let (organization_id, invitation) = taken?;
-        let number = self.people.know_by_email(&invitation.email, now);
+        let number = self.people.find_or_create_by_email(&invitation.email, now);
         let organization = self.organization_mut(&organization_id)?;
         organization.members.join(number, now);
         // Roles beyond what a member can have are left out: nobody is there to be told.

@@ -11,13 +11,13 @@ pub(crate) struct Membership {
     /// The numbers of the people that it began with.
     first: Range<u64>,
     /// Who joined or left, and when it was.
-    changes: BTreeMap<u64, Change>,
+    changes: BTreeMap<u64, MembershipChange>,
     /// Roles by person, where they are not those of the beginning.
     pub(super) roles: BTreeMap<u64, Vec<String>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Change {
+struct MembershipChange {
     is_member: bool,
     at: DateTime<Utc>,
 }
@@ -87,7 +87,8 @@ impl Membership {
 
     fn change(&mut self, person: u64, is_member: bool, at: DateTime<Utc>) {
         if self.contains(person) != is_member {
-            self.changes.insert(person, Change { is_member, at });
+            self.changes
+                .insert(person, MembershipChange { is_member, at });
         }
     }
 

@@ -1,18 +1,18 @@
 //! The tenant: organizations and what belongs to them. The My Organization API and the Management API look at the same
 //! state, each from its side.
 
+mod client_grants;
 mod connections;
 mod domains;
-mod grants;
 mod groups;
+mod id_generator;
 mod invitations;
 mod membership;
-mod names;
 mod organizations;
 mod people;
-mod providers;
+mod provisioning;
 mod roles;
-mod seed;
+mod seed_plan;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,21 +21,21 @@ use chrono::{DateTime, Utc};
 
 use crate::login::User;
 
-pub(crate) use connections::{Connection, ENTERPRISE, Enabled, is_enterprise};
-pub(crate) use domains::{Domain, Status};
-pub(crate) use grants::ClientGrant;
-pub(crate) use groups::{Assignment, Group};
-pub(crate) use invitations::{Invitation, Invited};
+pub(crate) use client_grants::ClientGrant;
+pub(crate) use connections::{Connection, ENTERPRISE, EnabledConnection, is_enterprise};
+pub(crate) use domains::{Domain, DomainStatus};
+pub(crate) use groups::{Group, GroupAssignment};
+pub(crate) use id_generator::IdGenerator;
+pub(crate) use invitations::{NewInvitation, OrganizationInvitation};
 pub(crate) use membership::Membership;
-pub(crate) use names::Names;
 pub(crate) use organizations::{Organization, Organizations};
 pub(crate) use people::{People, Person};
-pub(crate) use providers::{Provisioning, ScimToken};
-pub(crate) use roles::{Added, Role, add as add_roles};
+pub(crate) use provisioning::{Provisioning, ScimToken};
+pub(crate) use roles::{Role, TooManyRoles, add as add_roles};
 
 /// What a tenant begins with.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub(crate) struct TenantSettings {
     pub(crate) organizations: u64,
     /// How many members each organization has.
     pub(crate) members: u64,
@@ -44,12 +44,12 @@ pub(crate) struct Settings {
     pub(crate) allowed_strategies: Vec<String>,
     /// Whether a connection that has users can be deleted by an organization.
     pub(crate) deletes_used_connections: bool,
-    pub(crate) quirks: Quirks,
+    pub(crate) quirks: ListingQuirks,
 }
 
 /// What listings may do and mostly do not.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Quirks {
+pub(crate) struct ListingQuirks {
     /// The last page names a next one, which is empty.
     pub(crate) empty_last_page: bool,
     /// Pages hold half of what was asked for.
@@ -60,7 +60,7 @@ pub(crate) struct Quirks {
 
 /// The state of one tenant.
 pub(crate) struct Tenant {
-    pub(crate) settings: Settings,
+    pub(crate) settings: TenantSettings,
     /// The domain of the tenant.
     pub(crate) domain: String,
     pub(crate) organizations: Organizations,
@@ -71,8 +71,8 @@ pub(crate) struct Tenant {
     pub(crate) grants: Vec<ClientGrant>,
     pub(crate) groups: Vec<Group>,
     /// What the world's name servers say: texts by host.
-    records: BTreeMap<String, Vec<String>>,
-    pub(crate) names: Names,
+    dns_records: BTreeMap<String, Vec<String>>,
+    pub(crate) ids: IdGenerator,
 }
 
 impl Tenant {
@@ -131,16 +131,18 @@ impl Tenant {
     }
 
     /// Lets a user be a member of the first organization.
-    pub(crate) fn enrol(&mut self, user: &User, now: DateTime<Utc>) {
-        let number = self.people.know(&user.id, &user.email, &user.name, now);
+    pub(crate) fn add_to_first_organization(&mut self, user: &User, now: DateTime<Utc>) {
+        let number = self
+            .people
+            .find_or_create(&user.id, &user.email, &user.name, now);
         if let Some(organization) = self.organizations.first_mut() {
             organization.members.join(number, now);
         }
     }
 
     /// From now on the name servers answer with this text for this host.
-    pub(crate) fn publish(&mut self, host: &str, text: &str) {
-        let texts = self.records.entry(host.to_lowercase()).or_default();
+    pub(crate) fn publish_dns_record(&mut self, host: &str, text: &str) {
+        let texts = self.dns_records.entry(host.to_lowercase()).or_default();
         texts.push(text.to_owned());
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::seed::Sowing;
-use super::{Assignment, Domain, Enabled, Invitation, Membership};
+use super::seed_plan::SeedPlan;
+use super::{Domain, EnabledConnection, GroupAssignment, Membership, OrganizationInvitation};
 
 /// An organization.
 #[derive(Debug, Clone)]
@@ -17,12 +17,12 @@ pub(crate) struct Organization {
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) token_quota: Option<Value>,
     pub(crate) members: Membership,
-    pub(crate) connections: Vec<Enabled>,
+    pub(crate) connections: Vec<EnabledConnection>,
     pub(crate) domains: Vec<Domain>,
-    pub(crate) invitations: Vec<Invitation>,
+    pub(crate) invitations: Vec<OrganizationInvitation>,
     /// The ids of the client grants that it was given.
     pub(crate) grants: Vec<String>,
-    pub(crate) groups: Vec<Assignment>,
+    pub(crate) groups: Vec<GroupAssignment>,
     /// The number of the next domain or invitation: listings go on after a number.
     next: u64,
 }
@@ -54,9 +54,9 @@ impl Organization {
 
 /// All organizations by number.
 pub(crate) struct Organizations {
-    sowing: Sowing,
+    seed_plan: SeedPlan,
     /// Those that are new or were changed.
-    changed: BTreeMap<u64, Organization>,
+    stored: BTreeMap<u64, Organization>,
     removed: HashSet<u64>,
     /// The names of those.
     names: HashMap<String, u64>,
@@ -64,13 +64,13 @@ pub(crate) struct Organizations {
 }
 
 impl Organizations {
-    pub(super) fn new(sowing: Sowing) -> Self {
+    pub(super) fn new(seed_plan: SeedPlan) -> Self {
         Self {
-            changed: BTreeMap::new(),
+            stored: BTreeMap::new(),
             removed: HashSet::new(),
             names: HashMap::new(),
-            next: sowing.organizations,
-            sowing,
+            next: seed_plan.organizations,
+            seed_plan,
         }
     }
 
@@ -78,17 +78,17 @@ impl Organizations {
         if self.removed.contains(&number) {
             return None;
         }
-        let changed = self.changed.get(&number).cloned();
-        changed.or_else(|| self.sowing.organization(number))
+        let changed = self.stored.get(&number).cloned();
+        changed.or_else(|| self.seed_plan.organization(number))
     }
 
     pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Organization> {
-        if !self.changed.contains_key(&number) {
+        if !self.stored.contains_key(&number) {
             let organization = self.get(number)?;
             self.names.insert(organization.name.clone(), number);
-            self.changed.insert(number, organization);
+            self.stored.insert(number, organization);
         }
-        self.changed.get_mut(&number)
+        self.stored.get_mut(&number)
     }
 
     /// The first one that there was.
@@ -97,15 +97,16 @@ impl Organizations {
     }
 
     pub(crate) fn number_of_id(&self, id: &str) -> Option<u64> {
-        self.sowing.number_of_id(id)
+        self.seed_plan.number_of_id(id)
     }
 
     pub(crate) fn number_of_name(&self, name: &str) -> Option<u64> {
         let changed = self.names.get(name).copied();
         changed.or_else(|| {
-            let number = self.sowing.number_of_name(name)?;
-            let is_as_sown = !self.changed.contains_key(&number) && !self.removed.contains(&number);
-            is_as_sown.then_some(number)
+            let number = self.seed_plan.number_of_name(name)?;
+            let is_unchanged =
+                !self.stored.contains_key(&number) && !self.removed.contains(&number);
+            is_unchanged.then_some(number)
         })
     }
 
@@ -123,8 +124,8 @@ impl Organizations {
         let number = self.next;
         self.next += 1;
         self.names.insert(name.to_owned(), number);
-        let organization = Organization::new(self.sowing.id(number), name.to_owned(), 0..0);
-        let organization = self.changed.entry(number).or_insert(organization);
+        let organization = Organization::new(self.seed_plan.id(number), name.to_owned(), 0..0);
+        let organization = self.stored.entry(number).or_insert(organization);
         (number, organization)
     }
 
@@ -138,19 +139,19 @@ impl Organizations {
     }
 
     pub(crate) fn remove(&mut self, number: u64) {
-        if let Some(organization) = self.changed.remove(&number) {
+        if let Some(organization) = self.stored.remove(&number) {
             self.names.remove(&organization.name);
         }
         self.removed.insert(number);
     }
 
     /// Those that were changed or are new, to be changed together.
-    pub(super) fn changed_mut(&mut self) -> impl Iterator<Item = &mut Organization> {
-        self.changed.values_mut()
+    pub(super) fn stored_mut(&mut self) -> impl Iterator<Item = &mut Organization> {
+        self.stored.values_mut()
     }
 
     /// Forgets a connection in what organizations begin with.
-    pub(super) fn unsow(&mut self, connection: &str) {
-        self.sowing.forget(connection);
+    pub(super) fn forget_connection(&mut self, connection: &str) {
+        self.seed_plan.forget_connection(connection);
     }
 }

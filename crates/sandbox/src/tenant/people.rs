@@ -73,7 +73,13 @@ impl People {
     }
 
     /// The number of the person with this id, who is new if nobody has it.
-    pub(crate) fn know(&mut self, id: &str, email: &str, name: &str, now: DateTime<Utc>) -> u64 {
+    pub(crate) fn find_or_create(
+        &mut self,
+        id: &str,
+        email: &str,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> u64 {
         if let Some(number) = self.number_of_id(id) {
             return number;
         }
@@ -96,12 +102,12 @@ impl People {
     }
 
     /// The number of the person with this e-mail address, who is new if nobody has it.
-    pub(crate) fn know_by_email(&mut self, email: &str, now: DateTime<Utc>) -> u64 {
+    pub(crate) fn find_or_create_by_email(&mut self, email: &str, now: DateTime<Utc>) -> u64 {
         match self.number_of_email(email) {
             Some(number) => number,
             None => {
                 let id = self.population.id(self.next);
-                self.know(&id, email, email, now)
+                self.find_or_create(&id, email, email, now)
             }
         }
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The claims of an access token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Claims {
+pub(crate) struct AccessTokenClaims {
     pub(crate) iss: String,
     pub(crate) sub: String,
     pub(crate) aud: String,
@@ -33,7 +33,7 @@ pub(crate) struct Confirmation {
 
 /// The claims of an ID token.
 #[derive(Debug, Serialize)]
-pub(super) struct IdClaims<'a> {
+pub(super) struct IdTokenClaims<'a> {
     pub(super) iss: &'a str,
     pub(super) sub: &'a str,
     pub(super) aud: &'a str,

@@ -10,17 +10,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// One key a process, made when it is first needed: making one takes long, and sandboxes are told apart by issuer.
-static KEY: LazyLock<Result<Key, String>> = LazyLock::new(Key::generate);
+static KEY: LazyLock<Result<SigningKey, String>> = LazyLock::new(SigningKey::generate);
 
-pub(crate) struct Key {
+pub(crate) struct SigningKey {
     header: Header,
     signing: EncodingKey,
     verifying: DecodingKey,
     public: JwkSet,
 }
 
-impl Key {
-    pub(crate) fn of_this_process() -> Result<&'static Self, &'static str> {
+impl SigningKey {
+    pub(crate) fn for_process() -> Result<&'static Self, &'static str> {
         KEY.as_ref().map_err(String::as_str)
     }
 
@@ -28,17 +28,17 @@ impl Key {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|error| error.to_string())?;
         let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(|error| error.to_string())?;
         let pem = pem(der.as_ref());
-        let wrong = |error: jsonwebtoken::errors::Error| error.to_string();
-        let signing = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(wrong)?;
-        let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::RS256).map_err(wrong)?;
-        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(wrong)?;
+        let to_message = |error: jsonwebtoken::errors::Error| error.to_string();
+        let signing = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(to_message)?;
+        let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::RS256).map_err(to_message)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(to_message)?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(kid);
         Ok(Self {
             header,
-            verifying: DecodingKey::from_jwk(&jwk).map_err(wrong)?,
+            verifying: DecodingKey::from_jwk(&jwk).map_err(to_message)?,
             signing,
             public: JwkSet { keys: vec![jwk] },
         })

@@ -6,9 +6,9 @@ use crate::api::Api;
 use crate::document::Document;
 
 /// The scopes of the APIs, in the order of [`Api::ALL`].
-pub(crate) struct Scopes([BTreeSet<&'static str>; 3]);
+pub(crate) struct ApiScopes([BTreeSet<&'static str>; 3]);
 
-impl Scopes {
+impl ApiScopes {
     pub(crate) fn of(documents: &'static [Document; 3]) -> Self {
         Self(documents.each_ref().map(Document::scopes))
     }

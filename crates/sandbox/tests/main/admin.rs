@@ -24,7 +24,7 @@ const ALL: [(Method, &str); 9] = [
 #[tokio::test]
 async fn token_is_not_that_of_the_sandbox_then_nothing_is_done() {
     let sandbox = start().await;
-    let admin = sandbox.connection().admin_token;
+    let admin = sandbox.connection_info().admin_token;
     for (method, path) in ALL {
         let url = format!("{}/_sandbox{path}", sandbox.url());
         let request = || {

@@ -41,7 +41,9 @@ async fn send(sandbox: &Running, assertion: &str) -> Reply {
 
 /// A sandbox whose one application has this key.
 async fn with(application: Application) -> Running {
-    let builder = Sandbox::builder().application(application).check_answers();
+    let builder = Sandbox::builder()
+        .application(application)
+        .check_responses();
     Running::without_token(builder.start().await.unwrap())
 }
 
@@ -202,7 +204,7 @@ async fn another_way_is_used_then_it_is_refused() {
     let builder = Sandbox::builder()
         .application(application)
         .application(other);
-    let sandbox = Running::without_token(builder.check_answers().start().await.unwrap());
+    let sandbox = Running::without_token(builder.check_responses().start().await.unwrap());
     let grant = ("grant_type", "client_credentials");
     let audience = ("audience", sandbox.audience());
     let text = signed(

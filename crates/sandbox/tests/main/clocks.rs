@@ -75,7 +75,7 @@ async fn clock_is_moved_out_of_all_time_then_it_stays_where_dates_are() {
 async fn answer_has_a_date_of_its_own_then_it_is_kept() {
     let sandbox = start().await;
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-    let own = Effect::Answer(Reply::new(500).header("date", date));
+    let own = Effect::Response(Reply::new(500).header("date", date));
     sandbox.fail(Fault::of_any().then(own)).unwrap();
     let answer = sandbox.get("/api/members").await;
     assert_eq!(answer.header("date"), Some(date));

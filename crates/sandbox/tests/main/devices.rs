@@ -16,7 +16,7 @@ async fn start() -> Running {
         .application(Application::native("program"))
         .application(Application::native("other"))
         .user(User::new("auth0|ada", "ada@example.test", "Ada"));
-    Running::without_token(builder.check_answers().start().await.unwrap())
+    Running::without_token(builder.check_responses().start().await.unwrap())
 }
 
 async fn send(sandbox: &Running, path: &str, pairs: &[(&str, &str)]) -> Reply {

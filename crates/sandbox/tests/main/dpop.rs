@@ -21,7 +21,7 @@ async fn start(builder: SandboxBuilder) -> Running {
         .application(Application::new("robot", "s3cret"))
         .application(Application::native("program"))
         .user(User::new("auth0|ada", "ada@example.test", "Ada"));
-    Running::without_token(builder.check_answers().start().await.unwrap())
+    Running::without_token(builder.check_responses().start().await.unwrap())
 }
 
 fn id() -> String {

@@ -20,15 +20,17 @@ fn faults() -> Vec<(Fault, &'static str)> {
             "then = { answer = { status = 500 } }",
         ),
         (
-            role(Effect::Answer(Reply::new(503).header("retry-after", "7"))),
+            role(Effect::Response(Reply::new(503).header("retry-after", "7"))),
             "then = { answer = { status = 503, headers = { retry-after = '7' } } }",
         ),
         (
-            role(Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>"))),
+            role(Effect::Response(
+                Reply::new(502).html("<h1>Bad gateway</h1>"),
+            )),
             "then = { answer = { status = 502, html = '<h1>Bad gateway</h1>' } }",
         ),
         (
-            role(Effect::Answer(
+            role(Effect::Response(
                 Reply::new(200).json(json!({"role": 7})).acted(),
             )),
             "then = { answer = { status = 200, json = { role = 7 }, acted = true } }",
@@ -38,7 +40,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
             "then = { answer = { status = 204 } }",
         ),
         (
-            role(Effect::Answer(
+            role(Effect::Response(
                 Reply::new(403)
                     .json(json!("no"))
                     .header("content-type", "text/x-own"),

@@ -64,8 +64,8 @@ async fn two_sandboxes_run_then_neither_knows_of_the_other() {
     assert_ne!(first.url(), second.url());
     assert_ne!(first.client_secret(), second.client_secret());
     assert_ne!(
-        first.connection().admin_token,
-        second.connection().admin_token
+        first.connection_info().admin_token,
+        second.connection_info().admin_token
     );
     first
         .fail(Fault::of_any().then(Effect::status(503)))
@@ -172,7 +172,7 @@ async fn name_and_audience_are_given_then_they_are_shown() {
     assert_eq!(sandbox.team(), "globex");
     assert_eq!(sandbox.domain(), "globex-auth.sandbox.test");
     assert_eq!(sandbox.audience(), "https://api.test/");
-    let connection = serde_json::to_value(sandbox.connection()).unwrap();
+    let connection = serde_json::to_value(sandbox.connection_info()).unwrap();
     assert_eq!(connection["url"], sandbox.url());
     assert_eq!(connection["token_url"], sandbox.token_url());
     assert_eq!(connection["admin_email"], sandbox.first_member().email);

@@ -30,7 +30,7 @@ fn builder() -> SandboxBuilder {
         )
         .user(User::new("auth0|ada", "ada@example.test", "Ada <i>"))
         .user(User::new("auth0|bob", "bob@example.test", "Bob"))
-        .check_answers()
+        .check_responses()
 }
 
 async fn start(builder: SandboxBuilder) -> Running {

@@ -12,7 +12,7 @@ async fn at_midnight(quota: TokenQuota) -> Running {
         .application(Application::new("first", "one"))
         .application(Application::new("second", "two"))
         .token_quota(quota)
-        .check_answers();
+        .check_responses();
     // The quota would be used by what `started` does.
     let sandbox = sandbox.start().await.unwrap();
     let response = client().get(sandbox.url()).send().await.unwrap();

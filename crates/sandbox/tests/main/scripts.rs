@@ -193,8 +193,8 @@ async fn fault_is_broken_then_it_is_not_set_up() {
         Fault::of_any().probability(-0.1).then(Effect::Truncate),
         Fault::of_any().probability(f64::NAN).then(Effect::Truncate),
         Fault::of_any().then(Effect::status(600)),
-        Fault::of_any().then(Effect::Answer(Reply::new(500).header("", "x"))),
-        Fault::of_any().then(Effect::Answer(
+        Fault::of_any().then(Effect::Response(Reply::new(500).header("", "x"))),
+        Fault::of_any().then(Effect::Response(
             Reply::new(500).header("transfer-encoding", "chunked"),
         )),
         Fault::of_any().then(Effect::Quota { seconds: 1 }),

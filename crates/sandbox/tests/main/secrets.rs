@@ -136,7 +136,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
         ENCODED.to_owned(),
         STANDARD.encode(format!("robot:{ENCODED}")),
         sandbox.token.clone(),
-        sandbox.connection().admin_token,
+        sandbox.connection_info().admin_token,
     ];
     // A token's signature and claims are secrets by themselves.
     secrets.extend(sandbox.token.split('.').skip(1).map(str::to_owned));
@@ -169,7 +169,7 @@ async fn secrets_in_every_input_then_no_output_holds_one() {
     for error in [
         sandbox.accept_invitation("nobody").unwrap_err(),
         sandbox
-            .fail(Fault::of("x").then(Effect::Answer(Reply::new(1))))
+            .fail(Fault::of("x").then(Effect::Response(Reply::new(1))))
             .unwrap_err(),
         Script::parse("faults.toml", "x").unwrap_err(),
         Sandbox::builder()

@@ -68,7 +68,7 @@ pub(crate) async fn start() -> Running {
 }
 
 pub(crate) async fn started(builder: SandboxBuilder) -> Running {
-    let sandbox = builder.check_answers().start().await.unwrap();
+    let sandbox = builder.check_responses().start().await.unwrap();
     let mut running = Running::without_token(sandbox);
     running.token = running.granted("").await;
     running
@@ -204,7 +204,7 @@ impl Running {
     pub(crate) fn admin(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}/_sandbox{path}", self.url()))
-            .bearer_auth(self.connection().admin_token)
+            .bearer_auth(self.connection_info().admin_token)
     }
 
     /// All items of a listing, page by page. `query` is part of every request.

@@ -66,7 +66,7 @@ async fn each_way_of_token(fault: Fault, text: &str) -> Vec<Running> {
     let script = Script::parse("faults.toml", &text).unwrap();
     let by_script = Sandbox::builder()
         .script(script)
-        .check_answers()
+        .check_responses()
         .start()
         .await
         .unwrap();

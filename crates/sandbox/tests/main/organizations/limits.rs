@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth0_sandbox::{Plan, Sandbox};
+use auth0_sandbox::{RateLimitPlan, Sandbox};
 
 use super::{Side, code, error, inside, operator, start, text};
 use crate::support::{Reply, reply};
@@ -47,8 +47,8 @@ async fn at_once_of(operator: &Side<'_>) -> Vec<Reply> {
 async fn organization_asks_too_much_then_it_is_refused_and_another_is_not_until_the_tenant_is_empty()
  {
     // Four reads a second for an organization, eight for the tenant.
-    let plan: Plan = "public-self-service".parse().unwrap();
-    let sandbox = start(Sandbox::builder().plan(plan)).await;
+    let plan: RateLimitPlan = "public-self-service".parse().unwrap();
+    let sandbox = start(Sandbox::builder().rate_limit_plan(plan)).await;
     let all = operator(&sandbox, "")
         .await
         .get("/organizations")
@@ -84,9 +84,9 @@ async fn organization_asks_too_much_then_it_is_refused_and_another_is_not_until_
 
 #[tokio::test]
 async fn plan_is_published_for_the_management_api_then_reads_and_writes_share_its_bucket() {
-    let plan: Plan = "public-enterprise".parse().unwrap();
+    let plan: RateLimitPlan = "public-enterprise".parse().unwrap();
     for (plan, limit) in [(plan, "10"), (plan.production(), "50")] {
-        let sandbox = start(Sandbox::builder().plan(plan)).await;
+        let sandbox = start(Sandbox::builder().rate_limit_plan(plan)).await;
         let operator = operator(&sandbox, "").await;
         let first = operator.get("/organizations").await;
         assert_eq!(first.header("x-ratelimit-limit"), Some(limit));
@@ -107,15 +107,15 @@ async fn plan_is_published_for_the_management_api_then_reads_and_writes_share_it
             assert_eq!(error(&last), (429, "too_many_requests"));
         }
     }
-    let plan: Plan = "free".parse().unwrap();
-    let sandbox = start(Sandbox::builder().plan(plan)).await;
+    let plan: RateLimitPlan = "free".parse().unwrap();
+    let sandbox = start(Sandbox::builder().rate_limit_plan(plan)).await;
     let answer = operator(&sandbox, "").await.get("/organizations").await;
     assert_eq!(answer.header("x-ratelimit-limit"), None);
 }
 
 #[test]
 fn plan_is_unknown_then_the_error_names_those_that_there_are() {
-    let error = "enterprise".parse::<Plan>().unwrap_err();
+    let error = "enterprise".parse::<RateLimitPlan>().unwrap_err();
     assert!(
         error.starts_with("expected a plan, found `enterprise`; there are free, "),
         "{error}"
@@ -131,8 +131,8 @@ async fn plans_are_published_then_the_sandbox_has_the_same_figures() {
     let tiers = sources["my-organization"]["tiers"].as_table().unwrap();
     assert_eq!(tiers.len(), 5);
     for (name, tier) in tiers {
-        let plan: Plan = name.parse().unwrap();
-        let sandbox = start(Sandbox::builder().plan(plan)).await;
+        let plan: RateLimitPlan = name.parse().unwrap();
+        let sandbox = start(Sandbox::builder().rate_limit_plan(plan)).await;
         let side = super::administrator(&sandbox).await;
         let limit = |answer: &Reply| answer.header("x-ratelimit-limit").unwrap().to_owned();
         let read = limit(&side.get("/details").await);

@@ -30,7 +30,7 @@ pub(crate) struct Side<'a> {
 }
 
 pub(crate) async fn start(builder: SandboxBuilder) -> Running {
-    Running::without_token(builder.check_answers().start().await.unwrap())
+    Running::without_token(builder.check_responses().start().await.unwrap())
 }
 
 /// A small sandbox, as it comes.
