@@ -1,4 +1,4 @@
-//! Pages of listings, which go on by a cursor, and the choice of fields.
+//! Pages of listings with cursors, and field selection.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -10,22 +10,23 @@ use crate::problem::Problem;
 use crate::response::ApiResponse;
 use crate::tenant::ListingQuirks;
 
-/// How many items a page holds where nothing is said.
+/// Page size if the request specifies none.
 const DEFAULT_PAGE_SIZE: u64 = 50;
 
-/// Where a listing begins: the number of the item that came last, if it goes on.
+/// The number of the last item of the previous page, or `None` for the first page.
 pub(crate) fn page_start(operation: &Operation, call: &Call) -> Result<Option<u64>, Problem> {
     cursor::decode(operation, call).map_err(|cursor::UnknownCursor| {
-        let title = "The cursor belongs to no listing like this one";
+        let title = "The cursor does not belong to this listing";
         let problem = Problem::not_found("CURSOR_NOT_FOUND", title);
         let problem = problem.details(
-            "from: expected the `next` of a page of the same listing with the same filters",
+            "from: expected the `next` value of a page of the same listing with the same filters",
         );
         problem.with_documented_status(operation)
     })
 }
 
-/// The items of a page and the cursor of the next one, of items that come after what was given before, with numbers.
+/// Takes one page from numbered items, which start after the previous page. Returns the items and the cursor of the
+/// next page.
 pub(crate) fn page_items(
     operation: &Operation,
     call: &Call,
@@ -51,7 +52,7 @@ pub(crate) fn page_items(
     (page, next)
 }
 
-/// A page under `name`.
+/// A page with its items under `name`.
 pub(crate) fn cursor_page(
     operation: &Operation,
     call: &Call,
@@ -66,7 +67,7 @@ pub(crate) fn cursor_page(
     ApiResponse::json(StatusCode::OK, &body)
 }
 
-/// What of an item is asked for by `fields` and `include_fields`.
+/// Applies `fields` and `include_fields` to an item.
 pub(crate) fn select_fields(call: &Call, mut item: Value) -> Value {
     if let (Some(fields), Some(members)) = (call.get("fields"), item.as_object_mut()) {
         let is_included = call.get("include_fields") != Some("false");

@@ -1,13 +1,13 @@
-//! Numbers that look like chance and can be read back: what ids of populations are made of.
+//! An invertible permutation of numbers, which makes ids look random.
 
-/// An odd number, so that multiplying by it can be undone.
+/// An odd factor, so that multiplication is invertible.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// `FACTOR` times this is 1.
+/// Multiplicative inverse of `FACTOR` modulo 2^64.
 const INVERSE_FACTOR: u64 = inverse(FACTOR);
 
 const fn inverse(odd: u64) -> u64 {
-    // Newton's iteration doubles the number of right bits, of which the first three are right to begin with.
+    // Newton's iteration doubles the number of correct bits, starting with three.
     let mut inverse = odd;
     let mut round = 0;
     while round < 5 {
@@ -17,10 +17,10 @@ const fn inverse(odd: u64) -> u64 {
     inverse
 }
 
-/// Tells numbers apart by a seed.
+/// A permutation of `u64` that depends on a seed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SeededPermutation {
-    /// Made of the seed, so that seeds that differ by little have nothing in common.
+    /// Derived from the seed, so that similar seeds produce unrelated keys.
     key: u64,
 }
 
@@ -39,7 +39,7 @@ impl SeededPermutation {
         (number ^ self.key).wrapping_mul(FACTOR)
     }
 
-    /// The number that this was made of.
+    /// Inverse of [`permute`](Self::permute).
     pub(crate) fn invert(self, permuted: u64) -> u64 {
         permuted.wrapping_mul(INVERSE_FACTOR) ^ self.key
     }

@@ -1,4 +1,4 @@
-//! Why a call is not carried out, in the form that each API gives its errors.
+//! Errors of the APIs and their formats.
 
 use http::StatusCode;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::api::Api;
 use crate::document::Operation;
 use crate::response::ApiResponse;
 
-/// Where something stands that breaks a rule.
+/// The part of the request that is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestPart {
     Path,
@@ -28,16 +28,16 @@ impl RequestPart {
     }
 }
 
-/// A rule that a request breaks.
+/// A violated rule of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
     pub(crate) part: RequestPart,
-    /// The parameter, or the place in the body as a JSON pointer, which is empty for the whole.
+    /// Name of the parameter, or JSON pointer into the body; empty for the whole body.
     pub(crate) location: String,
     pub(crate) rule: String,
 }
 
-/// The reason for which a call is not carried out.
+/// Why a call failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -45,7 +45,7 @@ pub(crate) struct Problem {
     pub(crate) title: &'static str,
     pub(crate) details: Option<String>,
     pub(crate) violations: Vec<Violation>,
-    /// What `WWW-Authenticate` says.
+    /// Value of the `WWW-Authenticate` header.
     pub(crate) challenge: Option<String>,
 }
 
@@ -66,17 +66,17 @@ impl Problem {
         self
     }
 
-    /// A request that breaks the document's rules.
+    /// 400: the request violates the document.
     pub(crate) fn invalid(details: impl Into<String>) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
             "VALIDATION_ERROR",
-            "The request breaks a rule of the API",
+            "The request is invalid",
         )
         .details(details)
     }
 
-    /// A parameter that breaks a rule.
+    /// 400: a parameter is invalid.
     pub(crate) fn parameter(part: RequestPart, name: &str, rule: impl Into<String>) -> Self {
         let rule = rule.into();
         let mut problem = Self::invalid(format!("{name}: {rule}"));
@@ -88,12 +88,12 @@ impl Problem {
         problem
     }
 
-    /// A body that breaks one rule.
+    /// 400: a field of the body is invalid.
     pub(crate) fn body_field(location: &str, rule: &str) -> Self {
         Self::body_fields([(location.to_owned(), rule.to_owned())])
     }
 
-    /// A body that breaks rules, each with its place there.
+    /// 400: fields of the body are invalid. Each item is a JSON pointer and the violated rule.
     pub(crate) fn body_fields(rules: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut texts = Vec::new();
         let mut violations = Vec::new();
@@ -126,12 +126,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, kind, title)
     }
 
-    /// No token, or none that counts here. `error` is a code of RFC 6750.
+    /// 401: there is no valid token. `error` is an error code of RFC 6750.
     pub(crate) fn unauthorized(error: Option<&str>, details: &str) -> Self {
         let mut problem = Self::new(
             StatusCode::UNAUTHORIZED,
             "UNAUTHORIZED",
-            "The request carries no token that is valid here",
+            "The request has no valid access token",
         )
         .details(details);
         problem.challenge = Some(match error {
@@ -143,17 +143,17 @@ impl Problem {
         problem
     }
 
-    /// The sandbox itself is at fault.
+    /// 500: an internal error of the sandbox.
     pub(crate) fn internal(details: impl Into<String>) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "UNKNOWN_ERROR",
-            "The sandbox did something that it must not do",
+            "Internal error of the sandbox",
         )
         .details(details)
     }
 
-    /// The same with a status that the operation lists: not every one knows 404.
+    /// Replaces the status with 403 if the operation does not document it: some operations have no 404.
     pub(crate) fn with_documented_status(mut self, operation: &Operation) -> Self {
         if !operation.documents_status(self.status) {
             self.status = StatusCode::FORBIDDEN;
@@ -161,7 +161,7 @@ impl Problem {
         self
     }
 
-    /// The answer of an API, to a call of `operation` if it was one.
+    /// Converts the error to the format of the API. `operation` is the called operation, if any.
     pub(crate) fn into_response(self, api: Api, operation: Option<&Operation>) -> ApiResponse {
         let response = match api {
             Api::Teams => self.teams_response(),
@@ -211,7 +211,7 @@ impl Problem {
         if self.violations.is_empty() && operation.is_none_or(fits_schema) {
             return simple;
         }
-        // Some operations know this form alone, for a body that is no JSON too.
+        // Some operations accept this form only, even for a body that is not JSON.
         let mut errors: Vec<Value> = self
             .violations
             .iter()
@@ -236,7 +236,7 @@ impl Problem {
         })
     }
 
-    /// The URI that tells errors of the My Organization API apart. Those that Auth0 shows are used where they fit.
+    /// The error type URI of the My Organization API. Uses the codes that Auth0 documents where they apply.
     fn type_uri(&self) -> String {
         let number = match (self.status.as_u16(), self.kind) {
             (400, _) if self.violations.is_empty() => 1,
@@ -271,7 +271,7 @@ impl Problem {
 }
 
 impl From<Problem> for ApiResponse {
-    /// What belongs to no API answers as the Teams API does.
+    /// Errors outside the APIs use the format of the Teams API.
     fn from(problem: Problem) -> Self {
         problem.into_response(Api::Teams, None)
     }

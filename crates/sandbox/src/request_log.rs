@@ -1,37 +1,37 @@
-//! What the sandbox was asked, and what became of it.
+//! The request log.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-/// How many requests are kept: the newest.
+/// Capacity of the log. The oldest requests are dropped first.
 const MAX_REQUESTS: usize = 10_000;
 
-/// A request that the sandbox saw. Those that tell it what to do, under `/_sandbox`, are not among them.
+/// A request that the sandbox received. Requests to `/_sandbox` are not logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RequestRecord {
-    /// The number of the request, counted from 1.
+    /// Number of the request, counted from 1.
     pub number: u64,
-    /// The method.
+    /// HTTP method.
     pub method: String,
-    /// The path, without the query.
+    /// Path, without the query.
     pub path: String,
-    /// The query, as it came.
+    /// Query, as received.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// The operation that it is, by its id in the document; `token` is the token endpoint, and nothing is none of them.
+    /// Operation id in the document, `token` for the token endpoint, or `None` for other paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// The status that was answered; nothing if no answer went out.
+    /// Status of the response, or `None` if no response was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Whether anything of what was asked for was done, whatever the caller got to hear of it.
+    /// Whether the operation had an effect, whatever response the client received.
     pub acted: bool,
 }
 
-/// The newest requests.
+/// The latest requests.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog(Mutex<LogState>);
 
@@ -42,7 +42,7 @@ struct LogState {
 }
 
 impl RequestLog {
-    /// Adds a request. Its number is given here.
+    /// Adds a request and assigns its number.
     pub(crate) fn add(&self, mut record: RequestRecord) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.count += 1;
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_too_many_requests_then_the_oldest_are_forgotten() {
+    fn full_log_drops_the_oldest_requests() {
         let log = RequestLog::default();
         for _ in 0..MAX_REQUESTS + 5 {
             log.add(RequestRecord {

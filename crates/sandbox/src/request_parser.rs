@@ -1,4 +1,4 @@
-//! A request held against its document: what it asks for, or the rule that it breaks.
+//! Parsing and validation of requests against the document.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use crate::api::Api;
 use crate::document::{Operation, Parameter, ParameterKind};
 use crate::problem::{Problem, RequestPart};
 
-/// What a request asks for.
+/// A valid request.
 #[derive(Debug)]
 pub(crate) struct ParsedRequest {
-    /// Parameters of path, query and headers, by name.
+    /// Path, query and header parameters by name.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Those that are lists.
+    /// List parameters by name.
     pub(crate) lists: BTreeMap<String, Vec<String>>,
     pub(crate) body: Value,
 }
 
-/// Reads a request. `path` holds the decoded parameters of the path.
+/// Parses and validates a request. `path` contains the decoded path parameters.
 pub(crate) fn parse(
     operation: &Operation,
     path: &BTreeMap<String, String>,
@@ -73,11 +73,11 @@ pub(crate) fn parse(
             None => {}
         }
     }
-    // The Management API takes no parameter that it does not know: `take` where pages are numbered is an error.
+    // The Management API rejects unknown parameters, such as `take` for a listing without cursors.
     if operation.api == Api::Organizations
         && let Some(name) = given.keys().next()
     {
-        let rule = "there is no such parameter";
+        let rule = "unknown parameter";
         return Err(Problem::parameter(RequestPart::Query, name, rule));
     }
     Ok(ParsedRequest {
@@ -91,27 +91,27 @@ fn check_parameter(parameter: &Parameter, text: &str) -> Result<(), Problem> {
     let invalid = |rule| Problem::parameter(parameter.part, &parameter.name, rule);
     let value = match parameter.kind {
         ParameterKind::Integer => {
-            // What JSON takes for a number, and nothing else: no plus sign, no leading zero.
+            // Accepts JSON integers only: no plus sign, no leading zero.
             let is_whole = |text: &str| {
                 let digits = text.strip_prefix('-').unwrap_or(text);
                 digits.bytes().all(|byte| byte.is_ascii_digit())
             };
             match serde_json::from_str(text) {
                 Ok(value @ Value::Number(_)) if is_whole(text) => value,
-                _ => return Err(invalid("expected a whole number, found something else")),
+                _ => return Err(invalid("expected an integer, found another value")),
             }
         }
         ParameterKind::Boolean => match text {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
-            _ => return Err(invalid("expected true or false, found something else")),
+            _ => return Err(invalid("expected true or false, found another value")),
         },
         ParameterKind::Text | ParameterKind::List => Value::String(text.to_owned()),
     };
     check_schema(parameter, &value)
 }
 
-/// Whether a value keeps to the schema of its parameter.
+/// Validates a value against the schema of its parameter.
 fn check_schema(parameter: &Parameter, value: &Value) -> Result<(), Problem> {
     match parameter.schema.violations(value).first() {
         Some(violation) => Err(Problem::parameter(
@@ -129,7 +129,9 @@ fn parse_body(operation: &Operation, headers: &HeaderMap, bytes: &Bytes) -> Resu
     };
     if bytes.is_empty() {
         return if body.is_required || operation.method != Method::GET {
-            Err(Problem::invalid("body: expected a JSON object, found none"))
+            Err(Problem::invalid(
+                "body: expected a JSON object, found an empty body",
+            ))
         } else {
             Ok(Value::Null)
         };
@@ -147,7 +149,7 @@ fn parse_body(operation: &Operation, headers: &HeaderMap, bytes: &Bytes) -> Resu
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Problem::invalid(format!(
-            "body: expected JSON, found none (line {line}, column {column})"
+            "body: expected valid JSON, found a syntax error at line {line}, column {column}"
         ))
     })?;
     let violations = body.schema.violations(&value);

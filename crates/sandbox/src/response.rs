@@ -1,4 +1,4 @@
-//! What the sandbox answers: JSON, or nothing.
+//! Responses of the APIs.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::problem::Problem;
 
-/// An answer as the API gives it, before anything happens to it on the way.
+/// A response of an API, before faults are applied.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiResponse {
     pub(crate) status: StatusCode,
@@ -27,7 +27,7 @@ impl ApiResponse {
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
             Ok(text) => Self::text(status, "application/json", text),
-            // No type of this crate is like that; should one be, the caller hears of it.
+            // Cannot happen with the types of this crate. If it does, the header tells the client why.
             Err(error) => Self::empty(StatusCode::INTERNAL_SERVER_ERROR)
                 .with_header("x-sandbox-error", &error.to_string()),
         }
@@ -47,7 +47,7 @@ impl ApiResponse {
         }
     }
 
-    /// The same with a header. A value that no header can have is left out.
+    /// Adds a header. A value that is not a valid header value is ignored.
     pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(HeaderName::from_static(name), value);
@@ -56,17 +56,17 @@ impl ApiResponse {
     }
 }
 
-/// Done, and there is nothing to say.
+/// 204 No Content.
 pub(crate) fn no_content() -> Result<ApiResponse, Problem> {
     Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 
-/// What was asked for.
+/// 200 OK with a JSON body.
 pub(crate) fn ok(body: &impl Serialize) -> Result<ApiResponse, Problem> {
     Ok(ApiResponse::json(StatusCode::OK, body))
 }
 
-/// What is there now.
+/// 201 Created with a JSON body.
 pub(crate) fn created(body: &impl Serialize) -> Result<ApiResponse, Problem> {
     Ok(ApiResponse::json(StatusCode::CREATED, body))
 }

@@ -1,4 +1,4 @@
-//! The server: connections, routes, and the way of a request through token, limits, faults and the team.
+//! The HTTP server: connections, routes and the processing of requests.
 
 mod admin;
 mod delivery;
@@ -40,16 +40,16 @@ use crate::token::{TokenEndpoint, TokenValidator};
 
 pub(crate) use listener::Listener;
 
-/// What the log calls what belongs to logins.
+/// Names of the login endpoints in the request log.
 const ACTIVATE: &str = "activate";
 const DEVICE: &str = "device";
 const AUTHORIZE: &str = "authorize";
 const REVOKE: &str = "revoke";
 
-/// The longest body that is read.
+/// Maximum size of a request body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// All that the requests of one sandbox share.
+/// State shared by all requests of one sandbox.
 pub(crate) struct ServerState {
     /// In the order of [`Api::ALL`].
     pub(crate) documents: &'static [Document; 3],
@@ -62,7 +62,7 @@ pub(crate) struct ServerState {
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLog,
     pub(crate) limits: RateLimiters,
-    /// Answers that were not as the document says; none are looked for where there is no list.
+    /// Responses that did not match their document. `None` disables the check.
     pub(crate) violations: Option<Mutex<Vec<String>>>,
     pub(crate) admin_token: SecretString,
     pub(crate) port: u16,
@@ -74,7 +74,7 @@ impl ServerState {
     }
 }
 
-/// Serves until the future is dropped, and then closes every connection.
+/// Serves until the future is dropped, which closes every connection.
 pub(crate) async fn serve(listener: Arc<Listener>, shared: Arc<ServerState>) {
     let router = router(&shared);
     let mut connections = JoinSet::new();
@@ -82,16 +82,16 @@ pub(crate) async fn serve(listener: Arc<Listener>, shared: Arc<ServerState>) {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(stream) => stream,
-                // One connection that cannot be had (too many files are open, say) is no reason to stop.
+                // A failed accept (too many open files, for example) must not stop the server.
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    tracing::warn!(%error, "accepting a connection failed");
                     tokio::task::yield_now().await;
                     continue;
                 }
             },
             Some(_) = connections.join_next() => continue,
         };
-        // Answers are written whole, so there is nothing to wait for.
+        // Responses are written at once, so Nagle's algorithm would only delay them.
         let _ = stream.set_nodelay(true);
         let (connection, killer) = TcpConnection::new(stream);
         let router = router.clone();
@@ -105,7 +105,7 @@ pub(crate) async fn serve(listener: Arc<Listener>, shared: Arc<ServerState>) {
                 .serve_connection(TokioIo::new(connection), TowerToHyperService::new(service))
                 .await;
             if let Err(error) = served {
-                tracing::debug!(%error, "a connection ended early");
+                tracing::debug!(%error, "a connection failed");
             }
         });
     }
@@ -199,7 +199,7 @@ fn router(shared: &Arc<ServerState>) -> Router {
 }
 
 impl ServerState {
-    /// What `/.well-known/openid-configuration` shows.
+    /// The body of `/.well-known/openid-configuration`.
     fn discovery(&self) -> ApiResponse {
         let issuer = self.tokens.issuer();
         ApiResponse::json(
@@ -229,17 +229,21 @@ impl ServerState {
     }
 
     fn unknown_path(&self, request: &Request) -> axum::response::Response {
-        let problem = Problem::not_found("NOT_FOUND", "There is nothing at this path");
+        let problem = Problem::not_found("NOT_FOUND", "No resource exists at this path");
         self.respond_outside_apis(request, problem.into_response(api_of(request), None))
     }
 
     fn method_not_allowed(&self, request: &Request) -> axum::response::Response {
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        let problem = Problem::new(status, "METHOD_NOT_ALLOWED", "This path has no such method");
+        let problem = Problem::new(
+            status,
+            "METHOD_NOT_ALLOWED",
+            "The method is not supported at this path",
+        );
         self.respond_outside_apis(request, problem.into_response(api_of(request), None))
     }
 
-    /// Answers a request that is no operation.
+    /// Sends a response to a request outside the APIs.
     fn respond_outside_apis(
         &self,
         request: &Request,
@@ -250,7 +254,7 @@ impl ServerState {
         self.http_response(response)
     }
 
-    /// Answers a request that cannot be read.
+    /// Logs a request whose body could not be read, and sends the response.
     fn respond_and_log(
         &self,
         log_record: RequestRecord,
@@ -265,7 +269,7 @@ impl ServerState {
         let now = self.clock.seconds();
         let response = self.login.authorize(&self.tokens, query, false, now);
         let log_record = log_record(request, Some(AUTHORIZE));
-        // A code is what it is about.
+        // A login had an effect if the user is redirected to the application.
         self.log_request(
             log_record,
             Some(response.status),
@@ -278,7 +282,7 @@ impl ServerState {
         let query = request.uri().query().unwrap_or_default().as_bytes();
         let response = self.login.activation_page(query);
         let mut log_record = log_record(request, Some(ACTIVATE));
-        // Whoever knows a user code can approve it.
+        // Anyone who knows a user code can approve it.
         log_record.query = None;
         self.log_request(log_record, Some(response.status), false);
         self.http_response(response)
@@ -294,7 +298,7 @@ impl ServerState {
         self.login.authorize(&self.tokens, body, true, now)
     }
 
-    /// Answers a request that is no operation, but has a body and a name in the log.
+    /// Handles a request outside the APIs that has a body and a name in the request log.
     async fn with_body(
         &self,
         request: Request,
@@ -342,7 +346,7 @@ impl ServerState {
         .await
     }
 
-    /// Does to a call what was drawn for it, and notes what became of it.
+    /// Applies the faults drawn for a call, and logs the outcome.
     async fn respond_with_faults(
         &self,
         log_record: RequestRecord,
@@ -355,7 +359,7 @@ impl ServerState {
         if !faults.delay.is_zero() {
             #[allow(
                 clippy::disallowed_methods,
-                reason = "a fault that takes time is one of the network, not of the sandbox's clock"
+                reason = "the delay simulates a slow network, which does not depend on the sandbox's clock"
             )]
             tokio::time::sleep(faults.delay).await;
         }
@@ -389,12 +393,12 @@ impl ServerState {
     }
 }
 
-/// The API to which whoever asks for this path seems to have meant to talk.
+/// The API that determines the error format for this path.
 fn api_of(request: &Request) -> Api {
     Api::of_path(request.uri().path())
 }
 
-/// What the request log holds of a request before it is known what becomes of it.
+/// The log record of a request, without its outcome.
 fn log_record(request: &Request, operation: Option<&str>) -> RequestRecord {
     RequestRecord {
         number: 0,
@@ -414,7 +418,7 @@ fn killer(extensions: &http::Extensions) -> Option<ConnectionKiller> {
 async fn read_body(body: Body) -> Result<Bytes, Problem> {
     axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| {
         Problem::invalid(format!(
-            "body: expected at most {MAX_BODY} bytes, all of them sent"
+            "body: expected a complete body of at most {MAX_BODY} bytes"
         ))
     })
 }

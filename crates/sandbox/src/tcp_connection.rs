@@ -1,4 +1,4 @@
-//! Connections that can be reset in the middle of anything.
+//! TCP connections that can be reset at any time.
 
 use std::io;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Resets the connection that it belongs to.
+/// Resets the connection it was created with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectionKiller(Arc<AtomicBool>);
 
 impl ConnectionKiller {
-    /// From now on nothing is read or written: the client sees the connection reset.
+    /// Stops all reads and writes. The client sees a connection reset.
     pub(crate) fn kill(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
@@ -24,7 +24,7 @@ impl ConnectionKiller {
     }
 }
 
-/// A connection.
+/// A TCP connection that a [`ConnectionKiller`] can reset.
 #[derive(Debug)]
 pub(crate) struct TcpConnection {
     stream: TcpStream,
@@ -53,7 +53,8 @@ impl TcpConnection {
 impl Drop for TcpConnection {
     fn drop(&mut self) {
         if self.killer.is_killed() {
-            // Closing then sends a reset instead of a proper end. Where it does not, the end comes early all the same.
+            // With a linger time of zero, closing sends RST instead of FIN. If that fails, the response is still cut
+            // short.
             let _ = self.stream.set_zero_linger();
         }
     }

@@ -1,4 +1,4 @@
-//! From settings to a sandbox that runs.
+//! Starts a sandbox from its settings.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::SandboxBuilder;
 use crate::api::{Api, Audiences};
-use crate::application::{Application, random_text};
+use crate::application::{Application, random_token};
 use crate::clock::Clock;
 use crate::document::Document;
 use crate::error::Error;
@@ -24,14 +24,14 @@ use crate::token::{
 };
 
 impl SandboxBuilder {
-    /// Starts it, on the runtime that this is called in.
+    /// Starts the sandbox on the current Tokio runtime.
     ///
     /// # Errors
     ///
-    /// A setting has a value that it cannot have, or the port cannot be used.
+    /// Returns an error if a setting is invalid or if the port cannot be bound.
     pub async fn start(self) -> Result<Sandbox, Error> {
         self.validate()?;
-        // Making the key and compiling the document's schemas takes long the first time.
+        // Generating the key and compiling the schemas of the documents is slow the first time.
         let prepared = tokio::task::spawn_blocking(|| (Document::all(), SigningKey::for_process()));
         let (documents, key) = prepared.await.map_err(internal_error)?;
         let (documents, key) = (
@@ -59,7 +59,7 @@ impl SandboxBuilder {
         if applications.is_empty() {
             let machine = Application::with_random_secret("sandbox")?.name("Sandbox client");
             applications.push(machine.any_organization());
-            let program = Application::native("sandbox-native").name("Sandbox program");
+            let program = Application::native("sandbox-native").name("Sandbox native application");
             applications.push(program.any_organization());
         }
         for application in &mut applications {
@@ -87,7 +87,7 @@ impl SandboxBuilder {
         let team = Team::new(self.team);
         let admin = team
             .first_member()
-            .ok_or_else(|| internal_error("there is no member"))?;
+            .ok_or_else(|| internal_error("the team has no member"))?;
         let members = tenant.first_users(2);
         let mut users = self.users;
         for user in &users {
@@ -98,7 +98,7 @@ impl SandboxBuilder {
         }
         let organization = tenant.organizations.get(0);
         let organization =
-            organization.ok_or_else(|| internal_error("there is no organization"))?;
+            organization.ok_or_else(|| internal_error("the tenant has no organization"))?;
         let member = members.first().cloned();
         let tenant = Arc::new(SharedTenant::new(tenant));
         let revoked = Arc::new(RevokedTokens::default());
@@ -138,7 +138,7 @@ impl SandboxBuilder {
             requests: RequestLog::default(),
             limits: RateLimiters::new(self.rate_limits, self.rate_limit_plan, &clock),
             violations: self.check_responses.then(Mutex::default),
-            admin_token: SecretString::from(random_text()?),
+            admin_token: SecretString::from(random_token()?),
             clock,
             port: listener.port(),
         });
@@ -157,7 +157,7 @@ impl SandboxBuilder {
     }
 }
 
-/// A client grant for each machine and each API of organizations: client id, audience and scopes.
+/// A client grant for each machine-to-machine application and each organization API: client id, audience and scopes.
 fn client_grants(
     applications: &[Application],
     audiences: &Audiences,

@@ -1,4 +1,4 @@
-//! What settings can be.
+//! Validation of the settings.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ impl SandboxBuilder {
         if self.team.members == 0 {
             return Err(invalid(
                 "members",
-                "expected at least 1, the owner; found 0",
+                "expected at least 1 (the owner), found 0",
             ));
         }
         if self.tenant.organizations == 0 {
@@ -55,7 +55,7 @@ impl SandboxBuilder {
         if !is_label(&self.team.slug) {
             return Err(invalid(
                 "team",
-                "expected one label of a host name: lower-case letters, digits and hyphens",
+                "expected a host name label: lower-case letters, digits and hyphens",
             ));
         }
         let mut environments = BTreeSet::new();
@@ -74,20 +74,26 @@ impl SandboxBuilder {
             if !environments.insert(environment) {
                 return Err(invalid(
                     "private cloud",
-                    "expected environments that differ",
+                    "expected unique environments, found a duplicate",
                 ));
             }
         }
         offset(self.clock_offset_seconds)?;
         if self.token_lifetime.as_secs() == 0 {
-            return Err(invalid("token lifetime", "expected at least 1 second"));
+            return Err(invalid(
+                "token lifetime",
+                "expected at least 1 second, found less",
+            ));
         }
-        let is_repeated = |user: &User| {
+        let is_duplicate = |user: &User| {
             let same = self.users.iter().filter(|other| other.id == user.id);
             same.count() > 1
         };
-        if self.users.iter().any(is_repeated) {
-            return Err(invalid("user", "expected ids that differ"));
+        if self.users.iter().any(is_duplicate) {
+            return Err(invalid(
+                "user",
+                "expected unique user ids, found a duplicate",
+            ));
         }
         let mut ids: Vec<&str> = self
             .applications
@@ -96,7 +102,10 @@ impl SandboxBuilder {
             .collect();
         ids.sort_unstable();
         if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(invalid("application", "expected client ids that differ"));
+            return Err(invalid(
+                "application",
+                "expected unique client ids, found a duplicate",
+            ));
         }
         for fault in &self.faults {
             fault.check().map_err(|message| Error::Setting {

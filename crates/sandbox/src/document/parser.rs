@@ -1,4 +1,4 @@
-//! Reading a document: its operations, and the schemas that they have.
+//! Parsing of operations and schemas.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{DOCUMENT_URI, Operation, Parameter, ParameterKind, RequestBody, Sche
 use crate::api::Api;
 use crate::problem::RequestPart;
 
-/// Reads the operations of a document.
+/// Parses the operations of a document.
 pub(super) struct DocumentParser<'a> {
     pub(super) api: Api,
     pub(super) document: &'a Value,
@@ -33,7 +33,7 @@ impl DocumentParser<'_> {
         for status in object(self.document, &format!("{pointer}/responses"))?.keys() {
             let number = status
                 .parse()
-                .map_err(|_| format!("{pointer}: `{status}` is no status"))?;
+                .map_err(|_| format!("{pointer}: expected a status, found `{status}`"))?;
             responses.insert(
                 number,
                 self.content(&format!("{pointer}/responses/{status}"))?,
@@ -50,7 +50,7 @@ impl DocumentParser<'_> {
             method: method
                 .to_uppercase()
                 .parse()
-                .map_err(|_| format!("{pointer}: `{method}` is no method"))?,
+                .map_err(|_| format!("{pointer}: expected an HTTP method, found `{method}`"))?,
             path: path.to_owned(),
             scopes: scopes(self.api, &value["security"]),
             parameters,
@@ -89,7 +89,7 @@ impl DocumentParser<'_> {
         }))
     }
 
-    /// The schema of the JSON at `place`, where there is any.
+    /// The JSON schema of the content at `pointer`, if any.
     fn content(&self, pointer: &str) -> Result<Option<Schema>, String> {
         let (pointer, value) = self.resolve_reference(pointer)?;
         if value["content"].is_null() {
@@ -100,7 +100,7 @@ impl DocumentParser<'_> {
     }
 
     fn resolve_reference(&self, pointer: &str) -> Result<(String, &Value), String> {
-        resolve(self.document, pointer).ok_or_else(|| format!("there is nothing at {pointer}"))
+        resolve(self.document, pointer).ok_or_else(|| format!("no value at {pointer}"))
     }
 
     pub(super) fn schema(&self, pointer: String) -> Result<Schema, String> {
@@ -120,13 +120,13 @@ impl DocumentParser<'_> {
     }
 }
 
-/// Formats that Auth0 made up, with the meaning of the patterns that stand for them elsewhere in its documents.
+/// Custom formats of Auth0, defined by the patterns that its documents use elsewhere for the same values.
 fn is_color(text: &str) -> bool {
     let digits = text.strip_prefix('#').unwrap_or_default();
     matches!(digits.len(), 3 | 6) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Lower-case letters, digits, hyphens and underscores, of which the last two do not come first.
+/// Lower-case letters, digits, hyphens and underscores, not starting with a hyphen or underscore.
 pub(crate) fn is_organization_name(text: &str) -> bool {
     let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
     text.bytes().all(is_plain) && !text.starts_with(['-', '_'])
@@ -138,7 +138,7 @@ fn is_https(text: &str) -> bool {
 
 pub(super) fn resolve<'a>(document: &'a Value, pointer: &str) -> Option<(String, &'a Value)> {
     let mut pointer = pointer.to_owned();
-    // No chain of references is longer than this; a circle would be.
+    // Longer than any chain of references; guards against cycles.
     for _ in 0..32 {
         let value = document.pointer(&pointer)?;
         match value["$ref"].as_str() {
@@ -159,7 +159,7 @@ fn scopes(api: Api, security: &Value) -> Vec<Vec<String>> {
             scopes.collect::<Vec<String>>()
         });
     match api {
-        // There the first alternative asks for nothing, and the others are hints of what a call needs.
+        // In that document the first alternative is empty, and the others list the scopes that a call needs.
         Api::Organizations => sets.filter(|set| !set.is_empty()).collect(),
         Api::Teams | Api::MyOrganization => sets.collect(),
     }
@@ -168,7 +168,7 @@ fn scopes(api: Api, security: &Value) -> Vec<Vec<String>> {
 fn value_at<'a>(document: &'a Value, pointer: &str) -> Result<&'a Value, String> {
     document
         .pointer(pointer)
-        .ok_or_else(|| format!("there is nothing at {pointer}"))
+        .ok_or_else(|| format!("no value at {pointer}"))
 }
 
 pub(super) fn object<'a>(
@@ -177,15 +177,15 @@ pub(super) fn object<'a>(
 ) -> Result<&'a serde_json::Map<String, Value>, String> {
     value_at(document, pointer)?
         .as_object()
-        .ok_or_else(|| format!("there is no object at {pointer}"))
+        .ok_or_else(|| format!("no object at {pointer}"))
 }
 
-/// A name as a part of a JSON pointer.
+/// Escapes a reference token of a JSON pointer.
 pub(super) fn escape_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// A JSON pointer as the fragment of a URI.
+/// Encodes a JSON pointer as a URI fragment.
 fn percent_encode_fragment(pointer: &str) -> String {
     pointer.replace('{', "%7B").replace('}', "%7D")
 }

@@ -1,14 +1,14 @@
-//! Answers that are right but for what the document does not know: new values and fields, scalars of another type, missing
+//! Changes to response bodies that clients have to tolerate: unknown values and fields, other scalar types, missing
 //! lists.
 
 use serde_json::{Value, json};
 
 use crate::document::Document;
 
-/// What stands for a value that is new to every client.
+/// An enum value that no client knows.
 const UNKNOWN_VALUE: &str = "sandbox-unknown";
 
-/// Replaces every enum's value in `value`, which the schema at `pointer` describes.
+/// Replaces all enum values in `value`, which the schema at `pointer` describes.
 pub(super) fn unknown_enums(document: &Document, pointer: &str, value: &mut Value) {
     let Some((pointer, schema)) = document.resolve(pointer) else {
         return;
@@ -39,7 +39,7 @@ pub(super) fn unknown_enums(document: &Document, pointer: &str, value: &mut Valu
     }
 }
 
-/// Gives every scalar another type. The cursor of the next page stays, or a listing would end with its first page.
+/// Changes the type of every scalar. Keeps the cursor of the next page, without which a listing would end.
 pub(super) fn odd_scalars(value: &mut Value) {
     match value {
         Value::Object(members) => members
@@ -53,7 +53,7 @@ pub(super) fn odd_scalars(value: &mut Value) {
     }
 }
 
-/// Removes the lists of an object. A list that stands alone becomes an object without one.
+/// Removes the lists of an object. Replaces a top-level list with an object.
 pub(super) fn missing_lists(value: &mut Value) {
     match value {
         Value::Object(members) => members.retain(|_, member| !member.is_array()),
@@ -61,7 +61,7 @@ pub(super) fn missing_lists(value: &mut Value) {
     }
 }
 
-/// Takes all but the first `items` items of a page that is counted: a bare list, or one beside its `limit`.
+/// Limits a numbered page to `items` items: a bare list, or a list with a `limit`.
 pub(super) fn cap_page(page: &mut Value, items: usize) {
     if let Value::Object(members) = page {
         let Some(limit) = members.get_mut("limit") else {
@@ -79,7 +79,7 @@ fn cap_list(list: &mut Value, items: usize) {
     }
 }
 
-/// Gives every object one member more.
+/// Adds a field to every object.
 pub(super) fn extra_fields(value: &mut Value) {
     match value {
         Value::Object(members) => {

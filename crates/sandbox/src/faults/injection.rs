@@ -1,4 +1,4 @@
-//! What an effect makes of an answer.
+//! Application of an effect to a response.
 
 use std::time::SystemTime;
 
@@ -14,23 +14,22 @@ use crate::problem::Problem;
 use crate::response::ApiResponse;
 use crate::token::OAuthError;
 
-/// How an answer goes out.
+/// How a response is delivered.
 #[derive(Debug)]
 pub(crate) enum Delivery {
-    /// As it is.
+    /// Unchanged.
     Whole(ApiResponse),
-    /// With half of its body.
+    /// With the first half of its body.
     Half(ApiResponse),
-    /// With more and more body.
+    /// With an endless body.
     Endless(ApiResponse),
     /// Not at all: the connection is reset.
     Reset,
-    /// Not at all: nothing happens.
+    /// Not at all: the client waits forever.
     Silence,
 }
 
-/// What the sandbox does with a call that has `effect`. `act` carries the operation out, if the effect lets it; `from`
-/// is the cursor that was asked for.
+/// Applies `effect` to a call. `act` executes the operation; it is called only if the effect allows it.
 pub(crate) fn apply(
     effect: Option<&Effect>,
     context: &FaultContext<'_>,
@@ -49,12 +48,12 @@ pub(crate) fn apply(
         (Effect::Reset { .. }, _) => Delivery::Reset,
         (Effect::Silence { .. }, _) => Delivery::Silence,
         (_, None) => Delivery::Silence,
-        // An answer without a body has no half.
+        // An empty body cannot be truncated.
         (Effect::Truncate, Some(response)) if response.body.is_empty() => Delivery::Reset,
         (Effect::Truncate, Some(response)) => Delivery::Half(response),
         (Effect::Endless, Some(mut response)) => {
             if response.body.is_empty() {
-                // Nor can it go on for ever; this is as near as it gets.
+                // A 204 cannot have a body, so an endless body needs another status.
                 response.status = StatusCode::OK;
             }
             Delivery::Endless(response)
@@ -100,18 +99,18 @@ pub(crate) fn apply(
     }
 }
 
-/// What an effect needs to know of the call.
+/// The call that an effect is applied to.
 pub(crate) struct FaultContext<'a> {
-    /// None at the token endpoint.
+    /// `None` for the token endpoint.
     pub(crate) operation: Option<&'a Operation>,
-    /// The documents, in the order of [`Api::ALL`](crate::api::Api::ALL).
+    /// In the order of [`Api::ALL`](crate::api::Api::ALL).
     pub(crate) documents: &'a [Document; 3],
     pub(crate) clock: &'a Clock,
-    /// The cursor that was asked for.
+    /// The cursor of the request.
     pub(crate) from: Option<&'a str>,
 }
 
-/// The same answer with its body changed, if that is JSON and the call was one that succeeded.
+/// Changes the body of a successful JSON response.
 fn with_changed_body(
     mut response: ApiResponse,
     change: impl FnOnce(&ApiResponse, &mut Value),
@@ -130,10 +129,10 @@ fn canned_response(reply: &Reply, operation: Option<&Operation>) -> ApiResponse 
     let mut response = match (&reply.json, &reply.html) {
         (Some(json), _) => ApiResponse::json(status, json),
         (None, Some(html)) => ApiResponse::text(status, "text/html; charset=utf-8", html.clone()),
-        // RFC 9110: these have no body.
+        // RFC 9110: responses with these statuses have no body.
         (None, None) if matches!(reply.status, 204 | 304) => ApiResponse::empty(status),
         (None, None) => {
-            let problem = Problem::new(status, "SANDBOX_FAULT", "The sandbox was told to fail");
+            let problem = Problem::new(status, "SANDBOX_FAULT", "Injected fault");
             error_response(problem, operation)
         }
     };
@@ -149,7 +148,7 @@ fn canned_response(reply: &Reply, operation: Option<&Operation>) -> ApiResponse 
     response
 }
 
-/// A problem in the form of the API whose operation it is.
+/// Converts the error to the format of the called API.
 fn error_response(problem: Problem, operation: Option<&Operation>) -> ApiResponse {
     match operation {
         Some(operation) => problem.into_response(operation.api, Some(operation)),
@@ -160,7 +159,7 @@ fn error_response(problem: Problem, operation: Option<&Operation>) -> ApiRespons
 fn rate_limit_response(hint: Hint, seconds: u64, context: &FaultContext<'_>) -> ApiResponse {
     let now = context.clock.now();
     let retry_at = after(now, seconds);
-    // A client reckons with `Date`, so both come from one look at the clock.
+    // Clients compare with `Date`, so both times come from one reading of the clock.
     let date = httpdate::fmt_http_date(SystemTime::from(now));
     let response =
         error_response(too_many_requests(), context.operation).with_header("date", &date);
@@ -178,12 +177,12 @@ fn rate_limit_response(hint: Hint, seconds: u64, context: &FaultContext<'_>) -> 
     }
 }
 
-/// The answer to one call too many.
+/// The error for an exceeded rate limit.
 pub(crate) fn too_many_requests() -> Problem {
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
         "TOO_MANY_REQUESTS",
-        "There were too many requests",
+        "Too many requests",
     )
 }
 

@@ -1,4 +1,4 @@
-//! `/authorize`: an application sends a user here, and gets a code when the user has logged in.
+//! `/authorize`: an application redirects a user here and receives an authorization code after the login.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::tenant::SharedTenant;
 use crate::token::{AuthorizationCode, Consent, OAuthParameters, TokenEndpoint};
 use http::StatusCode;
 
-/// The parameters that the page sends along.
+/// Parameters that the login form repeats.
 const FORWARDED_PARAMETERS: [&str; 13] = [
     "client_id",
     "redirect_uri",
@@ -29,24 +29,24 @@ const FORWARDED_PARAMETERS: [&str; 13] = [
     "login_hint",
 ];
 
-/// Scopes that are no API's.
+/// Scopes that belong to no API.
 const IDENTITY_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// Who can log in, and how.
+/// The users and the login settings.
 pub(crate) struct Login {
     pub(crate) users: Vec<User>,
-    /// Some members of the first organization, who are on the page too.
+    /// Some members of the first organization, for the user selection page.
     pub(crate) members: Vec<User>,
-    /// Where all others are: whoever the tenant knows can log in.
+    /// All other people of the tenant can log in as well.
     pub(crate) tenant: Arc<SharedTenant>,
-    /// Whether a `login_hint` is enough.
+    /// Whether a `login_hint` completes a login.
     pub(crate) at_once: bool,
 }
 
-/// An error of RFC 6749 §4.1.2.1.
+/// An error response (RFC 6749 §4.1.2.1).
 struct AuthorizationError(&'static str, String);
 
-/// What a right request asks for.
+/// A valid authorization request.
 struct AuthorizationRequest {
     scope: String,
     audience: String,
@@ -55,19 +55,19 @@ struct AuthorizationRequest {
 }
 
 impl Login {
-    /// A user by id or e-mail address.
+    /// Finds a user by id or e-mail address.
     pub(crate) fn user(&self, name: &str) -> Option<User> {
         let is_meant = |user: &&User| user.id == name || user.email == name;
         let own = self.users.iter().find(is_meant).cloned();
         own.or_else(|| self.tenant.lock().user(name))
     }
 
-    /// Those to choose from on a page.
+    /// The users on the selection page.
     pub(super) fn selectable_users(&self) -> impl Iterator<Item = &User> {
         self.users.iter().chain(&self.members)
     }
 
-    /// Answers a request at `now` (seconds since 1970). `form` is whether it is the page's form that was sent.
+    /// Handles a request at `now` (seconds since the Unix epoch). `is_form` tells whether the login form was submitted.
     pub(crate) fn authorize(
         &self,
         tokens: &TokenEndpoint,
@@ -76,17 +76,17 @@ impl Login {
         now: i64,
     ) -> ApiResponse {
         let Ok(parameters) = OAuthParameters::from_form(text) else {
-            return error_page("A parameter is there twice.");
+            return error_page("Expected each parameter once, found a duplicate.");
         };
         let client = parameters.get("client_id");
         let Some(application) = client.and_then(|id| tokens.clients().get(id)) else {
-            return error_page("client_id: no application has this one.");
+            return error_page("client_id: no application has this id.");
         };
         let redirect = parameters.get("redirect_uri").and_then(|uri| {
             Redirect::new(application, uri, parameters.get("state"), tokens.issuer())
         });
         let Some(redirect) = redirect else {
-            return error_page("redirect_uri: the application has not registered this one.");
+            return error_page("redirect_uri: the application has not registered this URI.");
         };
         let code = self.code(tokens, application, &redirect, &parameters, is_form, now);
         match code {
@@ -98,7 +98,7 @@ impl Login {
         }
     }
 
-    /// The code, or nothing where the user has to say who it is.
+    /// Issues a code, or returns `None` if the user has to be selected.
     fn code(
         &self,
         tokens: &TokenEndpoint,
@@ -116,11 +116,11 @@ impl Login {
             if parameters.get("deny").is_some() {
                 return Err(AuthorizationError(
                     "access_denied",
-                    "The user said no".to_owned(),
+                    "The user denied the request".to_owned(),
                 ));
             }
             let chosen = parameters.get("user").and_then(|user| self.user(user));
-            Some(chosen.ok_or_else(|| invalid("user: nobody has this id"))?)
+            Some(chosen.ok_or_else(|| invalid("user: no user has this id"))?)
         } else {
             hinted.filter(|_| self.at_once)
         };
@@ -171,7 +171,7 @@ impl Login {
             self.selectable_users(),
         );
         let body = format!(
-            "<p>{} wants to know who you are.</p>\n{form}",
+            "<p>Select the user who logs in to {}.</p>\n{form}",
             escape_html(&application.name)
         );
         let source = redirect.source();
@@ -214,7 +214,7 @@ fn parse_request(
     match (challenge, parameters.get("code_challenge_method")) {
         (None, None) if matches!(application.authentication, Authentication::Public) => {
             return Err(invalid(
-                "code_challenge is missing, which a native application needs",
+                "code_challenge is missing: native applications require PKCE",
             ));
         }
         (None, Some(_)) => return Err(invalid("code_challenge is missing")),
@@ -234,7 +234,9 @@ fn parse_request(
     if let Some(id) = organization
         && !tokens.may_act(application, id, &audience)
     {
-        return Err(invalid("organization: the application has no such one"));
+        return Err(invalid(
+            "organization: the application may not act for this organization",
+        ));
     }
     Ok(AuthorizationRequest {
         scope,
@@ -244,8 +246,7 @@ fn parse_request(
     })
 }
 
-/// The scopes that a user can grant of those that are asked for, and the API for which they are; none where there is
-/// no such API.
+/// The requested scopes that a user can grant, and the audience. `None` if the audience is unknown.
 pub(crate) fn scope_and_audience(
     tokens: &TokenEndpoint,
     application: &Application,
@@ -254,7 +255,7 @@ pub(crate) fn scope_and_audience(
     let (audience, of_api) = match parameters.get("audience") {
         None => (format!("{}userinfo", tokens.issuer()), Vec::new()),
         Some(audience) => match tokens.audiences().api(audience)? {
-            // That one is for machines.
+            // The Management API is for machines only.
             Api::Organizations => return None,
             api => (
                 audience.to_owned(),

@@ -1,4 +1,4 @@
-//! The pages of a login. They run no script and load nothing.
+//! HTML pages of the login, without scripts and external resources.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use super::User;
 use crate::response::ApiResponse;
 use crate::token::no_store;
 
-/// A page whose forms lead here, and from here to `source` if there is one.
+/// A page whose form posts to the sandbox, which may then redirect to `source`.
 pub(super) fn page(
     status: StatusCode,
     title: &str,
@@ -31,13 +31,13 @@ pub(super) fn page(
         .with_header("referrer-policy", "no-referrer")
 }
 
-/// A page that says that nothing was done.
+/// A page that reports an error.
 pub(super) fn error_page(reason: &str) -> ApiResponse {
     let body = format!("<p>{}</p>\n", escape_html(reason));
-    page(StatusCode::BAD_REQUEST, "This cannot be done", &body, None)
+    page(StatusCode::BAD_REQUEST, "Request failed", &body, None)
 }
 
-/// A form that sends `hidden` back, with the user who was chosen or a refusal.
+/// A form to choose a user or to deny the request. `inner` contains additional fields.
 pub(super) fn user_form<'a>(
     action: &str,
     inner: &str,
@@ -62,7 +62,7 @@ pub(super) fn user_form<'a>(
     form
 }
 
-/// A field that is sent along.
+/// A hidden form field.
 pub(super) fn hidden_field(name: &str, value: &str) -> String {
     format!(
         "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n",
@@ -71,7 +71,7 @@ pub(super) fn hidden_field(name: &str, value: &str) -> String {
     )
 }
 
-/// The text as HTML shows it, also within quotation marks.
+/// Escapes text for HTML, including attribute values.
 pub(super) fn escape_html(text: &str) -> String {
     text.chars().fold(String::new(), |mut html, sign| {
         match sign {

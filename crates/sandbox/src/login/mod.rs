@@ -1,4 +1,4 @@
-//! Logins of users: `/authorize`, and the pages that it shows.
+//! User logins: `/authorize`, `/activate` and their pages.
 
 mod activation;
 mod authorization;

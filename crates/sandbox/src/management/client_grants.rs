@@ -1,4 +1,4 @@
-//! Client grants of an organization: which applications may act for it by themselves.
+//! Client grants of an organization: which applications may act for it.
 
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ impl ManagementContext<'_> {
         let organization = self.organization_mut()?;
         let grant = grant.ok_or_else(|| grant_not_found("The tenant has no such client grant"))?;
         if organization.grants.contains(&grant.id) {
-            let title = "The organization has this client grant already";
+            let title = "The organization already has this client grant";
             return Err(Problem::conflict("CLIENT_GRANT_CONFLICT", title));
         }
         organization.grants.push(grant.id.clone());

@@ -1,4 +1,4 @@
-//! Connections of an organization, those that are switched off too.
+//! Connections of an organization, including disabled ones.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::response::{ApiResponse, created, no_content, ok};
 use crate::tenant::EnabledConnection;
 
-/// Sets what a body says.
+/// Applies the fields of a request body.
 pub(super) fn apply(enabled: &mut EnabledConnection, body: &Value) {
     let flags = [
         (
@@ -23,7 +23,7 @@ pub(super) fn apply(enabled: &mut EnabledConnection, body: &Value) {
         *flag = body[name].as_bool().unwrap_or(*flag);
     }
     let fresh = EnabledConnection::new(&enabled.connection_id);
-    // Null puts back what holds where nothing is said.
+    // Null resets the field to its default.
     if body.get("is_enabled").is_some_and(Value::is_null) {
         enabled.is_enabled = fresh.is_enabled;
     }
@@ -43,7 +43,7 @@ pub(super) fn connection_not_found() -> Problem {
 }
 
 impl ManagementContext<'_> {
-    /// A connection without what the newer operations know.
+    /// The fields known to the older operations.
     pub(super) fn enabled_connection_json(&self, enabled: &EnabledConnection) -> Value {
         let mut body = json!({
             "connection_id": enabled.connection_id,
@@ -99,7 +99,7 @@ impl ManagementContext<'_> {
         created(&self.connection_json(&enabled))
     }
 
-    /// Adds the connection that the body names, which the tenant has to have.
+    /// Adds the connection named in the body. It must exist in the tenant.
     pub(super) fn add_enabled_connection(&mut self) -> Result<EnabledConnection, Problem> {
         let organization = self.organization()?;
         let id = self
@@ -112,7 +112,7 @@ impl ManagementContext<'_> {
             return Err(Problem::not_found("INEXISTENT_CONNECTION", title));
         }
         if organization.enabled(id).is_some() {
-            let title = "The organization has this connection already";
+            let title = "The organization already has this connection";
             return Err(Problem::conflict("CONNECTION_CONFLICT", title));
         }
         let mut enabled = EnabledConnection::new(id);
@@ -132,7 +132,7 @@ impl ManagementContext<'_> {
         ok(&self.connection_json(&enabled))
     }
 
-    /// Changes a connection as the body says.
+    /// Applies the body to a connection.
     pub(super) fn change_enabled_connection(
         &mut self,
         id: &str,
@@ -146,7 +146,7 @@ impl ManagementContext<'_> {
         Ok(enabled.clone())
     }
 
-    /// That there is no such connection is what was wished for.
+    /// Succeeds even if the organization does not have the connection.
     pub(super) fn remove_connection(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.call.required("connection_id");
         self.organization_mut()?.detach(id);

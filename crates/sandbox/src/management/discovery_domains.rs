@@ -1,4 +1,4 @@
-//! Domains by which organizations are found.
+//! Discovery domains, by which organizations are found.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn domain_not_found() -> Problem {
     Problem::not_found("INEXISTENT_DISCOVERY_DOMAIN", title)
 }
 
-/// Whether a text is the name of a host, which the document demands of answers alone.
+/// Whether the text is a host name. The document requires this of responses only.
 fn is_host(name: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()
@@ -37,7 +37,7 @@ fn is_host(name: &str) -> bool {
     name.split('.').all(is_label)
 }
 
-/// Sets what a body says.
+/// Applies the fields of a request body.
 fn apply(domain: &mut Domain, body: &Value) {
     match body["status"].as_str() {
         Some("verified") => domain.status = DomainStatus::Verified,
@@ -70,13 +70,10 @@ impl ManagementContext<'_> {
         let organization = self.organization()?;
         let name = self.call.body_field("domain").as_str().unwrap_or_default();
         if !is_host(name) {
-            return Err(Problem::body_field(
-                "/domain",
-                "expected the name of a domain",
-            ));
+            return Err(Problem::body_field("/domain", "expected a domain name"));
         }
         if organization.domain_by_name(name).is_some() {
-            let title = "The organization has this discovery domain already";
+            let title = "The organization already has this discovery domain";
             return Err(Problem::conflict("DISCOVERY_DOMAIN_CONFLICT", title));
         }
         let domain = self.tenant.add_domain(&organization.id, name);

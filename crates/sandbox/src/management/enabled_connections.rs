@@ -1,4 +1,4 @@
-//! Connections that an organization uses, as the older operations have them.
+//! Enabled connections of an organization, as the older operations return them.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::response::{ApiResponse, created, no_content, ok};
 use crate::tenant::{EnabledConnection, Organization};
 
-/// A connection that is switched on.
+/// Finds an enabled connection.
 fn find<'a>(organization: &'a Organization, id: &str) -> Result<&'a EnabledConnection, Problem> {
     let enabled = organization
         .enabled(id)

@@ -1,4 +1,4 @@
-//! Groups of an organization, and the roles that they bring.
+//! Groups of an organization and their roles.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ impl ManagementContext<'_> {
         groups.find(|group| group.id == assignment.group_id)
     }
 
-    /// The place of the group that the call is about among those of the organization.
+    /// Index of the group named by the call among the groups of the organization.
     fn group_index(&self) -> Result<usize, Problem> {
         let id = self.call.required("group_id");
         let organization = self.organization()?;

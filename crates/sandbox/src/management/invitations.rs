@@ -50,7 +50,7 @@ fn find<'a>(
 }
 
 impl ManagementContext<'_> {
-    /// How many there are is not told, whatever is asked for.
+    /// The response contains no total, even with `include_totals`.
     pub(super) fn list_invitations(&self) -> Result<ApiResponse, Problem> {
         let page = page_range(self.call)?;
         let organization = self.organization()?;
@@ -94,7 +94,7 @@ impl ManagementContext<'_> {
         };
         let invitation = self.tenant.invite(&organization.id, invited, self.call.now);
         let invitation = invitation.ok_or_else(super::organization_not_found)?;
-        // 200 and not 201, as it is documented.
+        // Documented as 200, not 201.
         ok(&to_json(&organization, &invitation))
     }
 

@@ -1,4 +1,4 @@
-//! Listings: numbered pages, as a bare array or with totals, and pages that go on by a cursor.
+//! Listings with numbered pages (with or without totals) and with cursors.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -10,24 +10,24 @@ use crate::pages::{cursor_page, page_start};
 use crate::problem::{Problem, RequestPart};
 use crate::response::ApiResponse;
 
-/// How many records numbered pages reach.
+/// Numbered pages cover only this many records.
 const MAX_NUMBERED_RECORDS: u64 = 1000;
 
-/// How many items a page holds where nothing is said.
+/// Page size if the request specifies none.
 const DEFAULT_PAGE_SIZE: u64 = 50;
 
-/// How a listing is asked for.
+/// How a page is requested.
 pub(super) enum PageMode {
     Numbered {
         start: u64,
         size: u64,
     },
-    /// After the item with this number.
+    /// Starts after the item with this number.
     Cursor(Option<u64>),
 }
 
-/// The mode of a listing that knows both. `take` or `from` asks for cursors, whatever else is said: beside them `page`
-/// and `include_totals` count for nothing.
+/// The mode of a listing that supports both kinds of pages. `take` and `from` select cursors; `page` and
+/// `include_totals` are then ignored.
 pub(super) fn page_mode(operation: &Operation, call: &Call) -> Result<PageMode, Problem> {
     if call.get("take").is_some() || call.get("from").is_some() {
         return page_start(operation, call).map(PageMode::Cursor);
@@ -36,15 +36,15 @@ pub(super) fn page_mode(operation: &Operation, call: &Call) -> Result<PageMode, 
     Ok(PageMode::Numbered { start, size })
 }
 
-/// The first item of a numbered page, and how many it holds. What lies beyond the first 1,000 records is out of reach.
-/// Auth0 documents that for invitations, as a 400 to a page that ends beyond them; the other listings do the same here.
+/// The index of the first item of a numbered page, and the page size.
+///
+/// Fails for pages that end beyond the first 1,000 records. Auth0 documents this 400 for invitations; the sandbox
+/// applies it to all listings.
 pub(super) fn page_range(call: &Call) -> Result<(u64, u64), Problem> {
     let size = call.number("per_page").unwrap_or(DEFAULT_PAGE_SIZE);
     let start = call.number("page").unwrap_or(0).saturating_mul(size);
     if start.saturating_add(size) > MAX_NUMBERED_RECORDS {
-        let rule = format!(
-            "the page ends beyond the {MAX_NUMBERED_RECORDS} records that numbered pages reach"
-        );
+        let rule = format!("expected a page within the first {MAX_NUMBERED_RECORDS} records");
         let mut problem = Problem::parameter(RequestPart::Query, "page", rule);
         problem.kind = "INVALID_PAGING";
         return Err(problem);
@@ -52,7 +52,8 @@ pub(super) fn page_range(call: &Call) -> Result<(u64, u64), Problem> {
     Ok((start, size))
 }
 
-/// A numbered page under `name`: bare, or with what is asked for by `include_totals`. Some listings know no total.
+/// A numbered page: a bare array, or with `include_totals` an object with the items under `name`. Some listings have no
+/// total.
 pub(super) fn numbered_page(
     call: &Call,
     name: &str,
@@ -75,7 +76,7 @@ pub(super) fn numbered_page(
 }
 
 impl ManagementContext<'_> {
-    /// A page under `name` of items that are few, and whose numbers are their places.
+    /// A page of a short listing, whose items are numbered by position.
     pub(super) fn indexed_page(
         &self,
         name: &str,

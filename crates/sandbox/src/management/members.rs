@@ -9,18 +9,18 @@ use crate::problem::Problem;
 use crate::response::{ApiResponse, no_content};
 use crate::tenant::Organization;
 
-/// The scope that it takes to see the roles of members.
+/// Scope required for the roles of members.
 const READ_MEMBER_ROLES: &str = "read:organization_member_roles";
 
 impl ManagementContext<'_> {
-    /// Whether the roles of members are asked for, which are not shown otherwise.
+    /// Whether `fields` selects the roles of members, which are omitted by default.
     fn includes_roles(&self) -> Result<bool, Problem> {
         let fields = self.call.get("fields").unwrap_or_default();
         let is_included = self.call.get("include_fields") != Some("false");
         let names_roles = fields.split(',').any(|field| field.trim() == "roles");
         let wanted = names_roles && is_included;
         if wanted && !self.call.caller.has_scope(READ_MEMBER_ROLES) {
-            let title = "Roles are shown with another scope only";
+            let title = "The roles of members require another scope";
             let problem = Problem::forbidden("INSUFFICIENT_SCOPE", title);
             return Err(problem.details(format!("expected {READ_MEMBER_ROLES}")));
         }
@@ -73,7 +73,7 @@ impl ManagementContext<'_> {
         })
     }
 
-    /// All are added or none: they have to be people of the tenant.
+    /// Adds all or none. All must be people of the tenant.
     pub(super) fn add_members(&mut self) -> Result<ApiResponse, Problem> {
         let ids = self.string_list("members");
         let people = &self.tenant.people;
@@ -88,7 +88,7 @@ impl ManagementContext<'_> {
         no_content()
     }
 
-    /// Who is no member is not missed.
+    /// Ignores people who are not members.
     pub(super) fn remove_members(&mut self) -> Result<ApiResponse, Problem> {
         let ids = self.string_list("members");
         let people = &self.tenant.people;

@@ -1,4 +1,4 @@
-//! The part of the Management API that is about organizations: what the tenant's operators do with them.
+//! The organization operations of the Management API.
 
 mod client_grants;
 mod connections;
@@ -19,14 +19,14 @@ use crate::problem::Problem;
 use crate::response::ApiResponse;
 use crate::tenant::{Organization, Tenant};
 
-/// A call and all that it is about.
+/// A call and the state it operates on.
 struct ManagementContext<'a> {
     tenant: &'a mut Tenant,
     operation: &'a Operation,
     call: &'a Call,
 }
 
-/// Carries out an operation.
+/// Executes an operation.
 pub(crate) fn call(
     tenant: &mut Tenant,
     operation: &Operation,
@@ -37,7 +37,7 @@ pub(crate) fn call(
         operation,
         call,
     };
-    let done = match operation.id.as_str() {
+    let result = match operation.id.as_str() {
         "get_organizations" => context.list_organizations(),
         "post_organizations" => context.create_organization(),
         "get_name_by_name" => context.get_by_name(),
@@ -79,26 +79,26 @@ pub(crate) fn call(
         "get_organization_group_roles" => context.list_group_roles(),
         "post_organization_group_roles" => context.assign_group_roles(),
         "delete_organization_group_roles" => context.remove_group_roles(),
-        other => Err(Problem::internal(format!("`{other}` is not built yet"))),
+        other => Err(Problem::internal(format!("`{other}` is not implemented"))),
     };
-    done.map_err(|problem| problem.with_documented_status(operation))
+    result.map_err(|problem| problem.with_documented_status(operation))
 }
 
 impl ManagementContext<'_> {
-    /// The id of the organization that the call is about. The document has two names for it.
+    /// Id of the organization named by the call. The document uses two names for this parameter.
     fn id(&self) -> &str {
         let id = self.call.get("id");
         id.unwrap_or_else(|| self.call.required("organization_id"))
     }
 
-    /// The organization that the call is about, as it was when the call came.
+    /// The organization named by the call, before any changes.
     fn organization(&self) -> Result<Organization, Problem> {
         self.tenant
             .organization(self.id())
             .ok_or_else(organization_not_found)
     }
 
-    /// The same, to be changed.
+    /// The organization named by the call, for changes.
     fn organization_mut(&mut self) -> Result<&mut Organization, Problem> {
         let id = self.id().to_owned();
         self.tenant
@@ -106,7 +106,7 @@ impl ManagementContext<'_> {
             .ok_or_else(organization_not_found)
     }
 
-    /// The texts of a list in the body.
+    /// A list of strings in the body.
     fn string_list(&self, name: &str) -> Vec<String> {
         let values = self.call.body_field(name).as_array().into_iter().flatten();
         let string_list = values.filter_map(Value::as_str);

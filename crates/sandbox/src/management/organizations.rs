@@ -1,4 +1,4 @@
-//! Organizations themselves.
+//! Organizations.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::problem::{Problem, RequestPart};
 use crate::response::{ApiResponse, created, no_content, ok};
 use crate::tenant::{EnabledConnection, Organization};
 
-/// How many entries the metadata of an organization can have.
+/// Maximum number of metadata entries of an organization.
 const MAX_METADATA_ENTRIES: usize = 25;
 
-/// The scope that it takes to enable connections.
+/// Scope required to enable connections.
 const CREATE_CONNECTIONS_SCOPE: &str = "create:organization_connections";
 
 fn to_json(organization: &Organization) -> Value {
@@ -29,7 +29,7 @@ fn to_json(organization: &Organization) -> Value {
     if let Some(branding) = &organization.branding {
         let mut branding = branding.clone();
         if let Some(members) = branding.as_object_mut() {
-            // The other API can set null here, and this one has no null.
+            // The My Organization API accepts null here; this API does not return null.
             members.retain(|_, value| !value.is_null());
         }
         body.insert("branding".to_owned(), branding);
@@ -43,7 +43,7 @@ fn to_json(organization: &Organization) -> Value {
     Value::Object(body)
 }
 
-/// Merges entries: null removes one.
+/// Merges metadata entries; null removes an entry.
 fn merge_metadata(metadata: &mut BTreeMap<String, String>, entries: &Value) -> Result<(), Problem> {
     let mut after = metadata.clone();
     for (name, value) in entries.as_object().into_iter().flatten() {
@@ -57,7 +57,7 @@ fn merge_metadata(metadata: &mut BTreeMap<String, String>, entries: &Value) -> R
         }
     }
     if after.len() > MAX_METADATA_ENTRIES {
-        let rule = format!("expected at most {MAX_METADATA_ENTRIES} entries in all");
+        let rule = format!("expected at most {MAX_METADATA_ENTRIES} entries in total");
         return Err(Problem::body_field("/metadata", &rule));
     }
     *metadata = after;
@@ -65,12 +65,12 @@ fn merge_metadata(metadata: &mut BTreeMap<String, String>, entries: &Value) -> R
 }
 
 fn name_taken() -> Problem {
-    let title = "An organization has this name already";
+    let title = "Another organization has this name";
     Problem::conflict("ORGANIZATION_CONFLICT", title)
 }
 
 impl ManagementContext<'_> {
-    /// The numbers of all organizations in the order that is asked for.
+    /// Numbers of all organizations in the requested order.
     fn sorted_numbers(&self) -> Result<Box<dyn Iterator<Item = u64> + '_>, Problem> {
         let organizations = &self.tenant.organizations;
         let sort = self.call.get("sort").unwrap_or("created_at:1");
@@ -81,7 +81,7 @@ impl ManagementContext<'_> {
         };
         let key: fn(Organization) -> String = match field {
             "created_at" if is_ascending => return Ok(Box::new(organizations.numbers())),
-            // Nothing to tell them apart by but the order in which they came.
+            // All keys are equal, so the numbers determine the order.
             "created_at" => |_| String::new(),
             "name" => |organization| organization.name,
             "display_name" => |organization| organization.display_name.unwrap_or_default(),
@@ -118,7 +118,7 @@ impl ManagementContext<'_> {
                     .is_none_or(|sort| sort == "created_at:1");
                 let mut is_after = start.is_none();
                 let rest = numbers.filter(move |number| match start {
-                    // In the order of numbers one that is gone is no hindrance.
+                    // Also works if the organization named by the cursor was deleted.
                     Some(start) if is_in_order => *number > start,
                     _ => {
                         let was_after = is_after;
@@ -148,7 +148,7 @@ impl ManagementContext<'_> {
         let mut connections = Vec::new();
         for requested in body["enabled_connections"].as_array().into_iter().flatten() {
             if !self.call.caller.has_scope(CREATE_CONNECTIONS_SCOPE) {
-                let title = "Connections can be enabled with another scope only";
+                let title = "Enabling connections requires another scope";
                 let problem = Problem::forbidden("INSUFFICIENT_SCOPE", title);
                 return Err(problem.details(format!("expected {CREATE_CONNECTIONS_SCOPE}")));
             }
@@ -207,7 +207,7 @@ impl ManagementContext<'_> {
             let number = organizations.number_of_id(&organization.id);
             let holder = organizations.number_of_name(name);
             if holder.is_some() && holder != number {
-                // The document has no 409 here.
+                // The document has no 409 for this operation.
                 return Err(Problem::body_field(
                     "/name",
                     "another organization has this name",
@@ -234,7 +234,7 @@ impl ManagementContext<'_> {
         ok(&to_json(&found))
     }
 
-    /// Its members are still people of the tenant.
+    /// The members stay people of the tenant.
     pub(super) fn delete_organization(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.organization()?.id;
         let organizations = &mut self.tenant.organizations;
@@ -244,7 +244,7 @@ impl ManagementContext<'_> {
         no_content()
     }
 
-    /// The time as the list of members sees it.
+    /// The point in time that the member list reflects.
     pub(super) fn member_list_time(&self) -> DateTime<Utc> {
         match self.tenant.settings.quirks.member_lag {
             0 => DateTime::<Utc>::MAX_UTC,

@@ -1,4 +1,4 @@
-//! Roles of an organization's members: those given to a member, and those that hold, by groups too.
+//! Roles of members: direct ones, and effective ones including those of groups.
 
 use serde_json::{Value, json};
 
@@ -14,12 +14,12 @@ pub(super) fn to_json(role: &Role) -> Value {
 }
 
 pub(super) fn too_many_roles() -> Problem {
-    let title = "No more roles can be assigned: there can be 10";
+    let title = "At most 10 roles can be assigned";
     Problem::conflict("TOO_MANY_ROLES", title)
 }
 
 impl ManagementContext<'_> {
-    /// The roles that the body names, all of which the tenant has to have.
+    /// The roles named in the body. All must exist in the tenant.
     pub(super) fn known_roles(&self) -> Result<Vec<String>, Problem> {
         let ids = self.string_list("roles");
         match ids.iter().find(|id| self.tenant.role(id).is_none()) {
@@ -28,7 +28,7 @@ impl ManagementContext<'_> {
         }
     }
 
-    /// The number of the member that the call is about.
+    /// Number of the member named by the call.
     fn member(&self, organization: &Organization) -> Result<u64, Problem> {
         let number = self
             .tenant
@@ -101,7 +101,7 @@ impl ManagementContext<'_> {
     }
 }
 
-/// The groups that give a member a role.
+/// The groups that give a role to a member.
 fn groups_granting<'a>(
     organization: &'a Organization,
     member: u64,

@@ -1,4 +1,4 @@
-//! What the tenant lets its organizations configure.
+//! What organizations may configure.
 
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,7 @@ impl MyOrganizationContext<'_> {
         let strategies = self.tenant.settings.allowed_strategies.iter();
         let strategies: Map<String, Value> = strategies
             .map(|strategy| {
-                // Here one of them is written in another way.
+                // This operation spells the strategy differently.
                 let name = match strategy.as_str() {
                     "google-apps" => "googleapps",
                     other => other,
@@ -45,7 +45,7 @@ impl MyOrganizationContext<'_> {
     }
 }
 
-/// Whether users of a provider with this strategy can be provisioned.
+/// Whether providers with this strategy support provisioning.
 pub(super) fn can_provision(strategy: &str) -> bool {
     ["oidc", "okta", "samlp", "waad"].contains(&strategy)
 }

@@ -1,4 +1,4 @@
-//! The organization itself.
+//! Details of the organization.
 
 use serde_json::{Map, Value, json};
 

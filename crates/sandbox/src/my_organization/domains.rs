@@ -1,4 +1,4 @@
-//! Domains of the organization, and their verification.
+//! Domains of the organization and their verification.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::response::{ApiResponse, created, no_content, ok};
 use crate::tenant::Domain;
 
 impl MyOrganizationContext<'_> {
-    /// The domain that the call is about.
+    /// The domain named by the call.
     fn domain(&self) -> Result<&Domain, Problem> {
         let id = self.call.required("domain_id");
         let domain = self.organization.domain(id);
@@ -47,7 +47,7 @@ impl MyOrganizationContext<'_> {
     pub(super) fn create_domain(&mut self) -> Result<ApiResponse, Problem> {
         let name = self.call.body_field("domain").as_str().unwrap_or_default();
         if self.organization.domain_by_name(name).is_some() {
-            let title = "The organization has a domain of this name";
+            let title = "The organization already has this domain";
             return Err(Problem::conflict("CONFLICT", title));
         }
         let domain = self.tenant.add_domain(&self.organization.id, name);
@@ -66,7 +66,7 @@ impl MyOrganizationContext<'_> {
         no_content()
     }
 
-    /// The answer tells how it stands: without the record the domain stays pending.
+    /// The response contains the status. Without a DNS record the domain stays pending.
     pub(super) fn verify_domain(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.domain()?.id.clone();
         let domain = self.tenant.verify_domain(&self.organization.id, &id);

@@ -10,7 +10,7 @@ use crate::tenant::{NewInvitation, OrganizationInvitation};
 use crate::timestamp::rfc3339 as time;
 
 impl MyOrganizationContext<'_> {
-    /// The invitation that the call is about.
+    /// The invitation named by the call.
     fn invitation(&self) -> Result<&OrganizationInvitation, Problem> {
         self.invitation_by_id(self.call.required("invitation_id"))
     }
@@ -73,7 +73,7 @@ impl MyOrganizationContext<'_> {
         ))
     }
 
-    /// All are invited or none. Who is invited twice in one call has the later invitation alone in the end.
+    /// Invites all or none. If a person is invited twice in one call, the later invitation replaces the earlier one.
     pub(super) fn create_invitations(&mut self) -> Result<ApiResponse, Problem> {
         let body = &self.call.body;
         let connection_id = body["identity_provider_id"].as_str();

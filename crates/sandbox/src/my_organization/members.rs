@@ -9,11 +9,11 @@ use crate::problem::Problem;
 use crate::response::{ApiResponse, no_content, ok};
 use crate::timestamp::rfc3339 as time;
 
-/// The scope without which members are listed without their roles.
+/// Without this scope, members are listed without roles.
 const READ_ROLES_SCOPE: &str = "read:my_org:member_roles";
 
 impl MyOrganizationContext<'_> {
-    /// The number of the member that the call is about.
+    /// Number of the member named by the call.
     pub(super) fn member(&self) -> Result<u64, Problem> {
         self.member_by_id(self.call.required("user_id"))
     }

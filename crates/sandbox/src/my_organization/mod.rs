@@ -1,4 +1,4 @@
-//! The My Organization API: what an organization's own administrators do with it.
+//! The My Organization API, for administrators of an organization.
 
 mod configuration;
 mod details;
@@ -16,17 +16,17 @@ use crate::problem::Problem;
 use crate::response::ApiResponse;
 use crate::tenant::{Organization, Tenant};
 
-/// A call and all that it is about.
+/// A call and the state it operates on.
 struct MyOrganizationContext<'a> {
     tenant: &'a mut Tenant,
-    /// The organization as it was when the call came.
+    /// The organization before any changes.
     organization: Organization,
     document: &'static Document,
     operation: &'a Operation,
     call: &'a Call,
 }
 
-/// Carries out an operation.
+/// Executes an operation.
 pub(crate) fn call(
     tenant: &mut Tenant,
     document: &'static Document,
@@ -88,17 +88,17 @@ pub(crate) fn call(
             context.unassign_roles()
         }
         "ListRoles" => context.list_roles(),
-        other => Err(Problem::internal(format!("`{other}` is not built yet"))),
+        other => Err(Problem::internal(format!("`{other}` is not implemented"))),
     }
 }
 
 impl MyOrganizationContext<'_> {
-    /// The organization, to be changed.
+    /// The organization, for changes.
     fn organization_mut(&mut self) -> Result<&mut Organization, Problem> {
         let id = &self.organization.id;
         self.tenant
             .organization_mut(id)
-            .ok_or_else(|| Problem::internal("the organization went away meanwhile"))
+            .ok_or_else(|| Problem::internal("the organization was deleted during the call"))
     }
 }
 

@@ -1,10 +1,10 @@
-//! An identity provider as it is shown, and what of it depends on its strategy.
+//! JSON of identity providers, which depends on their strategy.
 
 use serde_json::{Map, Value, json};
 
 use crate::tenant::{Connection, EnabledConnection};
 
-/// The schema of the changes that fit a strategy. The document's own list does not say which one is meant.
+/// Name of the update schema for a strategy. The union in the document has no discriminator.
 pub(super) fn update_schema(strategy: &str) -> Option<&'static str> {
     UPDATE_SCHEMAS
         .iter()
@@ -21,12 +21,12 @@ const UPDATE_SCHEMAS: [(&str, &str); 7] = [
     ("waad", "IdpWaadUpdateRequest"),
 ];
 
-/// The names of all of them.
+/// Names of all update schemas.
 pub(super) fn update_schemas() -> [&'static str; 7] {
     UPDATE_SCHEMAS.map(|(_, schema)| schema)
 }
 
-/// A provider as its organization's administrator sees it.
+/// An identity provider.
 pub(super) fn to_json(enabled: &EnabledConnection, connection: &Connection) -> Value {
     let mut body = to_minimal_json(enabled, connection);
     body["strategy"] = json!(connection.strategy);
@@ -40,7 +40,7 @@ pub(super) fn to_json(enabled: &EnabledConnection, connection: &Connection) -> V
     body
 }
 
-/// What is shown of a provider that the administrator has nothing to do with.
+/// An identity provider with the access level `none`.
 pub(super) fn to_minimal_json(enabled: &EnabledConnection, connection: &Connection) -> Value {
     json!({
         "id": connection.id,
@@ -51,7 +51,7 @@ pub(super) fn to_minimal_json(enabled: &EnabledConnection, connection: &Connecti
     })
 }
 
-/// The options without what is secret. A certificate is shown under another name than it was given.
+/// The options without secrets. Certificates have different names in requests and responses.
 fn options(connection: &Connection) -> Map<String, Value> {
     let shown = connection.options.iter();
     let shown = shown.filter_map(|(name, value)| match name.as_str() {
@@ -62,8 +62,8 @@ fn options(connection: &Connection) -> Map<String, Value> {
     shown.collect()
 }
 
-/// The mapping of attributes that the tenant's administrator set up, where the other side's names stand under `field`.
-/// A provider whose mapping is older lacks the one that was added last.
+/// The attribute mapping. `field` holds the provider's name of each attribute. A stale mapping lacks the latest
+/// attribute.
 pub(super) fn attributes(is_fresh: bool, field: &str) -> Value {
     let attribute = |theirs: &str, ours: &str, label: &str, is_required: bool, is_missing: bool| {
         let mut item = json!({

@@ -1,4 +1,4 @@
-//! Identity providers: connections of the tenant that the organization uses, and their domains.
+//! Identity providers of the organization and their domains.
 
 use serde_json::{Value, json};
 
@@ -23,23 +23,23 @@ impl MyOrganizationContext<'_> {
         id: &str,
     ) -> Result<(&EnabledConnection, &Connection), Problem> {
         let mut providers = self.providers();
-        // One that the administrator has nothing to do with is only listed.
+        // Providers with the access level `none` are only listed.
         let found = providers.find(|(enabled, one)| one.id == id && enabled.access_level != "none");
         found.ok_or_else(|| not_found("The identity provider does not exist"))
     }
 
-    /// The provider that the call is about.
+    /// The provider named by the call.
     pub(super) fn provider(&self) -> Result<(&EnabledConnection, &Connection), Problem> {
         self.provider_by_id(self.call.required("idp_id"))
     }
 
-    /// The id of the provider that the call is about and that has to be open for one of these levels of access.
+    /// Id of the provider named by the call, which must have one of these access levels.
     pub(super) fn provider_with_access(&self, levels: &[&str]) -> Result<String, Problem> {
         let (enabled, connection) = self.provider()?;
         if levels.contains(&enabled.access_level.as_str()) {
             return Ok(connection.id.clone());
         }
-        let title = "The organization may not do this to the identity provider";
+        let title = "The access level of the identity provider does not allow this";
         Err(Problem::forbidden("ACCESS_LEVEL", title).details(format!(
             "access_level: expected {}, found {}",
             levels.join(" or "),
@@ -57,7 +57,7 @@ impl MyOrganizationContext<'_> {
         }
     }
 
-    /// The provider that the call is about, to be changed.
+    /// The connection of a provider, for changes.
     pub(super) fn connection_mut(&mut self, id: &str) -> Result<&mut Connection, Problem> {
         let connection = self.tenant.connection_mut(id);
         connection.ok_or_else(|| not_found("The identity provider does not exist"))
@@ -86,7 +86,7 @@ impl MyOrganizationContext<'_> {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         let settings = &self.tenant.settings;
         if settings.allowed_strategies.is_empty() {
-            let title = "The tenant is not set up for identity providers of organizations";
+            let title = "The tenant is not configured for identity providers of organizations";
             return Err(Problem::conflict("CONFIGURATION", title));
         }
         let strategy = text("strategy").unwrap_or_default();
@@ -96,7 +96,7 @@ impl MyOrganizationContext<'_> {
         }
         let name = text("name").unwrap_or_default();
         if self.tenant.connections.values().any(|one| one.name == name) {
-            let title = "The tenant has a connection of this name";
+            let title = "The tenant already has a connection with this name";
             return Err(Problem::conflict("CONFLICT", title));
         }
         let mut domains = Vec::new();
@@ -143,7 +143,7 @@ impl MyOrganizationContext<'_> {
         let violations = schema.violations(body);
         if !violations.is_empty() {
             let rules = violations.into_iter().map(|violation| {
-                let rule = format!("{}, as {strategy} has it", violation.rule);
+                let rule = format!("{} (strategy {strategy})", violation.rule);
                 (violation.pointer, rule)
             });
             return Err(Problem::body_fields(rules));
@@ -155,7 +155,7 @@ impl MyOrganizationContext<'_> {
         if let Some(options) = body["options"].as_object() {
             let secret = connection.options.remove("client_secret");
             connection.options.clone_from(options);
-            // One that is not sent is kept: nobody can read it to send it again.
+            // Keeps the secret if the request omits it, because clients cannot read it.
             if let Some(secret) = secret {
                 let secrets = connection.options.entry("client_secret");
                 secrets.or_insert(secret);
@@ -176,7 +176,7 @@ impl MyOrganizationContext<'_> {
         ok(&self.provider_json(&id)?)
     }
 
-    /// The connection goes too, if the tenant lets it.
+    /// Deletes the connection as well, if the tenant allows it.
     pub(super) fn delete_provider(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.provider_with_access(&["full"])?;
         let is_used = self.provider()?.1.users > 0;
@@ -188,7 +188,7 @@ impl MyOrganizationContext<'_> {
         no_content()
     }
 
-    /// The connection stays, for other organizations and for the tenant's operators.
+    /// Keeps the connection for other organizations and for the tenant's operators.
     pub(super) fn detach_provider(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.provider_with_access(&["full"])?;
         self.organization_mut()?.detach(&id);
@@ -201,13 +201,13 @@ impl MyOrganizationContext<'_> {
         ok(&self.provider_json(&id)?)
     }
 
-    /// A domain of the organization by name, as it was written when it was added. It has to be verified.
+    /// The stored spelling of a verified domain of the organization.
     fn verified_domain(&self, name: &str) -> Result<String, Problem> {
         let domain = self.organization.domain_by_name(name);
         let domain = domain.filter(|domain| domain.status == DomainStatus::Verified);
         domain
             .map(|domain| domain.domain.clone())
-            .ok_or_else(|| not_found("The organization has no verified domain of this name"))
+            .ok_or_else(|| not_found("The organization has no verified domain with this name"))
     }
 
     pub(super) fn add_provider_domain(&mut self) -> Result<ApiResponse, Problem> {
@@ -216,7 +216,7 @@ impl MyOrganizationContext<'_> {
         let domain = self.verified_domain(name)?;
         let domains = &mut self.connection_mut(&id)?.domains;
         if domains.contains(&domain) {
-            let title = "The identity provider has this domain already";
+            let title = "The identity provider already has this domain";
             return Err(Problem::conflict("CONFLICT", title));
         }
         domains.push(domain.clone());

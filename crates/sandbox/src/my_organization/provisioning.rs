@@ -1,17 +1,17 @@
-//! Provisioning: how users of an identity provider come before they log in, and the tokens that it takes.
+//! Provisioning configurations and SCIM tokens.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::configuration::can_provision;
 use super::{MyOrganizationContext, not_found, provider_json};
-use crate::application::random_text;
+use crate::application::random_token;
 use crate::problem::Problem;
 use crate::response::{ApiResponse, created, no_content, ok};
 use crate::tenant::{Connection, Provisioning, ScimToken};
 use crate::timestamp::rfc3339 as time;
 
-/// The levels of access at which provisioning can be changed.
+/// Access levels that allow changes to provisioning.
 const WRITE_LEVELS: [&str; 2] = ["full", "limited"];
 
 fn to_json(connection: &Connection, provisioning: &Provisioning) -> Value {
@@ -36,11 +36,11 @@ fn token_json(token: &ScimToken) -> Value {
 }
 
 fn no_provisioning() -> Problem {
-    not_found("The identity provider has no provisioning")
+    not_found("Provisioning is not configured for the identity provider")
 }
 
 impl MyOrganizationContext<'_> {
-    /// The provisioning of the provider that the call is about.
+    /// The provisioning configuration of the provider named by the call.
     fn provisioning(&self) -> Result<(&Connection, &Provisioning), Problem> {
         let (_, connection) = self.provider()?;
         let provisioning = connection
@@ -68,11 +68,11 @@ impl MyOrganizationContext<'_> {
         let now = self.call.now;
         let connection = self.connection_mut(&id)?;
         if !can_provision(&connection.strategy) {
-            let title = "Users of this strategy cannot be provisioned";
+            let title = "The strategy does not support provisioning";
             return Err(Problem::forbidden("STRATEGY_NOT_ALLOWED", title));
         }
         if connection.provisioning.is_some() {
-            let title = "The identity provider has provisioning already";
+            let title = "Provisioning is already configured for the identity provider";
             return Err(Problem::forbidden("PROVISIONING_EXISTS", title));
         }
         let provisioning = Provisioning {
@@ -110,11 +110,11 @@ impl MyOrganizationContext<'_> {
         ok(&json!({ "scim_tokens": tokens }))
     }
 
-    /// The token itself is in this answer and in no other.
+    /// Only this response contains the token.
     pub(super) fn create_scim_token(&mut self) -> Result<ApiResponse, Problem> {
         let now = self.call.now;
         let lifetime = self.call.body_field("token_lifetime").as_i64();
-        // A lifetime beyond all calendars is none.
+        // Treats a lifetime beyond the calendar as unlimited.
         let until = lifetime.and_then(TimeDelta::try_seconds);
         let until = until.and_then(|lifetime| now.checked_add_signed(lifetime));
         let token = ScimToken {
@@ -122,7 +122,7 @@ impl MyOrganizationContext<'_> {
             created_at: now,
             valid_until: until.filter(|until| until.timestamp() < 253_402_300_800),
         };
-        let secret = random_text().map_err(|error| Problem::internal(error.to_string()))?;
+        let secret = random_token().map_err(|error| Problem::internal(error.to_string()))?;
         self.provisioning_mut()?.tokens.push(token.clone());
         let mut body = token_json(&token);
         body["token"] = json!(format!("{}.{secret}", token.id));

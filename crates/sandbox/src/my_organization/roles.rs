@@ -1,4 +1,4 @@
-//! Roles, and what of them members have.
+//! Roles and their assignment to members.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub(super) fn to_json(role: &Role) -> Value {
     json!({"id": role.id, "name": role.name, "description": role.description})
 }
 
-/// The roles with these ids, as they are shown.
+/// The roles with these ids as JSON.
 pub(super) fn roles_json(tenant: &Tenant, ids: &[String]) -> Vec<Value> {
     let roles = ids.iter().filter_map(|id| tenant.role(id));
     roles.map(to_json).collect()
@@ -40,7 +40,8 @@ impl MyOrganizationContext<'_> {
         roles: impl Iterator<Item = &'a Role>,
     ) -> Result<ApiResponse, Problem> {
         let start = page_start(self.operation, self.call)?;
-        // A role's number is its place among those of the tenant, so that others do not move when one is taken away.
+        // A role is numbered by its position among all roles of the tenant, so that removing an assignment does not
+        // move others.
         let index = |role: &Role| {
             let mut all = self.tenant.roles.iter();
             all.position(|other| other.id == role.id).unwrap_or(0) as u64
@@ -60,7 +61,7 @@ impl MyOrganizationContext<'_> {
         ))
     }
 
-    /// The roles that a body names, all of which there are.
+    /// The roles named in the body, all of which must exist.
     pub(super) fn known_roles(&self, roles: &Value) -> Result<Vec<String>, Problem> {
         let ids = roles.as_array().into_iter().flatten();
         ids.filter_map(Value::as_str)
@@ -76,12 +77,12 @@ impl MyOrganizationContext<'_> {
         let ids = self.known_roles(self.call.body_field("role_ids"))?;
         let members = &mut self.organization_mut()?.members;
         add_roles(members.roles_mut(member), &ids).map_err(|TooManyRoles| {
-            Problem::forbidden("TOO_MANY_ROLES", "A member can have 10 roles at most")
+            Problem::forbidden("TOO_MANY_ROLES", "A member can have at most 10 roles")
         })?;
         no_content()
     }
 
-    /// Roles that the member does not have are not missed.
+    /// Ignores roles that the member does not have.
     pub(super) fn unassign_roles(&mut self) -> Result<ApiResponse, Problem> {
         let member = self.member()?;
         let ids = self.known_roles(self.call.body_field("role_ids"))?;

@@ -1,4 +1,4 @@
-//! Buckets, which are empty when too many requests come.
+//! Token buckets.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -15,20 +15,20 @@ use crate::response::ApiResponse;
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, LimiterClock, StateInformationMiddleware>;
 
-/// A bucket.
+/// A token bucket.
 pub(super) struct Bucket {
     limiter: Limiter,
     limit: u32,
     clock: Arc<Clock>,
 }
 
-/// The buckets of reads and writes.
+/// Separate buckets for reads and writes.
 pub(super) struct ReadWriteBuckets {
     read: Bucket,
     write: Bucket,
 }
 
-/// What a call's headers say of the limit.
+/// The rate limit headers of a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LimitStatus {
     limit: u32,
@@ -45,13 +45,13 @@ impl LimitStatus {
     }
 }
 
-/// A request for which there is no room.
+/// The rate limit is exceeded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LimitExceeded {
     pub(crate) status: LimitStatus,
-    /// In how many seconds there will be.
+    /// Seconds until a request is allowed again.
     pub(crate) seconds: i64,
-    /// Whether it was the limit of the tenant, where organizations have limits of their own.
+    /// Whether the limit of the tenant is exceeded, rather than that of the organization.
     pub(crate) is_global: bool,
 }
 
@@ -69,7 +69,7 @@ impl Bucket {
         }
     }
 
-    /// Takes one request: how things stand, or that there is none left.
+    /// Takes one request from the bucket.
     pub(super) fn take(&self) -> Result<LimitStatus, LimitExceeded> {
         let status = |remaining, seconds| LimitStatus {
             limit: self.limit,
@@ -80,7 +80,7 @@ impl Bucket {
             Ok(snapshot) => Ok(status(snapshot.remaining_burst_capacity(), 1)),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(self.clock.monotonic());
-                // Whole seconds, and none too early.
+                // Rounded up, so that a client does not retry too early.
                 let seconds = i64::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(1);
                 Err(LimitExceeded {
                     status: status(0, seconds),
@@ -109,7 +109,7 @@ impl ReadWriteBuckets {
     }
 }
 
-/// The sandbox's clock as the limiter wants it.
+/// Adapts the sandbox's clock to governor.
 #[derive(Clone)]
 struct LimiterClock(Arc<Clock>);
 

@@ -1,4 +1,4 @@
-//! The limits of each API.
+//! The rate limiters of each API.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,14 +10,14 @@ use crate::document::Operation;
 use crate::faults::too_many_requests;
 use crate::response::ApiResponse;
 
-/// All limits that the sandbox keeps to.
+/// All rate limiters of the sandbox.
 pub(crate) struct RateLimiters {
     teams: Option<ReadWriteBuckets>,
     my_organization: Option<OrganizationLimiters>,
     management: Option<Bucket>,
 }
 
-/// The limits of a tenant and of each of its organizations.
+/// The limiters of a tenant and of each of its organizations.
 struct OrganizationLimiters {
     tenant: ReadWriteBuckets,
     each: RateLimits,
@@ -44,7 +44,8 @@ impl RateLimiters {
         }
     }
 
-    /// Takes one request of the Teams API: how things stand if that is told, or the answer that there is none left.
+    /// Counts a request to the Teams API. Returns the values of the rate limit headers, if limits are set, or the
+    /// response for an exceeded limit.
     pub(crate) fn take_teams(
         &self,
         operation: &Operation,
@@ -54,7 +55,7 @@ impl RateLimiters {
         into_response(taken, operation)
     }
 
-    /// The same for the My Organization API and a call of this organization.
+    /// Counts a request to the My Organization API. See [`take_teams`](Self::take_teams).
     pub(crate) fn take_my_organization(
         &self,
         operation: &Operation,
@@ -65,7 +66,7 @@ impl RateLimiters {
         into_response(taken, operation)
     }
 
-    /// The same for the Management API.
+    /// Counts a request to the Management API. See [`take_teams`](Self::take_teams).
     pub(crate) fn take_management(
         &self,
         operation: &Operation,
@@ -75,7 +76,7 @@ impl RateLimiters {
 }
 
 impl OrganizationLimiters {
-    /// What the organization is refused costs the tenant nothing.
+    /// A request that exceeds the organization's limit does not count towards the tenant's limit.
     fn take(&self, is_read: bool, organization: &str) -> Result<LimitStatus, LimitExceeded> {
         let mut organizations = self
             .organizations

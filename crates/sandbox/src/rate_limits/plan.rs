@@ -1,11 +1,10 @@
-//! The plans of Auth0, with the rate limits that are published for them.
+//! The rate limits that Auth0 publishes for its plans.
 
 use std::str::FromStr;
 
 use super::RateLimits;
 
-/// A plan's limits in the My Organization API: requests per second that reads and writes may make in the whole tenant,
-/// and for one organization.
+/// Limits of a plan in the My Organization API: reads and writes per second, for the tenant and for each organization.
 struct PlanLimits {
     name: &'static str,
     tenant: (u32, u32),
@@ -24,7 +23,7 @@ const fn plan_limits(
     }
 }
 
-/// As they stand in `openapi/sources.toml`, which a test compares.
+/// The values of `openapi/sources.toml`; a test compares them.
 const PLANS: [PlanLimits; 5] = [
     plan_limits("free", (4, 2), (4, 2)),
     plan_limits("public-self-service", (8, 4), (4, 2)),
@@ -33,17 +32,18 @@ const PLANS: [PlanLimits; 5] = [
     plan_limits("private-performance", (160, 80), (16, 8)),
 ];
 
-/// The plan for which limits of the Management API are published.
+/// The only plan with published limits of the Management API.
 const MANAGEMENT_PLAN: &str = "public-enterprise";
 
-/// A plan of Auth0, by whose limits the My Organization API and the Management API go. For the Management API figures
-/// are published for Public Enterprise alone; with other plans it has no limits.
+/// A plan of Auth0, which determines the rate limits of the My Organization API and the Management API.
+///
+/// Auth0 publishes limits of the Management API for Public Enterprise only; other plans leave that API unlimited.
 ///
 /// ```
-/// use auth0_sandbox::{Plan, Sandbox};
+/// use auth0_sandbox::{RateLimitPlan, Sandbox};
 ///
-/// let plan: Plan = "public-enterprise".parse()?;
-/// let settings = Sandbox::builder().plan(plan.production());
+/// let plan: RateLimitPlan = "public-enterprise".parse()?;
+/// let settings = Sandbox::builder().rate_limit_plan(plan.production());
 /// # let _ = settings;
 /// # Ok::<(), String>(())
 /// ```
@@ -55,25 +55,25 @@ pub struct RateLimitPlan {
 }
 
 impl RateLimitPlan {
-    /// The tenant is one of production. A new one is of development, whose limits in the Management API are lower.
+    /// Applies the limits of a production tenant. By default, the lower development limits of the Management API apply.
     pub fn production(mut self) -> Self {
         self.is_production = true;
         self
     }
 
-    /// What the whole tenant may make in the My Organization API.
+    /// Limits of the tenant in the My Organization API.
     pub(crate) fn tenant(self) -> RateLimits {
         let (read, write) = PLANS[self.index].tenant;
         RateLimits::per_second(read, write)
     }
 
-    /// What may be made there for one organization.
+    /// Limits of each organization in the My Organization API.
     pub(crate) fn organization(self) -> RateLimits {
         let (read, write) = PLANS[self.index].organization;
         RateLimits::per_second(read, write)
     }
 
-    /// What may be made in the Management API, reads and writes together.
+    /// Limits of the Management API, for reads and writes together.
     pub(crate) fn management(self) -> Option<RateLimits> {
         let is_published = PLANS[self.index].name == MANAGEMENT_PLAN;
         is_published.then(|| match self.is_production {
@@ -86,7 +86,8 @@ impl RateLimitPlan {
 impl FromStr for RateLimitPlan {
     type Err = String;
 
-    /// A plan by name: `free`, `public-self-service`, `public-enterprise`, `private-basic` or `private-performance`.
+    /// Parses the name of a plan: `free`, `public-self-service`, `public-enterprise`, `private-basic` or
+    /// `private-performance`.
     fn from_str(name: &str) -> Result<Self, String> {
         let index = PLANS.iter().position(|plan| plan.name == name);
         let plan = index.map(|index| Self {
@@ -95,7 +96,7 @@ impl FromStr for RateLimitPlan {
         });
         plan.ok_or_else(|| {
             let names = PLANS.map(|plan| plan.name).join(", ");
-            format!("expected a plan, found `{name}`; there are {names}")
+            format!("expected one of the plans {names}, found `{name}`")
         })
     }
 }

@@ -1,19 +1,19 @@
-//! `/_sandbox/…`: the sandbox told what to do, by whoever has its token.
+//! The control API under `/_sandbox`, which requires the admin token.
 //!
-//! | request | does |
+//! | request | effect |
 //! | --- | --- |
-//! | `GET /_sandbox/requests` | lists the requests that were seen, the oldest first |
-//! | `DELETE /_sandbox/requests` | forgets them |
-//! | `GET /_sandbox/faults` | lists the faults that are set up |
-//! | `POST /_sandbox/faults` | sets one up |
-//! | `DELETE /_sandbox/faults` | takes all of them away |
+//! | `GET /_sandbox/requests` | lists the logged requests, oldest first |
+//! | `DELETE /_sandbox/requests` | clears the request log |
+//! | `GET /_sandbox/faults` | lists the active faults |
+//! | `POST /_sandbox/faults` | adds a fault |
+//! | `DELETE /_sandbox/faults` | removes all faults |
 //! | `POST /_sandbox/clock` | moves the clock: `{"advance_seconds": 60}`, `{"offset_seconds": -600}` |
-//! | `POST /_sandbox/tokens/revoke` | refuses the tokens that were granted so far |
-//! | `GET /_sandbox/invitations` | lists the invitations to the team that wait |
-//! | `POST /_sandbox/invitations/{id}/accept` | accepts one, to the team or to an organization, and shows the member that comes of it |
-//! | `GET /_sandbox/client-grants` | lists the client grants of the tenant, which no API here shows |
-//! | `POST /_sandbox/dns` | publishes a text for a host, by which a domain is verified: `{"host": "…", "text": "…"}` |
-//! | `POST /_sandbox/devices` | approves what a device asks for, or denies it: `{"user_code": "…", "user": "…"}`, `{"user_code": "…", "deny": true}` |
+//! | `POST /_sandbox/tokens/revoke` | revokes all access tokens issued so far |
+//! | `GET /_sandbox/invitations` | lists the pending invitations to the team |
+//! | `POST /_sandbox/invitations/{id}/accept` | accepts an invitation to the team or to an organization, and returns the new member |
+//! | `GET /_sandbox/client-grants` | lists the client grants of the tenant, which the APIs of the sandbox do not return |
+//! | `POST /_sandbox/dns` | publishes a DNS TXT record, which verifies a domain: `{"host": "…", "text": "…"}` |
+//! | `POST /_sandbox/devices` | approves or denies a device authorization: `{"user_code": "…", "user": "…"}`, `{"user_code": "…", "deny": true}` |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,7 +137,7 @@ impl ServerState {
         } else {
             Err(Problem::unauthorized(
                 None,
-                "expected the admin_token that the sandbox printed when it started",
+                "expected the admin_token that the sandbox printed at startup",
             ))
         };
         self.http_response(response.unwrap_or_else(ApiResponse::from))
@@ -170,9 +170,7 @@ impl ServerState {
         if let Some(seconds) = request_body.offset_seconds {
             let offset = TimeDelta::try_seconds(seconds);
             self.clock.set_offset(offset.ok_or_else(|| {
-                Problem::invalid(
-                    "offset_seconds: expected a number of seconds that a clock can be off by",
-                )
+                Problem::invalid("offset_seconds: expected a valid clock offset in seconds")
             })?);
         }
         self.clock.advance(Duration::from_secs(
@@ -182,7 +180,7 @@ impl ServerState {
     }
 
     fn decide_device(&self, body: &[u8]) -> AdminResult {
-        // What is wrong in it is told without its words: a user code is as good as an approval.
+        // The parse error is not shown because it could quote the user code, which is sufficient for an approval.
         let decision: DeviceDecisionRequest = serde_json::from_slice(body)
             .map_err(|_| Problem::invalid("body: expected user_code, and user or deny"))?;
         let user = match (&decision.user, decision.deny) {
@@ -190,7 +188,7 @@ impl ServerState {
                 Problem::not_found("NOT_FOUND", "No user has this id or e-mail address")
             })?),
             (None, true) => None,
-            _ => return Err(Problem::invalid("body: expected one of user and deny")),
+            _ => return Err(Problem::invalid("body: expected either user or deny")),
         };
         let now = self.clock.seconds();
         if self
@@ -202,7 +200,7 @@ impl ServerState {
         } else {
             Err(Problem::not_found(
                 "NOT_FOUND",
-                "No device waits with this user code",
+                "No pending device authorization has this user code",
             ))
         }
     }
@@ -226,7 +224,10 @@ impl ServerState {
                 "user_id": person.id,
                 "email": person.email,
             })),
-            None => Err(Problem::not_found("NOT_FOUND", "No such invitation waits")),
+            None => Err(Problem::not_found(
+                "NOT_FOUND",
+                "No pending invitation has this id",
+            )),
         }
     }
 }

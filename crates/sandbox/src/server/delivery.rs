@@ -1,4 +1,4 @@
-//! How answers go out, whole or not.
+//! Delivery of responses, complete or faulty.
 
 use std::convert::Infallible;
 use std::io;
@@ -17,7 +17,7 @@ use crate::response::ApiResponse;
 use crate::tcp_connection::ConnectionKiller;
 
 impl Delivery {
-    /// The status that goes out, if any does.
+    /// The status that the client receives, if any.
     pub(crate) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Whole(response) | Self::Half(response) | Self::Endless(response) => {
@@ -29,7 +29,7 @@ impl Delivery {
 }
 
 impl ServerState {
-    /// An answer that goes out as it is, with the sandbox's time.
+    /// Converts a response to HTTP and adds a `Date` header with the sandbox's time.
     pub(super) fn http_response(&self, response: ApiResponse) -> Response {
         let body = Body::from(response.body.clone());
         self.http_response_with_body(response, body)
@@ -41,7 +41,7 @@ impl ServerState {
         *http_response.headers_mut() = response.headers;
         let date = httpdate::fmt_http_date(SystemTime::from(self.clock.now()));
         if let Ok(date) = HeaderValue::try_from(date) {
-            // A fault may have said another.
+            // A fault may have set the header.
             http_response.headers_mut().entry(DATE).or_insert(date);
         }
         http_response
@@ -58,7 +58,7 @@ impl ServerState {
                 let length = response.body.len();
                 let half = response.body.slice(..length / 2);
                 let reset = async {
-                    // While this waits, what there is goes out.
+                    // Yielding lets hyper flush the first half.
                     tokio::task::yield_now().await;
                     Err(io::Error::from(io::ErrorKind::ConnectionReset))
                 };
@@ -84,7 +84,7 @@ impl ServerState {
                 if let Some(killer) = killer {
                     killer.kill();
                 }
-                // Trying to send this is what makes the connection notice.
+                // hyper notices the reset when it writes this response.
                 Response::new(Body::empty())
             }
             Delivery::Silence => std::future::pending().await,

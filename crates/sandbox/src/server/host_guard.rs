@@ -1,4 +1,4 @@
-//! Refuses requests that are not for this machine: a web page whose name leads here must not use the sandbox.
+//! Rejects requests whose `Host` is not this machine, which protects against DNS rebinding by web pages.
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tower::{Layer, Service};
 use super::ServerState;
 use crate::problem::Problem;
 
-/// Lets requests through whose `Host` is a name of this machine.
+/// Passes requests whose `Host` names this machine.
 #[derive(Clone)]
 pub(super) struct HostGuardLayer(Arc<ServerState>);
 
@@ -55,25 +55,21 @@ impl<S: Service<Request, Response = Response>> Service<Request> for HostGuard<S>
             return Either::Left(self.inner.call(request));
         }
         let status = StatusCode::MISDIRECTED_REQUEST;
-        let problem = Problem::new(
-            status,
-            "WRONG_HOST",
-            "The sandbox is for this machine alone",
-        )
-        .details("Host: expected 127.0.0.1, localhost or [::1] with the sandbox's port");
+        let problem = Problem::new(status, "WRONG_HOST", "The sandbox only serves this machine")
+            .details("Host: expected 127.0.0.1, localhost or [::1] with the sandbox's port");
         Either::Right(ready(Ok(self
             .shared
             .respond_outside_apis(&request, problem.into()))))
     }
 }
 
-/// Whether the one `Host` is a name of this machine with the sandbox's port, and nothing beside.
+/// Whether there is exactly one `Host` header, and it names this machine and the sandbox's port.
 fn is_local_host(request: &Request, port: u16) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return false;
     };
-    // Clients leave out the port that http has anyway.
+    // Clients omit the default port of http.
     let given = host.to_str().ok().and_then(|host| {
         let without = (port == 80).then_some((host, "80"));
         let (name, given) = host.rsplit_once(':').or(without)?;

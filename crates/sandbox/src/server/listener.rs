@@ -1,4 +1,4 @@
-//! The port that a sandbox listens at.
+//! The listening socket of a sandbox.
 
 use std::future::{pending, poll_fn};
 use std::io;
@@ -8,8 +8,10 @@ use std::task::Poll;
 
 use tokio::net::{TcpListener, TcpStream};
 
-/// A port of 127.0.0.1 that is free again as soon as it is closed. To drop the task that listens would not do: a
-/// runtime drops tasks when it gets to it, and whoever starts the next sandbox at once would find the port taken.
+/// A listener on 127.0.0.1 whose port is free as soon as it is closed.
+///
+/// Aborting the accept task is not sufficient: the runtime drops the task later, and a sandbox started immediately
+/// afterwards would find the port in use.
 #[derive(Debug)]
 pub(crate) struct Listener {
     tcp_listener: Mutex<Option<TcpListener>>,
@@ -17,7 +19,7 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Listens at this port; 0 is any that is free.
+    /// Listens on this port; 0 picks a free port.
     pub(crate) async fn bind(port: u16) -> io::Result<Self> {
         let tcp_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let port = tcp_listener.local_addr()?.port();
@@ -29,7 +31,7 @@ impl Listener {
         self.port
     }
 
-    /// The next connection. None comes when the port is closed.
+    /// Waits for the next connection. Pending forever once the listener is closed.
     pub(crate) async fn accept(&self) -> io::Result<TcpStream> {
         let accepted = poll_fn(|context| match &*self.tcp_listener() {
             Some(tcp_listener) => tcp_listener.poll_accept(context).map(Some),

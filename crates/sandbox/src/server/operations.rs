@@ -1,4 +1,4 @@
-//! The way of a request that is an operation: limits, token, document, and what it does.
+//! Requests to API operations: rate limits, token, validation and execution.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -29,7 +29,7 @@ impl ServerState {
         let (parts, body) = request.into_parts();
         let read = read_body(body).await.and_then(|body| {
             let invalid = |error: RawPathParamsRejection| {
-                // It has the name of the route.
+                // The message contains the name used in the route.
                 let mut text = error.body_text();
                 for (index, part) in operation.path.split('/').enumerate() {
                     let name = part.trim_matches(['{', '}']);
@@ -48,7 +48,7 @@ impl ServerState {
                 );
             }
         };
-        // Routes number what the document names.
+        // Routes number the parameters; the document names them.
         let path: BTreeMap<String, String> = path_parameter_names(&operation.path)
             .zip(path.iter())
             .map(|(name, (_, value))| (name.to_owned(), value.to_owned()))
@@ -80,7 +80,7 @@ impl ServerState {
         .await
     }
 
-    /// Carries out an operation: its answer, and whether anything was done.
+    /// Executes an operation. Returns the response and whether the operation had an effect.
     fn execute(
         &self,
         operation: &Operation,
@@ -91,8 +91,8 @@ impl ServerState {
     ) -> (ApiResponse, bool) {
         let mut limit_status = None;
         let mut act = || {
-            // The Teams API counts every request, the others those that are let in: whose limit it is depends on the
-            // token.
+            // The Teams API counts every request. The other APIs count authorized requests only, because the token
+            // determines whose limit applies.
             if operation.api == Api::Teams {
                 limit_status = self.limits.take_teams(operation)?;
             }
@@ -152,7 +152,7 @@ impl ServerState {
         }
     }
 
-    /// The answer, if it is as the document says. Otherwise the sandbox is at fault, which is noted.
+    /// Returns the response if it matches the document. Otherwise records the violation and returns a 500.
     fn checked_response(&self, operation: &Operation, response: ApiResponse) -> ApiResponse {
         let Some(violations) = &self.violations else {
             return response;
@@ -160,7 +160,7 @@ impl ServerState {
         let Some(violation) = operation.response_violation(&response) else {
             return response;
         };
-        tracing::error!(violation, "an answer is not as the document says");
+        tracing::error!(violation, "a response violates its document");
         let problem = Problem::internal(violation.clone()).into_response(operation.api, None);
         violations
             .lock()
@@ -170,10 +170,10 @@ impl ServerState {
     }
 }
 
-/// Why a call is not carried out.
+/// Why a call is not executed.
 enum Rejection {
     Problem(Problem),
-    /// By a limit, which says so itself.
+    /// The response of an exceeded rate limit.
     Response(Box<ApiResponse>),
 }
 
@@ -189,19 +189,22 @@ impl From<Box<ApiResponse>> for Rejection {
     }
 }
 
-/// The My Organization API acts for the organization of the token.
+/// The error for a token that is not bound to an organization, which the My Organization API requires.
 fn no_organization() -> Problem {
-    Problem::forbidden("NO_ORGANIZATION", "The token is bound to no organization")
-        .details("expected a token that was asked for with `organization`")
+    Problem::forbidden(
+        "NO_ORGANIZATION",
+        "The token is not bound to an organization",
+    )
+    .details("expected a token requested with the `organization` parameter")
 }
 
-/// The names of the parameters in a path.
+/// The names of the path parameters.
 fn path_parameter_names(path: &str) -> impl Iterator<Item = &str> {
     let parts = path.split('/');
     parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-/// The path of an operation for the router, which wants one name at one place whatever the document calls it.
+/// The path of an operation for the router, which requires the same parameter name at the same position in all routes.
 pub(super) fn route_path(operation: &Operation) -> String {
     let parts = operation.path.split('/').enumerate();
     let parts = parts.map(|(index, part)| match part.starts_with('{') {

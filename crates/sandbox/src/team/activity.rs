@@ -1,4 +1,4 @@
-//! The activity log: every change, and who made it.
+//! The activity log of changes.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::{Call, Member, OperationOutcome, Team};
 use crate::document::Operation;
 use crate::problem::Problem;
 
-/// Who did something.
+/// Who made a change.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Actor {
     pub(super) id: String,
@@ -24,7 +24,7 @@ pub(super) struct Actor {
     pub(super) team_role: Option<String>,
 }
 
-/// An entry of the log, as the API shows it.
+/// An entry of the log, in the form of the Teams API.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct LogEntry {
     pub(super) id: Uuid,
@@ -45,7 +45,7 @@ pub(super) struct LogEntry {
 pub(super) const SUCCESS: &str = "Success";
 pub(super) const FAILURE: &str = "Failure";
 
-/// Kind and name of what the operation does, if that is written to the log.
+/// Type and name of the event of an operation, if the operation is logged.
 pub(super) fn event(operation: &str) -> Option<(&'static str, &'static str)> {
     Some(match operation {
         "inviteMember" => ("Team Invitation", "team_invitation_created"),
@@ -61,7 +61,7 @@ pub(super) fn event(operation: &str) -> Option<(&'static str, &'static str)> {
 }
 
 impl LogEntry {
-    /// What a call did or failed to do.
+    /// The entry of a call.
     pub(super) fn of_call(
         id: Uuid,
         (kind, current_event): (&'static str, &'static str),
@@ -96,7 +96,7 @@ impl LogEntry {
 }
 
 impl LogEntry {
-    /// What a person did with an invitation, which no call of the API does.
+    /// The entry of an accepted invitation, which is not an API call.
     pub(super) fn of_member(
         id: Uuid,
         current_event: &'static str,
@@ -144,7 +144,7 @@ impl Team {
             let end = start.map_or(self.activity.len(), |last| {
                 usize::try_from(last).map_or(0, |last| last.min(self.activity.len()))
             });
-            // The newest first.
+            // Newest first.
             let entries = self.activity.iter().take(end).enumerate().rev();
             entries
                 .map(|(number, entry)| (number as u64, entry))

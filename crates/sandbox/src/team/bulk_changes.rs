@@ -1,4 +1,4 @@
-//! Changes of a member's access to several tenants at once: 204 if all was done, 200 with what failed otherwise.
+//! Changes to a member's access to several tenants: 204 if all succeed, otherwise 200 with the failures.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::{Call, OperationOutcome, Team};
 use crate::problem::Problem;
 use crate::response::ApiResponse;
 
-/// The tenants and what the member gets there.
+/// The tenants and the access to them.
 #[derive(Deserialize)]
 struct BulkRequest {
     tenants: Vec<Uuid>,
@@ -28,7 +28,7 @@ impl BulkRequest {
         }
     }
 
-    /// A success of an addition or a change.
+    /// The item of a successful addition or change.
     fn success(&self, tenant: Uuid) -> Value {
         match &self.client_ids {
             Some(client_ids) => {
@@ -39,7 +39,7 @@ impl BulkRequest {
     }
 }
 
-/// Why it did not work for one tenant.
+/// The item of a failed change.
 #[derive(Serialize)]
 struct ItemFailure {
     tenant_id: Uuid,
@@ -49,7 +49,7 @@ struct ItemFailure {
     kind: &'static str,
 }
 
-/// What is done to one tenant.
+/// The change to one tenant.
 type ItemChange<'a> =
     &'a dyn Fn(&mut TeamTenant, u64) -> Result<(), (StatusCode, &'static str, &'static str)>;
 
@@ -62,7 +62,7 @@ const NO_ACCESS: (StatusCode, &str, &str) = (
 const ACCESS_EXISTS: (StatusCode, &str, &str) = (
     StatusCode::CONFLICT,
     "TENANT_MEMBER_ALREADY_EXISTS",
-    "The member has access to this tenant already",
+    "The member already has access to this tenant",
 );
 
 impl Team {
@@ -101,7 +101,7 @@ impl Team {
         let remove = |tenant: &mut TeamTenant, member| {
             tenant.access.remove(&member).map(drop).ok_or(NO_ACCESS)
         };
-        // The items of this operation name tenants in the plural.
+        // The items of this operation use the plural field name.
         self.change_each(call, &request, &remove, &|id| json!({ "tenant_ids": [id] }))
     }
 

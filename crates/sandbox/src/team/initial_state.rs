@@ -1,4 +1,4 @@
-//! What a team begins with, made of its seed: the same seed gives the same ids, names and times.
+//! The initial state of a team, generated from its seed.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::activity::{Actor, FAILURE, LogEntry, SUCCESS};
 use super::tenant_access::TenantAccess;
 use super::tenants::{PUBLIC_CLOUD, TenantLocation};
 
-/// When it all began: 2025-01-01.
+/// 2025-01-01, the time of the first event.
 const HISTORY_START: i64 = 1_735_689_600;
 
-/// Within how many seconds it all happened: a year, so that nothing lies in the future, however much there is.
+/// All events lie within one year, so that none is in the future.
 const HISTORY_SECONDS: i64 = 365 * 86_400;
 
 const HOUR: i64 = 3600;
@@ -37,7 +37,7 @@ const EVENTS: [(&str, &str); 5] = [
 ];
 
 impl Team {
-    /// Makes the first tenants and entries of the log.
+    /// Generates the initial tenants and log entries.
     pub(super) fn seed(&mut self) {
         for number in 0..self.settings.tenants {
             self.seed_tenant(number);
@@ -65,7 +65,7 @@ impl Team {
                 tag: Some(ENVIRONMENT_TAGS[self.random.usize(..ENVIRONMENT_TAGS.len())].to_owned()),
             }
         };
-        // The first member owns every tenant, and a few others have access.
+        // The first member owns every tenant; a few others have access.
         let mut access = BTreeMap::from([(0, self.access_with_role(TENANT_ROLES[0]))]);
         for _ in 0..3 {
             let member = self.random.u64(..self.settings.members);
@@ -73,7 +73,7 @@ impl Team {
             let granted = self.access_with_role(role);
             access.entry(member).or_insert(granted);
         }
-        // A slug can be as long as the whole name may be.
+        // A slug can be as long as a tenant name, so it is cut to leave room for the number.
         let slug = &self.settings.slug[..self.settings.slug.len().min(50)];
         let name = format!("{slug}-{}", number + 1);
         let created_at = event_time(number, self.settings.tenants, 6 * HOUR);
@@ -120,7 +120,7 @@ impl Team {
     }
 }
 
-/// The time of the event with this number among so many, with so many seconds between two of them where there is room.
+/// The time of event `number` of `total`, at most `seconds` after the previous event.
 fn event_time(number: u64, total: u64, seconds: i64) -> DateTime<Utc> {
     let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let interval = seconds.min(HISTORY_SECONDS / whole(total).max(1));

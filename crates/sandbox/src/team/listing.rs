@@ -10,10 +10,10 @@ use crate::document::Operation;
 use crate::problem::Problem;
 use crate::response::ApiResponse;
 
-/// How many items a page holds where nothing is said.
+/// Page size if the request specifies none.
 const DEFAULT_PAGE_SIZE: usize = 50;
 
-/// A page as the API shows it.
+/// A page, in the form of the Teams API.
 struct PageBody<'a, T> {
     name: &'static str,
     items: &'a [T],
@@ -31,7 +31,8 @@ impl<T: Serialize> Serialize for PageBody<'_, T> {
     }
 }
 
-/// A page of what `items` gives for the number of the item that came last, under `name`. Items come with numbers.
+/// A page with its items under `name`. `items` receives the number of the last item of the previous page and returns
+/// numbered items.
 pub(super) fn listing_page<T: Serialize, I: Iterator<Item = (u64, T)>>(
     operation: &Operation,
     call: &Call,
@@ -42,9 +43,11 @@ pub(super) fn listing_page<T: Serialize, I: Iterator<Item = (u64, T)>>(
         Problem::new(
             not_found_status(operation),
             "CURSOR_NOT_FOUND",
-            "The cursor belongs to no listing like this one",
+            "The cursor does not belong to this listing",
         )
-        .details("from: expected the `next` of a page of the same listing with the same filters")
+        .details(
+            "from: expected the `next` value of a page of the same listing with the same filters",
+        )
     })?;
     let size = call
         .get("take")
@@ -60,7 +63,7 @@ pub(super) fn listing_page<T: Serialize, I: Iterator<Item = (u64, T)>>(
             item
         })
         .collect();
-    // The last page names no next one, so it has to be known whether anything comes.
+    // The last page has no `next`, so the listing must look one item ahead.
     let next = match (last, items.next()) {
         (Some(last), Some(_)) => Some(cursor::encode(operation, call, last)),
         _ => None,

@@ -15,13 +15,13 @@ use crate::response::ApiResponse;
 
 const OWNER: &str = "teams_owner";
 
-/// The members: those that the team began with, and what became of them since.
+/// The members: the generated ones, and the changes since.
 pub(super) struct Members {
     population: Population,
     /// Members who joined later or were changed.
     changed: BTreeMap<u64, Member>,
     removed: HashSet<u64>,
-    /// Those who joined later, by e-mail address in lower case.
+    /// Numbers of the members who joined later, by lower-case e-mail address.
     addresses: HashMap<String, u64>,
     next: u64,
     owners: u64,
@@ -61,13 +61,13 @@ impl Members {
         Some((number, self.get(number)?))
     }
 
-    /// Members in the order in which they joined, those after this number.
+    /// Members in the order in which they joined, starting after this number.
     fn after(&self, number: Option<u64>) -> impl Iterator<Item = (u64, Member)> {
         let first = number.map_or(0, |number| number.saturating_add(1));
         (first..self.next).filter_map(|number| Some((number, self.get(number)?)))
     }
 
-    /// A person joins, by e-mail address and with a role.
+    /// Adds a member.
     pub(super) fn join(&mut self, email: &str, role: &str) -> (u64, Member) {
         let number = self.next;
         self.next += 1;
@@ -87,12 +87,12 @@ impl Members {
         (number, member)
     }
 
-    /// Somebody who is the last owner may neither leave nor become anything else.
+    /// Fails for the last owner, who can neither leave nor change the role.
     fn check_not_last_owner(&self, member: &Member) -> Result<(), Problem> {
         if member.role == OWNER && self.owners == 1 {
             return Err(Problem::forbidden(
                 "LAST_OWNER",
-                "The last owner of a team cannot be removed from that role",
+                "The last owner of a team cannot be removed or lose the role",
             ));
         }
         Ok(())
@@ -100,12 +100,12 @@ impl Members {
 }
 
 impl Team {
-    /// The member who was there first, and is an owner to begin with.
+    /// The first member, who is initially an owner.
     pub(crate) fn first_member(&self) -> Option<Member> {
         self.members.get(0)
     }
 
-    /// The member that the call is about.
+    /// The member named by the call.
     pub(super) fn member_of(&self, call: &Call) -> Result<(u64, Member), Problem> {
         self.members
             .find_by_id(call.required("id"))
@@ -155,7 +155,7 @@ impl Team {
         self.members.owners -= u64::from(member.role == OWNER);
         self.members.changed.remove(&number);
         self.members.removed.insert(number);
-        // An address may have been the population's and another's after that; the number says whose it is now.
+        // An address may have moved from an initial member to another member, so entries are compared by number.
         self.members.addresses.retain(|_, other| *other != number);
         for tenant in self.tenants.values_mut() {
             tenant.access.remove(&number);

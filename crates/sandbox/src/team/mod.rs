@@ -1,4 +1,4 @@
-//! The team: its state, and what each operation does to it.
+//! The team: its state and operations.
 
 mod activity;
 mod bulk_changes;
@@ -25,16 +25,16 @@ pub use invitations::Invitation;
 use members::Members;
 use tenants::TeamTenant;
 
-/// A private cloud that a team has.
+/// A private cloud of a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PrivateCloud {
-    /// Its environment, such as `acme-private`.
+    /// The environment, such as `acme-private`.
     pub(crate) environment: String,
-    /// Where it is, such as `frankfurt`.
+    /// The locality, such as `frankfurt`.
     pub(crate) locality: String,
 }
 
-/// What a team begins with.
+/// The settings of a team.
 #[derive(Debug, Clone)]
 pub(crate) struct TeamSettings {
     pub(crate) members: u64,
@@ -47,13 +47,13 @@ pub(crate) struct TeamSettings {
     pub(crate) accept_invitations: bool,
 }
 
-/// What an operation came to.
+/// The result of an operation.
 #[derive(Debug)]
 pub(crate) struct OperationOutcome {
     pub(crate) response: ApiResponse,
-    /// What the activity log is told beyond the request, for operations that change something.
+    /// Additional details for the activity log, for operations that change something.
     details: Value,
-    /// Whether anything was done of what was asked for.
+    /// Whether the operation had an effect.
     pub(crate) acted: bool,
 }
 
@@ -75,17 +75,17 @@ impl OperationOutcome {
     }
 }
 
-/// The state of one team.
+/// The state of a team.
 pub(crate) struct Team {
     settings: TeamSettings,
     members: Members,
     invitations: Vec<Invitation>,
-    /// Tenants in the order in which they were created, by number.
+    /// Tenants by number, in order of creation.
     tenants: BTreeMap<u64, TeamTenant>,
-    /// The number of the next tenant. It is never one that a tenant had before: cursors may still name that one.
+    /// Number of the next tenant. Numbers are not reused, because cursors may refer to deleted tenants.
     next_tenant: u64,
     tenant_numbers: HashMap<Uuid, u64>,
-    /// Every name that a tenant ever had: none is given twice.
+    /// The names of all tenants, including deleted ones. Names are not reused.
     names: HashSet<String>,
     activity: Vec<LogEntry>,
     random: fastrand::Rng,
@@ -108,7 +108,7 @@ impl Team {
         team
     }
 
-    /// Carries out an operation, and writes it to the activity log if it is one that changes something.
+    /// Executes an operation and logs it if it changes something.
     pub(crate) fn call(
         &mut self,
         operation: &Operation,
@@ -125,8 +125,8 @@ impl Team {
             self.activity.push(entry);
         }
         if self.settings.accept_invitations {
-            // Only now, so that the log has first the invitation and then what came of it.
-            while let Some(id) = self.invitations.first().map(|waiting| waiting.id.clone()) {
+            // After logging the call, so that the log contains the invitation before its acceptance.
+            while let Some(id) = self.invitations.first().map(|pending| pending.id.clone()) {
                 self.accept(&id, call.now);
             }
         }
@@ -151,11 +151,11 @@ impl Team {
             "listTenantMembers" => self.list_tenant_members(operation, call),
             "getEnvironments" => self.list_environments(),
             "listActivityLogs" => self.list_activity(operation, call),
-            other => Err(Problem::internal(format!("`{other}` is not built yet"))),
+            other => Err(Problem::internal(format!("`{other}` is not implemented"))),
         }
     }
 
-    /// The environments in which there are tenants.
+    /// The environments that contain tenants.
     fn list_environments(&self) -> Result<OperationOutcome, Problem> {
         let environments: std::collections::BTreeSet<&str> = self
             .tenants
@@ -168,13 +168,13 @@ impl Team {
         )))
     }
 
-    /// A new id, which depends on the seed alone.
+    /// Generates an id from the seed.
     fn uuid(&mut self) -> Uuid {
         uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid()
     }
 }
 
-/// The status that a rule beyond the schemas answers with where nothing was found: not every operation documents 404.
+/// The status for "not found" errors: not every operation documents 404.
 fn not_found_status(operation: &Operation) -> StatusCode {
     if operation.documents_status(StatusCode::NOT_FOUND) {
         StatusCode::NOT_FOUND

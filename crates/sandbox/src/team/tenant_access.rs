@@ -1,4 +1,4 @@
-//! Who may do what in which tenant.
+//! Access of members to tenants.
 
 use http::StatusCode;
 use serde::Serialize;
@@ -11,18 +11,18 @@ use crate::document::Operation;
 use crate::problem::Problem;
 use crate::response::ApiResponse;
 
-/// The role that is for single applications.
+/// The role that is limited to specific applications.
 const SPECIFIC_APPS: &str = "editor-specific-apps";
 
-/// A member's access to one tenant.
+/// Access of a member to one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TenantAccess {
     pub(super) roles: Vec<String>,
-    /// The applications of the role that is for single ones.
+    /// Applications of the role `editor-specific-apps`.
     pub(super) client_ids: Vec<String>,
 }
 
-/// A role as a member's list of tenants shows it.
+/// A role in the tenant list of a member.
 #[derive(Serialize)]
 struct RoleAssignment<'a> {
     role: &'a str,
@@ -30,7 +30,7 @@ struct RoleAssignment<'a> {
     client_ids: Option<&'a [String]>,
 }
 
-/// A member as a tenant's list of members shows it.
+/// A member in the member list of a tenant.
 #[derive(Serialize)]
 struct TenantMember<'a> {
     id: String,
@@ -42,7 +42,8 @@ struct TenantMember<'a> {
     roles: &'a [String],
 }
 
-/// `editor-specific-apps` needs applications; and, where that is so `both_ways`, they need it.
+/// Checks that `editor-specific-apps` comes with applications and, if `both_ways`, that applications come with that
+/// role.
 pub(super) fn check_apps(
     roles: &[String],
     client_ids: Option<&[String]>,
@@ -53,16 +54,16 @@ pub(super) fn check_apps(
     if has_role && !has_apps {
         return Err(Problem::forbidden(
             "CLIENT_IDS_REQUIRED",
-            "The role editor-specific-apps is for applications that are named",
+            "The role editor-specific-apps requires client_ids",
         )
         .details("client_ids: expected at least one"));
     }
     if both_ways && has_apps && !has_role {
         return Err(Problem::forbidden(
             "CLIENT_IDS_NOT_ALLOWED",
-            "Applications are named only for the role editor-specific-apps",
+            "client_ids require the role editor-specific-apps",
         )
-        .details("client_ids: expected none without that role"));
+        .details("client_ids: expected none without the role editor-specific-apps"));
     }
     Ok(())
 }
@@ -81,7 +82,7 @@ impl TenantAccess {
 }
 
 impl Team {
-    /// The tenants of one environment that a member can use.
+    /// Lists the tenants of an environment that a member has access to.
     pub(super) fn list_tenant_access(&self, call: &Call) -> Result<OperationOutcome, Problem> {
         #[derive(Serialize)]
         struct Item<'a> {

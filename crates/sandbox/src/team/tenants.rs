@@ -1,4 +1,4 @@
-//! The team's tenants.
+//! Tenants of the team.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::document::Operation;
 use crate::problem::Problem;
 use crate::response::ApiResponse;
 
-/// The localities of the public cloud, each with the environment in which tenants are made there.
+/// Localities of the public cloud and their environments.
 pub(super) const PUBLIC_CLOUD: [(&str, &str); 6] = [
     ("us", "US-3"),
     ("eu", "EU-2"),
@@ -25,7 +25,7 @@ pub(super) const PUBLIC_CLOUD: [(&str, &str); 6] = [
     ("uk", "UK-1"),
 ];
 
-/// A tenant, as the API shows it.
+/// A tenant, in the form of the Teams API.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct TeamTenant {
     pub(super) tenant_id: Uuid,
@@ -37,12 +37,12 @@ pub(super) struct TeamTenant {
     pub(super) locality: String,
     #[serde(serialize_with = "timestamp")]
     pub(super) created_at: DateTime<Utc>,
-    /// Who may do what there, by the members' numbers.
+    /// Access of members, by member number.
     #[serde(skip)]
     pub(super) access: BTreeMap<u64, TenantAccess>,
 }
 
-/// Writes a time as the API does, with milliseconds.
+/// Serializes a time with milliseconds, like the API.
 pub(super) fn timestamp<S: Serializer>(
     time: &DateTime<Utc>,
     serializer: S,
@@ -50,7 +50,7 @@ pub(super) fn timestamp<S: Serializer>(
     serializer.serialize_str(&time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
 }
 
-/// A tenant to create: with `locality` in the public cloud, with `environment` in a private one.
+/// A request to create a tenant: `locality` selects the public cloud, `environment` a private cloud.
 #[derive(Deserialize)]
 struct CreateTenantRequest {
     admin_email: String,
@@ -60,11 +60,11 @@ struct CreateTenantRequest {
     environment: Option<String>,
 }
 
-/// Where a tenant is made.
+/// Where a tenant is created.
 pub(super) struct TenantLocation {
     pub(super) environment: String,
     pub(super) locality: String,
-    /// What the tenant is used for, which only those in the public cloud say.
+    /// Purpose of the tenant, in the public cloud only.
     pub(super) tag: Option<String>,
 }
 
@@ -82,7 +82,7 @@ impl Team {
         self.tenants.get_mut(&number).ok_or_else(not_found)
     }
 
-    /// The tenant that the call is about.
+    /// The tenant named by the call.
     pub(super) fn tenant_of(&self, call: &Call) -> Result<&TeamTenant, Problem> {
         let number = self.tenant_number(&id_of(call)?)?;
         self.tenants.get(&number).ok_or_else(not_found)
@@ -103,7 +103,7 @@ impl Team {
         };
         let oldest_first = call.get("sort") == Some("created_at:1");
         listing_page(operation, call, "tenants", |start| {
-            // Tenants are numbered in the order in which they were created.
+            // Tenants are numbered in order of creation.
             let found: Box<dyn Iterator<Item = _>> = match (oldest_first, start) {
                 (true, None) => Box::new(self.tenants.range(..)),
                 (true, Some(last)) => Box::new(self.tenants.range(last.saturating_add(1)..)),
@@ -129,7 +129,7 @@ impl Team {
         let number = self.tenant_number(&id)?;
         let tenant = self.tenants.remove(&number).ok_or_else(not_found)?;
         self.tenant_numbers.remove(&id);
-        // Its name stays taken for ever.
+        // The name stays reserved.
         let details = json!({"tenant_name": tenant.tenant_name});
         Ok(OperationOutcome::changing(
             ApiResponse::empty(StatusCode::NO_CONTENT),
@@ -146,15 +146,15 @@ impl Team {
             .ok_or_else(|| {
                 Problem::not_found(
                     "ADMIN_NOT_FOUND",
-                    "The administrator is no member of the team",
+                    "The administrator is not a member of the team",
                 )
-                .details("admin_email: expected the address of a member")
+                .details("admin_email: expected the e-mail address of a member")
             })?;
         let limit = self.settings.tenant_limit;
         if limit.is_some_and(|limit| self.tenants.len() >= limit) {
             return Err(Problem::forbidden(
                 "TENANT_LIMIT_REACHED",
-                "The team may have no more tenants",
+                "The team has reached its tenant limit",
             ));
         }
         let name = match request.tenant_name {
@@ -165,7 +165,7 @@ impl Team {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
                 "TENANT_ALREADY_EXISTS",
-                "The name belongs to a tenant or to one that was deleted",
+                "An existing or deleted tenant has this name",
             ));
         }
         let is_private = request.environment.is_some();
@@ -178,7 +178,7 @@ impl Team {
         let details = json!({"tenant_id": tenant.tenant_id, "tenant_name": tenant.tenant_name});
         body["management_client"] = self.management_client();
         if let (true, Some(members)) = (is_private, body.as_object_mut()) {
-            // The form for private clouds has no locality.
+            // The response for private clouds has no locality.
             members.remove("locality");
         }
         Ok(OperationOutcome::changing(
@@ -187,7 +187,7 @@ impl Team {
         ))
     }
 
-    /// Adds a tenant, which is the newest then.
+    /// Adds a tenant as the newest one.
     pub(super) fn insert_tenant(
         &mut self,
         name: String,
@@ -198,7 +198,7 @@ impl Team {
         let number = self.next_tenant;
         self.next_tenant += 1;
         let newest = self.tenants.last_key_value();
-        // A clock that was set back must not bring the order of numbers and times apart.
+        // Keeps creation times in the order of the numbers if the clock was set back.
         let created_at = newest.map_or(now, |(_, tenant)| tenant.created_at.max(now));
         let region = match location.tag {
             Some(_) => &location.locality,
@@ -206,7 +206,7 @@ impl Team {
         };
         let tenant = TeamTenant {
             tenant_id: self.uuid(),
-            // No host of this name exists: what is sent there by mistake reaches nobody.
+            // No such host exists, so requests sent there by mistake reach no one.
             domain: format!("{name}.{region}.sandbox.test"),
             tenant_name: name,
             environment: location.environment,
@@ -236,10 +236,7 @@ impl Team {
                     "ENVIRONMENT_NOT_FOUND",
                     "The team has no such private cloud",
                 )
-                .details(format!(
-                    "environment: expected one of: {}",
-                    known.join(", ")
-                ))
+                .details(format!("environment: expected one of {}", known.join(", ")))
             })?;
             return Ok(TenantLocation {
                 environment: cloud.environment.clone(),
@@ -257,7 +254,7 @@ impl Team {
                 "LOCALITY_NOT_FOUND",
                 "The public cloud has no such locality",
             )
-            .details(format!("locality: expected one of: {}", known.join(", ")))
+            .details(format!("locality: expected one of {}", known.join(", ")))
         })?;
         let tag = request.environment_tag.as_deref().unwrap_or("development");
         Ok(TenantLocation {
@@ -276,7 +273,7 @@ impl Team {
         }
     }
 
-    /// The credentials of a new tenant's client. They are not kept: whoever loses the answer has lost them.
+    /// Credentials for a client of a new tenant. They are not stored: a lost response cannot be recovered.
     fn management_client(&mut self) -> serde_json::Value {
         json!({
             "client_name": "Teams Management Client",

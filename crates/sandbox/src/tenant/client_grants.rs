@@ -1,4 +1,4 @@
-//! Client grants: which application may have which scopes of which API.
+//! Client grants: the scopes that applications have for APIs.
 
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
-//! Domains of organizations, which are verified by a record that the owner of the domain publishes.
+//! Domains of organizations, which are verified by a DNS record.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Organization, Tenant};
 
-/// What is known of who owns a domain.
+/// Verification status of a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DomainStatus {
@@ -19,7 +19,7 @@ pub(crate) struct Domain {
     pub(crate) id: String,
     pub(crate) domain: String,
     pub(crate) status: DomainStatus,
-    /// What the record has to say, and where.
+    /// Expected content and host of the DNS record.
     pub(crate) verification_txt: String,
     pub(crate) verification_host: String,
     pub(crate) use_for_discovery: bool,
@@ -55,7 +55,7 @@ impl Organization {
 }
 
 impl Tenant {
-    /// Adds a domain to an organization, which has none of this name.
+    /// Adds a domain to an organization. Its name must be unused there.
     pub(crate) fn add_domain(&mut self, organization: &str, name: &str) -> Option<&mut Domain> {
         let id = self.ids.next("ord_", 22);
         let organization = self.organization_mut(organization)?;
@@ -65,7 +65,7 @@ impl Tenant {
         organization.domains.last_mut()
     }
 
-    /// Looks whether a domain's record is there. Without it the domain stays as it is.
+    /// Verifies a domain if its DNS record is published.
     pub(crate) fn verify_domain(&mut self, organization: &str, id: &str) -> Option<Domain> {
         let found = self.organization(organization)?;
         let domain = found.domain(id)?;
@@ -80,7 +80,7 @@ impl Tenant {
         Some(domain.clone())
     }
 
-    /// Takes a domain away from an organization, and from the connections that it uses.
+    /// Removes a domain from an organization and from its connections.
     pub(crate) fn remove_domain(&mut self, organization: &str, id: &str) -> bool {
         let Some(organization) = self.organization_mut(organization) else {
             return false;

@@ -1,10 +1,10 @@
-//! Ids of what is created, which depend on the seed alone.
+//! Generation of ids from a seed.
 
-/// Makes ids.
+/// Generates ids.
 #[derive(Debug)]
 pub(crate) struct IdGenerator(fastrand::Rng);
 
-/// Letters and digits without those that are taken for others.
+/// Letters and digits without ambiguous ones.
 const BASE58_ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 impl IdGenerator {
@@ -12,7 +12,7 @@ impl IdGenerator {
         Self(fastrand::Rng::with_seed(seed))
     }
 
-    /// A new id: a prefix and so many letters and digits.
+    /// Generates an id: a prefix followed by `length` letters and digits.
     pub(crate) fn next(&mut self, prefix: &str, length: usize) -> String {
         let letters = std::iter::repeat_with(|| {
             char::from(BASE58_ALPHABET[self.0.usize(..BASE58_ALPHABET.len())])

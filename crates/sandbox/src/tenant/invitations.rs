@@ -1,14 +1,14 @@
-//! Invitations to organizations, which make members when they are accepted.
+//! Invitations to organizations.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{Person, Tenant, roles};
 
-/// How long an invitation can be accepted where nothing is said, in seconds: a week.
+/// Default lifetime of an invitation, in seconds: one week.
 const DEFAULT_LIFETIME: i64 = 604_800;
 
-/// An invitation that nobody has accepted yet.
+/// A pending invitation.
 #[derive(Debug, Clone)]
 pub(crate) struct OrganizationInvitation {
     pub(crate) number: u64,
@@ -26,7 +26,7 @@ pub(crate) struct OrganizationInvitation {
     pub(crate) url: String,
 }
 
-/// Who is invited, and to what.
+/// The parameters of an invitation.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NewInvitation {
     pub(crate) email: String,
@@ -36,12 +36,12 @@ pub(crate) struct NewInvitation {
     pub(crate) roles: Vec<String>,
     pub(crate) user_metadata: Option<Value>,
     pub(crate) app_metadata: Option<Value>,
-    /// For how many seconds it can be accepted; 0 is a week.
+    /// Lifetime in seconds; 0 means one week.
     pub(crate) ttl: Option<i64>,
 }
 
 impl Tenant {
-    /// Invites somebody. What the person was sent before for the organization counts no longer.
+    /// Invites a person. Replaces an earlier invitation of the same person to the organization.
     pub(crate) fn invite(
         &mut self,
         organization: &str,
@@ -78,14 +78,15 @@ impl Tenant {
         };
         organization
             .invitations
-            .retain(|waiting| !waiting.email.eq_ignore_ascii_case(&invitation.email));
+            .retain(|pending| !pending.email.eq_ignore_ascii_case(&invitation.email));
         organization.invitations.push(invitation.clone());
         Some(invitation)
     }
 
-    /// The invited person accepts: the id of the organization and who it is, or nothing where no such invitation waits.
+    /// Accepts an invitation. Returns the id of the organization and the person, or `None` if no such invitation is
+    /// pending.
     pub(crate) fn accept(&mut self, id: &str, now: DateTime<Utc>) -> Option<(String, Person)> {
-        // Only an organization that was changed has invitations.
+        // Only stored organizations can have invitations.
         let taken = self.organizations.stored_mut().find_map(|organization| {
             let waits = |one: &OrganizationInvitation| one.id == id && one.expires_at > now;
             let index = organization.invitations.iter().position(waits)?;
@@ -96,7 +97,7 @@ impl Tenant {
         let number = self.people.find_or_create_by_email(&invitation.email, now);
         let organization = self.organization_mut(&organization_id)?;
         organization.members.join(number, now);
-        // Roles beyond what a member can have are left out: nobody is there to be told.
+        // Roles beyond the limit are dropped, because there is no caller who could receive the error.
         let _ = roles::add(organization.members.roles_mut(number), &invitation.roles);
         if let Some(connection) = invitation.connection_id
             && let Some(connection) = self.connection_mut(&connection)

@@ -1,4 +1,4 @@
-//! Organizations: those that the tenant began with are made when they are looked at, and kept once they are changed.
+//! Organizations. The initial ones are generated on access and stored when they change.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::seed_plan::SeedPlan;
 use super::{Domain, EnabledConnection, GroupAssignment, Membership, OrganizationInvitation};
 
-/// An organization.
+/// An organization of the tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Organization {
     pub(crate) id: String,
@@ -20,10 +20,10 @@ pub(crate) struct Organization {
     pub(crate) connections: Vec<EnabledConnection>,
     pub(crate) domains: Vec<Domain>,
     pub(crate) invitations: Vec<OrganizationInvitation>,
-    /// The ids of the client grants that it was given.
+    /// Ids of its client grants.
     pub(crate) grants: Vec<String>,
     pub(crate) groups: Vec<GroupAssignment>,
-    /// The number of the next domain or invitation: listings go on after a number.
+    /// Number of the next domain or invitation, for cursors.
     next: u64,
 }
 
@@ -55,10 +55,10 @@ impl Organization {
 /// All organizations by number.
 pub(crate) struct Organizations {
     seed_plan: SeedPlan,
-    /// Those that are new or were changed.
+    /// New and changed organizations.
     stored: BTreeMap<u64, Organization>,
     removed: HashSet<u64>,
-    /// The names of those.
+    /// Numbers of the stored organizations by name.
     names: HashMap<String, u64>,
     next: u64,
 }
@@ -91,7 +91,7 @@ impl Organizations {
         self.stored.get_mut(&number)
     }
 
-    /// The first one that there was.
+    /// The first organization.
     pub(crate) fn first_mut(&mut self) -> Option<&mut Organization> {
         self.get_mut(0)
     }
@@ -110,7 +110,7 @@ impl Organizations {
         })
     }
 
-    /// The numbers of those that there are, in the order in which they were created.
+    /// Numbers of the existing organizations, in order of creation.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
         (0..self.next).filter(|number| !self.removed.contains(number))
     }
@@ -119,7 +119,7 @@ impl Organizations {
         self.next - self.removed.len() as u64
     }
 
-    /// A new one, whose name is free.
+    /// Creates an organization. Its name must be unused.
     pub(crate) fn create(&mut self, name: &str) -> (u64, &mut Organization) {
         let number = self.next;
         self.next += 1;
@@ -129,7 +129,7 @@ impl Organizations {
         (number, organization)
     }
 
-    /// Gives one a name that is free.
+    /// Renames an organization. The name must be unused.
     pub(crate) fn rename(&mut self, number: u64, name: &str) {
         if let Some(organization) = self.get_mut(number) {
             let before = std::mem::replace(&mut organization.name, name.to_owned());
@@ -145,12 +145,12 @@ impl Organizations {
         self.removed.insert(number);
     }
 
-    /// Those that were changed or are new, to be changed together.
+    /// The stored organizations.
     pub(super) fn stored_mut(&mut self) -> impl Iterator<Item = &mut Organization> {
         self.stored.values_mut()
     }
 
-    /// Forgets a connection in what organizations begin with.
+    /// Removes a connection from the initial organizations.
     pub(super) fn forget_connection(&mut self, connection: &str) {
         self.seed_plan.forget_connection(connection);
     }

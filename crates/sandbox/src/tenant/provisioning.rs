@@ -1,17 +1,17 @@
-//! What an identity provider has beside its connection: the provisioning of its users.
+//! Provisioning of users by identity providers.
 
 use chrono::{DateTime, Utc};
 
-/// How the users of an identity provider come to the tenant before they log in.
+/// The provisioning configuration of an identity provider.
 #[derive(Debug, Clone)]
 pub(crate) struct Provisioning {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_on: DateTime<Utc>,
-    /// Tokens for the other side. What they are is shown once and not kept.
+    /// Tokens for the identity provider. Their values are returned once and not stored.
     pub(crate) tokens: Vec<ScimToken>,
 }
 
-/// A token of SCIM.
+/// A SCIM token.
 #[derive(Debug, Clone)]
 pub(crate) struct ScimToken {
     pub(crate) id: String,

@@ -1,9 +1,9 @@
-//! Roles, which the tenant has and organizations give to their members.
+//! Roles of the tenant, which organizations assign to their members.
 
-/// How many roles a member or a group of an organization can have.
+/// Maximum number of roles of a member or a group in an organization.
 const MAX_ROLES: usize = 10;
 
-/// A role.
+/// A role of the tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Role {
     pub(crate) id: String,
@@ -21,7 +21,7 @@ impl super::Tenant {
 #[derive(Debug)]
 pub(crate) struct TooManyRoles;
 
-/// Adds roles to those that there are, each once.
+/// Adds roles, skipping those that are already assigned.
 pub(crate) fn add(roles: &mut Vec<String>, ids: &[String]) -> Result<(), TooManyRoles> {
     let mut after = roles.clone();
     for id in ids {

@@ -1,4 +1,4 @@
-//! What a tenant begins with.
+//! The initial state of a tenant, generated from its seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,25 +11,25 @@ use super::{
 };
 use crate::permutation::SeededPermutation;
 
-/// Added to the seed, so that the people of the tenant are not those of the team.
+/// Added to the seed, so that the tenant's people differ from the team's.
 const SEED_OFFSET: u64 = 0x7465_6e61_6e74;
 
-/// How long the tenant has been there.
+/// Age of the tenant.
 const TENANT_AGE: TimeDelta = TimeDelta::days(400);
 
 const ORGANIZATION_ROLES: [(&str, &str); 12] = [
     ("Admin", "Manages the organization"),
-    ("Editor", "Changes what the organization owns"),
-    ("Viewer", "Sees what the organization owns"),
-    ("Billing", "Pays"),
+    ("Editor", "Edits the resources of the organization"),
+    ("Viewer", "Views the resources of the organization"),
+    ("Billing", "Manages billing"),
     ("Auditor", "Reads the logs"),
-    ("Support", "Helps members"),
-    ("Developer", "Builds on the API"),
-    ("Operator", "Runs what was built"),
-    ("Analyst", "Reads the figures"),
-    ("Partner", "Comes from another company"),
-    ("Guest", "Is there for a while"),
-    ("Robot", "Is no person"),
+    ("Support", "Supports members"),
+    ("Developer", "Develops against the API"),
+    ("Operator", "Operates the applications"),
+    ("Analyst", "Views reports"),
+    ("Partner", "Works for a partner company"),
+    ("Guest", "Has temporary access"),
+    ("Robot", "Automated access"),
 ];
 
 const GROUPS: [&str; 3] = ["Engineering", "Sales", "Operations"];
@@ -45,7 +45,7 @@ const ORGANIZATIONS: [(&str, &str); 8] = [
     ("wingtip", "Wingtip Toys"),
 ];
 
-/// The strategies of connections in turn, after the first one, which is the tenant's own database.
+/// Strategies of the connections after the first one, which is the tenant's database.
 const STRATEGIES: [&str; 7] = [
     "okta",
     "samlp",
@@ -56,17 +56,17 @@ const STRATEGIES: [&str; 7] = [
     "pingfederate",
 ];
 
-/// What the organizations of the beginning are made of.
+/// Generates the initial organizations.
 #[derive(Debug)]
 pub(super) struct SeedPlan {
     pub(super) organizations: u64,
     members: u64,
     permutation: SeededPermutation,
-    /// The ids of the connections, the first of which every organization uses.
+    /// Ids of the connections. Every organization uses the first one.
     connections: Vec<String>,
     roles: Vec<String>,
     groups: Vec<String>,
-    /// Connections that there are no longer.
+    /// Ids of deleted connections.
     deleted_connections: BTreeSet<String>,
 }
 
@@ -75,7 +75,7 @@ impl SeedPlan {
         format!("org_{:016x}", self.permutation.permute(number))
     }
 
-    /// The number that an organization with this id has, or would have.
+    /// The number of the organization that this id belongs to, whether or not it exists.
     pub(super) fn number_of_id(&self, id: &str) -> Option<u64> {
         let digits = id
             .strip_prefix("org_")
@@ -164,7 +164,7 @@ impl SeedPlan {
 }
 
 impl Tenant {
-    /// A tenant as it is at `now`, where machines have these client grants.
+    /// Creates a tenant at `now`. `grants` contains client id, audience and scopes of the client grants.
     pub(crate) fn new(
         settings: TenantSettings,
         seed: u64,

@@ -1,4 +1,4 @@
-//! `private_key_jwt`: what a client signs to prove that it is the one (RFC 7523, as Auth0 has it).
+//! Client assertions for `private_key_jwt` (RFC 7523, with the rules of Auth0).
 
 use jsonwebtoken::Algorithm;
 
@@ -8,7 +8,7 @@ use crate::application::{Application, PublicKey};
 
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How many seconds ahead an assertion may end.
+/// Maximum time until an assertion expires, in seconds.
 const MAX_LIFETIME: i64 = 300;
 
 const ALGORITHMS: [(&str, Algorithm); 6] = [
@@ -20,24 +20,24 @@ const ALGORITHMS: [(&str, Algorithm); 6] = [
     ("ES384", Algorithm::ES384),
 ];
 
-/// Whose tokens they are, and when it is.
+/// What an assertion is verified against.
 pub(super) struct AssertionContext<'a> {
     pub(super) issuer: &'a str,
     pub(super) token_url: &'a str,
-    /// In seconds since 1970.
+    /// Seconds since the Unix epoch.
     pub(super) now: i64,
 }
 
-/// The client that an assertion says it is of.
+/// Returns the client id that an assertion claims, without verifying it.
 pub(super) fn client_id(assertion: &str) -> Result<String, OAuthError> {
     let signed = parse(assertion)?;
     let subject = signed
         .claim_text("sub")
-        .ok_or_else(|| invalid("sub is missing"))?;
+        .ok_or_else(|| invalid("sub: missing"))?;
     Ok(subject.to_owned())
 }
 
-/// Checks an assertion in full. Its `jti` is spent then.
+/// Verifies an assertion and marks its `jti` as used.
 pub(super) fn verify(
     assertion: &str,
     application: &Application,
@@ -55,16 +55,20 @@ pub(super) fn verify(
         |key: &&PublicKey| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid;
     let mut candidates = keys.iter().filter(matches_kid).peekable();
     if candidates.peek().is_none() {
-        return Err(invalid("kid: the application has no such key"));
+        return Err(invalid("kid: the application has no key with this id"));
     }
     let mut candidates = candidates
         .filter(|key| key.algorithms.contains(&name))
         .peekable();
     if candidates.peek().is_none() {
-        return Err(invalid("alg: the application has no key for it"));
+        return Err(invalid(
+            "alg: the application has no key for this algorithm",
+        ));
     }
     if !candidates.any(|key| signed.is_signed_by(&key.key, algorithm)) {
-        return Err(invalid("the signature is not by a key of the application"));
+        return Err(invalid(
+            "the signature does not match a key of the application",
+        ));
     }
 
     for name in ["iss", "sub"] {
@@ -78,38 +82,38 @@ pub(super) fn verify(
     }
     let expires_at = signed
         .claim_number("exp")
-        .ok_or_else(|| invalid("exp: expected a whole number of seconds"))?;
+        .ok_or_else(|| invalid("exp: expected an integer number of seconds"))?;
     if expires_at <= context.now {
-        return Err(invalid("exp: it has expired"));
+        return Err(invalid("exp: the assertion has expired"));
     }
     if expires_at > context.now.saturating_add(MAX_LIFETIME) {
-        return Err(invalid("exp: expected at most 5 minutes ahead"));
+        return Err(invalid("exp: expected at most 5 minutes in the future"));
     }
     for name in ["iat", "nbf"] {
         match signed.claim_number(name) {
             Some(time) if time > context.now => {
-                return Err(invalid(&format!("{name}: it lies in the future")));
+                return Err(invalid(&format!(
+                    "{name}: expected a time in the past, found one in the future"
+                )));
             }
             None if signed.has_claim(name) => {
                 return Err(invalid(&format!(
-                    "{name}: expected a whole number of seconds"
+                    "{name}: expected an integer number of seconds"
                 )));
             }
             _ => {}
         }
     }
     let id = signed.claim_text("jti").filter(|id| !id.is_empty());
-    let id = id.ok_or_else(|| invalid("jti is missing"))?;
-    // A client id and a jti that run into each other are no others': lengths tell them apart.
+    let id = id.ok_or_else(|| invalid("jti: missing"))?;
+    // The length prefix makes the pair of client id and `jti` unambiguous.
     let id = format!(
         "{} {} {id}",
         application.client_id.len(),
         application.client_id
     );
     if !replay_cache.insert(id, expires_at, context.now) {
-        return Err(invalid(
-            "jti: expected a new one, found one that was used before",
-        ));
+        return Err(invalid("jti: expected a new value, found a used one"));
     }
     Ok(())
 }

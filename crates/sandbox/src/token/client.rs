@@ -1,4 +1,4 @@
-//! Which application asks, and whether it proves that.
+//! Client authentication.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::validator::basic_credentials;
 use super::{OAuthError, OAuthParameters};
 use crate::application::{Application, Authentication};
 
-/// The applications that there are.
+/// The registered applications.
 pub(crate) struct Clients {
     pub(super) issuer: String,
     pub(super) token_url: String,
@@ -34,8 +34,7 @@ impl Clients {
         self.applications.get(id)
     }
 
-    /// The application that asks at `now` (seconds since 1970). It has proved that it is the one, or it is one that
-    /// cannot: a native one.
+    /// Authenticates the application at `now` (seconds since the Unix epoch). Native applications are identified only.
     pub(super) fn authenticate(
         &self,
         headers: &HeaderMap,
@@ -61,7 +60,7 @@ impl Clients {
         .collect();
         if methods.len() > 1 {
             return Err(OAuthError::invalid_request(format!(
-                "expected one way of client authentication, found {}",
+                "expected one client authentication method, found {}",
                 methods.join(" and ")
             )));
         }
@@ -69,7 +68,7 @@ impl Clients {
             let (id, secret) = basic_credentials(value).ok_or_else(|| unknown_client(true))?;
             if parameters.get("client_id").is_some_and(|other| other != id) {
                 return Err(OAuthError::invalid_request(
-                    "client_id is another than that of the Authorization header",
+                    "client_id differs from that of the Authorization header",
                 ));
             }
             return self
@@ -116,9 +115,9 @@ impl Clients {
         }
         let subject = assertion::client_id(assertion)?;
         let id = parameters.get("client_id").unwrap_or(&subject);
-        let application = self.get(id).ok_or_else(|| {
-            OAuthError::invalid_client("client_assertion: no application has this client id")
-        })?;
+        let application = self
+            .get(id)
+            .ok_or_else(|| OAuthError::invalid_client("client_assertion: unknown client id"))?;
         let Authentication::Keys(keys) = &application.authentication else {
             return Err(OAuthError::invalid_client(
                 "client_assertion: the application has no public key",
@@ -137,6 +136,6 @@ impl Clients {
 fn unknown_client(challenge: bool) -> OAuthError {
     OAuthError {
         challenge,
-        ..OAuthError::invalid_client("client_id or client_secret is wrong")
+        ..OAuthError::invalid_client("client_id or client_secret is invalid")
     }
 }

@@ -1,4 +1,4 @@
-//! The device flow (RFC 8628): a program shows a code, and a user approves it elsewhere.
+//! The device flow (RFC 8628): a device shows a code, and a user approves it in a browser.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,19 +7,19 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::{Consent, OAuthError};
-use crate::application::{Application, random_text};
+use crate::application::{Application, random_token};
 use crate::login::User;
 
-/// How long a code waits, in seconds.
+/// Lifetime of a device code, in seconds.
 pub(super) const DEVICE_CODE_LIFETIME: i64 = 900;
 
-/// How long a client waits between two polls, in seconds: at first, and what each one that comes too soon adds.
+/// Initial polling interval, and the increment after polling too fast, in seconds.
 pub(super) const POLL_INTERVAL: u64 = 5;
 
-/// Letters that no word is made of and that nobody takes for another.
+/// Consonants only, which are hard to confuse and form no words.
 const USER_CODE_LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
-/// What a program asks for, before it is known who the user is.
+/// A device authorization request.
 pub(super) struct DeviceRequest {
     pub(super) client_id: String,
     pub(super) scope: String,
@@ -40,18 +40,18 @@ enum DeviceDecision {
     Denied,
 }
 
-/// Devices that wait, by device code.
+/// Pending device authorizations by device code.
 #[derive(Default)]
 pub(crate) struct Devices(Mutex<HashMap<String, PendingDevice>>);
 
 impl Devices {
-    /// A new device code and user code.
+    /// Adds a request. Returns the device code and the user code.
     pub(super) fn add(
         &self,
         request: DeviceRequest,
         now: i64,
     ) -> Result<(String, String), crate::Error> {
-        let device_code = random_text()?;
+        let device_code = random_token()?;
         let mut devices = self.devices();
         let user_code = loop {
             let code = user_code()?;
@@ -71,7 +71,7 @@ impl Devices {
         Ok((device_code, user_code))
     }
 
-    /// Approves a code that waits, or denies it where there is no user. Says whether there was one.
+    /// Approves a pending user code, or denies it if `user` is `None`. Returns whether the code was pending.
     pub(crate) fn decide(&self, user_code: &str, user: Option<&User>, now: i64) -> bool {
         let given = normalize(user_code);
         let mut devices = self.devices();
@@ -89,7 +89,7 @@ impl Devices {
         is_there
     }
 
-    /// What a poll comes to: what the user allowed, once.
+    /// Polls for the user's decision. An approval can be collected once.
     pub(super) fn poll(
         &self,
         device_code: &str,
@@ -147,7 +147,7 @@ impl Devices {
     }
 }
 
-/// The code as people type it, in one form.
+/// Normalizes a user code that was typed by a person.
 fn normalize(code: &str) -> String {
     code.chars()
         .filter(char::is_ascii_alphabetic)

@@ -1,4 +1,4 @@
-//! `/oauth/token`: the grants of RFC 6749, with what Auth0 adds to them.
+//! `/oauth/token`: the grants of RFC 6749 with the extensions of Auth0.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,21 +26,21 @@ use crate::response::ApiResponse;
 use crate::tenant::SharedTenant;
 use crate::token::{ApiScopes, SigningKey};
 
-/// The grant type of device codes.
+/// Grant type of the device flow.
 const DEVICE_CODE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// How long an ID token lives, in seconds.
+/// Lifetime of an ID token, in seconds.
 const ID_TOKEN_LIFETIME: i64 = 36_000;
 
-/// What the endpoint grants, and to whom.
+/// Settings of the token endpoint.
 pub(crate) struct TokenSettings {
     pub(crate) key: &'static SigningKey,
     pub(crate) clock: Arc<Clock>,
     pub(crate) issuer: String,
     pub(crate) audiences: Audiences,
-    /// The scopes of the APIs.
+    /// Scopes of the APIs.
     pub(crate) scopes: ApiScopes,
-    /// Who belongs to which organization.
+    /// The tenant, which knows the members of organizations.
     pub(crate) tenant: Arc<SharedTenant>,
     /// By client id.
     pub(crate) applications: HashMap<String, Application>,
@@ -51,7 +51,7 @@ pub(crate) struct TokenSettings {
     pub(crate) proofs: DpopVerifier,
 }
 
-/// Grants tokens to the sandbox's applications.
+/// Issues tokens to the applications of the sandbox.
 pub(crate) struct TokenEndpoint {
     key: &'static SigningKey,
     clock: Arc<Clock>,
@@ -64,12 +64,12 @@ pub(crate) struct TokenEndpoint {
     grants: GrantStore,
     devices: Devices,
     proofs: DpopVerifier,
-    /// What of the quota is used, by client id.
+    /// Quota usage by client id.
     usage: Mutex<HashMap<String, QuotaUsage>>,
     granted_count: AtomicU64,
 }
 
-/// What an access token is to say.
+/// The content of an access token.
 struct TokenSubject<'a> {
     sub: &'a str,
     audience: &'a str,
@@ -77,7 +77,7 @@ struct TokenSubject<'a> {
     client_id: &'a str,
     gty: Option<&'a str>,
     organization: Option<&'a str>,
-    /// The key of whoever asks.
+    /// Thumbprint of the client's key.
     jkt: Option<&'a str>,
 }
 
@@ -104,22 +104,22 @@ impl TokenEndpoint {
         self.key
     }
 
-    /// Whose tokens they are: the sandbox's URL, with a slash at its end.
+    /// The issuer of tokens: the URL of the sandbox with a trailing slash.
     pub(crate) fn issuer(&self) -> &str {
         &self.clients.issuer
     }
 
-    /// The APIs that tokens are for.
+    /// Audiences of the APIs.
     pub(crate) fn audiences(&self) -> &Audiences {
         &self.audiences
     }
 
-    /// The scopes of all APIs.
+    /// Scopes of all APIs.
     pub(crate) fn all_scopes(&self) -> Vec<&'static str> {
         self.scopes.all()
     }
 
-    /// The scopes that an application has of an API.
+    /// The scopes of an API that an application has.
     pub(crate) fn scopes<'a>(
         &self,
         application: &'a Application,
@@ -129,7 +129,7 @@ impl TokenEndpoint {
         own.filter(move |scope| self.scopes.belongs(scope, api))
     }
 
-    /// Whether an application may act for an organization, at all or by a client grant for this API.
+    /// Whether an application may act for an organization, by its settings or by a client grant for this audience.
     pub(crate) fn may_act(
         &self,
         application: &Application,
@@ -147,7 +147,7 @@ impl TokenEndpoint {
                 .is_granted(organization, &application.client_id, audience)
     }
 
-    /// Whether a user may act for an organization: those of the tenant have members, and others are but names.
+    /// Whether a user may act for an organization. Organizations unknown to the tenant accept every user.
     pub(crate) fn is_member(&self, organization: &str, user: &str) -> bool {
         let tenant = self.tenant.lock();
         !tenant.has_organization(organization) || tenant.is_member(organization, user)
@@ -165,12 +165,12 @@ impl TokenEndpoint {
         &self.devices
     }
 
-    /// How many access tokens were granted.
+    /// Number of access tokens issued so far.
     pub(crate) fn granted_count(&self) -> u64 {
         self.granted_count.load(Ordering::SeqCst)
     }
 
-    /// Answers a request. The token says that it lives `early` shorter than the answer says.
+    /// Handles a request. The token expires `early` sooner than the response states.
     pub(crate) fn token_response(
         &self,
         headers: &HeaderMap,
@@ -190,7 +190,7 @@ impl TokenEndpoint {
         }
     }
 
-    /// The thumbprint of the key of whoever asks, if it proves that it has one.
+    /// Verifies the client's DPoP proof, if any, and returns the thumbprint of its key.
     fn proof_thumbprint(
         &self,
         headers: &HeaderMap,
@@ -208,9 +208,10 @@ impl TokenEndpoint {
             .map_err(|error| {
                 let (error, reason) = match error {
                     ProofError::Invalid(reason) => ("invalid_dpop_proof", reason),
-                    ProofError::NonceRequired => {
-                        ("use_dpop_nonce", "nonce: expected that of DPoP-Nonce")
-                    }
+                    ProofError::NonceRequired => (
+                        "use_dpop_nonce",
+                        "nonce: expected the value of the DPoP-Nonce header",
+                    ),
                 };
                 OAuthError::new(StatusCode::BAD_REQUEST, error, format!("DPoP: {reason}"))
             })
@@ -265,12 +266,12 @@ impl TokenEndpoint {
             _ => Err(OAuthError::new(
                 StatusCode::BAD_REQUEST,
                 "unsupported_grant_type",
-                "expected grant_type client_credentials, authorization_code, refresh_token or that of device codes",
+                "grant_type: expected client_credentials, authorization_code, refresh_token or urn:ietf:params:oauth:grant-type:device_code",
             )),
         }
     }
 
-    /// Answers `/oauth/device/code` (RFC 8628 §3.1).
+    /// Handles `/oauth/device/code` (RFC 8628 §3.1).
     pub(crate) fn device_authorization(&self, headers: &HeaderMap, body: &Bytes) -> ApiResponse {
         let begin = || {
             let parameters = OAuthParameters::read(headers, body)?;
@@ -301,8 +302,8 @@ impl TokenEndpoint {
         begin().unwrap_or_else(|refusal: OAuthError| refusal.into())
     }
 
-    /// Answers `/oauth/revoke` (RFC 7009): a refresh token and all that came of its login are worth nothing from now
-    /// on. It does not tell whether there was one.
+    /// Handles `/oauth/revoke` (RFC 7009): revokes a refresh token together with its login. The response does not
+    /// reveal whether the token existed.
     pub(crate) fn revoke(&self, headers: &HeaderMap, body: &Bytes) -> ApiResponse {
         let revoke = || {
             let parameters = OAuthParameters::read(headers, body)?;
@@ -340,7 +341,7 @@ impl TokenEndpoint {
             && !self.may_act(application, id, audience)
         {
             return Err(OAuthError::access_denied(
-                "organization: the application may not act for it",
+                "organization: the application may not act for this organization",
             ));
         }
         let all: Vec<&str> = self.scopes(application, api).collect();
@@ -383,7 +384,8 @@ impl TokenEndpoint {
         Ok(with_quota_header(response, header))
     }
 
-    /// The first tokens of one login. The refresh tokens of who can keep no secret are bound to its key (RFC 9449 §5).
+    /// Issues the first tokens of a login. Refresh tokens of public clients are bound to the client's key (RFC 9449
+    /// §5).
     fn first_user_tokens(
         &self,
         family: usize,
@@ -398,7 +400,7 @@ impl TokenEndpoint {
         self.user_tokens(family, consent, jkt, early)
     }
 
-    /// The tokens of one login.
+    /// Issues tokens for a login.
     fn user_tokens(
         &self,
         family: usize,
@@ -441,7 +443,7 @@ impl TokenEndpoint {
         })
     }
 
-    /// An access token and its number.
+    /// Signs an access token. Returns the token and its number.
     fn sign(&self, subject: &TokenSubject<'_>, early: i64) -> Result<(String, u64), OAuthError> {
         let issued_at = self.clock.seconds();
         let number = self.granted_count.fetch_add(1, Ordering::SeqCst) + 1;
@@ -489,7 +491,7 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The scopes that are granted: those that were asked for, or all that the application has.
+/// The granted scopes: the requested ones, or by default all scopes of the application.
 fn granted_scopes(all: &[&str], requested: Option<&str>) -> Result<String, OAuthError> {
     let has = |scope: &&str| all.contains(scope);
     let requested: Vec<&str> = requested

@@ -1,4 +1,4 @@
-//! What users let applications do: codes, and families of refresh tokens.
+//! Authorization codes and refresh tokens.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,22 +7,22 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{OAuthError, RevokedTokens};
-use crate::application::{Application, random_text};
+use crate::application::{Application, random_token};
 use crate::login::User;
 
-/// How long a code can be exchanged, in seconds.
+/// Lifetime of an authorization code, in seconds.
 const CODE_LIFETIME: i64 = 60;
 
-/// What a user let an application do.
+/// What a user allowed an application to do.
 #[derive(Clone)]
 pub(crate) struct Consent {
     pub(crate) client_id: String,
     pub(crate) user: User,
-    /// The scopes that are granted.
+    /// The granted scopes.
     pub(crate) scope: String,
     pub(crate) audience: String,
     pub(crate) organization: Option<String>,
-    /// What the ID token has to repeat.
+    /// The nonce for the ID token.
     pub(crate) nonce: Option<String>,
 }
 
@@ -32,31 +32,31 @@ impl Consent {
     }
 }
 
-/// What a code is bound to.
+/// The data that an authorization code is bound to.
 pub(crate) struct AuthorizationCode {
     pub(crate) consent: Consent,
     pub(crate) redirect_uri: String,
-    /// The challenge of PKCE, by S256.
+    /// PKCE challenge with method S256.
     pub(crate) challenge: Option<String>,
 }
 
 struct IssuedCode {
     code: AuthorizationCode,
     expires_at: i64,
-    /// What was made of it.
+    /// The token family that the code was exchanged for.
     family: Option<usize>,
 }
 
-/// What one login led to.
+/// The tokens of one login.
 struct TokenFamily {
     consent: Consent,
-    /// The refresh token that counts now.
+    /// The only refresh token that is valid now.
     current_refresh_token: Option<String>,
-    /// The thumbprint of the key without which no refresh token of a native application counts.
+    /// Thumbprint of the key that refresh tokens of a native application are bound to.
     jkt: Option<String>,
     expires_at: i64,
     is_revoked: bool,
-    /// The numbers of the access tokens.
+    /// Numbers of the access tokens.
     access_tokens: Vec<u64>,
 }
 
@@ -64,15 +64,15 @@ struct TokenFamily {
 struct GrantState {
     codes: HashMap<String, IssuedCode>,
     families: Vec<TokenFamily>,
-    /// The families of refresh tokens, old ones too.
+    /// Token families by refresh token, including used refresh tokens.
     refresh_tokens: HashMap<String, usize>,
 }
 
-/// Codes and refresh tokens.
+/// Stores authorization codes and refresh tokens.
 pub(crate) struct GrantStore {
     state: Mutex<GrantState>,
     revoked: Arc<RevokedTokens>,
-    /// How long a login lasts, in seconds.
+    /// Lifetime of a login, in seconds.
     lifetime: i64,
 }
 
@@ -85,13 +85,13 @@ impl GrantStore {
         }
     }
 
-    /// A new code.
+    /// Issues an authorization code.
     pub(crate) fn issue_code(
         &self,
         code: AuthorizationCode,
         now: i64,
     ) -> Result<String, crate::Error> {
-        let text = random_text()?;
+        let text = random_token()?;
         let issued = IssuedCode {
             code,
             expires_at: now.saturating_add(CODE_LIFETIME),
@@ -101,7 +101,7 @@ impl GrantStore {
         Ok(text)
     }
 
-    /// Exchanges a code. One that was exchanged before takes back what it gave.
+    /// Exchanges a code. Reusing a code revokes the tokens that were issued for it.
     pub(super) fn exchange(
         &self,
         code: &str,
@@ -130,7 +130,7 @@ impl GrantStore {
         }
         if redirect_uri != Some(&issued.code.redirect_uri) {
             return Err(OAuthError::invalid_grant(
-                "redirect_uri: expected that of the authorization request",
+                "redirect_uri: expected the value of the authorization request",
             ));
         }
         match (&issued.code.challenge, verifier) {
@@ -142,13 +142,13 @@ impl GrantStore {
             }
             (Some(_), Some(_)) => {
                 return Err(OAuthError::invalid_request(
-                    "code_verifier: expected 43 to 128 characters as RFC 7636 has them",
+                    "code_verifier: expected 43 to 128 unreserved characters (RFC 7636)",
                 ));
             }
             (Some(_), None) => return Err(OAuthError::invalid_request("code_verifier is missing")),
             (None, Some(_)) => {
                 return Err(OAuthError::invalid_grant(
-                    "code_verifier: the authorization request had no challenge",
+                    "code_verifier: the authorization request had no code_challenge",
                 ));
             }
         }
@@ -157,7 +157,7 @@ impl GrantStore {
         Ok((self.new_family(families, consent.clone(), now), consent))
     }
 
-    /// The family of a login without a code.
+    /// Starts the token family of a login without a code.
     pub(super) fn start_family(&self, consent: Consent, now: i64) -> usize {
         self.new_family(&mut self.state().families, consent, now)
     }
@@ -174,7 +174,7 @@ impl GrantStore {
         families.len() - 1
     }
 
-    /// Spends a refresh token, for all or some of its scopes. One that was spent before kills its family.
+    /// Uses a refresh token, for all or some of its scopes. Reusing a refresh token revokes its family.
     pub(super) fn refresh(
         &self,
         token: &str,
@@ -208,7 +208,7 @@ impl GrantStore {
             ));
         }
         let mut consent = family.consent.clone();
-        // What was asked for at the login is not asked for now.
+        // The nonce belongs to the authorization request only.
         consent.nonce = None;
         if let Some(requested) = scope {
             if !requested
@@ -218,7 +218,7 @@ impl GrantStore {
                 return Err(OAuthError::new(
                     http::StatusCode::BAD_REQUEST,
                     "invalid_scope",
-                    "scope: expected no more than was granted before",
+                    "scope: expected only scopes that were granted before",
                 ));
             }
             requested.clone_into(&mut consent.scope);
@@ -232,7 +232,7 @@ impl GrantStore {
         self.state().families[family].jkt = jkt.map(str::to_owned);
     }
 
-    /// Notes an access token of a family, and makes the family's new refresh token if it has any.
+    /// Records an access token of a family and issues the next refresh token, if the family has refresh tokens.
     pub(super) fn issue_tokens(
         &self,
         family: usize,
@@ -248,19 +248,19 @@ impl GrantStore {
         let family = &mut families[number];
         family.access_tokens.push(token);
         if family.is_revoked {
-            // The code came a second time meanwhile.
+            // The code was reused in the meantime.
             self.revoked.add([token]);
         }
         if !family.consent.has_scope("offline_access") {
             return Ok(None);
         }
-        let text = random_text()?;
+        let text = random_token()?;
         family.current_refresh_token = Some(text.clone());
         refresh_tokens.insert(text.clone(), number);
         Ok(Some(text))
     }
 
-    /// Kills the family of a refresh token of this application, if it is one.
+    /// Revokes the family of a refresh token, if it belongs to this application.
     pub(super) fn revoke(&self, token: &str, application: &Application) {
         let mut state = self.state();
         let GrantState {
@@ -275,7 +275,7 @@ impl GrantStore {
         }
     }
 
-    /// Kills a family and what it was given.
+    /// Revokes a family and its access tokens.
     fn revoke_family(&self, family: &mut TokenFamily) {
         family.is_revoked = true;
         self.revoked.add(family.access_tokens.drain(..));

@@ -1,4 +1,4 @@
-//! Signed texts that others made: assertions and proofs.
+//! JWTs signed by clients: assertions and DPoP proofs.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 
-/// A text of three parts, whose signature may be anything.
+/// A parsed JWT whose signature is not verified.
 pub(super) struct UnverifiedJwt<'a> {
     text: &'a str,
     header: Map<String, Value>,
@@ -38,12 +38,12 @@ impl<'a> UnverifiedJwt<'a> {
         self.header(name)?.as_str()
     }
 
-    /// A claim as a text. Until the signature is checked it is what anybody may say.
+    /// A string claim. Untrusted until the signature is verified.
     pub(super) fn claim_text(&self, name: &str) -> Option<&str> {
         self.claims.get(name)?.as_str()
     }
 
-    /// A claim as a whole number.
+    /// An integer claim.
     pub(super) fn claim_number(&self, name: &str) -> Option<i64> {
         self.claims.get(name)?.as_i64()
     }
@@ -52,10 +52,10 @@ impl<'a> UnverifiedJwt<'a> {
         self.claims.contains_key(name)
     }
 
-    /// Whether this key made the signature by this algorithm.
+    /// Verifies the signature with this key and algorithm.
     pub(super) fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
         let mut validation = Validation::new(algorithm);
-        // Claims are looked at by who knows the sandbox's clock.
+        // The caller checks the claims against the sandbox's clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
@@ -64,12 +64,12 @@ impl<'a> UnverifiedJwt<'a> {
     }
 }
 
-/// Ids that count once, each until a time (seconds since 1970).
+/// Identifiers that may be used once, each with its expiry (seconds since the Unix epoch).
 #[derive(Default)]
 pub(super) struct ReplayCache(Mutex<HashMap<String, i64>>);
 
 impl ReplayCache {
-    /// Whether this is the first time that the id is seen.
+    /// Records an identifier. Returns whether it is new.
     pub(super) fn insert(&self, id: String, until: i64, now: i64) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.retain(|_, until| *until >= now);

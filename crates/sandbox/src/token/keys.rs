@@ -1,4 +1,4 @@
-//! The key that signs access tokens.
+//! The signing key of access tokens.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// One key a process, made when it is first needed: making one takes long, and sandboxes are told apart by issuer.
+/// One key per process, because generating a key is slow. The issuer distinguishes the tokens of sandboxes.
 static KEY: LazyLock<Result<SigningKey, String>> = LazyLock::new(SigningKey::generate);
 
 pub(crate) struct SigningKey {
@@ -44,7 +44,7 @@ impl SigningKey {
         })
     }
 
-    /// What `/.well-known/jwks.json` shows.
+    /// The content of `/.well-known/jwks.json`.
     pub(crate) fn public(&self) -> &JwkSet {
         &self.public
     }
@@ -53,10 +53,10 @@ impl SigningKey {
         jsonwebtoken::encode(&self.header, claims, &self.signing).map_err(|error| error.to_string())
     }
 
-    /// The claims of a token that this key signed. Nothing but the signature is checked.
+    /// Returns the claims of a token signed by this key. Only the signature is verified.
     pub(crate) fn claims<T: DeserializeOwned + Clone>(&self, token: &str) -> Option<T> {
         let mut validation = Validation::new(Algorithm::RS256);
-        // The caller looks at these, by the sandbox's clock.
+        // The caller checks these against the sandbox's clock.
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
@@ -65,7 +65,7 @@ impl SigningKey {
     }
 }
 
-/// A private key as the JOSE crate wants to read it.
+/// Encodes a private key as PEM, the format that jsonwebtoken reads.
 fn pem(der: &[u8]) -> String {
     use base64::Engine as _;
     let text = base64::engine::general_purpose::STANDARD.encode(der);

@@ -1,4 +1,4 @@
-//! Tokens: the endpoint that grants them, and what a call's token is worth.
+//! Tokens: the token endpoint and the validation of access tokens.
 
 mod assertion;
 mod claims;

@@ -1,18 +1,18 @@
-//! What the endpoints of OAuth refuse.
+//! Errors of the OAuth endpoints.
 
 use http::StatusCode;
 use serde_json::json;
 
 use crate::response::ApiResponse;
 
-/// An error of RFC 6749 §5.2.
+/// An error response (RFC 6749 §5.2).
 #[derive(Debug)]
 pub(crate) struct OAuthError {
     pub(super) status: StatusCode,
     pub(super) error: &'static str,
     pub(super) description: String,
     pub(super) retry_after: Option<i64>,
-    /// Whether the client tried Basic authentication, which a 401 then has to name.
+    /// Whether the client used Basic authentication, which a 401 then must name.
     pub(super) challenge: bool,
 }
 
@@ -39,7 +39,7 @@ impl OAuthError {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description)
     }
 
-    /// A code or a refresh token that is worth nothing. Auth0 answers with 403 where RFC 6749 has 400.
+    /// An invalid code or refresh token. Auth0 responds with 403, unlike RFC 6749, which specifies 400.
     pub(super) fn invalid_grant(description: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "invalid_grant", description)
     }
@@ -48,7 +48,7 @@ impl OAuthError {
         Self::new(StatusCode::FORBIDDEN, "access_denied", description)
     }
 
-    /// The sandbox itself is at fault.
+    /// An internal error of the sandbox.
     pub(super) fn server_error(error: impl ToString) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -57,14 +57,14 @@ impl OAuthError {
         )
     }
 
-    /// A quota that is used up for so many seconds.
+    /// The token quota is exhausted for this number of seconds.
     pub(crate) fn quota_exceeded(seconds: i64) -> Self {
         Self {
             retry_after: Some(seconds),
             ..Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_requests",
-                "The quota of tokens is used up",
+                "The token quota is exhausted",
             )
         }
     }
@@ -84,7 +84,7 @@ impl From<OAuthError> for ApiResponse {
     }
 }
 
-/// Nothing that the endpoints answer may be kept by a cache (RFC 6749 §5.1).
+/// Responses of the OAuth endpoints must not be cached (RFC 6749 §5.1).
 pub(crate) fn no_store(response: ApiResponse) -> ApiResponse {
     response
         .with_header("cache-control", "no-store")

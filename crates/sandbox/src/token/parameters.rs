@@ -1,4 +1,4 @@
-//! The parameters of a request to the endpoints of OAuth.
+//! Parameters of OAuth requests.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::OAuthError;
 
-/// Parameters by name, none of them empty.
+/// Non-empty parameters by name.
 pub(crate) struct OAuthParameters(BTreeMap<String, String>);
 
 impl OAuthParameters {
-    /// Those of a body: a form, as RFC 6749 has it, or a JSON object, which Auth0 takes too.
+    /// Reads a request body: a form (RFC 6749) or a JSON object, which Auth0 also accepts.
     pub(crate) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, OAuthError> {
         let content_type = headers
             .get(CONTENT_TYPE)
@@ -36,7 +36,7 @@ impl OAuthParameters {
         }
     }
 
-    /// Those of a form or a query.
+    /// Reads a form or a query.
     pub(crate) fn from_form(text: &[u8]) -> Result<Self, OAuthError> {
         Self::from_pairs(
             url::form_urlencoded::parse(text)
@@ -47,12 +47,14 @@ impl OAuthParameters {
     fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self, OAuthError> {
         let mut parameters = BTreeMap::new();
         for (name, value) in pairs {
-            // RFC 6749 §3.2: none more than once, and one without a value counts as absent.
+            // RFC 6749 §3.2: empty parameters count as omitted, and no parameter may be repeated.
             if value.is_empty() {
                 continue;
             }
             if parameters.insert(name, value).is_some() {
-                return Err(OAuthError::invalid_request("a parameter is there twice"));
+                return Err(OAuthError::invalid_request(
+                    "expected each parameter once, found a duplicate",
+                ));
             }
         }
         Ok(Self(parameters))

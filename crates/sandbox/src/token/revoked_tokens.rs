@@ -1,19 +1,19 @@
-//! Access tokens that are no longer taken.
+//! Revoked access tokens.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Revoked tokens, by their numbers.
+/// Revoked access tokens, by number.
 #[derive(Default)]
 pub(crate) struct RevokedTokens {
-    /// All up to this one.
+    /// All tokens up to this number are revoked.
     up_to: AtomicU64,
     single: Mutex<HashSet<u64>>,
 }
 
 impl RevokedTokens {
-    /// From now on the tokens up to `number` are refused.
+    /// Revokes all tokens up to `number`.
     pub(crate) fn add_up_to(&self, number: u64) {
         self.up_to.fetch_max(number, Ordering::SeqCst);
     }

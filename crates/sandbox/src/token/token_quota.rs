@@ -1,12 +1,13 @@
-//! How many tokens a client may be granted in an hour and in a day.
+//! Quotas of access tokens.
 
 use chrono::{DateTime, Utc};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-/// The number of tokens that may be granted in each hour and in each day, by the sandbox's clock. As at Auth0, windows
-/// begin with the hour and the day in UTC.
+/// The number of access tokens that an application can obtain per hour and per day.
+///
+/// As at Auth0, windows start with the hour and the day in UTC. The sandbox's clock determines the time.
 ///
 /// ```
 /// use auth0_sandbox::TokenQuota;
@@ -22,7 +23,7 @@ pub struct TokenQuota {
 }
 
 impl TokenQuota {
-    /// At most so many tokens in an hour.
+    /// Limits the number of tokens per hour.
     pub fn per_hour(tokens: u64) -> Self {
         Self {
             per_hour: tokens,
@@ -30,14 +31,14 @@ impl TokenQuota {
         }
     }
 
-    /// At most so many tokens in a day as well.
+    /// Limits the number of tokens per day in addition.
     pub fn per_day(mut self, tokens: u64) -> Self {
         self.per_day = Some(tokens);
         self
     }
 }
 
-/// What of a quota is used.
+/// Used part of a quota.
 #[derive(Debug)]
 pub(super) struct QuotaUsage {
     windows: Vec<QuotaWindow>,
@@ -49,7 +50,7 @@ struct QuotaWindow {
     seconds: i64,
     limit: u64,
     used: u64,
-    /// Which hour or day `used` counts.
+    /// Number of the hour or day that `used` belongs to.
     number: i64,
 }
 
@@ -67,13 +68,13 @@ impl QuotaUsage {
         Self { windows }
     }
 
-    /// Takes one token; if there is none left, the seconds until there is.
+    /// Takes one token. If the quota is exhausted, returns the number of seconds until it is available again.
     pub(super) fn take(&mut self, now: DateTime<Utc>) -> Result<(), i64> {
         for window in &mut self.windows {
             window.roll(now);
         }
         let is_exhausted = |window: &&QuotaWindow| window.used >= window.limit;
-        // All windows have to have room again.
+        // A token is available only when no window is exhausted.
         if let Some(wait) = self
             .windows
             .iter()
@@ -89,7 +90,7 @@ impl QuotaUsage {
         Ok(())
     }
 
-    /// The value of `Auth0-Client-Quota-Limit`.
+    /// Value of the header `Auth0-Client-Quota-Limit`.
     pub(super) fn header(&mut self, now: DateTime<Utc>) -> String {
         let windows = self.windows.iter_mut().map(|window| {
             window.roll(now);
@@ -114,7 +115,7 @@ impl QuotaWindow {
         }
     }
 
-    /// The seconds to the end of the window.
+    /// Seconds until the end of the window.
     fn seconds_left(&self, now: DateTime<Utc>) -> i64 {
         self.seconds - now.timestamp().rem_euclid(self.seconds)
     }

@@ -1,4 +1,4 @@
-//! What a call's token is worth: signature, issuer, audience, expiry and scopes.
+//! Validation of access tokens: signature, issuer, audience, expiry, key binding and scopes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,17 +12,17 @@ use crate::document::Operation;
 use crate::problem::Problem;
 use crate::token::{AccessTokenClaims, RevokedTokens, SigningKey};
 
-/// How many tokens' signatures are remembered. Programs that take more tokens than this pay for checking them.
+/// Capacity of the claims cache. Beyond it, signatures are verified again.
 const MAX_CACHED_CLAIMS: usize = 1024;
 
-/// Who makes a call.
+/// The client of a call.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) client_id: String,
     pub(crate) name: String,
-    /// The scopes of its token.
+    /// Scopes of the access token.
     pub(crate) scopes: BTreeSet<String>,
-    /// The organization that its token is bound to.
+    /// The organization that the access token is bound to.
     pub(crate) organization: Option<String>,
 }
 
@@ -32,16 +32,16 @@ impl Caller {
     }
 }
 
-/// Decides which calls are let in.
+/// Validates the access tokens of calls.
 pub(crate) struct TokenValidator {
     key: &'static SigningKey,
     issuer: String,
     audiences: Audiences,
-    /// Applications' names by client id.
+    /// Names of the applications by client id.
     names: HashMap<String, String>,
     revoked: Arc<RevokedTokens>,
     proofs: DpopVerifier,
-    /// Claims by token. A signature that was right once is right for ever; all else is looked at in every call.
+    /// Claims by token. A valid signature stays valid; everything else is checked in every call.
     claims_cache: Mutex<HashMap<String, Arc<AccessTokenClaims>>>,
 }
 
@@ -65,17 +65,18 @@ impl TokenValidator {
         }
     }
 
-    /// From now on the tokens up to `number` are refused.
+    /// Revokes all tokens up to `number`.
     pub(crate) fn revoke_up_to(&self, number: u64) {
         self.revoked.add_up_to(number);
     }
 
-    /// The nonce that proofs have to have from now on, if they need any.
+    /// The current nonce of DPoP proofs, if nonces are required.
     pub(crate) fn nonce(&self, now: i64) -> Option<String> {
         self.proofs.nonce(now)
     }
 
-    /// Who calls, if the token is valid at `now` (seconds since 1970) and has the scopes of the operation.
+    /// Returns the caller if the token is valid at `now` (seconds since the Unix epoch) and has the scopes of the
+    /// operation.
     pub(crate) fn validate(
         &self,
         headers: &HeaderMap,
@@ -94,7 +95,7 @@ impl TokenValidator {
         self.validate_token(headers, operation, scheme, &request, token)
             .map_err(|mut problem| {
                 if scheme == Scheme::Dpop {
-                    // Whoever tries this scheme is answered in it.
+                    // A client that uses DPoP receives a DPoP challenge.
                     problem.challenge = problem
                         .challenge
                         .map(|challenge| challenge.replacen("Bearer ", "DPoP algs=\"ES256\", ", 1));
@@ -115,10 +116,10 @@ impl TokenValidator {
         let claims = self.claims(token)?;
         let invalid = |reason: &str| Err(Problem::unauthorized(Some("invalid_token"), reason));
         if claims.iss != self.issuer {
-            return invalid("the token comes from another issuer");
+            return invalid("the token has another issuer");
         }
         if claims.aud != self.audiences.of(operation.api) {
-            return invalid("the token is for another audience");
+            return invalid("the token has another audience");
         }
         if claims.exp <= now {
             return invalid("the token has expired");
@@ -141,7 +142,8 @@ impl TokenValidator {
         })
     }
 
-    /// Whether a token that is bound to the key `jkt` comes from who has it, and one that is bound to none as Bearer.
+    /// Checks that a token bound to the key `jkt` comes with a proof of that key, and that an unbound token is sent as
+    /// Bearer.
     fn check_binding(
         &self,
         headers: &HeaderMap,
@@ -154,20 +156,21 @@ impl TokenValidator {
             (Scheme::Bearer, None) => Ok(()),
             (Scheme::Bearer, Some(_)) => invalid(
                 "invalid_token",
-                "the token is bound to a key: expected the scheme DPoP",
+                "the token is bound to a key: expected the DPoP scheme",
             ),
             (Scheme::Dpop, None) => invalid(
                 "invalid_token",
-                "the token is bound to no key: expected the scheme Bearer",
+                "the token is not bound to a key: expected the Bearer scheme",
             ),
             (Scheme::Dpop, Some(jkt)) => match self.proofs.verify_headers(headers, request) {
                 Ok(Some(thumbprint)) if thumbprint == jkt => Ok(()),
                 Ok(Some(_)) => invalid("invalid_token", "the token is bound to another key"),
-                Ok(None) => invalid("invalid_dpop_proof", "there is no DPoP header"),
+                Ok(None) => invalid("invalid_dpop_proof", "the DPoP header is missing"),
                 Err(ProofError::Invalid(reason)) => invalid("invalid_dpop_proof", reason),
-                Err(ProofError::NonceRequired) => {
-                    invalid("use_dpop_nonce", "nonce: expected that of DPoP-Nonce")
-                }
+                Err(ProofError::NonceRequired) => invalid(
+                    "use_dpop_nonce",
+                    "nonce: expected the value of the DPoP-Nonce header",
+                ),
             },
         }
     }
@@ -181,7 +184,7 @@ impl TokenValidator {
             return Ok(Arc::clone(claims));
         }
         let claims = self.key.claims(token).ok_or_else(|| {
-            Problem::unauthorized(Some("invalid_token"), "the token's signature is not valid")
+            Problem::unauthorized(Some("invalid_token"), "the token has an invalid signature")
         })?;
         let claims = Arc::new(claims);
         if claims_cache.len() >= MAX_CACHED_CLAIMS {
@@ -192,7 +195,7 @@ impl TokenValidator {
     }
 }
 
-/// How a token is sent.
+/// Authentication scheme of an access token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scheme {
     Bearer,
@@ -204,7 +207,7 @@ fn credentials(headers: &HeaderMap) -> Result<(Scheme, &str), Problem> {
     let Some(value) = values.next() else {
         return Err(Problem::unauthorized(
             None,
-            "there is no Authorization header",
+            "the Authorization header is missing",
         ));
     };
     let token = value.to_str().ok().and_then(|value| {
@@ -225,7 +228,7 @@ fn credentials(headers: &HeaderMap) -> Result<(Scheme, &str), Problem> {
 
 fn insufficient_scope(operation: &Operation) -> Problem {
     let alternatives: Vec<_> = operation.scopes.iter().map(|set| set.join(" ")).collect();
-    let mut problem = Problem::forbidden("INSUFFICIENT_SCOPE", "The token lacks a scope")
+    let mut problem = Problem::forbidden("INSUFFICIENT_SCOPE", "The token lacks a required scope")
         .details(format!("expected {}", alternatives.join(" or ")));
     problem.challenge = Some(format!(
         "Bearer error=\"insufficient_scope\", scope=\"{}\"",
@@ -234,7 +237,7 @@ fn insufficient_scope(operation: &Operation) -> Problem {
     problem
 }
 
-/// The parts of Basic authentication: user name and password, both percent-decoded as RFC 6749 asks for.
+/// The user name and password of Basic authentication, both form-decoded as RFC 6749 requires.
 pub(super) fn basic_credentials(value: &HeaderValue) -> Option<(String, String)> {
     use base64::Engine as _;
     let (scheme, credentials) = value.to_str().ok()?.split_once(' ')?;
@@ -250,7 +253,8 @@ pub(super) fn basic_credentials(value: &HeaderValue) -> Option<(String, String)>
 }
 
 fn form_decoded(text: &str) -> String {
-    // The value of a form that has no other. `&` would end it: it belongs to the text of who did not encode it.
+    // Parses the text as the value of a form with one unnamed field. An unencoded `&` would end the value, so it is
+    // escaped.
     let form = format!("={}", text.replace('&', "%26"));
     url::form_urlencoded::parse(form.as_bytes())
         .next()
