@@ -11,7 +11,7 @@ use crate::response::ApiResponse;
 use crate::tenant::ListingQuirks;
 
 /// Page size if the request specifies none.
-const DEFAULT_PAGE_SIZE: u64 = 50;
+pub(crate) const DEFAULT_PAGE_SIZE: u64 = 50;
 
 /// The number of the last item of the previous page, or `None` for the first page.
 pub(crate) fn page_start(operation: &Operation, call: &Call) -> Result<Option<u64>, Problem> {

@@ -249,12 +249,10 @@ impl ServerState {
         request: &Request,
         response: ApiResponse,
     ) -> axum::response::Response {
-        let log_record = log_record(request, None);
-        self.log_request(log_record, Some(response.status), false);
-        self.http_response(response)
+        self.respond_and_log(log_record(request, None), response)
     }
 
-    /// Logs a request whose body could not be read, and sends the response.
+    /// Logs a request that had no effect, and sends the response.
     fn respond_and_log(
         &self,
         log_record: RequestRecord,

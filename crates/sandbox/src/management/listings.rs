@@ -6,15 +6,12 @@ use serde_json::{Map, Value, json};
 use super::ManagementContext;
 use crate::call::Call;
 use crate::document::Operation;
-use crate::pages::{cursor_page, page_start};
+use crate::pages::{DEFAULT_PAGE_SIZE, cursor_page, page_start};
 use crate::problem::{Problem, RequestPart};
 use crate::response::ApiResponse;
 
 /// Numbered pages cover only this many records.
 const MAX_NUMBERED_RECORDS: u64 = 1000;
-
-/// Page size if the request specifies none.
-const DEFAULT_PAGE_SIZE: u64 = 50;
 
 /// How a page is requested.
 pub(super) enum PageMode {

@@ -59,34 +59,36 @@ struct DeviceDecisionRequest {
 }
 
 pub(super) fn router(shared: &Arc<ServerState>) -> Router {
-    let bodiless = |action: fn(&ServerState) -> AdminResult| {
+    let without_body = |action: fn(&ServerState) -> AdminResult| {
         let shared = Arc::clone(shared);
-        move |request: Request| async move { shared.authorized(&request, action) }
+        move |request: Request| async move { shared.run_authorized(&request, action) }
     };
     let with_body = |action: fn(&ServerState, &[u8]) -> AdminResult| {
         let shared = Arc::clone(shared);
-        move |request: Request| async move { shared.authorized_with_body(request, action).await }
+        move |request: Request| async move { shared.run_authorized_with_body(request, action).await }
     };
-    let accept_state = Arc::clone(shared);
+    let state = Arc::clone(shared);
     let accept = move |path: RawPathParams, request: Request| async move {
         let id = path.iter().next().map(|(_, id)| id.to_owned());
-        accept_state.authorized(&request, |shared| {
+        state.run_authorized(&request, |shared| {
             shared.accept_invitation(&id.unwrap_or_default())
         })
     };
     Router::new()
         .route(
             "/_sandbox/requests",
-            get(bodiless(|shared| ok(&shared.requests.list()))).delete(bodiless(|shared| {
-                shared.requests.clear();
-                no_content()
-            })),
+            get(without_body(|shared| ok(&shared.requests.list()))).delete(without_body(
+                |shared| {
+                    shared.requests.clear();
+                    no_content()
+                },
+            )),
         )
         .route(
             "/_sandbox/faults",
-            get(bodiless(|shared| ok(&shared.faults.list())))
+            get(without_body(|shared| ok(&shared.faults.list())))
                 .post(with_body(ServerState::add_fault))
-                .delete(bodiless(|shared| {
+                .delete(without_body(|shared| {
                     shared.faults.clear();
                     no_content()
                 })),
@@ -97,7 +99,7 @@ pub(super) fn router(shared: &Arc<ServerState>) -> Router {
         )
         .route(
             "/_sandbox/client-grants",
-            get(bodiless(|shared| ok(&shared.tenant.lock().grants))),
+            get(without_body(|shared| ok(&shared.tenant.lock().grants))),
         )
         .route(
             "/_sandbox/dns",
@@ -106,7 +108,7 @@ pub(super) fn router(shared: &Arc<ServerState>) -> Router {
         .route("/_sandbox/clock", post(with_body(ServerState::move_clock)))
         .route(
             "/_sandbox/tokens/revoke",
-            post(bodiless(|shared| {
+            post(without_body(|shared| {
                 shared
                     .token_validator
                     .revoke_up_to(shared.tokens.granted_count());
@@ -115,7 +117,7 @@ pub(super) fn router(shared: &Arc<ServerState>) -> Router {
         )
         .route(
             "/_sandbox/invitations",
-            get(bodiless(|shared| ok(&shared.team().invitations()))),
+            get(without_body(|shared| ok(&shared.team().invitations()))),
         )
         .route("/_sandbox/invitations/{id}/accept", post(accept))
 }
@@ -125,7 +127,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 }
 
 impl ServerState {
-    fn authorized(
+    fn run_authorized(
         &self,
         request: &Request,
         action: impl FnOnce(&ServerState) -> AdminResult,
@@ -143,7 +145,7 @@ impl ServerState {
         self.http_response(response.unwrap_or_else(ApiResponse::from))
     }
 
-    async fn authorized_with_body(
+    async fn run_authorized_with_body(
         &self,
         request: Request,
         action: fn(&ServerState, &[u8]) -> AdminResult,
@@ -152,7 +154,7 @@ impl ServerState {
         match read_body(body).await {
             Ok(bytes) => {
                 let request = Request::from_parts(parts, axum::body::Body::empty());
-                self.authorized(&request, |shared| action(shared, &bytes))
+                self.run_authorized(&request, |shared| action(shared, &bytes))
             }
             Err(problem) => self.http_response(problem.into()),
         }

@@ -193,7 +193,7 @@ impl From<Box<ApiResponse>> for Rejection {
 fn no_organization() -> Problem {
     Problem::forbidden(
         "NO_ORGANIZATION",
-        "The token is not bound to an organization",
+        "The token is bound to no organization",
     )
     .details("expected a token requested with the `organization` parameter")
 }

@@ -7,11 +7,9 @@ use super::{OperationOutcome, not_found_status};
 use crate::call::Call;
 use crate::cursor;
 use crate::document::Operation;
+use crate::pages::DEFAULT_PAGE_SIZE;
 use crate::problem::Problem;
 use crate::response::ApiResponse;
-
-/// Page size if the request specifies none.
-const DEFAULT_PAGE_SIZE: usize = 50;
 
 /// A page, in the form of the Teams API.
 struct PageBody<'a, T> {
@@ -49,15 +47,12 @@ pub(super) fn listing_page<T: Serialize, I: Iterator<Item = (u64, T)>>(
             "from: expected the `next` value of a page of the same listing with the same filters",
         )
     })?;
-    let size = call
-        .get("take")
-        .and_then(|take| take.parse().ok())
-        .unwrap_or(DEFAULT_PAGE_SIZE);
+    let size = call.number("take").unwrap_or(DEFAULT_PAGE_SIZE);
     let mut items = items(start);
     let mut last = None;
     let page: Vec<T> = items
         .by_ref()
-        .take(size)
+        .take(usize::try_from(size).unwrap_or(usize::MAX))
         .map(|(number, item)| {
             last = Some(number);
             item

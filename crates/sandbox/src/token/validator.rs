@@ -228,7 +228,7 @@ fn credentials(headers: &HeaderMap) -> Result<(Scheme, &str), Problem> {
 
 fn insufficient_scope(operation: &Operation) -> Problem {
     let alternatives: Vec<_> = operation.scopes.iter().map(|set| set.join(" ")).collect();
-    let mut problem = Problem::forbidden("INSUFFICIENT_SCOPE", "The token lacks a required scope")
+    let mut problem = Problem::forbidden("INSUFFICIENT_SCOPE", "The token lacks a scope")
         .details(format!("expected {}", alternatives.join(" or ")));
     problem.challenge = Some(format!(
         "Bearer error=\"insufficient_scope\", scope=\"{}\"",

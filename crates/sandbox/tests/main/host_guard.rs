@@ -1,4 +1,4 @@
-//! The `Host` of a request: a page of the web whose name leads to this machine must not get in.
+//! The `Host` check, which protects against DNS rebinding by web pages.
 
 use auth0_sandbox::Sandbox;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -6,19 +6,19 @@ use tokio::net::TcpStream;
 
 use crate::support::start;
 
-/// The status of an answer to `GET path` with these lines of a head, sent as they are.
+/// Sends `GET path` with these raw header lines and returns the status.
 async fn status(sandbox: &Sandbox, path: &str, head: &str) -> String {
     let address = sandbox.url().strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\n{head}connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer.split(' ').nth(1).unwrap().to_owned()
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    response.split(' ').nth(1).unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn host_is_a_name_of_this_machine_then_the_request_is_let_in() {
+async fn local_host_is_accepted() {
     let sandbox = start().await;
     let port = sandbox.url().rsplit(':').next().unwrap();
     for host in ["127.0.0.1", "localhost", "[::1]", "LocalHost"] {
@@ -29,7 +29,7 @@ async fn host_is_a_name_of_this_machine_then_the_request_is_let_in() {
 }
 
 #[tokio::test]
-async fn host_is_another_name_then_no_path_lets_the_request_in() {
+async fn other_host_is_rejected_on_every_path() {
     let sandbox = start().await;
     let port: u16 = sandbox.url().rsplit(':').next().unwrap().parse().unwrap();
     let other = port ^ 1;
@@ -64,6 +64,6 @@ async fn host_is_another_name_then_no_path_lets_the_request_in() {
             assert_eq!(status(&sandbox, path, &head).await, "421", "{path} {head}");
         }
     }
-    let refused = sandbox.requests().pop().unwrap();
-    assert_eq!((refused.status, refused.acted), (Some(421), false));
+    let rejected = sandbox.requests().pop().unwrap();
+    assert_eq!((rejected.status, rejected.acted), (Some(421), false));
 }

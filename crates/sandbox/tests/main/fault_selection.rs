@@ -1,4 +1,4 @@
-//! Which calls a fault befalls, and what it makes of true answers.
+//! Which calls a fault affects, and how it changes their responses.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,29 +7,29 @@ use auth0_sandbox::{Effect, Fault, Sandbox};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Running, member, start, started};
+use crate::support::{TestSandbox, member_path, start, start_with};
 
-/// Which of so many calls are befallen.
-async fn befallen(sandbox: &Running, calls: usize) -> Vec<usize> {
-    let mut befallen = Vec::new();
+/// The numbers of the affected calls.
+async fn affected_calls(sandbox: &TestSandbox, calls: usize) -> Vec<usize> {
+    let mut affected = Vec::new();
     for number in 1..=calls {
         match sandbox.get("/api/environments").await.status {
             200 => {}
             status => {
                 assert_eq!(status, 503);
-                befallen.push(number);
+                affected.push(number);
             }
         }
     }
-    befallen
+    affected
 }
 
-fn busy(fault: Fault) -> Fault {
+fn unavailable(fault: Fault) -> Fault {
     fault.then(Effect::status(503))
 }
 
 #[tokio::test]
-async fn calls_are_chosen_then_only_they_have_the_fault() {
+async fn only_selected_calls_are_affected() {
     let one = || Fault::of("getEnvironments");
     for (fault, expected) in [
         (one(), vec![1, 2, 3, 4, 5]),
@@ -45,32 +45,32 @@ async fn calls_are_chosen_then_only_they_have_the_fault() {
         (Fault::of("token"), vec![]),
     ] {
         let sandbox = start().await;
-        sandbox.fail(busy(fault.clone())).unwrap();
-        assert_eq!(befallen(&sandbox, 5).await, expected, "{fault:?}");
+        sandbox.fail(unavailable(fault.clone())).unwrap();
+        assert_eq!(affected_calls(&sandbox, 5).await, expected, "{fault:?}");
         sandbox.clear_faults();
-        assert!(befallen(&sandbox, 2).await.is_empty());
+        assert!(affected_calls(&sandbox, 2).await.is_empty());
     }
 }
 
 #[tokio::test]
-async fn fault_is_set_up_later_then_calls_count_from_there() {
+async fn calls_are_counted_from_the_setup_of_the_fault() {
     let sandbox = start().await;
-    assert!(befallen(&sandbox, 3).await.is_empty());
-    sandbox.fail(busy(Fault::of_any().call(2))).unwrap();
-    assert_eq!(befallen(&sandbox, 3).await, [2]);
-    // A call of another operation counts where all are meant.
+    assert!(affected_calls(&sandbox, 3).await.is_empty());
+    sandbox.fail(unavailable(Fault::of_any().call(2))).unwrap();
+    assert_eq!(affected_calls(&sandbox, 3).await, [2]);
+    // Calls of other operations count for a fault of all operations.
     sandbox.clear_faults();
-    sandbox.fail(busy(Fault::of_any().call(2))).unwrap();
+    sandbox.fail(unavailable(Fault::of_any().call(2))).unwrap();
     sandbox.get("/api/members").await.expect(200);
-    assert_eq!(befallen(&sandbox, 3).await, [1]);
+    assert_eq!(affected_calls(&sandbox, 3).await, [1]);
 }
 
 #[tokio::test]
-async fn fault_comes_by_chance_then_the_seed_decides() {
+async fn seed_determines_which_calls_are_affected() {
     let run = async |seed| {
-        let fault = busy(Fault::of_any().probability(0.5));
-        let sandbox = started(Sandbox::builder().seed(seed).fault(fault)).await;
-        befallen(&sandbox, 60).await
+        let fault = unavailable(Fault::of_any().probability(0.5));
+        let sandbox = start_with(Sandbox::builder().seed(seed).fault(fault)).await;
+        affected_calls(&sandbox, 60).await
     };
     let first = run(1).await;
     assert!((15..=45).contains(&first.len()), "{first:?}");
@@ -79,40 +79,40 @@ async fn fault_comes_by_chance_then_the_seed_decides() {
 }
 
 #[tokio::test]
-async fn answer_is_told_to_be_late_then_it_is_and_right() {
+async fn delayed_response_is_late_and_unchanged() {
     let sandbox = start().await;
     let delay = Duration::from_millis(80);
     sandbox.fail(Fault::of_any().delay(delay)).unwrap();
     sandbox
-        .fail(busy(Fault::of_any().call(2).delay(delay)))
+        .fail(unavailable(Fault::of_any().call(2).delay(delay)))
         .unwrap();
     let begun = tokio::time::Instant::now();
     sandbox.get("/api/environments").await.expect(200);
     assert!(begun.elapsed() >= delay);
-    // Delays add up, and one with an effect comes before it.
+    // Delays add up, including that of a fault with an effect.
     let begun = tokio::time::Instant::now();
     sandbox.get("/api/environments").await.expect(503);
     assert!(begun.elapsed() >= 2 * delay);
 }
 
 #[tokio::test]
-async fn client_gives_up_before_a_late_call_is_carried_out_then_it_never_is() {
+async fn delayed_call_is_not_executed_after_a_client_timeout() {
     let sandbox = start().await;
     sandbox
         .fail(Fault::of("deleteMember").delay(Duration::from_secs(600)))
         .unwrap();
     let id = sandbox.member_ids().await[3].clone();
-    let request = sandbox.request(Method::DELETE, &member(&id));
+    let request = sandbox.request(Method::DELETE, &member_path(&id));
     let error = request
         .timeout(Duration::from_millis(200))
         .send()
         .await
         .unwrap_err();
     assert!(error.is_timeout());
-    sandbox.get(&member(&id)).await.expect(200);
+    sandbox.get(&member_path(&id)).await.expect(200);
 }
 
-/// The documents' enums, all values of them.
+/// All enum values of the document.
 fn known_values() -> BTreeSet<String> {
     let document: Value = serde_json::from_str(include_str!("../../openapi/teams.json")).unwrap();
     let schemas = document["components"]["schemas"].as_object().unwrap();
@@ -125,7 +125,7 @@ fn known_values() -> BTreeSet<String> {
         .collect()
 }
 
-/// All texts in a value that the document has enums for: an actor's role in the team is any text there.
+/// Collects all strings for which the document defines enums. The team role of an actor is any string.
 fn strings<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {
         Value::String(text) => found.push(text),
@@ -138,27 +138,27 @@ fn strings<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     }
 }
 
-/// Answers of all operations that have a body, each a call that succeeds.
-async fn answers(sandbox: &Running) -> Vec<Value> {
-    let first = member(&sandbox.first_member().id);
+/// Successful responses of all operations that return a body.
+async fn all_responses(sandbox: &TestSandbox) -> Vec<Value> {
+    let first = member_path(&sandbox.first_member().id);
     let tenants = format!("{first}/tenants");
     let email = &sandbox.first_member().email;
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for body in [
         json!({"locality": "us"}),
         json!({"environment": "private-1"}),
     ] {
         let mut body = body;
         body["admin_email"] = json!(email);
-        answers.push(sandbox.post("/api/tenants", body).await.expect(201));
+        responses.push(sandbox.post("/api/tenants", body).await.expect(201));
     }
-    let tenant = answers[0]["tenant_id"].as_str().unwrap().to_owned();
+    let tenant = responses[0]["tenant_id"].as_str().unwrap().to_owned();
     let unknown = "6f8a3c1e-7d2b-4f6a-9c0d-1b2e3f4a5b6c";
     let mut access = json!({"tenants": [tenant, unknown], "roles": ["editor-kms", "editor-specific-apps"],
         "client_ids": ["application-1"]});
-    answers.push(sandbox.put(&tenants, access.clone()).await.expect(200));
+    responses.push(sandbox.put(&tenants, access.clone()).await.expect(200));
     access = json!({"tenants": [tenant, unknown], "roles": ["owner"]});
-    answers.push(sandbox.patch(&tenants, access).await.expect(200));
+    responses.push(sandbox.patch(&tenants, access).await.expect(200));
     for path in [
         "/api/members",
         &first,
@@ -169,16 +169,16 @@ async fn answers(sandbox: &Running) -> Vec<Value> {
         "/api/activity/logs",
         "/api/environments",
     ] {
-        answers.push(sandbox.get(path).await.expect(200));
+        responses.push(sandbox.get(path).await.expect(200));
     }
     let body = json!({"tenants": [tenant, unknown]});
-    answers.push(
+    responses.push(
         sandbox
             .send(Method::DELETE, &tenants, body)
             .await
             .expect(200),
     );
-    answers.push(
+    responses.push(
         sandbox
             .patch(&first, json!({"role": "teams_owner"}))
             .await
@@ -186,36 +186,36 @@ async fn answers(sandbox: &Running) -> Vec<Value> {
     );
     let body =
         json!({"email": "new@example.com", "role": "teams_owner", "tenant_roles": ["owner"]});
-    answers.push(sandbox.post("/api/members", body).await.expect(201));
-    answers
+    responses.push(sandbox.post("/api/members", body).await.expect(201));
+    responses
 }
 
 #[tokio::test]
-async fn enums_are_told_to_be_unknown_then_no_known_value_is_left() {
+async fn unknown_enums_replaces_every_known_value() {
     let known = known_values();
-    let left = |answer: &Value| {
+    let left = |response: &Value| {
         let mut found = Vec::new();
-        strings(answer, &mut found);
+        strings(response, &mut found);
         found.iter().filter(|text| known.contains(**text)).count()
     };
     let sandbox = start().await;
-    let with_some = answers(&sandbox)
+    let with_some = all_responses(&sandbox)
         .await
         .iter()
-        .filter(|answer| left(answer) > 0)
+        .filter(|response| left(response) > 0)
         .count();
     assert!(with_some > 10, "{with_some}");
     let sandbox = start().await;
     sandbox
         .fail(Fault::of_any().then(Effect::UnknownEnums))
         .unwrap();
-    for answer in answers(&sandbox).await {
-        assert_eq!(left(&answer), 0, "{answer:#}");
+    for response in all_responses(&sandbox).await {
+        assert_eq!(left(&response), 0, "{response:#}");
     }
 }
 
 #[tokio::test]
-async fn fields_are_told_to_be_more_then_every_object_has_one() {
+async fn extra_fields_adds_a_field_to_every_object() {
     fn check(value: &Value) {
         match value {
             Value::Object(members) => {
@@ -231,11 +231,11 @@ async fn fields_are_told_to_be_more_then_every_object_has_one() {
     sandbox
         .fail(Fault::of_any().then(Effect::ExtraFields))
         .unwrap();
-    answers(&sandbox).await.iter().for_each(check);
+    all_responses(&sandbox).await.iter().for_each(check);
 }
 
 #[tokio::test]
-async fn cursor_is_told_to_repeat_then_the_second_page_leads_to_itself() {
+async fn repeat_cursor_makes_the_second_page_point_to_itself() {
     let sandbox = start().await;
     sandbox
         .fail(Fault::of("listMembers").then(Effect::RepeatCursor))
@@ -248,7 +248,7 @@ async fn cursor_is_told_to_repeat_then_the_second_page_leads_to_itself() {
         .expect(200);
     assert_ne!(first["members"], second["members"]);
     assert_eq!(second["next"], next);
-    // Even where there would be no other page.
+    // Even on the last page.
     let last = sandbox
         .get(&format!("/api/members?take=50&from={next}"))
         .await

@@ -1,38 +1,38 @@
-//! What of changes, and of attempts at them, is written to the activity log.
+//! Activity log entries of changes and failed changes.
 
 use auth0_sandbox::{Application, Sandbox};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Running, member, started};
+use crate::support::{TestSandbox, member_path, start_with};
 
 const UNKNOWN: &str = "6f8a3c1e-7d2b-4f6a-9c0d-1b2e3f4a5b6c";
 
-async fn log(sandbox: &Running) -> Vec<Value> {
-    sandbox.all("/api/activity/logs", "logs", "").await
+async fn log(sandbox: &TestSandbox) -> Vec<Value> {
+    sandbox.list_all("/api/activity/logs", "logs", "").await
 }
 
-async fn quiet() -> Running {
+async fn start_with_empty_log() -> TestSandbox {
     let application = Application::new("robot", "s3cret").name("Robot");
     let builder = Sandbox::builder().application(application).activity(0);
-    started(builder).await
+    start_with(builder).await
 }
 
 #[tokio::test]
-async fn something_changes_then_the_log_says_what_and_who() {
-    let sandbox = quiet().await;
+async fn change_is_logged_with_event_and_actor() {
+    let sandbox = start_with_empty_log().await;
     let id = sandbox.member_ids().await[3].clone();
-    let path = member(&id);
+    let path = member_path(&id);
     let tenants = format!("{path}/tenants");
-    // All tenants that the team began with go, so that the member has access to none by chance.
+    // Removes the initial tenants, some of which the member may have access to.
     for tenant in sandbox.tenant_ids().await {
         sandbox
             .delete(&format!("/api/tenants/{tenant}"))
             .await
             .expect(204);
     }
-    let begun = log(&sandbox).await.len();
-    assert_eq!(begun, 8);
+    let initial = log(&sandbox).await.len();
+    assert_eq!(initial, 8);
     let body = json!({"locality": "us", "tenant_name": "shop", "admin_email": sandbox.first_member().email});
     let created = sandbox.post("/api/tenants", body).await.expect(201);
     let tenant = created["tenant_id"].as_str().unwrap();
@@ -56,7 +56,7 @@ async fn something_changes_then_the_log_says_what_and_who() {
         .expect(204);
 
     let entries = log(&sandbox).await;
-    let events: Vec<_> = entries[..entries.len() - begun]
+    let events: Vec<_> = entries[..entries.len() - initial]
         .iter()
         .rev()
         .map(|entry| {
@@ -86,10 +86,10 @@ async fn something_changes_then_the_log_says_what_and_who() {
             json!({"id": "robot", "name": "Robot", "type": "machine", "isMember": false})
         );
     }
-    let changed = &entries[entries.len() - begun - 5];
+    let changed = &entries[entries.len() - initial - 5];
     assert_eq!(changed["details"]["id"], id);
     assert_eq!(changed["details"]["result"]["to"], "teams_owner");
-    let created = &entries[entries.len() - begun - 1];
+    let created = &entries[entries.len() - initial - 1];
     assert_eq!(
         created["details"]["result"],
         json!({"tenant_id": tenant, "tenant_name": "shop"})
@@ -97,19 +97,19 @@ async fn something_changes_then_the_log_says_what_and_who() {
 }
 
 #[tokio::test]
-async fn change_is_refused_then_the_log_says_why() {
-    let sandbox = quiet().await;
+async fn failed_change_is_logged_with_the_reason() {
+    let sandbox = start_with_empty_log().await;
     let ids = sandbox.member_ids().await;
     sandbox
-        .patch(&member(&ids[1]), json!({"role": "teams_contributor"}))
+        .patch(&member_path(&ids[1]), json!({"role": "teams_contributor"}))
         .await
         .expect(200);
-    let owner = member(&ids[0]);
+    let owner = member_path(&ids[0]);
     let tenants = format!("{owner}/tenants");
     let unknown = format!("/api/tenants/{UNKNOWN}");
     let email = &sandbox.first_member().email;
     let mut expected = Vec::new();
-    for (answer, event, kind) in [
+    for (response, event, kind) in [
         (
             sandbox
                 .patch(&owner, json!({"role": "teams_contributor"}))
@@ -123,7 +123,7 @@ async fn change_is_refused_then_the_log_says_why() {
             "LAST_OWNER",
         ),
         (
-            sandbox.delete(&member("nobody")).await,
+            sandbox.delete(&member_path("nobody")).await,
             "team_member_deleted",
             "NOT_FOUND",
         ),
@@ -163,7 +163,7 @@ async fn change_is_refused_then_the_log_says_why() {
             "CLIENT_IDS_REQUIRED",
         ),
     ] {
-        assert_eq!(answer.body["type"], kind);
+        assert_eq!(response.body["type"], kind);
         expected.push((event, kind));
     }
     let entries = log(&sandbox).await;
@@ -187,15 +187,15 @@ async fn change_is_refused_then_the_log_says_why() {
 }
 
 #[tokio::test]
-async fn change_is_done_in_part_then_it_counts_as_a_success_and_none_as_a_failure() {
-    let sandbox = quiet().await;
+async fn partial_change_is_logged_as_success_and_no_change_as_failure() {
+    let sandbox = start_with_empty_log().await;
     let tenant = sandbox.tenant_ids().await.remove(0);
-    let path = format!("{}/tenants", member(&sandbox.first_member().id));
+    let path = format!("{}/tenants", member_path(&sandbox.first_member().id));
     let remove = async |tenants: Value| {
-        let answer = sandbox
+        let response = sandbox
             .send(Method::DELETE, &path, json!({"tenants": tenants}))
             .await;
-        answer.expect(200);
+        response.expect(200);
         log(&sandbox).await.remove(0)
     };
     let some = remove(json!([tenant, UNKNOWN])).await;
@@ -208,11 +208,11 @@ async fn change_is_done_in_part_then_it_counts_as_a_success_and_none_as_a_failur
 }
 
 #[tokio::test]
-async fn nothing_changes_then_nothing_is_written() {
-    let sandbox = quiet().await;
+async fn reads_and_invalid_requests_are_not_logged() {
+    let sandbox = start_with_empty_log().await;
     sandbox.get("/api/members").await.expect(200);
     sandbox
-        .get(&member(&sandbox.first_member().id))
+        .get(&member_path(&sandbox.first_member().id))
         .await
         .expect(200);
     sandbox.get("/api/tenants").await.expect(200);
@@ -222,8 +222,8 @@ async fn nothing_changes_then_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn invitation_is_accepted_then_the_log_names_the_person() {
-    let sandbox = quiet().await;
+async fn accepted_invitation_is_logged_with_the_person() {
+    let sandbox = start_with_empty_log().await;
     let body = json!({"email": "new@example.com", "role": "teams_report_viewer"});
     let invitation = sandbox.post("/api/members", body).await.expect(201);
     let id = invitation["id"].as_str().unwrap();
@@ -241,8 +241,8 @@ async fn invitation_is_accepted_then_the_log_names_the_person() {
 }
 
 #[tokio::test]
-async fn invitation_is_accepted_by_itself_then_the_log_has_the_order() {
-    let sandbox = started(Sandbox::builder().activity(0).accept_invitations()).await;
+async fn automatic_acceptance_is_logged_after_the_invitation() {
+    let sandbox = start_with(Sandbox::builder().activity(0).accept_invitations()).await;
     let body = json!({"email": "new@example.com", "role": "teams_report_viewer"});
     sandbox.post("/api/members", body).await.expect(201);
     let entries = log(&sandbox).await;

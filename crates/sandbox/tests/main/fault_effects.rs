@@ -1,4 +1,4 @@
-//! What each effect does to a call, whichever way the sandbox is told.
+//! The effects of faults, set up in code, over HTTP and by script.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Running, member, reply, start, started};
+use crate::support::{TestSandbox, member_path, send_request, start, start_with};
 
-/// Faults in code, and the same as a script has them.
+/// Faults in code, and the same faults in a script.
 fn faults() -> Vec<(Fault, &'static str)> {
     let role = |effect| Fault::of("updateMemberRole").then(effect);
     let limit = |hint, seconds| role(Effect::RateLimit { hint, seconds });
@@ -93,14 +93,14 @@ fn faults() -> Vec<(Fault, &'static str)> {
     ]
 }
 
-/// The seconds of the hints in this table. Between hint and `Date` the next second may have begun.
+/// Checks the wait of a hint in this table. The second may change between the hint and `Date`.
 fn about(seconds: i64) -> i64 {
     assert!((11..=12).contains(&seconds), "{seconds}");
     12
 }
 
-/// What a client gets to see.
-async fn seen(request: RequestBuilder) -> String {
+/// Describes what the client receives.
+async fn describe_response(request: RequestBuilder) -> String {
     let mut response = match request.send().await {
         Ok(response) => response,
         Err(error) if error.is_timeout() => return "no answer in time".to_owned(),
@@ -150,41 +150,41 @@ async fn seen(request: RequestBuilder) -> String {
     format!("{seen} {}", String::from_utf8(body).unwrap())
 }
 
-/// The library, the admin endpoint and a script, each with the same fault.
-async fn each_way(fault: Fault, operation: &str, text: &str) -> [Running; 3] {
+/// Starts three sandboxes with the same fault: set up by the library, over HTTP and by script.
+async fn start_each_way(fault: Fault, operation: &str, text: &str) -> [TestSandbox; 3] {
     let text = format!("[[fault]]\noperation = '{operation}'\n{text}");
     let by_library = start().await;
     by_library.fail(fault).unwrap();
     let by_http = start().await;
-    let told: Value = toml::from_str(&text).unwrap();
+    let script: Value = toml::from_str(&text).unwrap();
     let request = by_http
         .admin(Method::POST, "/faults")
-        .json(&told["fault"][0]);
-    reply(request).await.expect(204);
+        .json(&script["fault"][0]);
+    send_request(request).await.expect(204);
     let script = Script::parse("faults.toml", &text).unwrap();
-    let by_script = started(Sandbox::builder().script(script)).await;
+    let by_script = start_with(Sandbox::builder().script(script)).await;
     let ways = [by_library, by_http, by_script];
     let mut listed = Vec::new();
     for sandbox in &ways {
         listed.push(
-            reply(sandbox.admin(Method::GET, "/faults"))
+            send_request(sandbox.admin(Method::GET, "/faults"))
                 .await
                 .expect(200),
         );
     }
-    // Each is listed in the form in which it can be set up again.
+    // Each fault is listed in the form in which it can be added.
     assert_eq!(
         listed,
-        vec![told["fault"].clone(); 3]
+        vec![script["fault"].clone(); 3]
             .iter()
-            .map(normal)
+            .map(with_explicit_acted)
             .collect::<Vec<_>>()
     );
     ways
 }
 
-/// A fault as it is listed: with `acted` written out.
-fn normal(faults: &Value) -> Value {
+/// The listed form of a fault, with an explicit `acted`.
+fn with_explicit_acted(faults: &Value) -> Value {
     let mut faults = faults.clone();
     for effect in ["reset", "silence", "answer"] {
         if let Some(effect) = faults[0]["then"].get_mut(effect) {
@@ -195,18 +195,18 @@ fn normal(faults: &Value) -> Value {
     faults
 }
 
-/// What a change of a role comes to.
-async fn told(sandbox: &Running, text: &str) -> String {
-    let path = member(&sandbox.first_member().id);
+/// The outcome of a role change.
+async fn observe(sandbox: &TestSandbox, text: &str) -> String {
+    let path = member_path(&sandbox.first_member().id);
     let body = json!({"role": "teams_report_viewer"});
     let request = sandbox.request(Method::PATCH, &path).json(&body);
-    // Only silence has to be waited for.
+    // Only a silent sandbox needs a timeout.
     let patience = Duration::from_secs(if text.contains("silence") { 1 } else { 20 });
-    let seen = seen(request.timeout(patience)).await;
+    let seen = describe_response(request.timeout(patience)).await;
     let [record] = &sandbox.requests_of("updateMemberRole")[..] else {
         panic!("expected one request")
     };
-    // What the log of requests says is true: the role is another one, or is not.
+    // The request log must agree with the state of the member.
     let role = sandbox.get(&path).await.expect(200)["role"].clone();
     assert_eq!(role == "teams_report_viewer", record.acted, "{text}");
     let status = seen.get(..3).and_then(|status| status.parse().ok());
@@ -216,11 +216,11 @@ async fn told(sandbox: &Running, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn fault_is_set_up_in_any_way_then_it_does_the_same() {
+async fn fault_has_the_same_effect_however_it_is_set_up() {
     let mut all = Vec::new();
     for (fault, text) in faults() {
-        let ways = each_way(fault, "updateMemberRole", text).await;
-        let found = ways.iter().map(|sandbox| told(sandbox, text));
+        let ways = start_each_way(fault, "updateMemberRole", text).await;
+        let found = ways.iter().map(|sandbox| observe(sandbox, text));
         let mut found = futures_util::future::join_all(found).await;
         assert_eq!(found[0], found[1]);
         assert_eq!(found[0], found[2]);
@@ -275,7 +275,7 @@ async fn fault_is_set_up_in_any_way_then_it_does_the_same() {
 }
 
 #[tokio::test]
-async fn body_is_empty_then_it_breaks_off_by_a_reset_and_goes_on_with_another_status() {
+async fn empty_body_is_truncated_by_a_reset_and_endless_with_another_status() {
     for (effect, expected, status) in [
         (Effect::Truncate, "no answer", None),
         (Effect::Endless, "200 and more and more", Some(200)),
@@ -290,18 +290,18 @@ async fn body_is_empty_then_it_breaks_off_by_a_reset_and_goes_on_with_another_st
             .unwrap();
         let id = sandbox.member_ids().await[3].clone();
         assert_eq!(
-            seen(sandbox.request(Method::DELETE, &member(&id))).await,
+            describe_response(sandbox.request(Method::DELETE, &member_path(&id))).await,
             expected
         );
         let record = sandbox.requests_of("deleteMember").remove(0);
         assert_eq!((record.status, record.acted), (status, true));
-        assert_eq!(sandbox.get(&member(&id)).await.status, 404);
+        assert_eq!(sandbox.get(&member_path(&id)).await.status, 404);
     }
 }
 
 #[tokio::test]
-async fn call_is_refused_then_truth_and_lies_stay_apart() {
-    // An effect that changes answers lets the refusal through, and says that nothing was done.
+async fn body_changing_effects_leave_errors_unchanged() {
+    // Effects that change responses do not touch errors, and the log says that nothing was done.
     let sandbox = start().await;
     for effect in [
         Effect::ExtraFields,
@@ -313,15 +313,15 @@ async fn call_is_refused_then_truth_and_lies_stay_apart() {
         sandbox
             .fail(Fault::of("getMember").times(1).then(effect))
             .unwrap();
-        let refused = sandbox.get("/api/members/nobody").await;
-        assert_eq!(refused.problem(), (404, "NOT_FOUND"));
-        assert_eq!(refused.body.as_object().unwrap().len(), 3);
+        let rejected = sandbox.get("/api/members/nobody").await;
+        assert_eq!(rejected.status_and_type(), (404, "NOT_FOUND"));
+        assert_eq!(rejected.body.as_object().unwrap().len(), 3);
         assert!(!sandbox.requests_of("getMember").pop().unwrap().acted);
     }
 }
 
 #[tokio::test]
-async fn connection_is_told_to_be_reset_then_its_end_is_no_proper_one() {
+async fn reset_fault_resets_the_connection() {
     let sandbox = start().await;
     sandbox
         .fail(Fault::of_any().then(Effect::Reset { acted: true }))

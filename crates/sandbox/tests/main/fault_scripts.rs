@@ -1,4 +1,4 @@
-//! Scripts that cannot be used: the error has the file, the line and what was expected.
+//! Invalid fault scripts: the error contains the file, the line and what was expected.
 
 use auth0_sandbox::{Effect, Fault, Reply, Sandbox, Script};
 
@@ -9,7 +9,7 @@ fn error(text: &str) -> String {
 }
 
 #[test]
-fn script_is_broken_then_the_error_has_the_place_and_what_was_expected() {
+fn invalid_fault_is_reported_with_position_and_expectation() {
     let mut all = Vec::new();
     for fault in [
         "operation = 'getTenants'\nthen = 'truncate'",
@@ -140,7 +140,7 @@ fn script_is_broken_then_the_error_has_the_place_and_what_was_expected() {
 }
 
 #[test]
-fn script_is_broken_beside_its_faults_then_the_error_has_the_place() {
+fn invalid_script_structure_is_reported_with_position() {
     let mut all = Vec::new();
     for text in [
         "clock-offset = 5",
@@ -179,12 +179,12 @@ fn script_is_broken_beside_its_faults_then_the_error_has_the_place() {
 }
 
 #[test]
-fn script_is_empty_then_nothing_goes_wrong() {
+fn empty_script_has_no_faults() {
     assert_eq!(Script::parse("faults.toml", "").unwrap(), Script::default());
 }
 
 #[tokio::test]
-async fn fault_is_broken_then_it_is_not_set_up() {
+async fn invalid_fault_is_not_added() {
     let sandbox = start().await;
     for fault in [
         Fault::of_any(),
@@ -211,7 +211,7 @@ async fn fault_is_broken_then_it_is_not_set_up() {
 }
 
 #[test]
-fn script_has_an_extreme_offset_then_it_is_refused_and_nothing_overflows() {
+fn extreme_clock_offset_is_rejected_without_overflow() {
     let script = Script::parse(
         "faults.toml",
         &format!("clock-offset-seconds = {}", i64::MAX),

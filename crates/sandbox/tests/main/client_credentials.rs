@@ -1,4 +1,4 @@
-//! Tokens that are granted, and what others can read in them.
+//! The client credentials grant and the claims of its tokens.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 
-use crate::support::{Running, form, reply, start, started};
+use crate::support::{TestSandbox, form, send_request, start, start_with};
 
-/// The claims of a token, checked by nothing but what the sandbox publishes, as a stranger would do it.
-async fn verified(sandbox: &Running, token: &str) -> Value {
+/// The claims of a token, verified with nothing but the published metadata and keys.
+async fn verified_claims(sandbox: &TestSandbox, token: &str) -> Value {
     let discovery = format!("{}/.well-known/openid-configuration", sandbox.url());
-    let discovery = reply(sandbox.http.get(discovery)).await.expect(200);
+    let discovery = send_request(sandbox.http.get(discovery)).await.expect(200);
     let keys = discovery["jwks_uri"].as_str().unwrap();
     let keys: JwkSet =
-        serde_json::from_value(reply(sandbox.http.get(keys)).await.expect(200)).unwrap();
+        serde_json::from_value(send_request(sandbox.http.get(keys)).await.expect(200)).unwrap();
     let kid = jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
     let key = DecodingKey::from_jwk(keys.find(&kid).unwrap()).unwrap();
     let mut validation = Validation::new(Algorithm::RS256);
@@ -28,40 +28,40 @@ async fn verified(sandbox: &Running, token: &str) -> Value {
     token.unwrap().claims
 }
 
-fn basic(id: &str, secret: &str) -> String {
+fn basic_authorization(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
-fn encoded(text: &str) -> String {
+fn form_encoded(text: &str) -> String {
     form(&[("", text)])[1..].to_owned()
 }
 
 #[tokio::test]
-async fn secret_in_the_form_then_the_token_verifies_by_the_published_keys() {
+async fn token_verifies_with_the_published_keys() {
     let sandbox = start().await;
-    let answer = sandbox.ask_as_usual("").await;
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
-    assert_eq!(answer.header("auth0-client-quota-limit"), None);
-    let answer = answer.expect(200);
-    assert_eq!(answer["token_type"], "Bearer");
-    assert_eq!(answer["expires_in"], 86_400);
+    let response = sandbox.request_default_token("").await;
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    assert_eq!(response.header("auth0-client-quota-limit"), None);
+    let response = response.expect(200);
+    assert_eq!(response["token_type"], "Bearer");
+    assert_eq!(response["expires_in"], 86_400);
 
-    let claims = verified(&sandbox, answer["access_token"].as_str().unwrap()).await;
+    let claims = verified_claims(&sandbox, response["access_token"].as_str().unwrap()).await;
     assert_eq!(claims["azp"], sandbox.client_id());
     assert_eq!(claims["sub"], "sandbox@clients");
-    assert_eq!(claims["scope"], answer["scope"]);
+    assert_eq!(claims["scope"], response["scope"]);
     let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert_eq!(lifetime, 86_400);
     let scopes = "create:invitations create:tenants delete:members delete:tenants read:members read:team_activity read:tenants update:members";
-    assert_eq!(answer["scope"], scopes);
+    assert_eq!(response["scope"], scopes);
     assert_eq!(sandbox.tokens_granted(), 2);
 }
 
 #[tokio::test]
-async fn issuer_is_discovered_then_endpoint_and_ways_are_named() {
+async fn discovery_names_endpoint_and_authentication_methods() {
     let sandbox = start().await;
     let url = format!("{}/.well-known/openid-configuration", sandbox.url());
-    let discovery = reply(sandbox.http.get(url)).await.expect(200);
+    let discovery = send_request(sandbox.http.get(url)).await.expect(200);
     assert_eq!(discovery["issuer"], format!("{}/", sandbox.url()));
     assert_eq!(discovery["token_endpoint"], sandbox.token_url());
     let seen = sandbox.requests().pop().unwrap();
@@ -75,49 +75,57 @@ async fn issuer_is_discovered_then_endpoint_and_ways_are_named() {
             "private_key_jwt"
         ])
     );
-    let keys = reply(sandbox.http.get(discovery["jwks_uri"].as_str().unwrap())).await;
+    let keys = send_request(sandbox.http.get(discovery["jwks_uri"].as_str().unwrap())).await;
     let keys = keys.expect(200);
-    // Parameters of the private key would be named so.
+    // Parameters of a private key.
     for private in ["d", "p", "q", "dp", "dq", "qi"] {
         assert!(keys["keys"][0].get(private).is_none(), "{private}");
     }
 }
 
 #[tokio::test]
-async fn secret_in_the_header_then_it_is_percent_decoded() {
+async fn secret_in_the_header_is_form_decoded() {
     let (id, secret) = ("my:client/1", "p%q+r s=&ü:%20");
     let sandbox = Sandbox::builder().application(Application::new(id, secret));
-    let sandbox = started(sandbox).await;
+    let sandbox = start_with(sandbox).await;
     let grant = [
         ("grant_type", "client_credentials"),
         ("audience", sandbox.audience()),
     ];
     let request = sandbox.form(&grant);
-    let right = request.header("authorization", basic(&encoded(id), &encoded(secret)));
-    reply(right).await.expect(200);
+    let right = request.header(
+        "authorization",
+        basic_authorization(&form_encoded(id), &form_encoded(secret)),
+    );
+    send_request(right).await.expect(200);
     let plain = sandbox.form(&grant);
-    reply(plain.header("authorization", basic("my", &format!("client/1:{secret}"))))
-        .await
-        .expect(401);
+    send_request(plain.header(
+        "authorization",
+        basic_authorization("my", &format!("client/1:{secret}")),
+    ))
+    .await
+    .expect(401);
 }
 
 #[tokio::test]
-async fn secret_in_the_header_has_signs_of_forms_then_they_belong_to_it() {
-    // Made by whoever encodes secrets as base64, and sent by whoever forgets to encode it once more.
+async fn form_delimiters_in_an_unencoded_secret_are_accepted() {
+    // Secrets encoded as base64, sent without form encoding.
     for secret in ["c2VjcmV0cw==", "=begins", "and&and&", "a=b=c"] {
         let sandbox = Sandbox::builder().application(Application::new("client", secret));
-        let sandbox = started(sandbox).await;
+        let sandbox = start_with(sandbox).await;
         let request = sandbox.form(&[
             ("grant_type", "client_credentials"),
             ("audience", sandbox.audience()),
         ]);
-        let answer = reply(request.header("authorization", basic("client", secret))).await;
-        assert_eq!(answer.status, 200, "{secret}");
+        let response =
+            send_request(request.header("authorization", basic_authorization("client", secret)))
+                .await;
+        assert_eq!(response.status, 200, "{secret}");
     }
 }
 
 #[tokio::test]
-async fn request_is_json_then_a_token_is_granted() {
+async fn json_request_obtains_a_token() {
     let sandbox = start().await;
     let body = json!({
         "grant_type": "client_credentials",
@@ -127,29 +135,34 @@ async fn request_is_json_then_a_token_is_granted() {
         "scope": "read:tenants",
     });
     let request = sandbox.http.post(sandbox.token_url()).json(&body);
-    assert_eq!(reply(request).await.expect(200)["scope"], "read:tenants");
+    assert_eq!(
+        send_request(request).await.expect(200)["scope"],
+        "read:tenants"
+    );
 }
 
 #[tokio::test]
-async fn some_scopes_are_asked_for_then_only_they_are_granted() {
+async fn only_requested_scopes_are_granted() {
     let sandbox = start().await;
-    let answer = sandbox.ask_as_usual(" read:tenants  read:members ").await;
-    let answer = answer.expect(200);
-    assert_eq!(answer["scope"], "read:tenants read:members");
-    let claims = verified(&sandbox, answer["access_token"].as_str().unwrap()).await;
+    let response = sandbox
+        .request_default_token(" read:tenants  read:members ")
+        .await;
+    let response = response.expect(200);
+    assert_eq!(response["scope"], "read:tenants read:members");
+    let claims = verified_claims(&sandbox, response["access_token"].as_str().unwrap()).await;
     assert_eq!(claims["scope"], "read:tenants read:members");
 }
 
 #[tokio::test]
-async fn several_applications_then_each_has_its_own_secret_and_scopes() {
+async fn applications_have_separate_secrets_and_scopes() {
     let sandbox = Sandbox::builder()
         .application(Application::new("first", "one"))
         .application(Application::new("second", "two").scopes(["read:members"]));
-    let sandbox = started(sandbox).await;
+    let sandbox = start_with(sandbox).await;
     assert_eq!(sandbox.client_id(), "first");
     let ask = async |id, secret| {
         sandbox
-            .ask(&[
+            .request_token(&[
                 ("grant_type", "client_credentials"),
                 ("client_id", id),
                 ("client_secret", secret),
@@ -167,30 +180,30 @@ async fn several_applications_then_each_has_its_own_secret_and_scopes() {
 }
 
 #[tokio::test]
-async fn clock_is_moved_on_then_tokens_expire_to_the_second() {
-    let sandbox = started(Sandbox::builder().token_lifetime(Duration::from_secs(3600))).await;
+async fn tokens_expire_exactly_by_the_sandbox_clock() {
+    let sandbox = start_with(Sandbox::builder().token_lifetime(Duration::from_secs(3600))).await;
     assert_eq!(
-        sandbox.ask_as_usual("").await.expect(200)["expires_in"],
+        sandbox.request_default_token("").await.expect(200)["expires_in"],
         3600
     );
     sandbox.advance(Duration::from_secs(3500));
     sandbox.get("/api/environments").await.expect(200);
     sandbox.advance(Duration::from_secs(100));
-    let refused = sandbox.get("/api/environments").await;
-    assert_eq!(refused.problem(), (401, "UNAUTHORIZED"));
-    assert_eq!(refused.details(), "the token has expired");
+    let rejected = sandbox.get("/api/environments").await;
+    assert_eq!(rejected.status_and_type(), (401, "UNAUTHORIZED"));
+    assert_eq!(rejected.details(), "the token has expired");
 }
 
 #[tokio::test]
-async fn tokens_are_revoked_then_only_later_ones_count() {
+async fn only_tokens_issued_after_revocation_are_valid() {
     let sandbox = start().await;
     sandbox.revoke_tokens();
-    let refused = sandbox.get("/api/environments").await;
-    assert_eq!(refused.details(), "the token was revoked");
-    assert_eq!(refused.status, 401);
-    let token = sandbox.granted("").await;
+    let rejected = sandbox.get("/api/environments").await;
+    assert_eq!(rejected.details(), "the token was revoked");
+    assert_eq!(rejected.status, 401);
+    let token = sandbox.token_with_scope("").await;
     let request = sandbox
         .http
         .get(format!("{}/api/environments", sandbox.url()));
-    reply(request.bearer_auth(token)).await.expect(200);
+    send_request(request.bearer_auth(token)).await.expect(200);
 }

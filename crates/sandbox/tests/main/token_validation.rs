@@ -1,4 +1,4 @@
-//! The token of a call: what it has to be, for every operation.
+//! Validation of the access token, for every operation.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Running, reply, start, started};
+use crate::support::{TestResponse, TestSandbox, send_request, start, start_with};
 
-/// The document that the sandbox goes by.
+/// The document of the Teams API.
 fn document() -> Value {
     serde_json::from_str(include_str!("../../openapi/teams.json")).unwrap()
 }
 
-/// Method, path with something for each parameter, id and scopes of all operations.
+/// Method, path with parameter values, id and scope of all operations.
 fn operations() -> Vec<(Method, String, String, String)> {
     let document = document();
     let mut operations = Vec::new();
@@ -38,15 +38,15 @@ fn operations() -> Vec<(Method, String, String, String)> {
     operations
 }
 
-async fn with(sandbox: &Running, authorization: &str) -> Reply {
+async fn get_with_authorization(sandbox: &TestSandbox, authorization: &str) -> TestResponse {
     let request = sandbox
         .http
         .get(format!("{}/api/environments", sandbox.url()));
-    reply(request.header("authorization", authorization)).await
+    send_request(request.header("authorization", authorization)).await
 }
 
-/// Claims like those of the sandbox's tokens.
-fn claims(sandbox: &Running) -> Value {
+/// The claims of the sandbox's token.
+fn claims(sandbox: &TestSandbox) -> Value {
     let payload = sandbox.token.split('.').nth(1).unwrap();
     let payload = URL_SAFE_NO_PAD.decode(payload).unwrap();
     serde_json::from_slice(&payload).unwrap()
@@ -57,14 +57,14 @@ fn part(value: &Value) -> String {
 }
 
 #[tokio::test]
-async fn call_has_no_token_then_no_operation_lets_it_in() {
+async fn call_without_token_is_rejected_by_every_operation() {
     let sandbox = start().await;
     for (method, path, id, _) in operations() {
         let url = format!("{}{path}", sandbox.url());
-        let answer = reply(sandbox.http.request(method, url)).await;
-        assert_eq!(answer.problem(), (401, "UNAUTHORIZED"), "{id}");
-        // RFC 6750 §3: no error code for who did not try.
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{id}");
+        let response = send_request(sandbox.http.request(method, url)).await;
+        assert_eq!(response.status_and_type(), (401, "UNAUTHORIZED"), "{id}");
+        // RFC 6750 §3: no error code if the request has no credentials.
+        assert_eq!(response.header("www-authenticate"), Some("Bearer"), "{id}");
         let [record] = &sandbox.requests_of(&id)[..] else {
             panic!("{id} is there several times")
         };
@@ -73,21 +73,28 @@ async fn call_has_no_token_then_no_operation_lets_it_in() {
 }
 
 #[tokio::test]
-async fn token_lacks_the_scope_then_every_operation_names_it() {
+async fn missing_scope_is_named_by_every_operation() {
     let scopes: std::collections::BTreeSet<_> = operations()
         .into_iter()
         .map(|operation| operation.3)
         .collect();
     let none = Application::new("none", "s3cret").scopes::<String>([]);
-    let mut sandbox = started(Sandbox::builder().application(none)).await;
+    let mut sandbox = start_with(Sandbox::builder().application(none)).await;
     let without_any = sandbox.token.clone();
-    let all = started(Sandbox::builder()).await;
+    let all = start_with(Sandbox::builder()).await;
     for (method, path, id, scope) in operations() {
         sandbox.token.clone_from(&without_any);
-        let refused = reply(sandbox.request(method.clone(), &path)).await;
-        assert_eq!(refused.problem(), (403, "INSUFFICIENT_SCOPE"), "{id}");
+        let rejected = send_request(sandbox.request(method.clone(), &path)).await;
+        assert_eq!(
+            rejected.status_and_type(),
+            (403, "INSUFFICIENT_SCOPE"),
+            "{id}"
+        );
         let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
-        assert_eq!(refused.header("www-authenticate"), Some(challenge.as_str()));
+        assert_eq!(
+            rejected.header("www-authenticate"),
+            Some(challenge.as_str())
+        );
 
         let others: Vec<_> = scopes
             .iter()
@@ -95,24 +102,24 @@ async fn token_lacks_the_scope_then_every_operation_names_it() {
             .cloned()
             .collect();
         let url = format!("{}{path}", all.url());
-        let others = all.granted(&others.join(" ")).await;
+        let others = all.token_with_scope(&others.join(" ")).await;
         let request = all.http.request(method.clone(), &url).bearer_auth(others);
         assert_eq!(
-            reply(request).await.problem().1,
+            send_request(request).await.status_and_type().1,
             "INSUFFICIENT_SCOPE",
             "{id}"
         );
 
-        // The scope alone is enough to get to the request itself, which asks for nothing that exists.
-        let only = all.granted(&scope).await;
+        // With the scope alone, the call reaches validation and fails only because its resources do not exist.
+        let only = all.token_with_scope(&scope).await;
         let request = all.http.request(method, &url).bearer_auth(only);
-        let status = reply(request).await.status;
+        let status = send_request(request).await.status;
         assert!(matches!(status, 200 | 400 | 404), "{id}: {status}");
     }
 }
 
 #[tokio::test]
-async fn header_is_no_bearer_token_then_it_is_an_invalid_request() {
+async fn malformed_authorization_header_is_an_invalid_request() {
     let sandbox = start().await;
     let basic = format!("Basic {}", STANDARD.encode("sandbox:s3cret"));
     for value in [
@@ -122,9 +129,13 @@ async fn header_is_no_bearer_token_then_it_is_an_invalid_request() {
         basic.as_str(),
         sandbox.token.as_str(),
     ] {
-        let answer = with(&sandbox, value).await;
-        assert_eq!(answer.problem(), (401, "UNAUTHORIZED"), "{value:?}");
-        let challenge = answer.header("www-authenticate").unwrap();
+        let response = get_with_authorization(&sandbox, value).await;
+        assert_eq!(
+            response.status_and_type(),
+            (401, "UNAUTHORIZED"),
+            "{value:?}"
+        );
+        let challenge = response.header("www-authenticate").unwrap();
         assert!(
             challenge.starts_with("Bearer error=\"invalid_request\""),
             "{challenge}"
@@ -132,9 +143,9 @@ async fn header_is_no_bearer_token_then_it_is_an_invalid_request() {
     }
     let request = sandbox.request(Method::GET, "/api/environments");
     let twice = request.header("authorization", format!("Bearer {}", sandbox.token));
-    reply(twice).await.expect(401);
-    // RFC 9110 §11.1: schemes are written in any case.
-    with(&sandbox, &format!("bEARER {}", sandbox.token))
+    send_request(twice).await.expect(401);
+    // RFC 9110 §11.1: schemes are case-insensitive.
+    get_with_authorization(&sandbox, &format!("bEARER {}", sandbox.token))
         .await
         .expect(200);
     let query = format!(
@@ -142,17 +153,17 @@ async fn header_is_no_bearer_token_then_it_is_an_invalid_request() {
         sandbox.url(),
         sandbox.token
     );
-    reply(sandbox.http.get(query)).await.expect(401);
+    send_request(sandbox.http.get(query)).await.expect(401);
 }
 
 #[tokio::test]
-async fn token_is_forged_then_it_is_refused() {
+async fn forged_token_is_rejected() {
     let sandbox = start().await;
     let [head, payload, signature] = sandbox.token.split('.').collect::<Vec<_>>()[..] else {
         panic!("{}", sandbox.token)
     };
     let jwks = format!("{}/.well-known/jwks.json", sandbox.url());
-    let jwks = reply(sandbox.http.get(jwks)).await.expect(200);
+    let jwks = send_request(sandbox.http.get(jwks)).await.expect(200);
     let jwk = &jwks["keys"][0];
     let header = |algorithm| {
         let mut header = Header::new(algorithm);
@@ -213,66 +224,68 @@ async fn token_is_forged_then_it_is_refused() {
             ),
         ),
     ] {
-        // Twice: what is remembered of a token must not let it in.
+        // Twice: the claims cache must not accept the token.
         for _ in 0..2 {
-            let answer = with(&sandbox, &format!("Bearer {token}")).await;
-            assert_eq!(answer.problem(), (401, "UNAUTHORIZED"), "{what}");
+            let response = get_with_authorization(&sandbox, &format!("Bearer {token}")).await;
+            assert_eq!(response.status_and_type(), (401, "UNAUTHORIZED"), "{what}");
             assert_eq!(
-                answer.details(),
-                "the token's signature is not valid",
+                response.details(),
+                "the token has an invalid signature",
                 "{what}"
             );
-            let challenge = answer.header("www-authenticate").unwrap();
+            let challenge = response.header("www-authenticate").unwrap();
             assert!(
                 challenge.starts_with("Bearer error=\"invalid_token\""),
                 "{what}"
             );
         }
     }
-    with(&sandbox, &format!("Bearer {}", sandbox.token))
+    get_with_authorization(&sandbox, &format!("Bearer {}", sandbox.token))
         .await
         .expect(200);
 }
 
 #[tokio::test]
-async fn token_is_of_another_issuer_then_it_is_refused() {
-    // One process has one key, so that the signature of this token is right.
+async fn token_of_another_issuer_is_rejected() {
+    // Sandboxes in one process share a key, so the signature is valid.
     let (sandbox, other) = (start().await, start().await);
-    let answer = with(&sandbox, &format!("Bearer {}", other.token)).await;
-    assert_eq!(answer.details(), "the token comes from another issuer");
-    assert_eq!(answer.status, 401);
+    let response = get_with_authorization(&sandbox, &format!("Bearer {}", other.token)).await;
+    assert_eq!(response.details(), "the token has another issuer");
+    assert_eq!(response.status, 401);
 }
 
 #[tokio::test]
-async fn token_is_for_another_audience_then_it_is_refused() {
+async fn token_for_another_audience_is_rejected() {
     let before = start().await;
     let port = before.url().rsplit(':').next().unwrap().parse().unwrap();
     let token = before.token.clone();
     drop(before);
-    let sandbox = started(
+    let sandbox = start_with(
         Sandbox::builder()
             .port(port)
             .audience("https://other.test/"),
     )
     .await;
-    let answer = with(&sandbox, &format!("Bearer {token}")).await;
-    assert_eq!(answer.details(), "the token is for another audience");
-    assert_eq!(answer.status, 401);
+    let response = get_with_authorization(&sandbox, &format!("Bearer {token}")).await;
+    assert_eq!(response.details(), "the token has another audience");
+    assert_eq!(response.status, 401);
 }
 
 #[tokio::test]
-async fn many_tokens_were_seen_then_the_first_one_still_counts() {
+async fn first_token_stays_valid_after_the_claims_cache_overflows() {
     let sandbox = start().await;
     for _ in 0..1100 {
-        let token = sandbox.granted("read:members").await;
-        with(&sandbox, &format!("Bearer {token}")).await.expect(200);
+        let token = sandbox.token_with_scope("read:members").await;
+        get_with_authorization(&sandbox, &format!("Bearer {token}"))
+            .await
+            .expect(200);
     }
-    with(&sandbox, &format!("Bearer {}", sandbox.token))
+    get_with_authorization(&sandbox, &format!("Bearer {}", sandbox.token))
         .await
         .expect(200);
     sandbox.advance(Duration::from_secs(86_400));
-    // What was remembered is no reason to let it in.
-    with(&sandbox, &format!("Bearer {}", sandbox.token))
+    // The claims cache must not accept an expired token.
+    get_with_authorization(&sandbox, &format!("Bearer {}", sandbox.token))
         .await
         .expect(401);
 }

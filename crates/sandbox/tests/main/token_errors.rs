@@ -1,21 +1,21 @@
-//! What the token endpoint refuses, by RFC 6749 §5.2 and as Auth0 does it.
+//! Errors of the token endpoint (RFC 6749 §5.2, with the statuses of Auth0).
 
 use auth0_sandbox::{Application, Sandbox};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 
-use crate::support::{Reply, Running, form, reply, started};
+use crate::support::{TestResponse, TestSandbox, form, send_request, start_with};
 
-async fn sandbox() -> Running {
+async fn start() -> TestSandbox {
     let application = Application::new("client", "s3cret").scopes(["read:members"]);
-    started(Sandbox::builder().application(application)).await
+    start_with(Sandbox::builder().application(application)).await
 }
 
-/// What is sent: how the client authenticates in the header, and the form.
-type Sent<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)]);
+/// A request: the client's credentials in the header, and the form.
+type TokenRequest<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)]);
 
-async fn send(sandbox: &Running, (credentials, pairs): Sent<'_>) -> Reply {
+async fn send(sandbox: &TestSandbox, (credentials, pairs): TokenRequest<'_>) -> TestResponse {
     let pairs: Vec<_> = pairs
         .iter()
         .map(|&(name, value)| match value {
@@ -31,7 +31,7 @@ async fn send(sandbox: &Running, (credentials, pairs): Sent<'_>) -> Reply {
         };
         request = request.header("authorization", value);
     }
-    reply(request).await
+    send_request(request).await
 }
 
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
@@ -40,11 +40,11 @@ const SECRET: (&str, &str) = ("client_secret", "s3cret");
 const AUDIENCE: (&str, &str) = ("audience", "AUDIENCE");
 
 #[tokio::test]
-async fn request_is_wrong_then_status_and_error_say_how() {
-    let sandbox = sandbox().await;
+async fn invalid_token_request_returns_the_documented_error() {
+    let sandbox = start().await;
     let granted_before = sandbox.tokens_granted();
     #[rustfmt::skip]
-    let table: &[(Sent<'_>, u16, &str)] = &[
+    let table: &[(TokenRequest<'_>, u16, &str)] = &[
         ((None, &[GRANT, ID, ("client_secret", "wrong"), AUDIENCE]), 401, "invalid_client"),
         ((None, &[GRANT, ("client_id", "nobody"), SECRET, AUDIENCE]), 401, "invalid_client"),
         ((Some("client:wrong"), &[GRANT, AUDIENCE]), 401, "invalid_client"),
@@ -72,14 +72,23 @@ async fn request_is_wrong_then_status_and_error_say_how() {
         ((None, &[GRANT, ID, SECRET, AUDIENCE, ("scope", "none:such")]), 403, "access_denied"),
     ];
     for &(sent, status, error) in table {
-        let answer = send(&sandbox, sent).await;
-        let found = (answer.status, answer.body["error"].as_str());
-        assert_eq!(found, (status, Some(error)), "{sent:?}: {:?}", answer.body);
-        assert!(answer.body["error_description"].is_string(), "{sent:?}");
-        assert_eq!(answer.header("cache-control"), Some("no-store"), "{sent:?}");
-        // RFC 6749 §5.2: a 401 names the scheme to a client that used the header, and to no other.
+        let response = send(&sandbox, sent).await;
+        let found = (response.status, response.body["error"].as_str());
+        assert_eq!(
+            found,
+            (status, Some(error)),
+            "{sent:?}: {:?}",
+            response.body
+        );
+        assert!(response.body["error_description"].is_string(), "{sent:?}");
+        assert_eq!(
+            response.header("cache-control"),
+            Some("no-store"),
+            "{sent:?}"
+        );
+        // RFC 6749 §5.2: a 401 names the scheme only if the client used the header.
         let challenge = (status == 401 && sent.0.is_some()).then_some("Basic realm=\"sandbox\"");
-        assert_eq!(answer.header("www-authenticate"), challenge, "{sent:?}");
+        assert_eq!(response.header("www-authenticate"), challenge, "{sent:?}");
     }
     assert_eq!(sandbox.tokens_granted(), granted_before);
     let acted = sandbox.requests_of("token");
@@ -88,8 +97,8 @@ async fn request_is_wrong_then_status_and_error_say_how() {
 }
 
 #[tokio::test]
-async fn parameter_is_empty_then_it_counts_as_absent() {
-    let sandbox = sandbox().await;
+async fn empty_parameter_counts_as_omitted() {
+    let sandbox = start().await;
     let sent = [GRANT, ID, SECRET, AUDIENCE, ("scope", ""), ("scope", "")];
     send(&sandbox, (None, &sent)).await.expect(200);
     let sent = [GRANT, ("client_id", ""), SECRET, AUDIENCE];
@@ -97,29 +106,32 @@ async fn parameter_is_empty_then_it_counts_as_absent() {
 }
 
 #[tokio::test]
-async fn client_names_itself_in_header_and_form_then_both_have_to_agree() {
-    let sandbox = sandbox().await;
+async fn client_id_in_header_and_form_must_agree() {
+    let sandbox = start().await;
     let sent = (Some("client:s3cret"), [GRANT, ID, AUDIENCE]);
     send(&sandbox, (sent.0, &sent.1)).await.expect(200);
     let other = [GRANT, ("client_id", "other"), AUDIENCE];
-    let answer = send(&sandbox, (sent.0, &other)).await;
-    assert_eq!(answer.expect(400)["error"], "invalid_request");
+    let response = send(&sandbox, (sent.0, &other)).await;
+    assert_eq!(response.expect(400)["error"], "invalid_request");
 }
 
 #[tokio::test]
-async fn there_are_two_authorization_headers_then_neither_counts() {
-    let sandbox = sandbox().await;
+async fn two_authorization_headers_are_rejected() {
+    let sandbox = start().await;
     let right = format!("Basic {}", STANDARD.encode("client:s3cret"));
     let request = sandbox.form(&[GRANT, ("audience", sandbox.audience())]);
     let request = request
         .header("authorization", &right)
         .header("authorization", "Basic eDp5");
-    assert_eq!(reply(request).await.expect(400)["error"], "invalid_request");
+    assert_eq!(
+        send_request(request).await.expect(400)["error"],
+        "invalid_request"
+    );
 }
 
 #[tokio::test]
-async fn body_is_of_another_kind_then_it_is_an_invalid_request() {
-    let sandbox = sandbox().await;
+async fn unsupported_body_is_an_invalid_request() {
+    let sandbox = start().await;
     let body = form(&[GRANT, ID, SECRET, ("audience", sandbox.audience())]);
     for (kind, body) in [
         (None, body.as_str()),
@@ -133,23 +145,23 @@ async fn body_is_of_another_kind_then_it_is_an_invalid_request() {
         if let Some(kind) = kind {
             request = request.header("content-type", kind);
         }
-        let answer = reply(request).await.expect(400);
-        assert_eq!(answer["error"], "invalid_request", "{kind:?} {body}");
+        let response = send_request(request).await.expect(400);
+        assert_eq!(response["error"], "invalid_request", "{kind:?} {body}");
     }
     let request = sandbox.http.post(sandbox.token_url()).body(body.clone());
     let kind = "Application/X-WWW-Form-Urlencoded; charset=utf-8";
-    reply(request.header("content-type", kind))
+    send_request(request.header("content-type", kind))
         .await
         .expect(200);
 }
 
 #[tokio::test]
-async fn method_is_not_post_then_there_is_none() {
-    let sandbox = sandbox().await;
+async fn method_other_than_post_is_not_allowed() {
+    let sandbox = start().await;
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let request = sandbox.http.request(method, sandbox.token_url());
-        let answer = reply(request).await;
-        assert_eq!(answer.problem(), (405, "METHOD_NOT_ALLOWED"));
-        assert_eq!(answer.header("allow"), Some("POST"));
+        let response = send_request(request).await;
+        assert_eq!(response.status_and_type(), (405, "METHOD_NOT_ALLOWED"));
+        assert_eq!(response.header("allow"), Some("POST"));
     }
 }

@@ -1,23 +1,23 @@
-//! Access of members to tenants, several at once.
+//! Access of members to several tenants.
 
 use auth0_sandbox::Sandbox;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Running, member, started, texts};
+use crate::support::{TestResponse, TestSandbox, member_path, start_with, string_fields};
 
 const UNKNOWN: &str = "6f8a3c1e-7d2b-4f6a-9c0d-1b2e3f4a5b6c";
 
-/// A member without access to anything, and tenants that are there.
+/// A member without access, and existing tenants.
 struct Fixture {
-    sandbox: Running,
+    sandbox: TestSandbox,
     member: String,
     tenants: Vec<String>,
 }
 
 async fn fixture() -> Fixture {
-    // With one member to begin with, nobody else gets access by chance.
-    let sandbox = started(
+    // With a single initial member, no other member has initial access.
+    let sandbox = start_with(
         Sandbox::builder()
             .members(1)
             .tenants(12)
@@ -34,23 +34,23 @@ async fn fixture() -> Fixture {
 }
 
 impl Fixture {
-    async fn send(&self, method: Method, tenants: &[&str], mut rest: Value) -> Reply {
+    async fn send(&self, method: Method, tenants: &[&str], mut rest: Value) -> TestResponse {
         rest["tenants"] = json!(tenants);
-        let path = format!("{}/tenants", member(&self.member));
+        let path = format!("{}/tenants", member_path(&self.member));
         self.sandbox.send(method, &path, rest).await
     }
 
-    async fn put(&self, tenants: &[&str], roles: &[&str]) -> Reply {
+    async fn put(&self, tenants: &[&str], roles: &[&str]) -> TestResponse {
         self.send(Method::PUT, tenants, json!({"roles": roles}))
             .await
     }
 
-    async fn patch(&self, tenants: &[&str], roles: &[&str]) -> Reply {
+    async fn patch(&self, tenants: &[&str], roles: &[&str]) -> TestResponse {
         self.send(Method::PATCH, tenants, json!({"roles": roles}))
             .await
     }
 
-    async fn remove(&self, tenants: &[&str]) -> Reply {
+    async fn remove(&self, tenants: &[&str]) -> TestResponse {
         self.send(Method::DELETE, tenants, json!({})).await
     }
 
@@ -64,7 +64,7 @@ impl Fixture {
         let mut roles = Vec::new();
         for environment in environments["environments"].as_array().unwrap() {
             let environment = environment.as_str().unwrap();
-            let path = format!("{}/tenants/{environment}", member(&self.member));
+            let path = format!("{}/tenants/{environment}", member_path(&self.member));
             let listed = self.sandbox.get(&path).await.expect(200);
             assert_eq!(listed["environment"], environment);
             for item in listed["tenants"].as_array().unwrap() {
@@ -92,7 +92,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn all_is_done_then_there_is_no_content() {
+async fn complete_success_returns_no_content() {
     let fixture = fixture().await;
     let first: Vec<&str> = fixture.tenants[..10].iter().map(String::as_str).collect();
     assert_eq!(
@@ -105,15 +105,15 @@ async fn all_is_done_then_there_is_no_content() {
     fixture.remove(&first[3..]).await.expect(204);
     let left = [(0, "owner"), (1, "owner"), (2, "viewer-users")];
     assert_eq!(fixture.roles().await, fixture.expected(&left));
-    // The tenant's own list says the same.
+    // The member list of the tenant agrees.
     let path = format!("/api/tenants/{}/members", first[0]);
     let members = fixture.sandbox.get(&path).await.expect(200);
-    assert_eq!(texts(&members["members"], "id")[1], fixture.member);
+    assert_eq!(string_fields(&members["members"], "id")[1], fixture.member);
     assert_eq!(members["members"][1]["roles"], json!(["owner"]));
 }
 
 #[tokio::test]
-async fn tenants_are_there_already_then_adding_fails_for_them_alone() {
+async fn adding_existing_access_fails_for_those_tenants_only() {
     let fixture = fixture().await;
     let tenants = [fixture.tenant(0), fixture.tenant(1), UNKNOWN];
     fixture.put(&tenants[..1], &["owner"]).await.expect(204);
@@ -127,19 +127,19 @@ async fn tenants_are_there_already_then_adding_fails_for_them_alone() {
             "success": [{"tenant_id": tenants[1], "roles": ["viewer-users"]}],
             "failure": [
                 {"tenant_id": tenants[0], "status": 409, "type": "TENANT_MEMBER_ALREADY_EXISTS",
-                 "title": "The member has access to this tenant already"},
+                 "title": "The member already has access to this tenant"},
                 {"tenant_id": UNKNOWN, "status": 404, "type": "TENANT_NOT_FOUND",
                  "title": "The team has no such tenant"},
             ],
         })
     );
-    // What was there stays as it was: PUT only adds.
+    // PUT only adds: existing access is unchanged.
     let roles = [(0, "owner"), (1, "viewer-users")];
     assert_eq!(fixture.roles().await, fixture.expected(&roles));
 }
 
 #[tokio::test]
-async fn tenants_are_not_there_then_changing_and_removing_fails_for_them_alone() {
+async fn changing_missing_access_fails_for_those_tenants_only() {
     let fixture = fixture().await;
     let tenants = [fixture.tenant(0), fixture.tenant(1)];
     fixture.put(&tenants[..1], &["owner"]).await.expect(204);
@@ -160,7 +160,7 @@ async fn tenants_are_not_there_then_changing_and_removing_fails_for_them_alone()
 
     let report = fixture.remove(&tenants).await.expect(200);
     assert_eq!(report["failure"], failure);
-    // Here the items name tenants in the plural.
+    // The items of this operation use the plural field name.
     assert_eq!(report["success"], json!([{"tenant_ids": [tenants[0]]}]));
     let report = fixture.remove(&tenants).await.expect(200);
     assert_eq!(report["success"], json!([]));
@@ -168,7 +168,7 @@ async fn tenants_are_not_there_then_changing_and_removing_fails_for_them_alone()
         report["summary"],
         json!({"total_count": 2, "success_count": 0, "failure_count": 2})
     );
-    // Whether anything was done is told apart, for those who count.
+    // The request log tells whether anything was done.
     let acted = |operation| {
         let requests = fixture.sandbox.requests_of(operation).into_iter();
         requests.map(|request| request.acted).collect::<Vec<_>>()
@@ -177,7 +177,7 @@ async fn tenants_are_not_there_then_changing_and_removing_fails_for_them_alone()
 }
 
 #[tokio::test]
-async fn tenant_is_named_twice_then_the_second_time_fails() {
+async fn duplicate_tenant_fails_the_second_time() {
     let fixture = fixture().await;
     let twice = [fixture.tenant(0), fixture.tenant(0)];
     let status = |report: &Value| report["failure"][0]["status"].clone();
@@ -195,7 +195,7 @@ async fn tenant_is_named_twice_then_the_second_time_fails() {
 }
 
 #[tokio::test]
-async fn role_is_for_single_applications_then_it_and_they_go_together() {
+async fn application_specific_role_requires_applications_and_vice_versa() {
     let fixture = fixture().await;
     let tenant = [fixture.tenant(0)];
     let apps = json!(["application-1", "application-2"]);
@@ -214,9 +214,9 @@ async fn role_is_for_single_applications_then_it_and_they_go_together() {
             ),
             (json!({"roles": ["owner"], "client_ids": apps}), not_allowed),
         ] {
-            let refused = fixture.send(method.clone(), &tenant, rest).await;
-            assert_eq!(refused.problem(), problem, "{method}");
-            assert!(refused.details().starts_with("client_ids: "));
+            let rejected = fixture.send(method.clone(), &tenant, rest).await;
+            assert_eq!(rejected.status_and_type(), problem, "{method}");
+            assert!(rejected.details().starts_with("client_ids: "));
         }
         let rest = json!({"roles": ["viewer-users", "editor-specific-apps"], "client_ids": apps});
         fixture.send(method, &tenant, rest).await.expect(204);
@@ -236,21 +236,21 @@ async fn role_is_for_single_applications_then_it_and_they_go_together() {
 }
 
 #[tokio::test]
-async fn applications_are_named_then_a_change_takes_one_tenant_only() {
+async fn change_with_applications_accepts_one_tenant_only() {
     let fixture = fixture().await;
     let two = [fixture.tenant(0), fixture.tenant(1)];
     let rest = json!({"roles": ["editor-specific-apps"], "client_ids": ["application-1"]});
-    // An addition takes several.
+    // Additions accept several tenants.
     fixture
         .send(Method::PUT, &two, rest.clone())
         .await
         .expect(204);
-    let refused = fixture.send(Method::PATCH, &two, rest.clone()).await;
-    assert_eq!(refused.problem(), (400, "VALIDATION_ERROR"));
+    let rejected = fixture.send(Method::PATCH, &two, rest.clone()).await;
+    assert_eq!(rejected.status_and_type(), (400, "VALIDATION_ERROR"));
     assert!(
-        refused.details().contains("/tenants"),
+        rejected.details().contains("/tenants"),
         "{}",
-        refused.details()
+        rejected.details()
     );
     fixture
         .send(Method::PATCH, &two[..1], rest.clone())
@@ -264,11 +264,11 @@ async fn applications_are_named_then_a_change_takes_one_tenant_only() {
 }
 
 #[tokio::test]
-async fn environment_has_no_tenants_then_it_is_not_found() {
+async fn environment_without_tenants_is_not_found() {
     let fixture = fixture().await;
     for environment in ["nowhere", "us-3", "%20"] {
-        let path = format!("{}/tenants/{environment}", member(&fixture.member));
-        let answer = fixture.sandbox.get(&path).await;
-        assert_eq!(answer.problem(), (404, "ENVIRONMENT_NOT_FOUND"));
+        let path = format!("{}/tenants/{environment}", member_path(&fixture.member));
+        let response = fixture.sandbox.get(&path).await;
+        assert_eq!(response.status_and_type(), (404, "ENVIRONMENT_NOT_FOUND"));
     }
 }

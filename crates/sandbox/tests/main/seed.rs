@@ -1,36 +1,36 @@
-//! What a team begins with: the same for the same seed, and as much as is asked for.
+//! The initial state: determined by the seed, and of the requested size.
 
 use auth0_sandbox::Sandbox;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::support::{Running, member, started, texts};
+use crate::support::{TestSandbox, member_path, start_with, string_fields};
 
-/// All that listings show.
-async fn everything(sandbox: &Running) -> Vec<Value> {
-    let mut all = sandbox.all("/api/members", "members", "").await;
-    all.extend(sandbox.all("/api/tenants", "tenants", "").await);
-    all.extend(sandbox.all("/api/activity/logs", "logs", "").await);
+/// The items of all listings.
+async fn list_everything(sandbox: &TestSandbox) -> Vec<Value> {
+    let mut all = sandbox.list_all("/api/members", "members", "").await;
+    all.extend(sandbox.list_all("/api/tenants", "tenants", "").await);
+    all.extend(sandbox.list_all("/api/activity/logs", "logs", "").await);
     all.push(sandbox.get("/api/environments").await.expect(200));
     for tenant in sandbox.tenant_ids().await {
         let path = format!("/api/tenants/{tenant}/members");
-        all.extend(sandbox.all(&path, "members", "").await);
+        all.extend(sandbox.list_all(&path, "members", "").await);
     }
     all
 }
 
-async fn seeded(seed: u64) -> Running {
-    started(Sandbox::builder().seed(seed).members(60).tenants(20)).await
+async fn start_with_seed(seed: u64) -> TestSandbox {
+    start_with(Sandbox::builder().seed(seed).members(60).tenants(20)).await
 }
 
 #[tokio::test]
-async fn seed_is_the_same_then_so_is_everything() {
-    let (first, second) = (seeded(7).await, seeded(7).await);
-    let all = everything(&first).await;
-    assert_eq!(all, everything(&second).await);
+async fn same_seed_produces_the_same_state() {
+    let (first, second) = (start_with_seed(7).await, start_with_seed(7).await);
+    let all = list_everything(&first).await;
+    assert_eq!(all, list_everything(&second).await);
     assert!(all.len() > 160, "{}", all.len());
-    // What is made later too.
+    // Generated ids and names of new resources also depend on the seed.
     let body = json!({"locality": "eu", "admin_email": first.first_member().email});
     let created = first.post("/api/tenants", body.clone()).await.expect(201);
     let same = second.post("/api/tenants", body).await.expect(201);
@@ -39,29 +39,33 @@ async fn seed_is_the_same_then_so_is_everything() {
 }
 
 #[tokio::test]
-async fn seed_is_another_then_no_id_is_the_same() {
-    let (first, second) = (seeded(0).await, seeded(1).await);
+async fn different_seeds_share_no_ids() {
+    let (first, second) = (start_with_seed(0).await, start_with_seed(1).await);
     for (path, name, id) in [
         ("/api/members", "members", "id"),
         ("/api/tenants", "tenants", "tenant_id"),
         ("/api/activity/logs", "logs", "id"),
     ] {
-        let of_first = texts(&json!(first.all(path, name, "").await), id);
-        let of_second = texts(&json!(second.all(path, name, "").await), id);
+        let of_first = string_fields(&json!(first.list_all(path, name, "").await), id);
+        let of_second = string_fields(&json!(second.list_all(path, name, "").await), id);
         assert_eq!(of_first.len(), of_second.len());
         assert!(of_first.iter().all(|id| !of_second.contains(id)), "{path}");
     }
-    assert_ne!(everything(&first).await, everything(&second).await);
+    assert_ne!(
+        list_everything(&first).await,
+        list_everything(&second).await
+    );
 }
 
 #[tokio::test]
-async fn there_are_a_million_members_then_any_page_and_any_member_is_at_hand() {
+async fn team_of_a_million_members_is_accessible() {
     let size = 1_000_000;
-    let sandbox = started(Sandbox::builder().members(size).accept_invitations()).await;
+    let sandbox = start_with(Sandbox::builder().members(size).accept_invitations()).await;
     let first = sandbox.get("/api/members").await.expect(200);
     assert_eq!(first["members"].as_array().unwrap().len(), 50);
 
-    // No client may do this: a cursor is opaque. Only so the last page is had without all that come before it.
+    // Clients must treat cursors as opaque. The test constructs one to reach the last page without reading all pages
+    // before it.
     let cursor = URL_SAFE_NO_PAD
         .decode(first["next"].as_str().unwrap())
         .unwrap();
@@ -79,10 +83,10 @@ async fn there_are_a_million_members_then_any_page_and_any_member_is_at_hand() {
 
     let of_last = &last["members"][29];
     let id = of_last["id"].as_str().unwrap();
-    assert_eq!(sandbox.get(&member(id)).await.expect(200), *of_last);
+    assert_eq!(sandbox.get(&member_path(id)).await.expect(200), *of_last);
     let body = json!({"locality": "us", "admin_email": of_last["email"]});
     sandbox.post("/api/tenants", body).await.expect(201);
-    sandbox.delete(&member(id)).await.expect(204);
+    sandbox.delete(&member_path(id)).await.expect(204);
     let body = json!({"email": of_last["email"], "role": "teams_contributor"});
     sandbox.post("/api/members", body).await.expect(201);
     let last = sandbox.get(&path).await.expect(200);
