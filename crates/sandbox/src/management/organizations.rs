@@ -65,7 +65,7 @@ fn merge_metadata(metadata: &mut BTreeMap<String, String>, entries: &Value) -> R
 }
 
 fn name_taken() -> Problem {
-    let title = "Another organization has this name";
+    let title = "An organization has this name already";
     Problem::conflict("ORGANIZATION_CONFLICT", title)
 }
 

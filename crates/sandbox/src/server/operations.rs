@@ -191,11 +191,8 @@ impl From<Box<ApiResponse>> for Rejection {
 
 /// The error for a token that is not bound to an organization, which the My Organization API requires.
 fn no_organization() -> Problem {
-    Problem::forbidden(
-        "NO_ORGANIZATION",
-        "The token is bound to no organization",
-    )
-    .details("expected a token requested with the `organization` parameter")
+    Problem::forbidden("NO_ORGANIZATION", "The token is bound to no organization")
+        .details("expected a token requested with the `organization` parameter")
 }
 
 /// The names of the path parameters.

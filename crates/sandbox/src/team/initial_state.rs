@@ -122,9 +122,10 @@ impl Team {
 
 /// The time of event `number` of `total`, at most `seconds` after the previous event.
 fn event_time(number: u64, total: u64, seconds: i64) -> DateTime<Utc> {
-    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let interval = seconds.min(HISTORY_SECONDS / whole(total).max(1));
-    let passed = TimeDelta::try_seconds(whole(number).saturating_mul(interval)).unwrap_or_default();
-    let beginning = DateTime::from_timestamp(HISTORY_START, 0).unwrap_or_default();
-    beginning.checked_add_signed(passed).unwrap_or(beginning)
+    let to_i64 = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let interval = seconds.min(HISTORY_SECONDS / to_i64(total).max(1));
+    let elapsed =
+        TimeDelta::try_seconds(to_i64(number).saturating_mul(interval)).unwrap_or_default();
+    let start = DateTime::from_timestamp(HISTORY_START, 0).unwrap_or_default();
+    start.checked_add_signed(elapsed).unwrap_or(start)
 }

@@ -86,9 +86,9 @@ impl SeedPlan {
     }
 
     fn name(number: u64) -> String {
-        let words = ORGANIZATIONS.len() as u64;
-        let (word, _) = ORGANIZATIONS[usize::try_from(number % words).unwrap_or(0)];
-        match number / words {
+        let count = ORGANIZATIONS.len() as u64;
+        let (word, _) = ORGANIZATIONS[usize::try_from(number % count).unwrap_or(0)];
+        match number / count {
             0 => word.to_owned(),
             round => format!("{word}-{round}"),
         }

@@ -273,7 +273,7 @@ impl TokenEndpoint {
 
     /// Handles `/oauth/device/code` (RFC 8628 §3.1).
     pub(crate) fn device_authorization(&self, headers: &HeaderMap, body: &Bytes) -> ApiResponse {
-        let begin = || {
+        let authorize = || {
             let parameters = OAuthParameters::read(headers, body)?;
             let now = self.clock.seconds();
             let application = self.clients.authenticate(headers, &parameters, now)?;
@@ -299,7 +299,7 @@ impl TokenEndpoint {
             });
             Ok(no_store(ApiResponse::json(StatusCode::OK, &response)))
         };
-        begin().unwrap_or_else(|refusal: OAuthError| refusal.into())
+        authorize().unwrap_or_else(|error: OAuthError| error.into())
     }
 
     /// Handles `/oauth/revoke` (RFC 7009): revokes a refresh token together with its login. The response does not
@@ -313,7 +313,7 @@ impl TokenEndpoint {
                 .revoke(parameters.required("token")?, application);
             Ok(no_store(ApiResponse::empty(StatusCode::OK)))
         };
-        revoke().unwrap_or_else(|refusal: OAuthError| refusal.into())
+        revoke().unwrap_or_else(|error: OAuthError| error.into())
     }
 
     fn client_credentials(

@@ -93,11 +93,11 @@ async fn secret_in_the_header_is_form_decoded() {
         ("audience", sandbox.audience()),
     ];
     let request = sandbox.form(&grant);
-    let right = request.header(
+    let valid = request.header(
         "authorization",
         basic_authorization(&form_encoded(id), &form_encoded(secret)),
     );
-    send_request(right).await.expect(200);
+    send_request(valid).await.expect(200);
     let plain = sandbox.form(&grant);
     send_request(plain.header(
         "authorization",
@@ -160,7 +160,7 @@ async fn applications_have_separate_secrets_and_scopes() {
         .application(Application::new("second", "two").scopes(["read:members"]));
     let sandbox = start_with(sandbox).await;
     assert_eq!(sandbox.client_id(), "first");
-    let ask = async |id, secret| {
+    let request_token = async |id, secret| {
         sandbox
             .request_token(&[
                 ("grant_type", "client_credentials"),
@@ -171,12 +171,12 @@ async fn applications_have_separate_secrets_and_scopes() {
             .await
     };
     assert_eq!(
-        ask("second", "two").await.expect(200)["scope"],
+        request_token("second", "two").await.expect(200)["scope"],
         "read:members"
     );
-    ask("second", "one").await.expect(401);
-    ask("first", "two").await.expect(401);
-    ask("third", "one").await.expect(401);
+    request_token("second", "one").await.expect(401);
+    request_token("first", "two").await.expect(401);
+    request_token("third", "one").await.expect(401);
 }
 
 #[tokio::test]

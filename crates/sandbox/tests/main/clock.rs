@@ -82,8 +82,8 @@ async fn extreme_clock_offset_is_clamped() {
 async fn date_header_of_a_custom_response_is_kept() {
     let sandbox = start().await;
     let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-    let own = Effect::Response(Reply::new(500).header("date", date));
-    sandbox.fail(Fault::of_any().then(own)).unwrap();
+    let custom = Effect::Response(Reply::new(500).header("date", date));
+    sandbox.fail(Fault::of_any().then(custom)).unwrap();
     let response = sandbox.get("/api/members").await;
     assert_eq!(response.header("date"), Some(date));
 }

@@ -184,8 +184,8 @@ async fn decision_on_the_page_takes_effect() {
         let code = ("user_code", typed.as_str());
         let nobody = send(&sandbox, "/activate", &[code, ("user", "eve")]).await;
         nobody.expect(400);
-        let wrong = [("user_code", "AAAA-AAAA"), choice];
-        send(&sandbox, "/activate", &wrong).await.expect(400);
+        let invalid = [("user_code", "AAAA-AAAA"), choice];
+        send(&sandbox, "/activate", &invalid).await.expect(400);
         assert_error(&poll(&sandbox, &device).await, 403, "authorization_pending");
         send(&sandbox, "/activate", &[code, choice])
             .await

@@ -82,10 +82,7 @@ pub(crate) struct BoundToken<'a> {
 
 impl<'a> BoundToken<'a> {
     /// Requests the token as the first application, with the nonce that the sandbox requires.
-    pub(crate) async fn request_token_with_proof(
-        sandbox: &'a TestSandbox,
-        more: &[(&str, &str)],
-    ) -> Self {
+    pub(crate) async fn obtain(sandbox: &'a TestSandbox, more: &[(&str, &str)]) -> Self {
         let mut pairs = vec![
             ("grant_type", "client_credentials"),
             ("client_id", sandbox.client_id()),
@@ -364,16 +361,16 @@ async fn refresh_tokens_of_native_applications_are_bound_to_the_key() {
         ])
     };
     let other = proof(&OTHER, &claims(&sandbox, "/oauth/token"));
-    for wrong in [refresh(), refresh().header("dpop", other)] {
+    for invalid in [refresh(), refresh().header("dpop", other)] {
         assert_eq!(
-            send_request(wrong).await.expect(403)["error"],
+            send_request(invalid).await.expect(403)["error"],
             "invalid_grant"
         );
     }
-    let right = send_request(refresh().header("dpop", own()))
+    let valid = send_request(refresh().header("dpop", own()))
         .await
         .expect(200);
-    assert_eq!(right["token_type"], "DPoP");
+    assert_eq!(valid["token_type"], "DPoP");
 }
 
 #[track_caller]

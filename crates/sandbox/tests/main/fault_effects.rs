@@ -103,8 +103,8 @@ fn about(seconds: i64) -> i64 {
 async fn describe_response(request: RequestBuilder) -> String {
     let mut response = match request.send().await {
         Ok(response) => response,
-        Err(error) if error.is_timeout() => return "no answer in time".to_owned(),
-        Err(_) => return "no answer".to_owned(),
+        Err(error) if error.is_timeout() => return "no response in time".to_owned(),
+        Err(_) => return "no response".to_owned(),
     };
     let header = |name: &str| {
         let value = response.headers().get(name)?;
@@ -136,14 +136,11 @@ async fn describe_response(request: RequestBuilder) -> String {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(_)) if body.len() > 1_000_000 => return format!("{seen} and more and more"),
+            Ok(Some(_)) if body.len() > 1_000_000 => return format!("{seen} with an endless body"),
             Ok(Some(chunk)) => body.extend(chunk),
             Ok(None) => break,
             Err(_) => {
-                return format!(
-                    "{seen} broken off, something had come: {}",
-                    !body.is_empty()
-                );
+                return format!("{seen} truncated, received a part: {}", !body.is_empty());
             }
         }
     }
@@ -156,10 +153,10 @@ async fn start_each_way(fault: Fault, operation: &str, text: &str) -> [TestSandb
     let by_library = start().await;
     by_library.fail(fault).unwrap();
     let by_http = start().await;
-    let script: Value = toml::from_str(&text).unwrap();
+    let table: Value = toml::from_str(&text).unwrap();
     let request = by_http
         .admin(Method::POST, "/faults")
-        .json(&script["fault"][0]);
+        .json(&table["fault"][0]);
     send_request(request).await.expect(204);
     let script = Script::parse("faults.toml", &text).unwrap();
     let by_script = start_with(Sandbox::builder().script(script)).await;
@@ -175,7 +172,7 @@ async fn start_each_way(fault: Fault, operation: &str, text: &str) -> [TestSandb
     // Each fault is listed in the form in which it can be added.
     assert_eq!(
         listed,
-        vec![script["fault"].clone(); 3]
+        vec![table["fault"].clone(); 3]
             .iter()
             .map(with_explicit_acted)
             .collect::<Vec<_>>()
@@ -248,17 +245,17 @@ async fn fault_has_the_same_effect_however_it_is_set_up() {
     then = { rate-limit = { hint = 'none', seconds = 12 } }
       acted false: 429 application/json {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
     then = { reset = {} }
-      acted false: no answer
+      acted false: no response
     then = { reset = { acted = true } }
-      acted true: no answer
+      acted true: no response
     then = { silence = { acted = false } }
-      acted false: no answer in time
+      acted false: no response in time
     then = { silence = { acted = true } }
-      acted true: no answer in time
+      acted true: no response in time
     then = 'truncate'
-      acted true: 200 application/json broken off, something had come: true
+      acted true: 200 application/json truncated, received a part: true
     then = 'endless'
-      acted true: 200 application/json and more and more
+      acted true: 200 application/json with an endless body
     then = 'extra-fields'
       acted true: 200 application/json {"email":"ada.lovelace@example.com","family_name":"Lovelace","given_name":"Ada","id":"ID","name":"Ada Lovelace","nickname":"ada.lovelace","role":"teams_report_viewer","sandbox_extra":{"nested":[1,null,"text"]}}
     then = 'unknown-enums'
@@ -277,8 +274,8 @@ async fn fault_has_the_same_effect_however_it_is_set_up() {
 #[tokio::test]
 async fn empty_body_is_truncated_by_a_reset_and_endless_with_another_status() {
     for (effect, expected, status) in [
-        (Effect::Truncate, "no answer", None),
-        (Effect::Endless, "200 and more and more", Some(200)),
+        (Effect::Truncate, "no response", None),
+        (Effect::Endless, "200 with an endless body", Some(200)),
         (Effect::ExtraFields, "204 ", Some(204)),
         (Effect::UnknownEnums, "204 ", Some(204)),
         (Effect::OddScalars, "204 ", Some(204)),

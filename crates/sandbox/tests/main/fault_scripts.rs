@@ -37,7 +37,7 @@ fn invalid_fault_is_reported_with_position_and_expectation() {
         "then =",
     ] {
         all.push(error(&format!(
-            "# What goes wrong.\n\n[[fault]]\n{fault}\n"
+            "# Injected faults.\n\n[[fault]]\n{fault}\n"
         )));
     }
     insta::assert_snapshot!(all.join("\n"), @r#"

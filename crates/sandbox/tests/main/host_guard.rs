@@ -33,7 +33,7 @@ async fn other_host_is_rejected_on_every_path() {
     let sandbox = start().await;
     let port: u16 = sandbox.url().rsplit(':').next().unwrap().parse().unwrap();
     let other = port ^ 1;
-    let own = format!("host: 127.0.0.1:{port}\r\n");
+    let local_host = format!("host: 127.0.0.1:{port}\r\n");
     for head in [
         format!("host: evil.test:{port}\r\n"),
         format!("host: 127.0.0.1.evil.test:{port}\r\n"),
@@ -50,8 +50,8 @@ async fn other_host_is_rejected_on_every_path() {
         "host: \r\n".to_owned(),
         "host: http://127.0.0.1/\r\n".to_owned(),
         String::new(),
-        format!("{own}host: evil.test\r\n"),
-        format!("{own}{own}"),
+        format!("{local_host}host: evil.test\r\n"),
+        format!("{local_host}{local_host}"),
         format!("x-forwarded-host: 127.0.0.1:{port}\r\nhost: evil.test\r\n"),
     ] {
         for path in [

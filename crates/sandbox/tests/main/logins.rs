@@ -445,11 +445,16 @@ async fn invalid_refresh_does_not_use_the_token() {
     let first = exchange(&sandbox, &code, &[]).await.expect(200);
     let token = first["refresh_token"].as_str().unwrap();
     let own = [("grant_type", "refresh_token"), ("client_id", "program")];
-    let ask = async |more: &[(&str, &str)]| sandbox.request_token(&[&own[..], more].concat()).await;
-    let more = ask(&[("refresh_token", token), ("scope", "openid read:tenants")]).await;
+    let request_token =
+        async |more: &[(&str, &str)]| sandbox.request_token(&[&own[..], more].concat()).await;
+    let more = request_token(&[("refresh_token", token), ("scope", "openid read:tenants")]).await;
     assert_error(&more, 400, "invalid_scope");
-    assert_error(&ask(&[("refresh_token", "x")]).await, 403, "invalid_grant");
-    assert_error(&ask(&[]).await, 400, "invalid_request");
+    assert_error(
+        &request_token(&[("refresh_token", "x")]).await,
+        403,
+        "invalid_grant",
+    );
+    assert_error(&request_token(&[]).await, 400, "invalid_request");
     let web = [
         ("grant_type", "refresh_token"),
         ("client_id", "web"),
@@ -459,7 +464,7 @@ async fn invalid_refresh_does_not_use_the_token() {
     assert_error(&sandbox.request_token(&web).await, 403, "invalid_grant");
 
     let less = [("refresh_token", token), ("scope", "read:members")];
-    let second = ask(&less).await.expect(200);
+    let second = request_token(&less).await.expect(200);
     assert_eq!(second["scope"], "read:members");
     assert_eq!(second.get("id_token"), None);
     let third = refresh(&sandbox, &second["refresh_token"])
@@ -484,8 +489,8 @@ async fn revoked_refresh_token_is_rejected() {
     let token = response["refresh_token"].as_str().unwrap();
     let (program, web) = (("client_id", "program"), ("client_id", "web"));
     assert_error(&revoke(&[program]).await, 400, "invalid_request");
-    let wrong = revoke(&[web, ("client_secret", "x"), ("token", token)]).await;
-    assert_error(&wrong, 401, "invalid_client");
+    let invalid = revoke(&[web, ("client_secret", "x"), ("token", token)]).await;
+    assert_error(&invalid, 401, "invalid_client");
     // The token of another client: succeeds without any effect.
     let other = [web, ("client_secret", "s3cret"), ("token", token)];
     revoke(&other).await.expect(200);
@@ -502,7 +507,7 @@ async fn revoked_refresh_token_is_rejected() {
 async fn machine_may_name_only_its_own_organizations() {
     let robot = Application::new("robot", "s3cret").organizations(["org_1", "org_2"]);
     let sandbox = start(builder().application(robot)).await;
-    let ask = async |changes: &[(&str, &str)]| {
+    let request_token = async |changes: &[(&str, &str)]| {
         let mut pairs = vec![
             ("grant_type", "client_credentials"),
             ("client_id", "robot"),
@@ -512,13 +517,15 @@ async fn machine_may_name_only_its_own_organizations() {
         pairs.extend(changes);
         sandbox.request_token(&pairs).await
     };
-    let response = ask(&[("organization", "org_2")]).await.expect(200);
+    let response = request_token(&[("organization", "org_2")])
+        .await
+        .expect(200);
     let claims = verified_claims(&sandbox, &response["access_token"], sandbox.audience()).await;
     assert_eq!(claims["org_id"], "org_2");
-    let response = ask(&[]).await.expect(200);
+    let response = request_token(&[]).await.expect(200);
     let claims = verified_claims(&sandbox, &response["access_token"], sandbox.audience()).await;
     assert_eq!(claims.get("org_id"), None);
-    let response = ask(&[("organization", "org_3")]).await;
+    let response = request_token(&[("organization", "org_3")]).await;
     assert_error(&response, 403, "access_denied");
 
     let native = [

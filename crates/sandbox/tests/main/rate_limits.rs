@@ -67,8 +67,8 @@ async fn plan_determines_read_and_write_limits() {
             "{plan}"
         );
     }
-    let wrong = "gold".parse::<RateLimits>().unwrap_err();
-    insta::assert_snapshot!(wrong, @"expected a plan, found `gold`; there are free, public-self-service, public-enterprise, private-basic, private-performance");
+    let invalid = "gold".parse::<RateLimits>().unwrap_err();
+    insta::assert_snapshot!(invalid, @"expected a plan, found `gold`; there are free, public-self-service, public-enterprise, private-basic, private-performance");
 }
 
 #[tokio::test]

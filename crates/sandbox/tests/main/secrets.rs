@@ -75,7 +75,7 @@ async fn call_with_secrets(sandbox: &TestSandbox, secrets: &mut Vec<String>) {
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let response =
             send_request(request.header("authorization", authorization).body(body)).await;
-        assert_no_secret("an answer", &response.body.to_string(), secrets);
+        assert_no_secret("a response", &response.body.to_string(), secrets);
     }
     // Secrets in unexpected places: invalid bodies, and one that is not JSON.
     for (path, body) in [
@@ -95,19 +95,19 @@ async fn call_with_secrets(sandbox: &TestSandbox, secrets: &mut Vec<String>) {
     ] {
         let response = sandbox.post(path, body).await;
         assert_eq!(response.status, 400);
-        assert_no_secret("an answer", &response.body.to_string(), secrets);
+        assert_no_secret("a response", &response.body.to_string(), secrets);
     }
     let request = sandbox
         .request(Method::POST, "/api/members")
         .header("content-type", "application/json");
     let response = send_request(request.body(format!("{{\"{SECRET}"))).await;
-    assert_no_secret("an answer", &response.body.to_string(), secrets);
+    assert_no_secret("a response", &response.body.to_string(), secrets);
     let forged = format!("{}x", sandbox.token);
     for token in [forged.as_str(), sandbox.token.as_str(), SECRET] {
         for path in ["/api/members", "/_sandbox/requests", "/api/members/nobody"] {
             let url = format!("{}{path}", sandbox.url());
             let response = send_request(sandbox.http.get(url).bearer_auth(token)).await;
-            assert_no_secret("an answer", &format!("{response:?}"), secrets);
+            assert_no_secret("a response", &format!("{response:?}"), secrets);
         }
     }
     sandbox

@@ -118,10 +118,10 @@ async fn client_id_in_header_and_form_must_agree() {
 #[tokio::test]
 async fn two_authorization_headers_are_rejected() {
     let sandbox = start().await;
-    let right = format!("Basic {}", STANDARD.encode("client:s3cret"));
+    let valid = format!("Basic {}", STANDARD.encode("client:s3cret"));
     let request = sandbox.form(&[GRANT, ("audience", sandbox.audience())]);
     let request = request
-        .header("authorization", &right)
+        .header("authorization", &valid)
         .header("authorization", "Basic eDp5");
     assert_eq!(
         send_request(request).await.expect(400)["error"],

@@ -57,10 +57,10 @@ async fn start_each_way(fault: Fault, text: &str) -> Vec<TestSandbox> {
     let by_library = start().await;
     by_library.fail(fault).unwrap();
     let by_http = start().await;
-    let script: Value = toml::from_str(&text).unwrap();
+    let table: Value = toml::from_str(&text).unwrap();
     let request = by_http
         .admin(Method::POST, "/faults")
-        .json(&script["fault"][0]);
+        .json(&table["fault"][0]);
     send_request(request).await.expect(204);
     let script = Script::parse("faults.toml", &text).unwrap();
     let by_script = Sandbox::builder()

@@ -182,13 +182,13 @@ async fn body_that_is_not_a_json_object_is_reported() {
         send_request(request).await
     };
     let json = Some("application/json");
-    let right = r#"{"email":"new@example.com","role":"teams_contributor"}"#;
+    let valid = r#"{"email":"new@example.com","role":"teams_contributor"}"#;
     assert_invalid(&send(json, "").await, "body", "found an empty body");
     assert_invalid(&send(None, "").await, "body", "found an empty body");
     assert_invalid(&send(json, "{").await, "body", "line 1, column 1");
     assert_invalid(&send(json, "{\"email\":\n}").await, "body", "line 2");
     assert_invalid(
-        &send(json, &format!("{right} x")).await,
+        &send(json, &format!("{valid} x")).await,
         "body",
         "expected valid JSON",
     );
@@ -202,9 +202,9 @@ async fn body_that_is_not_a_json_object_is_reported() {
         Some("application/jsonp"),
         Some("application/x-www-form-urlencoded"),
     ] {
-        assert_invalid(&send(kind, right).await, "content-type", "application/json");
+        assert_invalid(&send(kind, valid).await, "content-type", "application/json");
     }
-    send(Some("Application/JSON; charset=utf-8"), right)
+    send(Some("Application/JSON; charset=utf-8"), valid)
         .await
         .expect(201);
     let invalid = [b'"', 0xFF, b'"'];

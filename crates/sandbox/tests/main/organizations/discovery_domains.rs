@@ -37,9 +37,9 @@ async fn discovery_domain_is_consistent_by_id_and_name() {
         );
     }
     assert_eq!(management.delete(&by_id).await.status, 404);
-    let wrong = json!({"domain": "not a domain"});
+    let invalid = json!({"domain": "not a domain"});
     assert_eq!(
-        error_code(&management.post(&path, wrong).await),
+        error_code(&management.post(&path, invalid).await),
         (400, "invalid_body")
     );
 }

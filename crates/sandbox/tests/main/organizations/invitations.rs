@@ -130,7 +130,7 @@ async fn invitation_with_unknown_references_is_rejected() {
     );
     let management = management(&sandbox, "").await;
     let path = management.organization_path("/invitations");
-    let right =
+    let valid =
         json!({"client_id": "c", "inviter": {"name": "Ada"}, "invitee": {"email": "a@x.test"}});
     for (name, value) in [
         ("connection_id", json!("con_0000000000000000")),
@@ -138,7 +138,7 @@ async fn invitation_with_unknown_references_is_rejected() {
         ("invitee", json!({"email": "nobody"})),
         ("ttl_sec", json!(2_592_001)),
     ] {
-        let mut body = right.clone();
+        let mut body = valid.clone();
         body[name] = value;
         assert_eq!(
             error_code(&management.post(&path, body).await),
@@ -246,17 +246,17 @@ async fn invitations_can_be_revoked_individually_and_in_bulk() {
         .await
         .expect(204);
     // An unknown invitation leaves the others unchanged.
-    let wrong = json!({"invitations": [id(1), id(0)]});
+    let invalid = json!({"invitations": [id(1), id(0)]});
     assert_eq!(
         my_organization
-            .post("/delete-member-invitations", wrong)
+            .post("/delete-member-invitations", invalid)
             .await
             .status,
         404
     );
-    let right = json!({"invitations": [id(1), id(2)]});
+    let valid = json!({"invitations": [id(1), id(2)]});
     my_organization
-        .post("/delete-member-invitations", right)
+        .post("/delete-member-invitations", valid)
         .await
         .expect(204);
     let management = management(&sandbox, "").await;

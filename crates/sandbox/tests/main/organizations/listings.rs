@@ -152,8 +152,8 @@ async fn both_kinds_of_pages_follow_the_sort_order() {
         let (all, pages) = management.list_all(&path, "organizations").await;
         assert_eq!((names(&all), pages), (expected, 3), "{sort}");
     }
-    let wrong = management.get("/organizations?sort=id:1").await;
-    assert_eq!(error_code(&wrong), (400, "invalid_query_string"));
+    let invalid = management.get("/organizations?sort=id:1").await;
+    assert_eq!(error_code(&invalid), (400, "invalid_query_string"));
 }
 
 #[tokio::test]

@@ -71,14 +71,14 @@ async fn provider_update_must_match_its_strategy() {
         (&json!("Own"), &json!(false))
     );
     assert_eq!(changed["options"]["client_id"], "d");
-    for wrong in [
+    for invalid in [
         json!({"options": {"adfs_server": "x.test"}}),
         json!({"strategy": "oidc"}),
         json!({"nickname": "x"}),
         json!({"options": {"client_id": "d", "discovery_url": "x", "type": "front_channel", "more": 1}}),
     ] {
-        let response = my_organization.patch(&path, wrong.clone()).await;
-        assert_eq!(error_type(&response), (400, "A0E-400-0003"), "{wrong}");
+        let response = my_organization.patch(&path, invalid.clone()).await;
+        assert_eq!(error_type(&response), (400, "A0E-400-0003"), "{invalid}");
     }
     // These options are valid for two strategies.
     let options = json!({"client_id": "c", "client_secret": "s", "domain": "x.test"});

@@ -67,7 +67,7 @@ async fn organization_limit_is_separate_until_the_tenant_limit_is_exceeded() {
     assert!(accepted.len() >= 4, "{}", accepted.len());
     assert_eq!(accepted[0].header("x-ratelimit-limit"), Some("4"));
     assert_limited(rejected[0], "4", false);
-    assert_eq!(code(rejected[0]), (429, "A0E-429-0003"));
+    assert_eq!(error_type(rejected[0]), (429, "A0E-429-0003"));
     // The buckets refill during the test, so emptying that of the tenant may take several attempts.
     let mut global = None;
     for _ in 0..20 {

@@ -275,7 +275,7 @@ async fn bound_token_requires_a_proof_with_nonce_at_every_api() {
         (sandbox.my_organization_audience(), "/my-org/details"),
         (sandbox.management_audience(), "/api/v2/organizations"),
     ] {
-        let bound = BoundToken::request_token(&sandbox, &more(audience)).await;
+        let bound = BoundToken::obtain(&sandbox, &more(audience)).await;
         // The first call fails and returns the nonce for the second.
         let first = bound.get(path, None).await;
         assert_eq!(first.status, 401, "{path}");
