@@ -54,7 +54,7 @@ fn invalid_argument_is_named_in_the_error() {
 
     For more information, try '--help'.
 
-    2: error: members: expected at least 1, the owner; found 0
+    2: error: members: expected at least 1 (the owner), found 0
 
     2: error: unexpected argument '-1' found
 
@@ -66,13 +66,13 @@ fn invalid_argument_is_named_in_the_error() {
 
     For more information, try '--help'.
 
-    2: error: team: expected one label of a host name: lower-case letters, digits and hyphens
+    2: error: team: expected a host name label: lower-case letters, digits and hyphens
 
-    2: error: invalid value 'gold' for '--rate-limit <PLAN>': expected a plan, found `gold`; there are free, public-self-service, public-enterprise, private-basic, private-performance
+    2: error: invalid value 'gold' for '--rate-limit <PLAN>': expected one of the plans free, public-self-service, public-enterprise, private-basic, private-performance, found `gold`
 
     For more information, try '--help'.
 
-    2: error: token lifetime: expected at least 1 second
+    2: error: token lifetime: expected at least 1 second, found less
 
     2: error: unexpected argument 'extra' found
 
@@ -80,7 +80,7 @@ fn invalid_argument_is_named_in_the_error() {
 
     For more information, try '--help'.
 
-    2: error: /nowhere/faults.toml: cannot be read: No such file or directory (os error 2)
+    2: error: /nowhere/faults.toml: reading the file failed: No such file or directory (os error 2)
 
     2: error: broken.toml: TOML parse error at line 3, column 8
       |

@@ -225,9 +225,9 @@ async fn fault_has_the_same_effect_however_it_is_set_up() {
     }
     insta::assert_snapshot!(all.join("\n"), @r#"
     then = { answer = { status = 500 } }
-      acted false: 500 application/json {"status":500,"type":"SANDBOX_FAULT","title":"The sandbox was told to fail"}
+      acted false: 500 application/json {"status":500,"type":"SANDBOX_FAULT","title":"Injected fault"}
     then = { answer = { status = 503, headers = { retry-after = '7' } } }
-      acted false: 503 application/json retry-after 7 {"status":503,"type":"SANDBOX_FAULT","title":"The sandbox was told to fail"}
+      acted false: 503 application/json retry-after 7 {"status":503,"type":"SANDBOX_FAULT","title":"Injected fault"}
     then = { answer = { status = 502, html = '<h1>Bad gateway</h1>' } }
       acted false: 502 text/html; charset=utf-8 <h1>Bad gateway</h1>
     then = { answer = { status = 200, json = { role = 7 }, acted = true } }
@@ -237,13 +237,13 @@ async fn fault_has_the_same_effect_however_it_is_set_up() {
     then = { answer = { status = 403, json = 'no', headers = { content-type = 'text/x-own' } } }
       acted false: 403 text/x-own "no"
     then = { rate-limit = { hint = 'retry-after', seconds = 12 } }
-      acted false: 429 application/json retry-after 12 {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
+      acted false: 429 application/json retry-after 12 {"status":429,"type":"TOO_MANY_REQUESTS","title":"Too many requests"}
     then = { rate-limit = { hint = 'retry-after-date', seconds = 12 } }
-      acted false: 429 application/json retry-after a date in 12 {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
+      acted false: 429 application/json retry-after a date in 12 {"status":429,"type":"TOO_MANY_REQUESTS","title":"Too many requests"}
     then = { rate-limit = { hint = 'reset', seconds = 12 } }
-      acted false: 429 application/json reset in 12 limit 10 left 0 {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
+      acted false: 429 application/json reset in 12 limit 10 left 0 {"status":429,"type":"TOO_MANY_REQUESTS","title":"Too many requests"}
     then = { rate-limit = { hint = 'none', seconds = 12 } }
-      acted false: 429 application/json {"status":429,"type":"TOO_MANY_REQUESTS","title":"There were too many requests"}
+      acted false: 429 application/json {"status":429,"type":"TOO_MANY_REQUESTS","title":"Too many requests"}
     then = { reset = {} }
       acted false: no response
     then = { reset = { acted = true } }

@@ -45,7 +45,7 @@ fn invalid_fault_is_reported_with_position_and_expectation() {
       |
     4 | operation = 'getTenants'
       |             ^^^^^^^^^^^^
-    expected an operation, found `getTenants`; there are getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
+    expected an operation, found `getTenants`; similar names: getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
     faults.toml: TOML parse error at line 5, column 1
       |
     5 | when = 3
@@ -66,7 +66,7 @@ fn invalid_fault_is_reported_with_position_and_expectation() {
       |
     4 | calls = [1, 0]
       |         ^^^^^^
-    expected calls to be counted from 1, found 0
+    expected a call number from 1, found 0
     faults.toml: TOML parse error at line 4, column 9
       |
     4 | times = -1
@@ -91,17 +91,17 @@ fn invalid_fault_is_reported_with_position_and_expectation() {
       |
     4 | then = { answer = { status = 500, headers = { 'a b' = 'x' } } }
       |                                             ^^^^^^^^^^^^^^^
-    expected the name of a header, found `a b`
+    expected a header name, found `a b`
     faults.toml: TOML parse error at line 4, column 45
       |
     4 | then = { answer = { status = 500, headers = { a = "x\u0000" } } }
       |                                             ^^^^^^^^^^^^^^^^^
-    expected a value that the header `a` can have
+    expected a valid value for the header `a`
     faults.toml: TOML parse error at line 4, column 45
       |
     4 | then = { answer = { status = 500, headers = { Content-Length = '5' } } }
       |                                             ^^^^^^^^^^^^^^^^^^^^^^^^
-    expected a header of the answer, found `content-length`, which is the connection's own
+    expected a response header, found the connection header `content-length`
     faults.toml: fault at line 3: expected one body, found both `json` and `html`
     faults.toml: TOML parse error at line 4, column 32
       |
@@ -123,9 +123,9 @@ fn invalid_fault_is_reported_with_position_and_expectation() {
     4 | then = { reset = { acted = 'yes' } }
       |                            ^^^^^
     invalid type: string "yes", expected a boolean
-    faults.toml: fault at line 3: `quota` and `early-expiry` are of the token endpoint; expected operation = "token"
-    faults.toml: fault at line 3: `quota` and `early-expiry` are of the token endpoint; expected operation = "token"
-    faults.toml: fault at line 3: `unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor` and `capped-pages` are of operations of an API, not of `token`
+    faults.toml: fault at line 3: `quota` and `early-expiry` apply to the token endpoint only; expected operation = "token"
+    faults.toml: fault at line 3: `quota` and `early-expiry` apply to the token endpoint only; expected operation = "token"
+    faults.toml: fault at line 3: `unknown-enums`, `extra-fields`, `odd-scalars`, `missing-lists`, `repeat-cursor` and `capped-pages` apply to API operations only; expected another operation than `token`
     faults.toml: TOML parse error at line 4, column 19
       |
     4 | operation = 'token

@@ -130,20 +130,20 @@ async fn invalid_setting_is_named_in_the_error() {
         errors.push(builder.start().await.unwrap_err().to_string());
     }
     insta::assert_snapshot!(errors.join("\n"), @r"
-    members: expected at least 1, the owner; found 0
+    members: expected at least 1 (the owner), found 0
     members: expected at most 1000000000, found 18446744073709551615
     tenants: expected at most 1000000, found 18446744073709551615
     activity: expected at most 1000000, found 18446744073709551615
-    team: expected one label of a host name: lower-case letters, digits and hyphens
-    team: expected one label of a host name: lower-case letters, digits and hyphens
-    team: expected one label of a host name: lower-case letters, digits and hyphens
-    team: expected one label of a host name: lower-case letters, digits and hyphens
-    token lifetime: expected at least 1 second
-    application: expected client ids that differ
+    team: expected a host name label: lower-case letters, digits and hyphens
+    team: expected a host name label: lower-case letters, digits and hyphens
+    team: expected a host name label: lower-case letters, digits and hyphens
+    team: expected a host name label: lower-case letters, digits and hyphens
+    token lifetime: expected at least 1 second, found less
+    application: expected unique client ids, found a duplicate
     private cloud: expected an environment of at most 32 lower-case letters, digits and single hyphens
-    private cloud: expected environments that differ
-    clock offset: expected seconds that a clock can be off by, found 9223372036854775807
-    fault: expected an operation, found `getTenants`; there are getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
+    private cloud: expected unique environments, found a duplicate
+    clock offset: expected a valid clock offset in seconds, found 9223372036854775807
+    fault: expected an operation, found `getTenants`; similar names: getTenant, getEnvironments, getMember, get_discovery-domains, get_discovery-domains_by_discovery_domain_id
     fault: expected `then` or `delay-ms`, found neither
     ");
 }

@@ -68,7 +68,7 @@ async fn plan_determines_read_and_write_limits() {
         );
     }
     let invalid = "gold".parse::<RateLimits>().unwrap_err();
-    insta::assert_snapshot!(invalid, @"expected a plan, found `gold`; there are free, public-self-service, public-enterprise, private-basic, private-performance");
+    insta::assert_snapshot!(invalid, @"expected one of the plans free, public-self-service, public-enterprise, private-basic, private-performance, found `gold`");
 }
 
 #[tokio::test]
