@@ -124,7 +124,7 @@ impl SandboxBuilder {
                 refresh_lifetime: self.refresh_token_lifetime,
                 quota: self.token_quota,
                 revoked,
-                proofs: DpopVerifier::new(self.dpop_nonces)?,
+                dpop_verifier: DpopVerifier::new(self.dpop_nonces)?,
             }),
             login: Login {
                 users,

@@ -57,8 +57,8 @@ struct AuthorizationRequest {
 impl Login {
     /// Finds a user by id or e-mail address.
     pub(crate) fn user(&self, name: &str) -> Option<User> {
-        let is_meant = |user: &&User| user.id == name || user.email == name;
-        let own = self.users.iter().find(is_meant).cloned();
+        let is_match = |user: &&User| user.id == name || user.email == name;
+        let own = self.users.iter().find(is_match).cloned();
         own.or_else(|| self.tenant.lock().user(name))
     }
 

@@ -79,10 +79,10 @@ impl ManagementContext<'_> {
             .call
             .get("is_enabled")
             .map(|_| self.call.flag("is_enabled"));
-        let is_meant =
+        let is_match =
             |enabled: &&EnabledConnection| is_enabled.is_none_or(|is| enabled.is_enabled == is);
         let found: Vec<&EnabledConnection> =
-            organization.connections.iter().filter(is_meant).collect();
+            organization.connections.iter().filter(is_match).collect();
         Ok(numbered_page(
             self.call,
             "connections",

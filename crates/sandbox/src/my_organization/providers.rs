@@ -65,12 +65,12 @@ impl MyOrganizationContext<'_> {
 
     pub(super) fn list_providers(&self) -> Result<ApiResponse, Problem> {
         let levels = self.call.lists.get("member_access_level");
-        let is_meant = |enabled: &EnabledConnection| {
+        let is_match = |enabled: &EnabledConnection| {
             levels.is_none_or(|levels| levels.contains(&enabled.access_level))
         };
         let providers: Vec<Value> = self
             .providers()
-            .filter(|(enabled, _)| is_meant(enabled))
+            .filter(|(enabled, _)| is_match(enabled))
             .map(
                 |(enabled, connection)| match enabled.access_level.as_str() {
                     "none" => provider_json::to_minimal_json(enabled, connection),

@@ -21,12 +21,12 @@ pub(super) fn roles_json(tenant: &Tenant, ids: &[String]) -> Vec<Value> {
 impl MyOrganizationContext<'_> {
     pub(super) fn list_roles(&self) -> Result<ApiResponse, Problem> {
         let name = self.call.get("name").map(str::to_lowercase);
-        let is_meant = |role: &Role| {
+        let is_match = |role: &Role| {
             let name = name.as_deref();
             name.is_none_or(|name| role.name.to_lowercase().contains(name))
         };
         let roles = self.tenant.roles.iter();
-        self.roles_page(roles.filter(|role| is_meant(role)))
+        self.roles_page(roles.filter(|role| is_match(role)))
     }
 
     pub(super) fn list_member_roles(&self) -> Result<ApiResponse, Problem> {

@@ -70,13 +70,13 @@ impl EnabledConnection {
 
 impl Organization {
     pub(crate) fn enabled(&self, connection_id: &str) -> Option<&EnabledConnection> {
-        let is_meant = |enabled: &&EnabledConnection| enabled.connection_id == connection_id;
-        self.connections.iter().find(is_meant)
+        let is_match = |enabled: &&EnabledConnection| enabled.connection_id == connection_id;
+        self.connections.iter().find(is_match)
     }
 
     pub(crate) fn enabled_mut(&mut self, connection_id: &str) -> Option<&mut EnabledConnection> {
-        let is_meant = |enabled: &&mut EnabledConnection| enabled.connection_id == connection_id;
-        self.connections.iter_mut().find(is_meant)
+        let is_match = |enabled: &&mut EnabledConnection| enabled.connection_id == connection_id;
+        self.connections.iter_mut().find(is_match)
     }
 
     /// Removes a connection from the organization. Returns whether the organization used it.

@@ -49,8 +49,8 @@ impl Organization {
     }
 
     pub(crate) fn domain_by_name(&self, name: &str) -> Option<&Domain> {
-        let is_meant = |domain: &&Domain| domain.domain.eq_ignore_ascii_case(name);
-        self.domains.iter().find(is_meant)
+        let is_match = |domain: &&Domain| domain.domain.eq_ignore_ascii_case(name);
+        self.domains.iter().find(is_match)
     }
 }
 

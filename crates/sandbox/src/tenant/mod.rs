@@ -98,9 +98,9 @@ impl Tenant {
 
     /// Whether an organization has a client grant of this application and audience.
     pub(crate) fn is_granted(&self, organization: &str, client_id: &str, audience: &str) -> bool {
-        let is_meant =
+        let is_match =
             |grant: &&ClientGrant| grant.client_id == client_id && grant.audience == audience;
-        let grant = self.grants.iter().find(is_meant);
+        let grant = self.grants.iter().find(is_match);
         let found = self.organization(organization);
         found
             .zip(grant)

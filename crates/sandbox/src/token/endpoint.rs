@@ -48,7 +48,7 @@ pub(crate) struct TokenSettings {
     pub(crate) refresh_lifetime: Duration,
     pub(crate) quota: Option<TokenQuota>,
     pub(crate) revoked: Arc<RevokedTokens>,
-    pub(crate) proofs: DpopVerifier,
+    pub(crate) dpop_verifier: DpopVerifier,
 }
 
 /// Issues tokens to the applications of the sandbox.
@@ -63,7 +63,7 @@ pub(crate) struct TokenEndpoint {
     clients: Clients,
     grants: GrantStore,
     devices: Devices,
-    proofs: DpopVerifier,
+    dpop_verifier: DpopVerifier,
     /// Quota usage by client id.
     usage: Mutex<HashMap<String, QuotaUsage>>,
     granted_count: AtomicU64,
@@ -94,7 +94,7 @@ impl TokenEndpoint {
             clients: Clients::new(settings.issuer, settings.applications),
             grants: GrantStore::new(settings.revoked, seconds(settings.refresh_lifetime)),
             devices: Devices::default(),
-            proofs: settings.proofs,
+            dpop_verifier: settings.dpop_verifier,
             usage: Mutex::default(),
             granted_count: AtomicU64::new(0),
         }
@@ -182,7 +182,7 @@ impl TokenEndpoint {
             .proof_thumbprint(headers, now)
             .and_then(|jkt| self.grant(headers, body, jkt.as_deref(), seconds(early)))
             .unwrap_or_else(ApiResponse::from);
-        match self.proofs.nonce(now) {
+        match self.dpop_verifier.nonce(now) {
             Some(nonce) if headers.contains_key("dpop") => {
                 response.with_header("dpop-nonce", &nonce)
             }
@@ -203,7 +203,7 @@ impl TokenEndpoint {
             token: None,
             now,
         };
-        self.proofs
+        self.dpop_verifier
             .verify_headers(headers, &request)
             .map_err(|error| {
                 let (error, reason) = match error {
@@ -302,8 +302,8 @@ impl TokenEndpoint {
         authorize().unwrap_or_else(|error: OAuthError| error.into())
     }
 
-    /// Handles `/oauth/revoke` (RFC 7009): revokes a refresh token together with its login. The response does not
-    /// reveal whether the token existed.
+    /// Handles `/oauth/revoke` (RFC 7009): revokes all refresh tokens of the given token's login. Access tokens stay valid
+    /// until they expire. The response does not reveal whether the token existed.
     pub(crate) fn revoke(&self, headers: &HeaderMap, body: &Bytes) -> ApiResponse {
         let revoke = || {
             let parameters = OAuthParameters::read(headers, body)?;

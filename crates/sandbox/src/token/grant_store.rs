@@ -174,7 +174,7 @@ impl GrantStore {
         families.len() - 1
     }
 
-    /// Uses a refresh token, for all or some of its scopes. Reusing a refresh token revokes its family.
+    /// Uses a refresh token, for all or some of its scopes. Reusing one revokes the refresh tokens of its family.
     pub(super) fn refresh(
         &self,
         token: &str,
@@ -260,7 +260,7 @@ impl GrantStore {
         Ok(Some(text))
     }
 
-    /// Revokes the family of a refresh token, if it belongs to this application.
+    /// Revokes the refresh tokens of the given token's family, if it belongs to this application.
     pub(super) fn revoke(&self, token: &str, application: &Application) {
         let mut state = self.state();
         let GrantState {

@@ -40,7 +40,7 @@ pub(crate) struct TokenValidator {
     /// Names of the applications by client id.
     names: HashMap<String, String>,
     revoked: Arc<RevokedTokens>,
-    proofs: DpopVerifier,
+    dpop_verifier: DpopVerifier,
     /// Claims by token. A valid signature stays valid; everything else is checked in every call.
     claims_cache: Mutex<HashMap<String, Arc<AccessTokenClaims>>>,
 }
@@ -52,7 +52,7 @@ impl TokenValidator {
         audiences: Audiences,
         names: HashMap<String, String>,
         revoked: Arc<RevokedTokens>,
-        proofs: DpopVerifier,
+        dpop_verifier: DpopVerifier,
     ) -> Self {
         Self {
             key,
@@ -60,7 +60,7 @@ impl TokenValidator {
             audiences,
             names,
             revoked,
-            proofs,
+            dpop_verifier,
             claims_cache: Mutex::default(),
         }
     }
@@ -72,7 +72,7 @@ impl TokenValidator {
 
     /// The current nonce of DPoP proofs, if nonces are required.
     pub(crate) fn nonce(&self, now: i64) -> Option<String> {
-        self.proofs.nonce(now)
+        self.dpop_verifier.nonce(now)
     }
 
     /// Returns the caller if the token is valid at `now` (seconds since the Unix epoch) and has the scopes of the
@@ -162,16 +162,18 @@ impl TokenValidator {
                 "invalid_token",
                 "the token is not bound to a key: expected the Bearer scheme",
             ),
-            (Scheme::Dpop, Some(jkt)) => match self.proofs.verify_headers(headers, request) {
-                Ok(Some(thumbprint)) if thumbprint == jkt => Ok(()),
-                Ok(Some(_)) => invalid("invalid_token", "the token is bound to another key"),
-                Ok(None) => invalid("invalid_dpop_proof", "the DPoP header is missing"),
-                Err(ProofError::Invalid(reason)) => invalid("invalid_dpop_proof", reason),
-                Err(ProofError::NonceRequired) => invalid(
-                    "use_dpop_nonce",
-                    "nonce: expected the value of the DPoP-Nonce header",
-                ),
-            },
+            (Scheme::Dpop, Some(jkt)) => {
+                match self.dpop_verifier.verify_headers(headers, request) {
+                    Ok(Some(thumbprint)) if thumbprint == jkt => Ok(()),
+                    Ok(Some(_)) => invalid("invalid_token", "the token is bound to another key"),
+                    Ok(None) => invalid("invalid_dpop_proof", "the DPoP header is missing"),
+                    Err(ProofError::Invalid(reason)) => invalid("invalid_dpop_proof", reason),
+                    Err(ProofError::NonceRequired) => invalid(
+                        "use_dpop_nonce",
+                        "nonce: expected the value of the DPoP-Nonce header",
+                    ),
+                }
+            }
         }
     }
 

@@ -31,10 +31,14 @@ async fn client_grant_allows_a_machine_to_act_for_the_organization() {
     let grants =
         crate::support::send_request(sandbox.admin(reqwest::Method::GET, "/client-grants")).await;
     let grants = grants.expect(200);
-    let meant = |grant: &&serde_json::Value| {
+    let is_match = |grant: &&serde_json::Value| {
         grant["client_id"] == "robot" && grant["audience"] == sandbox.my_organization_audience()
     };
-    let id = str_field(grants.as_array().unwrap().iter().find(meant).unwrap(), "id").to_owned();
+    let id = str_field(
+        grants.as_array().unwrap().iter().find(is_match).unwrap(),
+        "id",
+    )
+    .to_owned();
     let added = management
         .post(&path, json!({ "grant_id": id }))
         .await
