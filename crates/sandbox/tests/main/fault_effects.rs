@@ -94,7 +94,7 @@ fn faults() -> Vec<(Fault, &'static str)> {
 }
 
 /// Checks the wait of a hint in this table. The second may change between the hint and `Date`.
-fn about(seconds: i64) -> i64 {
+fn expected_wait(seconds: i64) -> i64 {
     assert!((11..=12).contains(&seconds), "{seconds}");
     12
 }
@@ -119,13 +119,13 @@ async fn describe_response(request: RequestBuilder) -> String {
         seen += &match chrono::DateTime::parse_from_rfc2822(&after) {
             Ok(date) => format!(
                 " retry-after a date in {}",
-                about((date - now).num_seconds())
+                expected_wait((date - now).num_seconds())
             ),
             Err(_) => format!(" retry-after {after}"),
         };
     }
     if let Some(reset) = header("x-ratelimit-reset") {
-        let seconds = about(reset.parse::<i64>().unwrap() - now.timestamp());
+        let seconds = expected_wait(reset.parse::<i64>().unwrap() - now.timestamp());
         let [limit, left] = ["x-ratelimit-limit", "x-ratelimit-remaining"].map(header);
         seen += &format!(
             " reset in {seconds} limit {} left {}",
@@ -160,9 +160,9 @@ async fn start_each_way(fault: Fault, operation: &str, text: &str) -> [TestSandb
     send_request(request).await.expect(204);
     let script = Script::parse("faults.toml", &text).unwrap();
     let by_script = start_with(Sandbox::builder().script(script)).await;
-    let ways = [by_library, by_http, by_script];
+    let sandboxes = [by_library, by_http, by_script];
     let mut listed = Vec::new();
-    for sandbox in &ways {
+    for sandbox in &sandboxes {
         listed.push(
             send_request(sandbox.admin(Method::GET, "/faults"))
                 .await
@@ -177,7 +177,7 @@ async fn start_each_way(fault: Fault, operation: &str, text: &str) -> [TestSandb
             .map(with_explicit_acted)
             .collect::<Vec<_>>()
     );
-    ways
+    sandboxes
 }
 
 /// The listed form of a fault, with an explicit `acted`.
@@ -198,8 +198,8 @@ async fn observe(sandbox: &TestSandbox, text: &str) -> String {
     let body = json!({"role": "teams_report_viewer"});
     let request = sandbox.request(Method::PATCH, &path).json(&body);
     // Only a silent sandbox needs a timeout.
-    let patience = Duration::from_secs(if text.contains("silence") { 1 } else { 20 });
-    let seen = describe_response(request.timeout(patience)).await;
+    let timeout = Duration::from_secs(if text.contains("silence") { 1 } else { 20 });
+    let seen = describe_response(request.timeout(timeout)).await;
     let [record] = &sandbox.requests_of("updateMemberRole")[..] else {
         panic!("expected one request")
     };
@@ -216,8 +216,8 @@ async fn observe(sandbox: &TestSandbox, text: &str) -> String {
 async fn fault_has_the_same_effect_however_it_is_set_up() {
     let mut all = Vec::new();
     for (fault, text) in faults() {
-        let ways = start_each_way(fault, "updateMemberRole", text).await;
-        let found = ways.iter().map(|sandbox| observe(sandbox, text));
+        let sandboxes = start_each_way(fault, "updateMemberRole", text).await;
+        let found = sandboxes.iter().map(|sandbox| observe(sandbox, text));
         let mut found = futures_util::future::join_all(found).await;
         assert_eq!(found[0], found[1]);
         assert_eq!(found[0], found[2]);

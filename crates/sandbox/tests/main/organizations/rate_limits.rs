@@ -107,7 +107,7 @@ async fn management_api_reads_and_writes_share_a_bucket() {
             let last = responses
                 .into_iter()
                 .find(|response| response.status == 429);
-            let last = last.expect("a refusal");
+            let last = last.expect("a rejected response");
             assert_limited(&last, limit, false);
             assert_eq!(error_code(&last), (429, "too_many_requests"));
         }
