@@ -47,7 +47,7 @@ impl MyOrganizationContext<'_> {
         )))
     }
 
-    fn provider_json(&self, id: &str) -> Result<Value, Problem> {
+    fn current_provider_json(&self, id: &str) -> Result<Value, Problem> {
         let organization = self.tenant.organization(&self.organization.id);
         let enabled = organization.and_then(|organization| organization.enabled(id).cloned());
         let connection = self.tenant.connection(id);
@@ -123,7 +123,7 @@ impl MyOrganizationContext<'_> {
         enabled.show_as_button = is("show_as_button", true);
         enabled.assign_membership_on_login = is("assign_membership_on_login", false);
         self.organization_mut()?.connections.push(enabled);
-        created(&self.provider_json(&id)?)
+        created(&self.current_provider_json(&id)?)
     }
 
     pub(super) fn get_provider(&self) -> Result<ApiResponse, Problem> {
@@ -173,7 +173,7 @@ impl MyOrganizationContext<'_> {
                 *field = body[name].as_bool().unwrap_or(*field);
             }
         }
-        ok(&self.provider_json(&id)?)
+        ok(&self.current_provider_json(&id)?)
     }
 
     /// Deletes the connection as well, if the tenant allows it.
@@ -198,7 +198,7 @@ impl MyOrganizationContext<'_> {
     pub(super) fn refresh_attributes(&mut self) -> Result<ApiResponse, Problem> {
         let id = self.provider_with_access(&["full", "limited"])?;
         self.connection_mut(&id)?.is_mapping_fresh = true;
-        ok(&self.provider_json(&id)?)
+        ok(&self.current_provider_json(&id)?)
     }
 
     /// The stored spelling of a verified domain of the organization.
