@@ -109,10 +109,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let plan = "public-enterprise".parse::<auth0_sandbox::Plan>();
+    let plan = "public-enterprise".parse::<auth0_sandbox::RateLimitPlan>();
     let plan = plan.map_err(Failure::failed)?.production();
     let limits = arguments.plan.unwrap_or(Plan::Production).limits();
-    let place = open(Sandbox::builder().plan(plan), limits).await?;
+    let place = open(Sandbox::builder().rate_limit_plan(plan), limits).await?;
     place.needs(&[
         ("--file", arguments.file.is_some()),
         ("--plan", arguments.plan.is_some()),

@@ -165,7 +165,7 @@ async fn entries_come_while_they_are_followed_then_each_is_shown_once_in_order()
         .unwrap();
     // The look after that fails for good, each of its attempts.
     for call in 8..11 {
-        let busy = Effect::Answer(Reply::new(503).header("retry-after", "0"));
+        let busy = Effect::Response(Reply::new(503).header("retry-after", "0"));
         sandbox
             .fail(Fault::of("listActivityLogs").call(call).then(busy))
             .unwrap();

@@ -134,23 +134,23 @@ async fn a_call_fails_then_the_doctor_has_advice_for_it() {
             "=> the quota of tokens is used up: come back at 20",
         ),
         (
-            Fault::of("token").then(Effect::Answer(Reply::new(200).html("<h1>Welcome</h1>"))),
+            Fault::of("token").then(Effect::Response(Reply::new(200).html("<h1>Welcome</h1>"))),
             "is no token endpoint: check AUTH0_DOMAIN",
         ),
         (
-            Fault::of("listMembers").then(Effect::Answer(
+            Fault::of("listMembers").then(Effect::Response(
                 Reply::new(404).html("<h1>No such team</h1>"),
             )),
             "=> there is no such team at http://127.0.0.1:",
         ),
         (
             Fault::of("listTenants")
-                .then(Effect::Answer(Reply::new(429).header("retry-after", "60"))),
+                .then(Effect::Response(Reply::new(429).header("retry-after", "60"))),
             "=> too many calls were made: come back at 20",
         ),
         (
             Fault::of("getEnvironments")
-                .then(Effect::Answer(Reply::new(200).html("<h1>Welcome</h1>"))),
+                .then(Effect::Response(Reply::new(200).html("<h1>Welcome</h1>"))),
             "is not the Teams API: check AUTH0_BASE_URL and the proxy",
         ),
         (

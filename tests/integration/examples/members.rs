@@ -129,7 +129,7 @@ async fn some_tenants_stay_then_offboard_tells_which_and_deletes_nobody() {
         .fail(
             Fault::of("removeMemberTenant")
                 .call(1)
-                .then(Effect::Answer(report)),
+                .then(Effect::Response(report)),
         )
         .unwrap();
     run(live(

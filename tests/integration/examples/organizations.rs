@@ -36,8 +36,8 @@ fn create(sandbox: &Sandbox, lines: &[&str]) -> Run {
 }
 
 fn builder() -> SandboxBuilder {
-    let plan: auth0_sandbox::Plan = "public-enterprise".parse().unwrap();
-    Sandbox::builder().plan(plan.production())
+    let plan: auth0_sandbox::RateLimitPlan = "public-enterprise".parse().unwrap();
+    Sandbox::builder().rate_limit_plan(plan.production())
 }
 
 /// How many requests of an operation there were.
@@ -140,7 +140,7 @@ async fn answer_is_lost_then_the_organization_is_looked_for_and_not_created_agai
     };
     sandbox.fail(lost(1, true)).unwrap();
     sandbox.fail(lost(2, false)).unwrap();
-    let gateway = Effect::Answer(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
+    let gateway = Effect::Response(Reply::new(502).html("<h1>Bad gateway</h1>").acted());
     sandbox
         .fail(Fault::of("post_organizations").call(3).then(gateway))
         .unwrap();
@@ -194,7 +194,7 @@ async fn one_cannot_be_created_then_the_others_are_and_it_is_told() {
 async fn somebody_else_is_faster_then_the_organization_is_taken_as_it_is() {
     let sandbox = start(builder()).await;
     create(&sandbox, &[r#"{"name": "shop"}"#]).ends_with(0);
-    let unseen = Effect::Answer(Reply::new(404).json(serde_json::json!({"statusCode": 404})));
+    let unseen = Effect::Response(Reply::new(404).json(serde_json::json!({"statusCode": 404})));
     sandbox
         .fail(Fault::of("get_name_by_name").call(1).then(unseen))
         .unwrap();

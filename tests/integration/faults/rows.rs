@@ -161,7 +161,7 @@ pub(super) fn hints() -> Vec<Row> {
         limited("429, reset, 10 min behind", Reset, 7, -600),
         row(
             "429, after nonsense",
-            Effect::Answer(answer(429).header("retry-after", "soon")),
+            Effect::Response(answer(429).header("retry-after", "soon")),
         ),
     ]
 }
@@ -171,30 +171,30 @@ pub(super) fn answers() -> Vec<Row> {
     let mut rows = vec![
         row(
             "503, after 7 s",
-            Effect::Answer(answer(503).header("retry-after", "7")),
+            Effect::Response(answer(503).header("retry-after", "7")),
         ),
         row(
             "503, after an hour",
-            Effect::Answer(answer(503).header("retry-after", "3600")),
+            Effect::Response(answer(503).header("retry-after", "3600")),
         ),
-        row("503 once done", Effect::Answer(answer(503).acted())),
-        row("502 with HTML", Effect::Answer(answer(502).html(page))),
+        row("503 once done", Effect::Response(answer(503).acted())),
+        row("502 with HTML", Effect::Response(answer(502).html(page))),
         row(
             "502 with HTML once done",
-            Effect::Answer(answer(502).html(page).acted()),
+            Effect::Response(answer(502).html(page).acted()),
         ),
-        row("200 with HTML", Effect::Answer(answer(200).html(page))),
+        row("200 with HTML", Effect::Response(answer(200).html(page))),
         row(
             "200 with HTML once done",
-            Effect::Answer(answer(200).html(page).acted()),
+            Effect::Response(answer(200).html(page).acted()),
         ),
         row(
             "204 with nothing once done",
-            Effect::Answer(answer(204).acted()),
+            Effect::Response(answer(204).acted()),
         ),
         row(
             "307",
-            Effect::Answer(answer(307).header("location", "/api/elsewhere")),
+            Effect::Response(answer(307).header("location", "/api/elsewhere")),
         ),
     ];
     rows.extend(

@@ -31,8 +31,8 @@ const TOKEN: &str = "token";
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 fn rows() -> Vec<Row> {
-    let refusal = |status, error| Effect::Answer(answer(status).json(json!({"error": error})));
-    let html = |status| Effect::Answer(answer(status).html("<h1>Elsewhere</h1>"));
+    let refusal = |status, error| Effect::Response(answer(status).json(json!({"error": error})));
+    let html = |status| Effect::Response(answer(status).html("<h1>Elsewhere</h1>"));
     vec![
         row("quota used up for 7 s", Effect::Quota { seconds: 7 }),
         row("quota used up for hours", Effect::Quota { seconds: 7200 }),
@@ -41,7 +41,7 @@ fn rows() -> Vec<Row> {
         row("500", Effect::status(500)),
         row(
             "503, after 7 s",
-            Effect::Answer(answer(503).header("retry-after", "7")),
+            Effect::Response(answer(503).header("retry-after", "7")),
         ),
         row("502 with HTML", html(502)),
         row("200 with HTML", html(200)),

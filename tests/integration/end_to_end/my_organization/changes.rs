@@ -199,7 +199,7 @@ async fn strategy_is_newer_than_this_client_then_the_list_survives_and_the_provi
         "is_enabled": true,
     });
     let list = json!({"identity_providers": [provider]});
-    let answer = Effect::Answer(Reply::new(200).json(list));
+    let answer = Effect::Response(Reply::new(200).json(list));
     local
         .fail(
             Fault::of("ListOrganizationIdentityProviders")

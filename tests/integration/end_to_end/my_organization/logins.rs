@@ -119,7 +119,7 @@ async fn token_is_for_no_organization_then_the_call_is_refused_and_why_is_told()
     let detail = problem.detail().unwrap();
     assert_eq!(
         detail,
-        "expected a token that was asked for with `organization`"
+        "expected a token requested with the `organization` parameter"
     );
     assert_eq!(refusal(&error).1, "The token is bound to no organization");
 }
@@ -177,7 +177,7 @@ async fn application_may_not_act_for_the_organization_then_there_is_no_token_and
     );
     let words = cause.error_description().unwrap();
     assert!(
-        words.contains("organization: the application may not act for it"),
+        words.contains("organization: the application may not act for this organization"),
         "{words}"
     );
     assert!(!printed(&error).contains("its secret"));

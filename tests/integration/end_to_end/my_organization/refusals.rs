@@ -86,7 +86,7 @@ async fn thing_is_there_already_or_not_at_all_then_predicates_tell() {
     assert!(error.is_conflict() && !error.has_acted(), "{error:?}");
     assert_eq!(
         refusal(&error),
-        (409, "The organization has a domain of this name")
+        (409, "The organization already has this domain")
     );
     let error = org
         .domains()

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use auth0_organizations::{Limiter, Limits, limits};
-use auth0_sandbox::Plan;
+use auth0_sandbox::RateLimitPlan;
 use futures_util::future::join_all;
 
 use super::*;
 
 const CALLS: usize = 120;
 
-fn plan() -> Plan {
+fn plan() -> RateLimitPlan {
     "public-enterprise".parse().unwrap()
 }
 
@@ -30,8 +30,8 @@ async fn crowd(client: &Client) -> usize {
     errors.len()
 }
 
-async fn crowd_under(plan: Plan, limits: Limits) -> usize {
-    let local = Local::start(Sandbox::builder().plan(plan)).await;
+async fn crowd_under(plan: RateLimitPlan, limits: Limits) -> usize {
+    let local = Local::start(Sandbox::builder().rate_limit_plan(plan)).await;
     // Where somebody sleeps, time passes at once for all, so one request at a time is on its way.
     let timer = || Arc::new(local.timer.clone());
     let limiter = Limiter::with_timer(limits.max_in_flight(1), timer(), timer()).unwrap();
@@ -61,7 +61,7 @@ async fn limiter_has_the_limits_of_a_better_plan_then_it_learns_from_the_answers
 
 #[tokio::test]
 async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
-    let local = Local::start(Sandbox::builder().plan(plan())).await;
+    let local = Local::start(Sandbox::builder().rate_limit_plan(plan())).await;
     // Ten at once are let through, and as many more as the machine takes seconds.
     let refused = crowd(&local.organizations()).await;
     assert!(refused > CALLS / 2, "{refused}");
