@@ -1,5 +1,6 @@
 //! The OpenAPI documents: operations and the schemas of their requests and responses.
 
+mod example;
 mod parser;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -7,12 +8,14 @@ use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
 pub(crate) use self::parser::is_organization_name;
+use self::example::Examples;
 use self::parser::{DocumentParser, escape_token, object, resolve};
 use http::{Method, StatusCode};
 use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::Value;
 
 use crate::api::Api;
+use crate::call::Call;
 use crate::problem::RequestPart;
 use crate::response::ApiResponse;
 
@@ -177,6 +180,58 @@ impl Document {
         self.named_schemas
             .get_or_init(|| compile().unwrap_or_default())
             .get(name)
+    }
+
+    /// The response of an operation without a handler: the first documented success, generated from its schema. Path parameters and
+    /// fields of the request are repeated in properties of the same name.
+    pub(crate) fn default_response(&self, operation: &Operation, call: &Call) -> ApiResponse {
+        let mut successes = operation.responses.range(200..300);
+        let (status, schema) = successes.next().unwrap_or((&204, &None));
+        let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::NO_CONTENT);
+        let mut response = match schema {
+            Some(schema) => {
+                let value = self.examples(call).value(&schema.pointer);
+                ApiResponse::json(status, &value)
+            }
+            None => ApiResponse::empty(status),
+        };
+        response.is_default = true;
+        response
+    }
+
+    /// The response of a handler with the required properties that the handler does not know.
+    pub(crate) fn completed(
+        &self,
+        operation: &Operation,
+        call: &Call,
+        mut response: ApiResponse,
+    ) -> ApiResponse {
+        let status = response.status.as_u16();
+        let Some(Some(schema)) = operation.responses.get(&status) else {
+            return response;
+        };
+        let Ok(body) = serde_json::from_slice::<Value>(&response.body) else {
+            return response;
+        };
+        let mut completed = body.clone();
+        self.examples(call).complete(&schema.pointer, &mut completed);
+        if completed != body
+            && let Ok(text) = serde_json::to_vec(&completed)
+        {
+            response.body = text.into();
+        }
+        response
+    }
+
+    fn examples(&self, call: &Call) -> Examples<'_> {
+        let mut known = call.body.as_object().cloned().unwrap_or_default();
+        let parameters = call.parameters.iter();
+        known.extend(parameters.map(|(name, value)| (name.clone(), value.clone().into())));
+        Examples {
+            document: &self.value,
+            now: call.now,
+            known,
+        }
     }
 
     /// All scopes that operations require, sorted.

@@ -8,6 +8,9 @@ use crate::api::Api;
 use crate::document::Operation;
 use crate::response::ApiResponse;
 
+/// The kind of [`Problem::no_handler`], which no client sees.
+const NO_HANDLER: &str = "NO_HANDLER";
+
 /// The part of the request that is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestPart {
@@ -112,6 +115,19 @@ impl Problem {
         let mut problem = Self::invalid(format!("body: {}", texts.join("; ")));
         problem.violations = violations;
         problem
+    }
+
+    /// The operation has no handler: the document determines the response.
+    pub(crate) fn no_handler() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            NO_HANDLER,
+            "The operation has no handler",
+        )
+    }
+
+    pub(crate) fn is_no_handler(&self) -> bool {
+        self.kind == NO_HANDLER
     }
 
     pub(crate) fn forbidden(kind: &'static str, title: &'static str) -> Self {

@@ -29,6 +29,9 @@ pub struct RequestRecord {
     pub status: Option<u16>,
     /// Whether the operation had an effect, whatever response the client received.
     pub acted: bool,
+    /// Whether the response was generated from the document, because the sandbox has no handler for the operation.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub default_response: bool,
 }
 
 /// The latest requests.
@@ -80,6 +83,7 @@ mod tests {
                 operation: None,
                 status: None,
                 acted: false,
+                default_response: false,
             });
         }
         let records = log.list();

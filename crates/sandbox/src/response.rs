@@ -13,6 +13,8 @@ pub(crate) struct ApiResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether the document determined the response, because the operation has no handler.
+    pub(crate) is_default: bool,
 }
 
 impl ApiResponse {
@@ -21,6 +23,7 @@ impl ApiResponse {
             status,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            is_default: false,
         }
     }
 
@@ -44,6 +47,7 @@ impl ApiResponse {
             status,
             headers,
             body: body.into(),
+            is_default: false,
         }
     }
 

@@ -368,9 +368,11 @@ impl ServerState {
             from,
         };
         let mut acted = false;
+        let mut log_record = log_record;
         let delivery = apply(faults.effect.as_ref(), &context, || {
             let (response, done) = act();
             acted = done;
+            log_record.default_response = response.is_default;
             response
         });
         self.log_request(log_record, delivery.status(), acted);
@@ -406,6 +408,7 @@ fn log_record(request: &Request, operation: Option<&str>) -> RequestRecord {
         operation: operation.map(str::to_owned),
         status: None,
         acted: false,
+        default_response: false,
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn call(
         "get_organization_group_roles" => context.list_group_roles(),
         "post_organization_group_roles" => context.assign_group_roles(),
         "delete_organization_group_roles" => context.remove_group_roles(),
-        other => Err(Problem::internal(format!("`{other}` is not implemented"))),
+        _ => Err(Problem::no_handler()),
     };
     result.map_err(|problem| problem.with_documented_status(operation))
 }

@@ -88,7 +88,7 @@ pub(crate) fn call(
             context.unassign_roles()
         }
         "ListRoles" => context.list_roles(),
-        other => Err(Problem::internal(format!("`{other}` is not implemented"))),
+        _ => Err(Problem::no_handler()),
     }
 }
 

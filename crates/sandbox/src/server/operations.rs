@@ -121,20 +121,29 @@ impl ServerState {
                 user_agent: agent.unwrap_or_default().to_owned(),
                 now: self.clock.now(),
             };
-            Ok(match operation.api {
+            let document = &self.documents[operation.api as usize];
+            let handled = match operation.api {
                 Api::Teams => {
-                    let done = self.team().call(operation, &call)?;
-                    (done.response, done.acted)
+                    let done = self.team().call(operation, &call);
+                    done.map(|done| (done.response, done.acted))
                 }
                 Api::MyOrganization => {
-                    let document = &self.documents[operation.api as usize];
                     let mut tenant = self.tenant.lock();
-                    let response = my_organization::call(&mut tenant, document, operation, &call)?;
-                    (response, true)
+                    my_organization::call(&mut tenant, document, operation, &call)
+                        .map(|response| (response, true))
                 }
                 Api::Organizations => {
-                    let response = management::call(&mut self.tenant.lock(), operation, &call)?;
-                    (response, true)
+                    management::call(&mut self.tenant.lock(), operation, &call)
+                        .map(|response| (response, true))
+                }
+            };
+            Ok(match handled {
+                Err(problem) if problem.is_no_handler() => {
+                    (document.default_response(operation, &call), true)
+                }
+                handled => {
+                    let (response, acted) = handled?;
+                    (document.completed(operation, &call, response), acted)
                 }
             })
         };

@@ -151,7 +151,7 @@ impl Team {
             "listTenantMembers" => self.list_tenant_members(operation, call),
             "getEnvironments" => self.list_environments(),
             "listActivityLogs" => self.list_activity(operation, call),
-            other => Err(Problem::internal(format!("`{other}` is not implemented"))),
+            _ => Err(Problem::no_handler()),
         }
     }
 
