@@ -8,7 +8,7 @@ use crate::lower::origin;
 use crate::problem::Problem;
 
 /// The notes of a normalization, and the pass that is writing them.
-pub struct Context<'a> {
+pub struct PassContext<'a> {
     /// What the caller asked for.
     pub options: &'a Options<'a>,
     pub(crate) pass: &'static str,
@@ -17,7 +17,7 @@ pub struct Context<'a> {
     pub(crate) problems: Vec<Problem>,
 }
 
-impl<'a> Context<'a> {
+impl<'a> PassContext<'a> {
     pub(crate) fn new(options: &'a Options<'a>) -> Self {
         Self {
             options,

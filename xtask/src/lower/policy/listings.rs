@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{Object, beside, each_operation_mut, replace, target, type_of};
 use crate::spec::walk::join;
@@ -16,7 +16,7 @@ const COUNTS: [&str; 4] = ["length", "limit", "start", "total"];
 const NEXT: &str = "next";
 const BODY: &str = "/responses/200/content/application~1json/schema";
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut merged = Map::new();
     beside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, method, pointer| {
@@ -51,7 +51,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     }
 }
 
-fn told(page: &Value, at: &str, cx: &mut Context<'_>) {
+fn told(page: &Value, at: &str, cx: &mut PassContext<'_>) {
     let items = page[KEY]["items"].as_str().unwrap_or_default();
     cx.changed_at(
         at,
@@ -61,7 +61,9 @@ fn told(page: &Value, at: &str, cx: &mut Context<'_>) {
 
 /// Whether the operation can be told which page is wanted.
 fn is_paged(operation: &Value) -> bool {
-    let has = |name: &str| crate::lower::policy::paging::query_parameter(operation, name).is_some();
+    let has = |name: &str| {
+        crate::lower::policy::paging_styles::query_parameter(operation, name).is_some()
+    };
     has("page") && has("per_page") || has("from") && has("take")
 }
 

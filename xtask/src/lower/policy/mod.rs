@@ -2,6 +2,6 @@
 
 pub(crate) mod listings;
 pub(crate) mod page_items;
-pub(crate) mod paging;
+pub(crate) mod paging_styles;
 pub(crate) mod retry_safety;
 pub(crate) mod secrets;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::reach;
 use crate::lower::schema::{beside, components_mut, each_operation_mut, strings, target, type_of};
@@ -15,7 +15,7 @@ const BODY: &str = "/responses/200/content/application~1json/schema";
 /// What a listing may hold beside its list.
 const BESIDE: [&str; 6] = ["length", "limit", "next", "page", "start", "total"];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let sent = reach::reachable(document).requests;
     let mut lists: BTreeMap<String, String> = BTreeMap::new();
     beside(document, |document, schemas| {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::each_operation_mut;
 use crate::lower::syntax::structure::show;
@@ -13,7 +13,7 @@ use crate::spec::walk::join;
 
 const KEY: &str = extensions::RETRY_SAFETY.name;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_operation_mut(document, &mut |operation, _, method, pointer| {
         let at = origin::of(operation, pointer);
         match operation.get(KEY) {

@@ -5,7 +5,7 @@ use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{has_rust_type, is_nullable, is_string_enum, type_of};
 use crate::lower::shape::rust_type;
@@ -22,7 +22,7 @@ const NAMES: [&str; 7] = [
     "id_token",
 ];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut make = |schema: &mut Value, at: String| {
         let nullable = is_nullable(schema);
         let Some(members) = schema.as_object_mut() else {

@@ -7,19 +7,19 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{
     Object, each_mut, has_rust_type, keys_beside, members, ref_name, replace, type_of,
 };
 use crate::lower::shape::merge::{ANNOTATIONS, merge};
-use crate::lower::shape::unions::follow;
+use crate::lower::shape::union_simplification::follow;
 use crate::problem::Problem;
 
 /// More variants than this come of nobody's intention.
 const MOST_VARIANTS: usize = 64;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut merger = Merger {
         components: members(document).cloned().unwrap_or_default(),
         merged: BTreeMap::new(),

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::reach;
 use crate::lower::schema::{self, components, is_true, target};
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 use crate::spec::walk::{self, METHODS, Place, join};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let marked = Marked::new(document);
     let mut reach = reach::reachable(document);
     if split(document, &marked, &reach, cx) {
@@ -60,7 +60,7 @@ fn split(
     document: &mut Value,
     marked: &Marked,
     reach: &reach::Reach,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) -> bool {
     let one_sided = components(document)
         .filter(|(_, schema)| is_one_sided(schema, marked))
@@ -78,7 +78,7 @@ fn split(
         .map(|name| {
             (
                 name.clone(),
-                naming::unique(&format!("{name}Request"), is_taken),
+                identifiers::unique(&format!("{name}Request"), is_taken),
             )
         })
         .collect();
@@ -141,7 +141,13 @@ fn is_one_sided(schema: &Value, marked: &Marked) -> bool {
         .any(|property| MARKS.iter().any(|mark| marked.is(property, mark)))
 }
 
-fn drop_properties(schema: &mut Value, mark: &str, all: &Marked, name: &str, cx: &mut Context<'_>) {
+fn drop_properties(
+    schema: &mut Value,
+    mark: &str,
+    all: &Marked,
+    name: &str,
+    cx: &mut PassContext<'_>,
+) {
     let at = origin::of(schema, &join("/components/schemas", name));
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{
     self, Object, each_operation_mut, has_rust_type, is_named_type, is_nullable,
 };
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let schemas = schema::components_mut(document).map(std::mem::take);
     let schemas = schemas.unwrap_or_default();
     let mut names: Vec<String> = schemas.keys().cloned().collect();
     names.sort();
-    let types = names.iter().map(|name| naming::pascal(name));
+    let types = names.iter().map(|name| identifiers::pascal(name));
     let mut hoister = Hoister {
         names: types.chain(names.iter().cloned()).collect(),
         schemas,
@@ -27,7 +27,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     for name in names {
         // Nothing within a component can be that component.
         if let Some(mut component) = hoister.schemas.remove(&name) {
-            hoister.children(&mut component, &naming::pascal(&name));
+            hoister.children(&mut component, &identifiers::pascal(&name));
             hoister.schemas.insert(name, component);
         }
     }
@@ -44,12 +44,12 @@ struct Hoister<'c, 'o> {
     schemas: Object,
     /// The names of the components and of the types that they become: `FooBar` and `foo_bar` are one in Rust.
     names: BTreeSet<String>,
-    cx: &'c mut Context<'o>,
+    cx: &'c mut PassContext<'o>,
 }
 
 impl Hoister<'_, '_> {
     fn operation(&mut self, operation: &mut Value) {
-        let id = naming::pascal(
+        let id = identifiers::pascal(
             operation
                 .get("operationId")
                 .and_then(Value::as_str)
@@ -159,7 +159,7 @@ impl Hoister<'_, '_> {
             if role.is_empty() {
                 String::new()
             } else {
-                naming::pascal(role)
+                identifiers::pascal(role)
             }
         );
         // The title of an alternative says what it is among the others, which the role has: it is no name by itself.
@@ -171,7 +171,7 @@ impl Hoister<'_, '_> {
             .and_then(Value::as_str)
             .filter(|text| text.chars().any(char::is_alphabetic))
         {
-            Some(text) => naming::pascal(text),
+            Some(text) => identifiers::pascal(text),
             None => long.clone(),
         };
         if !is_named_type(schema) {

@@ -6,19 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::reach;
 use crate::lower::schema::{
     components_mut, has_rust_type, is_nullable, members, reference, strings, target,
 };
 use crate::lower::shape::rust_type;
-use crate::lower::shape::write_back;
+use crate::lower::shape::write_back_plan;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let sent = reach::reachable(document).requests;
-    let written_back = write_back::plan(document);
+    let written_back = write_back_plan::plan(document);
     let wrapped_in: BTreeSet<String> = sent
         .iter()
         .chain(written_back.nulls.keys())

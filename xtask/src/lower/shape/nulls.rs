@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{Object, each_mut, keys_beside, members, target, type_of};
-use crate::lower::shape::unions::follow;
+use crate::lower::shape::union_simplification::follow;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let nulls = nulls(document);
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() {
@@ -59,7 +59,7 @@ fn make_nullable(schema: &mut Value) {
 }
 
 /// `type: [string, "null"]`, and lists of several types.
-fn types(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn types(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(Value::Array(types)) = schema.get("type") else {
         return;
     };
@@ -165,7 +165,7 @@ fn is_of(value: &Value, kind: &str) -> bool {
 }
 
 /// A type that holds nothing but null.
-fn null_type(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn null_type(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     if type_of(schema) != Some("null") {
         return;
     }
@@ -177,7 +177,7 @@ fn null_type(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 }
 
 /// Null among the values of an enumeration.
-fn null_value(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn null_value(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     if is_null(schema) {
         return;
     }
@@ -193,7 +193,7 @@ fn null_value(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 }
 
 /// A variant of a union that is null.
-fn null_variant(schema: &mut Value, nulls: &BTreeSet<String>, at: &str, cx: &mut Context<'_>) {
+fn null_variant(schema: &mut Value, nulls: &BTreeSet<String>, at: &str, cx: &mut PassContext<'_>) {
     for key in ["oneOf", "anyOf"] {
         let Some(variants) = schema.get_mut(key).and_then(Value::as_array_mut) else {
             continue;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::policy::secrets::wrap_nullable;
 use crate::lower::reach;
@@ -15,10 +15,10 @@ use crate::lower::schema::{
     self, components, each_mut, has_rust_type, is_documented_enum, is_nullable, is_string_enum,
     one_of, target, type_of,
 };
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 use crate::lower::shape::rust_type;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let enums = enums(document);
     let responses = reach::reachable(document).responses;
     for (name, union) in schema::components_mut(document).into_iter().flatten() {
@@ -76,7 +76,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// Gives a union whose alternatives are tried in turn one more, for what fits none of them.
-fn open_union(union: &mut Value, cx: &mut Context<'_>) {
+fn open_union(union: &mut Value, cx: &mut PassContext<'_>) {
     if is_documented_enum(union) || has_rust_type(union) || extensions::UNION.is_set(union) {
         return;
     }
@@ -93,7 +93,7 @@ fn open_union(union: &mut Value, cx: &mut Context<'_>) {
         .iter()
         .filter_map(|variant| variant.get("title")?.as_str())
         .collect();
-    let title = naming::unique("Other", |name| titles.contains(&name));
+    let title = identifiers::unique("Other", |name| titles.contains(&name));
     let other = json!({
         "title": title,
         "type": "string",

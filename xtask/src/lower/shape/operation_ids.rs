@@ -6,16 +6,18 @@ use std::collections::BTreeSet;
 use heck::ToLowerCamelCase;
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::schema::each_operation_mut;
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     // Names are compared as the Rust methods that they become.
     let mut taken: BTreeSet<String> = BTreeSet::new();
     each_operation_mut(document, &mut |operation, path, method, pointer| {
         let given = operation.get("operationId").and_then(Value::as_str);
-        if given.is_some_and(is_usable) && taken.insert(naming::snake(given.unwrap_or_default())) {
+        if given.is_some_and(is_usable)
+            && taken.insert(identifiers::snake(given.unwrap_or_default()))
+        {
             return;
         }
         let wanted = match given {
@@ -24,7 +26,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
         };
         let mut id = wanted.clone();
         let mut number = 2;
-        while !taken.insert(naming::snake(&id)) {
+        while !taken.insert(identifiers::snake(&id)) {
             id = format!("{wanted}{number}");
             number += 1;
         }

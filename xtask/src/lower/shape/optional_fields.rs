@@ -4,13 +4,13 @@
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{components_mut, has_rust_type, is_map, is_nullable, strings, type_of};
 use crate::lower::shape::rust_type;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     for (name, schema) in components_mut(document).into_iter().flatten() {
         let required = strings(schema.get("required"));
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {

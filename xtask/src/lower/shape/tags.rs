@@ -4,15 +4,15 @@
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{self, ref_name, strings};
-use crate::lower::shape::unions::follow;
+use crate::lower::shape::union_simplification::follow;
 use crate::spec::walk::join;
 
 const KEY: &str = extensions::TAG.name;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     for (component, property, value) in constants(document) {
         let Some(schema) = schema::components_mut(document).and_then(|all| all.get_mut(&component))
         else {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use heck::ToSnakeCase;
 
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 
 /// What is known of a variant.
 pub(crate) struct VariantOf<'a> {
@@ -34,12 +34,12 @@ pub(crate) fn of(union: &str, variants: &[VariantOf<'_>]) -> Vec<String> {
             let title = variant
                 .title
                 .filter(|title| title.chars().any(char::is_alphabetic));
-            let mut name = match variant.constant.map(naming::pascal) {
+            let mut name = match variant.constant.map(identifiers::pascal) {
                 Some(constant) => spelled(short, &constant).unwrap_or(constant),
-                None => naming::pascal(short.or(title).unwrap_or(variant.component)),
+                None => identifiers::pascal(short.or(title).unwrap_or(variant.component)),
             };
             if taken.contains(&name) {
-                name = naming::unique(&naming::pascal(variant.component), |name| {
+                name = identifiers::unique(&identifiers::pascal(variant.component), |name| {
                     taken.contains(name)
                 });
             }
@@ -51,7 +51,7 @@ pub(crate) fn of(union: &str, variants: &[VariantOf<'_>]) -> Vec<String> {
 
 /// `short` as a name, if it is `constant` in other capitals.
 fn spelled(short: Option<&str>, constant: &str) -> Option<String> {
-    let short = naming::pascal(short?);
+    let short = identifiers::pascal(short?);
     short.eq_ignore_ascii_case(constant).then_some(short)
 }
 

@@ -6,12 +6,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let Err(error) = parse::<OpenAPI>(document) else {
         return;
     };
@@ -30,7 +30,7 @@ fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
 }
 
 /// Looks at each member of a map or a list.
-fn parts<T: DeserializeOwned>(document: &Value, pointer: &str, cx: &mut Context<'_>) -> bool {
+fn parts<T: DeserializeOwned>(document: &Value, pointer: &str, cx: &mut PassContext<'_>) -> bool {
     let members: Vec<(String, &Value)> = match document.pointer(pointer) {
         Some(Value::Object(members)) => members
             .iter()
@@ -52,7 +52,11 @@ fn parts<T: DeserializeOwned>(document: &Value, pointer: &str, cx: &mut Context<
     told
 }
 
-fn part<T: DeserializeOwned>(value: Option<&Value>, pointer: &str, cx: &mut Context<'_>) -> bool {
+fn part<T: DeserializeOwned>(
+    value: Option<&Value>,
+    pointer: &str,
+    cx: &mut PassContext<'_>,
+) -> bool {
     let Some(Err(error)) = value.map(parse::<T>) else {
         return false;
     };

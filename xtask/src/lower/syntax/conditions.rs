@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_mut, keys_beside, remove_keys, strings};
 use crate::lower::syntax::structure::show;
@@ -15,7 +15,7 @@ use crate::spec::walk::join;
 
 const KEY: &str = extensions::CONDITIONS.name;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() {
             return;
@@ -59,7 +59,7 @@ fn take(
     required: &[String],
     at: &str,
     found: &mut Vec<Value>,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) {
     let Some(members) = schema.as_object_mut() else {
         return;
@@ -95,7 +95,7 @@ fn told(at: &str) -> Problem {
 }
 
 /// `dependentRequired: {a: [b]}`: with `a`, `b` has to be there.
-fn dependencies(schema: &mut Value, at: &str, found: &mut Vec<Value>, cx: &mut Context<'_>) {
+fn dependencies(schema: &mut Value, at: &str, found: &mut Vec<Value>, cx: &mut PassContext<'_>) {
     let Some(Value::Object(dependent)) = schema
         .as_object_mut()
         .and_then(|members| members.remove("dependentRequired"))

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{Object, each_mut, has_rust_type, is_string_enum, type_of};
 use crate::problem::Problem;
@@ -29,7 +29,7 @@ const RULES: [&str; 13] = [
     "uniqueItems",
 ];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         if schema.get("$ref").is_some() {
             return;
@@ -62,7 +62,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// The rules of the items of a list or the values of a map, and of those in them.
-fn nested(items: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
+fn nested(items: &mut Value, at: &str, cx: &mut PassContext<'_>) -> Object {
     let at = origin::of(items, at);
     let mut moved = take(items, &at, cx);
     if let Some(Value::Object(given)) = items
@@ -84,7 +84,7 @@ fn nested(items: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
 }
 
 /// Takes the rules off a schema. Those that its type already says, or that say nothing of its type, are dropped.
-fn take(schema: &mut Value, at: &str, cx: &mut Context<'_>) -> Object {
+fn take(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) -> Object {
     let kind = type_of(schema).map(str::to_owned);
     let typed = is_string_enum(schema)
         || has_rust_type(schema)
@@ -147,7 +147,7 @@ fn whole(value: Value) -> Value {
     }
 }
 
-fn check_pattern(value: &Value, at: &str, cx: &mut Context<'_>) {
+fn check_pattern(value: &Value, at: &str, cx: &mut PassContext<'_>) {
     let pattern = value.as_str().unwrap_or_default();
     if let Err(error) =
         regress::Regex::with_flags(pattern, "u").or_else(|_| regress::Regex::new(pattern))

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{Object, components_mut, members, ref_name};
 use crate::problem::Problem;
@@ -17,7 +17,7 @@ const COMPOSED: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 /// How many schemas may be composed of one another, one behind the other.
 const DEEPEST: usize = 100;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let empty = Object::new();
     let schemas = members(document).unwrap_or(&empty);
     let mut names: Vec<&String> = schemas.keys().collect();

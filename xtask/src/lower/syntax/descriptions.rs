@@ -4,11 +4,11 @@
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
-use crate::lower::syntax::markdown::harmless;
+use crate::lower::PassContext;
+use crate::lower::syntax::rustdoc_markdown::harmless;
 use crate::spec::walk::{self, Place};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     walk::walk_mut(document, &mut |value, place, pointer| {
         let keys: &[&str] = match place {
             Place::Operation => &["summary", "description"],

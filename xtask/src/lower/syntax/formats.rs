@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::schema::{each_mut, remove_keys, type_of};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         let Some(format) = schema.get("format").and_then(Value::as_str) else {
             return;

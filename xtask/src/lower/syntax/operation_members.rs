@@ -4,13 +4,13 @@
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_operation_mut, keys_beside, remove_keys};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_operation_mut(document, &mut |operation, _, _, pointer| {
         if !remove_keys(operation, &["externalDocs"]).is_empty() {
             cx.changed(operation, pointer, "removed `externalDocs`");
@@ -71,7 +71,12 @@ const IN_PATH: [&str; 12] = [
 ];
 
 /// What stands there by mistake (a response beside `responses`, a method that is misspelt) is not read by anyone.
-fn unknown_members(value: &mut Value, pointer: &str, place: (&str, &[&str]), cx: &mut Context<'_>) {
+fn unknown_members(
+    value: &mut Value,
+    pointer: &str,
+    place: (&str, &[&str]),
+    cx: &mut PassContext<'_>,
+) {
     let (what, known) = place;
     let unknown: Vec<String> = keys_beside(value, known)
         .into_iter()

@@ -2,25 +2,25 @@
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::reach::{Reach, named, reachable};
 use crate::lower::schema;
 use crate::spec::walk::join;
 
 /// Drops components that nothing refers to. Runs early too, so that problems in what is not used stop nobody.
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let reach = reachable(document);
     retain(document, &reach, cx);
 }
 
 /// Drops components that nothing in the rest of the document names, be it a part that no client uses: what is left
 /// has no reference without a target that it did not have before.
-pub(crate) fn unnamed(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn unnamed(document: &mut Value, cx: &mut PassContext<'_>) {
     let reach = named(document);
     retain(document, &reach, cx);
 }
 
-fn retain(document: &mut Value, reach: &Reach, cx: &mut Context<'_>) {
+fn retain(document: &mut Value, reach: &Reach, cx: &mut PassContext<'_>) {
     let Some(components) = document
         .get_mut("components")
         .and_then(Value::as_object_mut)

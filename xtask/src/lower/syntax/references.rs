@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema;
 use crate::lower::syntax::prune;
 use crate::problem::Problem;
 use crate::spec::walk::{self, Place, join};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let whole = &*document;
     walk::walk(whole, &mut |value, place, pointer| {
         if place == Place::Schema && value.get("$ref").is_some() {
@@ -68,7 +68,7 @@ fn inline(
     place: Place,
     pointer: &str,
     original: &Original<'_>,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) {
     let at = origin::of(value, pointer);
     let mut seen = BTreeSet::new();
@@ -135,7 +135,7 @@ fn hint(value: &mut Value, name: &str) {
     }
 }
 
-fn check(value: &Value, pointer: &str, document: &Value, cx: &mut Context<'_>) {
+fn check(value: &Value, pointer: &str, document: &Value, cx: &mut PassContext<'_>) {
     let at = origin::of(value, pointer);
     let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
         return;
@@ -159,7 +159,7 @@ fn resolve<'a>(
     reference: &str,
     at: &str,
     original: impl FnOnce(&str) -> Option<&'a Value>,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) -> Option<&'a Value> {
     let at = join(at, "$ref");
     if !reference.starts_with('#') {

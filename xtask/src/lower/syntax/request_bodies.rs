@@ -4,14 +4,14 @@
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{Object, beside, each_operation_mut, remove_keys, type_of};
-use crate::lower::shape::unions::follow;
+use crate::lower::shape::union_simplification::follow;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     beside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, _, pointer| {
             let pointer = join(&origin::of(operation, pointer), "requestBody");
@@ -64,7 +64,7 @@ fn can_hold_nothing(schema: &Value) -> bool {
 }
 
 /// Leaves one format; says whether the body is only a stub.
-fn choose(content: &mut Object, at: &str, cx: &mut Context<'_>) -> bool {
+fn choose(content: &mut Object, at: &str, cx: &mut PassContext<'_>) -> bool {
     let mut kinds: Vec<String> = content.keys().cloned().collect();
     kinds.sort_by_key(|kind| (rank(kind), kind.clone()));
     let Some(chosen) = kinds.first().cloned() else {
@@ -120,7 +120,7 @@ pub(crate) fn keep(
     chosen: &str,
     kinds: &[String],
     at: &str,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) -> Value {
     let kept = content.remove(chosen).unwrap_or_default();
     if kinds.len() > 1 {

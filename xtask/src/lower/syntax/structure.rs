@@ -4,11 +4,11 @@
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::problem::Problem;
 use crate::spec::walk::{self, Kind, Place, join};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let Value::Object(members) = &*document else {
         cx.problem(wrong("", "an object", document));
         return;
@@ -38,7 +38,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 /// How many schemas may stand within one another. Libraries follow them on the stack, and take a lot of it for each.
 const DEEPEST: usize = 24;
 
-fn nesting(around: &mut Vec<String>, pointer: &str, cx: &mut Context<'_>) {
+fn nesting(around: &mut Vec<String>, pointer: &str, cx: &mut PassContext<'_>) {
     let stands_in = |outer: &String| {
         let rest = pointer.strip_prefix(outer.as_str());
         rest.is_some_and(|rest| rest.starts_with('/'))
@@ -57,7 +57,7 @@ fn nesting(around: &mut Vec<String>, pointer: &str, cx: &mut Context<'_>) {
     }
 }
 
-fn version(openapi: Option<&Value>, cx: &mut Context<'_>) {
+fn version(openapi: Option<&Value>, cx: &mut PassContext<'_>) {
     let Some(openapi) = openapi else { return };
     let known = openapi
         .as_str()
@@ -71,7 +71,7 @@ fn version(openapi: Option<&Value>, cx: &mut Context<'_>) {
     }
 }
 
-fn check(value: &Value, place: Place, pointer: &str, cx: &mut Context<'_>) {
+fn check(value: &Value, place: Place, pointer: &str, cx: &mut PassContext<'_>) {
     match place {
         Place::Data | Place::Scopes | Place::ExternalDocs => {}
         Place::List(_) => {
@@ -127,7 +127,7 @@ fn check(value: &Value, place: Place, pointer: &str, cx: &mut Context<'_>) {
     }
 }
 
-fn paths(value: &Value, cx: &mut Context<'_>) {
+fn paths(value: &Value, cx: &mut PassContext<'_>) {
     let keys = value
         .as_object()
         .into_iter()
@@ -141,7 +141,7 @@ fn paths(value: &Value, cx: &mut Context<'_>) {
     }
 }
 
-fn parameter(value: &Value, pointer: &str, cx: &mut Context<'_>) {
+fn parameter(value: &Value, pointer: &str, cx: &mut PassContext<'_>) {
     for key in ["name", "in"] {
         match value.get(key) {
             Some(Value::String(text)) if !text.is_empty() => {}
@@ -173,7 +173,7 @@ fn parameter(value: &Value, pointer: &str, cx: &mut Context<'_>) {
 }
 
 /// The keywords of a schema whose kind later passes rely on.
-fn keywords(schema: &Value, pointer: &str, cx: &mut Context<'_>) {
+fn keywords(schema: &Value, pointer: &str, cx: &mut PassContext<'_>) {
     let members = schema.as_object().into_iter().flatten();
     for (key, value) in members {
         let at = join(pointer, key);
@@ -218,7 +218,7 @@ fn keywords(schema: &Value, pointer: &str, cx: &mut Context<'_>) {
     }
 }
 
-fn kind_names(value: &Value, at: &str, cx: &mut Context<'_>) {
+fn kind_names(value: &Value, at: &str, cx: &mut PassContext<'_>) {
     const KINDS: [&str; 7] = [
         "string", "number", "integer", "boolean", "object", "array", "null",
     ];
@@ -240,7 +240,7 @@ fn is_list_of(value: &Value, test: fn(&Value) -> bool) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(test))
 }
 
-fn text(value: &Value, pointer: &str, keys: &[&str], cx: &mut Context<'_>) {
+fn text(value: &Value, pointer: &str, keys: &[&str], cx: &mut PassContext<'_>) {
     for key in keys {
         if let Some(member) = value.get(key).filter(|member| !member.is_string()) {
             cx.problem(wrong(&join(pointer, key), "a text", member));
@@ -248,7 +248,7 @@ fn text(value: &Value, pointer: &str, keys: &[&str], cx: &mut Context<'_>) {
     }
 }
 
-fn required_text(value: &Value, pointer: &str, key: &str, cx: &mut Context<'_>) {
+fn required_text(value: &Value, pointer: &str, key: &str, cx: &mut PassContext<'_>) {
     match value.get(key) {
         Some(Value::String(_)) => {}
         Some(other) => cx.problem(wrong(&join(pointer, key), "a text", other)),
@@ -258,7 +258,7 @@ fn required_text(value: &Value, pointer: &str, key: &str, cx: &mut Context<'_>) 
     }
 }
 
-fn boolean(value: &Value, pointer: &str, keys: &[&str], cx: &mut Context<'_>) {
+fn boolean(value: &Value, pointer: &str, keys: &[&str], cx: &mut PassContext<'_>) {
     for key in keys {
         if let Some(member) = value.get(key).filter(|member| !member.is_boolean()) {
             cx.problem(wrong(&join(pointer, key), "true or false", member));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_mut, type_of};
 use crate::problem::Problem;
@@ -37,7 +37,7 @@ const TELLING: [(&str, &[&str]); 4] = [
     ),
 ];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() || schema.get("$ref").is_some() {
             return;
@@ -66,7 +66,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// A union or a composition whose own type says nothing new.
-fn redundant(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn redundant(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let says_more = TELLING
         .iter()
         .any(|(_, keys)| keys.iter().any(|key| schema.get(key).is_some()))
@@ -80,7 +80,7 @@ fn redundant(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
     }
 }
 
-fn enumeration(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn enumeration(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let values = schema
         .get("enum")
         .and_then(Value::as_array)

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::keys_beside;
 use crate::problem::Problem;
@@ -12,7 +12,7 @@ use crate::spec::walk::{self, Place};
 /// What progenitor is told.
 const VERSION: &str = "3.0.3";
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let Some(members) = document.as_object_mut() else {
         return;
     };

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_mut, keys_beside, type_of};
 use crate::problem::Problem;
@@ -91,7 +91,7 @@ const RULES: [&str; 6] = [
     "propertyNames",
 ];
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         if !schema.is_object() {
             return;
@@ -120,7 +120,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
     });
 }
 
-fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut Context<'_>) {
+fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
@@ -180,7 +180,7 @@ fn refers(value: &Value) -> bool {
 }
 
 /// A map whose keys follow a pattern is a map.
-fn pattern_properties(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn pattern_properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
@@ -203,7 +203,7 @@ fn pattern_properties(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 }
 
 /// 3.0 has no tuples: a list of what all the places have in common is nearest.
-fn tuple(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn tuple(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };

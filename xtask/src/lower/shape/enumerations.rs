@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{components_mut, is_string_enum};
 use crate::spec::walk::join;
 
 const TEXTS: &str = extensions::ENUM_DESCRIPTIONS.name;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     for (name, schema) in components_mut(document).into_iter().flatten() {
         if !is_string_enum(schema) {
             continue;

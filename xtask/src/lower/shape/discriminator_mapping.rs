@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::schema::ref_name;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
 /// Warns of the values that answers may have and that are read as those of an unknown kind.
-pub(crate) fn warn(discriminator: &Value, variants: &[Value], at: &str, cx: &mut Context<'_>) {
+pub(crate) fn warn(discriminator: &Value, variants: &[Value], at: &str, cx: &mut PassContext<'_>) {
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
     let mut known: Vec<String> = Vec::new();
     for (value, target) in mapping.into_iter().flatten() {

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{each_operation_mut, is_true, type_of};
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     share(document, cx);
     each_operation_mut(document, &mut |operation, path, _, pointer| {
         let at = origin::of(operation, pointer);
@@ -35,7 +35,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// Moves the parameters of a path item to its operations; those of an operation win over them.
-fn share(document: &mut Value, cx: &mut Context<'_>) {
+fn share(document: &mut Value, cx: &mut PassContext<'_>) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
     };
@@ -81,7 +81,7 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 }
 
 /// Lowers one parameter; says whether it stays.
-fn lower(parameter: &mut Value, pointer: &str, cx: &mut Context<'_>) -> bool {
+fn lower(parameter: &mut Value, pointer: &str, cx: &mut PassContext<'_>) -> bool {
     let at = origin::of(parameter, pointer);
     let name = text(parameter, "name").unwrap_or_default().to_owned();
     let place = text(parameter, "in").unwrap_or_default().to_owned();
@@ -138,7 +138,7 @@ fn lower(parameter: &mut Value, pointer: &str, cx: &mut Context<'_>) -> bool {
 }
 
 /// A parameter whose value is a document of its own (mostly JSON in a query) becomes a string that the caller fills.
-fn content(parameter: &mut Value, name: &str, at: &str, cx: &mut Context<'_>) {
+fn content(parameter: &mut Value, name: &str, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = parameter.as_object_mut() else {
         return;
     };
@@ -164,7 +164,7 @@ fn content(parameter: &mut Value, name: &str, at: &str, cx: &mut Context<'_>) {
     );
 }
 
-fn style(parameter: &mut Value, name: &str, place: &str, at: &str, cx: &mut Context<'_>) {
+fn style(parameter: &mut Value, name: &str, place: &str, at: &str, cx: &mut PassContext<'_>) {
     let usual = if place == "query" { "form" } else { "simple" };
     let schema = parameter.get("schema").cloned().unwrap_or_default();
     let is_compound = matches!(type_of(&schema), Some("array" | "object"));
@@ -215,7 +215,7 @@ fn style(parameter: &mut Value, name: &str, place: &str, at: &str, cx: &mut Cont
 }
 
 /// Compares the parameters with the template of the path.
-fn match_path(parameters: &mut Vec<Value>, path: &str, at: &str, cx: &mut Context<'_>) {
+fn match_path(parameters: &mut Vec<Value>, path: &str, at: &str, cx: &mut PassContext<'_>) {
     let named = template_names(path, at, cx);
     for name in &named {
         let is_there = parameters
@@ -253,7 +253,7 @@ fn match_path(parameters: &mut Vec<Value>, path: &str, at: &str, cx: &mut Contex
 }
 
 /// The names in braces.
-fn template_names(path: &str, at: &str, cx: &mut Context<'_>) -> Vec<String> {
+fn template_names(path: &str, at: &str, cx: &mut PassContext<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {
@@ -286,7 +286,7 @@ fn broken(path: &str, at: &str) -> Problem {
 
 /// progenitor keeps parameters in a map by name and makes each an argument, so neither names nor arguments may meet: the
 /// second one gets a number, and its name on the wire is kept. Those of the path keep theirs, which the path has too.
-fn collisions(parameters: &mut [Value], has_body: bool, at: &str, cx: &mut Context<'_>) {
+fn collisions(parameters: &mut [Value], has_body: bool, at: &str, cx: &mut PassContext<'_>) {
     let mut order: Vec<usize> = (0..parameters.len()).collect();
     order.sort_by_key(|index| {
         let (name, place) = key(&parameters[*index]);
@@ -298,14 +298,14 @@ fn collisions(parameters: &mut [Value], has_body: bool, at: &str, cx: &mut Conte
     });
     let arguments: BTreeSet<String> = parameters
         .iter()
-        .map(|parameter| naming::snake(text(parameter, "name").unwrap_or_default()))
+        .map(|parameter| identifiers::snake(text(parameter, "name").unwrap_or_default()))
         .collect();
     // The body is an argument as well.
     let mut taken: BTreeSet<String> = has_body.then(|| "body".to_owned()).into_iter().collect();
     for index in order {
         let parameter = &mut parameters[index];
         let name = text(parameter, "name").unwrap_or_default().to_owned();
-        let argument = naming::snake(&name);
+        let argument = identifiers::snake(&name);
         if taken.insert(argument.clone()) {
             continue;
         }
@@ -323,7 +323,7 @@ fn collisions(parameters: &mut [Value], has_body: bool, at: &str, cx: &mut Conte
             );
             continue;
         }
-        let free = naming::numbered(&argument, |name| {
+        let free = identifiers::numbered(&argument, |name| {
             taken.contains(name) || arguments.contains(name)
         });
         cx.changed(

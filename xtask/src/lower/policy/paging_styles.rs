@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{Object, beside, each_operation_mut, target, type_of};
 use crate::lower::syntax::structure::show;
@@ -19,7 +19,7 @@ const GIVEN: [&str; 2] = ["limit", "size_default"];
 /// How many items a page holds where neither the document nor a correction says it.
 const SIZE: u64 = 50;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     beside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, method, pointer| {
             let given = operation.get(KEY).cloned();
@@ -91,7 +91,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// An operation that does not page has nothing to say of it.
-fn unpaged(operation: &Value, given: Option<&Value>, pointer: &str, cx: &mut Context<'_>) {
+fn unpaged(operation: &Value, given: Option<&Value>, pointer: &str, cx: &mut PassContext<'_>) {
     if let Some(given) = given {
         cx.problem(
             Problem::at(

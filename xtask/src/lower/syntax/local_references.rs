@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use heck::ToPascalCase;
 use serde_json::Value;
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::schema::{self, Object, components_mut};
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 use crate::lower::syntax::references::pointer_of;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut made = Object::new();
     let taken: BTreeSet<String> = schema::members(document)
@@ -99,5 +99,5 @@ fn free_name(pointer: &str, taken: &BTreeSet<String>, made: &Object) -> String {
         _ => last.to_pascal_case(),
     };
     let base = if base.is_empty() { "Schema" } else { &base };
-    naming::unique(base, |name| taken.contains(name) || made.contains_key(name))
+    identifiers::unique(base, |name| taken.contains(name) || made.contains_key(name))
 }

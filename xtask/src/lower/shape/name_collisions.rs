@@ -6,16 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{self, Object, components_mut};
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 use crate::spec::walk::join;
 
 /// What the properties of a schema are called on the wire, where that is not their name here.
 const WIRE_NAMES: &str = extensions::WIRE_NAMES.name;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     components(document, cx);
     for (name, schema) in components_mut(document).into_iter().flatten() {
         let at = origin::of(schema, &join("/components/schemas", name));
@@ -24,24 +24,25 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// Properties that would be one field are numbered. What they are called on the wire is kept beside them.
-fn properties(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };
     let mut keys: Vec<String> = properties.keys().cloned().collect();
     keys.sort();
-    let fields: BTreeSet<String> = keys.iter().map(|key| naming::snake(key)).collect();
+    let fields: BTreeSet<String> = keys.iter().map(|key| identifiers::snake(key)).collect();
     if fields.len() == keys.len() {
         return;
     }
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
     for key in keys {
-        let field = naming::snake(&key);
+        let field = identifiers::snake(&key);
         if taken.insert(field.clone()) {
             continue;
         }
-        let free = naming::numbered(&field, |name| taken.contains(name) || fields.contains(name));
+        let free =
+            identifiers::numbered(&field, |name| taken.contains(name) || fields.contains(name));
         if let Some(property) = properties.remove(&key) {
             cx.changed_at(
                 origin::of(&property, &join(&join(at, "properties"), &key)),
@@ -72,7 +73,7 @@ fn properties(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 }
 
 /// Components whose types would have one name, or none, get other names.
-fn components(document: &mut Value, cx: &mut Context<'_>) {
+fn components(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut names: Vec<String> = schema::members(document)
         .into_iter()
         .flat_map(Object::keys)
@@ -84,7 +85,7 @@ fn components(document: &mut Value, cx: &mut Context<'_>) {
     // progenitor takes what stands in a reference for the name, escapes and all.
     let escaped = |name: &str| name.contains(['/', '~', '%']);
     for name in names {
-        let type_name = naming::pascal(&name);
+        let type_name = identifiers::pascal(&name);
         // Generated code names the reserved ones without a path.
         let reserved = RESERVED.contains(&type_name.as_str());
         if !reserved && !escaped(&name) && !types.contains_key(&type_name) {
@@ -92,13 +93,13 @@ fn components(document: &mut Value, cx: &mut Context<'_>) {
             continue;
         }
         // `AB` is the type of `a-b`, and that of a component `AB` is `Ab`.
-        let wanted = naming::pascal(&type_name);
+        let wanted = identifiers::pascal(&type_name);
         let wanted = if reserved {
             format!("{wanted}Schema")
         } else {
             wanted
         };
-        let free = naming::unique(&wanted, |name| types.contains_key(name));
+        let free = identifiers::unique(&wanted, |name| types.contains_key(name));
         renamed.insert(name.clone(), free.clone());
         types.insert(free, name);
     }

@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{
     Object, component, each_mut, has_rust_type, is_documented_enum, keys_beside, one_of, target,
     type_of,
 };
-use crate::lower::shape::enum_names::meeting;
+use crate::lower::shape::enumeration_names::meeting;
 use crate::lower::shape::merge::ANNOTATIONS;
 use crate::spec::walk::{self, Place};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let schemas = alternatives(document);
     each_mut(document, &mut |schema, pointer| {
         let is_union = schema.get("anyOf").is_some() || schema.get("oneOf").is_some();
@@ -55,7 +55,7 @@ fn alternatives(document: &Value) -> Object {
 }
 
 /// All alternatives that the document gives may be told apart like those of `oneOf`.
-fn any_of(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn any_of(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
@@ -66,7 +66,7 @@ fn any_of(schema: &mut Value, at: &str, cx: &mut Context<'_>) {
 }
 
 /// Lifts the alternatives of an alternative. No union is composed of itself: `cycles` has seen to it.
-fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>) {
+fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext<'_>) {
     let Some(variants) = one_of(schema) else {
         return;
     };
@@ -121,7 +121,7 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>)
 }
 
 /// A union of plain values of one type is that type.
-fn collapse(schema: &mut Value, schemas: &Object, at: &str, cx: &mut Context<'_>) {
+fn collapse(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext<'_>) {
     let Some(variants) = one_of(schema).filter(|variants| !is_final(variants)) else {
         return;
     };

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::each_operation_mut;
+use crate::lower::syntax::error_responses::is_success;
 use crate::lower::syntax::request_bodies::{essence, keep, without_examples};
-use crate::lower::syntax::responses::is_success;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
 const JSON: &str = "application/json";
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_operation_mut(document, &mut |operation, _, _, pointer| {
         let at = join(&origin::of(operation, pointer), "responses");
         let Some(responses) = operation
@@ -32,7 +32,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 }
 
 /// Leaves one format of a response, JSON before all others.
-fn choose(response: &mut Value, at: &str, cx: &mut Context<'_>) {
+fn choose(response: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
         return;
     };
@@ -68,7 +68,7 @@ fn is_json(kind: &str) -> bool {
 }
 
 /// Makes the bodies of all success statuses one.
-fn unify(responses: &mut Map<String, Value>, at: &str, cx: &mut Context<'_>) {
+fn unify(responses: &mut Map<String, Value>, at: &str, cx: &mut PassContext<'_>) {
     let mut statuses: Vec<String> = responses
         .keys()
         .filter(|status| is_success(status))

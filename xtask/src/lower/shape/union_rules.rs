@@ -6,23 +6,23 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::reach;
 use crate::lower::schema::{
     self, Object, has_rust_type, is_documented_enum, is_struct, one_of, ref_name, strings,
 };
-use crate::lower::shape::indistinct;
-use crate::lower::shape::mapping;
-use crate::lower::shape::naming;
-use crate::lower::shape::unions::follow;
+use crate::lower::shape::discriminator_mapping;
+use crate::lower::shape::identifiers;
+use crate::lower::shape::indistinct_variants;
+use crate::lower::shape::union_simplification::follow;
 use crate::lower::shape::variant_names::{self, VariantOf};
 use crate::problem::Problem;
 use crate::spec::walk::{Place, join};
 
 const KEY: &str = extensions::UNION.name;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let reach = reach::reachable(document);
     let mut unions: Vec<(String, Value)> = Vec::new();
     if let Some(schemas) = schema::members(document) {
@@ -48,13 +48,13 @@ fn with_rules(
     schema: &Value,
     schemas: &Object,
     reach: &reach::Reach,
-    cx: &mut Context<'_>,
+    cx: &mut PassContext<'_>,
 ) -> Option<Value> {
     let variants = one_of(schema)?;
     let at = origin::of(schema, &join("/components/schemas", name));
     let discriminator = schema.get("discriminator");
     if let Some(discriminator) = discriminator {
-        mapping::warn(discriminator, variants, &at, cx);
+        discriminator_mapping::warn(discriminator, variants, &at, cx);
     }
     let mut schema = schema.clone();
     let Some(mut parts) = Part::all(variants, schemas) else {
@@ -67,8 +67,8 @@ fn with_rules(
     if !told && reach.responses.contains(name) {
         let is_sent = reach.requests.contains(name);
         let alternatives = parts.iter().filter_map(|part| schemas.get(&part.component));
-        if !is_sent && let Some(merged) = indistinct::as_one(alternatives) {
-            indistinct::replace(&mut schema, merged);
+        if !is_sent && let Some(merged) = indistinct_variants::as_one(alternatives) {
+            indistinct_variants::replace(&mut schema, merged);
             cx.changed_at(
                 at,
                 "made one type of variants that ask for the same properties",
@@ -388,7 +388,7 @@ fn name_plain(variants: &mut [Value]) {
             Some("object") if schema::is_map(variant) => "Map",
             _ => continue,
         };
-        let name = naming::unique(name, |name| taken.contains(name));
+        let name = identifiers::unique(name, |name| taken.contains(name));
         taken.insert(name.clone());
         variant["title"] = name.into();
     }

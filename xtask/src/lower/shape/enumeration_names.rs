@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::schema::{each_mut, is_string_enum};
-use crate::lower::shape::naming;
+use crate::lower::shape::identifiers;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         if !is_string_enum(schema) {
             return;
@@ -43,7 +43,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
 pub(crate) fn meeting(values: &[Value]) -> Option<(String, String)> {
     let mut seen: Vec<(String, &str)> = Vec::new();
     for value in values.iter().filter_map(Value::as_str) {
-        let name = naming::pascal(value);
+        let name = identifiers::pascal(value);
         if let Some((_, other)) = seen.iter().find(|(known, _)| *known == name) {
             return Some(((*other).to_owned(), value.to_owned()));
         }

@@ -6,7 +6,7 @@ use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::each_operation_mut;
 use crate::lower::shape::operation_ids;
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 const GROUP: &str = extensions::OPERATION_GROUP.name;
 const NAME: &str = extensions::OPERATION_NAME.name;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_operation_mut(document, &mut |operation, path, _, pointer| {
         let at = origin::of(operation, pointer);
         let given = operation.get(GROUP).cloned();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::extensions;
 use crate::lower::reach;
 use crate::lower::schema::{self, Object, is_struct, ref_name, target, type_of};
-use crate::lower::syntax::responses::is_success;
+use crate::lower::syntax::error_responses::is_success;
 use crate::spec::walk::METHODS;
 
 /// The types of a document that are written back, by the names of their components.

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::each_mut;
 use crate::problem::Problem;
 use crate::spec::walk::{self, Place, join};
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         let at = origin::of(schema, pointer);
         let Some(members) = schema.as_object_mut() else {

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::extensions;
-use crate::lower::Context;
+use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{Object, each_operation_mut, keys_beside};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-pub(crate) fn apply(document: &mut Value, cx: &mut Context<'_>) {
+pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_operation_mut(document, &mut |operation, _, _, pointer| {
         let at = join(&origin::of(operation, pointer), "responses");
         let Some(members) = operation.as_object_mut() else {
@@ -101,7 +101,7 @@ fn is_range(status: &str) -> bool {
 
 /// A description is required in 3.0. Headers and links are not part of the types: the headers of a response are all there
 /// at run time, and where a link leads is for the caller to know.
-fn tidy(responses: &mut Object, at: &str, cx: &mut Context<'_>) {
+fn tidy(responses: &mut Object, at: &str, cx: &mut PassContext<'_>) {
     let mut statuses: Vec<(&String, &mut Value)> = responses.iter_mut().collect();
     statuses.sort_by_key(|(status, _)| *status);
     for (status, response) in statuses {
