@@ -1,4 +1,4 @@
-//! Paging, retries and secrets: how the client behaves.
+//! Passes that decide how the client behaves: paging, retries and secrets.
 
 pub(crate) mod listings;
 pub(crate) mod page_items;

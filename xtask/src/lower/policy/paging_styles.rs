@@ -1,105 +1,101 @@
-//! Answers: progenitor pages only by Dropshot's own parameter names. `x-paging` says of an operation how it pages, by its parameters and its answer.
-//! What the document says there itself (`size_default`: how many items a page holds where nothing is asked for, `limit`: how many the server gives
-//! out where pages are counted) stays.
+//! Defect: progenitor supports only the paging parameters of Dropshot.
+//!
+//! `x-paging` describes how an operation pages, derived from its parameters and its response. Values that the document sets are kept:
+//! `size_default`, the page size without a parameter, and `limit`, the number of items after which the server stops counting pages.
 
 use serde_json::{Map, Value, json};
 
-use crate::extensions;
+use crate::extensions::{self, PAGING};
 use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{Object, beside, each_operation_mut, target, type_of};
-use crate::lower::syntax::structure::show;
+use crate::lower::schema::{Object, each_operation_mut, target, type_of, with_components_aside};
+use crate::lower::syntax::structure::abbreviated;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-const KEY: &str = extensions::PAGING.name;
 const BODY: &str = "/responses/200/content/application~1json/schema";
-/// What the document may say of its own.
-const GIVEN: [&str; 2] = ["limit", "size_default"];
-/// How many items a page holds where neither the document nor a correction says it.
-const SIZE: u64 = 50;
+/// The members that the document may set.
+const DECLARABLE: [&str; 2] = ["limit", "size_default"];
+/// The default page size, if neither the document nor a correction has one.
+const DEFAULT_SIZE: u64 = 50;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
-    beside(document, |document, schemas| {
+    with_components_aside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, method, pointer| {
-            let given = operation.get(KEY).cloned();
-            // What says it all needs no finding out.
+            let declared = PAGING.get(operation).cloned();
+            // The extension is already complete.
             if method != "get"
-                || given
+                || declared
                     .as_ref()
-                    .is_some_and(|given| given.get("style").is_some())
+                    .is_some_and(|declared| declared.get("style").is_some())
             {
                 return;
             }
-            let Some(answer) = Answer::of(operation, schemas) else {
-                return unpaged(operation, given.as_ref(), pointer, cx);
+            let Some(response) = ListResponse::of(operation, schemas) else {
+                return check_undeclared(operation, declared.as_ref(), pointer, cx);
             };
-            let (by_checkpoint, counted) =
-                (answer.checkpoint(operation), answer.counted(operation));
-            let style = match (&by_checkpoint, &counted) {
-                (None, None) => return unpaged(operation, given.as_ref(), pointer, cx),
+            let (by_checkpoint, offset_members) = (
+                response.checkpoint_members(operation),
+                response.offset_members(operation),
+            );
+            let style = match (&by_checkpoint, &offset_members) {
+                (None, None) => return check_undeclared(operation, declared.as_ref(), pointer, cx),
                 (Some(_), None) => "checkpoint",
                 (None, Some(_)) => "offset",
                 (Some(_), Some(_)) => "checkpoint-or-offset",
             };
-            let through = match &answer.items {
-                Some(items) => format!("`{items}`"),
-                None => "the bare list".to_owned(),
+            let items = match &response.items {
+                Some(items) => format!("items in `{items}`, style"),
+                None => "items in a bare array, style".to_owned(),
             };
-            let how = match style {
-                "checkpoint" => "by checkpoints",
-                "offset" => "by counting",
-                _ => "by checkpoints or by counting",
-            };
-            cx.changed(
-                operation,
-                pointer,
-                format!("found that it pages through {through} {how}"),
-            );
+            cx.changed(operation, pointer, format!("set x-paging: {items} {style}"));
             let mut paging = Map::from_iter([("style".to_owned(), json!(style))]);
-            if let Some(items) = &answer.items {
+            if let Some(items) = &response.items {
                 paging.insert("items".into(), json!(items));
             }
             paging.extend(by_checkpoint.into_iter().flatten());
-            paging.extend(counted.into_iter().flatten());
-            for (key, value) in given
+            paging.extend(offset_members.into_iter().flatten());
+            for (key, value) in declared
                 .as_ref()
                 .and_then(Value::as_object)
                 .into_iter()
                 .flatten()
             {
-                let fits = GIVEN.contains(&key.as_str())
+                let is_valid = DECLARABLE.contains(&key.as_str())
                     && value.as_u64().is_some_and(|number| number > 0)
                     && (style != "checkpoint" || key != "limit");
-                if !fits {
+                if !is_valid {
                     cx.problem(
-                    Problem::at(
-                        join(&origin::of(operation, pointer), KEY),
-                        format!("`{KEY}` says something of this operation that it cannot say"),
-                    )
-                    .expected(
-                        "size_default, and limit where pages are counted: whole numbers above 0",
-                    )
-                    .found(format!("{key}: {}", show(value))),
-                );
+                        Problem::at(
+                            join(&origin::of(operation, pointer), PAGING.name),
+                            format!("invalid member of {}", PAGING.name),
+                        )
+                        .expected("size_default, or limit for offset paging: positive integers")
+                        .found(format!("{key}: {}", abbreviated(value))),
+                    );
                 }
                 paging.insert(key.clone(), value.clone());
             }
-            operation[KEY] = Value::Object(paging);
+            operation[PAGING.name] = Value::Object(paging);
         });
     });
 }
 
-/// An operation that does not page has nothing to say of it.
-fn unpaged(operation: &Value, given: Option<&Value>, pointer: &str, cx: &mut PassContext<'_>) {
-    if let Some(given) = given {
+/// Reports `x-paging` on an operation that does not page.
+fn check_undeclared(
+    operation: &Value,
+    declared: Option<&Value>,
+    pointer: &str,
+    cx: &mut PassContext<'_>,
+) {
+    if let Some(declared) = declared {
         cx.problem(
             Problem::at(
-                join(&origin::of(operation, pointer), KEY),
+                join(&origin::of(operation, pointer), PAGING.name),
                 "this operation does not page",
             )
-            .expected("the query parameters page and per_page, or from and take, and an answer with one list")
-            .found(show(given)),
+            .expected("the query parameters page and per_page, or from and take, and a response with one array")
+            .found(abbreviated(declared)),
         );
     }
 }
@@ -117,16 +113,16 @@ pub(crate) fn query_parameter<'o>(operation: &'o Value, name: &str) -> Option<&'
         })
 }
 
-/// What an operation that may page answers with: one list, in an object or alone.
-struct Answer {
-    /// The property with the items; nothing where the list stands alone.
+/// A response with one array: the property of an object, or the response itself.
+struct ListResponse {
+    /// The property with the items; `None` if the response is the array.
     items: Option<String>,
     has_next: bool,
-    /// Which of `total`, `start` and `limit` it has: what a page says of itself where pages are counted.
+    /// Which of the integers `total`, `start` and `limit` the response has.
     numbers: Vec<&'static str>,
 }
 
-impl Answer {
+impl ListResponse {
     fn of(operation: &Value, schemas: &Object) -> Option<Self> {
         let body = operation.pointer(BODY)?;
         let target = target(body);
@@ -164,32 +160,35 @@ impl Answer {
         })
     }
 
-    /// How it pages by checkpoints: it takes `from` and `take` and answers with `next`.
-    fn checkpoint(&self, operation: &Value) -> Option<Map<String, Value>> {
+    /// The members of `x-paging` for checkpoint paging: parameters `from` and `take`, and `next` in the response.
+    fn checkpoint_members(&self, operation: &Value) -> Option<Map<String, Value>> {
         query_parameter(operation, "from")?;
         query_parameter(operation, "take")?;
         let keys = json!({ "cursor": "from", "size": "take", "next": "next" });
         keys.as_object().filter(|_| self.has_next).cloned()
     }
 
-    /// How it pages by counting: it takes numbers as `page` and `per_page`.
-    fn counted(&self, operation: &Value) -> Option<Map<String, Value>> {
+    /// The members of `x-paging` for offset paging: integer parameters `page` and `per_page`.
+    fn offset_members(&self, operation: &Value) -> Option<Map<String, Value>> {
         let number = |name: &str| {
             let schema = query_parameter(operation, name)?.get("schema")?;
             (type_of(schema) == Some("integer")).then_some(schema)
         };
         number("page")?;
         let size = number("per_page")?;
-        let asked = extensions::DEFAULT.get(size).and_then(Value::as_u64);
-        let most = size
-            .pointer("/x-constraints/maximum")
-            .and_then(Value::as_u64);
+        let default = extensions::DEFAULT.get(size).and_then(Value::as_u64);
+        let maximum = extensions::CONSTRAINTS.value(size)["maximum"].as_u64();
         let mut keys = Map::from_iter([
             ("page".to_owned(), json!("page")),
             ("per_page".to_owned(), json!("per_page")),
             (
                 "size_default".to_owned(),
-                json!(asked.unwrap_or(SIZE).min(most.unwrap_or(u64::MAX)).max(1)),
+                json!(
+                    default
+                        .unwrap_or(DEFAULT_SIZE)
+                        .min(maximum.unwrap_or(u64::MAX))
+                        .max(1)
+                ),
             ),
         ]);
         let totals = query_parameter(operation, "include_totals")
@@ -199,7 +198,7 @@ impl Answer {
             keys.insert("totals".into(), json!("include_totals"));
         }
         for name in &self.numbers {
-            // `limit` is how many items the server gives out of all pages.
+            // `limit` in `x-paging` is the number of items after which the server stops.
             let key = if *name == "limit" { "page_limit" } else { name };
             keys.insert(key.into(), json!(name));
         }

@@ -1,4 +1,4 @@
-//! What a discriminator maps that no type can carry: values that lead to no variant, and further values of one variant.
+//! Entries of a discriminator mapping that no type can express: values without a variant, and several values for one variant.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::lower::schema::ref_name;
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-/// Warns of the values that answers may have and that are read as those of an unknown kind.
+/// Warns about values that are decoded as an unknown variant.
 pub(crate) fn warn(discriminator: &Value, variants: &[Value], at: &str, cx: &mut PassContext<'_>) {
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
     let mut known: Vec<String> = Vec::new();
@@ -20,15 +20,15 @@ pub(crate) fn warn(discriminator: &Value, variants: &[Value], at: &str, cx: &mut
         let place = join(&join(&join(at, "discriminator"), "mapping"), value);
         match variant {
             None => cx.warn(
-                Problem::at(place, format!("`{value}` is mapped to no variant of the union"))
+                Problem::at(place, format!("the value `{value}` is not mapped to a variant of the union"))
                     .expected("a reference to one of the variants")
                     .found(target.to_string())
-                    .help("what comes with it is read as an object of an unknown kind; correct it by an overlay"),
+                    .help("an object with this value is decoded as an unknown variant; correct the mapping in an overlay"),
             ),
             Some(variant) if known.contains(&variant) => cx.warn(
-                Problem::at(place, format!("`{value}` is a further value of the variant `{variant}`"))
-                    .expected("one value for each variant")
-                    .help("what comes with it is read as an object of an unknown kind; give it a schema of its own by an overlay"),
+                Problem::at(place, format!("the value `{value}` is mapped to `{variant}`, which already has a value"))
+                    .expected("one value per variant")
+                    .help("an object with this value is decoded as an unknown variant; give the value its own schema in an overlay"),
             ),
             Some(variant) => known.push(variant),
         }

@@ -1,5 +1,6 @@
-//! Answers: typify fails where two values of an enumeration become one variant (`a b` and `a-b`). Such an enumeration becomes a plain string; its
-//! values are checked before sending.
+//! Defect: typify fails on an enumeration if two values become the same variant (`a b` and `a-b`).
+//!
+//! Such an enumeration becomes a plain string. The client checks its values before it sends a request.
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             .and_then(Value::as_array)
             .cloned()
             .unwrap_or_default();
-        let Some((a, b)) = meeting(&values) else {
+        let Some((a, b)) = first_collision(&values) else {
             return;
         };
         if let Some(members) = schema.as_object_mut() {
@@ -34,13 +35,13 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         cx.changed(
             schema,
             pointer,
-            format!("made it a plain string: {a:?} and {b:?} would be one variant"),
+            format!("turned it into a plain string: {a:?} and {b:?} would be the same variant"),
         );
     });
 }
 
-/// Two values that become the same Rust name.
-pub(crate) fn meeting(values: &[Value]) -> Option<(String, String)> {
+/// The first two values that become the same variant.
+pub(crate) fn first_collision(values: &[Value]) -> Option<(String, String)> {
     let mut seen: Vec<(String, &str)> = Vec::new();
     for value in values.iter().filter_map(Value::as_str) {
         let name = identifiers::pascal(value);

@@ -1,4 +1,6 @@
-//! Answers: typify documents the variants of an enumeration only where it is written as alternatives of one value each.
+//! Defect: typify documents the variants of an enumeration only if the enumeration is written as `oneOf` of one-value enumerations.
+//!
+//! Enumerations with `x-enum-descriptions` are rewritten in that form.
 
 use serde_json::{Value, json};
 
@@ -7,8 +9,6 @@ use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{components_mut, is_string_enum};
 use crate::spec::walk::join;
-
-const TEXTS: &str = extensions::ENUM_DESCRIPTIONS.name;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     for (name, schema) in components_mut(document).into_iter().flatten() {
@@ -21,25 +21,25 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             .and_then(Value::as_array)
             .cloned()
             .unwrap_or_default();
-        let texts = schema
-            .get(TEXTS)
+        let descriptions = extensions::ENUM_DESCRIPTIONS
+            .get(schema)
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default();
         let Some(members) = schema.as_object_mut() else {
             continue;
         };
-        members.remove(TEXTS);
-        // Other rules of strings say nothing more about a value that is in the list.
+        extensions::ENUM_DESCRIPTIONS.remove(members);
+        // A format does not restrict an enumeration further.
         members.remove("format");
-        if texts.is_empty() {
+        if descriptions.is_empty() {
             continue;
         }
         let variants: Vec<Value> = values
             .iter()
             .map(|value| {
                 let mut variant = json!({ "type": "string", "enum": [value] });
-                if let Some(text) = value.as_str().and_then(|value| texts.get(value)) {
+                if let Some(text) = value.as_str().and_then(|value| descriptions.get(value)) {
                     variant["description"] = text.clone();
                 }
                 variant
@@ -48,6 +48,6 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         members.remove("enum");
         members.remove("type");
         members.insert("oneOf".into(), variants.into());
-        cx.changed_at(at, "wrote the values as alternatives with descriptions");
+        cx.changed_at(at, "rewrote the values as variants with descriptions");
     }
 }

@@ -1,8 +1,8 @@
-//! Names as progenitor and typify make them, so that a collision is seen here and not in rustc's errors.
+//! Rust identifiers as progenitor and typify derive them, so that collisions are found before rustc reports them.
 
 use heck::{ToPascalCase, ToSnakeCase};
 
-/// The name of a type.
+/// The name of a type or a variant.
 pub(crate) fn pascal(text: &str) -> String {
     identifier(text, str::to_pascal_case)
 }
@@ -12,7 +12,8 @@ pub(crate) fn snake(text: &str) -> String {
     identifier(text, str::to_snake_case)
 }
 
-/// What typify does: everything that cannot stand in an identifier separates words; what cannot begin one gets a prefix.
+/// The rules of typify: characters that an identifier cannot contain separate words, and a name that cannot start an identifier gets a
+/// prefix.
 fn identifier(text: &str, case: fn(&str) -> String) -> String {
     let words: String = text
         .chars()
@@ -37,7 +38,7 @@ fn identifier(text: &str, case: fn(&str) -> String) -> String {
     }
 }
 
-/// `base`, or `base` with the first number from 2 on that makes it free.
+/// `base`, or `base` with the first number from 2 that makes the name unique.
 pub(crate) fn unique(base: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let mut name = base.to_owned();
     let mut number = 2;
@@ -48,11 +49,11 @@ pub(crate) fn unique(base: &str, is_taken: impl Fn(&str) -> bool) -> String {
     name
 }
 
-/// `base` with the first number from 2 on that makes it free, as a name of a field has it.
+/// `base` with the first number from 2 that makes the name unique, in the form `field_2`.
 pub(crate) fn numbered(base: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let mut number = 2;
     loop {
-        // heck leaves `user_id_2` as it is, and so do those who use it.
+        // heck leaves `user_id_2` unchanged, and so do progenitor and typify.
         let name = format!("{base}_{number}");
         if !is_taken(&name) {
             return name;

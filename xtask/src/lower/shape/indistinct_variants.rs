@@ -1,5 +1,7 @@
-//! Variants of an answer that nothing tells apart. Tried in turn, of two that ask for the same properties the first is
-//! always taken, and what only the second knows is lost. One type with the properties of all loses nothing.
+//! Variants of a response that nothing distinguishes.
+//!
+//! If variants that require the same properties are tried in turn, the first always matches, and the additional properties of the second are
+//! lost. One type with the properties of all variants loses nothing.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +10,16 @@ use serde_json::{Map, Value, json};
 use crate::lower::origin;
 use crate::lower::schema::strings;
 
-/// One object for all variants; nothing where each asks for something else, or where they have a property of one name and
-/// of two kinds.
-pub(crate) fn as_one<'v>(variants: impl Iterator<Item = &'v Value>) -> Option<Value> {
+/// Merges the variants into one object. Returns `None` if the variants require different properties, or if two of them have properties
+/// with the same name and different schemas.
+pub(crate) fn merged<'v>(variants: impl Iterator<Item = &'v Value>) -> Option<Value> {
     let mut properties: Map<String, Value> = Map::new();
     let mut required: Vec<BTreeSet<String>> = Vec::new();
     for variant in variants {
         required.push(strings(variant.get("required")).into_iter().collect());
         for (name, property) in variant.get("properties")?.as_object()? {
             match properties.get(name) {
-                Some(known) if kind(known) != kind(property) => return None,
+                Some(known) if comparable(known) != comparable(property) => return None,
                 Some(_) => {}
                 None => {
                     properties.insert(name.clone(), property.clone());
@@ -29,18 +31,18 @@ pub(crate) fn as_one<'v>(variants: impl Iterator<Item = &'v Value>) -> Option<Va
     if distinct.len() == required.len() {
         return None;
     }
-    let everywhere = required
+    let required_by_all = required
         .iter()
         .skip(1)
         .fold(required.first()?.clone(), |all, next| &all & next);
-    let mut merged = json!({ "type": "object", "properties": properties });
-    if !everywhere.is_empty() {
-        merged["required"] = everywhere.into_iter().collect();
+    let mut object = json!({ "type": "object", "properties": properties });
+    if !required_by_all.is_empty() {
+        object["required"] = required_by_all.into_iter().collect();
     }
-    Some(merged)
+    Some(object)
 }
 
-/// Puts the one object in the place of the union, under the words of the union.
+/// Replaces the union by the object, and keeps the annotations of the union.
 pub(crate) fn replace(union: &mut Value, merged: Value) {
     let (Some(members), Value::Object(merged)) = (union.as_object_mut(), merged) else {
         return;
@@ -49,13 +51,13 @@ pub(crate) fn replace(union: &mut Value, merged: Value) {
     members.extend(merged);
 }
 
-/// A property without its words: these may differ.
-fn kind(property: &Value) -> Value {
-    let mut kind = origin::stripped(property);
-    if let Some(members) = kind.as_object_mut() {
-        for words in ["description", "title"] {
-            members.remove(words);
+/// A property without its description and title, which may differ.
+fn comparable(property: &Value) -> Value {
+    let mut comparable = origin::stripped(property);
+    if let Some(members) = comparable.as_object_mut() {
+        for annotation in ["description", "title"] {
+            members.remove(annotation);
         }
     }
-    kind
+    comparable
 }

@@ -1,4 +1,4 @@
-//! Unions, nulls, compositions and names: which Rust type each schema becomes.
+//! Passes that decide which Rust type each schema becomes: unions, nulls, compositions and names.
 
 pub(crate) mod all_of;
 pub(crate) mod directions;
@@ -12,6 +12,7 @@ pub(crate) mod merge;
 pub(crate) mod name_collisions;
 pub(crate) mod nullable_components;
 pub(crate) mod nullable_fields;
+pub(crate) mod nullable_wrapper;
 pub(crate) mod nulls;
 pub(crate) mod open_types;
 pub(crate) mod operation_groups;

@@ -1,5 +1,7 @@
-//! Answers: names that meet once they are Rust names (`connection_id` and `connectionId`) give two fields or two types of one name, and code that
-//! does not compile.
+//! Defect: names that become the same Rust name (`connection_id` and `connectionId`) produce two fields or two types with that name, which do
+//! not compile.
+//!
+//! Colliding names get a number. `x-wire-names` keeps the original names of properties.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,19 +14,16 @@ use crate::lower::schema::{self, Object, components_mut};
 use crate::lower::shape::identifiers;
 use crate::spec::walk::join;
 
-/// What the properties of a schema are called on the wire, where that is not their name here.
-const WIRE_NAMES: &str = extensions::WIRE_NAMES.name;
-
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
-    components(document, cx);
+    rename_components(document, cx);
     for (name, schema) in components_mut(document).into_iter().flatten() {
         let at = origin::of(schema, &join("/components/schemas", name));
-        properties(schema, &at, cx);
+        rename_properties(schema, &at, cx);
     }
 }
 
-/// Properties that would be one field are numbered. What they are called on the wire is kept beside them.
-fn properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
+/// Renames properties that would become the same field.
+fn rename_properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
     };
@@ -46,7 +45,7 @@ fn properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
         if let Some(property) = properties.remove(&key) {
             cx.changed_at(
                 origin::of(&property, &join(&join(at, "properties"), &key)),
-                format!("called the field `{free}`: `{field}` is taken"),
+                format!("renamed the field to `{free}`: `{field}` is taken"),
             );
             properties.insert(free.clone(), property);
         }
@@ -63,18 +62,18 @@ fn properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
         }
     }
     if let Some(members) = schema.as_object_mut() {
-        let kept = members
-            .entry(WIRE_NAMES)
+        let wire_names = members
+            .entry(extensions::WIRE_NAMES.name)
             .or_insert_with(|| Value::Object(Object::new()));
         for (key, free) in renamed {
-            kept[free] = key.into();
+            wire_names[free] = key.into();
         }
     }
 }
 
-/// Components whose types would have one name, or none, get other names.
-fn components(document: &mut Value, cx: &mut PassContext<'_>) {
-    let mut names: Vec<String> = schema::members(document)
+/// Renames components whose types would have the same name, a reserved name, or none.
+fn rename_components(document: &mut Value, cx: &mut PassContext<'_>) {
+    let mut names: Vec<String> = schema::component_schemas(document)
         .into_iter()
         .flat_map(Object::keys)
         .cloned()
@@ -82,76 +81,78 @@ fn components(document: &mut Value, cx: &mut PassContext<'_>) {
     names.sort();
     let mut types: BTreeMap<String, String> = BTreeMap::new();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
-    // progenitor takes what stands in a reference for the name, escapes and all.
-    let escaped = |name: &str| name.contains(['/', '~', '%']);
+    // progenitor does not decode escapes in references.
+    let needs_escapes = |name: &str| name.contains(['/', '~', '%']);
     for name in names {
         let type_name = identifiers::pascal(&name);
-        // Generated code names the reserved ones without a path.
-        let reserved = RESERVED.contains(&type_name.as_str());
-        if !reserved && !escaped(&name) && !types.contains_key(&type_name) {
+        // Generated code uses the reserved names without a path.
+        let is_reserved = RESERVED.contains(&type_name.as_str());
+        if !is_reserved && !needs_escapes(&name) && !types.contains_key(&type_name) {
             types.insert(type_name, name);
             continue;
         }
-        // `AB` is the type of `a-b`, and that of a component `AB` is `Ab`.
-        let wanted = identifiers::pascal(&type_name);
-        let wanted = if reserved {
-            format!("{wanted}Schema")
+        // Converting twice yields the name that the type of the renamed component has.
+        let base = identifiers::pascal(&type_name);
+        let base = if is_reserved {
+            format!("{base}Schema")
         } else {
-            wanted
+            base
         };
-        let free = identifiers::unique(&wanted, |name| types.contains_key(name));
+        let free = identifiers::unique(&base, |name| types.contains_key(name));
         renamed.insert(name.clone(), free.clone());
         types.insert(free, name);
     }
     if let Some(schemas) = components_mut(document) {
         for (old, new) in &renamed {
             if let Some(schema) = schemas.remove(old) {
-                let why = if escaped(old) {
-                    "references to it need escapes"
+                let reason = if needs_escapes(old) {
+                    "references to it would need escapes"
                 } else {
-                    "the name of its type is taken"
+                    "the name of its type is reserved or taken"
                 };
                 cx.changed(
                     &schema,
                     &join("/components/schemas", old),
-                    format!("renamed `{old}` to `{new}`: {why}"),
+                    format!("renamed `{old}` to `{new}`: {reason}"),
                 );
                 schemas.insert(new.clone(), schema);
             }
         }
     }
-    repoint(document, &renamed);
+    update_references(document, &renamed);
 }
 
-/// Names that would hide a type of the prelude or of the generated module.
+/// Names of types in the prelude or in the generated module.
 const RESERVED: [&str; 10] = [
     "Box", "Client", "Default", "Err", "Error", "Option", "Result", "Self", "String", "Vec",
 ];
 
-/// Changes references wherever they stand, extensions included. What is left of them has no escapes.
-fn repoint(value: &mut Value, renamed: &BTreeMap<String, String>) {
+/// Updates all references, extensions included. No reference has escapes afterwards.
+fn update_references(value: &mut Value, renamed: &BTreeMap<String, String>) {
     match value {
         Value::Object(members) => {
             for (key, member) in members.iter_mut() {
                 let new = match member {
                     Value::String(text) if key == "$ref" || key == "ref" => {
                         text.strip_prefix("#/components/schemas/").and_then(|name| {
-                            let plain = schema::unescape(name);
+                            let decoded = schema::unescape(name);
                             renamed
-                                .get(&plain)
+                                .get(&decoded)
                                 .cloned()
-                                .or((plain != name).then_some(plain))
+                                .or((decoded != name).then_some(decoded))
                         })
                     }
                     _ => None,
                 };
                 match new {
                     Some(new) => *member = schema::ref_to(&new).into(),
-                    None => repoint(member, renamed),
+                    None => update_references(member, renamed),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| repoint(item, renamed)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| update_references(item, renamed)),
         _ => {}
     }
 }

@@ -1,5 +1,7 @@
-//! Answers: typify always makes an untagged enum of a union and ignores the discriminator: the first variant that fits wins, and an error says only
-//! that none did. `x-union` says how the variants are told apart, so that decoding is unambiguous and an error names the field.
+//! Defect: typify always generates an untagged enum for a union and ignores the discriminator. The first variant that matches is used, and an
+//! error only says that none matched.
+//!
+//! `x-union` records how to identify each variant. Decoding is then unambiguous, and an error names the field.
 
 use std::collections::BTreeSet;
 
@@ -10,28 +12,29 @@ use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::reach;
 use crate::lower::schema::{
-    self, Object, has_rust_type, is_documented_enum, is_struct, one_of, ref_name, strings,
+    self, Object, is_documented_enum, is_struct, one_of, ref_name, resolve, strings,
 };
 use crate::lower::shape::discriminator_mapping;
 use crate::lower::shape::identifiers;
 use crate::lower::shape::indistinct_variants;
-use crate::lower::shape::union_simplification::follow;
-use crate::lower::shape::variant_names::{self, VariantOf};
+use crate::lower::shape::rust_type;
+use crate::lower::shape::variant_names::{VariantInfo, variant_names};
 use crate::problem::Problem;
-use crate::spec::walk::{Place, join};
-
-const KEY: &str = extensions::UNION.name;
+use crate::spec::walk::{Place, join, walk_mut};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let reach = reach::reachable(document);
     let mut unions: Vec<(String, Value)> = Vec::new();
-    if let Some(schemas) = schema::members(document) {
+    if let Some(schemas) = schema::component_schemas(document) {
         for (name, schema) in schemas {
-            // Rules that are given stay: the author knows better, or this pass has made them.
-            if is_documented_enum(schema) || has_rust_type(schema) || schema.get(KEY).is_some() {
+            // The document is already normalized.
+            if is_documented_enum(schema)
+                || rust_type::is_assigned(schema)
+                || extensions::UNION.is_set(schema)
+            {
                 continue;
             }
-            if let Some(union) = with_rules(name, schema, schemas, &reach, cx) {
+            if let Some(union) = union_with_rules(name, schema, schemas, &reach, cx) {
                 unions.push((name.clone(), union));
             }
         }
@@ -42,8 +45,8 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     drop_discriminators(document);
 }
 
-/// The component with the rules of its variants, if it is a union.
-fn with_rules(
+/// The component with rules for its variants; `None` if it is not a union.
+fn union_with_rules(
     name: &str,
     schema: &Value,
     schemas: &Object,
@@ -57,54 +60,60 @@ fn with_rules(
         discriminator_mapping::warn(discriminator, variants, &at, cx);
     }
     let mut schema = schema.clone();
-    let Some(mut parts) = Part::all(variants, schemas) else {
-        let mut variants = by_kind(variants.clone(), schemas);
-        name_plain(&mut variants);
+    let Some(mut variants) = UnionVariant::all(variants, schemas) else {
+        let mut variants = most_specific_first(variants.clone(), schemas);
+        name_by_type(&mut variants);
         schema["oneOf"] = variants.into();
         return Some(schema);
     };
-    let told = tell_apart(&mut parts, discriminator, schemas);
-    if !told && reach.responses.contains(name) {
+    let is_distinguished = distinguish(&mut variants, discriminator, schemas);
+    if !is_distinguished && reach.responses.contains(name) {
         let is_sent = reach.requests.contains(name);
-        let alternatives = parts.iter().filter_map(|part| schemas.get(&part.component));
-        if !is_sent && let Some(merged) = indistinct_variants::as_one(alternatives) {
+        let alternatives = variants
+            .iter()
+            .filter_map(|variant| schemas.get(&variant.component));
+        if !is_sent && let Some(merged) = indistinct_variants::merged(alternatives) {
             indistinct_variants::replace(&mut schema, merged);
             cx.changed_at(
                 at,
-                "made one type of variants that ask for the same properties",
+                "merged variants that require the same properties into one type",
             );
             return Some(schema);
         }
-        // The more a variant asks for, the earlier it is tried.
-        parts.sort_by_key(|part| std::cmp::Reverse(part.required.len()));
-        for part in &mut parts {
-            part.when = Some(json!({ "tries": true }));
+        // Variants with more required properties are tried first.
+        variants.sort_by_key(|variant| std::cmp::Reverse(variant.required.len()));
+        for variant in &mut variants {
+            variant.when = Some(json!({ "tries": true }));
         }
         cx.warn(
-            Problem::at(&at, "nothing tells the variants of this union apart")
-                .expected("a constant property, or a required property that no other variant has")
-                .help("they are tried in turn, those with the most required properties first"),
+            Problem::at(&at, "the variants of this union cannot be distinguished")
+                .expected("in each variant, a property with a constant value or a required property that no other variant has")
+                .help("they are tried in order of the number of their required properties"),
         );
     }
-    schema["oneOf"] = parts.iter().map(|part| part.reference.clone()).collect();
-    schema[KEY] = json!({ "variants": named(name, &parts) });
+    schema["oneOf"] = variants
+        .iter()
+        .map(|variant| variant.reference.clone())
+        .collect();
+    schema[extensions::UNION.name] = json!({ "variants": union_entries(name, &variants) });
     cx.changed_at(
         at,
-        format!("said how the {} variants are told apart", parts.len()),
+        format!("set x-union: rules for {} variants", variants.len()),
     );
     Some(schema)
 }
 
-/// The discriminators of schemas that are not unions (a base class names its children) say nothing that a type needs.
+/// Removes all discriminators, including those of base classes that list their subclasses.
 fn drop_discriminators(document: &mut Value) {
-    crate::spec::walk::walk_mut(document, &mut |value, place, _| {
+    walk_mut(document, &mut |value, place, _| {
         if let (Place::Schema, Some(members)) = (place, value.as_object_mut()) {
             members.remove("discriminator");
         }
     });
 }
 
-struct Part<'a> {
+/// A variant that is a struct, and its rule.
+struct UnionVariant<'a> {
     reference: Value,
     component: String,
     properties: &'a Map<String, Value>,
@@ -113,8 +122,8 @@ struct Part<'a> {
     when: Option<Value>,
 }
 
-impl<'a> Part<'a> {
-    /// The variants, if all of them are references to structs.
+impl<'a> UnionVariant<'a> {
+    /// All variants; `None` unless all of them are references to structs.
     fn all(variants: &[Value], schemas: &'a Object) -> Option<Vec<Self>> {
         variants
             .iter()
@@ -134,151 +143,164 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Finds a rule for every variant.
-fn tell_apart(parts: &mut [Part<'_>], discriminator: Option<&Value>, schemas: &Object) -> bool {
-    if by_mapping(parts, discriminator) || by_tag(parts, schemas) {
+/// Finds a rule for each variant. Returns whether the rules distinguish all of them.
+fn distinguish(
+    variants: &mut [UnionVariant<'_>],
+    discriminator: Option<&Value>,
+    schemas: &Object,
+) -> bool {
+    if by_mapping(variants, discriminator) || by_tag(variants, schemas) {
         return true;
     }
-    let keys: Vec<Option<String>> = (0..parts.len())
-        .map(|index| own_key(parts, index))
+    let keys: Vec<Option<String>> = (0..variants.len())
+        .map(|index| distinctive_property(variants, index))
         .collect();
     if keys.iter().filter(|key| key.is_none()).count() > 1 {
-        return by_kind_of_value(parts, schemas);
+        return by_json_type(variants, schemas);
     }
-    let whens = keys
+    let rules = keys
         .into_iter()
         .map(|key| match key {
             Some(key) => json!({ "has": [key] }),
             None => json!({ "otherwise": true }),
         })
         .collect();
-    set(parts, whens);
+    set_rules(variants, rules);
     true
 }
 
-/// The discriminator of the document, where it maps a value to each variant.
-fn by_mapping(parts: &mut [Part<'_>], discriminator: Option<&Value>) -> bool {
+/// Uses the discriminator, if its mapping has a value for each variant.
+fn by_mapping(variants: &mut [UnionVariant<'_>], discriminator: Option<&Value>) -> bool {
     let Some(property) = discriminator.and_then(|found| found.get("propertyName")?.as_str()) else {
         return false;
     };
     let mapping = discriminator.and_then(|found| found.get("mapping")?.as_object());
-    let values: Vec<Option<String>> = parts
+    let values: Vec<Option<String>> = variants
         .iter()
-        .map(|part| {
-            let reference = part
+        .map(|variant| {
+            let reference = variant
                 .reference
                 .get("$ref")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             let mapped = mapping?.iter().find(|(_, to)| {
-                to.as_str() == Some(reference) || to.as_str() == Some(part.component.as_str())
+                to.as_str() == Some(reference) || to.as_str() == Some(variant.component.as_str())
             });
             mapped.map(|(value, _)| value.clone())
         })
         .collect();
     if values.iter().any(Option::is_none)
-        || !parts
+        || !variants
             .iter()
-            .all(|part| part.properties.contains_key(property))
+            .all(|variant| variant.properties.contains_key(property))
     {
         return false;
     }
-    for (part, value) in parts.iter_mut().zip(values) {
-        part.when = Some(json!({ "tag": { "property": property, "value": value } }));
+    for (variant, value) in variants.iter_mut().zip(values) {
+        variant.when = Some(json!({ "tag": { "property": property, "value": value } }));
     }
     true
 }
 
-/// Properties of one value that, taken together, are different in every variant. One variant may lack them: it is what is left.
-fn by_tag(parts: &mut [Part<'_>], schemas: &Object) -> bool {
-    let names: BTreeSet<&String> = parts
+/// Uses constant properties whose values, alone or together, differ between all variants. If one property suffices, one variant may lack
+/// it; that variant matches all other values.
+fn by_tag(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
+    let names: BTreeSet<&String> = variants
         .iter()
-        .flat_map(|part| part.properties.keys())
+        .flat_map(|variant| variant.properties.keys())
         .collect();
-    let mut columns: Vec<(&String, Vec<Option<Value>>)> = names
+    let mut constants: Vec<(&String, Vec<Option<Value>>)> = names
         .into_iter()
         .map(|name| {
-            let values = parts
+            let values = variants
                 .iter()
-                .map(|part| only_value(part.properties.get(name)?, schemas))
+                .map(|variant| only_value(variant.properties.get(name)?, schemas))
                 .collect();
             (name, values)
         })
         .collect();
-    // A tag that is always there before one that may be left out.
-    columns.sort_by_key(|(name, _)| !parts.iter().all(|part| part.required.contains(name)));
-    let single = columns.iter().find(|(name, values)| {
-        let open: Vec<usize> = (0..parts.len())
+    // Required properties are preferred.
+    constants.sort_by_key(|(name, _)| {
+        !variants
+            .iter()
+            .all(|variant| variant.required.contains(name))
+    });
+    let single_property = constants.iter().find(|(name, values)| {
+        let without_value: Vec<usize> = (0..variants.len())
             .filter(|index| values[*index].is_none())
             .collect();
-        let lacks = |index: &usize| !parts[*index].properties.contains_key(*name);
+        let lacks = |index: &usize| !variants[*index].properties.contains_key(*name);
         are_distinct(values)
-            && open.len() <= 1
-            && open.iter().all(lacks)
-            && parts.len() > open.len() + 1
+            && without_value.len() <= 1
+            && without_value.iter().all(lacks)
+            && variants.len() > without_value.len() + 1
     });
-    if let Some((property, values)) = single {
-        let whens: Vec<Value> = values
+    if let Some((property, values)) = single_property {
+        let rules: Vec<Value> = values
             .iter()
             .map(|value| match value {
                 Some(value) => json!({ "tag": { "property": property, "value": value } }),
                 None => json!({ "otherwise": true }),
             })
             .collect();
-        set(parts, whens);
+        set_rules(variants, rules);
         return true;
     }
-    columns.retain(|(_, values)| values.iter().all(Option::is_some));
-    let rows: Vec<Option<Value>> = (0..parts.len())
+    constants.retain(|(_, values)| values.iter().all(Option::is_some));
+    let combinations: Vec<Option<Value>> = (0..variants.len())
         .map(|index| {
-            let tags = columns
+            let tags = constants
                 .iter()
                 .map(|(property, values)| json!({ "property": property, "value": values[index] }));
             Some(tags.collect())
         })
         .collect();
-    if columns.len() < 2 || !are_distinct(&rows) {
+    if constants.len() < 2 || !are_distinct(&combinations) {
         return false;
     }
-    let whens = rows
+    let rules = combinations
         .into_iter()
         .map(|tags| json!({ "tags": tags }))
         .collect();
-    set(parts, whens);
+    set_rules(variants, rules);
     true
 }
 
-/// A property that all variants require, with a value of another kind of JSON in each.
-fn by_kind_of_value(parts: &mut [Part<'_>], schemas: &Object) -> bool {
-    let kind = |part: &Part<'_>, property: &String| {
-        let schema = follow(part.properties.get(property)?, schemas);
+/// Uses a property that all variants require, with a different JSON type in each variant.
+fn by_json_type(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
+    let kind = |variant: &UnionVariant<'_>, property: &String| {
+        let schema = resolve(variant.properties.get(property)?, schemas);
         let kind = match schema::type_of(schema)? {
             "integer" | "number" => "number",
             kind => kind,
         };
-        (part.required.contains(property) && !schema::is_nullable(schema)).then(|| json!(kind))
+        (variant.required.contains(property) && !schema::is_nullable(schema)).then(|| json!(kind))
     };
-    let Some(first) = parts.first() else {
+    let Some(first) = variants.first() else {
         return false;
     };
     let mut properties: Vec<&String> = first.required.iter().collect();
     properties.sort();
     let found = properties.into_iter().find_map(|property| {
-        let kinds: Vec<_> = parts.iter().map(|part| kind(part, property)).collect();
-        let is_rule = kinds.iter().all(Option::is_some) && are_distinct(&kinds);
-        is_rule.then(|| (property.clone(), kinds))
+        let types: Vec<_> = variants
+            .iter()
+            .map(|variant| kind(variant, property))
+            .collect();
+        let is_distinguishing = types.iter().all(Option::is_some) && are_distinct(&types);
+        is_distinguishing.then(|| (property.clone(), types))
     });
-    let Some((property, kinds)) = found else {
+    let Some((property, types)) = found else {
         return false;
     };
-    let whens = kinds
+    let rules = types
         .into_iter()
         .map(|kind| json!({ "kind": { "property": property, "of": kind } }))
         .collect();
-    set(parts, whens);
+    set_rules(variants, rules);
     true
 }
 
+/// Whether all values that exist are different.
 fn are_distinct(values: &[Option<Value>]) -> bool {
     let values: Vec<&Value> = values.iter().flatten().collect();
     values
@@ -287,17 +309,17 @@ fn are_distinct(values: &[Option<Value>]) -> bool {
         .all(|(index, value)| !values[..index].contains(value))
 }
 
-/// Gives every variant its rule; what is left comes last.
-fn set(parts: &mut [Part<'_>], whens: Vec<Value>) {
-    for (part, when) in parts.iter_mut().zip(whens) {
-        part.when = Some(when);
+/// Sets the rule of each variant, and moves the variant for all other values to the end.
+fn set_rules(variants: &mut [UnionVariant<'_>], rules: Vec<Value>) {
+    for (variant, when) in variants.iter_mut().zip(rules) {
+        variant.when = Some(when);
     }
-    parts.sort_by_key(|part| part.when == Some(json!({ "otherwise": true })));
+    variants.sort_by_key(|variant| variant.when == Some(json!({ "otherwise": true })));
 }
 
-/// The one value of a property, if it is a text: only texts are compared when an answer is read.
+/// The constant value of a property, if it is a string. Decoding compares strings only.
 fn only_value(property: &Value, schemas: &Object) -> Option<Value> {
-    match follow(property, schemas)
+    match resolve(property, schemas)
         .get("enum")?
         .as_array()?
         .as_slice()
@@ -307,52 +329,53 @@ fn only_value(property: &Value, schemas: &Object) -> Option<Value> {
     }
 }
 
-/// A required key that no other variant has.
-fn own_key(parts: &[Part<'_>], index: usize) -> Option<String> {
-    let others: BTreeSet<&String> = parts
+/// A required property that no other variant has.
+fn distinctive_property(variants: &[UnionVariant<'_>], index: usize) -> Option<String> {
+    let others: BTreeSet<&String> = variants
         .iter()
         .enumerate()
         .filter(|(other, _)| *other != index)
-        .flat_map(|(_, part)| part.properties.keys().chain(&part.required))
+        .flat_map(|(_, variant)| variant.properties.keys().chain(&variant.required))
         .collect();
-    let mut own: Vec<&String> = parts[index]
+    let mut own: Vec<&String> = variants[index]
         .required
         .iter()
-        .filter(|key| parts[index].properties.contains_key(*key) && !others.contains(key))
+        .filter(|key| variants[index].properties.contains_key(*key) && !others.contains(key))
         .collect();
     own.sort();
     own.first().map(|key| (*key).clone())
 }
 
-fn named(union: &str, parts: &[Part<'_>]) -> Vec<Value> {
-    let parts_of = parts.iter().map(|part| VariantOf {
-        component: &part.component,
-        title: part.title,
-        constant: part
+/// The entries of `x-union`.
+fn union_entries(union: &str, variants: &[UnionVariant<'_>]) -> Vec<Value> {
+    let infos = variants.iter().map(|variant| VariantInfo {
+        component: &variant.component,
+        title: variant.title,
+        constant: variant
             .when
             .as_ref()
             .and_then(|when| when.pointer("/tag/value")?.as_str()),
     });
-    let names = variant_names::of(union, &parts_of.collect::<Vec<_>>());
-    parts
+    let names = variant_names(union, &infos.collect::<Vec<_>>());
+    variants
         .iter()
         .zip(names)
-        .map(|(part, name)| {
-            let mut variant = json!({ "name": name, "ref": part.reference["$ref"] });
-            if let Some(when) = &part.when {
-                variant["when"] = when.clone();
+        .map(|(variant, name)| {
+            let mut entry = json!({ "name": name, "ref": variant.reference["$ref"] });
+            if let Some(when) = &variant.when {
+                entry["when"] = when.clone();
             }
-            variant
+            entry
         })
         .collect()
 }
 
-/// Alternatives of different kinds are tried in turn: what asks for the most comes first, what takes anything comes last.
-fn by_kind(mut variants: Vec<Value>, schemas: &Object) -> Vec<Value> {
+/// Sorts variants of different types in the order in which they are tried: the most specific first.
+fn most_specific_first(mut variants: Vec<Value>, schemas: &Object) -> Vec<Value> {
     variants.sort_by_key(|variant| {
-        let schema = follow(variant, schemas);
+        let schema = resolve(variant, schemas);
         let required = strings(schema.get("required")).len();
-        let rank = match schema::type_of(schema) {
+        let precedence = match schema::type_of(schema) {
             Some("object") if is_struct(schema) => 0,
             Some("array") => 1,
             Some("object") => 2,
@@ -362,13 +385,13 @@ fn by_kind(mut variants: Vec<Value>, schemas: &Object) -> Vec<Value> {
             Some("string") => 6,
             _ => 7,
         };
-        (rank, std::cmp::Reverse(required))
+        (precedence, std::cmp::Reverse(required))
     });
     variants
 }
 
-/// typify calls alternatives without a name `Variant0` and so on; plain ones are named after their type.
-fn name_plain(variants: &mut [Value]) {
+/// Names scalars, arrays and maps after their types. typify would name them `Variant0`, `Variant1` and so on.
+fn name_by_type(variants: &mut [Value]) {
     let mut taken: BTreeSet<String> = variants
         .iter()
         .filter_map(|variant| {

@@ -1,5 +1,7 @@
-//! Answers: a non-exclusive `anyOf` becomes a struct of flattened parts that cannot be read back; a union of plain values becomes an enum that
-//! no caller wants; a union within a union an enum within an enum. What stays is `oneOf` of alternatives that differ in kind.
+//! Defect: typify turns `anyOf` into a struct of flattened members that cannot be deserialized, a union of scalars into an enum that callers
+//! do not need, and a union within a union into nested enums.
+//!
+//! `anyOf` becomes `oneOf`, nested unions are flattened, and a union of scalars of one type becomes that type.
 
 use std::collections::BTreeSet;
 
@@ -9,30 +11,30 @@ use crate::extensions;
 use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::{
-    Object, component, each_mut, has_rust_type, is_documented_enum, keys_beside, one_of, target,
-    type_of,
+    Object, component, each_mut, is_documented_enum, is_nullable, keys_beside, one_of, resolve,
+    target, type_of,
 };
-use crate::lower::shape::enumeration_names::meeting;
+use crate::lower::shape::enumeration_names::first_collision;
 use crate::lower::shape::merge::ANNOTATIONS;
+use crate::lower::shape::rust_type;
 use crate::spec::walk::{self, Place};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
-    let schemas = alternatives(document);
+    let schemas = variant_components(document);
     each_mut(document, &mut |schema, pointer| {
         let is_union = schema.get("anyOf").is_some() || schema.get("oneOf").is_some();
-        if !is_union || has_rust_type(schema) {
+        if !is_union || rust_type::is_assigned(schema) {
             return;
         }
         let at = origin::of(schema, pointer);
-        any_of(schema, &at, cx);
+        rewrite_any_of(schema, &at, cx);
         flatten(schema, &schemas, &at, cx);
-        collapse(schema, &schemas, &at, cx);
+        merge_scalars(schema, &schemas, &at, cx);
     });
 }
 
-/// The components that are alternatives, and those that they are other names for. A copy of all components would cost more
-/// than most passes.
-fn alternatives(document: &Value) -> Object {
+/// The components that are variants of unions, aliases included. A copy of all components would cost more than most passes.
+fn variant_components(document: &Value) -> Object {
     let mut found = Object::new();
     walk::walk(document, &mut |schema, place, _| {
         if place != Place::Schema {
@@ -54,18 +56,18 @@ fn alternatives(document: &Value) -> Object {
     found
 }
 
-/// All alternatives that the document gives may be told apart like those of `oneOf`.
-fn any_of(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
+/// Rewrites `anyOf` as `oneOf`. A response is decoded as one of the variants in either case.
+fn rewrite_any_of(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
     if let Some(variants) = members.remove("anyOf") {
         members.insert("oneOf".into(), variants);
-        cx.changed_at(at, "read anyOf as oneOf");
+        cx.changed_at(at, "turned anyOf into oneOf");
     }
 }
 
-/// Lifts the alternatives of an alternative. No union is composed of itself: `cycles` has seen to it.
+/// Flattens unions within a union. Unions have no cycles after the pass `cycles`.
 fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext<'_>) {
     let Some(variants) = one_of(schema) else {
         return;
@@ -76,18 +78,18 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext<
     let mut nullable = false;
     let mut pending: Vec<Value> = variants.iter().rev().cloned().collect();
     while let Some(variant) = pending.pop() {
-        let mut referred = &variant;
+        let mut resolved = &variant;
         let mut seen = BTreeSet::new();
-        while let Some(name) = target(referred)
+        while let Some(name) = target(resolved)
             && seen.insert(name.clone())
             && let Some(component) = schemas.get(&name)
         {
-            referred = component;
+            resolved = component;
         }
-        let inner = one_of(referred).or_else(|| referred.get("anyOf").and_then(Value::as_array));
-        match inner.filter(|_| !is_documented_enum(referred)) {
+        let inner = one_of(resolved).or_else(|| resolved.get("anyOf").and_then(Value::as_array));
+        match inner.filter(|_| !is_documented_enum(resolved)) {
             Some(inner) => {
-                nullable |= crate::lower::schema::is_nullable(referred);
+                nullable |= is_nullable(resolved);
                 pending.extend(inner.iter().rev().cloned());
                 changed = true;
             }
@@ -103,7 +105,7 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext<
     if !changed {
         return;
     }
-    cx.changed_at(at, "lifted the alternatives of alternatives");
+    cx.changed_at(at, "flattened the union");
     if nullable {
         schema["nullable"] = true.into();
     }
@@ -120,41 +122,41 @@ fn flatten(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext<
     }
 }
 
-/// A union of plain values of one type is that type.
-fn collapse(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext<'_>) {
+/// Replaces a union of scalars of one type by that type.
+fn merge_scalars(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext<'_>) {
     let Some(variants) = one_of(schema).filter(|variants| !is_final(variants)) else {
         return;
     };
-    let parts: Vec<&Value> = variants
+    let variant_schemas: Vec<&Value> = variants
         .iter()
-        .map(|variant| follow(variant, schemas))
+        .map(|variant| resolve(variant, schemas))
         .collect();
-    let kinds: BTreeSet<Option<&str>> = parts
+    let type_names: BTreeSet<Option<&str>> = variant_schemas
         .iter()
-        .map(|part| {
-            if is_documented_enum(part) {
+        .map(|variant| {
+            if is_documented_enum(variant) {
                 Some("string")
             } else {
-                type_of(part)
+                type_of(variant)
             }
         })
         .collect();
-    let kind = match kinds.into_iter().collect::<Vec<_>>().as_slice() {
-        [Some(kind)] => (*kind).to_owned(),
+    let type_name = match type_names.into_iter().collect::<Vec<_>>().as_slice() {
+        [Some(type_name)] => (*type_name).to_owned(),
         [Some("integer"), Some("number")] => "number".to_owned(),
         _ => return,
     };
-    if !["string", "integer", "number", "boolean"].contains(&kind.as_str()) {
+    if !["string", "integer", "number", "boolean"].contains(&type_name.as_str()) {
         return;
     }
-    let values: Option<Vec<Value>> = parts
+    let values: Option<Vec<Value>> = variant_schemas
         .iter()
-        .map(|part| values_of(part))
+        .map(|variant| values_of(variant))
         .collect::<Option<Vec<_>>>()
         .map(|all| all.concat());
-    let texts = descriptions(&parts);
-    let common_format = common(&parts, "format");
-    let mut plain = json!({ "type": kind });
+    let value_descriptions = descriptions(&variant_schemas);
+    let common_format = common_member(&variant_schemas, "format");
+    let mut scalar = json!({ "type": type_name });
     if let Some(values) = values {
         let mut seen = Vec::new();
         for value in values {
@@ -162,92 +164,80 @@ fn collapse(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassContext
                 seen.push(value);
             }
         }
-        plain["enum"] = seen.into();
-        if !texts.is_empty() {
-            plain[extensions::ENUM_DESCRIPTIONS.name] = Value::Object(texts);
+        scalar["enum"] = seen.into();
+        if !value_descriptions.is_empty() {
+            scalar[extensions::ENUM_DESCRIPTIONS.name] = Value::Object(value_descriptions);
         }
     } else if let Some(format) = common_format {
-        plain["format"] = format;
+        scalar["format"] = format;
     }
-    if let (Some(plain), Some(outer)) = (plain.as_object_mut(), schema.as_object()) {
+    if let (Some(scalar), Some(outer)) = (scalar.as_object_mut(), schema.as_object()) {
         for (key, value) in outer {
             let stays = ANNOTATIONS.contains(&key.as_str()) || extensions::is_extension(key);
-            if stays && !(key == extensions::ENUM_DESCRIPTIONS.name && plain.contains_key(key)) {
-                plain.insert(key.clone(), value.clone());
+            if stays && !(key == extensions::ENUM_DESCRIPTIONS.name && scalar.contains_key(key)) {
+                scalar.insert(key.clone(), value.clone());
             }
         }
     }
-    *schema = plain;
-    cx.changed_at(at, format!("read the alternatives as one {kind}"));
+    *schema = scalar;
+    cx.changed_at(at, format!("merged the variants into one {type_name}"));
 }
 
-/// Whether the variants are what the pass `enumerations` would make of them.
+/// Whether the variants already have the form that the pass `enumerations` produces.
 fn is_final(variants: &[Value]) -> bool {
-    let plain = |variant: &Value| {
+    let scalar = |variant: &Value| {
         keys_beside(variant, &["type", "enum", "description"]).is_empty()
             && values_of(variant)
                 .is_some_and(|values| matches!(values.as_slice(), [Value::String(_)]))
     };
     let values: Vec<Value> = variants.iter().filter_map(values_of).flatten().collect();
-    variants.iter().all(plain) && meeting(&values).is_none()
+    variants.iter().all(scalar) && first_collision(&values).is_none()
 }
 
-/// The values of an enumeration in either form.
-fn values_of(part: &Value) -> Option<Vec<Value>> {
-    if is_documented_enum(part) {
-        let variants = one_of(part)?;
+/// The values of an enumeration, with or without descriptions.
+fn values_of(variant: &Value) -> Option<Vec<Value>> {
+    if is_documented_enum(variant) {
+        let variants = one_of(variant)?;
         return variants
             .iter()
             .map(values_of)
             .collect::<Option<Vec<_>>>()
             .map(|all| all.concat());
     }
-    part.get("enum")?.as_array().cloned()
+    variant.get("enum")?.as_array().cloned()
 }
 
 /// The descriptions of one-value enumerations.
-fn descriptions(parts: &[&Value]) -> Object {
-    let mut texts = Object::new();
-    for part in parts {
-        if let Some(inner) = one_of(part) {
-            texts.extend(descriptions(&inner.iter().collect::<Vec<_>>()));
+fn descriptions(variant_schemas: &[&Value]) -> Object {
+    let mut value_descriptions = Object::new();
+    for variant in variant_schemas {
+        if let Some(inner) = one_of(variant) {
+            value_descriptions.extend(descriptions(&inner.iter().collect::<Vec<_>>()));
             continue;
         }
         if let Some(given) = extensions::ENUM_DESCRIPTIONS
-            .get(part)
+            .get(variant)
             .and_then(Value::as_object)
         {
-            texts.extend(given.clone());
+            value_descriptions.extend(given.clone());
         }
-        let only = part
+        let only = variant
             .get("enum")
             .and_then(Value::as_array)
             .map(Vec::as_slice);
-        let text = part.get("description").or_else(|| part.get("title"));
+        let text = variant.get("description").or_else(|| variant.get("title"));
         if let (Some([Value::String(value)]), Some(text)) = (only, text) {
-            texts.insert(value.clone(), text.clone());
+            value_descriptions.insert(value.clone(), text.clone());
         }
     }
-    texts
+    value_descriptions
 }
 
-fn common(parts: &[&Value], key: &str) -> Option<Value> {
-    let first = parts.first()?.get(key)?;
-    parts
+/// The value of a member, if all schemas have the same.
+fn common_member(variant_schemas: &[&Value], key: &str) -> Option<Value> {
+    let first = variant_schemas.first()?.get(key)?;
+    variant_schemas
         .iter()
-        .all(|part| part.get(key) == Some(first))
+        .all(|variant| variant.get(key) == Some(first))
         .then(|| first.clone())
-}
-
-/// What a schema refers to in the end.
-pub(crate) fn follow<'a>(schema: &'a Value, schemas: &'a Object) -> &'a Value {
-    let mut current = schema;
-    // As many steps as there are components: more is a cycle.
-    for _ in 0..=schemas.len() {
-        match target(current).and_then(|name| schemas.get(&name)) {
-            Some(next) => current = next,
-            None => break,
-        }
-    }
-    current
 }

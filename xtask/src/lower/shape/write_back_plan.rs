@@ -1,5 +1,7 @@
-//! Which types are written back: what a client reads, changes and sends again. Such types keep the fields that the document does not
-//! describe, and what is read converts into the update request of the same resource.
+//! The types that are written back: read from a response, changed, and sent in an update.
+//!
+//! Such types keep fields and nulls that the document does not describe. The type of a response converts into the update request of the same
+//! resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,26 +13,26 @@ use crate::lower::schema::{self, Object, is_struct, ref_name, target, type_of};
 use crate::lower::syntax::error_responses::is_success;
 use crate::spec::walk::METHODS;
 
-/// The types of a document that are written back, by the names of their components.
+/// The types of a document that are written back, by component name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteBack {
     /// The request bodies of updates.
     pub updates: BTreeSet<String>,
-    /// The objects that keep additional fields.
+    /// The objects that keep unknown fields.
     pub keeping: BTreeSet<String>,
-    /// What converts into an update request: the type of the response and that of the request.
+    /// The conversions into update requests: the type of the response and the type of the request.
     pub conversions: BTreeSet<(String, String)>,
-    /// The objects in responses whose nulls are written back, with the properties that are; `None` stands for all of them.
+    /// The objects in responses whose nulls are written back, with the names of these properties; `None` stands for all properties.
     pub nulls: BTreeMap<String, Option<BTreeSet<String>>>,
 }
 
-/// Finds them.
+/// Finds the types that are written back.
 pub fn plan(document: &Value) -> WriteBack {
     let mut plan = WriteBack::default();
-    let Some(schemas) = schema::members(document) else {
+    let Some(schemas) = schema::component_schemas(document) else {
         return plan;
     };
-    let operations = Operation::all(document);
+    let operations = LocatedOperation::all(document);
     let reach = reach::reachable(document);
     let shared = reach.requests.intersection(&reach.responses);
     plan.keeping.extend(shared.cloned());
@@ -62,7 +64,7 @@ pub fn plan(document: &Value) -> WriteBack {
 }
 
 impl WriteBack {
-    /// A response that converts into an update request with these properties.
+    /// Adds a response type that converts into an update request with the properties `accepted`.
     fn add(
         &mut self,
         source: &str,
@@ -70,7 +72,7 @@ impl WriteBack {
         document: &Value,
         schemas: &Object,
     ) {
-        for name in alternatives(source, schemas) {
+        for name in variants_or_self(source, schemas) {
             self.keeping.insert(name.clone());
             if let Some(names) = self
                 .nulls
@@ -83,17 +85,17 @@ impl WriteBack {
                 .into_iter()
                 .filter(|(property, _)| accepted.contains_key(property))
             {
-                for held in property {
-                    let held = reach::from(held, document, schemas);
+                for schema in property {
+                    let reachable = reach::from(schema, document, schemas);
                     self.nulls
-                        .extend(held.iter().map(|name| (name.clone(), None)));
-                    self.keeping.extend(held);
+                        .extend(reachable.iter().map(|name| (name.clone(), None)));
+                    self.keeping.extend(reachable);
                 }
             }
         }
     }
 
-    /// Whether a null of this property of a response is written back.
+    /// Whether a null in this property of a response is written back.
     pub(crate) fn keeps_null(&self, component: &str, property: &str) -> bool {
         match self.nulls.get(component) {
             Some(Some(names)) => names.contains(property),
@@ -103,14 +105,15 @@ impl WriteBack {
     }
 }
 
-struct Operation<'a> {
-    /// The segments of the path, each parameter as an empty text: its name may differ from path to path.
+/// An operation and its location.
+struct LocatedOperation<'a> {
+    /// The segments of the path. Parameters are empty strings, because their names differ between paths.
     path: Vec<&'a str>,
     method: &'static str,
     value: &'a Value,
 }
 
-impl<'a> Operation<'a> {
+impl<'a> LocatedOperation<'a> {
     fn all(document: &'a Value) -> Vec<Self> {
         let paths = document.get("paths").and_then(Value::as_object);
         let mut operations = Vec::new();
@@ -134,8 +137,8 @@ impl<'a> Operation<'a> {
         operations
     }
 
-    /// The schemas of its success bodies.
-    fn answers(&self) -> impl Iterator<Item = &'a Value> {
+    /// The schemas of the success responses.
+    fn success_schemas(&self) -> impl Iterator<Item = &'a Value> {
         let responses = self.value.get("responses").and_then(Value::as_object);
         let success = responses
             .into_iter()
@@ -148,17 +151,22 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// The types that the other operations on the resource of an update respond with: one of it, also by another key, a list of
-/// them, the one that was created and the one that was updated.
-fn sources(update: &Operation<'_>, all: &[Operation<'_>], schemas: &Object) -> BTreeSet<String> {
+/// The response types of the operations on the resource that `update` changes: reads (also by another key), lists, creations and
+/// updates.
+fn sources(
+    update: &LocatedOperation<'_>,
+    all: &[LocatedOperation<'_>],
+    schemas: &Object,
+) -> BTreeSet<String> {
     let collection = update
         .path
         .split_last()
         .filter(|(last, _)| last.is_empty())
         .map(|(_, collection)| collection);
-    let group =
-        |operation: &Operation<'_>| extensions::OPERATION_GROUP.get(operation.value).cloned();
-    let by_another_key = |operation: &Operation<'_>| {
+    let group = |operation: &LocatedOperation<'_>| {
+        extensions::OPERATION_GROUP.get(operation.value).cloned()
+    };
+    let by_another_key = |operation: &LocatedOperation<'_>| {
         operation.method == "get"
             && operation.path.len() == update.path.len() + 1
             && operation.path.last() == Some(&"")
@@ -168,16 +176,19 @@ fn sources(update: &Operation<'_>, all: &[Operation<'_>], schemas: &Object) -> B
     };
     let mut found = BTreeSet::new();
     for operation in all {
-        let is_one = operation.path == update.path
+        let is_resource = operation.path == update.path
             && ["get", "patch", "put"].contains(&operation.method)
             || by_another_key(operation);
         let is_collection = Some(operation.path.as_slice()) == collection
             && ["get", "post"].contains(&operation.method);
-        for answer in operation.answers().filter(|_| is_one || is_collection) {
+        for response in operation
+            .success_schemas()
+            .filter(|_| is_resource || is_collection)
+        {
             let item = match operation.method {
-                "get" if is_collection => item(answer, operation, schemas),
-                _ if type_of(answer) == Some("array") => answer.get("items").and_then(target),
-                _ => target(answer),
+                "get" if is_collection => item_type(response, operation, schemas),
+                _ if type_of(response) == Some("array") => response.get("items").and_then(target),
+                _ => target(response),
             };
             found.extend(item.filter(|name| schemas.contains_key(name)));
         }
@@ -185,18 +196,22 @@ fn sources(update: &Operation<'_>, all: &[Operation<'_>], schemas: &Object) -> B
     found
 }
 
-/// The type of the items of a list: a bare one, the one that is paged through, or the only one of an object.
-fn item(answer: &Value, operation: &Operation<'_>, schemas: &Object) -> Option<String> {
-    let body = match target(answer) {
+/// The item type of a listing: of an array, of the array that `x-paging` names, or of the only array of an object.
+fn item_type(
+    response: &Value,
+    operation: &LocatedOperation<'_>,
+    schemas: &Object,
+) -> Option<String> {
+    let body = match target(response) {
         Some(name) => schemas.get(&name)?,
-        None => answer,
+        None => response,
     };
     if type_of(body) == Some("array") {
         return target(body.get("items")?);
     }
     let properties = body.get("properties")?.as_object()?;
-    let paged = operation.value.pointer("/x-paging/items");
-    let list = match paged.and_then(Value::as_str) {
+    let paged = &extensions::PAGING.value(operation.value)["items"];
+    let list = match paged.as_str() {
         Some(name) => properties.get(name)?,
         None => {
             let mut lists = properties
@@ -212,15 +227,15 @@ fn item(answer: &Value, operation: &Operation<'_>, schemas: &Object) -> Option<S
     target(list.get("items")?)
 }
 
-/// The component of a body, where it is an object or a union of objects.
+/// The component that a body refers to, if it is an object or a union of objects.
 fn component_of(schema: &Value, schemas: &Object) -> Option<String> {
     let name = target(schema)?;
     let schema = schemas.get(&name)?;
     (is_struct(schema) || extensions::UNION.is_set(schema)).then_some(name)
 }
 
-/// The objects that a component stands for: itself, or the variants of a union.
-fn alternatives(name: &str, schemas: &Object) -> Vec<String> {
+/// The component itself, or the variants if it is a union.
+fn variants_or_self(name: &str, schemas: &Object) -> Vec<String> {
     let union = schemas
         .get(name)
         .filter(|schema| extensions::UNION.is_set(schema));
@@ -230,10 +245,10 @@ fn alternatives(name: &str, schemas: &Object) -> Vec<String> {
     }
 }
 
-/// The properties of a component, or of all variants of a union.
+/// The properties of a component, or of all variants if it is a union.
 fn properties<'s>(name: &str, schemas: &'s Object) -> BTreeMap<&'s str, Vec<&'s Value>> {
     let mut found: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-    for name in alternatives(name, schemas) {
+    for name in variants_or_self(name, schemas) {
         let properties = schemas
             .get(&name)
             .and_then(|schema| schema.get("properties"));

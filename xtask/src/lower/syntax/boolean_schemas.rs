@@ -1,4 +1,6 @@
-//! Answers: 3.1 lets `true` and `false` stand for schemas; 3.0 does so in `additionalProperties` only, and openapiv3 refuses them elsewhere.
+//! Defect: 3.1 allows `true` and `false` as schemas. 3.0 allows them in `additionalProperties` only, and openapiv3 rejects them elsewhere.
+//!
+//! `true` becomes a schema without constraints. `false` is removed where that is equivalent; elsewhere it is an error.
 
 use serde_json::{Value, json};
 
@@ -19,7 +21,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                 if property == &Value::Bool(false) {
                     cx.changed_at(
                         join(&join(&at, "properties"), name),
-                        format!("removed `{name}`, which must not be there"),
+                        format!("removed the property `{name}`, whose schema is `false`"),
                     );
                 }
                 property != &Value::Bool(false)
@@ -33,7 +35,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             members.insert("maxItems".into(), 0.into());
             cx.changed_at(
                 join(&at, "items"),
-                "made a list without items one of length 0",
+                "turned `items: false` into `maxItems: 0`",
             );
         }
         for key in ["oneOf", "anyOf"] {
@@ -53,15 +55,15 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         match value {
             Value::Bool(true) => {
                 *value = json!({ (origin::SOURCE): pointer });
-                cx.changed_at(pointer, "wrote `true` as a schema of any value");
+                cx.changed_at(pointer, "turned `true` into a schema without constraints");
             }
             Value::Bool(false) => {
                 *value = json!({ (origin::SOURCE): pointer });
                 cx.problem(
-                    Problem::at(pointer, "no value can satisfy this schema")
+                    Problem::at(pointer, "no value satisfies this schema")
                         .expected("a schema")
                         .found("false")
-                        .help("remove what must not be there"),
+                        .help("remove the element that has this schema"),
                 );
             }
             _ => {}

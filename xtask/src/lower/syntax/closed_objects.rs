@@ -1,5 +1,7 @@
-//! Answers: progenitor makes `deny_unknown_fields` of `additionalProperties: false`: one new field of the server and every read fails, and
-//! within `allOf` nothing fits at all.
+//! Defect: progenitor turns `additionalProperties: false` into `deny_unknown_fields`. Every response fails once the server adds a field, and
+//! no value satisfies such schemas within `allOf`.
+//!
+//! `additionalProperties: false` is removed.
 
 use serde_json::Value;
 

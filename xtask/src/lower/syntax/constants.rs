@@ -1,10 +1,12 @@
-//! Answers: progenitor drops `const`, so that a fixed value becomes any value. An enumeration of one value says the same in 3.0.
+//! Defect: progenitor drops `const`, so a fixed value becomes any value.
+//!
+//! `const` becomes an enumeration with one value, which is equivalent in 3.0.
 
 use serde_json::{Value, json};
 
 use crate::lower::PassContext;
 use crate::lower::schema::each_mut;
-use crate::lower::syntax::structure::show;
+use crate::lower::syntax::structure::abbreviated;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
@@ -14,11 +16,11 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         let Some(value) = members.remove("const") else {
             return;
         };
-        let what = format!(
-            "wrote the constant {} as an enumeration of one value",
-            show(&value)
+        let message = format!(
+            "turned the constant {} into an enumeration with one value",
+            abbreviated(&value)
         );
         members.insert("enum".into(), json!([value]));
-        cx.changed(schema, pointer, what);
+        cx.changed(schema, pointer, message);
     });
 }

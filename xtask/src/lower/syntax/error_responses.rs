@@ -1,5 +1,7 @@
-//! Answers: progenitor allows one error type and throws away what does not fit it. Without error responses, everything that is not a success
-//! arrives whole. The statuses that the document declares stay known in `x-errors`.
+//! Defect: progenitor supports one error type per operation and discards bodies that do not match it.
+//!
+//! Error responses are removed, so the client receives every response that is not a success unchanged. `x-errors` keeps the documented
+//! statuses.
 
 use std::collections::BTreeSet;
 
@@ -19,8 +21,11 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             return;
         };
         let Some(Value::Object(mut responses)) = members.remove("responses") else {
-            members.insert("responses".into(), any_success());
-            cx.changed_at(at, "added a success of any kind: no response is described");
+            members.insert("responses".into(), empty_success());
+            cx.changed_at(
+                at,
+                "added a success response: the operation has no responses",
+            );
             return;
         };
         let mut errors: BTreeSet<u64> = extensions::ERRORS
@@ -48,17 +53,17 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                     responses.insert("2XX".into(), response);
                     cx.changed_at(
                         join(&at, &status),
-                        "read `default` as the success: there is no other",
+                        "turned `default` into the success response: there is no other",
                     );
                 }
                 _ if status == "default" || is_range(&status) => {
                     cx.changed_at(
                         join(&at, &status),
-                        format!("removed `{status}`: it names no status"),
+                        format!("removed `{status}`, which is not a single status"),
                     );
                 }
                 _ => cx.problem(
-                    Problem::at(join(&at, &status), "this is not an HTTP status")
+                    Problem::at(join(&at, &status), "invalid HTTP status")
                         .expected("100 to 599, a range such as 4XX, or default")
                         .found(status),
                 ),
@@ -67,17 +72,20 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         if !removed.is_empty() {
             cx.changed_at(
                 &at,
-                format!("moved the errors {} to x-errors", removed.join(", ")),
+                format!(
+                    "moved the error statuses {} to x-errors",
+                    removed.join(", ")
+                ),
             );
         }
         if !responses.keys().any(|status| is_success(status)) {
             responses.insert("2XX".into(), serde_json::json!({ "description": "" }));
             cx.changed_at(
                 &at,
-                "added a success without a body: no success is described",
+                "added a success response without a body: there is no other",
             );
         }
-        tidy(&mut responses, &at, cx);
+        remove_headers_and_links(&mut responses, &at, cx);
         members.insert("responses".into(), Value::Object(responses));
         if !errors.is_empty() {
             extensions::ERRORS.set(members, errors.into_iter().collect::<Value>());
@@ -85,7 +93,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     });
 }
 
-fn any_success() -> Value {
+fn empty_success() -> Value {
     serde_json::json!({ "2XX": { "description": "" } })
 }
 
@@ -99,9 +107,8 @@ fn is_range(status: &str) -> bool {
     matches!(status, "1XX" | "2XX" | "3XX" | "4XX" | "5XX")
 }
 
-/// A description is required in 3.0. Headers and links are not part of the types: the headers of a response are all there
-/// at run time, and where a link leads is for the caller to know.
-fn tidy(responses: &mut Object, at: &str, cx: &mut PassContext<'_>) {
+/// Removes headers and links, which do not affect the types, and adds the description that 3.0 requires.
+fn remove_headers_and_links(responses: &mut Object, at: &str, cx: &mut PassContext<'_>) {
     let mut statuses: Vec<(&String, &mut Value)> = responses.iter_mut().collect();
     statuses.sort_by_key(|(status, _)| *status);
     for (status, response) in statuses {
@@ -116,17 +123,17 @@ fn tidy(responses: &mut Object, at: &str, cx: &mut PassContext<'_>) {
         if !headers.is_empty() {
             cx.changed_at(
                 join(at, "headers"),
-                format!("left {headers} to the headers that every response has"),
+                format!("removed the headers {headers}: responses expose all headers"),
             );
         }
         if !links.is_empty() {
             cx.warn(
                 Problem::at(
                     join(at, "links"),
-                    "links are left out: the client follows none",
+                    "links are removed: the client does not follow them",
                 )
                 .found(links)
-                .help("make the call that a link names with what the response holds"),
+                .help("call the linked operation with values from the response"),
             );
         }
         members.entry("description").or_insert_with(|| "".into());

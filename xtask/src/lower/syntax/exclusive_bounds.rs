@@ -1,4 +1,6 @@
-//! Answers: an exclusive bound is a number in 3.1 and a flag of the bound in 3.0; openapiv3 refuses the number.
+//! Defect: `exclusiveMinimum` and `exclusiveMaximum` are numbers in 3.1 and booleans in 3.0. openapiv3 rejects the numbers.
+//!
+//! Numbers are rewritten as `minimum` or `maximum` with the boolean.
 
 use serde_json::Value;
 
@@ -8,7 +10,7 @@ use crate::lower::schema::each_mut;
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
-        for (exclusive, inclusive, lower) in [
+        for (exclusive, inclusive, is_lower_bound) in [
             ("exclusiveMinimum", "minimum", true),
             ("exclusiveMaximum", "maximum", false),
         ] {
@@ -21,20 +23,20 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             };
             let at = origin::of(schema, pointer);
             let other = schema.get(inclusive).and_then(Value::as_f64);
-            // Both may stand in 3.1; the tighter one counts.
-            let wins = match (other, bound.as_f64()) {
-                (Some(other), Some(bound)) if lower => bound >= other,
+            // In 3.1 a schema can have both bounds. The stricter one is kept.
+            let is_stricter = match (other, bound.as_f64()) {
+                (Some(other), Some(bound)) if is_lower_bound => bound >= other,
                 (Some(other), Some(bound)) => bound <= other,
                 _ => true,
             };
             if let Some(members) = schema.as_object_mut() {
                 members.remove(exclusive);
-                if wins {
+                if is_stricter {
                     members.insert(inclusive.into(), bound);
                     members.insert(exclusive.into(), true.into());
                 }
             }
-            cx.changed_at(at, format!("wrote {exclusive} as 3.0 has it"));
+            cx.changed_at(at, format!("rewrote {exclusive} in the form of 3.0"));
         }
     });
 }

@@ -1,5 +1,7 @@
-//! Defect: typify makes closed Rust types of the formats of IP addresses, so one malformed address in a response fails a whole page, and it
-//! panics at a format on a schema that is neither a string nor a number. These formats are removed; the values stay plain.
+//! Defect: typify uses closed Rust types for the formats of IP addresses, so one malformed address fails a whole response. It panics on a
+//! format whose schema is neither a string nor a number.
+//!
+//! These formats are removed. The values stay plain.
 
 use serde_json::Value;
 
@@ -11,16 +13,16 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         let Some(format) = schema.get("format").and_then(Value::as_str) else {
             return;
         };
-        let kept = match type_of(schema) {
+        let is_kept = match type_of(schema) {
             Some("string") => !["ip", "ipv4", "ipv6"].contains(&format),
             Some("integer" | "number") => true,
             _ => false,
         };
-        if kept {
+        if is_kept {
             return;
         }
-        let what = format!("removed the format {format}");
+        let message = format!("removed the format {format}");
         remove_keys(schema, &["format"]);
-        cx.changed(schema, pointer, what);
+        cx.changed(schema, pointer, message);
     });
 }

@@ -1,5 +1,7 @@
-//! Answers: progenitor panics on a reference into the middle of a document (`#/components/schemas/A/properties/b`, `#/$defs/C`): it looks
-//! the last step up among the components. The target becomes a component, and its place refers to it.
+//! Defect: progenitor looks up the last segment of a reference among the components, so it panics on references such as
+//! `#/components/schemas/A/properties/b` or `#/$defs/C`.
+//!
+//! Each target becomes a component, and its original location becomes a reference to that component.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,28 +12,29 @@ use crate::lower::PassContext;
 use crate::lower::schema::{self, Object, components_mut};
 use crate::lower::shape::identifiers;
 use crate::lower::syntax::references::pointer_of;
+use crate::spec::walk::{Place, walk};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut made = Object::new();
-    let taken: BTreeSet<String> = schema::members(document)
+    let taken: BTreeSet<String> = schema::component_schemas(document)
         .into_iter()
         .flat_map(Object::keys)
         .cloned()
         .collect();
-    // What becomes a component may itself hold such references: go on until no new target appears.
+    // A new component can contain such references itself, so this repeats until no new target is found.
     loop {
         let mut fresh = Vec::new();
-        let mut look = |schema: &Value| {
-            if let Some(pointer) = local(schema)
+        let mut collect = |schema: &Value| {
+            if let Some(pointer) = local_target(schema)
                 && !names.contains_key(&pointer)
             {
                 fresh.push(pointer);
             }
         };
-        crate::spec::walk::walk(document, &mut |value, place, _| {
-            if place == crate::spec::walk::Place::Schema {
-                look(value);
+        walk(document, &mut |value, place, _| {
+            if place == Place::Schema {
+                collect(value);
             }
         });
         fresh.sort();
@@ -47,7 +50,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             cx.changed(
                 &target,
                 &pointer,
-                format!("made a component of it: `{name}`"),
+                format!("moved to the component `{name}`"),
             );
             made.insert(name.clone(), target);
             names.insert(pointer, name);
@@ -56,31 +59,32 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     if names.is_empty() {
         return;
     }
-    // The longest pointers first, so that no place disappears before its turn.
-    let mut places: Vec<(&String, &String)> = names.iter().collect();
-    places.sort_by_key(|(pointer, _)| std::cmp::Reverse(pointer.len()));
-    for (pointer, name) in places {
-        if let Some(place) = document.pointer_mut(pointer) {
-            schema::replace(place, schema::reference(name));
+    // Longest pointers first: replacing an outer location would remove the inner ones.
+    let mut locations: Vec<(&String, &String)> = names.iter().collect();
+    locations.sort_by_key(|(pointer, _)| std::cmp::Reverse(pointer.len()));
+    for (pointer, name) in locations {
+        if let Some(target) = document.pointer_mut(pointer) {
+            schema::replace(target, schema::reference(name));
         }
     }
     if let Some(schemas) = components_mut(document) {
         schemas.extend(made);
     }
     schema::each_mut(document, &mut |schema, _| {
-        if let Some(name) = local(schema).and_then(|pointer| names.get(&pointer)) {
+        if let Some(name) = local_target(schema).and_then(|pointer| names.get(&pointer)) {
             schema["$ref"] = schema::ref_to(name).into();
         }
     });
 }
 
-/// The pointer of a reference that does not name a component.
-fn local(schema: &Value) -> Option<String> {
+/// The target of a reference within the document that is not a component schema.
+fn local_target(schema: &Value) -> Option<String> {
     let reference = schema.get("$ref")?.as_str()?;
     let is_component = schema::ref_name(schema).is_some();
     (!is_component && reference.starts_with('#')).then(|| pointer_of(reference))
 }
 
+/// A name for the component: the name of the definition, or owner and last segment of the pointer.
 fn free_name(pointer: &str, taken: &BTreeSet<String>, made: &Object) -> String {
     let steps: Vec<String> = pointer
         .split('/')

@@ -1,4 +1,4 @@
-//! References, content and keywords: from OpenAPI 3.1 to the subset of 3.0 that progenitor accepts.
+//! Passes that rewrite the document from OpenAPI 3.1 to the subset of 3.0 that progenitor accepts.
 
 pub(crate) mod accepted;
 pub(crate) mod boolean_schemas;

@@ -1,5 +1,8 @@
-//! Answers: progenitor refuses or panics on parameters that OpenAPI allows: a path parameter that the path does not name, or the
-//! reverse; cookies; styles other than `form` in a query and `simple` elsewhere; parameters described by `content`.
+//! Defect: progenitor rejects or panics on valid parameters: path parameters that do not match the path template, cookies, styles other than
+//! `form` in a query and `simple` elsewhere, and parameters with `content`.
+//!
+//! Missing path parameters are added. Parameters with `content` become strings. Optional cookies are removed. Other parameters that the client
+//! cannot send are errors.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +14,10 @@ use crate::lower::origin;
 use crate::lower::schema::{each_operation_mut, is_true, type_of};
 use crate::lower::shape::identifiers;
 use crate::problem::Problem;
-use crate::spec::walk::join;
+use crate::spec::walk::{METHODS, join};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
-    share(document, cx);
+    distribute_shared(document, cx);
     each_operation_mut(document, &mut |operation, path, _, pointer| {
         let at = origin::of(operation, pointer);
         let Some(members) = operation.as_object_mut() else {
@@ -24,18 +27,18 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             Some(Value::Array(parameters)) => parameters,
             _ => Vec::new(),
         };
-        parameters.retain_mut(|parameter| lower(parameter, pointer, cx));
-        match_path(&mut parameters, path, &at, cx);
+        parameters.retain_mut(|parameter| normalize_parameter(parameter, pointer, cx));
+        match_path_template(&mut parameters, path, &at, cx);
         let has_body = members.contains_key("requestBody");
-        collisions(&mut parameters, has_body, &at, cx);
+        resolve_collisions(&mut parameters, has_body, &at, cx);
         if !parameters.is_empty() {
             members.insert("parameters".into(), parameters.into());
         }
     });
 }
 
-/// Moves the parameters of a path item to its operations; those of an operation win over them.
-fn share(document: &mut Value, cx: &mut PassContext<'_>) {
+/// Moves the parameters of a path item to its operations. Parameters of the operation take precedence.
+fn distribute_shared(document: &mut Value, cx: &mut PassContext<'_>) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
     };
@@ -51,10 +54,10 @@ fn share(document: &mut Value, cx: &mut PassContext<'_>) {
             cx.changed(
                 item,
                 &pointer,
-                "moved the parameters of the path to its operations",
+                "moved the parameters of the path item to its operations",
             );
         }
-        for method in crate::spec::walk::METHODS {
+        for method in METHODS {
             let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
                 continue;
             };
@@ -64,7 +67,7 @@ fn share(document: &mut Value, cx: &mut PassContext<'_>) {
             };
             let missing: Vec<Value> = shared
                 .iter()
-                .filter(|shared| !own.iter().any(|own| key(own) == key(shared)))
+                .filter(|shared| !own.iter().any(|own| identity(own) == identity(shared)))
                 .cloned()
                 .collect();
             own.extend(missing);
@@ -72,29 +75,32 @@ fn share(document: &mut Value, cx: &mut PassContext<'_>) {
     }
 }
 
-fn key(parameter: &Value) -> (Option<&str>, Option<&str>) {
-    (text(parameter, "name"), text(parameter, "in"))
+/// Name and location, which identify a parameter.
+fn identity(parameter: &Value) -> (Option<&str>, Option<&str>) {
+    (member_text(parameter, "name"), member_text(parameter, "in"))
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+fn member_text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }
 
-/// Lowers one parameter; says whether it stays.
-fn lower(parameter: &mut Value, pointer: &str, cx: &mut PassContext<'_>) -> bool {
+/// Normalizes one parameter. Returns whether to keep it.
+fn normalize_parameter(parameter: &mut Value, pointer: &str, cx: &mut PassContext<'_>) -> bool {
     let at = origin::of(parameter, pointer);
-    let name = text(parameter, "name").unwrap_or_default().to_owned();
-    let place = text(parameter, "in").unwrap_or_default().to_owned();
-    if place == "cookie" {
+    let name = member_text(parameter, "name")
+        .unwrap_or_default()
+        .to_owned();
+    let location = member_text(parameter, "in").unwrap_or_default().to_owned();
+    if location == "cookie" {
         if is_true(parameter, "required") {
             cx.problem(
                 Problem::at(
                     &at,
-                    format!("`{name}` is a required cookie, which the client cannot send"),
+                    format!("the client cannot send the required cookie `{name}`"),
                 )
                 .expected("a parameter in the path, the query or a header")
                 .found("in: cookie")
-                .help("remove it by an overlay if the server does without it"),
+                .help("remove it in an overlay if the server does not need it"),
             );
         } else {
             cx.warn(Problem::at(
@@ -102,25 +108,25 @@ fn lower(parameter: &mut Value, pointer: &str, cx: &mut PassContext<'_>) -> bool
                 format!("`{name}` is a cookie and was left out"),
             ));
         }
-        cx.changed_at(&at, format!("left out the cookie `{name}`"));
+        cx.changed_at(&at, format!("removed the cookie `{name}`"));
         return false;
     }
-    // OpenAPI says that header parameters of these names are ignored: other parts of the document describe them.
-    if place == "header"
+    // OpenAPI ignores header parameters with these names. Other parts of the document describe them.
+    if location == "header"
         && ["accept", "content-type", "authorization"].contains(&name.to_lowercase().as_str())
     {
         cx.changed_at(
             &at,
-            format!("left out the header `{name}`, which is described elsewhere"),
+            format!("removed the header `{name}`, which OpenAPI ignores as a parameter"),
         );
         return false;
     }
-    content(parameter, &name, &at, cx);
-    style(parameter, &name, &place, &at, cx);
+    content_to_string(parameter, &name, &at, cx);
+    check_style(parameter, &name, &location, &at, cx);
     let Some(members) = parameter.as_object_mut() else {
         return true;
     };
-    if place == "path" && members.get("required") != Some(&Value::Bool(true)) {
+    if location == "path" && members.get("required") != Some(&Value::Bool(true)) {
         members.insert("required".into(), true.into());
         cx.changed_at(&at, format!("made the path parameter `{name}` required"));
     }
@@ -131,81 +137,95 @@ fn lower(parameter: &mut Value, pointer: &str, cx: &mut PassContext<'_>) -> bool
         cx.problem(
             Problem::at(&at, format!("the parameter `{name}` has no schema"))
                 .expected("a `schema`")
-                .help("say what it is, for example `schema: {type: string}`"),
+                .help("add a schema, for example `schema: {type: string}`"),
         );
     }
     true
 }
 
-/// A parameter whose value is a document of its own (mostly JSON in a query) becomes a string that the caller fills.
-fn content(parameter: &mut Value, name: &str, at: &str, cx: &mut PassContext<'_>) {
+/// Turns a parameter with `content`, for example JSON in a query, into a string.
+fn content_to_string(parameter: &mut Value, name: &str, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = parameter.as_object_mut() else {
         return;
     };
-    let Some(content) = members.remove("content") else {
+    let Some(content_to_string) = members.remove("content") else {
         return;
     };
-    let kind = content
+    let media_type = content_to_string
         .as_object()
-        .and_then(|content| content.keys().next().cloned())
+        .and_then(|content_to_string| content_to_string.keys().next().cloned())
         .unwrap_or_default();
     members.insert(
         "schema".into(),
         json!({ "type": "string", (origin::SOURCE): join(at, "content") }),
     );
-    cx.changed_at(at, format!("made `{name}` a string that holds {kind}"));
+    cx.changed_at(
+        at,
+        format!("turned `{name}` into a string with content of type {media_type}"),
+    );
     cx.warn(
         Problem::at(
             at,
-            format!("the parameter `{name}` holds a document of its own"),
+            format!("the client does not serialize the parameter `{name}`"),
         )
-        .found(format!("content: {kind}"))
-        .help("the caller passes it as text"),
+        .found(format!("content: {media_type}"))
+        .help("the caller passes it as a string"),
     );
 }
 
-fn style(parameter: &mut Value, name: &str, place: &str, at: &str, cx: &mut PassContext<'_>) {
-    let usual = if place == "query" { "form" } else { "simple" };
+/// Reports styles that the client cannot send.
+fn check_style(
+    parameter: &mut Value,
+    name: &str,
+    location: &str,
+    at: &str,
+    cx: &mut PassContext<'_>,
+) {
+    let default_style = if location == "query" {
+        "form"
+    } else {
+        "simple"
+    };
     let schema = parameter.get("schema").cloned().unwrap_or_default();
     let is_compound = matches!(type_of(&schema), Some("array" | "object"));
-    if let Some(style) = text(parameter, "style").filter(|style| *style != usual) {
+    if let Some(check_style) =
+        member_text(parameter, "style").filter(|check_style| *check_style != default_style)
+    {
         cx.problem(
             Problem::at(
                 join(at, "style"),
-                format!("`{name}` has a style that the client cannot send"),
+                format!("the client does not support the style of `{name}`"),
             )
-            .expected(usual)
-            .found(style)
-            .help("describe the parameter in the usual style by an overlay if the server takes it"),
+            .expected(default_style)
+            .found(check_style)
+            .help("change the style in an overlay if the server accepts the default style"),
         );
     }
-    // `explode` makes a difference for lists and objects only, and a form repeats the name unless it says otherwise.
-    if place == "query"
+    // `explode` matters for arrays and objects only; in a query it defaults to true.
+    if location == "query"
         && is_compound
         && parameter.get("explode").and_then(Value::as_bool) == Some(false)
     {
         cx.problem(
             Problem::at(
                 join(at, "explode"),
-                format!("`{name}` is a list in one value, which the client cannot send"),
+                format!("the client cannot send the array `{name}` as one value"),
             )
             .expected("explode: true")
             .found("explode: false")
-            .help("describe it as a string by an overlay: the caller joins the values with commas"),
+            .help("declare it as a string in an overlay; the caller then joins the values with commas"),
         );
     }
-    if place != "query" && is_compound {
-        let kind = type_of(&schema).unwrap_or_default();
+    if location != "query" && is_compound {
+        let type_name = type_of(&schema).unwrap_or_default();
         cx.problem(
             Problem::at(
                 at,
-                format!(
-                    "`{name}` is a list or an object, which the client can send in a query only"
-                ),
+                format!("the client can send the array or object `{name}` only in a query"),
             )
             .expected("a string, a number or a boolean")
-            .found(format!("in: {place}, type: {kind}"))
-            .help("describe it as a string by an overlay: the caller joins the values"),
+            .found(format!("in: {location}, type: {type_name}"))
+            .help("declare it as a string in an overlay; the caller then joins the values"),
         );
     }
     if let Some(members) = parameter.as_object_mut() {
@@ -214,14 +234,19 @@ fn style(parameter: &mut Value, name: &str, place: &str, at: &str, cx: &mut Pass
     }
 }
 
-/// Compares the parameters with the template of the path.
-fn match_path(parameters: &mut Vec<Value>, path: &str, at: &str, cx: &mut PassContext<'_>) {
+/// Adds path parameters that only the path template has, and reports those that it does not have.
+fn match_path_template(
+    parameters: &mut Vec<Value>,
+    path: &str,
+    at: &str,
+    cx: &mut PassContext<'_>,
+) {
     let named = template_names(path, at, cx);
     for name in &named {
-        let is_there = parameters
+        let is_declared = parameters
             .iter()
-            .any(|parameter| key(parameter) == (Some(name), Some("path")));
-        if !is_there {
+            .any(|parameter| identity(parameter) == (Some(name), Some("path")));
+        if !is_declared {
             cx.changed_at(at, format!("added the path parameter `{name}` as a string"));
             parameters.push(json!({
                 "name": name,
@@ -233,39 +258,43 @@ fn match_path(parameters: &mut Vec<Value>, path: &str, at: &str, cx: &mut PassCo
         }
     }
     parameters.retain(|parameter| {
-        let (name, place) = key(parameter);
-        let is_stray =
-            place == Some("path") && !named.iter().any(|known| Some(known.as_str()) == name);
-        if is_stray {
+        let (name, location) = identity(parameter);
+        let is_unknown =
+            location == Some("path") && !named.iter().any(|known| Some(known.as_str()) == name);
+        if is_unknown {
             let name = name.unwrap_or_default();
             cx.problem(
                 Problem::at(
                     origin::of(parameter, at),
-                    format!("the path has no place for the parameter `{name}`"),
+                    format!("the path template does not contain the parameter `{name}`"),
                 )
                 .expected(format!("`{{{name}}}` in the path"))
                 .found(path)
                 .help("correct the name, or remove the parameter"),
             );
         }
-        !is_stray
+        !is_unknown
     });
 }
 
-/// The names in braces.
+/// The names of the parameters in a path template.
 fn template_names(path: &str, at: &str, cx: &mut PassContext<'_>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, remaining)) = after.split_once('}') else {
-            cx.problem(broken(path, at));
+            cx.problem(unbalanced(path, at));
             return names;
         };
         if before.contains('}') || name.is_empty() || name.contains(['{', '/']) {
-            cx.problem(broken(path, at));
+            cx.problem(unbalanced(path, at));
         } else if names.iter().any(|known| known == name) {
             cx.problem(
-                Problem::at(at, format!("the path names the parameter `{name}` twice")).found(path),
+                Problem::at(
+                    at,
+                    format!("the path template contains the parameter `{name}` twice"),
+                )
+                .found(path),
             );
         } else {
             names.push(name.to_owned());
@@ -273,53 +302,60 @@ fn template_names(path: &str, at: &str, cx: &mut PassContext<'_>) -> Vec<String>
         rest = remaining;
     }
     if rest.contains('}') {
-        cx.problem(broken(path, at));
+        cx.problem(unbalanced(path, at));
     }
     names
 }
 
-fn broken(path: &str, at: &str) -> Problem {
-    Problem::at(at, "the braces of a path do not match")
-        .expected("names in pairs of braces, such as /members/{id}")
+fn unbalanced(path: &str, at: &str) -> Problem {
+    Problem::at(at, "unbalanced braces in a path template")
+        .expected("parameter names in braces, such as /members/{id}")
         .found(path)
 }
 
-/// progenitor keeps parameters in a map by name and makes each an argument, so neither names nor arguments may meet: the
-/// second one gets a number, and its name on the wire is kept. Those of the path keep theirs, which the path has too.
-fn collisions(parameters: &mut [Value], has_body: bool, at: &str, cx: &mut PassContext<'_>) {
+/// Resolves collisions of names.
+///
+/// progenitor stores parameters by name and turns each into an argument, so names and arguments must be unique. Colliding names get a
+/// number; `x-wire-name` keeps the original. Path parameters keep their names, because the path template contains them.
+fn resolve_collisions(
+    parameters: &mut [Value],
+    has_body: bool,
+    at: &str,
+    cx: &mut PassContext<'_>,
+) {
     let mut order: Vec<usize> = (0..parameters.len()).collect();
     order.sort_by_key(|index| {
-        let (name, place) = key(&parameters[*index]);
+        let (name, location) = identity(&parameters[*index]);
         (
-            place != Some("path"),
+            location != Some("path"),
             name.map(str::to_owned),
-            place.map(str::to_owned),
+            location.map(str::to_owned),
         )
     });
     let arguments: BTreeSet<String> = parameters
         .iter()
-        .map(|parameter| identifiers::snake(text(parameter, "name").unwrap_or_default()))
+        .map(|parameter| identifiers::snake(member_text(parameter, "name").unwrap_or_default()))
         .collect();
-    // The body is an argument as well.
+    // The request body is an argument too.
     let mut taken: BTreeSet<String> = has_body.then(|| "body".to_owned()).into_iter().collect();
     for index in order {
         let parameter = &mut parameters[index];
-        let name = text(parameter, "name").unwrap_or_default().to_owned();
+        let name = member_text(parameter, "name")
+            .unwrap_or_default()
+            .to_owned();
         let argument = identifiers::snake(&name);
         if taken.insert(argument.clone()) {
             continue;
         }
-        if text(parameter, "in") == Some("path") {
+        if member_text(parameter, "in") == Some("path") {
             cx.problem(
                 Problem::at(
                     origin::of(parameter, at),
-                    format!("the argument `{argument}` of this parameter is taken"),
+                    format!("another parameter is already named `{argument}` in Rust"),
                 )
-                .expected(
-                    "parameters of the path whose names differ in more than case and punctuation",
-                )
+                .expected("path parameters whose names differ in more than case and punctuation")
                 .found(name)
-                .help("rename one of them, here and in the path, by an overlay"),
+                .help("rename one of them, here and in the path, in an overlay"),
             );
             continue;
         }
@@ -329,7 +365,7 @@ fn collisions(parameters: &mut [Value], has_body: bool, at: &str, cx: &mut PassC
         cx.changed(
             parameter,
             at,
-            format!("called the argument `{free}`: `{argument}` is taken"),
+            format!("renamed the argument to `{free}`: `{argument}` is taken"),
         );
         taken.insert(free.clone());
         parameter["name"] = free.into();

@@ -1,4 +1,6 @@
-//! Answers: in 3.0 what stands beside a `$ref` is ignored. `allOf: [$ref]` with the siblings says the same, and is heard.
+//! Defect: 3.0 ignores the siblings of a `$ref`.
+//!
+//! The reference moves into `allOf`, which keeps its siblings in effect.
 
 use serde_json::{Value, json};
 
@@ -28,7 +30,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         }
         cx.changed_at(
             at,
-            format!("moved the reference beside {siblings} into allOf"),
+            format!("moved the reference into allOf: it has the siblings {siblings}"),
         );
     });
 }

@@ -1,9 +1,9 @@
-//! Markdown that rustdoc neither runs, links nor complains of.
+//! Markdown that rustdoc neither runs nor links nor warns about.
 //!
-//! The result is a fixed point: a text that went through once comes out of a second time as it went in.
+//! The transformation is idempotent.
 
-/// The harmless form of a text.
-pub(crate) fn harmless(text: &str) -> String {
+/// Escapes a description for rustdoc.
+pub(crate) fn for_rustdoc(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
@@ -17,7 +17,7 @@ pub(crate) fn harmless(text: &str) -> String {
     let mut in_list = false;
     while let Some(line) = lines.next() {
         if let Some(fence) = fence(line) {
-            // A fence that says what it holds is run by rustdoc if it holds Rust, or if it does not say.
+            // rustdoc runs blocks without a language and blocks of Rust, so all blocks become `text`.
             out.push(format!("{fence}text"));
             for inner in lines.by_ref() {
                 if closes(inner, &fence) {
@@ -55,13 +55,13 @@ pub(crate) fn harmless(text: &str) -> String {
     out.join("\n")
 }
 
-/// Whether a text is one line without any mark. Most are.
+/// Whether a text is one line without markup, as most are.
 fn is_plain(text: &str) -> bool {
     const MARKS: [char; 11] = ['\r', '\n', '\t', '\\', '`', '~', '[', ']', '<', '*', ':'];
     !text.contains(MARKS) && !text.starts_with(' ') && !text.ends_with(char::is_whitespace)
 }
 
-/// The marks that open a fenced block, if the line does.
+/// The fence, if the line opens a fenced block.
 fn fence(line: &str) -> Option<String> {
     let trimmed = line.trim_start();
     let mark = trimmed
@@ -99,24 +99,24 @@ fn is_list_item(line: &str) -> bool {
             && (after_number.starts_with(". ") || after_number.starts_with(") "))
 }
 
-/// One line outside of blocks.
+/// Escapes one line outside of code blocks.
 fn inline(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 8);
     let mut rest = line;
     while let Some(first) = rest.chars().next() {
-        let (done, used) = span(rest, first, out.chars().next_back());
-        out.push_str(&done);
+        let (escaped_span, used) = span(rest, first, out.chars().next_back());
+        out.push_str(&escaped_span);
         rest = &rest[used..];
     }
     out
 }
 
-/// What the next piece becomes, and how many bytes of the line it was.
+/// The escaped form of the next span, and the number of bytes that it replaces.
 fn span(rest: &str, first: char, before: Option<char>) -> (String, usize) {
     match first {
         '\\' => {
             let escaped: String = rest.chars().take(2).collect();
-            // Alone at the end of a line it would swallow what comes next.
+            // A backslash at the end of a line would escape what follows.
             if escaped.len() == 1 {
                 ("\\\\".into(), 1)
             } else {
@@ -134,7 +134,7 @@ fn span(rest: &str, first: char, before: Option<char>) -> (String, usize) {
     }
 }
 
-/// A code span, or a mark that opens none.
+/// A code span, or escaped backticks.
 fn code(rest: &str) -> (String, usize) {
     let ticks = rest.chars().take_while(|c| *c == '`').count();
     let mark = &rest[..ticks];
@@ -151,24 +151,24 @@ fn code(rest: &str) -> (String, usize) {
     ("\\`".repeat(ticks), ticks)
 }
 
-/// `[text](https://…)` is a link; everything else in brackets would be taken for a path in the code.
+/// A link with a web address. rustdoc would treat any other text in brackets as a path.
 fn link(rest: &str) -> Option<(String, usize)> {
     let close = rest.find("](")?;
     let label = &rest[1..close];
     let end = close + 2 + rest[close + 2..].find(')')?;
-    let to = &rest[close + 2..end];
-    let is_web = to.starts_with("https://") || to.starts_with("http://");
+    let target = &rest[close + 2..end];
+    let is_web = target.starts_with("https://") || target.starts_with("http://");
     if label.is_empty()
         || label.contains(['[', ']', '<', '>', '`'])
         || !is_web
-        || to.contains(['<', '>', ' ', '('])
+        || target.contains(['<', '>', ' ', '('])
     {
         return None;
     }
     Some((rest[..=end].to_owned(), end + 1))
 }
 
-/// An autolink stays, a line break breaks, every other tag is text.
+/// Keeps autolinks, turns `<br>` into a line break, and escapes other tags.
 fn angle(rest: &str) -> (String, usize) {
     if let Some(end) = rest.find('>') {
         let inner = &rest[1..end];
@@ -183,7 +183,7 @@ fn angle(rest: &str) -> (String, usize) {
     ("\\<".into(), 1)
 }
 
-/// A URL at the beginning of the text, without the punctuation that ends a sentence.
+/// The URL at the start of the text, without trailing punctuation.
 fn url(text: &str) -> Option<&str> {
     if !text.starts_with("http://") && !text.starts_with("https://") {
         return None;

@@ -1,20 +1,18 @@
-//! Answers: openapiv3 skips keywords that it does not know, so a rule that stands there is lost without a word. Here every keyword is known,
-//! lowered, or told: one that only annotates is removed, a rule that no type can carry becomes documentation, and an unknown one
-//! is a warning (with `--strict` a problem).
+//! Defect: openapiv3 silently ignores keywords that it does not know, so their constraints are lost.
+//!
+//! Annotations are removed. Constraints that the client cannot enforce are removed and reported. Unknown keywords are removed with a
+//! warning, or are an error with `--strict`.
 
 use serde_json::{Value, json};
 
 use crate::extensions;
 use crate::lower::PassContext;
 use crate::lower::origin;
-use crate::lower::schema::{each_mut, keys_beside, type_of};
+use crate::lower::schema::{each_mut, keys_beside, remove_keys, type_of};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
-/// The one extension whose references are those of a type.
-const RUST_TYPE: &str = extensions::RUST_TYPE.name;
-
-/// Keywords that later passes and the emitter read.
+/// Keywords that later passes or the emitter support.
 const KNOWN: [&str; 42] = [
     "$ref",
     "additionalProperties",
@@ -60,7 +58,7 @@ const KNOWN: [&str; 42] = [
     "additionalItems",
 ];
 
-/// Keywords that say nothing about the values. The definitions are here because references into them are resolved by now.
+/// Keywords that do not constrain values. Definitions are among them: references to definitions are resolved by now.
 const ANNOTATIONS: [&str; 17] = [
     "$anchor",
     "$comment",
@@ -81,8 +79,8 @@ const ANNOTATIONS: [&str; 17] = [
     "$dynamicAnchor",
 ];
 
-/// Rules that a type cannot carry.
-const RULES: [&str; 6] = [
+/// Constraints that the client cannot enforce.
+const UNENFORCED: [&str; 6] = [
     "contains",
     "dependentSchemas",
     "maxContains",
@@ -102,34 +100,38 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             .map(str::to_owned)
             .collect();
         for key in keys {
-            sort_out(schema, &key, &at, cx);
+            check_keyword(schema, &key, &at, cx);
         }
-        pattern_properties(schema, &at, cx);
-        tuple(schema, &at, cx);
-        let open = [
+        lower_pattern_properties(schema, &at, cx);
+        lower_tuple(schema, &at, cx);
+        let open_ended = [
             "unevaluatedProperties",
             "unevaluatedItems",
             "additionalItems",
         ];
-        for key in crate::lower::schema::remove_keys(schema, &open) {
+        for key in remove_keys(schema, &open_ended) {
             cx.changed_at(
                 join(&at, &key),
-                format!("removed `{key}`: later versions may add to it"),
+                format!("removed `{key}`: later versions of the API may add values"),
             );
         }
     });
 }
 
-fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut PassContext<'_>) {
+/// Removes one keyword if later passes do not support it.
+fn check_keyword(schema: &mut Value, key: &str, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
     let here = join(at, key);
-    if extensions::is_extension(key) && key != RUST_TYPE && members.get(key).is_some_and(refers) {
+    if extensions::is_extension(key)
+        && key != extensions::RUST_TYPE.name
+        && members.get(key).is_some_and(contains_reference)
+    {
         members.remove(key);
         cx.changed_at(
             here,
-            format!("removed `{key}`, whose references would count as uses"),
+            format!("removed `{key}`: its references would keep components in use"),
         );
         return;
     }
@@ -138,28 +140,25 @@ fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut PassContext<'_>) {
     }
     members.remove(key);
     if ANNOTATIONS.contains(&key) {
-        cx.changed_at(here, format!("removed `{key}`, which only annotates"));
-    } else if RULES.contains(&key) {
-        cx.changed_at(&here, format!("removed the rule `{key}`"));
+        cx.changed_at(here, format!("removed the annotation `{key}`"));
+    } else if UNENFORCED.contains(&key) {
+        cx.changed_at(&here, format!("removed the constraint `{key}`"));
         cx.warn(
-            Problem::at(here, format!("the rule `{key}` is documentation only"))
-                .help("state it in the description; a condition can be checked with x-conditions"),
+            Problem::at(here, format!("the client does not check the constraint `{key}`"))
+                .help("mention it in the description; x-conditions can express conditions between properties"),
         );
     } else if ["$dynamicRef", "$recursiveRef"].contains(&key) {
         cx.problem(
-            Problem::at(
-                here,
-                "references that depend on the way to them are not supported",
-            )
-            .expected("$ref")
-            .found(key),
+            Problem::at(here, "dynamic references are not supported")
+                .expected("$ref")
+                .found(key),
         );
     } else {
         cx.changed_at(&here, format!("removed the unknown keyword `{key}`"));
         let problem = Problem::at(here, format!("unknown keyword `{key}`"))
             .expected("a keyword of JSON Schema or OpenAPI, or an extension (x-…)")
             .found(key)
-            .help("correct its spelling, or remove it by an overlay");
+            .help("correct the spelling, or remove the keyword in an overlay");
         if cx.options.strict {
             cx.problem(problem);
         } else {
@@ -168,19 +167,20 @@ fn sort_out(schema: &mut Value, key: &str, at: &str, cx: &mut PassContext<'_>) {
     }
 }
 
-/// Whether there is a reference anywhere in an extension.
-fn refers(value: &Value) -> bool {
+/// Whether an extension contains a reference.
+fn contains_reference(value: &Value) -> bool {
     match value {
         Value::Object(members) => {
-            members.get("$ref").is_some_and(Value::is_string) || members.values().any(refers)
+            members.get("$ref").is_some_and(Value::is_string)
+                || members.values().any(contains_reference)
         }
-        Value::Array(items) => items.iter().any(refers),
+        Value::Array(items) => items.iter().any(contains_reference),
         _ => false,
     }
 }
 
-/// A map whose keys follow a pattern is a map.
-fn pattern_properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
+/// Turns `patternProperties` into a map.
+fn lower_pattern_properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
@@ -195,43 +195,43 @@ fn pattern_properties(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     };
     cx.changed_at(
         join(at, "patternProperties"),
-        "read properties by pattern as a map",
+        "turned patternProperties into additionalProperties",
     );
     if !matches!(members.get("additionalProperties"), Some(Value::Object(_))) {
         members.insert("additionalProperties".into(), value);
     }
 }
 
-/// 3.0 has no tuples: a list of what all the places have in common is nearest.
-fn tuple(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
+/// Turns a tuple, which 3.0 does not have, into an array: of the type of its items if they all have the same, of any values otherwise.
+fn lower_tuple(schema: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(members) = schema.as_object_mut() else {
         return;
     };
-    let Some(Value::Array(mut places)) = members.remove("prefixItems") else {
+    let Some(Value::Array(mut items_by_position)) = members.remove("prefixItems") else {
         return;
     };
-    places.extend(
+    items_by_position.extend(
         members
             .get("items")
             .filter(|items| items.is_object())
             .cloned(),
     );
-    places.dedup_by_key(|place| origin::stripped(place));
-    let item = match places.as_slice() {
+    items_by_position.dedup_by_key(|place| origin::stripped(place));
+    let item = match items_by_position.as_slice() {
         [only] => only.clone(),
         _ => {
             cx.warn(
                 Problem::at(
                     join(at, "prefixItems"),
-                    "a tuple is read as a list of any values",
+                    "a tuple is treated as an array of any values",
                 )
-                .help("its places are documentation only"),
+                .help("the client does not check the types of the items"),
             );
             json!({ (origin::SOURCE): at })
         }
     };
     members.insert("items".into(), item);
-    cx.changed_at(join(at, "prefixItems"), "read a tuple as a list");
+    cx.changed_at(join(at, "prefixItems"), "turned a tuple into an array");
     if type_of(schema).is_none()
         && let Some(members) = schema.as_object_mut()
     {

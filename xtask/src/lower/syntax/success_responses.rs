@@ -1,5 +1,7 @@
-//! Answers: progenitor asserts that an operation has one success type. A body beside a 204 makes the body optional: both statuses carry
-//! `{nullable, allOf: [T]}`, which becomes `Option<T>`. Several bodies become a union.
+//! Defect: progenitor asserts that an operation has one success type.
+//!
+//! A body that only some of the success statuses have becomes optional: all get `{nullable, allOf: [T]}`, which becomes `Option<T>`. Several
+//! bodies become a union.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +10,9 @@ use serde_json::{Map, Value, json};
 use crate::lower::PassContext;
 use crate::lower::origin;
 use crate::lower::schema::each_operation_mut;
+use crate::lower::shape::nullable_wrapper;
 use crate::lower::syntax::error_responses::is_success;
-use crate::lower::syntax::request_bodies::{essence, keep, without_examples};
+use crate::lower::syntax::request_bodies::{essence, keep_one, without_examples};
 use crate::problem::Problem;
 use crate::spec::walk::join;
 
@@ -25,26 +28,26 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             return;
         };
         for (status, response) in responses.iter_mut() {
-            choose(response, &join(&at, status), cx);
+            choose_media_type(response, &join(&at, status), cx);
         }
         unify(responses, &at, cx);
     });
 }
 
-/// Leaves one format of a response, JSON before all others.
-fn choose(response: &mut Value, at: &str, cx: &mut PassContext<'_>) {
+/// Keeps one media type of a response, preferably JSON.
+fn choose_media_type(response: &mut Value, at: &str, cx: &mut PassContext<'_>) {
     let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
         return;
     };
-    let mut kinds: Vec<String> = content.keys().cloned().collect();
-    kinds.sort_by_key(|kind| (!is_json(kind), kind.clone()));
-    let Some(chosen) = kinds.first().cloned() else {
+    let mut media_types: Vec<String> = content.keys().cloned().collect();
+    media_types.sort_by_key(|media_type| (!is_json(media_type), media_type.clone()));
+    let Some(chosen) = media_types.first().cloned() else {
         if let Some(members) = response.as_object_mut() {
             members.remove("content");
         }
         return;
     };
-    let mut media = keep(content, &chosen, &kinds, at, cx);
+    let mut media = keep_one(content, &chosen, &media_types, at, cx);
     if !is_json(&chosen) {
         content.insert(chosen, json!({}));
         return;
@@ -54,20 +57,23 @@ fn choose(response: &mut Value, at: &str, cx: &mut PassContext<'_>) {
         && !members.contains_key("schema")
     {
         members.insert("schema".into(), json!({ (origin::SOURCE): at }));
-        cx.changed_at(at, "a JSON response without a schema may be any value");
+        cx.changed_at(
+            at,
+            "added a schema without constraints: the JSON response has none",
+        );
     }
     if chosen != JSON {
-        cx.changed_at(at, format!("read {chosen} as {JSON}"));
+        cx.changed_at(at, format!("treated {chosen} as {JSON}"));
     }
     content.insert(JSON.into(), media);
 }
 
-fn is_json(kind: &str) -> bool {
-    let kind = essence(kind);
-    kind == JSON || kind.ends_with("+json") || kind == "*/*"
+fn is_json(media_type: &str) -> bool {
+    let media_type = essence(media_type);
+    media_type == JSON || media_type.ends_with("+json") || media_type == "*/*"
 }
 
-/// Makes the bodies of all success statuses one.
+/// Gives all success statuses the same body.
 fn unify(responses: &mut Map<String, Value>, at: &str, cx: &mut PassContext<'_>) {
     let mut statuses: Vec<String> = responses
         .keys()
@@ -75,24 +81,27 @@ fn unify(responses: &mut Map<String, Value>, at: &str, cx: &mut PassContext<'_>)
         .cloned()
         .collect();
     statuses.sort();
-    let kinds: BTreeSet<String> = statuses
+    let media_types: BTreeSet<String> = statuses
         .iter()
-        .filter_map(|status| kind_of(&responses[status]))
+        .filter_map(|status| media_type_of(&responses[status]))
         .collect();
-    let others = kinds.iter().filter(|kind| *kind != JSON).count();
+    let others = media_types
+        .iter()
+        .filter(|media_type| *media_type != JSON)
+        .count();
     if others > 0 && statuses.len() > 1 {
-        if kinds.len() > 1
+        if media_types.len() > 1
             || statuses
                 .iter()
-                .any(|status| kind_of(&responses[status]).is_none())
+                .any(|status| media_type_of(&responses[status]).is_none())
         {
             cx.problem(
                 Problem::at(
                     at,
-                    "the successes of an operation have bodies of different formats",
+                    "the success responses of an operation have different media types",
                 )
-                .expected("one format for all")
-                .found(kinds.into_iter().collect::<Vec<_>>().join(", ")),
+                .expected("one media type for all success responses")
+                .found(media_types.into_iter().collect::<Vec<_>>().join(", ")),
             );
         }
         return;
@@ -107,22 +116,25 @@ fn unify(responses: &mut Map<String, Value>, at: &str, cx: &mut PassContext<'_>)
             bodies.push(schema.clone());
         }
     }
-    let bare = statuses
+    let without_body = statuses
         .iter()
         .filter(|status| schema_of(&responses[*status]).is_none())
         .count();
-    let (Some(first), true) = (bodies.first(), bare > 0 || bodies.len() > 1) else {
+    let (Some(first), true) = (bodies.first(), without_body > 0 || bodies.len() > 1) else {
         return;
     };
     let body = if bodies.len() == 1 {
         first.clone()
     } else {
-        cx.changed_at(at, format!("made one union of the {} bodies", bodies.len()));
+        cx.changed_at(at, format!("merged {} bodies into a union", bodies.len()));
         json!({ "oneOf": bodies, (origin::SOURCE): at })
     };
-    let body = if bare > 0 {
-        cx.changed_at(at, "made the body optional: not every success has one");
-        optional(body, at)
+    let body = if without_body > 0 {
+        cx.changed_at(
+            at,
+            "made the body optional: not every success response has one",
+        );
+        nullable_wrapper::enclose(body, at)
     } else {
         body
     };
@@ -136,12 +148,7 @@ fn unify(responses: &mut Map<String, Value>, at: &str, cx: &mut PassContext<'_>)
     }
 }
 
-/// A nullable form of a schema that stays inline: progenitor makes `Option<T>` of it, and a newtype of a component.
-fn optional(body: Value, at: &str) -> Value {
-    json!({ "nullable": true, "allOf": [body], (origin::SOURCE): at })
-}
-
-fn kind_of(response: &Value) -> Option<String> {
+fn media_type_of(response: &Value) -> Option<String> {
     response.get("content")?.as_object()?.keys().next().cloned()
 }
 
