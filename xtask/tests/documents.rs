@@ -289,7 +289,7 @@ fn long_chain_of_compositions_is_refused_with_its_place() {
         let problems = normalize(chain(2_000, link), &Options::default())
             .expect_err("nothing is composed of so many");
         let problem = &problems[0];
-        assert!(problem.message.ends_with("too many schemas"), "{problem}");
+        assert!(problem.message.ends_with("too many nested compositions"), "{problem}");
         assert!(
             problem.pointer.starts_with("/components/schemas/S"),
             "{}",
