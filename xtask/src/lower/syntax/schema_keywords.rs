@@ -140,7 +140,10 @@ fn check_keyword(schema: &mut Value, key: &str, at: &str, cx: &mut PassContext<'
     }
     members.remove(key);
     if ANNOTATIONS.contains(&key) {
-        cx.changed_at(here, format!("removed `{key}`, which does not constrain values"));
+        cx.changed_at(
+            here,
+            format!("removed `{key}`, which does not constrain values"),
+        );
     } else if UNENFORCED.contains(&key) {
         cx.changed_at(&here, format!("removed the constraint `{key}`"));
         cx.warn(

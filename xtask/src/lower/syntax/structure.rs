@@ -287,7 +287,12 @@ pub(crate) fn abbreviated(value: &Value) -> String {
     const LIMIT: usize = 60;
     let optional_strings = match value {
         Value::Object(_) => return "an object".into(),
-        Value::Array(items) => return format!("an array of {}", items.len()),
+        Value::Array(items) => {
+            return match items.len() {
+                1 => "an array of 1 item".to_owned(),
+                count => format!("an array of {count} items"),
+            };
+        }
         other => other.to_string(),
     };
     match optional_strings.char_indices().nth(LIMIT) {
