@@ -116,12 +116,12 @@ pub(crate) fn leading_to(targets: BTreeSet<String>, document: &Value) -> BTreeSe
             users.entry(unescape(target)).or_default().push(name);
         }
     }
-    let mut waiting: Vec<String> = targets.iter().cloned().collect();
+    let mut pending: Vec<String> = targets.iter().cloned().collect();
     let mut found = targets;
-    while let Some(name) = waiting.pop() {
+    while let Some(name) = pending.pop() {
         for user in users.get(&name).into_iter().flatten() {
             if found.insert((*user).clone()) {
-                waiting.push((*user).clone());
+                pending.push((*user).clone());
             }
         }
     }

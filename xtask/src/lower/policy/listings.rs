@@ -81,7 +81,7 @@ fn merged_page(union: &Value, schemas: &Object) -> Option<Value> {
         .iter()
         .find_map(|key| union.get(*key)?.as_array())?;
     let mut bare: Option<&Value> = None;
-    let mut list: Option<(&String, &Value)> = None;
+    let mut array: Option<(&String, &Value)> = None;
     let mut properties = Map::new();
     for variant in variants {
         let variant = match target(variant) {
@@ -107,19 +107,19 @@ fn merged_page(union: &Value, schemas: &Object) -> Option<Value> {
             if type_of(property) != Some("array") {
                 return None;
             }
-            match list {
+            match array {
                 Some((known, items)) if known != name || !is_same_schema(items, property) => {
                     return None;
                 }
                 Some(_) => {}
                 None => {
-                    list = Some((name, property));
+                    array = Some((name, property));
                     properties.insert(name.clone(), property.clone());
                 }
             }
         }
     }
-    let (name, property) = list?;
+    let (name, property) = array?;
     if bare.is_some_and(|items| !is_same_schema(items, &property["items"])) {
         return None;
     }

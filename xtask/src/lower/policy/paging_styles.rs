@@ -1,7 +1,7 @@
 //! Defect: progenitor supports only the paging parameters of Dropshot.
 //!
 //! `x-paging` describes how an operation pages, derived from its parameters and its response. Values that the document sets are kept:
-//! `size_default`, the page size without a parameter, and `limit`, the number of items after which the server stops counting pages.
+//! `size_default`, the page size without a parameter, and `limit`, the number of items after which the server returns no further pages.
 
 use serde_json::{Map, Value, json};
 
@@ -23,7 +23,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     with_components_aside(document, |document, schemas| {
         each_operation_mut(document, &mut |operation, _, method, pointer| {
             let declared = PAGING.get(operation).cloned();
-            // The extension is already complete.
+            // Only `get` operations page. With a style, the extension is already complete.
             if method != "get"
                 || declared
                     .as_ref()
@@ -32,14 +32,16 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                 return;
             }
             let Some(response) = ListResponse::of(operation, schemas) else {
-                return check_undeclared(operation, declared.as_ref(), pointer, cx);
+                return reject_declaration(operation, declared.as_ref(), pointer, cx);
             };
-            let (by_checkpoint, offset_members) = (
+            let (by_checkpoint, by_offset) = (
                 response.checkpoint_members(operation),
                 response.offset_members(operation),
             );
-            let style = match (&by_checkpoint, &offset_members) {
-                (None, None) => return check_undeclared(operation, declared.as_ref(), pointer, cx),
+            let style = match (&by_checkpoint, &by_offset) {
+                (None, None) => {
+                    return reject_declaration(operation, declared.as_ref(), pointer, cx);
+                }
                 (Some(_), None) => "checkpoint",
                 (None, Some(_)) => "offset",
                 (Some(_), Some(_)) => "checkpoint-or-offset",
@@ -54,7 +56,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                 paging.insert("items".into(), json!(items));
             }
             paging.extend(by_checkpoint.into_iter().flatten());
-            paging.extend(offset_members.into_iter().flatten());
+            paging.extend(by_offset.into_iter().flatten());
             for (key, value) in declared
                 .as_ref()
                 .and_then(Value::as_object)
@@ -82,7 +84,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
 }
 
 /// Reports `x-paging` on an operation that does not page.
-fn check_undeclared(
+fn reject_declaration(
     operation: &Value,
     declared: Option<&Value>,
     pointer: &str,
@@ -138,12 +140,12 @@ impl ListResponse {
             });
         }
         let properties = body.get("properties")?.as_object()?;
-        let lists: Vec<&String> = properties
+        let arrays: Vec<&String> = properties
             .iter()
             .filter(|(_, property)| type_of(property) == Some("array"))
             .map(|(name, _)| name)
             .collect();
-        let [only] = lists.as_slice() else {
+        let [only] = arrays.as_slice() else {
             return None;
         };
         Some(Self {

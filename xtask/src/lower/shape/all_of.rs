@@ -82,7 +82,7 @@ fn drop_redundant_members(schema: &mut Value, schemas: &Object) {
     };
     let is_object = |member: &Value| {
         ref_name(member).is_some()
-            && type_of(resolve(member, schemas)).is_none_or(|kind| kind == "object")
+            && type_of(resolve(member, schemas)).is_none_or(|type_name| type_name == "object")
     };
     let has_redundant = members.iter().any(is_redundant);
     if has_redundant
@@ -219,7 +219,7 @@ fn distribute_over_variants(base: Value, unions: Vec<Vec<Value>>) -> Result<Valu
             "{count} combinations of variants, more than {MAX_VARIANTS}"
         ));
     }
-    let mut union = json!({});
+    let mut distributed = json!({});
     let mut body = base.clone();
     if let (Some(body), Some(members)) = (body.as_object_mut(), base.as_object()) {
         for (key, value) in members {
@@ -227,39 +227,39 @@ fn distribute_over_variants(base: Value, unions: Vec<Vec<Value>>) -> Result<Valu
                 || extensions::is_extension(key) && key != extensions::CONDITIONS.name;
             if is_outer {
                 body.remove(key);
-                union[key] = value.clone();
+                distributed[key] = value.clone();
             }
         }
     }
     let has_body = !keys_beside(&body, &["type"]).is_empty();
-    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
     for union in unions {
-        rows = rows
+        combinations = combinations
             .iter()
-            .flat_map(|row| {
+            .flat_map(|combination| {
                 union.iter().map(|variant| {
-                    let mut row = row.clone();
-                    row.push(variant.clone());
-                    row
+                    let mut combination = combination.clone();
+                    combination.push(variant.clone());
+                    combination
                 })
             })
             .collect();
     }
-    let variants = rows
+    let variants = combinations
         .into_iter()
-        .map(|row| combine(&body, has_body, row))
+        .map(|combination| combine(&body, has_body, combination))
         .collect();
-    union["oneOf"] = Value::Array(variants);
-    Ok(union)
+    distributed["oneOf"] = Value::Array(variants);
+    Ok(distributed)
 }
 
 /// One combination of the body and a variant of each union. The walk merges it later.
-fn combine(body: &Value, has_body: bool, row: Vec<Value>) -> Value {
-    if let ([only], false) = (row.as_slice(), has_body) {
+fn combine(body: &Value, has_body: bool, combination: Vec<Value>) -> Value {
+    if let ([only], false) = (combination.as_slice(), has_body) {
         return only.clone();
     }
     let mut name = String::new();
-    for variant in &row {
+    for variant in &combination {
         let part = variant
             .get("title")
             .and_then(Value::as_str)
@@ -269,7 +269,7 @@ fn combine(body: &Value, has_body: bool, row: Vec<Value>) -> Value {
             name = format!("{name} {part}");
         }
     }
-    let mut all = row;
+    let mut all = combination;
     if has_body {
         all.insert(0, body.clone());
     }

@@ -33,18 +33,14 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     }
 }
 
-/// The components that are `readOnly` or `writeOnly` themselves.
+/// The names of the components that are `readOnly` or `writeOnly` themselves, by keyword.
 struct DirectedComponents(BTreeMap<&'static str, BTreeSet<String>>);
 
 impl DirectedComponents {
     fn new(document: &Value) -> Self {
         let components_with = |keyword: &'static str| {
-            let directed_components =
-                components(document).filter(|(_, schema)| is_true(schema, keyword));
-            (
-                keyword,
-                directed_components.map(|(name, _)| name.clone()).collect(),
-            )
+            let found = components(document).filter(|(_, schema)| is_true(schema, keyword));
+            (keyword, found.map(|(name, _)| name.clone()).collect())
         };
         Self(KEYWORDS.map(components_with).into())
     }
@@ -52,9 +48,8 @@ impl DirectedComponents {
     /// Whether a property, or the component that it refers to, has the keyword.
     fn includes(&self, property: &Value, keyword: &str) -> bool {
         is_true(property, keyword)
-            || self.0.get(keyword).is_some_and(|directed_components| {
-                !directed_components.is_empty()
-                    && target(property).is_some_and(|name| directed_components.contains(&name))
+            || self.0.get(keyword).is_some_and(|names| {
+                !names.is_empty() && target(property).is_some_and(|name| names.contains(&name))
             })
     }
 }
@@ -101,8 +96,8 @@ fn split(
             &join("/components/schemas", old),
             format!("copied it to `{new}` for requests: requests and responses differ"),
         );
-        if let Some(directed_components) = schema::components_mut(document) {
-            directed_components.insert(new.clone(), copy);
+        if let Some(schemas) = schema::components_mut(document) {
+            schemas.insert(new.clone(), copy);
         }
     }
     // Components that only requests use can refer to a copied component.
@@ -168,11 +163,11 @@ fn remove_properties(
     };
     let mut removed = Vec::new();
     properties.retain(|key, property| {
-        let directed_components = directed_components.includes(property, keyword);
-        if directed_components {
+        let is_removed = directed_components.includes(property, keyword);
+        if is_removed {
             removed.push(key.clone());
         }
-        !directed_components
+        !is_removed
     });
     removed.sort();
     for key in &removed {

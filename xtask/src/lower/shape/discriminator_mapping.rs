@@ -17,16 +17,16 @@ pub(crate) fn warn(discriminator: &Value, variants: &[Value], at: &str, cx: &mut
             ref_name(&serde_json::json!({ "$ref": target })).as_ref() == Some(component)
                 || target == component
         });
-        let place = join(&join(&join(at, "discriminator"), "mapping"), value);
+        let location = join(&join(&join(at, "discriminator"), "mapping"), value);
         match variant {
             None => cx.warn(
-                Problem::at(place, format!("the value `{value}` is not mapped to a variant of the union"))
+                Problem::at(location, format!("the value `{value}` is not mapped to a variant of the union"))
                     .expected("a reference to one of the variants")
                     .found(target.to_string())
                     .help("an object with this value is decoded as an unknown variant; correct the mapping in an overlay"),
             ),
             Some(variant) if known.contains(&variant) => cx.warn(
-                Problem::at(place, format!("the value `{value}` is mapped to `{variant}`, which already has a value"))
+                Problem::at(location, format!("the value `{value}` is mapped to `{variant}`, which already has a value"))
                     .expected("one value per variant")
                     .help("an object with this value is decoded as an unknown variant; give the value its own schema in an overlay"),
             ),

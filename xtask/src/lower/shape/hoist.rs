@@ -42,6 +42,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     }
 }
 
+/// Moves inline schemas to components.
 struct Hoister<'c, 'o> {
     schemas: Object,
     /// The names of the components and of their types: `FooBar` and `foo_bar` are the same type.
@@ -69,7 +70,7 @@ impl Hoister<'_, '_> {
                 .unwrap_or_default()
                 .to_owned();
             if let Some(schema) = parameter.get_mut("schema") {
-                self.hoist_within(schema, &id, &parameter_name);
+                self.hoist_schema(schema, &id, &parameter_name);
             }
         }
         if let Some(body) = operation.get_mut("requestBody") {
@@ -94,13 +95,13 @@ impl Hoister<'_, '_> {
             match nullable_wrapper::content_mut(schema) {
                 Some(members) => members
                     .iter_mut()
-                    .for_each(|member| self.hoist_within(member, id, suffix)),
-                None => self.hoist_within(schema, id, suffix),
+                    .for_each(|member| self.hoist_schema(member, id, suffix)),
+                None => self.hoist_schema(schema, id, suffix),
             }
         }
     }
 
-    /// Hoists the schemas within the schema `name`.
+    /// Hoists the schemas within a schema with the type name `name`.
     fn hoist_children(&mut self, schema: &mut Value, name: &str) {
         let Some(members) = schema.as_object_mut() else {
             return;
@@ -110,22 +111,22 @@ impl Hoister<'_, '_> {
             keys.sort();
             for key in keys {
                 if let Some(property) = properties.get_mut(&key) {
-                    self.hoist_within(property, name, &key);
+                    self.hoist_schema(property, name, &key);
                 }
             }
         }
         if let Some(items) = members.get_mut("items") {
-            self.hoist_within(items, name, "Item");
+            self.hoist_schema(items, name, "Item");
         }
         if let Some(values) = members
             .get_mut("additionalProperties")
             .filter(|values| values.is_object())
         {
-            self.hoist_within(values, name, "Value");
+            self.hoist_schema(values, name, "Value");
         }
         if let Some(all) = members.get_mut("allOf").and_then(Value::as_array_mut) {
             for member in all {
-                self.hoist_within(member, name, "");
+                self.hoist_schema(member, name, "");
             }
         }
         let is_enum = schema::is_documented_enum(schema);
@@ -144,13 +145,13 @@ impl Hoister<'_, '_> {
                 } else {
                     format!("Variant {index}")
                 };
-                self.hoist_within(variant, name, &role);
+                self.hoist_schema(variant, name, &role);
             }
         }
     }
 
-    /// Hoists a schema that has the role `role` within `parent`, and the schemas within it.
-    fn hoist_within(&mut self, schema: &mut Value, parent: &str, role: &str) {
+    /// Hoists a schema and the schemas within it. `role` describes the schema within the type `parent`.
+    fn hoist_schema(&mut self, schema: &mut Value, parent: &str, role: &str) {
         if !schema.is_object() || rust_type::is_assigned(schema) || schema.get("$ref").is_some() {
             return;
         }

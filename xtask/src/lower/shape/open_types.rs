@@ -29,12 +29,11 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_mut(document, &mut |schema, pointer| {
         // An open value within a union would match values of other variants. The scalars stay plain, and the union gets a
         // variant for all other values.
-        let (within_union, is_alternative) = match pointer.rsplit_once("/oneOf/") {
+        let (is_within_union, is_variant) = match pointer.rsplit_once("/oneOf/") {
             Some((parent, rest)) if !parent.ends_with("/properties") => (true, !rest.contains('/')),
             _ => (false, false),
         };
-        if rust_type::is_assigned(schema) || is_alternative || nullable_wrapper::is_inside(pointer)
-        {
+        if rust_type::is_assigned(schema) || is_variant || nullable_wrapper::is_inside(pointer) {
             return;
         }
         let at = || origin::of(schema, pointer);
@@ -60,7 +59,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             (Some("string"), Some("uuid")) => true,
             (Some("string"), Some("date-time" | "date")) => is_received,
             (Some("string" | "integer" | "number" | "boolean"), _) => {
-                is_received && !within_union && is_part(pointer) && schema.get("enum").is_none()
+                is_received && !is_within_union && is_part(pointer) && schema.get("enum").is_none()
             }
             _ => false,
         };

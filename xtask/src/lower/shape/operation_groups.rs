@@ -17,8 +17,8 @@ use crate::problem::Problem;
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     each_operation_mut(document, &mut |operation, path, _, pointer| {
         let at = origin::of(operation, pointer);
-        let given = OPERATION_GROUP.get(operation).cloned();
-        if let (Some(other), None) = (&given, declared_group(operation)) {
+        let declared = OPERATION_GROUP.get(operation).cloned();
+        if let (Some(other), None) = (&declared, declared_group(operation)) {
             cx.problem(
                 Problem::at(&at, format!("{} has the wrong type", OPERATION_GROUP.name))
                     .expected("a string or an array of strings")
@@ -27,20 +27,20 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         }
         let groups = group(operation, path);
         let group = json!(groups);
-        if given.as_ref() != Some(&group) {
+        if declared.as_ref() != Some(&group) {
             cx.changed_at(&at, format!("set {} to {group}", OPERATION_GROUP.name));
         }
-        let given_name = OPERATION_NAME.text(operation).unwrap_or_default();
-        let name = match given_name {
+        let declared_name = OPERATION_NAME.text(operation).unwrap_or_default();
+        let name = match declared_name {
             "" => operation
                 .get("operationId")
                 .and_then(Value::as_str)
                 .map(str::to_snake_case),
-            given_name => Some(given_name.to_owned()),
+            declared_name => Some(declared_name.to_owned()),
         };
         let name = name
             .map(|name| without_group(&name, &groups))
-            .filter(|name| name != given_name);
+            .filter(|name| name != declared_name);
         let Some(members) = operation.as_object_mut() else {
             return;
         };

@@ -18,12 +18,12 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             .filter(|(_, schema)| !is_named_type(schema))
             .map(|(name, schema)| (name.clone(), schema.clone()))
             .collect(),
-        done: BTreeMap::new(),
+        results: BTreeMap::new(),
         open: Vec::new(),
     };
     each_mut(document, &mut |schema, pointer| {
         let Some(name) = target(schema) else { return };
-        if let Some(plain) = inliner.plain(&name) {
+        if let Some(plain) = inliner.inlinable(&name) {
             let at = origin::of(schema, pointer);
             inline(schema, plain);
             cx.changed_at(at, format!("inlined `{name}`"));
@@ -34,34 +34,35 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
-        schemas.retain(|name, _| inliner.plain(name).is_none());
+        schemas.retain(|name, _| inliner.inlinable(name).is_none());
     }
 }
 
 /// The limit for nested arrays, maps and aliases. Deeper components keep their own types.
 const MAX_DEPTH: usize = 20;
 
+/// Resolves the components to inline, and caches them.
 struct Inliner {
     /// The components that do not become named types.
     schemas: Object,
-    /// The results so far: the schema to inline, or `None` for a component that keeps its own type.
-    done: BTreeMap<String, Option<Value>>,
+    /// For each component so far, the schema to inline, or `None` if it keeps its own type.
+    results: BTreeMap<String, Option<Value>>,
     /// The components that are being resolved, to detect cycles.
     open: Vec<String>,
 }
 
 impl Inliner {
     /// The schema to inline for a component; `None` if the component keeps its own type, as a recursive array (`Tree = [Tree]`) has to.
-    fn plain(&mut self, name: &str) -> Option<&Value> {
-        if !self.done.contains_key(name) {
+    fn inlinable(&mut self, name: &str) -> Option<&Value> {
+        if !self.results.contains_key(name) {
             if self.open.iter().any(|open| open == name) {
                 return None;
             }
             let schema = self.schemas.get(name)?.clone();
             let resolved = self.resolve_component(name, schema);
-            self.done.insert(name.to_owned(), resolved);
+            self.results.insert(name.to_owned(), resolved);
         }
-        self.done.get(name)?.as_ref()
+        self.results.get(name)?.as_ref()
     }
 
     fn resolve_component(&mut self, name: &str, mut schema: Value) -> Option<Value> {
@@ -69,11 +70,10 @@ impl Inliner {
             return None;
         }
         self.open.push(name.to_owned());
-        let alias = target(&schema);
-        match alias {
+        match target(&schema) {
             // For an alias, the reference itself is inlined.
             Some(alias) => {
-                if let Some(inner) = self.plain(&alias) {
+                if let Some(inner) = self.inlinable(&alias) {
                     inline(&mut schema, inner);
                 }
             }
@@ -90,7 +90,7 @@ impl Inliner {
             if let Some(inner) = schema.get_mut(key) {
                 match target(inner) {
                     Some(name) => {
-                        if let Some(plain) = self.plain(&name) {
+                        if let Some(plain) = self.inlinable(&name) {
                             inline(inner, plain);
                         }
                     }
@@ -111,6 +111,7 @@ fn depth(schema: &Value) -> usize {
         .unwrap_or(0)
 }
 
+/// Whether a value contains a reference to the component.
 fn refers_to(value: &Value, name: &str) -> bool {
     match value {
         Value::Object(members) => {

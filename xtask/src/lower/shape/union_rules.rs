@@ -69,10 +69,10 @@ fn union_with_rules(
     let is_distinguished = distinguish(&mut variants, discriminator, schemas);
     if !is_distinguished && reach.responses.contains(name) {
         let is_sent = reach.requests.contains(name);
-        let alternatives = variants
+        let merge_candidates = variants
             .iter()
             .filter_map(|variant| schemas.get(&variant.component));
-        if !is_sent && let Some(merged) = indistinct_variants::merged(alternatives) {
+        if !is_sent && let Some(merged) = indistinct_variants::merged(merge_candidates) {
             indistinct_variants::replace(&mut schema, merged);
             cx.changed_at(
                 at,
@@ -119,6 +119,7 @@ struct UnionVariant<'a> {
     properties: &'a Map<String, Value>,
     required: Vec<String>,
     title: Option<&'a str>,
+    /// The rule, as `when` of `x-union`.
     when: Option<Value>,
 }
 
@@ -149,16 +150,16 @@ fn distinguish(
     discriminator: Option<&Value>,
     schemas: &Object,
 ) -> bool {
-    if by_mapping(variants, discriminator) || by_tag(variants, schemas) {
+    if apply_mapping(variants, discriminator) || apply_constants(variants, schemas) {
         return true;
     }
-    let keys: Vec<Option<String>> = (0..variants.len())
+    let distinctive: Vec<Option<String>> = (0..variants.len())
         .map(|index| distinctive_property(variants, index))
         .collect();
-    if keys.iter().filter(|key| key.is_none()).count() > 1 {
-        return by_json_type(variants, schemas);
+    if distinctive.iter().filter(|key| key.is_none()).count() > 1 {
+        return apply_json_types(variants, schemas);
     }
-    let rules = keys
+    let rules = distinctive
         .into_iter()
         .map(|key| match key {
             Some(key) => json!({ "has": [key] }),
@@ -170,7 +171,7 @@ fn distinguish(
 }
 
 /// Uses the discriminator, if its mapping has a value for each variant.
-fn by_mapping(variants: &mut [UnionVariant<'_>], discriminator: Option<&Value>) -> bool {
+fn apply_mapping(variants: &mut [UnionVariant<'_>], discriminator: Option<&Value>) -> bool {
     let Some(property) = discriminator.and_then(|found| found.get("propertyName")?.as_str()) else {
         return false;
     };
@@ -204,7 +205,7 @@ fn by_mapping(variants: &mut [UnionVariant<'_>], discriminator: Option<&Value>) 
 
 /// Uses constant properties whose values, alone or together, differ between all variants. If one property suffices, one variant may lack
 /// it; that variant matches all other values.
-fn by_tag(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
+fn apply_constants(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
     let names: BTreeSet<&String> = variants
         .iter()
         .flat_map(|variant| variant.properties.keys())
@@ -214,7 +215,7 @@ fn by_tag(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
         .map(|name| {
             let values = variants
                 .iter()
-                .map(|variant| only_value(variant.properties.get(name)?, schemas))
+                .map(|variant| constant_string(variant.properties.get(name)?, schemas))
                 .collect();
             (name, values)
         })
@@ -267,14 +268,15 @@ fn by_tag(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
 }
 
 /// Uses a property that all variants require, with a different JSON type in each variant.
-fn by_json_type(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
-    let kind = |variant: &UnionVariant<'_>, property: &String| {
+fn apply_json_types(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
+    let json_type = |variant: &UnionVariant<'_>, property: &String| {
         let schema = resolve(variant.properties.get(property)?, schemas);
-        let kind = match schema::type_of(schema)? {
+        let type_name = match schema::type_of(schema)? {
             "integer" | "number" => "number",
-            kind => kind,
+            other => other,
         };
-        (variant.required.contains(property) && !schema::is_nullable(schema)).then(|| json!(kind))
+        (variant.required.contains(property) && !schema::is_nullable(schema))
+            .then(|| json!(type_name))
     };
     let Some(first) = variants.first() else {
         return false;
@@ -284,7 +286,7 @@ fn by_json_type(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
     let found = properties.into_iter().find_map(|property| {
         let types: Vec<_> = variants
             .iter()
-            .map(|variant| kind(variant, property))
+            .map(|variant| json_type(variant, property))
             .collect();
         let is_distinguishing = types.iter().all(Option::is_some) && are_distinct(&types);
         is_distinguishing.then(|| (property.clone(), types))
@@ -294,7 +296,7 @@ fn by_json_type(variants: &mut [UnionVariant<'_>], schemas: &Object) -> bool {
     };
     let rules = types
         .into_iter()
-        .map(|kind| json!({ "kind": { "property": property, "of": kind } }))
+        .map(|json_type| json!({ "kind": { "property": property, "of": json_type } }))
         .collect();
     set_rules(variants, rules);
     true
@@ -318,7 +320,7 @@ fn set_rules(variants: &mut [UnionVariant<'_>], rules: Vec<Value>) {
 }
 
 /// The constant value of a property, if it is a string. Decoding compares strings only.
-fn only_value(property: &Value, schemas: &Object) -> Option<Value> {
+fn constant_string(property: &Value, schemas: &Object) -> Option<Value> {
     match resolve(property, schemas)
         .get("enum")?
         .as_array()?

@@ -40,16 +40,16 @@ fn variant_components(document: &Value) -> Object {
         if place != Place::Schema {
             return;
         }
-        let lists = ["anyOf", "oneOf"]
+        let unions = ["anyOf", "oneOf"]
             .iter()
             .filter_map(|keyword| schema.get(*keyword)?.as_array());
-        for variant in lists.flatten() {
-            let mut alternative = variant;
-            while let Some(name) = target(alternative).filter(|name| !found.contains_key(name))
+        for variant in unions.flatten() {
+            let mut resolved = variant;
+            while let Some(name) = target(resolved).filter(|name| !found.contains_key(name))
                 && let Some(component) = component(document, &name)
             {
                 found.insert(name, component.clone());
-                alternative = component;
+                resolved = component;
             }
         }
     });
@@ -154,7 +154,7 @@ fn merge_scalars(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassCo
         .map(|variant| values_of(variant))
         .collect::<Option<Vec<_>>>()
         .map(|all| all.concat());
-    let value_descriptions = descriptions(&variant_schemas);
+    let value_descriptions = descriptions_of(&variant_schemas);
     let common_format = common_member(&variant_schemas, "format");
     let mut scalar = json!({ "type": type_name });
     if let Some(values) = values {
@@ -173,8 +173,8 @@ fn merge_scalars(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassCo
     }
     if let (Some(scalar), Some(outer)) = (scalar.as_object_mut(), schema.as_object()) {
         for (key, value) in outer {
-            let stays = ANNOTATIONS.contains(&key.as_str()) || extensions::is_extension(key);
-            if stays && !(key == extensions::ENUM_DESCRIPTIONS.name && scalar.contains_key(key)) {
+            let is_kept = ANNOTATIONS.contains(&key.as_str()) || extensions::is_extension(key);
+            if is_kept && !(key == extensions::ENUM_DESCRIPTIONS.name && scalar.contains_key(key)) {
                 scalar.insert(key.clone(), value.clone());
             }
         }
@@ -185,13 +185,13 @@ fn merge_scalars(schema: &mut Value, schemas: &Object, at: &str, cx: &mut PassCo
 
 /// Whether the variants already have the form that the pass `enumerations` produces.
 fn is_final(variants: &[Value]) -> bool {
-    let scalar = |variant: &Value| {
+    let is_single_string = |variant: &Value| {
         keys_beside(variant, &["type", "enum", "description"]).is_empty()
             && values_of(variant)
                 .is_some_and(|values| matches!(values.as_slice(), [Value::String(_)]))
     };
     let values: Vec<Value> = variants.iter().filter_map(values_of).flatten().collect();
-    variants.iter().all(scalar) && first_collision(&values).is_none()
+    variants.iter().all(is_single_string) && first_collision(&values).is_none()
 }
 
 /// The values of an enumeration, with or without descriptions.
@@ -207,12 +207,12 @@ fn values_of(variant: &Value) -> Option<Vec<Value>> {
     variant.get("enum")?.as_array().cloned()
 }
 
-/// The descriptions of one-value enumerations.
-fn descriptions(variant_schemas: &[&Value]) -> Object {
+/// The descriptions of the values of enumerations.
+fn descriptions_of(variant_schemas: &[&Value]) -> Object {
     let mut value_descriptions = Object::new();
     for variant in variant_schemas {
         if let Some(inner) = one_of(variant) {
-            value_descriptions.extend(descriptions(&inner.iter().collect::<Vec<_>>()));
+            value_descriptions.extend(descriptions_of(&inner.iter().collect::<Vec<_>>()));
             continue;
         }
         if let Some(given) = extensions::ENUM_DESCRIPTIONS

@@ -35,7 +35,7 @@ pub(crate) fn variant_names(union: &str, variants: &[VariantInfo<'_>]) -> Vec<St
                 .title
                 .filter(|title| title.chars().any(char::is_alphabetic));
             let mut name = match variant.constant.map(identifiers::pascal) {
-                Some(constant) => in_capitalization_of(short, &constant).unwrap_or(constant),
+                Some(constant) => matching_capitalization(short, &constant).unwrap_or(constant),
                 None => identifiers::pascal(short.or(title).unwrap_or(variant.component)),
             };
             if taken.contains(&name) {
@@ -50,7 +50,7 @@ pub(crate) fn variant_names(union: &str, variants: &[VariantInfo<'_>]) -> Vec<St
 }
 
 /// `short` as a name, if it differs from `constant` in capitalization only.
-fn in_capitalization_of(short: Option<&str>, constant: &str) -> Option<String> {
+fn matching_capitalization(short: Option<&str>, constant: &str) -> Option<String> {
     let short = identifiers::pascal(short?);
     short.eq_ignore_ascii_case(constant).then_some(short)
 }
@@ -59,12 +59,12 @@ fn in_capitalization_of(short: Option<&str>, constant: &str) -> Option<String> {
 ///
 /// Returns `None` if there are no such words, or if the remaining names are not valid and unique.
 fn without_common_words(union: &str, variants: &[VariantInfo<'_>]) -> Option<Vec<String>> {
-    let of_union = words(union);
-    let names: Vec<Vec<String>> = variants.iter().map(|v| words(v.component)).collect();
+    let union_words = split_words(union);
+    let names: Vec<Vec<String>> = variants.iter().map(|v| split_words(v.component)).collect();
     let first = names.first().filter(|_| names.len() > 1)?;
     let common = |at: &dyn Fn(&[String]) -> Option<String>| {
         at(first).filter(|word| {
-            of_union.contains(word) && names.iter().all(|name| at(name).as_ref() == Some(word))
+            union_words.contains(word) && names.iter().all(|name| at(name).as_ref() == Some(word))
         })
     };
     let (mut leading, mut trailing) = (0, 0);
@@ -74,7 +74,7 @@ fn without_common_words(union: &str, variants: &[VariantInfo<'_>]) -> Option<Vec
     while common(&|name| name.iter().rev().nth(trailing).cloned()).is_some() {
         trailing += 1;
     }
-    let rest: Option<BTreeSet<String>> = names
+    let short_names: Option<BTreeSet<String>> = names
         .iter()
         .map(|name| {
             Some(
@@ -84,16 +84,16 @@ fn without_common_words(union: &str, variants: &[VariantInfo<'_>]) -> Option<Vec
         })
         .map(|name| name.filter(|name| name.starts_with(char::is_alphabetic)))
         .collect();
-    if leading + trailing == 0 || rest?.len() < names.len() {
+    if leading + trailing == 0 || short_names?.len() < names.len() {
         return None;
     }
-    let rest = names
+    let short_names = names
         .iter()
         .map(|name| name[leading..name.len() - trailing].join("_"));
-    Some(rest.collect())
+    Some(short_names.collect())
 }
 
-fn words(name: &str) -> Vec<String> {
+fn split_words(name: &str) -> Vec<String> {
     let snake = name.to_snake_case();
     snake.split('_').map(str::to_owned).collect()
 }

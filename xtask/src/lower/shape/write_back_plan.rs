@@ -51,7 +51,7 @@ pub fn plan(document: &Value) -> WriteBack {
             for source in sources(update, &operations, schemas) {
                 let own = properties(&source, schemas);
                 if source != body && own.keys().any(|name| accepted.contains_key(name)) {
-                    plan.add(&source, &accepted, document, schemas);
+                    plan.add_conversion(&source, &accepted, document, schemas);
                     plan.conversions.insert((source, body.clone()));
                 }
             }
@@ -65,7 +65,7 @@ pub fn plan(document: &Value) -> WriteBack {
 
 impl WriteBack {
     /// Adds a response type that converts into an update request with the properties `accepted`.
-    fn add(
+    fn add_conversion(
         &mut self,
         source: &str,
         accepted: &BTreeMap<&str, Vec<&Value>>,

@@ -38,7 +38,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                 schema["allOf"] = all.into();
             }
         }
-        dependencies(schema, &at, &mut found, cx);
+        take_dependencies(schema, &at, &mut found, cx);
         if !found.is_empty() {
             let mut all = match CONDITIONS.get(schema) {
                 Some(Value::Array(given)) => given.clone(),
@@ -89,6 +89,7 @@ fn take_condition(
     cx.changed_at(&here, "removed `if`");
 }
 
+/// The warning for a condition that the client does not check.
 fn not_enforced(at: &str) -> Problem {
     Problem::at(at, "the client does not check this condition")
         .expected("a condition on required properties, constants, `contains` with a constant, minItems or maxItems")
@@ -96,7 +97,12 @@ fn not_enforced(at: &str) -> Problem {
 }
 
 /// Turns `dependentRequired: {a: [b]}` into conditions: if `a` is present, `b` is required.
-fn dependencies(schema: &mut Value, at: &str, found: &mut Vec<Value>, cx: &mut PassContext<'_>) {
+fn take_dependencies(
+    schema: &mut Value,
+    at: &str,
+    found: &mut Vec<Value>,
+    cx: &mut PassContext<'_>,
+) {
     let Some(Value::Object(dependent)) = schema
         .as_object_mut()
         .and_then(|members| members.remove("dependentRequired"))
@@ -159,9 +165,9 @@ fn describe_clause(clause: &Value, is_requirement: bool) -> String {
     }
     if clause.get("absent").is_some() {
         return if is_requirement {
-            format!("`{name}` must be left out")
+            format!("`{name}` must be omitted")
         } else {
-            format!("`{name}` is left out")
+            format!("`{name}` is omitted")
         };
     }
     if let Some(minimum) = number("minItems") {
@@ -236,7 +242,7 @@ fn clauses(schema: &Value, always_required: Option<&[String]>) -> Option<Vec<Val
             {
                 return None;
             }
-            // Under `then`, a constraint on a property does not make the property required.
+            // Under `then`, a constraint does not make the property required, so `present` is added separately.
             if always_required.is_some() {
                 covered.push(name.clone());
             }

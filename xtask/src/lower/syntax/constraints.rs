@@ -42,9 +42,9 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
             let Some(items) = schema.get_mut(key).filter(|items| items.is_object()) else {
                 continue;
             };
-            let take_item_constraints = take_item_constraints(items, &join(&at, key), cx);
-            if !take_item_constraints.is_empty() {
-                moved.insert("items".into(), Value::Object(take_item_constraints));
+            let item_constraints = take_item_constraints(items, &join(&at, key), cx);
+            if !item_constraints.is_empty() {
+                moved.insert("items".into(), Value::Object(item_constraints));
             }
         }
         if moved.is_empty() {

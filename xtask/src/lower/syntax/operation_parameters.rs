@@ -105,7 +105,7 @@ fn normalize_parameter(parameter: &mut Value, pointer: &str, cx: &mut PassContex
         } else {
             cx.warn(Problem::at(
                 &at,
-                format!("`{name}` is a cookie and was left out"),
+                format!("the client does not send the cookie `{name}`"),
             ));
         }
         cx.changed_at(&at, format!("removed the cookie `{name}`"));
