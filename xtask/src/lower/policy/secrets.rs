@@ -61,6 +61,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     });
 }
 
+/// Whether the schema is a string without an enumeration or a Rust type.
 fn is_plain_string(schema: &Value) -> bool {
     type_of(schema) == Some("string") && !is_string_enum(schema) && !rust_type::is_assigned(schema)
 }

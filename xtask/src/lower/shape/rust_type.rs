@@ -134,3 +134,28 @@ fn nullable_to_null_type(schema: &mut Value) {
         _ => *schema = json!({ "oneOf": [{ "type": "null" }, schema.clone()] }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assigned_type_is_not_replaced() {
+        let mut schema = json!({ "type": "string" });
+        assign(&mut schema, secret());
+        let first = schema.clone();
+        assign(&mut schema, unlisted());
+        assert_eq!(schema, first);
+    }
+
+    #[test]
+    fn nullable_schema_is_wrapped_around_the_type() {
+        let mut schema = json!({ "type": "string", "nullable": true, "description": "A key." });
+        assign(&mut schema, secret());
+        let inner = json!({ "type": "string", (extensions::RUST_TYPE.name): secret() });
+        assert_eq!(
+            schema,
+            json!({ "nullable": true, "description": "A key.", "allOf": [inner] })
+        );
+    }
+}
