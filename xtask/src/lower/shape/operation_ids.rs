@@ -33,7 +33,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         }
         let reason = match given {
             Some(given) if is_usable(given) => "another operation has the given id",
-            _ => "it is missing or has no letters",
+            _ => "the operation has none, or one without letters",
         };
         cx.changed(
             operation,

@@ -25,7 +25,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     names.sort();
     let mut search = CompositionSearch {
         schemas,
-        done: BTreeMap::new(),
+        depths: BTreeMap::new(),
         open: BTreeSet::new(),
         cuts: Vec::new(),
     };
@@ -82,7 +82,7 @@ impl Cut {
 struct CompositionSearch<'a> {
     schemas: &'a Object,
     /// The length of the longest chain that starts at each schema.
-    done: BTreeMap<String, usize>,
+    depths: BTreeMap<String, usize>,
     /// The schemas on the current path.
     open: BTreeSet<String>,
     /// The references to remove.
@@ -92,7 +92,7 @@ struct CompositionSearch<'a> {
 impl CompositionSearch<'_> {
     /// Visits a schema that is not open. Returns the length of the longest chain that starts at it.
     fn visit(&mut self, name: &str) -> usize {
-        if let Some(depth) = self.done.get(name) {
+        if let Some(depth) = self.depths.get(name) {
             return *depth;
         }
         let Some(schema) = self.schemas.get(name) else {
@@ -103,7 +103,7 @@ impl CompositionSearch<'_> {
         collect(schema, &mut parts);
         parts.sort();
         parts.dedup();
-        let mut deepest = 0;
+        let mut max_depth = 0;
         for part in parts {
             if self.open.contains(&part) {
                 self.cuts.push(Cut::new(name, part, true));
@@ -116,14 +116,14 @@ impl CompositionSearch<'_> {
                 self.visit(&part)
             };
             if depth < MAX_DEPTH {
-                deepest = deepest.max(depth + 1);
+                max_depth = max_depth.max(depth + 1);
             } else {
                 self.cuts.push(Cut::new(name, part, false));
             }
         }
         self.open.remove(name);
-        self.done.insert(name.to_owned(), deepest);
-        deepest
+        self.depths.insert(name.to_owned(), max_depth);
+        max_depth
     }
 }
 

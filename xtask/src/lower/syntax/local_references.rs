@@ -16,7 +16,7 @@ use crate::spec::walk::{Place, walk};
 
 pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
-    let mut made = Object::new();
+    let mut new_components = Object::new();
     let taken: BTreeSet<String> = schema::component_schemas(document)
         .into_iter()
         .flat_map(Object::keys)
@@ -24,12 +24,12 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         .collect();
     // A new component can contain such references itself, so this repeats until no new target is found.
     loop {
-        let mut fresh = Vec::new();
+        let mut new_targets = Vec::new();
         let mut collect = |schema: &Value| {
             if let Some(pointer) = local_target(schema)
                 && !names.contains_key(&pointer)
             {
-                fresh.push(pointer);
+                new_targets.push(pointer);
             }
         };
         walk(document, &mut |value, place, _| {
@@ -37,22 +37,22 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
                 collect(value);
             }
         });
-        fresh.sort();
-        fresh.dedup();
-        if fresh.is_empty() {
+        new_targets.sort();
+        new_targets.dedup();
+        if new_targets.is_empty() {
             break;
         }
-        for pointer in fresh {
+        for pointer in new_targets {
             let Some(target) = document.pointer(&pointer).cloned() else {
                 continue;
             };
-            let name = free_name(&pointer, &taken, &made);
+            let name = free_name(&pointer, &taken, &new_components);
             cx.changed(
                 &target,
                 &pointer,
-                format!("moved to the component `{name}`"),
+                format!("moved it to the new component `{name}`"),
             );
-            made.insert(name.clone(), target);
+            new_components.insert(name.clone(), target);
             names.insert(pointer, name);
         }
     }
@@ -68,7 +68,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         }
     }
     if let Some(schemas) = components_mut(document) {
-        schemas.extend(made);
+        schemas.extend(new_components);
     }
     schema::each_mut(document, &mut |schema, _| {
         if let Some(name) = local_target(schema).and_then(|pointer| names.get(&pointer)) {
@@ -85,23 +85,25 @@ fn local_target(schema: &Value) -> Option<String> {
 }
 
 /// A name for the component: the name of the definition, or owner and last segment of the pointer.
-fn free_name(pointer: &str, taken: &BTreeSet<String>, made: &Object) -> String {
-    let steps: Vec<String> = pointer
+fn free_name(pointer: &str, taken: &BTreeSet<String>, new_components: &Object) -> String {
+    let segments: Vec<String> = pointer
         .split('/')
         .map(schema::unescape)
-        .filter(|step| !step.is_empty())
+        .filter(|segment| !segment.is_empty())
         .collect();
-    let last = steps.last().map_or("", String::as_str);
-    let is_definition = steps
+    let last = segments.last().map_or("", String::as_str);
+    let is_definition = segments
         .iter()
         .rev()
         .nth(1)
-        .is_some_and(|step| step == "$defs" || step == "definitions");
-    let base = match steps.as_slice() {
+        .is_some_and(|segment| segment == "$defs" || segment == "definitions");
+    let base = match segments.as_slice() {
         _ if is_definition => last.to_pascal_case(),
         [_, _, owner, ..] => format!("{owner} {last}").to_pascal_case(),
         _ => last.to_pascal_case(),
     };
     let base = if base.is_empty() { "Schema" } else { &base };
-    identifiers::unique(base, |name| taken.contains(name) || made.contains_key(name))
+    identifiers::unique(base, |name| {
+        taken.contains(name) || new_components.contains_key(name)
+    })
 }

@@ -25,7 +25,7 @@ pub(crate) fn apply(document: &mut Value, cx: &mut PassContext<'_>) {
         cx.changed_at(
             "/openapi",
             format!(
-                "changed the version to {VERSION} from {}",
+                "changed the version from {} to {VERSION}",
                 version.as_str().unwrap_or_default()
             ),
         );
