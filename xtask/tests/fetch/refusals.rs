@@ -273,7 +273,7 @@ fn part_that_the_document_does_not_have_is_told() {
         &format!("{list}include = [\"/thing\"]\n"),
     );
     insta::assert_snapshot!(desk.refused(&options()), @"
-     x no path of the document starts with what was asked for
+     x no path of the document matches the prefix
      | at /paths
      | expected a path under /thing
      | found /things/{id}
@@ -281,6 +281,6 @@ fn part_that_the_document_does_not_have_is_told() {
     3 | paths:
       : ^^^^^
       `----
-     help: give the prefix as the paths of the document are written
+     help: write the prefix as it appears in the paths of the document
     ");
 }
