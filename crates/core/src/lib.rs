@@ -67,8 +67,8 @@ pub use check::Violation;
 pub use error::Error;
 pub use http_client::{HttpClient, HttpService};
 pub use limit::{
-    ClassSnapshot, Draw, Drawn, HostSnapshot, Limiter, LimiterSnapshot, Limits,
-    OrganizationSnapshot, Rate, ReportedLimit, SharedBucket, SharedBudget,
+    ClassSnapshot, HostSnapshot, Limiter, LimiterSnapshot, Limits, OrganizationSnapshot,
+    PermitGrant, PermitRequest, Rate, ReportedLimit, SharedBucket, SharedBudget,
 };
 pub use nullable::Nullable;
 pub use open::{Open, Unlisted};
