@@ -84,12 +84,12 @@ enum Kind {
     OutcomeUnknown(Cause),
     Status,
     Undecodable(Unread),
-    Listing(ListingFault),
+    Listing(ListingFailure),
 }
 
 /// Why a listing cannot continue.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum ListingFault {
+pub(crate) enum ListingFailure {
     /// The server names a page that was read before.
     RepeatedCursor,
     /// The server returns no more counted items than this.
@@ -208,8 +208,8 @@ impl Error {
         Self::of_answer(received, Kind::Undecodable(why))
     }
 
-    pub(crate) fn listing(operation: &'static Operation, fault: ListingFault) -> Self {
-        Self::new(Some(operation), Kind::Listing(fault))
+    pub(crate) fn listing(operation: &'static Operation, failure: ListingFailure) -> Self {
+        Self::new(Some(operation), Kind::Listing(failure))
     }
 
     fn of_answer(mut received: RawResponse, kind: Kind) -> Self {
@@ -398,14 +398,14 @@ impl Error {
 
     /// In a listing, the server named a page that was read before as the next one; going on would read it for ever.
     pub fn is_repeated_cursor(&self) -> bool {
-        matches!(self.0.kind, Kind::Listing(ListingFault::RepeatedCursor))
+        matches!(self.0.kind, Kind::Listing(ListingFailure::RepeatedCursor))
     }
 
     /// In a listing whose pages are counted, the server gives out no more items than this, and there are, or may be,
     /// more. What came before is good. Listings that can also be read by checkpoints have no such limit there; others can
     /// only be narrowed by their parameters.
     pub fn is_paging_limit(&self) -> bool {
-        matches!(self.0.kind, Kind::Listing(ListingFault::PagingLimit(_)))
+        matches!(self.0.kind, Kind::Listing(ListingFailure::PagingLimit(_)))
     }
 
     /// In a listing whose pages are counted, the server did not return all items: fewer than the `total` of the last
@@ -414,14 +414,14 @@ impl Error {
     pub fn is_incomplete_listing(&self) -> bool {
         matches!(
             self.0.kind,
-            Kind::Listing(ListingFault::Incomplete { .. } | ListingFault::Misplaced { .. })
+            Kind::Listing(ListingFailure::Incomplete { .. } | ListingFailure::Misplaced { .. })
         )
     }
 
     /// In a listing, the server returned [`MAX_EMPTY_PAGES`](crate::paging::MAX_EMPTY_PAGES) pages without an item one
     /// after another, and names a next page still. The listing can be resumed from [`cursor`](Error::cursor).
     pub fn is_stalled_listing(&self) -> bool {
-        matches!(self.0.kind, Kind::Listing(ListingFault::EmptyPages(_)))
+        matches!(self.0.kind, Kind::Listing(ListingFailure::EmptyPages(_)))
     }
 
     /// Status 401.
@@ -586,12 +586,12 @@ impl Error {
             Kind::OutcomeUnknown(_) => "outcome_unknown",
             Kind::Status => "status",
             Kind::Undecodable(_) => "undecodable",
-            Kind::Listing(fault) => fault.name(),
+            Kind::Listing(failure) => failure.name(),
         }
     }
 }
 
-impl ListingFault {
+impl ListingFailure {
     /// A word for the kind.
     fn name(self) -> &'static str {
         match self {

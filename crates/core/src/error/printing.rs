@@ -8,7 +8,7 @@ use chrono::DateTime;
 use http::StatusCode;
 
 use super::message::Kinds;
-use super::{Awaited, Error, Kind, ListingFault, Unread};
+use super::{Awaited, Error, Kind, ListingFailure, Unread};
 use crate::problem::shortened;
 use crate::proof::Refusal;
 use crate::scopes::Alternatives;
@@ -86,7 +86,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Kind::Listing(fault) => self.fmt_listing(*fault, f),
+            Kind::Listing(failure) => self.fmt_listing(*failure, f),
             Kind::Undecodable(why) => {
                 let (before, after) = if self.only_reads() {
                     (
@@ -122,12 +122,12 @@ impl Error {
             .is_some_and(|operation| operation.retry_safety() == RetrySafety::Safe)
     }
 
-    fn fmt_listing(&self, fault: ListingFault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match fault {
-            ListingFault::RepeatedCursor => f.write_str(
+    fn fmt_listing(&self, failure: ListingFailure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match failure {
+            ListingFailure::RepeatedCursor => f.write_str(
                 "the server names a page that was read before as the next one, the listing cannot go on",
             ),
-            ListingFault::PagingLimit(items) => {
+            ListingFailure::PagingLimit(items) => {
                 write!(
                     f,
                     "the server gives out {items} items of a listing whose pages are counted, and there may be more: "
@@ -142,17 +142,17 @@ impl Error {
                     "narrow it by its other parameters, if it has any"
                 })
             }
-            ListingFault::Incomplete { total, returned } => write!(
+            ListingFailure::Incomplete { total, returned } => write!(
                 f,
                 "the listing is incomplete: expected {total} items by the total of its last page, found {returned}; \
                  resume it from the cursor to read again from the first page that had too few"
             ),
-            ListingFault::Misplaced { wanted, start } => write!(
+            ListingFailure::Misplaced { wanted, start } => write!(
                 f,
                 "the listing cannot continue: expected a page with the item behind {wanted} others, found one that \
                  begins behind {start}"
             ),
-            ListingFault::EmptyPages(pages) => write!(
+            ListingFailure::EmptyPages(pages) => write!(
                 f,
                 "the listing does not continue: expected an item, found {pages} empty pages one after another; \
                  resume it from the cursor to read more of them"

@@ -507,11 +507,11 @@ async fn cursor_is_of_the_other_kind_then_the_listing_refuses_it() {
     let counted = || Position::Offset(4);
     assert_eq!(
         refused(&COUNTED, named()).unwrap(),
-        "cursor: found a place that the server named, expected one that is counted"
+        "cursor: found a checkpoint, expected an item offset"
     );
     assert_eq!(
         refused(&NAMED, counted()).unwrap(),
-        "cursor: found a place that is counted, expected one that the server named"
+        "cursor: found an item offset, expected a checkpoint"
     );
     for (operation, position) in [
         (&COUNTED, counted()),

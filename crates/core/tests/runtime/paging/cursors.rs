@@ -186,7 +186,7 @@ fn base_urls_of_a_cursor_and_its_listing_differ_then_their_paths_are_not_shown()
     assert_eq!(
         refusal(&tenants(), cursor),
         [
-            "cursor: found something that is no base URL, expected base URL `https://acme.teams.auth0.com`"
+            "cursor: found an invalid base URL, expected base URL `https://acme.teams.auth0.com`"
         ]
     );
 }
