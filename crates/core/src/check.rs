@@ -58,7 +58,7 @@ impl fmt::Display for Violation {
 /// check.field("tenant_name", "ab", const { &Rules::NONE.min_length(3) });
 /// let texts: Vec<String> = check.violations().iter().map(ToString::to_string).collect();
 /// assert_eq!(texts, [
-///     "id: `..` cannot stand in a path, expected an id",
+///     "id: `..` is not allowed in a path, expected an id",
 ///     "tenant_name: 2 characters, expected at least 3",
 /// ]);
 /// ```
@@ -107,8 +107,8 @@ impl Checker {
     pub fn path_segment(&mut self, name: &'static str, segment: &str) {
         match segment {
             "" => self.violation(name, "empty, expected an id"),
-            "." => self.violation(name, "`.` cannot stand in a path, expected an id"),
-            ".." => self.violation(name, "`..` cannot stand in a path, expected an id"),
+            "." => self.violation(name, "`.` is not allowed in a path, expected an id"),
+            ".." => self.violation(name, "`..` is not allowed in a path, expected an id"),
             _ => {}
         }
     }

@@ -127,8 +127,10 @@ impl HttpClient {
             Some(service) => Err(service.clone().oneshot(request)),
         };
         poll_fn(move |cx| match &mut sending {
-            Ok(sending) => Pin::new(sending).poll(cx).map_err(Cause::of_client),
-            Err(sending) => Pin::new(sending).poll(cx).map_err(Cause::of_layered),
+            Ok(sending) => Pin::new(sending).poll(cx).map_err(Cause::from_client),
+            Err(sending) => Pin::new(sending)
+                .poll(cx)
+                .map_err(Cause::from_layered_client),
         })
     }
 }

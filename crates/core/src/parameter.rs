@@ -107,7 +107,7 @@ pub trait ParameterValue: sealed::Sealed + Sized {
 }
 
 impl ParameterValue for String {
-    const EXPECTED: &'static str = "a text";
+    const EXPECTED: &'static str = "a string";
 
     fn from_text(text: Cow<'_, str>) -> Parameter<Self> {
         Parameter::valid(text.into_owned())
@@ -127,8 +127,8 @@ impl ParameterValue for Open<Uuid> {
             Err(_) => {
                 // The text stays out of the error, as in all violations.
                 let found = match text.chars().count() {
-                    1 => "a text of 1 character".to_owned(),
-                    length => format!("a text of {length} characters"),
+                    1 => "a string of 1 character".to_owned(),
+                    length => format!("a string of {length} characters"),
                 };
                 Parameter {
                     value: Self::other(text.into_owned()),
@@ -291,20 +291,20 @@ mod tests {
     fn text_that_is_no_uuid_is_invalid_and_stays_out_of_the_error() {
         assert_eq!(
             id("acme-dev"),
-            "invalid: found a text of 8 characters, expected a UUID"
+            "invalid: found a string of 8 characters, expected a UUID"
         );
         assert_eq!(
             id("x"),
-            "invalid: found a text of 1 character, expected a UUID"
+            "invalid: found a string of 1 character, expected a UUID"
         );
         assert_eq!(
             id(""),
-            "invalid: found a text of 0 characters, expected a UUID"
+            "invalid: found a string of 0 characters, expected a UUID"
         );
         let other: Open<String> = Open::Known("acme-dev".to_owned());
         assert_eq!(
             id(&other),
-            "invalid: found a text of 8 characters, expected a UUID"
+            "invalid: found a string of 8 characters, expected a UUID"
         );
     }
 
@@ -319,7 +319,7 @@ mod tests {
     fn value_that_is_no_parameter_is_invalid() {
         assert_eq!(
             text(Open::<String>::other(Value::Null)),
-            "invalid: found null, expected a text"
+            "invalid: found null, expected a string"
         );
         assert_eq!(
             id(&Open::<Uuid>::other(Value::Null)),
@@ -339,7 +339,10 @@ mod tests {
             Open::<String>::other(Value::Null),
         ];
         let list: Parameter<Vec<String>> = items.iter().collect();
-        assert_eq!(list.invalid(), Some("item 1: found null, expected a text"));
+        assert_eq!(
+            list.invalid(),
+            Some("item 1: found null, expected a string")
+        );
         let list: Parameter<Vec<String>> = ["a", "b"].into_iter().collect();
         assert_eq!(
             (list.invalid(), list.as_slice()),

@@ -91,7 +91,7 @@ impl Problem {
     }
 
     /// Whether the body has the form of an error of these APIs.
-    pub(crate) fn says_anything(&self) -> bool {
+    pub(crate) fn has_documented_members(&self) -> bool {
         let texts = [
             self.problem_type(),
             self.title(),

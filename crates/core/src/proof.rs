@@ -96,14 +96,14 @@ pub fn nonce_of(headers: &HeaderMap) -> Option<&str> {
 
 /// Why a server refuses a proof, where that is what it refuses: the token may be as good as ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum ProofRejection {
     /// It lacks a nonce, or has an old one. `given`: the answer holds the one to use.
     Nonce { given: bool },
     /// It is not right.
     Invalid,
 }
 
-impl Refusal {
+impl ProofRejection {
     /// What the headers of a 401 say.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let challenges = Challenge::all(headers);
@@ -142,10 +142,10 @@ mod tests {
 
     #[test]
     fn refusal_of_the_proof_is_told_from_that_of_the_token() {
-        let of = |challenge, nonce| Refusal::of(&headers(challenge, nonce));
+        let of = |challenge, nonce| ProofRejection::of(&headers(challenge, nonce));
         let (given, withheld) = (
-            Some(Refusal::Nonce { given: true }),
-            Some(Refusal::Nonce { given: false }),
+            Some(ProofRejection::Nonce { given: true }),
+            Some(ProofRejection::Nonce { given: false }),
         );
         // The answer of RFC 9449 §9.
         let asks = r#"DPoP error="use_dpop_nonce", error_description="Resource server requires nonce in DPoP proof""#;
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(of(r#"Bearer, dpop error=use_dpop_nonce"#, Some("n")), given);
         assert_eq!(
             of(r#"DPoP error="invalid_dpop_proof""#, Some("n")),
-            Some(Refusal::Invalid)
+            Some(ProofRejection::Invalid)
         );
         assert_eq!(of(r#"DPoP error="invalid_token""#, Some("n")), None);
         assert_eq!(of(r#"Bearer error="use_dpop_nonce""#, Some("n")), None);

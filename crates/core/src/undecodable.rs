@@ -116,7 +116,7 @@ fn safe_text(error: &serde_json::Error) -> String {
                 kind_of(text, quoted)
             )
         }
-        _ => "a value that does not fit its type".to_owned(),
+        _ => "the value has the wrong type".to_owned(),
     }
 }
 
@@ -446,6 +446,6 @@ mod tests {
     fn error_without_a_position_has_no_path() {
         let error = <serde_json::Error as serde::de::Error>::custom("found s3cr3t");
         let told = Undecodable::new(b"{}", &error);
-        assert_eq!(told.to_string(), "a value that does not fit its type");
+        assert_eq!(told.to_string(), "the value has the wrong type");
     }
 }

@@ -5,7 +5,7 @@ use reqwest::Request;
 
 use super::Call;
 use super::attempt::Attempted;
-use crate::proof::{DPOP, ProofRequest, Refusal, ServerRole, nonce_of};
+use crate::proof::{DPOP, ProofRejection, ProofRequest, ServerRole, nonce_of};
 use crate::{AccessToken, Error, TokenError};
 
 impl Call {
@@ -40,10 +40,13 @@ impl Call {
 }
 
 /// Returns why the server rejected the proof, or `None` if it did not.
-pub(super) fn rejection(attempted: &Attempted, token: Option<&AccessToken>) -> Option<Refusal> {
+pub(super) fn rejection(
+    attempted: &Attempted,
+    token: Option<&AccessToken>,
+) -> Option<ProofRejection> {
     token?.key()?;
     let response = attempted.response()?;
     (response.status == StatusCode::UNAUTHORIZED)
-        .then(|| Refusal::of(&response.headers))
+        .then(|| ProofRejection::of(&response.headers))
         .flatten()
 }

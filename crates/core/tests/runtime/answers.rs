@@ -221,7 +221,7 @@ async fn success_that_does_not_decode_has_acted_and_keeps_everything() {
     assert_eq!(error.undecodable().unwrap().path(), "age");
     assert_eq!(
         displayed(&error),
-        "createTenant: the server has acted (201 Created), but its answer cannot be read: \
+        "createTenant: the server has acted (201 Created), but the response cannot be decoded: \
          age: expected u32, found a string (line 3, column 17) (POST /tenants; request id r1)"
     );
     assert!(!printed(&error).contains("s3cr3t"));
@@ -248,7 +248,7 @@ async fn success_that_is_empty_or_no_json_has_acted() {
         let text = displayed(&error);
         assert!(
             text.starts_with(&format!(
-                "getMember: the server has answered ({status}), but its answer cannot be read: {what} (GET /members/{{id}}"
+                "getMember: the server has responded ({status}), but the response cannot be decoded: {what} (GET /members/{{id}}"
             )),
             "{text}"
         );
@@ -361,7 +361,7 @@ async fn success_that_breaks_off_has_acted() {
     assert!(error.undecodable().is_none());
     assert_eq!(
         displayed(&error),
-        "getMember: the server has answered (200 OK), but its answer cannot be read: it broke off \
+        "getMember: the server has responded (200 OK), but the response cannot be decoded: the body is incomplete \
          (GET /members/{id}; request id r1)"
     );
     assert!(std::error::Error::source(&error).is_some());
@@ -375,7 +375,7 @@ async fn success_over_the_limit_has_acted() {
     assert!(
         error
             .to_string()
-            .contains(": it is larger than the limit of 1000 bytes (GET ")
+            .contains(": the body exceeds the limit of 1000 bytes (GET ")
     );
 }
 
@@ -397,7 +397,7 @@ async fn body_that_does_not_end_in_time_keeps_its_status() {
     assert!(
         success
             .to_string()
-            .contains(": it did not end in time (GET ")
+            .contains(": the body did not arrive within the timeout (GET ")
     );
     assert!(failure.is_server_error() && !failure.body_is_complete() && !failure.has_acted());
     assert_eq!(&failure.body().unwrap()[..], br#"{"title""#);

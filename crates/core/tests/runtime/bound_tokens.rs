@@ -247,7 +247,7 @@ async fn nonce_is_asked_for_again_then_that_is_the_answer_and_the_token_stays() 
         assert_eq!(error.attempts(), 2);
         assert!(
             error.to_string().contains(
-                "401 Unauthorized, a nonce is asked for that the DPoP proof did not hold ("
+                "401 Unauthorized, the server requires a nonce that the DPoP proof did not contain ("
             ) && error.to_string().ends_with("; attempt 2)"),
             "{error}"
         );
@@ -383,7 +383,7 @@ async fn proof_is_refused_then_the_error_says_so_and_the_token_stays() {
     assert!(error.is_invalid_dpop_proof() && error.is_unauthorized());
     assert_eq!(
         displayed(&error),
-        "getMember: 401 Unauthorized, the DPoP proof was not taken (invalid_dpop_proof): is the clock right? \
+        "getMember: 401 Unauthorized, the DPoP proof was rejected (invalid_dpop_proof): check the clock \
          (GET /members/{id})"
     );
     assert_eq!(server.connections(), 1);

@@ -259,7 +259,7 @@ async fn server_that_never_answers_is_a_timeout() {
         assert!(!error.has_acted() && error.status().is_none() && error.body().is_none());
         assert_eq!(
             displayed(&error),
-            "getMember: no answer in time (GET /members/{id})"
+            "getMember: no response within the timeout (GET /members/{id})"
         );
     }
 }
@@ -282,7 +282,7 @@ async fn refused_connection_is_told_from_a_lost_one() {
     assert!(error.is_outcome_unknown() && !error.is_transport() && !error.is_connect());
     assert_eq!(
         displayed(&error),
-        "createTenant: outcome unknown: the connection failed before an answer came, and the server may have acted \
+        "createTenant: outcome unknown: the connection failed before a response arrived, and the server may have acted \
          (POST /tenants)"
     );
     assert_eq!(server.requests().len(), 1);
@@ -324,8 +324,8 @@ async fn checker_with_violations_refuses_the_call() {
     assert_eq!(error.violations().len(), 2);
     assert_eq!(
         error.to_string(),
-        "getMember: the request breaks the rules and was not sent: \
-         id: `..` cannot stand in a path, expected an id; take: expected at most 50"
+        "getMember: the request is invalid and was not sent: \
+         id: `..` is not allowed in a path, expected an id; take: expected at most 50"
     );
 }
 

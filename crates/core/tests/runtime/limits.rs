@@ -191,7 +191,7 @@ async fn time_for_the_call_ends_in_the_queue_then_nothing_is_sent() {
     assert!(error.is_timeout() && error.is_retryable() && error.attempts() == 0);
     assert_eq!(
         error.to_string(),
-        "getMember: the time for the call was over while it waited for the limiter"
+        "getMember: the call timed out while it waited for the limiter"
     );
     write(&transport).await.expect("the other class is free");
     assert_eq!(server.requests().len(), 2);
@@ -259,7 +259,7 @@ async fn pause_is_longer_than_the_longest_wait_then_later_calls_fail_at_once_wit
             assert!(!error.is_timeout() && !error.is_status());
             assert_eq!((error.attempts(), error.status()), (0, None));
             let expected = format!(
-                "getMember: the rate limit of the server is used up for another {seconds} s, which is longer than the \
+                "getMember: the rate limit of the server is exceeded for another {seconds} s, which is longer than the \
                  call may wait, the request was not sent (retry at "
             );
             assert!(error.to_string().starts_with(&expected), "{error}");

@@ -90,10 +90,13 @@ async fn partial_status_without_a_report_is_never_a_success() {
             "expected JSON, found 6 bytes without a media type: \
              a proxy or a login page may have responded instead of the API",
         ),
-        ("null", "it says that something failed, and has no report"),
+        (
+            "null",
+            "the status means a partial failure, but the body has no report",
+        ),
         (
             " null\n",
-            "it says that something failed, and has no report",
+            "the status means a partial failure, but the body has no report",
         ),
         ("{}", "missing field `failure` (line 1, column 2)"),
     ] {
@@ -107,7 +110,7 @@ async fn partial_status_without_a_report_is_never_a_success() {
         assert_eq!(&error.body().unwrap()[..], body.as_bytes());
         let ending = match is_html {
             true => "outcome unknown (200 OK)",
-            false => "the server has acted (200 OK), but its answer cannot be read",
+            false => "the server has acted (200 OK), but the response cannot be decoded",
         };
         assert_eq!(
             displayed(&error),
@@ -124,7 +127,7 @@ async fn undocumented_success_is_neither_complete_nor_partial() {
         assert!(
             error
                 .to_string()
-                .contains(": its status is not a documented success, expected 200 or 204 ("),
+                .contains(": the status is not a documented success, expected 200 or 204 ("),
             "{error}"
         );
     }

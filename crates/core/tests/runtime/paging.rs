@@ -203,8 +203,8 @@ async fn empty_pages_name_ever_new_cursors_then_the_listing_ends_with_an_error_a
         assert!(error.is_stalled_listing() && !error.is_repeated_cursor());
         assert_eq!(
             error.to_string(),
-            "listNumbers: the listing does not continue: expected an item, found 100 empty pages one after another; \
-             resume it from the cursor to read more of them"
+            "listNumbers: the listing is stalled: expected an item, found 100 empty pages in succession; \
+             resume from the cursor to read more"
         );
         assert_eq!(requests(&server).await - before, MAX_EMPTY_PAGES as usize);
         assert_eq!(first.try_next().await.unwrap(), None);
@@ -322,7 +322,7 @@ async fn repeated_cursor_is_an_error_after_the_items_of_its_page() {
     assert!(error.is_repeated_cursor() && !error.is_undecodable());
     assert_eq!(
         error.to_string(),
-        "listNumbers: the server names a page that was read before as the next one, the listing cannot go on"
+        "listNumbers: the server returned the cursor of a page that was already read, the listing cannot continue"
     );
     assert_eq!(items.try_next().await.unwrap(), None);
     assert_eq!(requests(&server).await, 2);

@@ -145,7 +145,7 @@ async fn token_that_cannot_be_had_again_does_not_hide_what_was_sent() {
     assert_eq!((error.attempts(), server.requests().len()), (1, 1));
     assert_eq!(
         error.to_string(),
-        "deleteMember: no access token could be had, the request was not sent again \
+        "deleteMember: no access token could be obtained, the request was not retried \
          (after attempt 1; the server may have acted)"
     );
 }
@@ -276,7 +276,7 @@ async fn call_whose_token_does_not_come_in_time_sends_nothing() {
     assert_eq!(timer.slept(), [seconds(5)]);
     assert_eq!(
         error.to_string(),
-        "createTenant: the time for the call was over while it waited for an access token"
+        "createTenant: the call timed out while it waited for an access token"
     );
 }
 

@@ -113,7 +113,7 @@ async fn token_that_lost_a_scope_is_noticed_before_the_next_attempt() {
     assert_eq!((error.attempts(), server.requests().len()), (1, 1));
     assert_eq!(
         error.to_string(),
-        "getMember: the token lacks a scope, the request was not sent again; \
+        "getMember: the token lacks a scope, the request was not retried; \
          it needs read:members; the token was granted read:x"
     );
 }

@@ -40,7 +40,7 @@ async fn failed_token_fetch_fails_the_call_and_sends_nothing() {
     assert!(error.is_token() && !error.is_status() && !error.has_acted());
     assert_eq!(
         error.to_string(),
-        "createTenant: no access token could be had, the request was not sent"
+        "createTenant: no access token could be obtained, the request was not sent"
     );
     assert_eq!(
         error.token_error().unwrap().to_string(),
@@ -177,7 +177,7 @@ async fn replacement_that_fails_is_a_token_error() {
     assert_eq!(error.status().unwrap().as_u16(), 401);
     assert_eq!(
         error.to_string(),
-        "createTenant: the access token was refused, and no other could be had"
+        "createTenant: the access token was rejected, and no other could be obtained"
     );
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }

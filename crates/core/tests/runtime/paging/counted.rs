@@ -286,8 +286,8 @@ async fn total_counts_items_that_never_come_then_all_others_come_before_an_error
         assert_eq!(
             error.to_string(),
             format!(
-                "countNumbers: the listing is incomplete: expected 7 items by the total of its last page, found {}; \
-                 resume it from the cursor to read again from the first page that had too few",
+                "countNumbers: the listing is incomplete: expected 7 items according to the total of the last page, found {}; \
+                 resume from the cursor to read the first incomplete page again",
                 expected.len()
             )
         );
@@ -368,8 +368,8 @@ async fn server_ignores_the_number_of_the_page_then_no_item_comes_twice_and_it_i
     assert!(error.is_incomplete_listing());
     assert_eq!(
         error.to_string(),
-        "countNumbers: the listing cannot continue: expected a page with the item behind 2 others, found one that \
-         begins behind 0"
+        "countNumbers: the listing cannot continue: expected a page with the item at offset 2, found one that \
+         starts at offset 0"
     );
     assert_eq!(error.cursor().unwrap().position(), &Position::Offset(2));
 }

@@ -185,9 +185,7 @@ fn base_urls_of_a_cursor_and_its_listing_differ_then_their_paths_are_not_shown()
     let cursor: Cursor = serde_json::from_value(stored).unwrap();
     assert_eq!(
         refusal(&tenants(), cursor),
-        [
-            "cursor: found an invalid base URL, expected base URL `https://acme.teams.auth0.com`"
-        ]
+        ["cursor: found an invalid base URL, expected base URL `https://acme.teams.auth0.com`"]
     );
 }
 
