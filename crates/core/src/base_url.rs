@@ -31,52 +31,52 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// Reads a base URL. A path is kept; a user name, a query or a fragment is refused.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let wrong = |reason: &str| {
+        let invalid = |reason: &str| {
             Error::configuration(format!(
                 "base url: {reason}, expected something like https://example.com/api"
             ))
         };
         // The URL parser forgives these, and what it makes of them is not what a reader sees.
         if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
-            return Err(wrong(
+            return Err(invalid(
                 "found white space, a control character or a backslash",
             ));
         }
-        let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+        let url = Url::parse(text).map_err(|error| invalid(&error.to_string()))?;
         if !text
             .to_ascii_lowercase()
             .starts_with(&format!("{}://", url.scheme()))
         {
-            return Err(wrong("found no `://` after the scheme"));
+            return Err(invalid("found no `://` after the scheme"));
         }
         let authority = text
             .split("://")
             .nth(1)
             .and_then(|rest| rest.split(['/', '?', '#']).next());
         match authority {
-            None | Some("") => return Err(wrong("found no host")),
-            Some(authority) if authority.contains('@') => return Err(wrong("found a user name")),
+            None | Some("") => return Err(invalid("found no host")),
+            Some(authority) if authority.contains('@') => return Err(invalid("found a user name")),
             Some(_) => {}
         }
         if matches!(url.host(), Some(Host::Domain(name)) if !is_host_name(name)) {
-            return Err(wrong(
+            return Err(invalid(
                 "found a host name with an empty label, a label of more than 63 characters, or one with characters \
                  other than letters, digits and inner hyphens",
             ));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("found a query or a fragment"));
+            return Err(invalid("found a query or a fragment"));
         }
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(url.host()) => {}
-            "http" => return Err(wrong("found http, which is for loopback hosts only")),
-            _ => return Err(wrong("found another scheme than https")),
+            "http" => return Err(invalid("found http, which is for loopback hosts only")),
+            _ => return Err(invalid("found another scheme than https")),
         }
-        Ok(Self::of(url, None))
+        Ok(Self::with_template(url, None))
     }
 
-    fn of(url: Url, template: Option<&'static str>) -> Self {
+    fn with_template(url: Url, template: Option<&'static str>) -> Self {
         let text = url.as_str().trim_end_matches('/').to_owned();
         Self {
             url,
@@ -105,7 +105,7 @@ impl BaseUrl {
             let path = format!("{}{path}", self.url.path().trim_end_matches('/'));
             self.url.set_path(&path);
         }
-        Self::of(self.url, Some(template))
+        Self::with_template(self.url, Some(template))
     }
 
     /// As [`with_path`](Self::with_path), for an API whose operations have `path` in their own paths: here it is left
@@ -127,11 +127,11 @@ impl BaseUrl {
         if let Some(stripped) = stripped.map(str::to_owned) {
             self.url.set_path(&stripped);
         }
-        Self::of(self.url, Some(template))
+        Self::with_template(self.url, Some(template))
     }
 
     /// The URL for an error: a path that is not the API's own may hold what is no business of a log.
-    pub(crate) fn displayed(&self) -> String {
+    pub(crate) fn display(&self) -> String {
         let path = self.url.path().trim_end_matches('/');
         let is_own = |template: &str| template.trim_end_matches('/').ends_with(path);
         if path.is_empty() || self.template.is_some_and(is_own) {
@@ -141,9 +141,9 @@ impl BaseUrl {
     }
 
     /// Another base URL of the same API for an error; nothing if `text` is none.
-    pub(crate) fn displayed_other(&self, text: &str) -> Option<String> {
+    pub(crate) fn display_other(&self, text: &str) -> Option<String> {
         let url = Self::parse(text).ok()?.url;
-        Some(Self::of(url, self.template).displayed())
+        Some(Self::with_template(url, self.template).display())
     }
 
     /// What the base URL of the API looks like, where that is known.
@@ -218,7 +218,7 @@ pub fn dns_label<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     if is_label(value) {
         return Ok(value);
     }
-    Err(unfit(
+    Err(invalid_setting(
         name,
         "one DNS label: 1 to 63 letters, digits and inner hyphens",
         value,
@@ -240,7 +240,7 @@ pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     if is_host_name(value) && ends_in_name {
         return Ok(value);
     }
-    Err(unfit(
+    Err(invalid_setting(
         name,
         "a bare host name such as `acme.us.auth0.com`",
         value,
@@ -269,7 +269,7 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-fn unfit(name: &str, expected: &str, found: &str) -> Error {
+fn invalid_setting(name: &str, expected: &str, found: &str) -> Error {
     // A URL with a user name may hold a password.
     if found.contains('@') {
         return Error::configuration(format!("{name}: expected {expected}, found an `@` in it"));

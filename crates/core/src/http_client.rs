@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn certificate_error_is_found_wherever_it_is_wrapped_and_nothing_else_is_one() {
+    fn certificate_error_is_found_at_any_depth_and_other_errors_are_not() {
         use rustls::{AlertDescription, CertificateError, Error as Tls};
 
         let wrapped = |tls: Tls| {

@@ -141,17 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn refusal_of_the_proof_is_told_from_that_of_the_token() {
+    fn rejected_proof_is_distinguished_from_a_rejected_token() {
         let of = |challenge, nonce| ProofRejection::of(&headers(challenge, nonce));
-        let (given, withheld) = (
+        let (given, missing) = (
             Some(ProofRejection::Nonce { given: true }),
             Some(ProofRejection::Nonce { given: false }),
         );
         // The answer of RFC 9449 §9.
         let asks = r#"DPoP error="use_dpop_nonce", error_description="Resource server requires nonce in DPoP proof""#;
         assert_eq!(of(asks, Some("eyJ7S_zG.eyJH0-Z.HX4w-7v")), given);
-        assert_eq!(of(asks, None), withheld);
-        assert_eq!(of(asks, Some("with space")), withheld);
+        assert_eq!(of(asks, None), missing);
+        assert_eq!(of(asks, Some("with space")), missing);
         assert_eq!(of(r#"Bearer, dpop error=use_dpop_nonce"#, Some("n")), given);
         assert_eq!(
             of(r#"DPoP error="invalid_dpop_proof""#, Some("n")),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn nonce_is_taken_only_if_it_can_be_sent_back() {
+    fn nonce_is_accepted_only_if_it_is_valid_in_a_proof() {
         let nonce = |text: &str| nonce_of(&headers("DPoP", Some(text))).map(str::to_owned);
         assert_eq!(nonce("a!#~[]9").as_deref(), Some("a!#~[]9"));
         let long = "n".repeat(MAX_NONCE + 1);

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn character_is_not_printed_then_it_is_removed() {
+    fn non_printable_characters_are_removed() {
         // Category Cc, all of Cf, Zl, Zp, private use, noncharacters.
         let ranges = [
             ('\u{0}', '\u{1f}'),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn character_is_printed_then_it_stays() {
+    fn printable_characters_are_kept() {
         for text in [
             "plain ASCII, with 'single' and \"double\" quotes and a \\",
             "Größe, 東京, Ελλάδα, ירושלים, القاهرة, कि, 👍🏽",

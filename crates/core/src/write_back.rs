@@ -87,7 +87,7 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
     accepted: &[&str],
     renamed: &[Renamed],
 ) -> Result<U, ConversionError> {
-    let mut draft = Draft::new(serde_json::to_value(response), into, accepted, renamed)?;
+    let mut draft = UpdateDraft::new(serde_json::to_value(response), into, accepted, renamed)?;
     loop {
         let body = draft.body()?;
         match serde_json::from_slice(&body) {
@@ -98,12 +98,12 @@ pub fn into_update<R: Serialize, U: DeserializeOwned>(
 }
 
 /// An update request while it is made. Everything that does not depend on the types, so that it is compiled once.
-struct Draft {
+struct UpdateDraft {
     into: &'static str,
     value: Value,
 }
 
-impl Draft {
+impl UpdateDraft {
     fn new(
         response: serde_json::Result<Value>,
         into: &'static str,
@@ -111,7 +111,7 @@ impl Draft {
         renamed: &[Renamed],
     ) -> Result<Self, ConversionError> {
         let response = response.map_err(|error| ConversionError::unserializable(into, &error))?;
-        let mut value = only(response, accepted);
+        let mut value = retain_accepted(response, accepted);
         for renamed in renamed {
             renamed.apply(&mut value, renamed.parent);
         }
@@ -182,9 +182,12 @@ impl Renamed {
 fn remove_null(value: &mut Value, path: &str) -> bool {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
     let mut pointer = String::new();
-    for step in parent.split(['.', '[']).filter(|step| !step.is_empty()) {
+    for segment in parent
+        .split(['.', '['])
+        .filter(|segment| !segment.is_empty())
+    {
         pointer.push('/');
-        pointer.push_str(step.trim_end_matches(']'));
+        pointer.push_str(segment.trim_end_matches(']'));
     }
     let Some(parent) = value.pointer_mut(&pointer).and_then(Value::as_object_mut) else {
         return false;
@@ -203,7 +206,7 @@ pub fn into_unlisted<R: Serialize>(
 }
 
 /// The properties of an object that are in `accepted`.
-fn only(value: Value, accepted: &[&str]) -> Value {
+fn retain_accepted(value: Value, accepted: &[&str]) -> Value {
     match value {
         Value::Object(properties) => properties
             .into_iter()
@@ -252,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn null_that_the_request_does_not_allow_is_left_out() {
+    fn null_that_the_request_does_not_allow_is_omitted() {
         #[derive(Debug, serde::Deserialize, Serialize)]
         struct Strict {
             #[serde(default, deserialize_with = "crate::nullable::deserialize_present")]
@@ -290,7 +293,7 @@ mod tests {
         );
     }
     #[test]
-    fn property_has_another_name_in_requests_then_it_is_renamed_in_every_object_at_its_path() {
+    fn renamed_property_is_renamed_in_every_object_at_its_path() {
         let renamed = |parent| Renamed {
             parent,
             response: "cert",

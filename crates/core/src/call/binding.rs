@@ -18,7 +18,7 @@ impl Call {
             ProofRequest::new(request.method(), request.url()).with_access_token(token.text());
         let value = key.proof(request_facts).and_then(|proof| {
             HeaderValue::from_str(proof.secret()).map_err(|_| {
-                TokenError::new("the proof holds a character that a header cannot carry")
+                TokenError::new("the proof contains a character that is not valid in a header")
             })
         });
         let mut value = value.map_err(|error| Error::token(self.operation, error))?;

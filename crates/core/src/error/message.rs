@@ -111,7 +111,7 @@ impl Error {
         write!(
             f,
             ": this is not an error of the API: check the base URL {}",
-            base_url.displayed()
+            base_url.display()
         )?;
         match base_url.template() {
             Some(template) => write!(f, ", expected one such as {template}"),

@@ -165,7 +165,7 @@ impl Error {
         let sent = self.0.operation.filter(|_| self.was_sent());
         let request = sent.map(|operation| {
             let base = self.0.history.base_url.as_ref();
-            let base = base.map(|base| base.displayed()).unwrap_or_default();
+            let base = base.map(|base| base.display()).unwrap_or_default();
             format!("{} {base}{}", operation.method(), operation.path())
         });
         let request_id = self.request_id().map(|id| {

@@ -139,8 +139,8 @@ impl Listing {
         if self.base_url.as_str() == found {
             return None;
         }
-        let expected = self.base_url.displayed();
-        Some(match self.base_url.displayed_other(found) {
+        let expected = self.base_url.display();
+        Some(match self.base_url.display_other(found) {
             None => {
                 format!("found an invalid base URL, expected base URL `{expected}`")
             }
@@ -155,7 +155,7 @@ impl Listing {
 impl fmt::Debug for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listing")
-            .field("base_url", &self.base_url.displayed())
+            .field("base_url", &self.base_url.display())
             .field("operation", &self.operation.id())
             .field("query", &self.query.keys().collect::<Vec<_>>())
             .finish()

@@ -475,7 +475,7 @@ async fn no_proof_can_be_made_then_nothing_is_sent() {
         (Key::broken(), "the key is broken"),
         (
             Key::constant("two\nlines"),
-            "the proof holds a character that a header cannot carry",
+            "the proof contains a character that is not valid in a header",
         ),
     ] {
         let transport = client(&server, Bound::to(key));

@@ -60,7 +60,7 @@ fn pattern_that_is_none_is_a_violation() {
     let found = found("x", &Rules::NONE.pattern("("));
     assert_eq!(found.len(), 1);
     assert!(
-        found[0].starts_with("f: cannot be checked, ( is no regular expression: "),
+        found[0].starts_with("f: cannot be checked, ( is not a regular expression: "),
         "{found:?}"
     );
 }
@@ -134,7 +134,7 @@ fn lists_are_counted_and_their_items_checked_in_place() {
         found(&list(&["a", "abc", "a"]), RULES),
         [
             "f: 3 items, expected at most 2",
-            "f: holds the same item twice",
+            "f: contains the same item twice",
             "f[1]: 3 characters, expected at most 2"
         ]
     );

@@ -169,7 +169,7 @@ impl Bench {
         }
         let narrow = || {
             token_fn(|| async {
-                Ok(AccessToken::new("t", 0).granting(Scopes::parse("read:tenants")))
+                Ok(AccessToken::new("t", 0).with_scopes(Scopes::parse("read:tenants")))
             })
         };
         let fine = [Fault::fine()];

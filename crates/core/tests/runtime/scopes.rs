@@ -23,7 +23,7 @@ static CHOICE: Operation = Operation::new(OperationFields {
 });
 
 fn granted(scopes: &'static str) -> impl TokenSource {
-    token_fn(move || async move { Ok(AccessToken::new("t", 0).granting(Scopes::parse(scopes))) })
+    token_fn(move || async move { Ok(AccessToken::new("t", 0).with_scopes(Scopes::parse(scopes))) })
 }
 
 fn client(tokens: impl TokenSource) -> TransportBuilder {
@@ -98,7 +98,7 @@ async fn token_that_lost_a_scope_is_noticed_before_the_next_attempt() {
     let tokens = token_fn(move || {
         let number = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let scopes = Scopes::parse(["read:members", "read:x"][number.min(1) as usize]);
-        async move { Ok(AccessToken::new("t", number).granting(scopes)) }
+        async move { Ok(AccessToken::new("t", number).with_scopes(scopes)) }
     });
     let transport = FakeTimer::default()
         .under(client(tokens))
