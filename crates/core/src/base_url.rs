@@ -1,4 +1,4 @@
-//! Where requests go, and the parts that a user may put into that.
+//! The base URL of requests, and validation of its configurable parts.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use url::{Host, Position, Url};
 
 use crate::Error;
 
-/// The base of every URL that a client calls: https, or http on this machine.
+/// The base of every URL that a client calls: https, or http on loopback hosts.
 ///
-/// Loopback is decided on the parsed host, so that `http://127.0.0.1@evil.com` and `http://localhost.evil.com` are
-/// what they are.
+/// Whether a host is loopback is decided by the parsed host, so `http://127.0.0.1@evil.com` and
+/// `http://localhost.evil.com` are not.
 ///
 /// ```
 /// use auth0_core::codegen::BaseUrl;
@@ -22,21 +22,25 @@ use crate::Error;
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
-    /// Without the slash at its end.
+    /// Without a trailing slash.
     text: String,
-    /// What the base URL of the API looks like.
+    /// The template of the API's base URLs.
     template: Option<&'static str>,
 }
 
 impl BaseUrl {
-    /// Reads a base URL. A path is kept; a user name, a query or a fragment is refused.
+    /// Parses a base URL. A path is kept; a user name, query or fragment is rejected.
+    ///
+    /// # Errors
+    ///
+    /// Returns a configuration error that says what is invalid.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let invalid = |reason: &str| {
             Error::configuration(format!(
                 "base url: {reason}, expected something like https://example.com/api"
             ))
         };
-        // The URL parser forgives these, and what it makes of them is not what a reader sees.
+        // The URL parser removes or replaces these characters, so the result would differ from what is written.
         if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
             return Err(invalid(
                 "found white space, a control character or a backslash",
@@ -85,9 +89,8 @@ impl BaseUrl {
         }
     }
 
-    /// The base URL of an API whose base URLs look like `template` and have the path `path`. A URL without that path
-    /// gets it at its end, so that the origin alone is enough; one that has it, at its end or further up, stays as it
-    /// is.
+    /// Completes the base URL of an API with the template `template` and the path `path`. The path is appended if it is
+    /// missing, so that the origin alone is sufficient.
     ///
     /// ```
     /// use auth0_core::codegen::BaseUrl;
@@ -108,8 +111,7 @@ impl BaseUrl {
         Self::with_template(self.url, Some(template))
     }
 
-    /// As [`with_path`](Self::with_path), for an API whose operations have `path` in their own paths: here it is left
-    /// out.
+    /// Like [`with_path`](Self::with_path), for an API whose operations contain `path` in their own paths: it is removed.
     ///
     /// ```
     /// use auth0_core::codegen::BaseUrl;
@@ -130,7 +132,7 @@ impl BaseUrl {
         Self::with_template(self.url, Some(template))
     }
 
-    /// The URL for an error: a path that is not the API's own may hold what is no business of a log.
+    /// The URL for an error message. A path other than that of the API may be confidential, so it is omitted.
     pub(crate) fn display(&self) -> String {
         let path = self.url.path().trim_end_matches('/');
         let is_own = |template: &str| template.trim_end_matches('/').ends_with(path);
@@ -140,18 +142,18 @@ impl BaseUrl {
         format!("{}/…", &self.url[..Position::BeforePath])
     }
 
-    /// Another base URL of the same API for an error; nothing if `text` is none.
+    /// Another base URL of the same API for an error message; `None` if `text` is not a base URL.
     pub(crate) fn display_other(&self, text: &str) -> Option<String> {
         let url = Self::parse(text).ok()?.url;
         Some(Self::with_template(url, self.template).display())
     }
 
-    /// What the base URL of the API looks like, where that is known.
+    /// The template of the API's base URLs, if known.
     pub(crate) fn template(&self) -> Option<&'static str> {
         self.template
     }
 
-    /// The URL without a slash at its end.
+    /// Returns the URL without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -165,7 +167,7 @@ impl BaseUrl {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// Host and port, which is what a server is known by.
+    /// Host and port, if it is not the default port.
     pub(crate) fn authority(&self) -> String {
         match self.url.port() {
             Some(port) => format!("{}:{port}", self.host()),
@@ -173,12 +175,12 @@ impl BaseUrl {
         }
     }
 
-    /// Whether it is plain http, which it is on a loopback host only.
+    /// Whether the scheme is http, which is allowed for loopback hosts only.
     pub(crate) fn is_plain(&self) -> bool {
         self.url.scheme() == "http"
     }
 
-    /// Whether `url` lies under this one: the same scheme, host and port, and a path below this path.
+    /// Whether `url` is below this one: same scheme, host and port, and a path below this path.
     pub(crate) fn covers(&self, url: &Url) -> bool {
         url.scheme() == self.url.scheme()
             && url.host() == self.url.host()
@@ -207,8 +209,8 @@ fn is_loopback(host: Option<Host<&str>>) -> bool {
     }
 }
 
-/// `value` if it is one DNS label and nothing else: letters, digits and inner hyphens, at most 63. `name` is the
-/// setting that an error speaks of.
+/// Returns `value` if it is a single DNS label: at most 63 letters, digits and inner hyphens. `name` is the setting that an
+/// error names.
 ///
 /// ```
 /// assert!(auth0_core::codegen::dns_label("team", "acme").is_ok());
@@ -225,15 +227,15 @@ pub fn dns_label<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     ))
 }
 
-/// `value` if it is a bare host name with at least one dot: no scheme, port, path, user name or IP address. `name`
-/// is the setting that an error speaks of.
+/// Returns `value` if it is a bare host name with at least one dot: no scheme, port, path, user name or IP address. `name`
+/// is the setting that an error names.
 ///
 /// ```
 /// assert!(auth0_core::codegen::host("domain", "acme.us.auth0.com").is_ok());
 /// assert!(auth0_core::codegen::host("domain", "https://acme.us.auth0.com").is_err());
 /// ```
 pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
-    // What ends in a number is an IP address to the URL parser, however odd the number looks.
+    // The URL parser treats a host that ends in a number as an IP address.
     let ends_in_name = value
         .rsplit_once('.')
         .is_some_and(|(_, last)| last.starts_with(|c: char| c.is_ascii_alphabetic()));
@@ -247,9 +249,9 @@ pub fn host<'v>(name: &str, value: &'v str) -> Result<&'v str, Error> {
     ))
 }
 
-/// Whether `value` is a host name (RFC 1123 §2.1): labels of 1 to 63 letters, digits and inner hyphens with dots between
-/// them, 253 characters at most. Wildcards, empty labels and a dot at the end are not part of one. Names in other
-/// scripts are host names in their ASCII form (`xn--…`).
+/// Whether `value` is a host name (RFC 1123 §2.1): labels of 1 to 63 letters, digits and inner hyphens, separated by dots,
+/// at most 253 characters. Wildcards, empty labels and a trailing dot are not allowed. Internationalized names are allowed
+/// in their ASCII form (`xn--…`).
 ///
 /// ```
 /// assert!(auth0_core::codegen::is_host_name("acme.us.auth0.com"));
@@ -270,7 +272,7 @@ fn is_label(label: &str) -> bool {
 }
 
 fn invalid_setting(name: &str, expected: &str, found: &str) -> Error {
-    // A URL with a user name may hold a password.
+    // A URL with a user name may contain a password.
     if found.contains('@') {
         return Error::configuration(format!("{name}: expected {expected}, found an `@` in it"));
     }

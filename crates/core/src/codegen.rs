@@ -1,5 +1,5 @@
-//! Support for the generated crates and for `auth0-auth`. It is public only because they are separate crates: it is not
-//! covered by semantic versioning, and programs have no need of it.
+//! Support for generated crates and `auth0-auth`. Public only because they are separate crates: not covered by semantic
+//! versioning and not intended for programs.
 
 mod settings;
 

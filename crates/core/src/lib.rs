@@ -85,5 +85,5 @@ pub use token::{AccessToken, FnTokenSource, StaticToken, TokenError, TokenSource
 pub use undecodable::Undecodable;
 pub use write_back::ConversionError;
 
-/// A future that is boxed so that traits over it stay object safe.
+/// A boxed future, which keeps traits object-safe.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

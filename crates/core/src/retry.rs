@@ -48,6 +48,11 @@ pub use hint::wait_asked_for;
 /// # let _ = (patient, never);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "retry")]
+#[doc(alias = "backoff")]
+#[doc(alias = "exponential backoff")]
+#[doc(alias = "jitter")]
+#[doc(alias = "Retry-After")]
 pub struct RetryPolicy {
     max_attempts: u32,
     base: Duration,

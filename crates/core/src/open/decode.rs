@@ -21,7 +21,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Open<T> {
             Received::U64(value) => open(Scalar::U64(value), value),
             Received::F64(value) => open(Scalar::F64(value), value),
             Received::Text(value) => open(Scalar::Text(&value), &*value),
-            // The documented values are scalars, and serde would read `{"owner": null}` as the variant `owner`.
+            // Documented values are scalars, and serde would deserialize `{"owner": null}` as the variant `owner`.
             Received::Other(value) => Self::other(value),
         })
     }
@@ -38,7 +38,7 @@ fn open<'de, T: Deserialize<'de>>(scalar: Scalar<'_>, as_received: impl Into<Val
     }
 }
 
-/// A JSON value, with scalars apart from everything else.
+/// A received JSON value, with scalars as separate variants.
 enum Received<'de> {
     Bool(bool),
     I64(i64),
@@ -106,7 +106,7 @@ impl<'de> Visitor<'de> for ReceivedVisitor {
     }
 }
 
-/// A JSON scalar, which a documented type is read from.
+/// A JSON scalar that a documented type is deserialized from.
 #[derive(Clone, Copy)]
 enum Scalar<'a> {
     Bool(bool),
@@ -117,7 +117,7 @@ enum Scalar<'a> {
 }
 
 impl Scalar<'_> {
-    /// The scalar as a `T` of another kind, by a conversion that loses nothing.
+    /// Converts the scalar losslessly into a `T` of another kind.
     #[cold]
     #[inline(never)]
     fn convert<'de, T: Deserialize<'de>>(self) -> Option<T> {
@@ -132,7 +132,7 @@ impl Scalar<'_> {
             Self::Text("true") => T::deserialize(Scalar::Bool(true)).ok(),
             Self::Text("false") => T::deserialize(Scalar::Bool(false)).ok(),
             Self::Text(text) => {
-                // The grammar of JSON: neither `nan` nor `+1` is a number.
+                // By the grammar of JSON, so neither `nan` nor `+1` is a number.
                 let number: Number = text.parse().ok()?;
                 let number = match (number.as_u64(), number.as_i64(), number.as_f64()) {
                     (Some(value), ..) => Scalar::U64(value),
@@ -148,14 +148,14 @@ impl Scalar<'_> {
     }
 }
 
-/// The end of the floats that stand for one integer alone.
+/// Below this, each integer has its own float.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 fn is_exact(value: f64) -> bool {
     value.abs() < MAX_EXACT
 }
 
-/// The integer that a float without a fraction stands for.
+/// Converts a float without a fraction into an integer.
 fn integer(value: f64) -> Option<Scalar<'static>> {
     #[allow(clippy::cast_possible_truncation, reason = "checked below")]
     let integer = value as i64;
@@ -204,7 +204,7 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
     }
 }
 
-/// A scalar is not of the type that was tried. It has no text: the value is kept, so nobody reads a reason.
+/// A scalar does not have the requested type. It carries no message, because it is never shown: the value is kept.
 #[derive(Debug)]
 struct Mismatch;
 
