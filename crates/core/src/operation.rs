@@ -82,6 +82,13 @@ pub enum RetrySafety {
 }
 
 /// The kind of pagination of an operation.
+///
+/// ```
+/// use auth0_core::Paging;
+///
+/// assert!(Paging::CheckpointOrOffset.counts());
+/// assert!(!Paging::Checkpoint.counts());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[doc(alias = "pagination")]
@@ -103,7 +110,7 @@ impl Paging {
     }
 }
 
-/// The two success statuses of a bulk operation.
+/// The two success statuses of a bulk operation, returned by [`Operation::outcome`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(
     clippy::exhaustive_structs,

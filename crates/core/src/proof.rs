@@ -69,6 +69,18 @@ pub enum ServerRole {
 }
 
 /// The request that a proof is for.
+///
+/// ```
+/// use auth0_core::SecretString;
+/// use auth0_core::http::Method;
+/// use auth0_core::proof::{ProofRequest, ServerRole};
+/// use url::Url;
+///
+/// let url = Url::parse("https://acme.us.auth0.com/api/v2/organizations").unwrap();
+/// let token = SecretString::from("eyJhbGciOi…");
+/// let request = ProofRequest::new(&Method::GET, &url).with_access_token(&token);
+/// assert_eq!(request.role(), ServerRole::ResourceServer);
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ProofRequest<'a> {
@@ -108,6 +120,16 @@ impl<'a> ProofRequest<'a> {
 
 /// Returns the nonce for the next proof from the headers of a response. A nonce that is invalid by RFC 9449 §8.1 is treated
 /// as missing.
+///
+/// ```
+/// use auth0_core::http::{HeaderMap, HeaderValue};
+/// use auth0_core::proof::{DPOP_NONCE, nonce_of};
+///
+/// let mut headers = HeaderMap::new();
+/// assert_eq!(nonce_of(&headers), None);
+/// headers.insert(DPOP_NONCE, HeaderValue::from_static("eyJ7S_zG.eyJH0-Z.HX4w-7v"));
+/// assert_eq!(nonce_of(&headers), Some("eyJ7S_zG.eyJH0-Z.HX4w-7v"));
+/// ```
 pub fn nonce_of(headers: &HeaderMap) -> Option<&str> {
     let is_nonce_character = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
     let nonce = headers.get(DPOP_NONCE)?.to_str().ok()?;

@@ -321,7 +321,7 @@ impl TokenSource for StaticToken {
     }
 }
 
-/// A token source from a closure, created by [`token_fn`].
+/// A token source from a closure, created by [`token_fn`], where there is an example.
 #[derive(Clone)]
 pub struct FnTokenSource<F>(F);
 

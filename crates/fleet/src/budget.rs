@@ -10,7 +10,7 @@ use redis::from_redis_value;
 use crate::encryption::EncryptionKey;
 use crate::handle::{Redis, eval};
 
-const DRAW: &str = include_str!("scripts/draw.lua");
+const ACQUIRE: &str = include_str!("scripts/acquire.lua");
 
 /// A rate budget that the limiters of many processes share through Redis or Valkey. Clones share the same budget.
 ///
@@ -51,7 +51,10 @@ impl RedisBudget {
 
     async fn take_permits(&self, request: &PermitRequest) -> Option<PermitGrant> {
         let encryption_keys = self.0.encryption_keys();
-        let mut command = eval(DRAW, request.buckets.len() * encryption_keys.iter().count());
+        let mut command = eval(
+            ACQUIRE,
+            request.buckets.len() * encryption_keys.iter().count(),
+        );
         for bucket in &request.buckets {
             for key in encryption_keys.iter() {
                 command.arg(self.bucket_key(key, bucket));

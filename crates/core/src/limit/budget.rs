@@ -61,7 +61,7 @@ pub trait SharedBudget: Send + Sync + fmt::Debug + 'static {
     fn acquire<'a>(&'a self, request: &'a PermitRequest) -> BoxFuture<'a, Option<PermitGrant>>;
 }
 
-/// A request for permits from a [`SharedBudget`].
+/// A request for permits from a [`SharedBudget`], where there is an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PermitRequest {
@@ -73,7 +73,7 @@ pub struct PermitRequest {
     pub horizon: Duration,
 }
 
-/// A bucket of a [`SharedBudget`]. `Debug` omits the organization.
+/// A bucket of a [`SharedBudget`], part of a [`PermitRequest`]. `Debug` omits the organization.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SharedBucket {
@@ -103,6 +103,22 @@ impl fmt::Debug for SharedBucket {
 }
 
 /// The permits that a [`SharedBudget`] grants.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use auth0_core::PermitGrant;
+///
+/// // One permit now, one in 25 ms, and no others before 50 ms.
+/// let grant = PermitGrant {
+///     waits: vec![Duration::ZERO, Duration::from_millis(25)],
+///     next: Duration::from_millis(50),
+/// };
+/// assert_eq!(grant.waits.len(), 2);
+/// // None within the horizon.
+/// let exhausted = PermitGrant { waits: Vec::new(), next: Duration::from_millis(300) };
+/// assert!(exhausted.waits.is_empty());
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PermitGrant {
     /// For each permit, the time from now until it becomes valid, in ascending order.

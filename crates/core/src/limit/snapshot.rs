@@ -26,7 +26,7 @@ pub struct LimiterSnapshot {
     pub hosts: BTreeMap<String, HostSnapshot>,
 }
 
-/// The state of one host.
+/// The state of one host. See [`LimiterSnapshot`] for an example.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct HostSnapshot {
@@ -65,7 +65,7 @@ pub struct OrganizationSnapshot {
     pub write: ClassSnapshot,
 }
 
-/// The state of one class of requests.
+/// The state of one class of requests. See [`LimiterSnapshot`] for an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClassSnapshot {
