@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use auth0_core::RetryPolicy;
 use auth0_core::codegen::{
-    Attempt, AttemptOutcome, NextStep, RetryDecision, classify, next_step, wait_asked_for,
+    Attempt, AttemptOutcome, NextStep, RetryDecision, classify, next_step, requested_wait,
 };
 use auth0_core::proof::{DPOP, nonce_of};
 use auth0_core::time::{SharedClock, SharedSleeper};
@@ -242,7 +242,7 @@ impl Exchange {
         let is_limited = status == StatusCode::TOO_MANY_REQUESTS;
         ResponseMetadata {
             status,
-            retry_after: wait_asked_for(headers, status, received_at)
+            retry_after: requested_wait(headers, status, received_at)
                 .or_else(|| reset().filter(|_| is_limited)),
             received_at,
             quotas,

@@ -20,7 +20,7 @@ pub use crate::path::encode_path;
 pub use crate::response::value_of;
 pub use crate::retry::{
     Attempt, AttemptOutcome, NextStep, RetryDecision, classify, is_unprocessed, next_step,
-    wait_asked_for,
+    requested_wait,
 };
 pub use crate::text::printable;
 pub use crate::transport::{Transport, TransportBuilder};

@@ -9,7 +9,7 @@
 //!   server returns no items beyond a limit, it ends with [`Error::is_paging_limit`].
 //! - A page is requested when it is read, or one page ahead ([`Items::read_ahead`]). One page is in memory, or two with
 //!   read-ahead.
-//! - Each page is a separate call, with a token of its own.
+//! - Each page is a separate call that obtains its own token.
 //! - A cursor of a page that was already read would cause an endless loop. It is an error,
 //!   [`Error::is_repeated_cursor`], after the items of the current page. So are [`MAX_EMPTY_PAGES`] empty pages in
 //!   succession, [`Error::is_stalled_listing`].

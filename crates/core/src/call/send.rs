@@ -343,7 +343,7 @@ impl Call {
             .response()
             .filter(|_| decision.is_retryable || decision.may_have_acted)
             .and_then(|response| {
-                retry::wait_asked_for(&response.headers, response.status, shared.clock.now())
+                retry::requested_wait(&response.headers, response.status, shared.clock.now())
             });
         state.history.retry_at =
             requested_wait.and_then(|wait| shared.clock.now().checked_add(wait));

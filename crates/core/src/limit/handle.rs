@@ -87,7 +87,7 @@ impl Observation {
         headers: &HeaderMap,
         now: SystemTime,
     ) -> Self {
-        let wait = hint::wait_asked_for(headers, status, now)
+        let wait = hint::requested_wait(headers, status, now)
             .or_else(|| hint::until_reset(headers, now))
             // A time in the past is treated as missing.
             .filter(|wait| !wait.is_zero());
