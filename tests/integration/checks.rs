@@ -417,8 +417,8 @@ async fn filter_is_empty_then_listing_is_refused() {
 async fn id_is_empty_or_dots_then_no_operation_sends_it() {
     for (id, rule) in [
         ("", "empty, expected an id"),
-        (".", "`.` cannot stand in a path, expected an id"),
-        ("..", "`..` cannot stand in a path, expected an id"),
+        (".", "`.` is not allowed in a path, expected an id"),
+        ("..", "`..` is not allowed in a path, expected an id"),
     ] {
         let member = format!("id: {rule}");
         let member = [member.as_str()];
@@ -478,7 +478,7 @@ async fn id_is_empty_or_dots_then_no_operation_sends_it() {
 async fn environment_in_a_path_is_dots_then_it_is_not_sent() {
     assert_refused(
         |teams| call(teams.members().tenants().list(MEMBER_ID, "..")),
-        &["environment: `..` cannot stand in a path, expected an id"],
+        &["environment: `..` is not allowed in a path, expected an id"],
     )
     .await;
 }
@@ -593,7 +593,7 @@ async fn id_is_given_in_any_form_then_the_same_request_is_sent() {
 
 #[tokio::test]
 async fn parameter_is_not_a_value_of_its_type_then_nothing_is_sent() {
-    let no_uuid = "tenantId: found a text of 8 characters, expected a UUID";
+    let no_uuid = "tenantId: found a string of 8 characters, expected a UUID";
     let get = |teams: Client| call(teams.tenants().get("acme-dev"));
     assert_refused(get, &[no_uuid]).await;
     let delete = |teams: Client| call(teams.tenants().delete("acme-dev".to_owned()));
@@ -603,9 +603,13 @@ async fn parameter_is_not_a_value_of_its_type_then_nothing_is_sent() {
     let null = |teams: Client| call(teams.tenants().get(Open::<Uuid>::other(Value::Null)));
     assert_refused(null, &["tenantId: found null, expected a UUID"]).await;
     let null = |teams: Client| call(teams.members().get(Open::<String>::other(Value::Null)));
-    assert_refused(null, &["id: found null, expected a text"]).await;
+    assert_refused(null, &["id: found null, expected a string"]).await;
     // An optional parameter of the query as well.
     let environment = Open::<String>::other(json!({}));
     let listing = |teams: Client| call(teams.tenants().list().environment(environment));
-    assert_refused(listing, &["environment: found an object, expected a text"]).await;
+    assert_refused(
+        listing,
+        &["environment: found an object, expected a string"],
+    )
+    .await;
 }

@@ -106,7 +106,7 @@ async fn cursor_is_resumed_with_other_filters_then_they_are_refused_by_name_and_
         .environment("private");
     let error = other.resume(cursor).unwrap_err();
     assert!(error.is_invalid_request());
-    insta::assert_snapshot!(error, @"tenants().list: the request breaks the rules and was not sent: cursor: parameter `environment`: found no value, expected that of the request; cursor: parameter `locality`: found another value, expected that of the request; cursor: parameter `sort`: found a value, expected none");
+    insta::assert_snapshot!(error, @"tenants().list: the request is invalid and was not sent: cursor: parameter `environment`: found no value, expected that of the request; cursor: parameter `locality`: found another value, expected that of the request; cursor: parameter `sort`: found a value, expected none");
     assert_eq!(requests(&server).await.len(), 0);
 }
 

@@ -83,7 +83,7 @@ async fn headers_that_tell_of_the_client_can_be_left_out() {
 async fn scope_is_missing_then_the_call_is_refused_before_it_is_sent() {
     let server = answering_json(200, member()).await;
     let client = builder(token_fn(|| async {
-        Ok(AccessToken::new("t", 1).granting(Scopes::parse("read:tenants")))
+        Ok(AccessToken::new("t", 1).with_scopes(Scopes::parse("read:tenants")))
     }))
     .base_url(server.uri())
     .check_scopes()

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use auth0_auth::{
-    AuthorizationCode, AuthorizationCodeBuilder, CallbackFault, Error, FileStore, Loopback, Session,
+    AuthorizationCode, AuthorizationCodeBuilder, CallbackErrorKind, Error, FileStore, Loopback,
+    Session,
 };
 use url::Url;
 
@@ -121,19 +122,19 @@ async fn answer_is_of_another_login_or_server_then_it_is_refused_before_the_code
     let pending = flow.start().await.unwrap();
     let back = login(pending.url(), "ada").await;
     for (name, fault) in [
-        ("state", CallbackFault::State),
-        ("iss", CallbackFault::Issuer),
+        ("state", CallbackErrorKind::State),
+        ("iss", CallbackErrorKind::Issuer),
     ] {
         let callback = falsified(&back, name);
         let error = flow
             .finish(pending.clone(), callback.as_str())
             .await
             .unwrap_err();
-        assert_eq!(error.callback_fault(), Some(fault), "{error:?}");
+        assert_eq!(error.callback_error_kind(), Some(fault), "{error:?}");
     }
     let another = flow.start().await.unwrap();
     let error = flow.finish(another, back.as_str()).await.unwrap_err();
-    assert_eq!(error.callback_fault(), Some(CallbackFault::State));
+    assert_eq!(error.callback_error_kind(), Some(CallbackErrorKind::State));
     flow.finish(pending, back.as_str()).await.unwrap();
 }
 

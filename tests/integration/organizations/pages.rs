@@ -543,7 +543,7 @@ async fn both_ways_are_chosen_then_the_call_is_refused_before_it_is_sent() {
         ),
     ] {
         let expected = format!(
-            "{field}: counts pages, expected it without `{other}`, which pages by checkpoints"
+            "{field}: selects counted pagination, expected it without `{other}`, which selects checkpoint pagination"
         );
         for error in [
             call.clone().await.unwrap_err(),

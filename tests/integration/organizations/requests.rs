@@ -196,7 +196,7 @@ async fn fields_are_chosen_then_an_answer_without_the_others_decodes() {
 fn granted(url: &str, scopes: &'static str) -> Client {
     let token = auth0_core::token_fn(move || async move {
         let token = AccessToken::new(TOKEN, 1);
-        Ok(token.granting(auth0_core::Scopes::parse(scopes)))
+        Ok(token.with_scopes(auth0_core::Scopes::parse(scopes)))
     });
     Client::builder()
         .base_url(url)

@@ -1,4 +1,4 @@
-//! Pages as they come.
+//! Responses that are either a list or an object with a list.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,8 +7,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A list that comes alone, or within an object that says more of it: some listings answer with the one or the other,
-/// by the parameters of the request.
+/// A list, or an object that contains a list. Some operations return one or the other, depending on the parameters of
+/// the request.
 ///
 /// ```
 /// use auth0_core::ListOr;
@@ -23,9 +23,9 @@ use serde::{Deserialize, Deserializer};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(clippy::exhaustive_enums, reason = "JSON has no third")]
+#[allow(clippy::exhaustive_enums, reason = "there is no third JSON container")]
 pub enum ListOr<L, O> {
-    /// The list alone.
+    /// The list.
     List(L),
     /// The object.
     Object(O),

@@ -1,4 +1,4 @@
-//! Answers as they come: whole, broken, odd.
+//! Decoding of responses: complete, incomplete, unexpected.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::*;
 
-/// The error that `answer` makes of a GET, with answers limited to 1000 bytes.
+/// The error of a GET with this response, with responses limited to 1000 bytes.
 async fn error_of(answer: impl Into<String>) -> Error {
-    let server = BareServer::answering([Answer::text(answer)]).await;
+    let server = BareServer::responding([ServerResponse::text(answer)]).await;
     let transport = builder(StaticToken::new("t"))
         .max_response_bytes(1000)
         .build(base(&server.url))
@@ -33,7 +33,7 @@ fn json_answer(status: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn problem_of_each_shape_is_read() {
+async fn problem_of_each_format_is_parsed() {
     let teams = r#"{"status":403,"type":"TENANT_LIMIT_REACHED","title":"Tenant limit reached","details":"10 of 10"}"#;
     let error = error_of(json_answer("403 Forbidden", teams)).await;
     assert!(
@@ -103,7 +103,7 @@ async fn problem_of_each_shape_is_read() {
 }
 
 #[tokio::test]
-async fn members_of_the_wrong_type_are_absent() {
+async fn members_of_the_wrong_type_are_ignored() {
     let error = error_of(json_answer(
         "409 Conflict",
         r#"{"status":-1,"type":{},"title":7,"details":[],"validation_errors":{}}"#,
@@ -124,7 +124,7 @@ async fn members_of_the_wrong_type_are_absent() {
 }
 
 #[tokio::test]
-async fn body_that_is_no_problem_keeps_its_status() {
+async fn body_that_is_not_a_problem_keeps_its_status() {
     let html = "<html>bad gateway</html>";
     for (status, content_type, length, body) in [
         ("502 Bad Gateway", "text/html", html.len(), html),
@@ -152,7 +152,7 @@ async fn body_that_is_no_problem_keeps_its_status() {
 }
 
 #[tokio::test]
-async fn error_body_that_breaks_off_keeps_its_status_and_what_came() {
+async fn incomplete_error_body_keeps_status_and_received_part() {
     let error = error_of(answer(
         "404 Not Found",
         "application/json",
@@ -166,7 +166,7 @@ async fn error_body_that_breaks_off_keeps_its_status_and_what_came() {
 }
 
 #[tokio::test]
-async fn error_body_over_the_limit_keeps_its_status_and_its_beginning() {
+async fn error_body_over_the_limit_keeps_status_and_beginning() {
     let body = "x".repeat(5000);
     let error = error_of(json_answer("429 Too Many Requests", &body)).await;
     assert!(error.is_rate_limited() && !error.body_is_complete());
@@ -174,10 +174,10 @@ async fn error_body_over_the_limit_keeps_its_status_and_its_beginning() {
 }
 
 #[tokio::test]
-async fn body_of_just_the_limit_is_read() {
+async fn body_of_exactly_the_limit_is_read() {
     let body = format!(r#"{{"name":"{}","age":1}}"#, "n".repeat(1000 - 19));
     assert_eq!(body.len(), 1000);
-    let server = BareServer::answering([Answer::text(json_answer("200 OK", &body))]).await;
+    let server = BareServer::responding([ServerResponse::text(json_answer("200 OK", &body))]).await;
     let transport = builder(StaticToken::new("t"))
         .max_response_bytes(1000)
         .build(base(&server.url))
@@ -186,7 +186,7 @@ async fn body_of_just_the_limit_is_read() {
 }
 
 #[tokio::test]
-async fn words_of_the_server_are_bounded_and_cannot_steer_a_terminal() {
+async fn server_messages_are_truncated_and_sanitized() {
     let title = format!("a\\u001b[2J\\u202eb{}", "x".repeat(500));
     let error = error_of(json_answer(
         "400 Bad Request",
@@ -204,9 +204,10 @@ async fn words_of_the_server_are_bounded_and_cannot_steer_a_terminal() {
 }
 
 #[tokio::test]
-async fn success_that_does_not_decode_has_acted_and_keeps_everything() {
+async fn undecodable_success_has_acted_and_keeps_the_response() {
     let body = "{\n  \"name\": \"acme\",\n  \"age\": \"s3cr3t\"\n}";
-    let server = BareServer::answering([Answer::text(json_answer("201 Created", body))]).await;
+    let server =
+        BareServer::responding([ServerResponse::text(json_answer("201 Created", body))]).await;
     let error = create_tenant(&transport(&server.url, StaticToken::new("t")))
         .await
         .unwrap_err();
@@ -221,14 +222,14 @@ async fn success_that_does_not_decode_has_acted_and_keeps_everything() {
     assert_eq!(error.undecodable().unwrap().path(), "age");
     assert_eq!(
         displayed(&error),
-        "createTenant: the server has acted (201 Created), but its answer cannot be read: \
+        "createTenant: the server has acted (201 Created), but the response cannot be decoded: \
          age: expected u32, found a string (line 3, column 17) (POST /tenants; request id r1)"
     );
     assert!(!printed(&error).contains("s3cr3t"));
 }
 
 #[tokio::test]
-async fn success_that_is_empty_or_no_json_has_acted() {
+async fn empty_or_non_json_success_has_acted() {
     for (status, body, what) in [
         ("200 OK", "", "expected JSON, found an empty body"),
         (
@@ -248,7 +249,7 @@ async fn success_that_is_empty_or_no_json_has_acted() {
         let text = displayed(&error);
         assert!(
             text.starts_with(&format!(
-                "getMember: the server has answered ({status}), but its answer cannot be read: {what} (GET /members/{{id}}"
+                "getMember: the server has responded ({status}), but the response cannot be decoded: {what} (GET /members/{{id}}"
             )),
             "{text}"
         );
@@ -256,13 +257,17 @@ async fn success_that_is_empty_or_no_json_has_acted() {
     }
 }
 
-/// What becomes of a DELETE that is documented as 204, and of bytes that are documented as 200.
+/// The results of a DELETE that is documented as 204, and of bytes that are documented as 200.
 async fn undocumented(status: &str, media_type: &str, body: &str) -> [Result<(), Error>; 2] {
     let text = format!(
         "HTTP/1.1 {status}\r\n{media_type}x-request-id: r1\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    let server = BareServer::answering([Answer::text(text.clone()), Answer::text(text)]).await;
+    let server = BareServer::responding([
+        ServerResponse::text(text.clone()),
+        ServerResponse::text(text),
+    ])
+    .await;
     let transport = transport(&server.url, StaticToken::new("t"));
     let deleted = delete_member(&transport).await.map(drop);
     let received = receive(&transport, &GET_MEMBER, CallOptions::default()).await;
@@ -270,7 +275,7 @@ async fn undocumented(status: &str, media_type: &str, body: &str) -> [Result<(),
 }
 
 #[tokio::test]
-async fn success_without_a_documented_body_is_taken_if_it_is_empty_or_json() {
+async fn success_without_a_documented_body_accepts_empty_and_json_bodies() {
     for status in [
         "200 OK",
         "202 Accepted",
@@ -286,7 +291,7 @@ async fn success_without_a_documented_body_is_taken_if_it_is_empty_or_json() {
 }
 
 #[tokio::test]
-async fn success_with_a_body_that_is_neither_empty_nor_json_is_an_error_that_keeps_it() {
+async fn success_with_an_unexpected_body_is_an_error_that_keeps_it() {
     for status in ["200 OK", "202 Accepted", "206 Partial Content"] {
         for (media_type, found) in [
             (
@@ -326,7 +331,7 @@ async fn success_with_a_body_that_is_neither_empty_nor_json_is_an_error_that_kee
 }
 
 #[tokio::test]
-async fn bytes_of_an_undocumented_status_are_an_error_that_keeps_them() {
+async fn bytes_with_an_undocumented_status_are_an_error_that_keeps_them() {
     let [_, documented] = undocumented("200 OK", "", "<html>").await;
     assert!(documented.is_ok());
     for status in [
@@ -343,7 +348,7 @@ async fn bytes_of_an_undocumented_status_are_an_error_that_keeps_them() {
 }
 
 #[tokio::test]
-async fn success_that_breaks_off_has_acted() {
+async fn incomplete_success_has_acted() {
     let error = error_of(answer(
         "200 OK",
         "application/json",
@@ -361,7 +366,7 @@ async fn success_that_breaks_off_has_acted() {
     assert!(error.undecodable().is_none());
     assert_eq!(
         displayed(&error),
-        "getMember: the server has answered (200 OK), but its answer cannot be read: it broke off \
+        "getMember: the server has responded (200 OK), but the response cannot be decoded: the body is incomplete \
          (GET /members/{id}; request id r1)"
     );
     assert!(std::error::Error::source(&error).is_some());
@@ -375,15 +380,15 @@ async fn success_over_the_limit_has_acted() {
     assert!(
         error
             .to_string()
-            .contains(": it is larger than the limit of 1000 bytes (GET ")
+            .contains(": the body exceeds the limit of 1000 bytes (GET ")
     );
 }
 
 #[tokio::test]
-async fn body_that_does_not_end_in_time_keeps_its_status() {
+async fn body_timeout_keeps_the_status() {
     async fn error_of(status: &str) -> Error {
         let text = answer(status, "application/json", 500, r#"{"title""#);
-        let server = BareServer::answering([Answer::Hang(text.into_bytes())]).await;
+        let server = BareServer::responding([ServerResponse::Hang(text.into_bytes())]).await;
         let options = CallOptions::default().timeout(Duration::from_millis(500));
         get_member(&transport(&server.url, StaticToken::new("t")), options)
             .await
@@ -397,14 +402,14 @@ async fn body_that_does_not_end_in_time_keeps_its_status() {
     assert!(
         success
             .to_string()
-            .contains(": it did not end in time (GET ")
+            .contains(": the body did not arrive within the timeout (GET ")
     );
     assert!(failure.is_server_error() && !failure.body_is_complete() && !failure.has_acted());
     assert_eq!(&failure.body().unwrap()[..], br#"{"title""#);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_that_fail_together_each_get_their_own_error() {
+async fn concurrent_failures_each_get_their_own_error() {
     let server = MockServer::start().await;
     let answers = |request: &Request| {
         let number: u16 = request.headers["x-number"]
