@@ -74,7 +74,7 @@ fn text(normalized: &Normalized) -> String {
                 "{} ({}): {}\n",
                 pass.name,
                 changes.len(),
-                pass.answers
+                pass.defect
             ));
             for change in changes {
                 let pointer = if change.pointer.is_empty() {

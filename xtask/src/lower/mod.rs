@@ -62,9 +62,11 @@ pub struct Normalized {
 pub struct Pass {
     /// The name, as it stands in reports and in the names of the fixtures.
     pub name: &'static str,
-    /// The defect that the pass answers.
-    pub answers: &'static str,
-    /// Whether later passes rely on this one having found no problem.
+    /// What progenitor, typify or openapiv3 does wrong with a document that the pass has not changed.
+    pub defect: &'static str,
+    /// The passes that have to run before this one, with the reasons. Gates are not named: they run before all later passes.
+    pub after: &'static [(&'static [&'static str], &'static str)],
+    /// Whether later passes rely on this one having found no problem. Passes that are listed after a gate run after it.
     gate: bool,
     apply: fn(&mut Value, &mut PassContext<'_>),
 }
@@ -75,6 +77,16 @@ impl std::fmt::Debug for Pass {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+/// The names of the passes that have to run before `pass`, gates included. What a gate follows in the list, it follows in every order.
+pub fn predecessors(pass: &Pass) -> Vec<&'static str> {
+    let index = PASSES.iter().position(|other| other.name == pass.name);
+    let earlier = &PASSES[..index.unwrap_or_default()];
+    let implied = earlier.iter().filter(|other| pass.gate || other.gate);
+    let implied = implied.map(|other| other.name);
+    let declared = pass.after.iter().flat_map(|(names, _)| *names).copied();
+    implied.chain(declared).collect()
 }
 
 /// The passes, in the order in which they run.
@@ -133,18 +145,24 @@ pub const PASSES: &[Pass] = &[
 
 const fn pass(
     name: &'static str,
-    answers: &'static str,
+    defect: &'static str,
     apply: fn(&mut Value, &mut PassContext<'_>),
 ) -> Pass {
     Pass {
         name,
-        answers,
+        defect,
+        after: &[],
         gate: false,
         apply,
     }
 }
 
 impl Pass {
+    const fn after(mut self, after: &'static [(&'static [&'static str], &'static str)]) -> Self {
+        self.after = after;
+        self
+    }
+
     const fn gate(mut self) -> Self {
         self.gate = true;
         self
