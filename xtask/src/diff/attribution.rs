@@ -1,5 +1,5 @@
-//! What no rule has told: every difference of facts belongs to a change. A difference is told by the change at or above its
-//! place, by changes within it, by the change that leads to its component, or by one of the last rules.
+//! Attributes every difference in the facts to a change: to the change at or above its place, to a change within it, to the
+//! change that references its component, or else to a new change of one of the last rules.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use super::schema_view::is_compared;
 use super::side::{Side, component, unescape};
 use super::traversal::{Visited, Walk};
 
-/// The facts that each change explains, in the order of the changes.
+/// The facts attributed to each change.
 pub(super) type Explained = BTreeMap<Found, Vec<Fact>>;
 
-/// Gives every fact to a change, and makes changes of what is left.
+/// Attributes every fact to a change, and records changes for the remaining facts.
 pub(super) fn explain(walk: &mut Walk<'_>, facts: Vec<Fact>) -> Explained {
     let mut explained = Explained::new();
     let index = Index::of(&walk.recorder.entries);
@@ -31,12 +31,12 @@ pub(super) fn explain(walk: &mut Walk<'_>, facts: Vec<Fact>) -> Explained {
 
 type Keys = (Option<String>, Option<String>);
 
-/// The changes by their places in the old document and in the new one.
+/// The changes by their places in both documents.
 struct Index {
     changes: Vec<Found>,
     old: BTreeMap<String, Vec<usize>>,
     new: BTreeMap<String, Vec<usize>>,
-    /// What the changes lead to, worked out once something asks for it.
+    /// The components that the changes reference, computed on first use.
     reach: OnceCell<(BTreeMap<String, usize>, BTreeMap<String, usize>)>,
 }
 
@@ -59,7 +59,7 @@ impl Index {
         index
     }
 
-    /// The change at or above the place of a fact, or one within it.
+    /// Finds the change at or above the place of a fact, or one within it.
     fn find(&self, (old, new): &Keys) -> Option<Found> {
         let above = |map: &BTreeMap<String, Vec<usize>>, key: &Option<String>| {
             let at = nearest(map, key.as_deref()?)?.0;
@@ -67,7 +67,7 @@ impl Index {
         };
         let before = above(&self.old, old).unwrap_or_default();
         let after = above(&self.new, new).unwrap_or_default();
-        // A change that has both of its places here comes before one that has one of them.
+        // A change that matches in both documents is preferred.
         let number = before
             .iter()
             .find(|number| after.contains(number))
@@ -79,7 +79,7 @@ impl Index {
         self.changes.get(number).cloned()
     }
 
-    /// The change that leads to a component.
+    /// Finds the change that references a component.
     fn leading(
         &self,
         walk: &Walk<'_>,
@@ -105,7 +105,7 @@ impl Index {
     }
 }
 
-/// The entry at a place or the nearest one above it.
+/// Finds the entry at a place, or the nearest one above it.
 fn nearest<'m, 'k, T>(map: &'m BTreeMap<String, T>, key: &'k str) -> Option<(&'k str, &'m T)> {
     let mut key = key;
     loop {
@@ -116,7 +116,7 @@ fn nearest<'m, 'k, T>(map: &'m BTreeMap<String, T>, key: &'k str) -> Option<(&'k
     }
 }
 
-/// The first entry below a place.
+/// Finds the first entry below a place.
 fn below<'m, T>(map: &'m BTreeMap<String, T>, key: &str) -> Option<&'m T> {
     let prefix = format!("{key}/");
     let (at, value) = map.range(prefix.clone()..).next()?;
@@ -127,7 +127,7 @@ fn first_within(map: &BTreeMap<String, Vec<usize>>, key: &Option<String>) -> Opt
     below(map, key.as_deref()?)?.first().copied()
 }
 
-/// A change for what no other change has told.
+/// Records a change for a fact that belongs to no other change.
 fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> Found {
     let form = |map: &BTreeMap<String, Visited>, key: &Option<String>| {
         let Some(key) = key else { return true };
@@ -172,7 +172,7 @@ fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> F
     found
 }
 
-/// Whether a member of a visited object is compared: a difference in it that is no change is one of form.
+/// Whether a member of a visited object is compared. A difference in it without a change is only one of form.
 fn compares(what: Visited, key: &str) -> bool {
     match what {
         Visited::Document => key == "security",

@@ -1,4 +1,4 @@
-//! What belongs to no operation: title, version, servers, security schemes, webhooks.
+//! Compares what belongs to no operation: title, version, servers, security schemes and webhooks.
 
 use super::change::{ChangePlaces, Found};
 use super::display;
@@ -14,7 +14,7 @@ impl Walk<'_> {
     }
 }
 
-/// Compares what belongs to no operation.
+/// Compares everything that belongs to no operation.
 pub(super) fn compare(walk: &mut Walk<'_>) {
     let mut info: Vec<String> = [walk.old, walk.new]
         .into_iter()
@@ -37,7 +37,7 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
         differs(walk, rule, at);
     }
     security::schemes(walk);
-    // What holds for the whole document counts where an operation takes it up, which is told there.
+    // The security requirement of the document matters only to operations without their own, and is reported there.
     let own = |side: Side<'_>| {
         operations::all(side)
             .iter()

@@ -1,4 +1,4 @@
-//! The keywords of one value compared: its values, its format, its default, rules between fields, and what no rule knows.
+//! Compares the keywords of one value: allowed values, format, default, conditions between fields, and unknown keywords.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ impl<'a> SchemaComparison<'a, '_> {
                 let rule = match (text, new) {
                     (true, Some(_)) => "enum-closed",
                     (true, None) => "enum-opened",
-                    (false, Some(_)) => "value-refused",
+                    (false, Some(_)) => "value-disallowed",
                     (false, None) => "value-allowed",
                 };
                 let list = |values: &Option<Vec<&Value>>| match values {
@@ -48,10 +48,10 @@ impl<'a> SchemaComparison<'a, '_> {
         let (added, removed) = if text {
             ("enum-value-added", "enum-value-removed")
         } else {
-            ("value-allowed", "value-refused")
+            ("value-allowed", "value-disallowed")
         };
         let places = |ats: &[String], value: &Value| -> Vec<String> {
-            // A constant has no elements, and alternatives of constants are told whole.
+            // Only the elements of `enum` have places; a constant or a list of constant alternatives is one place.
             ats.iter()
                 .map(|at| {
                     if at.ends_with("/enum") {
@@ -97,7 +97,7 @@ impl<'a> SchemaComparison<'a, '_> {
         self.keyword(rule, old.cloned(), new.cloned());
     }
 
-    /// A change of a keyword that stands for itself.
+    /// Records the change of a single keyword.
     pub(super) fn keyword(
         &mut self,
         rule: &'static str,
@@ -146,7 +146,7 @@ impl<'a> SchemaComparison<'a, '_> {
         }
     }
 
-    /// The keywords that no rule knows.
+    /// Compares the keywords without a rule.
     pub(super) fn others(&mut self) {
         let keys: BTreeSet<&str> = self
             .before
@@ -167,7 +167,7 @@ impl<'a> SchemaComparison<'a, '_> {
     }
 }
 
-/// The Rust type that a format makes.
+/// The format that determines the Rust type.
 fn rust_type<'f>(kind: &str, format: Option<&'f str>) -> &'f str {
     let plain = match kind {
         "integer" => "int64",

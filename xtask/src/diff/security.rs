@@ -1,4 +1,4 @@
-//! What an operation asks of a token: alternatives, each of scopes that are needed together.
+//! Compares security requirements: alternatives, each with schemes and scopes that are required together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use super::side::Side;
 use super::traversal::Walk;
 use crate::spec::walk::join;
 
-/// What is needed together: the sorts of the schemes, and their scopes.
+/// One alternative: the kinds of its schemes, each followed by `:`, and their scopes.
 type Need = BTreeSet<String>;
 
-/// Compares what an operation asks for.
+/// Compares the requirements of an operation.
 pub(super) fn compare(
     walk: &mut Walk<'_>,
     old: &ComparedOperation<'_>,
@@ -22,7 +22,7 @@ pub(super) fn compare(
 ) {
     let (old_at, new_at) = (place(walk.old, old), place(walk.new, new));
     let (before, after) = (needs(walk.old, &old_at), needs(walk.new, &new_at));
-    // Whatever was enough for one of the first is enough for one of the second.
+    // Whether each alternative of `given` satisfies an alternative of `wanted`.
     let enough = |given: &[Need], wanted: &[Need]| {
         given
             .iter()
@@ -39,7 +39,7 @@ pub(super) fn compare(
     walk.add(found, ChangePlaces::both(old_at, new_at), seen);
 }
 
-/// Where it stands: at the operation, or for the whole document.
+/// The pointer of the requirements: of the operation, or of the whole document.
 fn place(side: Side<'_>, operation: &ComparedOperation<'_>) -> String {
     let own = join(&operation.at, "security");
     if side.get(&own).is_null() {
@@ -61,7 +61,7 @@ fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
                 .into_iter()
                 .flatten()
                 .flat_map(|(name, scopes)| {
-                    let sort = sort(side, name);
+                    let sort = scheme_kind(side, name);
                     let scopes = scopes.as_array().into_iter().flatten();
                     let scopes = scopes.filter_map(Value::as_str).map(str::to_owned);
                     std::iter::once(format!("{sort}:"))
@@ -71,7 +71,7 @@ fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
                 .collect()
         })
         .collect();
-    // No requirement at all is one that everything meets.
+    // Without alternatives there is no requirement, which is an empty alternative.
     if alternatives.is_empty() {
         vec![Need::new()]
     } else {
@@ -79,8 +79,8 @@ fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
     }
 }
 
-/// What a scheme wants to see: a bearer token, whoever gives it, is one thing.
-fn sort(side: Side<'_>, name: &str) -> String {
+/// The kind of a scheme. All schemes with bearer tokens are equivalent.
+fn scheme_kind(side: Side<'_>, name: &str) -> String {
     let scheme = side.get(&side.resolve(&join("/components/securitySchemes", name), true));
     let text = |key: &str| scheme[key].as_str().unwrap_or_default().to_lowercase();
     match (scheme["type"].as_str(), text("scheme").as_str()) {
@@ -107,13 +107,13 @@ fn text(needs: &[Need]) -> String {
     needs.iter().map(one).collect::<Vec<_>>().join(", or ")
 }
 
-/// Whether what holds for the whole document asks for the same.
+/// Whether the requirements of the whole document are equal.
 pub(super) fn same_for_all(walk: &Walk<'_>) -> bool {
     let need = |side: Side<'_>| needs(side, "/security");
     need(walk.old) == need(walk.new)
 }
 
-/// Compares the security schemes, those of the same sort under another name as one.
+/// Compares the security schemes. A scheme of the same kind under another name counts as renamed.
 pub(super) fn schemes(walk: &mut Walk<'_>) {
     const AT: &str = "/components/securitySchemes";
     let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (
@@ -128,10 +128,10 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
     for (name, old_at) in &old {
         let same = new.get(name).map(|at| (*name, at.clone()));
         let alike = || {
-            let sort_of = sort(walk.old, name);
+            let kind = scheme_kind(walk.old, name);
             let index = come
                 .iter()
-                .position(|(other, _)| sort(walk.new, other) == sort_of)?;
+                .position(|(other, _)| scheme_kind(walk.new, other) == kind)?;
             let (name, at) = come.remove(index);
             Some((name, at.clone()))
         };
@@ -156,7 +156,7 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
     }
 }
 
-/// Says which scopes a scheme of OAuth has no longer, and which are new.
+/// Adds the removed and added scopes of an OAuth scheme.
 fn with_scopes(found: Found, old: &Value, new: &Value) -> Found {
     let scopes = |scheme: &Value| -> BTreeSet<String> {
         let flows = scheme["flows"].as_object().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! The alternatives of a union: which of the old ones is which of the new ones.
+//! Pairs and compares the alternatives of unions.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use super::schema_view::view;
 use super::schemas::SchemaComparison;
 use super::side::Side;
 
-/// Compares the alternatives of two unions. Which is which is told by the names of their schemas, then by their titles,
-/// then by their constants; what is left goes by position where as many are left on both sides.
+/// Compares the alternatives of two unions. They are paired by the names of their schemas, then by title, then by constants.
+/// The rest is paired by position, if as many are left on both sides.
 pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
     let mut old: Vec<SchemaNode> = comparison.before.variants.clone();
     let mut new: Vec<SchemaNode> = comparison.after.variants.clone();
@@ -79,7 +79,7 @@ fn title(side: Side<'_>, node: &SchemaNode) -> Option<String> {
     view.keyword("title")?.value.as_str().map(str::to_owned)
 }
 
-/// The properties of one text each, which is what tells variants apart.
+/// The properties with a single string value, which distinguish variants.
 fn constants(side: Side<'_>, node: &SchemaNode) -> Option<String> {
     let schema = view(side, node);
     let constant = |(name, node): (&&str, &SchemaNode)| match view(side, node).values.as_deref() {

@@ -1,27 +1,26 @@
-//! Documents made out of other documents: what is done to them is read from bytes, so that a fuzzer can steer it and the same
-//! bytes give the same document.
+//! Mutates documents. The mutations are determined by bytes, so that a fuzzer can control them and they are reproducible.
 
 use serde_json::{Map, Value, json};
 
-/// The choices that are left.
+/// The remaining choices.
 pub(crate) struct Choices<'b> {
     bytes: &'b [u8],
 }
 
 impl<'b> Choices<'b> {
-    /// The choices that these bytes stand for.
+    /// Creates choices from bytes.
     pub(crate) fn new(bytes: &'b [u8]) -> Self {
         Self { bytes }
     }
 
-    /// A number below `limit`; zero where nothing is left.
+    /// Returns a number below `limit`; zero if no bytes are left.
     fn below(&mut self, limit: usize) -> usize {
         let (taken, rest) = self.bytes.split_at(self.bytes.len().min(2));
         self.bytes = rest;
         let number = taken
             .iter()
             .fold(0, |number, byte| number << 8 | usize::from(*byte));
-        // Two bytes are enough for any place: large documents have fewer values than mutations find in a day.
+        // Two bytes are enough: the documents have fewer values than that.
         (number * limit) >> 16
     }
 
@@ -34,12 +33,12 @@ impl<'b> Choices<'b> {
     }
 }
 
-/// One of the documents, changed as often as the choices last.
+/// Mutates one of the documents until no choices are left.
 pub(crate) fn mutated(documents: &[Value], choices: &mut Choices<'_>) -> Value {
     let mut document = choices.of(documents).unwrap_or_default();
     while !choices.is_empty() {
         change(&mut document, choices);
-        // Copies of copies grow without end, and what is found in large documents is found in small ones.
+        // Repeated copies would grow the document without limit.
         if count(&document) > 20_000 {
             break;
         }
@@ -135,7 +134,7 @@ const TEXTS: [&str; 24] = [
     "(?<!x)[",
 ];
 
-/// Values that stand for little and break much.
+/// Unusual values.
 fn odd() -> Vec<Value> {
     vec![
         Value::Null,
