@@ -22,7 +22,7 @@ use crate::spec::source::{Format, Source};
 pub struct Normalized {
     /// The document, with its sets sorted.
     pub document: Value,
-    /// What the passes changed.
+    /// The changes made by the passes.
     pub changes: Vec<Change>,
     /// What is lost or ambiguous.
     pub warnings: Vec<Report>,

@@ -65,8 +65,8 @@ pub struct FetchRecord<'a> {
     pub digest: &'a str,
     /// The day of the fetch.
     pub date: &'a str,
-    /// Its entity tag and the digest of what the tag applies to. `None` if the document did not come from its published
-    /// URL.
+    /// Its entity tag and the digest of what the tag applies to. `None` if the server sent none, or if the
+    /// document did not come from its published URL.
     pub etag: Option<(&'a str, &'a str)>,
 }
 
@@ -387,7 +387,7 @@ tenant = { read = 4, write = 2 }
             assert!(shown.starts_with(place), "{wrong}: {shown}");
         }
         for name in ["Free", "free_trial", "-free", "3-free"] {
-            let text = TEXT.replace("tiers.free", &format!("tiers.{name}"));
+            let text = TEXT.replace("plans.free", &format!("plans.{name}"));
             let report = Sources::parse(text.clone()).expect_err("it is invalid");
             let found = format!("found `{name}`");
             assert!(report.to_string().contains(&found), "{report}");

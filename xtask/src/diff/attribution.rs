@@ -5,19 +5,19 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::bodies::{BODY, MEDIA, RESPONSE};
-use super::change::{ChangePlaces, Found, Recorded};
+use super::change::{ChangePlaces, Finding, Recorded};
 use super::fact_comparison::{Fact, FactKind};
 use super::operation_parameters;
 use super::operations;
 use super::schema_view::is_compared;
 use super::side::{Side, component, unescape};
-use super::traversal::{Visited, Walk};
+use super::traversal::{Traversal, Visited};
 
 /// The facts attributed to each change.
-pub(super) type Explained = BTreeMap<Found, Vec<Fact>>;
+pub(super) type Explained = BTreeMap<Finding, Vec<Fact>>;
 
 /// Attributes every fact to a change, and records changes for the remaining facts.
-pub(super) fn explain(walk: &mut Walk<'_>, facts: Vec<Fact>) -> Explained {
+pub(super) fn explain(walk: &mut Traversal<'_>, facts: Vec<Fact>) -> Explained {
     let mut explained = Explained::new();
     let index = Index::of(&walk.recorder.entries);
     for fact in facts {
@@ -33,7 +33,7 @@ type Keys = (Option<String>, Option<String>);
 
 /// The changes by their places in both documents.
 struct Index {
-    changes: Vec<Found>,
+    changes: Vec<Finding>,
     old: BTreeMap<String, Vec<usize>>,
     new: BTreeMap<String, Vec<usize>>,
     /// The components that the changes reference, computed on first use.
@@ -41,7 +41,7 @@ struct Index {
 }
 
 impl Index {
-    fn of(entries: &BTreeMap<Found, Recorded>) -> Self {
+    fn of(entries: &BTreeMap<Finding, Recorded>) -> Self {
         let mut index = Self {
             changes: entries.keys().cloned().collect(),
             old: BTreeMap::new(),
@@ -60,7 +60,7 @@ impl Index {
     }
 
     /// Finds the change at or above the place of a fact, or one within it.
-    fn find(&self, (old, new): &Keys) -> Option<Found> {
+    fn find(&self, (old, new): &Keys) -> Option<Finding> {
         let above = |map: &BTreeMap<String, Vec<usize>>, key: &Option<String>| {
             let at = nearest(map, key.as_deref()?)?.0;
             map.get(at).cloned()
@@ -82,10 +82,10 @@ impl Index {
     /// Finds the change that references a component.
     fn leading(
         &self,
-        walk: &Walk<'_>,
+        walk: &Traversal<'_>,
         old: Option<&String>,
         new: Option<&String>,
-    ) -> Option<Found> {
+    ) -> Option<Finding> {
         let (before, after) = self.reach.get_or_init(|| {
             let reach = |side: Side<'_>, places: &BTreeMap<String, Vec<usize>>| {
                 let mut known = BTreeMap::new();
@@ -128,7 +128,7 @@ fn first_within(map: &BTreeMap<String, Vec<usize>>, key: &Option<String>) -> Opt
 }
 
 /// Records a change for a fact that belongs to no other change.
-fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> Found {
+fn last(walk: &mut Traversal<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> Finding {
     let form = |map: &BTreeMap<String, Visited>, key: &Option<String>| {
         let Some(key) = key else { return true };
         match nearest(map, key) {
@@ -142,7 +142,7 @@ fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> F
     let (map_old, map_new) = &walk.visited;
     let names = matches!(fact.kind, FactKind::Name | FactKind::Order);
     if names || form(map_old, old) && form(map_new, new) {
-        let found = Found::new("form-changed", "");
+        let found = Finding::new("form-changed", "");
         walk.document(found.clone(), ChangePlaces::default());
         return found;
     }
@@ -160,12 +160,12 @@ fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> F
             return found;
         }
         if let Some(at) = new_owner.clone().or(old_owner.clone()) {
-            let found = Found::new("unused-changed", at);
+            let found = Finding::new("unused-changed", at);
             walk.document(found.clone(), ChangePlaces::new(old_owner, new_owner));
             return found;
         }
     }
-    let mut found = Found::new("other-fact", fact.pointer());
+    let mut found = Finding::new("other-fact", fact.pointer());
     found.was = fact.old.as_ref().map(super::display::value);
     found.is = fact.new.as_ref().map(super::display::value);
     walk.document(found.clone(), ChangePlaces::new(old.clone(), new.clone()));

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found, Use};
+use super::change::{ChangePlaces, Finding, Use};
 use super::operations::ComparedOperation;
 use super::rules::Direction;
 use super::side::Side;
-use super::traversal::{Visited, Walk};
+use super::traversal::{Traversal, Visited};
 use crate::lower::{is_success, rank};
 use crate::spec::walk::join;
 
@@ -35,7 +35,7 @@ fn kinds(side: Side<'_>, holder: &str) -> Vec<String> {
 
 /// Compares the request bodies and responses of an operation.
 pub(super) fn compare(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     old: &ComparedOperation<'_>,
     new: &ComparedOperation<'_>,
     number: usize,
@@ -45,7 +45,7 @@ pub(super) fn compare(
 }
 
 fn request(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     old: &ComparedOperation<'_>,
     new: &ComparedOperation<'_>,
     number: usize,
@@ -64,7 +64,7 @@ fn request(
             _ => "body-removed",
         };
         walk.add(
-            Found::new(rule, listed.1.clone()),
+            Finding::new(rule, listed.1.clone()),
             ChangePlaces::new([listed.0, at.0], [listed.1, at.1]),
             seen,
         );
@@ -80,7 +80,7 @@ fn request(
             "body-optional"
         };
         let places = ChangePlaces::both(join(&at.0, "required"), join(&at.1, "required"));
-        walk.add(Found::new(rule, listed.1), places, seen);
+        walk.add(Finding::new(rule, listed.1), places, seen);
     }
     let rules = ("body-format-changed", "body-format-listed");
     contents(walk, &at, (&was, &is), rules, seen);
@@ -98,7 +98,7 @@ pub(super) const MEDIA: [&str; 2] = ["schema", "encoding"];
 
 /// Compares the media types of a body or a response, of which the crate uses one.
 fn contents(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     (old, new): &(String, String),
     (was, is): (&str, &str),
     (changed, listed): (&'static str, &'static str),
@@ -121,7 +121,7 @@ fn contents(
     };
     let decoded = |kind: &str| rank(kind) < if is_response { 1 } else { 2 };
     if was != is {
-        let found = Found::new(rule, at.1.clone()).was(was).is(is);
+        let found = Finding::new(rule, at.1.clone()).was(was).is(is);
         let places = ChangePlaces::both(join(&at.0, was), join(&at.1, is));
         walk.add(found, places, seen);
     }
@@ -143,11 +143,11 @@ fn contents(
                 ));
             }
             (true, false) => {
-                let found = Found::new(listed, at.1.clone()).was(kind);
+                let found = Finding::new(listed, at.1.clone()).was(kind);
                 walk.add(found, ChangePlaces::old(join(&at.0, kind)), seen);
             }
             _ => {
-                let found = Found::new(listed, at.1.clone()).is(kind);
+                let found = Finding::new(listed, at.1.clone()).is(kind);
                 walk.add(found, ChangePlaces::new_only(join(&at.1, kind)), seen);
             }
         }
@@ -194,7 +194,7 @@ fn body(side: Side<'_>, listed: &str) -> Option<(String, Value)> {
 }
 
 fn responses(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     old: &ComparedOperation<'_>,
     new: &ComparedOperation<'_>,
     number: usize,
@@ -222,7 +222,7 @@ fn responses(
     };
     if let Some((was, is)) = &swapped {
         let (old_at, new_at) = (&before[was].0, &after[is].0);
-        let found = Found::new("success-listed", new_at).was(was).is(is);
+        let found = Finding::new("success-listed", new_at).was(was).is(is);
         let places = ChangePlaces::both(old_at, new_at);
         walk.add(found, places, (Some(Direction::Response), number));
         response(walk, (old_at, new_at), (Some(Direction::Response), number));
@@ -271,7 +271,7 @@ fn responses(
                 .push((status.clone(), at.clone()));
             continue;
         }
-        let mut found = Found::new(rule, &new.shown);
+        let mut found = Finding::new(rule, &new.shown);
         let places = if old_side {
             found = found.was(status);
             ChangePlaces::old(at)
@@ -281,11 +281,11 @@ fn responses(
         };
         walk.add(found, places, (Some(Direction::Response), number));
     }
-    // All errors of an operation that went are one change, and all that came another.
+    // All removed error statuses of an operation are one change, and all added ones another.
     for (rule, statuses) in errors {
         let names: Vec<&str> = statuses.iter().map(|(status, _)| status.as_str()).collect();
         let ats = statuses.iter().map(|(_, at)| at.as_str());
-        let found = Found::new(rule, &new.shown);
+        let found = Finding::new(rule, &new.shown);
         let (found, places) = match rule {
             "error-removed" => (
                 found.was(names.join(", ")),
@@ -310,7 +310,7 @@ fn responses(
     }
 }
 
-fn response(walk: &mut Walk<'_>, (old, new): (&str, &str), seen: Use) {
+fn response(walk: &mut Traversal<'_>, (old, new): (&str, &str), seen: Use) {
     let at = walk.follow(old, new, Visited::Response);
     let (was, is) = (read(walk.old, &at.0), read(walk.new, &at.1));
     match (was, is) {
@@ -325,7 +325,7 @@ fn response(walk: &mut Walk<'_>, (old, new): (&str, &str), seen: Use) {
                 Some(_) => "response-body-removed",
             };
             let places = ChangePlaces::both(join(&at.0, "content"), join(&at.1, "content"));
-            walk.add(Found::new(rule, &at.1), places, seen);
+            walk.add(Finding::new(rule, &at.1), places, seen);
         }
     }
     headers(walk, &at, seen);
@@ -339,7 +339,7 @@ fn response(walk: &mut Walk<'_>, (old, new): (&str, &str), seen: Use) {
 }
 
 /// Compares response headers as a whole, because the crate returns them without types.
-fn headers(walk: &mut Walk<'_>, (old, new): &(String, String), seen: Use) {
+fn headers(walk: &mut Traversal<'_>, (old, new): &(String, String), seen: Use) {
     let all = |side: Side<'_>, at: &str| -> BTreeMap<String, String> {
         side.members(&join(at, "headers"))
             .into_iter()
@@ -354,7 +354,7 @@ fn headers(walk: &mut Walk<'_>, (old, new): &(String, String), seen: Use) {
         if whole(walk.old, was) == whole(walk.new, is) {
             continue;
         }
-        let mut found = Found::new("response-header-changed", join(&join(new, "headers"), name));
+        let mut found = Finding::new("response-header-changed", join(&join(new, "headers"), name));
         found.was = was.map(|_| name.clone());
         found.is = is.map(|_| name.clone());
         let reach = |side: Side<'_>, at: Option<&String>| -> Vec<String> {

@@ -89,7 +89,7 @@ pub struct DocumentChange {
 
 /// A change before its directions and operations are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found {
+pub(super) struct Finding {
     /// The pointer to show.
     pub(super) shown_at: String,
     /// The rule.
@@ -101,7 +101,7 @@ pub(super) struct Found {
     pub(super) only: Option<Direction>,
 }
 
-impl Found {
+impl Finding {
     pub(super) fn new(rule: &'static str, shown_at: impl Into<String>) -> Self {
         Self {
             rule,
@@ -166,13 +166,13 @@ pub(super) struct Recorded {
 /// The recorded changes.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
-    pub(super) entries: BTreeMap<Found, Recorded>,
+    pub(super) entries: BTreeMap<Finding, Recorded>,
 }
 
 impl Recorder {
     pub(super) fn add(
         &mut self,
-        found: Found,
+        found: Finding,
         places: ChangePlaces,
         uses: impl IntoIterator<Item = Use>,
     ) {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{DocumentChange, Found, Recorded, Subject};
+use super::change::{DocumentChange, Finding, Recorded, Subject};
 use super::fact_comparison::{self, Fact};
 use super::rules::{Direction, Level, Levels, Rule};
 use super::schemas::up;
 use super::side::Side;
 use super::surface::{self, Surface};
-use super::traversal::Walk;
-use super::untouched::Touched;
+use super::traversal::Traversal;
+use super::unchanged::ChangedNodes;
 use super::{attribution, display, document_level, operations};
 use crate::emit::{snake_name, type_name};
 use crate::lower;
@@ -94,9 +94,9 @@ pub fn compare(old: &Value, new: &Value, options: &CompareOptions<'_>) -> Diff {
     if facts.is_empty() {
         return Diff::default();
     }
-    let mut walk = Walk::new(Side::new(&before), Side::new(&after));
+    let mut walk = Traversal::new(Side::new(&before), Side::new(&after));
     document_level::compare(&mut walk);
-    let touched = Touched::new(&walk, &facts);
+    let touched = ChangedNodes::new(&walk, &facts);
     operations::compare(&mut walk, &touched);
     walk.finish();
     let mut explained = attribution::explain(&mut walk, facts);
@@ -145,9 +145,9 @@ fn taken(document: &Value, include: &[String]) -> Value {
 }
 
 fn change(
-    walk: &Walk<'_>,
+    walk: &Traversal<'_>,
     names: &mut RustNames<'_>,
-    found: Found,
+    found: Finding,
     entry: Recorded,
     facts: Vec<Fact>,
 ) -> DocumentChange {
@@ -240,7 +240,7 @@ enum RustShape {
 }
 
 impl<'w> RustNames<'w> {
-    fn new(walk: &'w Walk<'w>) -> Self {
+    fn new(walk: &'w Traversal<'w>) -> Self {
         let operations = walk.operations.iter();
         Self {
             calls: operations

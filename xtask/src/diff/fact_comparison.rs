@@ -164,7 +164,7 @@ impl FactComparison<'_> {
             if is_set(place, key, old) && is_set(place, key, new) && self.sets(&at, before, after) {
                 continue;
             }
-            // A map that is not there is an empty one: its entries came or went one by one.
+            // An absent map is treated as empty, so that its entries are reported individually.
             let child = place.child(key);
             let none = Value::Object(Map::new());
             let is_map = matches!(child, Place::Map(_) | Place::Components);

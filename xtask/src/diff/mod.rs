@@ -31,7 +31,7 @@ mod side;
 mod surface;
 mod text_report;
 mod traversal;
-mod untouched;
+mod unchanged;
 mod variants;
 
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{ChangePlaces, Found, Guess};
+use super::change::{ChangePlaces, Finding, Guess};
 use super::rename;
 use super::rules::Direction;
 use super::schema_node::SchemaNode;
@@ -28,7 +28,7 @@ impl SchemaComparison<'_, '_> {
         let guesses = rename::properties(self.old, &gone, self.new, &come);
         for (name, node) in gone {
             let at = node.first().cloned().unwrap_or_default();
-            let mut found = Found::new("property-removed", self.shown_old(&at, 2))
+            let mut found = Finding::new("property-removed", self.shown_old(&at, 2))
                 .was(view(self.old, node).shown(self.old));
             found.guess = guesses.get(name).map(|to| Guess::to(*to));
             found.only = only_direction(&view(self.old, node));
@@ -44,7 +44,7 @@ impl SchemaComparison<'_, '_> {
                 None => "property-added",
             };
             let at = node.first().cloned().unwrap_or_default();
-            let mut found = Found::new(rule, at).is(schema.shown(self.new));
+            let mut found = Finding::new(rule, at).is(schema.shown(self.new));
             found.guess = guesses
                 .iter()
                 .find(|(_, to)| **to == name)
@@ -71,7 +71,7 @@ impl SchemaComparison<'_, '_> {
                     Some(_) => ("property-required", ("optional", "required")),
                     None => ("property-optional", ("required", "optional")),
                 };
-                let mut found = Found::new(rule, new.first().cloned().unwrap_or_default())
+                let mut found = Finding::new(rule, new.first().cloned().unwrap_or_default())
                     .was(texts.0)
                     .is(texts.1);
                 found.only = only;
@@ -102,7 +102,7 @@ impl SchemaComparison<'_, '_> {
                 continue;
             }
             let at = was.or(is).and_then(|at| at.first()).map(|at| up(at, 1));
-            let mut found = Found::new("condition-changed", at.unwrap_or_default());
+            let mut found = Finding::new("condition-changed", at.unwrap_or_default());
             let text = format!("`{name}` required");
             if was.is_some() {
                 found = found.was(text);
@@ -146,7 +146,7 @@ impl SchemaComparison<'_, '_> {
                     (Some(old), None) => self.shown_old(old.first().map_or("", String::as_str), 1),
                     (None, None) => String::new(),
                 };
-                let mut found = Found::new("map-values-changed", shown);
+                let mut found = Finding::new("map-values-changed", shown);
                 found.was = old
                     .as_ref()
                     .map(|node| view(self.old, node).shown(self.old));
@@ -168,7 +168,7 @@ impl SchemaComparison<'_, '_> {
                 None => "object-opened",
             };
             let places = ChangePlaces::new(before.closed.clone(), after.closed.clone());
-            self.push(Found::new(rule, self.here()), places);
+            self.push(Finding::new(rule, self.here()), places);
         }
     }
 

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::fact_comparison::path_name;
 use super::operations::ComparedOperation;
 use super::rules::Direction;
 use super::schemas::up;
 use super::side::Side;
-use super::traversal::{Visited, Walk};
+use super::traversal::{Traversal, Visited};
 use crate::spec::walk::join;
 
 /// A parameter of an operation.
@@ -88,7 +88,7 @@ fn all<'a>(side: Side<'a>, operation: &ComparedOperation<'_>) -> Vec<ComparedPar
 
 /// Compares the parameters of an operation.
 pub(super) fn compare(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     old: &ComparedOperation<'_>,
     new: &ComparedOperation<'_>,
     number: usize,
@@ -119,7 +119,7 @@ pub(super) fn compare(
                 } else {
                     "parameter-removed"
                 };
-                let found = Found::new(rule, &new.shown).was(label(&old));
+                let found = Finding::new(rule, &new.shown).was(label(&old));
                 walk.add(
                     found,
                     ChangePlaces::old(&old.listed),
@@ -135,7 +135,7 @@ pub(super) fn compare(
             (false, true) => "parameter-added-required",
             (false, false) => "parameter-added",
         };
-        let found = Found::new(rule, shown).is(label(&new));
+        let found = Finding::new(rule, shown).is(label(&new));
         walk.add(
             found,
             ChangePlaces::new_only(&new.listed),
@@ -146,7 +146,7 @@ pub(super) fn compare(
 
 /// Compares a parameter that exists in both documents. The paths are those of the operation.
 fn both(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     (old, old_path): (&ComparedParameter<'_>, &str),
     (new, new_path): (&ComparedParameter<'_>, &str),
     number: usize,
@@ -155,7 +155,7 @@ fn both(
     walk.visit(&old.at, &new.at, Visited::Parameter);
     let seen = (Some(new.direction()), number);
     if old.name != new.name {
-        let found = Found::new("path-parameter-renamed", &new.listed)
+        let found = Finding::new("path-parameter-renamed", &new.listed)
             .was(&old.name)
             .is(&new.name);
         let places = ChangePlaces::new(
@@ -172,7 +172,7 @@ fn both(
             (false, true) => ("parameter-required", ("optional", "required")),
             (false, false) => ("parameter-optional", ("required", "optional")),
         };
-        let found = Found::new(rule, &new.at).was(texts.0).is(texts.1);
+        let found = Finding::new(rule, &new.at).was(texts.0).is(texts.1);
         walk.add(found, member("required"), seen);
     }
     if old.value["deprecated"] != new.value["deprecated"] {
@@ -207,7 +207,7 @@ fn both(
         } else {
             "parameter-style-changed"
         };
-        let found = Found::new(rule, &new.at)
+        let found = Finding::new(rule, &new.at)
             .was(text(old, content.0))
             .is(text(new, content.1));
         let keys = [

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::schema_view::{Bound, CONSTRAINTS, Keyword, tighter};
 use super::schemas::SchemaComparison;
 
@@ -105,7 +105,7 @@ fn bound(
         };
         format!("{sign} {}", bound.limit)
     };
-    let mut found = Found::new(rule, shown);
+    let mut found = Finding::new(rule, shown);
     found.was = old.as_ref().map(text);
     found.is = new.as_ref().map(text);
     comparison.push(found, ChangePlaces::new(old_at, new_at));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::fact_comparison::element;
 use super::schema_view::{CONSTRAINTS, Keyword, is_compared};
 use super::schemas::SchemaComparison;
@@ -27,7 +27,7 @@ impl<'a> SchemaComparison<'a, '_> {
                     Some(values) => display::values(values),
                     None => "any".to_owned(),
                 };
-                let found = Found::new(rule, self.here()).was(list(old)).is(list(new));
+                let found = Finding::new(rule, self.here()).was(list(old)).is(list(new));
                 let places =
                     ChangePlaces::new(self.before.values_at.clone(), self.after.values_at.clone());
                 self.push(found, places);
@@ -63,13 +63,13 @@ impl<'a> SchemaComparison<'a, '_> {
                 .collect()
         };
         for value in gone {
-            let mut found = Found::new(removed, self.here()).was(display::value(value));
+            let mut found = Finding::new(removed, self.here()).was(display::value(value));
             found.guess = rename::to(&guesses, value);
             let at = places(&self.before.values_at, value);
             self.push(found, ChangePlaces::new(at, None::<String>));
         }
         for value in come {
-            let mut found = Found::new(added, self.here()).is(display::value(value));
+            let mut found = Finding::new(added, self.here()).is(display::value(value));
             found.guess = rename::from(&guesses, value);
             let at = places(&self.after.values_at, value);
             self.push(found, ChangePlaces::new(None::<String>, at));
@@ -109,7 +109,7 @@ impl<'a> SchemaComparison<'a, '_> {
             (Some(old), None) => self.shown_old(&old.at, 1),
             (None, None) => return,
         };
-        let mut found = Found::new(rule, shown);
+        let mut found = Finding::new(rule, shown);
         found.was = old.as_ref().map(|keyword| display::value(keyword.value));
         found.is = new.as_ref().map(|keyword| display::value(keyword.value));
         let places =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::rules::Direction;
 use super::schema_node::{SchemaNode, home, named};
 use super::schema_view::{SchemaView, view};
@@ -23,7 +23,7 @@ pub(super) struct Pair {
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     /// The changes.
-    pub(super) changes: Vec<(Found, ChangePlaces)>,
+    pub(super) changes: Vec<(Finding, ChangePlaces)>,
     /// Pairs of nested schemas, each with its only direction, if it is used in only one.
     pub(super) children: Vec<(Pair, Option<Direction>)>,
     /// The pointers of all schemas that were read, in the old and in the new document.
@@ -91,7 +91,7 @@ impl<'a> SchemaComparison<'a, '_> {
         self.pair.new.first().cloned().unwrap_or_default()
     }
 
-    pub(super) fn push(&mut self, found: Found, places: ChangePlaces) {
+    pub(super) fn push(&mut self, found: Finding, places: ChangePlaces) {
         self.out.changes.push((found, places));
     }
 
@@ -131,7 +131,7 @@ impl<'a> SchemaComparison<'a, '_> {
             None => self.here(),
         };
         let text = |name: Option<String>| name.unwrap_or_else(|| "inline".to_owned());
-        let found = Found::new(rule, shown)
+        let found = Finding::new(rule, shown)
             .was(text(old.clone()))
             .is(text(new.clone()));
         let place = |side: Side<'_>, node: &SchemaNode, name: &Option<String>| match name {
@@ -173,7 +173,7 @@ impl<'a> SchemaComparison<'a, '_> {
         {
             return false;
         }
-        let found = Found::new(rule, self.here())
+        let found = Finding::new(rule, self.here())
             .was(self.before.shown(self.old))
             .is(self.after.shown(self.new));
         let places = ChangePlaces::new(
@@ -195,7 +195,7 @@ impl<'a> SchemaComparison<'a, '_> {
             (false, false) => "null-disallowed",
             (false, true) => "null-disallowed-optional",
         };
-        let found = Found::new(rule, self.here())
+        let found = Finding::new(rule, self.here())
             .was(self.before.shown(self.old))
             .is(self.after.shown(self.new));
         let places = ChangePlaces::new(

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found, Use};
+use super::change::{ChangePlaces, Finding, Use};
 use super::operations::ComparedOperation;
 use super::side::Side;
-use super::traversal::Walk;
+use super::traversal::Traversal;
 use crate::spec::walk::join;
 
 /// One alternative: the kinds of its schemes, each followed by `:`, and their scopes.
-type Need = BTreeSet<String>;
+type Requirement = BTreeSet<String>;
 
 /// Compares the requirements of an operation.
 pub(super) fn compare(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     old: &ComparedOperation<'_>,
     new: &ComparedOperation<'_>,
     seen: Use,
@@ -23,7 +23,7 @@ pub(super) fn compare(
     let (old_at, new_at) = (place(walk.old, old), place(walk.new, new));
     let (before, after) = (needs(walk.old, &old_at), needs(walk.new, &new_at));
     // Whether each alternative of `given` satisfies an alternative of `wanted`.
-    let enough = |given: &[Need], wanted: &[Need]| {
+    let enough = |given: &[Requirement], wanted: &[Requirement]| {
         given
             .iter()
             .all(|have| wanted.iter().any(|need| need.is_subset(have)))
@@ -33,7 +33,7 @@ pub(super) fn compare(
         (true, false) => "scope-loosened",
         (false, _) => "scope-tightened",
     };
-    let found = Found::new(rule, &new_at)
+    let found = Finding::new(rule, &new_at)
         .was(text(&before))
         .is(text(&after));
     walk.add(found, ChangePlaces::both(old_at, new_at), seen);
@@ -49,8 +49,8 @@ fn place(side: Side<'_>, operation: &ComparedOperation<'_>) -> String {
     }
 }
 
-fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
-    let alternatives: Vec<Need> = side
+fn needs(side: Side<'_>, at: &str) -> Vec<Requirement> {
+    let alternatives: Vec<Requirement> = side
         .get(at)
         .as_array()
         .into_iter()
@@ -73,7 +73,7 @@ fn needs(side: Side<'_>, at: &str) -> Vec<Need> {
         .collect();
     // Without alternatives there is no requirement, which is an empty alternative.
     if alternatives.is_empty() {
-        vec![Need::new()]
+        vec![Requirement::new()]
     } else {
         alternatives
     }
@@ -91,8 +91,8 @@ fn scheme_kind(side: Side<'_>, name: &str) -> String {
     }
 }
 
-fn text(needs: &[Need]) -> String {
-    let one = |need: &Need| {
+fn text(needs: &[Requirement]) -> String {
+    let one = |need: &Requirement| {
         let scopes: Vec<&str> = need
             .iter()
             .map(String::as_str)
@@ -108,13 +108,13 @@ fn text(needs: &[Need]) -> String {
 }
 
 /// Whether the requirements of the whole document are equal.
-pub(super) fn same_for_all(walk: &Walk<'_>) -> bool {
+pub(super) fn same_for_all(walk: &Traversal<'_>) -> bool {
     let need = |side: Side<'_>| needs(side, "/security");
     need(walk.old) == need(walk.new)
 }
 
 /// Compares the security schemes. A scheme of the same kind under another name counts as renamed.
-pub(super) fn schemes(walk: &mut Walk<'_>) {
+pub(super) fn schemes(walk: &mut Traversal<'_>) {
     const AT: &str = "/components/securitySchemes";
     let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (
         walk.old.members(AT).into_iter().collect(),
@@ -136,12 +136,12 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
             Some((name, at.clone()))
         };
         let Some((other, new_at)) = same.or_else(alike) else {
-            let found = Found::new("security-scheme-changed", old_at).was(*name);
+            let found = Finding::new("security-scheme-changed", old_at).was(*name);
             walk.document(found, ChangePlaces::old(old_at));
             continue;
         };
         if *name != other || walk.old.get(old_at) != walk.new.get(&new_at) {
-            let mut found = Found::new("security-scheme-changed", &new_at);
+            let mut found = Finding::new("security-scheme-changed", &new_at);
             if *name != other {
                 found = found.was(*name).is(other);
             } else {
@@ -151,13 +151,13 @@ pub(super) fn schemes(walk: &mut Walk<'_>) {
         }
     }
     for (name, at) in come {
-        let found = Found::new("security-scheme-changed", at).is(name);
+        let found = Finding::new("security-scheme-changed", at).is(name);
         walk.document(found, ChangePlaces::new_only(at));
     }
 }
 
 /// Adds the removed and added scopes of an OAuth scheme.
-fn with_scopes(found: Found, old: &Value, new: &Value) -> Found {
+fn with_scopes(found: Finding, old: &Value, new: &Value) -> Finding {
     let scopes = |scheme: &Value| -> BTreeSet<String> {
         let flows = scheme["flows"].as_object().into_iter().flatten();
         flows

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::change::{ChangePlaces, Found, Recorder, Use};
+use super::change::{ChangePlaces, Finding, Recorder, Use};
 use super::rules::Direction;
 use super::schema_node::{SchemaNode, named, resolved};
 use super::schemas::{self, Pair};
@@ -33,7 +33,7 @@ pub(super) struct OperationInfo {
 }
 
 /// The state of the traversal.
-pub(super) struct Walk<'a> {
+pub(super) struct Traversal<'a> {
     pub(super) old: Side<'a>,
     pub(super) new: Side<'a>,
     pub(super) recorder: Recorder,
@@ -49,7 +49,7 @@ struct ComparedPair {
     uses: BTreeSet<Use>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Traversal<'a> {
     pub(super) fn new(old: Side<'a>, new: Side<'a>) -> Self {
         Self {
             old,
@@ -62,7 +62,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Records a change with one use.
-    pub(super) fn add(&mut self, found: Found, places: ChangePlaces, seen: Use) {
+    pub(super) fn add(&mut self, found: Finding, places: ChangePlaces, seen: Use) {
         self.recorder.add(found, places, [seen]);
     }
 
@@ -108,7 +108,7 @@ impl<'a> Walk<'a> {
         if before == after {
             return;
         }
-        let mut found = Found::new(rule, shown);
+        let mut found = Finding::new(rule, shown);
         found.was = (!before.is_null()).then(|| super::display::value(before));
         found.is = (!after.is_null()).then(|| super::display::value(after));
         self.add(found, ChangePlaces::both(old, new), seen);

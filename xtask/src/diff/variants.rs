@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::schema_node::{SchemaNode, named};
 use super::schema_view::view;
 use super::schemas::SchemaComparison;
@@ -42,12 +42,12 @@ pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
     let here = comparison.here();
     for variant in old {
         let name = text(comparison.old, &variant);
-        let found = Found::new("variant-removed", here.clone()).was(name);
+        let found = Finding::new("variant-removed", here.clone()).was(name);
         comparison.push(found, ChangePlaces::new(variant, None::<String>));
     }
     for variant in new {
         let name = text(comparison.new, &variant);
-        let found = Found::new("variant-added", here.clone()).is(name);
+        let found = Finding::new("variant-added", here.clone()).is(name);
         comparison.push(found, ChangePlaces::new(None::<String>, variant));
     }
     let keyword = |at: &[String]| {
@@ -63,7 +63,7 @@ pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
         keyword(&comparison.after.variants_at),
     );
     if was != is && !was.is_empty() && !is.is_empty() {
-        let found = Found::new("variants-reordered", here)
+        let found = Finding::new("variants-reordered", here)
             .was(was.join(", "))
             .is(is.join(", "));
         let places = ChangePlaces::new(

@@ -13,9 +13,9 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\n";
 /// Returns the error for a response, which is the same without facts and with facts and a tag.
 fn rejected(
     options: &fetch::FetchOptions<'_>,
-    answer: impl Fn() -> StubResponse + Send + Clone + 'static,
+    response: impl Fn() -> StubResponse + Send + Clone + 'static,
 ) -> String {
-    let always = answer.clone();
+    let always = response.clone();
     let server = Server::always(always);
     let url = format!("{}/small.json", server.address);
     Desk::new(&url).rejected(options);
@@ -25,7 +25,7 @@ fn rejected(
         if std::mem::take(&mut first) {
             StubResponse::new("200 OK", &["ETag: \"1\""], GOOD)
         } else {
-            answer()
+            response()
         }
     });
     let desk = Desk::new(&format!("{}/small.json", server.address));

@@ -16,7 +16,7 @@ fn json() -> String {
     document.expect("it is YAML").value.to_string()
 }
 
-/// A server that sends the document with an entity tag, and answers conditional requests with 304.
+/// A server that sends the document with an entity tag, and responds to conditional requests with 304.
 fn tagging(tag: &'static str) -> Server {
     Server::start(move |request| {
         if request.contains(&format!("if-none-match: {}", tag.to_lowercase())) {

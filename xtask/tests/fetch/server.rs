@@ -54,8 +54,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server that passes each request head to `answer`.
-    pub(crate) fn start(mut answer: impl FnMut(&str) -> StubResponse + Send + 'static) -> Self {
+    /// Starts a server that passes each request head to `respond`.
+    pub(crate) fn start(mut respond: impl FnMut(&str) -> StubResponse + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -68,10 +68,10 @@ impl Server {
                     continue;
                 };
                 seen.lock().expect("no panic").push(request.clone());
-                let answer = answer(&request);
+                let response = respond(&request);
                 // The client may have closed the connection already.
-                let _ = stream.write_all(&answer.bytes);
-                if answer.stalls {
+                let _ = stream.write_all(&response.bytes);
+                if response.stalls {
                     open.push(stream);
                 }
             }
@@ -80,8 +80,8 @@ impl Server {
     }
 
     /// Starts a server that always sends the same response.
-    pub(crate) fn always(answer: impl Fn() -> StubResponse + Send + 'static) -> Self {
-        Self::start(move |_| answer())
+    pub(crate) fn always(respond: impl Fn() -> StubResponse + Send + 'static) -> Self {
+        Self::start(move |_| respond())
     }
 
     /// The heads of all requests, in lower case.

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::fact_comparison::Fact;
 use super::operations::ComparedOperation;
 use super::side::{Side, component};
-use super::traversal::Walk;
+use super::traversal::Traversal;
 
 /// The places and components in which facts differ.
-pub(super) struct Touched {
+pub(super) struct ChangedNodes {
     places: BTreeSet<String>,
     /// The components in which facts differ, or that reference one of these.
     components: BTreeSet<String>,
@@ -18,8 +18,8 @@ pub(super) struct Touched {
     everywhere: bool,
 }
 
-impl Touched {
-    pub(super) fn new(walk: &Walk<'_>, facts: &[Fact]) -> Self {
+impl ChangedNodes {
+    pub(super) fn new(walk: &Traversal<'_>, facts: &[Fact]) -> Self {
         let places: BTreeSet<String> = facts
             .iter()
             .flat_map(|fact| [fact.old_at.clone(), fact.new_at.clone()])
@@ -64,7 +64,7 @@ impl Touched {
     /// Whether an operation and everything it references are equal in both documents.
     pub(super) fn is_unchanged(
         &self,
-        walk: &Walk<'_>,
+        walk: &Traversal<'_>,
         old: &ComparedOperation<'_>,
         new: &ComparedOperation<'_>,
     ) -> bool {
