@@ -128,7 +128,7 @@ async fn plans_are_published_then_the_sandbox_has_the_same_figures() {
     let sources =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/sources.toml");
     let sources: toml::Table = std::fs::read_to_string(sources).unwrap().parse().unwrap();
-    let tiers = sources["my-organization"]["tiers"].as_table().unwrap();
+    let tiers = sources["my-organization"]["plans"].as_table().unwrap();
     assert_eq!(tiers.len(), 5);
     for (name, tier) in tiers {
         let plan: Plan = name.parse().unwrap();
