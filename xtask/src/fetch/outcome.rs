@@ -37,7 +37,7 @@ impl DocumentState {
         match self {
             Self::New => "new",
             Self::Changed => "facts changed",
-            Self::Unchanged => "no fact changed",
+            Self::Unchanged => "no facts changed",
             Self::NotModified => "not modified",
         }
     }

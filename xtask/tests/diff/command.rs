@@ -89,7 +89,7 @@ fn facts_are_listed_one_per_line() {
     let (old, new) = removed();
     let (_, out, _) = run(&old, &new, "--facts");
     insta::assert_snapshot!(out, @r#"
-    1 difference of facts
+    1 difference in the facts
       /components/schemas/Thing/properties/p: - {"type":"string"}
     "#);
     let (_, out, _) = run(&old, &new, "--facts --format json");

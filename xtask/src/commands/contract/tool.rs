@@ -131,7 +131,7 @@ impl Tool {
             ])
             .args(["--report", "json", "--report-json-path", REPORT])
             .current_dir(scratch)
-            .envs(setup.tokens.iter().map(|(name, token)| (name, token)))
+            .envs(&setup.tokens)
             // The sandbox listens on this machine only.
             .env("NO_PROXY", "127.0.0.1")
             .output()
