@@ -56,7 +56,7 @@ pub enum ReportFormat {
 pub enum FailOn {
     /// A change that requires a major version.
     Breaking,
-    /// Any change of facts.
+    /// Any change in the facts.
     Any,
 }
 
