@@ -112,11 +112,11 @@ fn not_modified_response_to_an_unconditional_request_is_rejected() {
     let server = Server::always(|| StubResponse::raw("HTTP/1.1 304 Not Modified\r\n\r\n"));
     let desk = Desk::new(&format!("{}/small.json", server.address));
     insta::assert_snapshot!(desk.rejected(&options()), @"
-    x the server says that nothing has changed, though it was not asked
+    x the server reports an unmodified document, although the request was not conditional
     | in http://127.0.0.1:PORT/small.json
-    | expected 200 OK and the document
+    | expected 200 OK with the document
     | found 304 Not Modified
-    help: fetch again; a cache on the way may be at fault
+    help: fetch again; a cache in between may be misconfigured
     ");
 }
 
@@ -182,14 +182,14 @@ fn document_above_the_limit_is_rejected_before_it_is_complete() {
       | in http://127.0.0.1:PORT/small.json
       | expected at most 64 MiB
       | found 107374182400 bytes
-      help: check that the address is that of an OpenAPI document
+      help: check that the address leads to an OpenAPI document
 
     by what came:
       x the document is too large
       | in http://127.0.0.1:PORT/small.json
       | expected at most 1000 bytes
-      | found more than that
-      help: check that the address is that of an OpenAPI document
+      | found more
+      help: check that the address leads to an OpenAPI document
     ");
 }
 
@@ -199,11 +199,11 @@ fn compressed_document_is_rejected() {
         StubResponse::new("200 OK", &["Content-Encoding: gzip"], b"\x1f\x8b\x08\x00")
     });
     insta::assert_snapshot!(problem, @"
-    x the document came compressed
+    x the server sent a compressed document
     | in http://127.0.0.1:PORT/small.json
-    | expected it as it is, as was asked for (`Accept-Encoding: identity`)
+    | expected an uncompressed one, as requested with `Accept-Encoding: identity`
     | found `Content-Encoding: gzip`
-    help: save it by other means, for example with `curl --compressed`, and give the file: --from FILE
+    help: save it by other means, for example with `curl --compressed`, and pass the file: --from FILE
     ");
 }
 
