@@ -1,4 +1,4 @@
-//! The generator: from a published OpenAPI document to a client crate.
+//! The generator: fetches and normalizes OpenAPI documents, and generates client crates from them.
 #![forbid(unsafe_code)]
 
 pub mod commands;

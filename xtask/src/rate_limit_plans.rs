@@ -1,14 +1,14 @@
-//! Rate limits of plans, as they stand in `openapi/sources.toml`.
+//! Rate limit plans, as configured in `openapi/sources.toml`.
 
 use serde::Deserialize;
 
-/// The name of a plan: `public-enterprise`.
+/// The name of a rate limit plan, such as `public-enterprise`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PlanName(String);
 
 impl PlanName {
-    /// The name as it was given.
+    /// The name as configured.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -23,23 +23,23 @@ impl TryFrom<String> for PlanName {
             return Ok(Self(name));
         }
         Err(format!(
-            "expected the name of a tier in lower-case letters, digits and `-`, a letter first: it becomes the name of \
-             a constant, found `{name}`"
+            "expected a plan name of lower-case letters, digits and `-` that starts with a letter, because it becomes the \
+             name of a constant, found `{name}`"
         ))
     }
 }
 
-/// Requests that a plan allows.
+/// The rate limits of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimitPlan {
-    /// What all callers of a tenant have together.
+    /// The limits for all callers of a tenant together.
     pub tenant: Allowance,
-    /// What one organization has of that, where it is limited by itself.
+    /// The additional limits for each organization, if it has its own.
     pub organization: Option<OrganizationAllowance>,
 }
 
-/// What one organization has; its reads and writes are always counted apart.
+/// The limits for one organization. Its reads and writes are always counted separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationAllowance {
@@ -56,20 +56,20 @@ impl From<OrganizationAllowance> for Allowance {
     }
 }
 
-/// Rates of reads and writes.
+/// Rates and burst of reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Fields")]
 pub struct Allowance {
     /// Requests per second.
     pub rates: Rates,
-    /// How many may come at once, where that is not what a second allows.
+    /// The number of requests that may be sent at once; by default as many as the rate allows per second.
     pub burst: Option<Count>,
 }
 
 /// Requests per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rates {
-    /// Reads and writes are counted apart.
+    /// Reads and writes are counted separately.
     Each {
         /// Reads per second.
         read: Count,
@@ -97,9 +97,7 @@ impl TryFrom<Fields> for Allowance {
             (Some(read), Some(write), None) => Rates::Each { read, write },
             (None, None, Some(both)) => Rates::Both(both),
             _ => {
-                return Err(
-                    "expected `read` and `write`, or `both` where they are counted together",
-                );
+                return Err("expected `read` and `write`, or `both` if they are counted together");
             }
         };
         let burst = fields.burst;
@@ -107,7 +105,7 @@ impl TryFrom<Fields> for Allowance {
     }
 }
 
-/// A number of requests: from 1 to 1,000,000.
+/// A number of requests, from 1 to 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Count(u32);
@@ -123,7 +121,7 @@ impl TryFrom<i64> for Count {
     type Error = String;
 
     fn try_from(count: i64) -> Result<Self, String> {
-        // The limiter takes no larger burst.
+        // The limiter rejects larger bursts.
         match u32::try_from(count) {
             Ok(count @ 1..=1_000_000) => Ok(Self(count)),
             _ => Err(format!(

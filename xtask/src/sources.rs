@@ -1,4 +1,4 @@
-//! `openapi/sources.toml`: for each API, where its document is published and what is particular to its crate.
+//! `openapi/sources.toml`: for each API, the address of its document and the settings of its crate.
 
 use std::collections::BTreeMap;
 
@@ -13,69 +13,70 @@ use crate::problem::Problem;
 use crate::rate_limit_plans::{PlanName, RateLimitPlan};
 use crate::spec::source::{Format, Source};
 
-/// The list of APIs.
+/// The parsed file.
 #[derive(Debug, Clone)]
 pub struct Sources {
     entries: BTreeMap<String, ApiSource>,
     source: Source,
 }
 
-/// One API.
+/// The settings of one API.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiSource {
-    /// Where the document is published.
+    /// The URL of the published document.
     pub url: String,
-    /// The paths that the crate has, by their beginnings; all where the list is empty.
+    /// The prefixes of the paths to include; empty for all paths.
     #[serde(default)]
     pub include: Vec<String>,
-    /// The name of the crate. Where it is not given, the facts of the API are kept and no crate is made of them.
+    /// The name of the crate. Without it, the facts of the API are kept but no crate is generated.
     #[serde(rename = "crate")]
     pub crate_name: Option<String>,
-    /// The version of the crate.
+    /// The version of the crate; set if and only if `crate_name` is.
     pub version: Option<String>,
-    /// The template of the base URL, such as `https://{team}.teams.auth0.com`. Where it is not given, the user of the
-    /// crate gives the URL.
+    /// The template of the base URL, such as `https://{team}.teams.auth0.com`. Without it, the user of the crate passes
+    /// the URL.
     pub base_url: Option<String>,
-    /// What may stand for each name in braces.
+    /// The kind of each variable of the templates.
     #[serde(default)]
     pub variables: BTreeMap<String, VariableKind>,
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
-    /// The rate limits of each plan, by the names of the plans.
+    /// The rate limit plans by name.
     #[serde(default)]
     pub plans: BTreeMap<PlanName, RateLimitPlan>,
-    /// Whether the sandbox serves the API, which needs its document for that.
+    /// Whether the sandbox serves the API; `regen` then writes its document for the sandbox.
     #[serde(default)]
     pub sandbox: bool,
-    /// SHA-256 of the document that was fetched last.
+    /// SHA-256 digest of the last fetched document.
     pub digest: Option<String>,
-    /// The day on which that document was first fetched.
+    /// The day on which this version of the document was first fetched.
     pub date: Option<String>,
-    /// The entity tag that the server gave with it.
+    /// The entity tag of its response.
     pub etag: Option<String>,
-    /// What the tag was given for: a digest of the address, of the part taken from there and of the facts made of it.
+    /// A digest of what the entity tag applies to: the URL, the included paths and the resulting facts.
     pub etag_of: Option<String>,
 }
 
-/// What `fetch` notes of a document.
+/// What `fetch` records about a document.
 #[derive(Debug, Clone, Copy)]
 pub struct FetchRecord<'a> {
-    /// Its SHA-256.
+    /// Its SHA-256 digest.
     pub digest: &'a str,
     /// The day of the fetch.
     pub date: &'a str,
-    /// Its entity tag and what that was given for, where it came from where it is published.
+    /// Its entity tag and the digest of what the tag applies to. `None` if the server sent none, or if the
+    /// document did not come from its published URL.
     pub etag: Option<(&'a str, &'a str)>,
 }
 
 impl ApiSource {
-    /// Name and version of the crate, where one is made.
+    /// Name and version of the crate, if one is generated.
     pub fn package(&self) -> Option<(&str, &str)> {
         self.crate_name.as_deref().zip(self.version.as_deref())
     }
 
-    /// What the emitter writes into the crate.
+    /// The settings that the emitter writes into the crate.
     pub fn api(&self) -> ApiData {
         ApiData {
             base_url: self.base_url.clone(),
@@ -86,22 +87,22 @@ impl ApiSource {
     }
 }
 
-/// What is particular to one API and is written into its crate.
+/// The settings of an API that are written into its crate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApiData {
     /// The template of the base URL.
     pub base_url: Option<String>,
-    /// What may stand for each name in braces.
+    /// The kind of each variable of the templates.
     pub variables: BTreeMap<String, VariableKind>,
     /// The template of the audience of access tokens.
     pub audience: Option<String>,
-    /// The rate limits of each plan.
+    /// The rate limit plans by name.
     pub plans: BTreeMap<PlanName, RateLimitPlan>,
 }
 
 impl ApiData {
-    /// What a document says of itself: the URL of its first server, where it needs nothing filled in. The default of
-    /// a server variable is often only a placeholder, so a URL with variables is left to the user of the crate.
+    /// The settings that a document itself provides: the URL of its first server, if it is an https URL without variables.
+    /// Defaults of server variables are often placeholders, so a URL with variables is left to the user of the crate.
     pub fn of_document(document: &Value) -> Self {
         let url = document["servers"][0]["url"].as_str();
         let complete = |url: &&str| url.starts_with("https://") && !url.contains('{');
@@ -112,7 +113,7 @@ impl ApiData {
     }
 }
 
-/// What may stand for a variable of a URL template.
+/// The kind of a variable of a URL template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VariableKind {
@@ -123,10 +124,10 @@ pub enum VariableKind {
 }
 
 impl Sources {
-    /// The name of the file, from the root of the workspace.
+    /// The path of the file, relative to the root of the workspace.
     pub const FILE: &'static str = "openapi/sources.toml";
 
-    /// Reads the list.
+    /// Parses and validates the file.
     pub fn parse(text: String) -> Result<Self, Box<Report>> {
         let source = Source {
             name: Self::FILE.to_owned(),
@@ -147,7 +148,7 @@ impl Sources {
         Ok(Self { entries, source })
     }
 
-    /// The APIs that are named, or all where none is, in the order of their names.
+    /// Returns the named APIs in the order given, or all in alphabetical order if `names` is empty.
     pub fn select<'a>(
         &'a self,
         names: &'a [String],
@@ -165,7 +166,7 @@ impl Sources {
             .collect()
     }
 
-    /// One API.
+    /// Returns one API. It is an error if there is none of this name.
     pub fn get(&self, name: &str) -> Result<&ApiSource, Box<Report>> {
         self.entries.get(name).ok_or_else(|| {
             let known: Vec<String> = self
@@ -176,14 +177,15 @@ impl Sources {
             let problem = Problem::at("", format!("there is no API called `{name}`"))
                 .expected(format!("one of {}", known.join(", ")))
                 .help(format!(
-                    "take one of these, or add `[{name}]` to {}",
+                    "use one of these, or add `[{name}]` to {}",
                     Self::FILE
                 ));
             Report::of_file(Self::FILE, problem).into()
         })
     }
 
-    /// The list after a fetch: with the digest, the date where the digest is new, and the entity tag. Comments stay.
+    /// Returns the file with the result of a fetch: the digest, the date if the digest is new, and the entity tag.
+    /// Comments are kept.
     pub fn with_fetch(&self, name: &str, fetched: &FetchRecord<'_>) -> Result<Self, Box<Report>> {
         let mut document = self.editable()?;
         let known = self.get(name)?;
@@ -237,8 +239,9 @@ fn check(name: &str, entry: &ApiSource) -> Result<(), Problem> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
         return Err(
-            Problem::at("", format!("`{name}` cannot be the name of an API"))
-                .expected("lower-case letters, digits and `-`: it is the name of a folder"),
+            Problem::at("", format!("`{name}` is not a valid API name")).expected(
+                "lower-case letters, digits and `-`, because it is also the name of a folder",
+            ),
         );
     }
     address::parse(&entry.url)?;
@@ -250,7 +253,7 @@ fn check(name: &str, entry: &ApiSource) -> Result<(), Problem> {
                 "",
                 format!("`{name}` has one of `crate` and `version` without the other"),
             )
-            .expected("both, or neither where no crate is made of the document"));
+            .expected("both, or neither if no crate is generated"));
         }
     }
     for (what, template) in [("base_url", &entry.base_url), ("audience", &entry.audience)] {
@@ -259,9 +262,9 @@ fn check(name: &str, entry: &ApiSource) -> Result<(), Problem> {
             if !entry.variables.contains_key(variable) {
                 return Err(Problem::at(
                     "",
-                    format!("{what} of `{name}` names an unknown variable"),
+                    format!("{what} of `{name}` contains an unknown variable"),
                 )
-                .expected("a name that stands in `variables`")
+                .expected("a variable that is declared in `variables`")
                 .found(format!("`{{{variable}}}`"))
                 .help(format!(
                     "add `{variable} = \"label\"` or `\"host\"` to `variables`"
@@ -291,18 +294,18 @@ tenant = { read = 4, write = 2 }
 
     fn error(text: &str) -> String {
         Sources::parse(text.into())
-            .expect_err("it is wrong")
+            .expect_err("it is invalid")
             .to_string()
     }
 
     #[test]
-    fn fetch_writes_what_it_noted_and_keeps_comments() {
+    fn fetch_record_is_written_and_comments_are_kept() {
         let fetched = |digest, date, etag| FetchRecord { digest, date, etag };
-        let noted = |sources: &Sources, fetched: &FetchRecord<'_>| {
+        let recorded = |sources: &Sources, fetched: &FetchRecord<'_>| {
             sources.with_fetch("teams", fetched).expect("written")
         };
-        let sources = Sources::parse(TEXT.into()).expect("it is right");
-        let first = noted(
+        let sources = Sources::parse(TEXT.into()).expect("it is valid");
+        let first = recorded(
             &sources,
             &fetched("sha256:1", "2026-01-02", Some((r#"W/"a\b""#, "k"))),
         );
@@ -324,30 +327,30 @@ tenant = { read = 4, write = 2 }
         tenant = { read = 4, write = 2 }
         "#);
         let again = fetched("sha256:1", "2026-03-04", Some((r#"W/"a\b""#, "k")));
-        assert_eq!(noted(&first, &again).text(), first.text());
+        assert_eq!(recorded(&first, &again).text(), first.text());
         let entry = first.get("teams").expect("it is there");
         assert_eq!(entry.variables["team"], VariableKind::Label);
         assert_eq!(entry.api().plans.len(), 1);
         assert_eq!(entry.etag.as_deref(), Some(r#"W/"a\b""#));
 
-        let text = noted(&first, &fetched("sha256:2", "2026-03-04", None));
+        let text = recorded(&first, &fetched("sha256:2", "2026-03-04", None));
         let entry = text.get("teams").expect("it is there");
         assert_eq!((&entry.etag, &entry.etag_of), (&None, &None));
         assert_eq!(entry.date.as_deref(), Some("2026-03-04"));
     }
 
     #[test]
-    fn crate_without_version_is_told_and_no_crate_at_all_is_fine() {
+    fn crate_without_version_is_an_error_and_neither_is_valid() {
         let without = |line: &str| TEXT.replace(line, "");
         let text = error(&without("version = \"0.1.0\"\n"));
         assert!(text.contains("one of `crate` and `version`"), "{text}");
         let text = without("version = \"0.1.0\"\n").replace("crate = \"auth0-teams\"\n", "");
-        let sources = Sources::parse(text).expect("it is right");
+        let sources = Sources::parse(text).expect("it is valid");
         assert_eq!(sources.get("teams").expect("it is there").package(), None);
     }
 
     #[test]
-    fn unknown_key_and_unknown_variable_are_told() {
+    fn unknown_key_variable_or_api_is_an_error() {
         let text = error(&TEXT.replace("version", "versoin"));
         assert!(
             text.contains("versoin") || text.contains("version"),
@@ -357,14 +360,14 @@ tenant = { read = 4, write = 2 }
         assert!(text.contains("unknown variable"), "{text}");
         let text = error(&TEXT.replace("\"label\"", "\"port\""));
         assert!(text.contains("unknown variant"), "{text}");
-        let sources = Sources::parse(TEXT.into()).expect("it is right");
+        let sources = Sources::parse(TEXT.into()).expect("it is valid");
         let text = sources.get("temas").expect_err("unknown").to_string();
         assert!(text.contains("`teams`"), "{text}");
     }
 
     #[test]
-    fn tier_is_wrong_then_the_error_says_where_and_what_was_expected() {
-        // What is put in for `read = 4`, the place that is shown, and the words.
+    fn invalid_plan_is_an_error_with_its_position_and_the_expected_value() {
+        // The replacement for `read = 4`, the text at the reported position, and the message.
         for (wrong, place, expected) in [
             ("read = 0", "0,", "from 1 to 1000000, found 0"),
             ("read = -4", "-4,", "from 1 to 1000000, found -4"),
@@ -380,18 +383,18 @@ tenant = { read = 4, write = 2 }
             (
                 "both = 4",
                 "{ both",
-                "expected `read` and `write`, or `both` where they are counted together",
+                "expected `read` and `write`, or `both` if they are counted together",
             ),
         ] {
             let text = TEXT.replace("read = 4", wrong);
-            let report = Sources::parse(text.clone()).expect_err("it is wrong");
+            let report = Sources::parse(text.clone()).expect_err("it is invalid");
             assert!(report.to_string().contains(expected), "{report}");
             let shown = &text[report.offset().expect("a place")..];
             assert!(shown.starts_with(place), "{wrong}: {shown}");
         }
         for name in ["Free", "free_trial", "-free", "3-free"] {
-            let text = TEXT.replace("tiers.free", &format!("tiers.{name}"));
-            let report = Sources::parse(text.clone()).expect_err("it is wrong");
+            let text = TEXT.replace("plans.free", &format!("plans.{name}"));
+            let report = Sources::parse(text.clone()).expect_err("it is invalid");
             let found = format!("found `{name}`");
             assert!(report.to_string().contains(&found), "{report}");
             let shown = &text[report.offset().expect("a place")..];

@@ -116,7 +116,7 @@ fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<S
             format: options.format,
         },
     )?;
-    remove_stale_actions(staged, api, &fetched.work, &mut summary)?;
+    remove_stale_actions(staged, api, &fetched.follow_up, &mut summary)?;
     if let Some((diff, versions)) = fetched.changes.compared() {
         summary.changed(diff, versions);
         let sources = staged.sources()?.with_version(api, &versions.next)?;
@@ -133,10 +133,10 @@ fn bump(workspace: &Workspace, api: &str, options: &BumpOptions<'_>) -> Result<S
         })?;
     }
     let sources = staged.sources()?;
-    let made = regen::make(staged, api, sources.get(api)?)?;
-    summary.derived = made.derived.len();
-    summary.warnings = made.warnings.len();
-    regen::write_files(staged, api, &made)?;
+    let generated = regen::generate(staged, api, sources.get(api)?)?;
+    summary.derived = generated.derived.len();
+    summary.warnings = generated.warnings.len();
+    regen::write_files(staged, api, &generated)?;
 
     summary.files = staging.changed_files()?;
     if !options.dry_run {

@@ -1,4 +1,4 @@
-//! `conformance`: every document of a folder normalized, emitted and type-checked, told in one results.
+//! `conformance`: normalizes, generates and type-checks every document of a folder, and prints a table of the results.
 
 mod results;
 
@@ -27,18 +27,19 @@ use crate::spec::walk::count_operations;
 use crate::workspace::{FACTS, Workspace};
 use results::DocumentResult;
 
-/// What to try and how to tell it.
+/// The arguments of `conformance`.
 #[derive(Debug, Clone)]
 pub struct ConformanceOptions<'a> {
     /// The folder with the documents.
     pub folder: &'a Path,
-    /// Documents that are known to fail, by the names in the results.
+    /// Documents that are expected to fail, by their names in the table.
     pub expect_failing: &'a [String],
-    /// How the results is written.
+    /// The format of the results.
     pub format: OutputFormat,
 }
 
-/// Tries every document of the folder. Found something: one fails that is not expected to, or passes though it is.
+/// Tests every document of the folder. The check fails if a document fails unexpectedly, or passes although it is expected
+/// to fail.
 pub fn run(
     workspace: &Workspace,
     options: &ConformanceOptions<'_>,
@@ -53,7 +54,7 @@ pub fn run(
         let known: Vec<&str> = candidates.iter().map(|one| one.name.as_str()).collect();
         let problem = Problem::at(
             "",
-            format!("`--expect-failing` names `{unknown}`, which is not there"),
+            format!("`--expect-failing` names the unknown document `{unknown}`"),
         )
         .expected(format!("one of {}", known.join(", ")));
         return Err(Box::new(Report::of_file(
@@ -62,12 +63,12 @@ pub fn run(
         ))
         .into());
     }
-    // Outside of the repository: a crate in here would be taken for a part of its workspace.
+    // Outside of the repository, because cargo would take a crate in it for a member of the workspace.
     let scratch = tempfile::tempdir().map_err(|error| no_scratch(&error))?;
     let progress = Progress::start();
     let mut rows = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        let tell = |what: &str| {
+        let report = |what: &str| {
             progress.at(&format!(
                 "{} of {}: {what} {}",
                 index + 1,
@@ -75,7 +76,7 @@ pub fn run(
                 candidate.name
             ))
         };
-        rows.push(attempt(workspace, candidate, scratch.path(), &tell)?);
+        rows.push(attempt(workspace, candidate, scratch.path(), &report)?);
     }
     drop(progress);
     let expected = |row: &DocumentResult| options.expect_failing.contains(&row.name);
@@ -91,22 +92,22 @@ pub fn run(
     })
 }
 
-/// A document to try.
+/// A document to test.
 struct TestedDocument {
     name: String,
     path: PathBuf,
     entry: Option<ApiSource>,
 }
 
-/// The JSON and YAML files of the folder, and the folders in it that hold the facts of an API.
+/// Returns the JSON and YAML files of the folder, and its subfolders that hold the facts of an API.
 fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<TestedDocument>, Box<Report>> {
     let unreadable = |error: &std::io::Error| {
         let problem = Problem::at("", "the folder cannot be read").found(error.to_string());
         Box::new(Report::of_file(&folder.display().to_string(), problem))
     };
-    // What is particular to an API is known only of those of this repository.
-    let ours = folder.canonicalize().ok() == workspace.path("openapi").canonicalize().ok();
-    let sources = if ours {
+    // Only the APIs of this repository have settings.
+    let is_own_folder = folder.canonicalize().ok() == workspace.path("openapi").canonicalize().ok();
+    let sources = if is_own_folder {
         Some(workspace.sources()?)
     } else {
         None
@@ -127,7 +128,7 @@ fn candidates(workspace: &Workspace, folder: &Path) -> Result<Vec<TestedDocument
         }
     }
     if found.is_empty() {
-        let problem = Problem::at("", "the folder holds no document")
+        let problem = Problem::at("", "the folder contains no documents")
             .expected(format!("JSON or YAML files, or folders with `{FACTS}`"));
         return Err(Report::of_file(&folder.display().to_string(), problem).into());
     }
@@ -139,14 +140,14 @@ fn attempt(
     workspace: &Workspace,
     candidate: &TestedDocument,
     scratch: &Path,
-    tell: &dyn Fn(&str),
+    report: &dyn Fn(&str),
 ) -> Result<DocumentResult, Failure> {
     let mut row = DocumentResult {
         name: candidate.name.clone(),
         version: "-".to_owned(),
         ..DocumentResult::default()
     };
-    tell("reading");
+    report("reading");
     let (document, source) = match read(candidate) {
         Ok(read) => read,
         Err(failure) => return Ok(row.failed("read", failure)),
@@ -157,16 +158,16 @@ fn attempt(
         .clone_into(&mut row.version);
     row.operations = count_operations(&document);
 
-    tell("normalizing");
+    report("normalizing");
     let include = candidate
         .entry
         .as_ref()
         .map_or(&[][..], |entry| &entry.include);
-    let asked = lower::Options {
+    let lowering = lower::Options {
         include,
         strict: false,
     };
-    let normalized = match pipeline::normalize(document, &source, &asked) {
+    let normalized = match pipeline::normalize(document, &source, &lowering) {
         Ok(normalized) => normalized.document,
         Err(failure) => {
             row.normalize = Some(false);
@@ -180,7 +181,7 @@ fn attempt(
             .map_or(0, serde_json::Map::len),
     );
 
-    tell("generating");
+    report("generating");
     let folder = scratch.join(&candidate.name);
     let target = Target {
         crate_name: crate_name(&candidate.name),
@@ -204,15 +205,15 @@ fn attempt(
     row.generate = Some(true);
     files::write(&folder, &folder.display().to_string(), &generated)?;
 
-    tell("checking");
+    report("checking");
     let errors = check(workspace, &folder)?;
     row.check = Some(errors.is_empty());
-    row.needs
+    row.errors
         .extend(errors.into_iter().map(|error| format!("check: {error}")));
     Ok(row)
 }
 
-/// What is particular to the API. Its base URL is known once a crate is made of it, its tiers before that.
+/// The settings for the crate of a document. An API without a crate has plans in `sources.toml`, but no base URL.
 fn api_data(entry: Option<&ApiSource>, document: &Value) -> ApiData {
     match entry {
         Some(entry) if entry.package().is_some() => entry.api(),
@@ -232,8 +233,8 @@ fn read(candidate: &TestedDocument) -> Result<(Value, Source), Failure> {
     Ok((document.value, document.source))
 }
 
-/// Type-checks a crate with warnings as errors. All crates share one target folder, and the versions of the workspace,
-/// so that what they depend on is built once.
+/// Type-checks a crate with warnings as errors, and returns the errors. All crates share one target folder and the
+/// dependency versions of the workspace, so that dependencies are built once.
 fn check(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Box<Report>> {
     let lock = workspace.path("Cargo.lock");
     fs::copy(&lock, folder.join("Cargo.lock")).map_err(|error| {
@@ -263,7 +264,7 @@ fn check(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Box<Report
                 ))
             })
     };
-    // What the workspace builds with is there already; the network is asked only where something is missing.
+    // The dependencies of the workspace are already downloaded; the network is needed only if one is missing.
     let mut output = cargo(&["--offline"])?;
     if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("--offline") {
         output = cargo(&[])?;
@@ -283,7 +284,7 @@ fn check(workspace: &Workspace, folder: &Path) -> Result<Vec<String>, Box<Report
     Ok(errors)
 }
 
-/// A name that cargo takes, whatever the file is called.
+/// Derives a valid crate name from any file name.
 fn crate_name(file: &str) -> String {
     let plain: String = file
         .chars()
@@ -299,6 +300,6 @@ fn crate_name(file: &str) -> String {
 }
 
 fn no_scratch(error: &std::io::Error) -> Box<Report> {
-    let problem = Problem::at("", "no temporary folder can be made").found(error.to_string());
+    let problem = Problem::at("", "a temporary folder cannot be created").found(error.to_string());
     Report::of_file(&std::env::temp_dir().display().to_string(), problem).into()
 }

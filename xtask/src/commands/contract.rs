@@ -1,7 +1,7 @@
-//! `contract`: the sandbox tested against documents by a third party, schemathesis.
+//! `contract`: tests the sandbox against the documents with schemathesis.
 //!
-//! A sandbox is started, schemathesis makes up requests from the document and checks the answers, and the sandbox's own
-//! log shows that each operation was carried out.
+//! For each API, schemathesis generates requests from the document and checks the responses of a sandbox. Then the
+//! request log of the sandbox shows whether each operation was carried out.
 
 mod documents;
 mod sandbox;
@@ -25,19 +25,20 @@ use sandbox::Sandbox;
 use setup::ContractSetup;
 use tool::{Findings, Tool};
 
-/// Where the settings of schemathesis are.
+/// The folder with the settings of schemathesis and the setup of each API.
 const FOLDER: &str = "xtask/contract";
 
-/// What to test by and how to tell it.
+/// The arguments of `contract`.
 #[derive(Debug, Clone, Copy)]
 pub struct ContractOptions<'a> {
-    /// The folder with the documents; the repository's own where it is left out.
+    /// The folder with the documents; by default `openapi/`.
     pub documents: Option<&'a Path>,
-    /// How the result is written.
+    /// The format of the results.
     pub format: OutputFormat,
 }
 
-/// Tests each API that the sandbox serves. Found something: a check failed, or an operation was never carried out.
+/// Tests each API that the sandbox serves. The check fails if a check of schemathesis failed, or if an operation was never
+/// carried out.
 pub fn run(
     workspace: &Workspace,
     options: &ContractOptions<'_>,
@@ -63,20 +64,20 @@ pub fn run(
         }
     }
     for result in results.iter().filter(|result| !result.findings.passed) {
-        console.note(&result.findings.told);
+        console.note(&result.findings.output);
     }
-    Ok(if results.iter().all(ContractResult::is_fine) {
+    Ok(if results.iter().all(ContractResult::is_passed) {
         CheckResult::Passed
     } else {
         CheckResult::Failed
     })
 }
 
-/// How the test of one API ended.
+/// The result of the test of one API.
 struct ContractResult {
     api: String,
     findings: Findings,
-    /// For each operation, how many requests there were and how many of them were carried out.
+    /// For each operation, the number of requests and how many of them were carried out.
     operations: BTreeMap<String, (u64, u64)>,
 }
 
@@ -88,7 +89,7 @@ fn test(
 ) -> Result<ContractResult, Failure> {
     let scratch = tempfile::tempdir().map_err(|error| {
         let problem =
-            Problem::at("", "no folder can be made for the test").found(error.to_string());
+            Problem::at("", "a temporary folder cannot be created").found(error.to_string());
         Failure(vec![Report::plain(problem)])
     })?;
     progress.at(&format!(
@@ -120,8 +121,8 @@ fn test(
 }
 
 impl ContractResult {
-    /// The operations of which no request was ever carried out.
-    fn left_out(&self) -> Vec<&str> {
+    /// The operations that were never carried out.
+    fn untested(&self) -> Vec<&str> {
         self.operations
             .iter()
             .filter(|(_, (_, carried_out))| *carried_out == 0)
@@ -129,13 +130,13 @@ impl ContractResult {
             .collect()
     }
 
-    fn is_fine(&self) -> bool {
-        self.findings.passed && self.findings.untested == 0 && self.left_out().is_empty()
+    fn is_passed(&self) -> bool {
+        self.findings.passed && self.findings.untested == 0 && self.untested().is_empty()
     }
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}: {} operations, {} requests made up, {}\n",
+            "{}: {} operations, {} requests generated, {}\n",
             self.api,
             self.operations.len(),
             self.findings.cases,
@@ -161,9 +162,9 @@ impl ContractResult {
                 self.findings.untested
             ));
         }
-        if !self.left_out().is_empty() {
-            let left_out = self.left_out().join(", ");
-            text.push_str(&format!("never carried out, so not tested: {left_out}\n"));
+        if !self.untested().is_empty() {
+            let untested = self.untested().join(", ");
+            text.push_str(&format!("never carried out, so not tested: {untested}\n"));
         }
         text
     }
@@ -179,7 +180,7 @@ impl ContractResult {
             .collect();
         json!({
             "api": self.api,
-            "passed": self.is_fine(),
+            "passed": self.is_passed(),
             "checks_passed": self.findings.passed,
             "cases": self.findings.cases,
             "operations": operations,
@@ -198,7 +199,7 @@ mod tests {
                 passed,
                 cases: 12,
                 untested,
-                told: String::new(),
+                output: String::new(),
             },
             operations: BTreeMap::from([
                 ("getTenant".to_owned(), (9, 4)),
@@ -208,17 +209,17 @@ mod tests {
     }
 
     #[test]
-    fn checks_pass_and_every_operation_is_carried_out_then_it_is_fine() {
-        assert!(tested(true, 0, 1).is_fine());
+    fn result_passes_only_if_checks_pass_and_every_operation_is_carried_out() {
+        assert!(tested(true, 0, 1).is_passed());
         for wrong in [tested(false, 0, 1), tested(true, 1, 1), tested(true, 0, 0)] {
-            assert!(!wrong.is_fine(), "{}", wrong.text());
+            assert!(!wrong.is_passed(), "{}", wrong.text());
             assert_eq!(wrong.json()["passed"], false);
         }
     }
 
     #[test]
-    fn operation_is_never_carried_out_then_it_is_named() {
-        let expected = "teams: 2 operations, 12 requests made up, all checks passed\n\
+    fn operation_that_is_never_carried_out_is_named() {
+        let expected = "teams: 2 operations, 12 requests generated, all checks passed\n\
                         \x20 operation    requests  carried out\n\
                         \x20 getTenant           9            4\n\
                         \x20 listTenants         3            0\n\

@@ -1,5 +1,5 @@
-//! `interop`: tests the SDK against oidc-provider, an OpenID provider on Node that shares no code with it, and `auth0-fleet`
-//! against a real Redis, and a real Valkey if it is installed.
+//! `interop`: tests the SDK against oidc-provider, an independent OpenID provider on Node, and `auth0-fleet` against a real
+//! Redis or Valkey, or both if both are installed.
 //!
 //! This command installs the provider and runs the tests, which start the provider and the servers themselves.
 
@@ -25,7 +25,7 @@ const SERVER_VARIABLE: &str = "AUTH0_TEST_REDIS_SERVER";
 /// Runs the tests whose names contain one of `tests`, or all if it is empty. Returns [`CheckResult::Failed`] if a test failed.
 pub fn run(workspace: &Workspace, tests: &[String]) -> Result<CheckResult, Failure> {
     let progress = Progress::start();
-    progress.at("looking for node, npm, openssl and redis-server");
+    progress.at("checking for node, npm, openssl and redis-server");
     check_tools()?;
     let servers = installed_servers()?;
     install_provider(workspace, &progress)?;

@@ -1,4 +1,4 @@
-//! `regen`: the committed files of each API made anew from its facts and overlays, or compared with what they would be.
+//! `regen`: regenerates the committed files of each API from its facts and overlays, or checks them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,11 +27,11 @@ use crate::workspace::{
     sandbox_file,
 };
 
-/// Where `auth0-core` is, seen from a crate under `generated/`.
+/// The path of `auth0-core`, relative to a crate under `generated/`.
 const CORE: &str = "../../crates/core";
 
-/// Makes the files of the APIs that are named, or of all. With `check` nothing is written, and any difference to what is
-/// there is shown.
+/// Regenerates the files of the named APIs, or of all if `apis` is empty. With `check`, writes nothing and shows the
+/// differences to the committed files.
 pub fn run(
     workspace: &Workspace,
     apis: &[String],
@@ -46,16 +46,16 @@ pub fn run(
         }
         let progress = Progress::start();
         progress.at(&format!("{api}: generating"));
-        let made = make(workspace, api, entry)?;
+        let generated = generate(workspace, api, entry)?;
         drop(progress);
-        console.report(&made.warnings);
-        if !made.derived.is_empty() {
-            console.note(&derived_note(api, made.derived.len()));
+        console.report(&generated.warnings);
+        if !generated.derived.is_empty() {
+            console.note(&derived_note(api, generated.derived.len()));
         }
         let found = if check {
-            compare(workspace, api, &made, console)?
+            compare(workspace, api, &generated, console)?
         } else {
-            write(workspace, api, &made, console)?
+            write(workspace, api, &generated, console)?
         };
         if found == CheckResult::Failed {
             verdict = found;
@@ -64,9 +64,9 @@ pub fn run(
     Ok(verdict)
 }
 
-/// The committed files of an API as they should be.
-pub(crate) struct Made {
-    /// Documents, by their paths from the root.
+/// The files to commit for an API.
+pub(crate) struct GeneratedApi {
+    /// Documents by path, relative to the root of the workspace.
     documents: BTreeMap<String, String>,
     files: Files,
     /// The places whose descriptions are derived.
@@ -75,14 +75,18 @@ pub(crate) struct Made {
 }
 
 /// Generates the files of an API.
-pub(crate) fn make(workspace: &Workspace, api: &str, entry: &ApiSource) -> Result<Made, Failure> {
+pub(crate) fn generate(
+    workspace: &Workspace,
+    api: &str,
+    entry: &ApiSource,
+) -> Result<GeneratedApi, Failure> {
     let Some((crate_name, version)) = entry.package() else {
         return Err(Box::new(no_crate(api)).into());
     };
     let folder = api_folder(api);
     if !workspace.path(&folder).join(FACTS).exists() {
-        let problem = Problem::at("", "there are no facts of this API yet").help(format!(
-            "take them from the published document: cargo xtask fetch {api}"
+        let problem = Problem::at("", "this API has no facts yet").help(format!(
+            "fetch the published document: cargo xtask fetch {api}"
         ));
         let report = Report::of_file(&format!("{folder}/{FACTS}"), problem);
         return Err(Box::new(report).into());
@@ -111,7 +115,7 @@ pub(crate) fn make(workspace: &Workspace, api: &str, entry: &ApiSource) -> Resul
         let corrected = corrected(&workspace.path(&folder), &folder)?;
         documents.insert(sandbox_file(api), canonical::json(&corrected));
     }
-    Ok(Made {
+    Ok(GeneratedApi {
         files: pipeline::generate(&normalized.document, &normalized_file(api), &target)?,
         documents,
         derived: missing,
@@ -119,13 +123,13 @@ pub(crate) fn make(workspace: &Workspace, api: &str, entry: &ApiSource) -> Resul
     })
 }
 
-/// The facts in `folder` with the overlays there applied, those that there are. `shown` is what people call the folder.
+/// Returns the facts in `folder` with the overlays in it applied. `shown` is the name of the folder in errors.
 pub fn overlaid(folder: &Path, shown: &str) -> Result<(Value, Source), Failure> {
     apply(folder, shown, overlays(folder, shown)?)
 }
 
-/// The facts in `folder` with the corrections applied: what the API does, in the JSON Schema of OpenAPI 3.1, without
-/// the lowering that the generator needs. What a correction says in words is left out.
+/// Returns the facts in `folder` with the corrections applied, without the lowering that the generator needs. Prose in
+/// corrections is removed.
 pub fn corrected(folder: &Path, shown: &str) -> Result<Value, Failure> {
     let mut corrections = overlays(folder, shown)?;
     corrections.retain(|(_, purpose)| *purpose == Purpose::Corrections);
@@ -158,7 +162,7 @@ fn apply(
     }
 }
 
-/// The overlays in `folder`, those that there are, in the order in which they apply.
+/// Reads the overlays that exist in `folder`, in the order in which they apply.
 pub fn overlays(folder: &Path, shown: &str) -> Result<Vec<(Document, Purpose)>, Box<Report>> {
     let mut found = Vec::new();
     for (file, purpose) in [
@@ -177,21 +181,21 @@ pub fn overlays(folder: &Path, shown: &str) -> Result<Vec<(Document, Purpose)>, 
 }
 
 pub(crate) fn no_crate(api: &str) -> Report {
-    let problem = Problem::at("", format!("no crate is made of `{api}`"))
+    let problem = Problem::at("", format!("no crate is generated for `{api}`"))
         .expected("an API with `crate` and `version`")
-        .found("neither of them: only its facts are kept")
-        .help(format!("give `[{api}]` both keys"));
+        .found("neither of them, so that only its facts are kept")
+        .help(format!("add both keys to `[{api}]`"));
     Report::of_file(Sources::FILE, problem)
 }
 
 fn write(
     workspace: &Workspace,
     api: &str,
-    made: &Made,
+    generated: &GeneratedApi,
     console: &mut Console<'_>,
 ) -> Result<CheckResult, Failure> {
-    let changed = write_files(workspace, api, made)?;
-    let files = made.files.len() + made.documents.len();
+    let changed = write_files(workspace, api, generated)?;
+    let files = generated.files.len() + generated.documents.len();
     console.result(&match changed {
         0 => format!("{api}: {files} files, none changed\n"),
         changed => format!("{api}: {files} files, {changed} written or removed\n"),
@@ -200,10 +204,14 @@ fn write(
 }
 
 /// Writes the files of an API and removes stale ones. Returns how many changed.
-pub(crate) fn write_files(workspace: &Workspace, api: &str, made: &Made) -> Result<usize, Failure> {
+pub(crate) fn write_files(
+    workspace: &Workspace,
+    api: &str,
+    generated: &GeneratedApi,
+) -> Result<usize, Failure> {
     let folder = crate_folder(api);
-    let mut changed = files::write(&workspace.path(&folder), &folder, &made.files)?;
-    for (file, text) in &made.documents {
+    let mut changed = files::write(&workspace.path(&folder), &folder, &generated.files)?;
+    for (file, text) in &generated.documents {
         if committed(workspace, file)? != *text {
             files::write_file(&workspace.path(file), text)?;
             changed += 1;
@@ -215,11 +223,11 @@ pub(crate) fn write_files(workspace: &Workspace, api: &str, made: &Made) -> Resu
 fn compare(
     workspace: &Workspace,
     api: &str,
-    made: &Made,
+    generated: &GeneratedApi,
     console: &mut Console<'_>,
 ) -> Result<CheckResult, Failure> {
     let mut differences = Vec::new();
-    for (file, text) in &made.documents {
+    for (file, text) in &generated.documents {
         let found = committed(workspace, file)?;
         if found.is_empty() {
             differences.push(format!("missing: {file}\n"));
@@ -228,7 +236,7 @@ fn compare(
         }
     }
     let folder = crate_folder(api);
-    let found = files::compare(&workspace.path(&folder), &made.files)?;
+    let found = files::compare(&workspace.path(&folder), &generated.files)?;
     differences.extend(
         found
             .iter()
@@ -236,8 +244,8 @@ fn compare(
     );
     if differences.is_empty() {
         console.result(&format!(
-            "{api}: {} files are as they should be\n",
-            made.files.len() + made.documents.len()
+            "{api}: {} files are up to date\n",
+            generated.files.len() + generated.documents.len()
         ));
         return Ok(CheckResult::Passed);
     }
@@ -245,14 +253,14 @@ fn compare(
         console.result(difference);
     }
     console.note(&format!(
-        "{api}: {} not as generated; to mend it: {}\n",
-        places(differences.len()),
+        "{api}: {} not up to date; to update: {}\n",
+        count_files(differences.len()),
         command(api)
     ));
     Ok(CheckResult::Failed)
 }
 
-/// The text of a document as it is there, empty where there is none.
+/// The committed text of a document; empty if there is none.
 fn committed(workspace: &Workspace, file: &str) -> Result<String, Failure> {
     Ok(if workspace.path(file).exists() {
         workspace.read(file)?.source.text
@@ -262,10 +270,9 @@ fn committed(workspace: &Workspace, file: &str) -> Result<String, Failure> {
 }
 
 fn derived_note(api: &str, count: usize) -> String {
-    let descriptions = if count == 1 {
-        "1 description is"
-    } else {
-        &format!("{count} descriptions are")
+    let descriptions = match count {
+        1 => "1 description is".to_owned(),
+        count => format!("{count} descriptions are"),
     };
     format!(
         "{api}: {descriptions} derived from the document; `cargo xtask coverage {api}` lists them\n"
@@ -276,6 +283,17 @@ fn command(api: &str) -> String {
     format!("cargo xtask regen {api}")
 }
 
-fn places(number: usize) -> String {
-    format!("{number} place{}", if number == 1 { "" } else { "s" })
+fn count_files(number: usize) -> String {
+    match number {
+        1 => "1 file is".to_owned(),
+        number => format!("{number} files are"),
+    }
+}
+
+/// The subject and verb of a sentence about missing descriptions.
+pub fn lacking(number: usize) -> String {
+    match number {
+        1 => "1 item lacks".to_owned(),
+        number => format!("{number} items lack"),
+    }
 }

@@ -1,23 +1,23 @@
-//! What no rule has told: every difference of facts belongs to a change. A difference is told by the change at or above its
-//! place, by changes within it, by the change that leads to its component, or by one of the last rules.
+//! Attributes every difference in the facts to a change: to the change at or above its place, to a change within it, to the
+//! change that references its component, or else to a new change of one of the last rules.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::bodies::{BODY, MEDIA, RESPONSE};
-use super::change::{ChangePlaces, Found, Recorded};
+use super::change::{ChangePlaces, Finding, Recorded};
 use super::fact_comparison::{Fact, FactKind};
 use super::operation_parameters;
 use super::operations;
 use super::schema_view::is_compared;
 use super::side::{Side, component, unescape};
-use super::traversal::{Visited, Walk};
+use super::traversal::{Traversal, Visited};
 
-/// The facts that each change explains, in the order of the changes.
-pub(super) type Explained = BTreeMap<Found, Vec<Fact>>;
+/// The facts attributed to each change.
+pub(super) type Explained = BTreeMap<Finding, Vec<Fact>>;
 
-/// Gives every fact to a change, and makes changes of what is left.
-pub(super) fn explain(walk: &mut Walk<'_>, facts: Vec<Fact>) -> Explained {
+/// Attributes every fact to a change, and records changes for the remaining facts.
+pub(super) fn explain(walk: &mut Traversal<'_>, facts: Vec<Fact>) -> Explained {
     let mut explained = Explained::new();
     let index = Index::of(&walk.recorder.entries);
     for fact in facts {
@@ -31,17 +31,17 @@ pub(super) fn explain(walk: &mut Walk<'_>, facts: Vec<Fact>) -> Explained {
 
 type Keys = (Option<String>, Option<String>);
 
-/// The changes by their places in the old document and in the new one.
+/// The changes by their places in both documents.
 struct Index {
-    changes: Vec<Found>,
+    changes: Vec<Finding>,
     old: BTreeMap<String, Vec<usize>>,
     new: BTreeMap<String, Vec<usize>>,
-    /// What the changes lead to, worked out once something asks for it.
+    /// The components that the changes reference, computed on first use.
     reach: OnceCell<(BTreeMap<String, usize>, BTreeMap<String, usize>)>,
 }
 
 impl Index {
-    fn of(entries: &BTreeMap<Found, Recorded>) -> Self {
+    fn of(entries: &BTreeMap<Finding, Recorded>) -> Self {
         let mut index = Self {
             changes: entries.keys().cloned().collect(),
             old: BTreeMap::new(),
@@ -59,15 +59,15 @@ impl Index {
         index
     }
 
-    /// The change at or above the place of a fact, or one within it.
-    fn find(&self, (old, new): &Keys) -> Option<Found> {
+    /// Finds the change at or above the place of a fact, or one within it.
+    fn find(&self, (old, new): &Keys) -> Option<Finding> {
         let above = |map: &BTreeMap<String, Vec<usize>>, key: &Option<String>| {
             let at = nearest(map, key.as_deref()?)?.0;
             map.get(at).cloned()
         };
         let before = above(&self.old, old).unwrap_or_default();
         let after = above(&self.new, new).unwrap_or_default();
-        // A change that has both of its places here comes before one that has one of them.
+        // A change that matches in both documents is preferred.
         let number = before
             .iter()
             .find(|number| after.contains(number))
@@ -79,13 +79,13 @@ impl Index {
         self.changes.get(number).cloned()
     }
 
-    /// The change that leads to a component.
+    /// Finds the change that references a component.
     fn leading(
         &self,
-        walk: &Walk<'_>,
+        walk: &Traversal<'_>,
         old: Option<&String>,
         new: Option<&String>,
-    ) -> Option<Found> {
+    ) -> Option<Finding> {
         let (before, after) = self.reach.get_or_init(|| {
             let reach = |side: Side<'_>, places: &BTreeMap<String, Vec<usize>>| {
                 let mut known = BTreeMap::new();
@@ -105,7 +105,7 @@ impl Index {
     }
 }
 
-/// The entry at a place or the nearest one above it.
+/// Finds the entry at a place, or the nearest one above it.
 fn nearest<'m, 'k, T>(map: &'m BTreeMap<String, T>, key: &'k str) -> Option<(&'k str, &'m T)> {
     let mut key = key;
     loop {
@@ -116,7 +116,7 @@ fn nearest<'m, 'k, T>(map: &'m BTreeMap<String, T>, key: &'k str) -> Option<(&'k
     }
 }
 
-/// The first entry below a place.
+/// Finds the first entry below a place.
 fn below<'m, T>(map: &'m BTreeMap<String, T>, key: &str) -> Option<&'m T> {
     let prefix = format!("{key}/");
     let (at, value) = map.range(prefix.clone()..).next()?;
@@ -127,8 +127,8 @@ fn first_within(map: &BTreeMap<String, Vec<usize>>, key: &Option<String>) -> Opt
     below(map, key.as_deref()?)?.first().copied()
 }
 
-/// A change for what no other change has told.
-fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> Found {
+/// Records a change for a fact that belongs to no other change.
+fn last(walk: &mut Traversal<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> Finding {
     let form = |map: &BTreeMap<String, Visited>, key: &Option<String>| {
         let Some(key) = key else { return true };
         match nearest(map, key) {
@@ -142,7 +142,7 @@ fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> F
     let (map_old, map_new) = &walk.visited;
     let names = matches!(fact.kind, FactKind::Name | FactKind::Order);
     if names || form(map_old, old) && form(map_new, new) {
-        let found = Found::new("form-changed", "");
+        let found = Finding::new("form-changed", "");
         walk.document(found.clone(), ChangePlaces::default());
         return found;
     }
@@ -160,19 +160,19 @@ fn last(walk: &mut Walk<'_>, index: &Index, fact: &Fact, (old, new): &Keys) -> F
             return found;
         }
         if let Some(at) = new_owner.clone().or(old_owner.clone()) {
-            let found = Found::new("unused-changed", at);
+            let found = Finding::new("unused-changed", at);
             walk.document(found.clone(), ChangePlaces::new(old_owner, new_owner));
             return found;
         }
     }
-    let mut found = Found::new("other-fact", fact.pointer());
+    let mut found = Finding::new("other-fact", fact.pointer());
     found.was = fact.old.as_ref().map(super::display::value);
     found.is = fact.new.as_ref().map(super::display::value);
     walk.document(found.clone(), ChangePlaces::new(old.clone(), new.clone()));
     found
 }
 
-/// Whether a member of a visited object is compared: a difference in it that is no change is one of form.
+/// Whether a member of a visited object is compared. A difference in it without a change is only one of form.
 fn compares(what: Visited, key: &str) -> bool {
     match what {
         Visited::Document => key == "security",

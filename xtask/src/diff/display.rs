@@ -1,4 +1,4 @@
-//! Values and places as people are shown them.
+//! Formats values and places for people.
 
 use serde_json::Value;
 
@@ -6,15 +6,15 @@ use super::change::Subject;
 use super::side::{Side, component, unescape};
 use crate::spec::walk::METHODS;
 
-/// Characters of a value that are shown.
+/// Maximum number of characters of a value.
 const WIDTH: usize = 100;
 
-/// A value, short.
+/// Formats a value, truncated.
 pub(super) fn value(value: &Value) -> String {
     cut(&value.to_string())
 }
 
-/// A list of values, short.
+/// Formats a list of values, truncated.
 pub(super) fn values(values: &[&Value]) -> String {
     let all: Vec<String> = values.iter().map(|value| value.to_string()).collect();
     cut(&all.join(", "))
@@ -27,12 +27,12 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// A text without what moves the cursor, ends a line or turns the direction of writing: documents are strangers.
+/// Escapes the invisible characters of untrusted text from documents.
 pub(super) fn printable(text: &str) -> String {
     crate::printable::escaped(text, &[])
 }
 
-/// What a place is about and where in it, from its pointer.
+/// Returns the subject and the place in it for a pointer.
 pub(super) fn place(side: Side<'_>, pointer: &str) -> (Subject, String) {
     let steps: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
@@ -56,7 +56,7 @@ pub(super) fn place(side: Side<'_>, pointer: &str) -> (Subject, String) {
     }
 }
 
-/// A place in an operation, a parameter, a body or a response.
+/// Formats a place in an operation, a parameter, a body or a response.
 fn within(side: Side<'_>, pointer: &str, steps: &[&str]) -> String {
     let (words, rest): (Vec<String>, &[&str]) = match steps {
         ["parameters", _, rest @ ..] => {
@@ -64,7 +64,7 @@ fn within(side: Side<'_>, pointer: &str, steps: &[&str]) -> String {
             (vec![format!("{place} parameter `{name}`")], rest)
         }
         ["requestBody", rest @ ..] => (vec!["request body".to_owned()], rest),
-        ["responses", status, rest @ ..] => (vec![format!("answer {status}")], rest),
+        ["responses", status, rest @ ..] => (vec![format!("response {status}")], rest),
         rest => (Vec::new(), rest),
     };
     let mut words = words;
@@ -87,7 +87,7 @@ fn within(side: Side<'_>, pointer: &str, steps: &[&str]) -> String {
     words.join(" ")
 }
 
-/// A place in a schema, of which `steps` are the last ones of `pointer`: `.roles[]` for the items of a property.
+/// Formats a place in a schema, such as `.roles[]` for the items of a property. `steps` are the last steps of `pointer`.
 fn within_schema(side: Side<'_>, pointer: &str, steps: &[&str]) -> String {
     let mut text = String::new();
     let mut rest = steps;
@@ -108,7 +108,7 @@ fn within_schema(side: Side<'_>, pointer: &str, steps: &[&str]) -> String {
             }
             ["allOf", _, more @ ..] => more,
             ["oneOf" | "anyOf", index, more @ ..] => {
-                // A variant is known by its title, if it has one.
+                // A variant is identified by its title, if it has one.
                 let variant = side.get(&super::schemas::up(pointer, more.len()));
                 let name = variant["title"].as_str().unwrap_or(index);
                 text.push_str(&format!("<{name}>"));

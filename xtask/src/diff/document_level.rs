@@ -1,21 +1,21 @@
-//! What belongs to no operation: title, version, servers, security schemes, webhooks.
+//! Compares what belongs to no operation: title, version, servers, security schemes and webhooks.
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::display;
 use super::operations;
 use super::security;
 use super::side::Side;
-use super::traversal::{Visited, Walk};
+use super::traversal::{Traversal, Visited};
 
-impl Walk<'_> {
+impl Traversal<'_> {
     /// Records a change that belongs to no operation.
-    pub(super) fn document(&mut self, found: Found, places: ChangePlaces) {
+    pub(super) fn document(&mut self, found: Finding, places: ChangePlaces) {
         self.recorder.add(found, places, None);
     }
 }
 
-/// Compares what belongs to no operation.
-pub(super) fn compare(walk: &mut Walk<'_>) {
+/// Compares everything that belongs to no operation.
+pub(super) fn compare(walk: &mut Traversal<'_>) {
     let mut info: Vec<String> = [walk.old, walk.new]
         .into_iter()
         .flat_map(|side| side.members("/info"))
@@ -37,7 +37,7 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
         differs(walk, rule, at);
     }
     security::schemes(walk);
-    // What holds for the whole document counts where an operation takes it up, which is told there.
+    // The security requirement of the document matters only to operations without their own, and is reported there.
     let own = |side: Side<'_>| {
         operations::all(side)
             .iter()
@@ -45,17 +45,17 @@ pub(super) fn compare(walk: &mut Walk<'_>) {
     };
     walk.visit("", "", Visited::Document);
     if !security::same_for_all(walk) && own(walk.old) && own(walk.new) {
-        let found = Found::new("unused-changed", "/security");
+        let found = Finding::new("unused-changed", "/security");
         walk.document(found, ChangePlaces::both("/security", "/security"));
     }
 }
 
-fn differs(walk: &mut Walk<'_>, rule: &'static str, at: &str) {
+fn differs(walk: &mut Traversal<'_>, rule: &'static str, at: &str) {
     let (before, after) = (walk.old.get(at), walk.new.get(at));
     if before == after {
         return;
     }
-    let mut found = Found::new(rule, at);
+    let mut found = Finding::new(rule, at);
     found.was = (!before.is_null()).then(|| display::value(before));
     found.is = (!after.is_null()).then(|| display::value(after));
     walk.document(found, ChangePlaces::both(at, at));

@@ -1,4 +1,4 @@
-//! The keywords that can be written in several forms, read into one: types, values, alternatives and bounds.
+//! Reads keywords with several equivalent forms: types, values, alternatives and bounds.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ impl<'a> SchemaView<'a> {
         if types.contains(&"null") || nullable {
             nulls.admitted = true;
         } else {
-            nulls.refused = true;
+            nulls.excluded = true;
         }
         self.nullable_at.push(at.clone());
         self.types_at.push(at);
@@ -37,7 +37,7 @@ impl<'a> SchemaView<'a> {
         });
     }
 
-    /// An `enum`, or a `const`, which is one of one value.
+    /// Reads `enum` and `const`; the latter is an enum of one value.
     pub(super) fn add_values(
         &mut self,
         members: &'a Map<String, Value>,
@@ -54,7 +54,7 @@ impl<'a> SchemaView<'a> {
             if values.iter().any(|value| value.is_null()) || nullable {
                 nulls.admitted = true;
             } else {
-                nulls.refused = true;
+                nulls.excluded = true;
             }
             let at = join(pointer, key);
             if values.iter().any(|value| value.is_null()) {
@@ -73,8 +73,8 @@ impl<'a> SchemaView<'a> {
         self.values_at.push(at);
     }
 
-    /// The alternatives: those that only add null, that are the values of an enumeration, or that only restrict, are no
-    /// variants of a union.
+    /// Reads `oneOf` or `anyOf`. Alternatives that only add null, that are constants of an enum, or that only add conditions
+    /// are not variants of a union.
     pub(super) fn add_variants(
         &mut self,
         side: Side<'a>,
@@ -89,7 +89,7 @@ impl<'a> SchemaView<'a> {
         let all = side.items(at);
         let (null, others): (Vec<String>, Vec<String>) = all.into_iter().partition(is_null);
         if !null.is_empty() {
-            nulls.said = true;
+            nulls.explicit = true;
             self.nullable_at.extend(null);
         }
         let restricts = |pointer: &String| {
@@ -130,7 +130,7 @@ impl<'a> SchemaView<'a> {
         }
     }
 
-    /// Bounds, inclusive and exclusive, the latter as numbers (3.1) or as flags (3.0).
+    /// Reads bounds. Exclusive ones are numbers in OpenAPI 3.1 and flags in 3.0.
     pub(super) fn add_bounds(&mut self, members: &'a Map<String, Value>, pointer: &str) {
         for (plain, exclusive, lower) in [
             ("minimum", "exclusiveMinimum", true),
@@ -173,7 +173,7 @@ impl<'a> SchemaView<'a> {
     }
 }
 
-/// The types that both sets take; a whole number is a number.
+/// The intersection of two sets of types; an integer is a number.
 fn meet<'a>(a: &BTreeSet<&'a str>, b: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
     let takes = |set: &BTreeSet<&str>, kind: &str| {
         set.contains(kind) || kind == "integer" && set.contains("number")

@@ -1,5 +1,5 @@
-//! Facts compared with facts: every leaf that differs between two documents. Complete by construction: two documents
-//! without a difference here are the same, prose and the order of sets aside.
+//! Compares facts leaf by leaf. The comparison is complete: two documents without a difference are equal except for prose
+//! and the order of sets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,36 +10,37 @@ use crate::spec::canonical::{is_set, sort_sets};
 use crate::spec::facts::strip_prose;
 use crate::spec::walk::{Kind, Place, join};
 
-/// One difference of facts: a value that came, went or changed, whole where all of it did.
+/// One difference in the facts: a value that was added, removed or changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
-    /// Where it is, or would be, in the old document, as a JSON pointer. An element of a set stands at the set.
+    /// The JSON pointer in the old document, whether or not the value exists there. An element of a set has the pointer of
+    /// the set.
     pub old_at: String,
-    /// Where it is, or would be, in the new document.
+    /// The JSON pointer in the new document.
     pub new_at: String,
-    /// What was there.
+    /// The old value.
     pub old: Option<Value>,
-    /// What is there.
+    /// The new value.
     pub new: Option<Value>,
-    /// What sort of difference it is.
+    /// The kind of the difference.
     pub(super) kind: FactKind,
 }
 
-/// What sort of difference a fact is.
+/// The kind of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FactKind {
     /// A value.
     Value,
     /// An element of a set.
     Element,
-    /// The name of a path, of which only the names of parameters differ.
+    /// The name of a path, if only the names of its parameters differ.
     Name,
     /// The order of a list of parameters.
     Order,
 }
 
 impl Fact {
-    /// The pointer that people are shown: into the new document, unless it is there no more.
+    /// The pointer to show: into the new document, or into the old one if the value was removed.
     pub fn pointer(&self) -> &str {
         if self.new.is_some() {
             &self.new_at
@@ -48,12 +49,12 @@ impl Fact {
         }
     }
 
-    /// Where it is in the old document, for asking what explains it: an element of a set has a place of its own.
+    /// The place in the old document by which the fact is attributed to a change. Elements of sets have distinct places.
     pub(super) fn old_key(&self) -> Option<String> {
         self.old.as_ref().map(|value| self.key(&self.old_at, value))
     }
 
-    /// The same in the new document.
+    /// Like [`old_key`](Self::old_key), in the new document.
     pub(super) fn new_key(&self) -> Option<String> {
         self.new.as_ref().map(|value| self.key(&self.new_at, value))
     }
@@ -78,7 +79,7 @@ pub(super) fn element(set: &str, value: &Value) -> String {
     join(set, &value.to_string())
 }
 
-/// The facts of a document: without prose, its sets sorted.
+/// Returns the facts of a document: without prose, with sorted sets.
 pub(super) fn of(document: &Value) -> Value {
     let mut facts = document.clone();
     strip_prose(&mut facts);
@@ -86,7 +87,7 @@ pub(super) fn of(document: &Value) -> Value {
     facts
 }
 
-/// Every difference between two documents that hold facts alone, in the order of their places.
+/// Returns every difference between two documents of facts, in the order of their places.
 pub(super) fn differences(old: &Value, new: &Value) -> Vec<Fact> {
     let mut comparison = FactComparison {
         old: Side::new(old),
@@ -163,7 +164,7 @@ impl FactComparison<'_> {
             if is_set(place, key, old) && is_set(place, key, new) && self.sets(&at, before, after) {
                 continue;
             }
-            // A map that is not there is an empty one: its entries came or went one by one.
+            // An absent map is treated as empty, so that its entries are reported individually.
             let child = place.child(key);
             let none = Value::Object(Map::new());
             let is_map = matches!(child, Place::Map(_) | Place::Components);
@@ -183,7 +184,7 @@ impl FactComparison<'_> {
         }
     }
 
-    /// Compares two sets element by element; an absent one is empty. Says whether that told all.
+    /// Compares two sets element by element; an absent set is empty. Returns whether a difference was found.
     fn sets(&mut self, at: &(String, String), old: Option<&Value>, new: Option<&Value>) -> bool {
         let none = Vec::new();
         let items = |set: Option<&Value>| match set {
@@ -210,7 +211,7 @@ impl FactComparison<'_> {
         !(removed.is_empty() && added.is_empty())
     }
 
-    /// Compares two lists item by item, after what they begin and end with alike.
+    /// Compares two lists item by item, without their common prefix and suffix.
     fn lists(
         &mut self,
         place: Place,
@@ -237,14 +238,14 @@ impl FactComparison<'_> {
         }
     }
 
-    /// Compares two lists of parameters by place and name, and their order.
+    /// Compares two lists of parameters by location and name, and their order.
     fn parameters(&mut self, (old_at, old): (&str, &[Value]), (new_at, new): (&str, &[Value])) {
         let identities = |side: Side<'_>, at: &str, list: &[Value]| {
             let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
             (0..list.len())
                 .map(|index| {
                     let identity = side.parameter(&join(at, &index.to_string()));
-                    // One that is there twice is wrong, and still must not hide a difference.
+                    // Duplicates are invalid, but must not hide a difference.
                     let times = seen.entry(identity.clone()).or_default();
                     *times += 1;
                     (identity, *times)
@@ -281,7 +282,7 @@ impl FactComparison<'_> {
     }
 }
 
-/// The paths of which only the names of parameters differ: from the old name to the new one.
+/// Maps the old to the new name of paths of which only the names of parameters differ.
 fn renamed<'a>(
     old: &'a Map<String, Value>,
     new: &'a Map<String, Value>,
@@ -301,7 +302,7 @@ fn renamed<'a>(
     names
 }
 
-/// A path without the names of its parameters, by which paths are the same on the wire.
+/// A path without the names of its parameters. Paths with the same template are the same on the wire.
 pub(super) fn template(path: &str) -> String {
     let mut out = String::new();
     let mut rest = path;

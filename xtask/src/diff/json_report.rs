@@ -1,4 +1,4 @@
-//! The report for programs; `diff.schema.json` says what it holds.
+//! The report for programs; see `diff.schema.json`.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::comparison::Diff;
 use super::fact_comparison::Fact;
 use super::rules::Level;
 
-/// The changes.
+/// Formats the changes.
 pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> Value {
     let changes: Vec<Value> = diff.changes.iter().map(change).collect();
     let rust = diff.surface.as_ref().map(|surface| {
@@ -64,7 +64,7 @@ fn change(change: &DocumentChange) -> Value {
     })
 }
 
-/// Differences of facts.
+/// Formats differences in the facts.
 pub(super) fn facts(facts: &[Fact]) -> Value {
     json!({"facts": facts.iter().map(fact).collect::<Vec<_>>()})
 }

@@ -1,5 +1,5 @@
-//! The report for a pull request. What comes from a document is shown as code and nowhere else: there, it can mention
-//! nobody, run nothing and break no table.
+//! The report for a pull request. Text from documents appears only as code, where it cannot mention people or break the
+//! layout.
 
 use super::Versions;
 use super::comparison::Diff;
@@ -10,39 +10,39 @@ use super::rules::Level;
 use super::text_report::fact_line;
 use crate::markdown::{self, fence};
 
-/// GitHub refuses texts of more than 65,536 characters; bytes are counted, which are never fewer.
+/// Maximum size in bytes. GitHub rejects texts of more than 65,536 characters, of which there are never more than bytes.
 pub(super) const LIMIT: usize = 65_536;
 
-/// What is kept free for the end: closing what is open, and the line that says how much was left out.
+/// Space reserved for the end: closing open sections, and the line about omitted lines.
 const RESERVE: usize = 2_048;
 
-/// A report that grows line by line up to the limit.
+/// A report that is built line by line up to the limit.
 struct ReportPage {
     text: String,
-    left_out: usize,
+    omitted: usize,
     limit: usize,
 }
 
 impl ReportPage {
-    /// A line of the frame, which is always written.
+    /// Adds a line of the frame, which is never omitted.
     fn frame(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
     }
 
-    /// A line of detail, which is left out where the report is full. What follows a line that is left out is left out too.
+    /// Adds a line of detail. Once the report is full, this and all following details are omitted.
     fn detail(&mut self, line: &str) {
-        if self.left_out > 0 || self.text.len() + line.len() + RESERVE > self.limit {
-            self.left_out += 1;
+        if self.omitted > 0 || self.text.len() + line.len() + RESERVE > self.limit {
+            self.omitted += 1;
         } else {
             self.frame(line);
         }
     }
 
-    /// Details that are folded away. GitHub renders what is inside because of the empty lines.
+    /// Adds a collapsed section. GitHub renders the Markdown in it because of the empty lines.
     fn folded(&mut self, summary: &str, lines: &[String]) {
-        if self.left_out > 0 {
-            self.left_out += lines.len();
+        if self.omitted > 0 {
+            self.omitted += lines.len();
             return;
         }
         self.frame(&format!("<details>\n<summary>{summary}</summary>\n"));
@@ -52,10 +52,10 @@ impl ReportPage {
         self.frame("\n</details>\n");
     }
 
-    /// Code that is folded away. Its fence is closed whatever is left out between.
+    /// Adds a collapsed code block. Its fence is closed even if lines are omitted.
     fn folded_code(&mut self, summary: &str, language: &str, lines: &[String]) {
-        if self.left_out > 0 {
-            self.left_out += lines.len();
+        if self.omitted > 0 {
+            self.omitted += lines.len();
             return;
         }
         let fence = fence(&lines.join("\n"));
@@ -67,16 +67,19 @@ impl ReportPage {
     }
 
     fn end(mut self, command: &str) -> String {
-        if self.left_out > 0 {
+        if self.omitted > 0 {
             let command = code(&bounded(command, RESERVE / 2));
-            let lines = counted(self.left_out, "line");
-            self.frame(&format!("\nLeft out: {lines}. All of it: {command}"));
+            let lines = counted(self.omitted, "line");
+            self.frame(&format!(
+                "\nOmitted: {lines}. The complete report: {command}"
+            ));
         }
         self.text
     }
 }
 
-/// The changes in at most `limit` bytes: what they ask for, the breaking ones, the rest folded away.
+/// Formats the changes in at most `limit` bytes: the required version, the breaking changes, and the rest in collapsed
+/// sections.
 pub(super) fn diff(
     diff: &Diff,
     Versions { current, next }: &Versions,
@@ -84,11 +87,11 @@ pub(super) fn diff(
     limit: usize,
 ) -> String {
     let Some(level) = diff.level() else {
-        return "No fact changed.\n".to_owned();
+        return "No facts changed.\n".to_owned();
     };
     let mut page = ReportPage {
         text: String::new(),
-        left_out: 0,
+        omitted: 0,
         limit,
     };
     page.frame(&format!(
@@ -172,7 +175,7 @@ fn line(entry: &ReportEntry<'_>) -> String {
         text = format!("{text}{lead}{}", code(&about));
     }
     if let Some(guess) = &change.guess {
-        text = format!("{text} ({} {})", guess.words(), code(&guess.name));
+        text = format!("{text} ({} {})", guess.text(), code(&guess.name));
     }
     if let Some(seen) = entry.seen() {
         text = format!("{text} ({})", code(&seen));
@@ -180,7 +183,7 @@ fn line(entry: &ReportEntry<'_>) -> String {
     format!("{text} — {}", change.rule.id)
 }
 
-/// A text as code, with what would not show written out.
+/// Formats a text as code, with invisible characters escaped.
 fn code(text: &str) -> String {
     markdown::code(&printable(text))
 }
@@ -204,14 +207,14 @@ fn capital(text: &str) -> String {
     })
 }
 
-/// Differences of facts, folded away.
+/// Formats differences in the facts as a collapsed list.
 pub(super) fn facts(facts: &[Fact], command: &str) -> String {
     if facts.is_empty() {
-        return "No fact changed.\n".to_owned();
+        return "No facts changed.\n".to_owned();
     }
     let mut page = ReportPage {
         text: String::new(),
-        left_out: 0,
+        omitted: 0,
         limit: LIMIT,
     };
     let lines: Vec<String> = facts
@@ -219,7 +222,7 @@ pub(super) fn facts(facts: &[Fact], command: &str) -> String {
         .map(|fact| format!("- {}", code(&fact_line(fact))))
         .collect();
     page.folded(
-        &format!("{} of facts", counted(facts.len(), "difference")),
+        &format!("{} in the facts", counted(facts.len(), "difference")),
         &lines,
     );
     page.end(command)
@@ -230,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_any_kind_stays_within_its_code() {
+    fn code_cannot_be_escaped() {
         assert_eq!(code("a | b"), "`a | b`");
         assert_eq!(code("`` @you"), "``` `` @you ```");
         assert_eq!(code("a\n# b"), "`a\\u{a}# b`");

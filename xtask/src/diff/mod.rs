@@ -1,8 +1,8 @@
-//! `diff`: what changed between two documents, in facts and in meaning, and what that asks of the version of the
-//! generated crate.
+//! `diff`: compares two documents in facts and in meaning, and determines the next version of the generated crate.
 //!
-//! Facts are compared first, leaf by leaf ([`compare_facts`]). Then both documents are walked operation by operation
-//! ([`compare`]), and every difference of facts ends up in a change: by a rule of [`RULES`], or as one that no rule knows.
+//! First, facts are compared leaf by leaf ([`compare_facts`]). Then both documents are traversed operation by operation
+//! ([`compare`]), and every difference in the facts is attributed to a change: by one of the [`RULES`], or by the rule
+//! `other-fact`.
 
 mod attribution;
 mod bodies;
@@ -31,7 +31,7 @@ mod side;
 mod surface;
 mod text_report;
 mod traversal;
-mod untouched;
+mod unchanged;
 mod variants;
 
 use std::path::Path;
@@ -51,26 +51,26 @@ pub use fact_comparison::Fact;
 pub use rules::{Direction, Level, Levels, RULES, Rule, table};
 pub use surface::Surface;
 
-/// What the command is asked for.
+/// The arguments of `diff`.
 #[derive(Debug, Clone)]
 pub struct DiffOptions<'a> {
     /// The old document.
     pub old: &'a Path,
     /// The new document.
     pub new: &'a Path,
-    /// Compare facts alone.
+    /// Whether to compare only the facts.
     pub facts: bool,
-    /// The beginnings of the paths to compare; all where there is none.
+    /// The prefixes of the paths to compare; empty for all paths.
     pub include: &'a [String],
-    /// The version of the crate that was made of the old document.
+    /// The version of the crate that was generated from the old document.
     pub version: &'a str,
-    /// How the changes are written.
+    /// The format of the changes.
     pub format: ReportFormat,
-    /// What counts as a failure.
+    /// The changes that make the command fail.
     pub fail_on: Option<FailOn>,
 }
 
-/// Compares two files and writes what changed.
+/// Compares two files and writes the changes.
 pub fn run(options: &DiffOptions<'_>, console: &mut Console<'_>) -> Result<CheckResult, Failure> {
     let old = Document::load(options.old)?;
     let new = Document::load(options.new)?;
@@ -113,22 +113,22 @@ pub fn run(options: &DiffOptions<'_>, console: &mut Console<'_>) -> Result<Check
     })
 }
 
-/// Two versions of a crate.
+/// The current and the next version of a crate.
 #[derive(Debug, Clone)]
 pub struct Versions {
-    /// The one that it has.
+    /// The current version.
     pub current: String,
-    /// The one that follows.
+    /// The next version.
     pub next: String,
 }
 
 impl Diff {
-    /// The changes as a report. `version` is the version of the crate that was made of the old document, `command` the
-    /// command that gives the whole report where this one has to be cut.
+    /// Formats the changes as a report. `version` is the version of the crate that was generated from the old document;
+    /// `command` is the command that shows the complete report if this one is truncated.
     ///
     /// # Errors
     ///
-    /// A version that is none.
+    /// Returns an error if `version` is not a valid version.
     pub fn render(
         &self,
         format: ReportFormat,
@@ -143,11 +143,11 @@ impl Diff {
         })
     }
 
-    /// The version of the crate that was made of the old document, and the one that these changes ask for.
+    /// Returns the current version and the next one, which these changes require.
     ///
     /// # Errors
     ///
-    /// A version that is none.
+    /// Returns an error if `current` is not a valid version.
     pub fn versions(&self, current: &str) -> Result<Versions, Problem> {
         Ok(Versions {
             next: self.next_version(current)?,
@@ -155,28 +155,29 @@ impl Diff {
         })
     }
 
-    /// The changes for people at a terminal.
+    /// Formats the changes for a terminal.
     pub fn text(&self, versions: &Versions) -> String {
         text_report::diff(self, versions)
     }
 
-    /// The changes as Markdown, in at most about `limit` bytes. `command` gives the whole where it has to be cut.
+    /// Formats the changes as Markdown, in about `limit` bytes at most. `command` is the command that shows the complete
+    /// report if this one is truncated.
     pub fn markdown(&self, versions: &Versions, command: &str, limit: usize) -> String {
         markdown_report::diff(self, versions, command, limit)
     }
 
-    /// The changes as the JSON that `diff.schema.json` describes.
+    /// Formats the changes as JSON; see `diff.schema.json`.
     pub fn json(&self, versions: &Versions) -> Value {
         json_report::diff(self, versions)
     }
 
-    /// The entry that the changelog of the crate could have for these changes.
+    /// Proposes an entry for the changelog of the crate.
     pub fn changelog(&self) -> String {
         changelog::entry(self)
     }
 }
 
-/// The command that shows everything: with the names of the files, whatever folders they are in.
+/// The command that shows the complete report, with file names but without folders.
 fn command(options: &DiffOptions<'_>) -> String {
     let name = |path: &Path| {
         path.file_name()
@@ -197,7 +198,7 @@ fn command(options: &DiffOptions<'_>) -> String {
     )
 }
 
-/// A prefix that neither document has is a mistake.
+/// Rejects a prefix that matches no path of either document.
 fn check_include(old: &Value, new: &Value, include: &[String]) -> Result<(), Problem> {
     for prefix in include {
         let known = [old, new].into_iter().any(|document| {
@@ -209,10 +210,10 @@ fn check_include(old: &Value, new: &Value, include: &[String]) -> Result<(), Pro
         if !known {
             return Err(Problem::at(
                 "",
-                "no path of either document starts with what was asked for",
+                "no path of either document has the prefix of `--include`",
             )
             .expected(format!("a path under {prefix}"))
-            .help("give the prefix as the paths of the documents are written"));
+            .help("write the prefix like the paths of the documents"));
         }
     }
     Ok(())

@@ -1,22 +1,22 @@
-//! The parameters of an operation.
+//! Compares the parameters of operations.
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::fact_comparison::path_name;
 use super::operations::ComparedOperation;
 use super::rules::Direction;
 use super::schemas::up;
 use super::side::Side;
-use super::traversal::{Visited, Walk};
+use super::traversal::{Traversal, Visited};
 use crate::spec::walk::join;
 
 /// A parameter of an operation.
 #[derive(Debug, Clone)]
 struct ComparedParameter<'a> {
-    /// Where the operation, or its path, lists it.
+    /// The pointer in the list of the operation or of its path item.
     listed: String,
-    /// Where it stands.
+    /// The pointer after following references.
     at: String,
     place: String,
     name: String,
@@ -28,7 +28,7 @@ impl ComparedParameter<'_> {
         self.place == "path" || self.value["required"] == Value::Bool(true)
     }
 
-    /// Whether the crate leaves it out: cookies, and headers that other parts of the document describe.
+    /// Whether the crate omits it: cookies, and headers that other parts of the document describe.
     fn unread(&self) -> bool {
         self.place == "cookie"
             || self.place == "header"
@@ -43,7 +43,7 @@ impl ComparedParameter<'_> {
         }
     }
 
-    /// How a value is written, with what holds where nothing is said.
+    /// The serialization of a value, with defaults: style, `explode`, `allowReserved` and `allowEmptyValue`.
     fn style(&self) -> (String, bool, bool, bool) {
         let usual = match self.place.as_str() {
             "query" | "cookie" => "form",
@@ -61,7 +61,7 @@ impl ComparedParameter<'_> {
     }
 }
 
-/// The parameters of an operation; its own win over those of its path.
+/// Returns the parameters of an operation. Its own override those of its path item.
 fn all<'a>(side: Side<'a>, operation: &ComparedOperation<'_>) -> Vec<ComparedParameter<'a>> {
     let mut found: Vec<ComparedParameter<'a>> = Vec::new();
     for holder in [&operation.at, &operation.item] {
@@ -88,7 +88,7 @@ fn all<'a>(side: Side<'a>, operation: &ComparedOperation<'_>) -> Vec<ComparedPar
 
 /// Compares the parameters of an operation.
 pub(super) fn compare(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     old: &ComparedOperation<'_>,
     new: &ComparedOperation<'_>,
     number: usize,
@@ -97,7 +97,7 @@ pub(super) fn compare(
     let (old_path, new_path) = (up(&old.shown, 1), up(&new.shown, 1));
     let (old_names, new_names) = (names(old.path), names(new.path));
     for old in before {
-        // Those in the path go by their position: the wire has no name for them.
+        // Path parameters are matched by position, because their names are not sent.
         let position = old_names.iter().position(|name| *name == old.name);
         let name = match position.and_then(|position| new_names.get(position)) {
             Some(name) if old.place == "path" && old_names.len() == new_names.len() => name,
@@ -119,7 +119,7 @@ pub(super) fn compare(
                 } else {
                     "parameter-removed"
                 };
-                let found = Found::new(rule, &new.shown).was(label(&old));
+                let found = Finding::new(rule, &new.shown).was(label(&old));
                 walk.add(
                     found,
                     ChangePlaces::old(&old.listed),
@@ -135,7 +135,7 @@ pub(super) fn compare(
             (false, true) => "parameter-added-required",
             (false, false) => "parameter-added",
         };
-        let found = Found::new(rule, shown).is(label(&new));
+        let found = Finding::new(rule, shown).is(label(&new));
         walk.add(
             found,
             ChangePlaces::new_only(&new.listed),
@@ -144,9 +144,9 @@ pub(super) fn compare(
     }
 }
 
-/// A parameter that is in both documents, with the path of its operation in each.
+/// Compares a parameter that exists in both documents. The paths are those of the operation.
 fn both(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     (old, old_path): (&ComparedParameter<'_>, &str),
     (new, new_path): (&ComparedParameter<'_>, &str),
     number: usize,
@@ -155,7 +155,7 @@ fn both(
     walk.visit(&old.at, &new.at, Visited::Parameter);
     let seen = (Some(new.direction()), number);
     if old.name != new.name {
-        let found = Found::new("path-parameter-renamed", &new.listed)
+        let found = Finding::new("path-parameter-renamed", &new.listed)
             .was(&old.name)
             .is(&new.name);
         let places = ChangePlaces::new(
@@ -172,7 +172,7 @@ fn both(
             (false, true) => ("parameter-required", ("optional", "required")),
             (false, false) => ("parameter-optional", ("required", "optional")),
         };
-        let found = Found::new(rule, &new.at).was(texts.0).is(texts.1);
+        let found = Finding::new(rule, &new.at).was(texts.0).is(texts.1);
         walk.add(found, member("required"), seen);
     }
     if old.value["deprecated"] != new.value["deprecated"] {
@@ -207,7 +207,7 @@ fn both(
         } else {
             "parameter-style-changed"
         };
-        let found = Found::new(rule, &new.at)
+        let found = Finding::new(rule, &new.at)
             .was(text(old, content.0))
             .is(text(new, content.1));
         let keys = [
@@ -226,7 +226,7 @@ fn both(
     }
     match content {
         (true, true) => {
-            // The caller hands such a value over as text, whatever it is made of.
+            // The caller passes such a value as text, whatever its schema.
             let (old, new) = (join(&old.at, "content"), join(&new.at, "content"));
             walk.differs("parameter-unread-changed", &old, &new, seen);
         }
@@ -268,7 +268,7 @@ fn label(parameter: &ComparedParameter<'_>) -> String {
     format!("{} in {}{required}", parameter.name, parameter.place)
 }
 
-/// The names in the braces of a path.
+/// The names of the parameters in a path.
 fn names(path: &str) -> Vec<&str> {
     path.split('{')
         .skip(1)

@@ -1,13 +1,13 @@
-//! Operations: which of the old ones is which of the new ones, and what changed in each.
+//! Compares operations: pairs old and new ones, and compares each pair.
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found, Guess, Use};
+use super::change::{ChangePlaces, Finding, Guess, Use};
 use super::fact_comparison::template;
 use super::rename::{self, RenameCandidate};
 use super::side::Side;
-use super::traversal::{OperationInfo, Visited, Walk};
-use super::untouched::Touched;
+use super::traversal::{OperationInfo, Traversal, Visited};
+use super::unchanged::ChangedNodes;
 use super::{bodies, operation_parameters, security};
 use crate::emit::snake_name;
 use crate::lower;
@@ -18,11 +18,11 @@ use crate::spec::walk::{METHODS, join};
 pub(super) struct ComparedOperation<'a> {
     pub(super) method: &'static str,
     pub(super) path: &'a str,
-    /// Where it is shown: under its path, even if the path is a reference.
+    /// The pointer to show: below the path, even if the path item is a reference.
     pub(super) shown: String,
-    /// Where it stands.
+    /// The pointer of the operation.
     pub(super) at: String,
-    /// Where the path item stands.
+    /// The pointer of the path item.
     pub(super) item: String,
     pub(super) value: &'a Value,
 }
@@ -51,7 +51,7 @@ impl ComparedOperation<'_> {
         self.value["operationId"].as_str()
     }
 
-    /// Whether the crate has no method for it: the document says so, or its body is in a format that the crate cannot build.
+    /// Whether the crate has no method for it: the document excludes it, or the crate does not support its body format.
     fn hidden(&self, side: Side<'_>) -> bool {
         self.value["x-sdk-ignore"] == Value::Bool(true)
             || bodies::sent(side, &side.resolve(&join(&self.at, "requestBody"), true))
@@ -92,14 +92,14 @@ pub(super) fn all(side: Side<'_>) -> Vec<ComparedOperation<'_>> {
     found
 }
 
-/// Compares the operations of both documents.
-pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
+/// Pairs and compares the operations of both documents.
+pub(super) fn compare(walk: &mut Traversal<'_>, touched: &ChangedNodes) {
     let (mut old, mut new) = (all(walk.old), all(walk.new));
     let mut pairs = Vec::new();
     let same: [fn(&ComparedOperation<'_>, &ComparedOperation<'_>) -> bool; 3] = [
         |a, b| a.method == b.method && a.path == b.path,
         |a, b| a.method == b.method && template(a.path) == template(b.path),
-        // An operationId is what a document itself calls an operation, whatever its path.
+        // The operationId identifies an operation that moved to another path.
         |a, b| a.id().is_some() && a.id() == b.id(),
     ];
     for same in same {
@@ -114,19 +114,23 @@ pub(super) fn compare(walk: &mut Walk<'_>, touched: &Touched) {
         );
     }
     for (old, new) in pairs {
-        if !touched.spares(walk, &old, &new) {
+        if !touched.is_unchanged(walk, &old, &new) {
             both(walk, &old, &new);
         }
     }
     one_sided(walk, &old, &new);
 }
 
-/// Operations that only one document has.
-fn one_sided(walk: &mut Walk<'_>, old: &[ComparedOperation<'_>], new: &[ComparedOperation<'_>]) {
+/// Records operations that exist in only one document.
+fn one_sided(
+    walk: &mut Traversal<'_>,
+    old: &[ComparedOperation<'_>],
+    new: &[ComparedOperation<'_>],
+) {
     let guesses = rename::operations(&candidates(old), &candidates(new));
     for (index, operation) in old.iter().enumerate() {
         let number = info(walk, operation, false);
-        let mut found = Found::new("operation-removed", &operation.shown);
+        let mut found = Finding::new("operation-removed", &operation.shown);
         let guess = guesses.iter().find(|(from, _)| *from == index);
         found.guess = guess.map(|(_, to)| Guess::to(new[*to].label()));
         let places = ChangePlaces::new(ats(operation), None::<String>);
@@ -134,7 +138,7 @@ fn one_sided(walk: &mut Walk<'_>, old: &[ComparedOperation<'_>], new: &[Compared
     }
     for (index, operation) in new.iter().enumerate() {
         let number = info(walk, operation, false);
-        let mut found = Found::new("operation-added", &operation.shown);
+        let mut found = Finding::new("operation-added", &operation.shown);
         let guess = guesses.iter().find(|(_, to)| *to == index);
         found.guess = guess.map(|(from, _)| Guess::from(old[*from].label()));
         let places = ChangePlaces::new(None::<String>, ats(operation));
@@ -153,13 +157,13 @@ fn candidates<'a>(operations: &'a [ComparedOperation<'_>]) -> Vec<RenameCandidat
         .collect()
 }
 
-/// The places of an operation: where it is shown, and where it stands if its path is a reference.
+/// The places of an operation: the pointer to show, and the actual one if the path item is a reference.
 fn ats(operation: &ComparedOperation<'_>) -> Vec<String> {
     vec![operation.shown.clone(), operation.at.clone()]
 }
 
-/// Notes an operation and gives its number.
-fn info(walk: &mut Walk<'_>, operation: &ComparedOperation<'_>, hidden: bool) -> usize {
+/// Registers an operation and returns its number.
+fn info(walk: &mut Traversal<'_>, operation: &ComparedOperation<'_>, hidden: bool) -> usize {
     walk.operations.push(OperationInfo {
         label: operation.label(),
         rust: operation.rust(),
@@ -168,15 +172,15 @@ fn info(walk: &mut Walk<'_>, operation: &ComparedOperation<'_>, hidden: bool) ->
     walk.operations.len() - 1
 }
 
-/// An operation that is in both documents.
-fn both(walk: &mut Walk<'_>, old: &ComparedOperation<'_>, new: &ComparedOperation<'_>) {
+/// Compares an operation that exists in both documents.
+fn both(walk: &mut Traversal<'_>, old: &ComparedOperation<'_>, new: &ComparedOperation<'_>) {
     let hidden = (old.hidden(walk.old), new.hidden(walk.new));
     let number = info(walk, new, hidden.0 || hidden.1);
     let seen = (None, number);
     walk.visit(&old.at, &new.at, Visited::Operation);
     let moved = |rule: &'static str, was: &str, is: &str| {
         (
-            Found::new(rule, &new.shown).was(was).is(is),
+            Finding::new(rule, &new.shown).was(was).is(is),
             ChangePlaces::new(ats(old), ats(new)),
         )
     };
@@ -200,7 +204,7 @@ fn both(walk: &mut Walk<'_>, old: &ComparedOperation<'_>, new: &ComparedOperatio
         };
         let places =
             ChangePlaces::both(join(&old.at, "x-sdk-ignore"), join(&new.at, "x-sdk-ignore"));
-        walk.add(Found::new(rule, &new.shown), places, seen);
+        walk.add(Finding::new(rule, &new.shown), places, seen);
     }
     let member = |key: &str| (join(&old.at, key), join(&new.at, key));
     for (key, rule) in [
@@ -222,14 +226,19 @@ fn both(walk: &mut Walk<'_>, old: &ComparedOperation<'_>, new: &ComparedOperatio
     walk.others(&old.at, &new.at, &known, seen);
 }
 
-fn name(walk: &mut Walk<'_>, old: &ComparedOperation<'_>, new: &ComparedOperation<'_>, seen: Use) {
+fn name(
+    walk: &mut Traversal<'_>,
+    old: &ComparedOperation<'_>,
+    new: &ComparedOperation<'_>,
+    seen: Use,
+) {
     let (was, is) = (old.rust(), new.rust());
     if was == is {
         return;
     }
-    // Without an operationId, the name is made of the path, of which more has been said.
+    // Without an operationId the name is derived from the path, whose change is recorded separately.
     let keys = ["x-operation-group", "x-operation-name"];
-    let found = Found::new("method-renamed", &new.shown).was(was).is(is);
+    let found = Finding::new("method-renamed", &new.shown).was(was).is(is);
     let places = ChangePlaces::new(
         keys.map(|key| join(&old.at, key)),
         keys.map(|key| join(&new.at, key)),
@@ -238,7 +247,7 @@ fn name(walk: &mut Walk<'_>, old: &ComparedOperation<'_>, new: &ComparedOperatio
 }
 
 fn deprecated(
-    walk: &mut Walk<'_>,
+    walk: &mut Traversal<'_>,
     old: &ComparedOperation<'_>,
     new: &ComparedOperation<'_>,
     seen: Use,
@@ -250,5 +259,5 @@ fn deprecated(
         _ => return,
     };
     let places = ChangePlaces::both(join(&old.at, "deprecated"), join(&new.at, "deprecated"));
-    walk.add(Found::new(rule, &new.shown), places, seen);
+    walk.add(Finding::new(rule, &new.shown), places, seen);
 }

@@ -1,24 +1,24 @@
-//! What the reports for people have in common: changes that are alike told as one, and each change as the parts of a line.
+//! The common parts of the reports for people: grouping of similar changes, and the parts of a line.
 
 use super::change::{DocumentChange, Subject};
 use super::comparison::Diff;
 use super::rules::{Direction, Level};
 
-/// From this many subjects on, changes that are alike are told once.
-const ALIKE: usize = 3;
+/// Similar changes of at least this many subjects are grouped.
+const MIN_GROUP: usize = 3;
 
-/// Subjects that are named before they are only counted.
-const NAMED: usize = 3;
+/// Maximum number of items in a list before the rest is only counted.
+const MAX_NAMED: usize = 3;
 
-/// A change, or several that are alike.
+/// A change, or several similar ones.
 pub(super) struct ReportEntry<'d> {
-    /// One of them.
+    /// The first change.
     pub(super) change: &'d DocumentChange,
-    /// What they are about.
+    /// The subjects of all of them.
     pub(super) subjects: Vec<&'d Subject>,
 }
 
-/// The entries of a level under their headings: those about several things first, then each thing with what is about it.
+/// The entries of a level by heading: groups first, then the entries of each subject.
 pub(super) fn sections(diff: &Diff, level: Level) -> Vec<(String, Vec<ReportEntry<'_>>)> {
     let mut entries: Vec<ReportEntry<'_>> = Vec::new();
     for change in diff.changes.iter().filter(|change| change.level == level) {
@@ -34,13 +34,13 @@ pub(super) fn sections(diff: &Diff, level: Level) -> Vec<(String, Vec<ReportEntr
     let mut single: Vec<ReportEntry<'_>> = Vec::new();
     for mut entry in entries {
         entry.subjects.dedup();
-        if entry.subjects.len() >= ALIKE {
+        if entry.subjects.len() >= MIN_GROUP {
             match sections.first_mut() {
                 Some((_, several)) => several.push(entry),
                 None => sections.push(("several".to_owned(), vec![entry])),
             }
         } else {
-            // Too few to be told as one: each is told where it belongs.
+            // Too few for a group: each is listed under its subject.
             let change = entry.change;
             single.extend(
                 diff.changes
@@ -70,7 +70,7 @@ fn alike(a: &DocumentChange, b: &DocumentChange) -> bool {
 }
 
 impl Subject {
-    /// What it is, for people.
+    /// The subject for people.
     pub fn text(&self) -> String {
         match self {
             Self::Document => "the document".to_owned(),
@@ -84,9 +84,9 @@ impl Subject {
     }
 }
 
-/// A list that is cut: the first few, and how many there are more.
+/// The first few items, and the number of the others.
 fn some(all: &[String]) -> String {
-    let more = all.len().saturating_sub(NAMED);
+    let more = all.len().saturating_sub(MAX_NAMED);
     let shown = all[..all.len() - more].join(", ");
     match more {
         0 => shown,
@@ -95,23 +95,23 @@ fn some(all: &[String]) -> String {
 }
 
 impl ReportEntry<'_> {
-    /// What the entry is about, where that is not its heading, and the word that leads to it.
+    /// The subjects of a group, which are not in its heading, and the text that precedes them.
     pub(super) fn about(&self) -> Option<(&'static str, String)> {
         let texts: Vec<String> = self.subjects.iter().map(|subject| subject.text()).collect();
-        // Nothing is cut off what anybody has to act on.
+        // Lists are complete for changes that may require action.
         let all = self.change.level > Level::Patch;
         let list = if all { texts.join(", ") } else { some(&texts) };
         let lead = match (&self.change.was, &self.change.is) {
             (None, None) => ": ",
             _ => " in ",
         };
-        (texts.len() >= ALIKE).then_some((lead, list))
+        (texts.len() >= MIN_GROUP).then_some((lead, list))
     }
 
-    /// From where it is seen: the directions, and the operations where they are not what it is about.
+    /// The directions and operations that use the subject, unless the subject is the operation itself.
     pub(super) fn seen(&self) -> Option<String> {
         let change = self.change;
-        // What is read somewhere is not said to be unread elsewhere.
+        // "Unread" is omitted if another direction is listed.
         let read = change
             .directions
             .iter()
@@ -124,9 +124,9 @@ impl ReportEntry<'_> {
             .collect();
         let mut text = directions.join(" and ");
         let own = matches!(&change.subject, Subject::Operation(_)) && change.operations.len() == 1;
-        if !own && self.subjects.len() < ALIKE && !change.operations.is_empty() {
+        if !own && self.subjects.len() < MIN_GROUP && !change.operations.is_empty() {
             let operations = match change.operations.len() {
-                count if count > NAMED => format!("{count} operations"),
+                count if count > MAX_NAMED => format!("{count} operations"),
                 _ => change.operations.join(", "),
             };
             text = match text.as_str() {
@@ -137,13 +137,13 @@ impl ReportEntry<'_> {
         (!text.is_empty()).then_some(text)
     }
 
-    /// How many places it stands for, where only that is known.
+    /// The number of places, for changes without further details.
     pub(super) fn places(&self) -> Option<String> {
         (self.change.rule.id == "form-changed").then(|| counted(self.change.facts.len(), "place"))
     }
 }
 
-/// A number of things.
+/// Formats a number with a noun.
 pub(super) fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
@@ -160,7 +160,7 @@ pub(super) fn heading(level: Level) -> &'static str {
     }
 }
 
-/// The first line: what the changes ask for and how many there are.
+/// The number of changes by level, for the first line.
 pub(super) fn counts(diff: &Diff) -> String {
     format!(
         "{} breaking, {}, {} other",
@@ -170,7 +170,7 @@ pub(super) fn counts(diff: &Diff) -> String {
     )
 }
 
-/// The line about the public items, if any differ.
+/// The number of public Rust items that differ, if any.
 pub(super) fn items(diff: &Diff) -> Option<String> {
     let surface = diff.surface.as_ref()?;
     let counts = (
@@ -186,7 +186,7 @@ pub(super) fn items(diff: &Diff) -> Option<String> {
     })
 }
 
-/// The public items that differ, as the lines of a diff.
+/// The public Rust items that differ, as the lines of a diff.
 pub(super) fn item_lines(diff: &Diff) -> Vec<String> {
     let Some(surface) = &diff.surface else {
         return Vec::new();

@@ -1,10 +1,10 @@
-//! Bounds and the other constraints: which of two leaves less.
+//! Compares bounds and other constraints: which of two is tighter.
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::schema_view::{Bound, CONSTRAINTS, Keyword, tighter};
 use super::schemas::SchemaComparison;
 
@@ -31,7 +31,7 @@ pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
 
 fn rule(key: &str, old: Option<&Keyword<'_>>, new: Option<&Keyword<'_>>) -> Option<&'static str> {
     let value = |keyword: Option<&Keyword<'_>>| {
-        // A flag that is not set, and a least number of none, say nothing.
+        // A flag that is not set and a minimum of zero are not constraints.
         let value = keyword.map(|keyword| keyword.value.clone())?;
         let nothing =
             value == Value::Bool(false) || key.starts_with("min") && value.as_f64() == Some(0.0);
@@ -51,7 +51,7 @@ fn rule(key: &str, old: Option<&Keyword<'_>>, new: Option<&Keyword<'_>>) -> Opti
             };
             match old.partial_cmp(&new) {
                 Some(Ordering::Equal) => return None,
-                // Every multiple of the old step is one of a step that divides it.
+                // Every multiple of the old step is a multiple of a step that divides it.
                 _ if key == "multipleOf" => old % new != 0.0,
                 Some(Ordering::Greater) => key.starts_with("max"),
                 _ => key.starts_with("min"),
@@ -105,7 +105,7 @@ fn bound(
         };
         format!("{sign} {}", bound.limit)
     };
-    let mut found = Found::new(rule, shown);
+    let mut found = Finding::new(rule, shown);
     found.was = old.as_ref().map(text);
     found.is = new.as_ref().map(text);
     comparison.push(found, ChangePlaces::new(old_at, new_at));

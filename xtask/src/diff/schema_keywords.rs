@@ -1,10 +1,10 @@
-//! The keywords of one value compared: its values, its format, its default, rules between fields, and what no rule knows.
+//! Compares the keywords of one value: allowed values, format, default, conditions between fields, and unknown keywords.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::fact_comparison::element;
 use super::schema_view::{CONSTRAINTS, Keyword, is_compared};
 use super::schemas::SchemaComparison;
@@ -20,14 +20,14 @@ impl<'a> SchemaComparison<'a, '_> {
                 let rule = match (text, new) {
                     (true, Some(_)) => "enum-closed",
                     (true, None) => "enum-opened",
-                    (false, Some(_)) => "value-refused",
+                    (false, Some(_)) => "value-disallowed",
                     (false, None) => "value-allowed",
                 };
                 let list = |values: &Option<Vec<&Value>>| match values {
                     Some(values) => display::values(values),
                     None => "any".to_owned(),
                 };
-                let found = Found::new(rule, self.here()).was(list(old)).is(list(new));
+                let found = Finding::new(rule, self.here()).was(list(old)).is(list(new));
                 let places =
                     ChangePlaces::new(self.before.values_at.clone(), self.after.values_at.clone());
                 self.push(found, places);
@@ -48,10 +48,10 @@ impl<'a> SchemaComparison<'a, '_> {
         let (added, removed) = if text {
             ("enum-value-added", "enum-value-removed")
         } else {
-            ("value-allowed", "value-refused")
+            ("value-allowed", "value-disallowed")
         };
         let places = |ats: &[String], value: &Value| -> Vec<String> {
-            // A constant has no elements, and alternatives of constants are told whole.
+            // Only the elements of `enum` have places; a constant or a list of constant alternatives is one place.
             ats.iter()
                 .map(|at| {
                     if at.ends_with("/enum") {
@@ -63,13 +63,13 @@ impl<'a> SchemaComparison<'a, '_> {
                 .collect()
         };
         for value in gone {
-            let mut found = Found::new(removed, self.here()).was(display::value(value));
+            let mut found = Finding::new(removed, self.here()).was(display::value(value));
             found.guess = rename::to(&guesses, value);
             let at = places(&self.before.values_at, value);
             self.push(found, ChangePlaces::new(at, None::<String>));
         }
         for value in come {
-            let mut found = Found::new(added, self.here()).is(display::value(value));
+            let mut found = Finding::new(added, self.here()).is(display::value(value));
             found.guess = rename::from(&guesses, value);
             let at = places(&self.after.values_at, value);
             self.push(found, ChangePlaces::new(None::<String>, at));
@@ -97,7 +97,7 @@ impl<'a> SchemaComparison<'a, '_> {
         self.keyword(rule, old.cloned(), new.cloned());
     }
 
-    /// A change of a keyword that stands for itself.
+    /// Records the change of a single keyword.
     pub(super) fn keyword(
         &mut self,
         rule: &'static str,
@@ -109,7 +109,7 @@ impl<'a> SchemaComparison<'a, '_> {
             (Some(old), None) => self.shown_old(&old.at, 1),
             (None, None) => return,
         };
-        let mut found = Found::new(rule, shown);
+        let mut found = Finding::new(rule, shown);
         found.was = old.as_ref().map(|keyword| display::value(keyword.value));
         found.is = new.as_ref().map(|keyword| display::value(keyword.value));
         let places =
@@ -146,7 +146,7 @@ impl<'a> SchemaComparison<'a, '_> {
         }
     }
 
-    /// The keywords that no rule knows.
+    /// Compares the keywords without a rule.
     pub(super) fn others(&mut self) {
         let keys: BTreeSet<&str> = self
             .before
@@ -167,7 +167,7 @@ impl<'a> SchemaComparison<'a, '_> {
     }
 }
 
-/// The Rust type that a format makes.
+/// The format that determines the Rust type.
 fn rust_type<'f>(kind: &str, format: Option<&'f str>) -> &'f str {
     let plain = match kind {
         "integer" => "int64",

@@ -1,5 +1,5 @@
-//! A schema as it is compared: references followed, `allOf` merged, and the two ways of 3.0 and 3.1 to write one thing
-//! made one.
+//! A normalized view of a schema for comparison: references are followed, `allOf` is merged, and equivalent notations of
+//! OpenAPI 3.0 and 3.1 are unified.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::schema_node::{SchemaNode, named};
 use super::side::Side;
 use crate::spec::walk::join;
 
-/// A keyword with its value and where it stands.
+/// A keyword with its value and pointer.
 #[derive(Debug, Clone)]
 pub(super) struct Keyword<'a> {
     pub(super) value: &'a Value,
@@ -43,7 +43,7 @@ const CONDITIONS: [&str; 10] = [
     "propertyNames",
 ];
 
-/// The keywords whose meaning is compared; a difference in one of these that changes nothing is one of form.
+/// The keywords whose meaning is compared. A difference in one of these without a change of meaning is one of form.
 const COMPARED: [&str; 24] = [
     "$ref",
     "additionalProperties",
@@ -79,47 +79,47 @@ pub(super) struct Bound {
     pub(super) at: Vec<String>,
 }
 
-/// A schema, read.
+/// The normalized view of a schema.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SchemaView<'a> {
     /// Every schema that was merged into this one.
     pub(super) parts: Vec<String>,
-    /// The types without null; none where any will do.
+    /// The types without null; `None` for any type.
     pub(super) types: Option<BTreeSet<&'a str>>,
-    /// Where each `type` stands.
+    /// The pointer of each `type`.
     pub(super) types_at: Vec<String>,
-    /// Whether null is a value.
+    /// Whether null is allowed.
     pub(super) nullable: bool,
-    /// What says so, or the reverse.
+    /// The pointers of the keywords that determine this.
     pub(super) nullable_at: Vec<String>,
-    /// The values of an enumeration, null apart.
+    /// The values of an enum, without null.
     pub(super) values: Option<Vec<&'a Value>>,
-    /// Where the enumeration stands.
+    /// The pointers of the enum.
     pub(super) values_at: Vec<String>,
-    /// The keywords that stand for themselves, by name; of several, the first.
+    /// All other keywords by name; the first one of several.
     pub(super) plain: BTreeMap<&'a str, Keyword<'a>>,
     pub(super) lower: Option<Bound>,
     pub(super) upper: Option<Bound>,
     pub(super) properties: BTreeMap<&'a str, SchemaNode>,
-    /// The required properties, and where each is said to be.
+    /// The required properties with the places that require them.
     pub(super) required: BTreeMap<&'a str, Vec<String>>,
     pub(super) items: Option<SchemaNode>,
-    /// Where other properties are refused.
+    /// The pointer of the keyword that forbids additional properties.
     pub(super) closed: Option<String>,
-    /// The schema of other properties.
+    /// The schema of additional properties.
     pub(super) additional: Option<SchemaNode>,
-    /// The schemas that the crate takes any value for, by their pointers within this one: places of tuples, and the fields
-    /// whose names follow a pattern.
+    /// The schemas for which the crate accepts any value, by their pointers within this one: items of tuples, and fields
+    /// whose names match a pattern.
     pub(super) unread: BTreeMap<String, SchemaNode>,
     /// The alternatives.
     pub(super) variants: Vec<SchemaNode>,
-    /// Where the lists of alternatives stand.
+    /// The pointers of the lists of alternatives.
     pub(super) variants_at: Vec<String>,
-    /// Rules between fields, by their pointers within the schema.
+    /// Conditions between fields by keyword.
     pub(super) conditions: BTreeMap<String, Keyword<'a>>,
 }
 
-/// Reads a schema.
+/// Creates the view of a schema.
 pub(super) fn view<'a>(side: Side<'a>, node: &[String]) -> SchemaView<'a> {
     let mut view = SchemaView::default();
     let mut nulls = Nulls::default();
@@ -127,19 +127,19 @@ pub(super) fn view<'a>(side: Side<'a>, node: &[String]) -> SchemaView<'a> {
     for pointer in node {
         view.add(side, pointer, &mut nulls, &mut seen);
     }
-    view.nullable = nulls.said || (nulls.admitted && !nulls.refused);
+    view.nullable = nulls.explicit || (nulls.admitted && !nulls.excluded);
     view
 }
 
-/// What the parts of a schema say about null.
+/// Whether the parts of a schema allow null.
 #[derive(Default)]
 pub(super) struct Nulls {
-    /// A part admits it by its type or its values.
+    /// A part allows null by its type or its values.
     pub(super) admitted: bool,
-    /// A part has a type or values without it.
-    pub(super) refused: bool,
-    /// `nullable: true` beside a reference or an `allOf`, which is meant for the whole.
-    pub(super) said: bool,
+    /// A part has a type or values without null.
+    pub(super) excluded: bool,
+    /// The whole schema allows null: by `nullable: true` without a type, or by a null alternative.
+    pub(super) explicit: bool,
 }
 
 impl<'a> SchemaView<'a> {
@@ -172,7 +172,7 @@ impl<'a> SchemaView<'a> {
         let typed = members.contains_key("type") || members.contains_key("enum");
         if nullable {
             self.nullable_at.push(join(pointer, "nullable"));
-            nulls.said |= !typed;
+            nulls.explicit |= !typed;
         }
         self.add_types(members.get("type"), pointer, nullable, nulls);
         self.add_values(members, pointer, nullable, nulls);
@@ -231,7 +231,7 @@ impl<'a> SchemaView<'a> {
         }
     }
 
-    /// The types, told by other keywords where none is given; none where any will do.
+    /// The types, inferred from other keywords if there is no `type`; `None` for any type.
     pub(super) fn types(&self) -> Option<BTreeSet<&'a str>> {
         if let Some(types) = &self.types {
             return Some(types.clone());
@@ -240,7 +240,7 @@ impl<'a> SchemaView<'a> {
             return Some(values.iter().map(|value| kind(value)).collect());
         }
         let has = |keys: &[&str]| keys.iter().any(|key| self.plain.contains_key(key));
-        let told = if !self.properties.is_empty()
+        let inferred = if !self.properties.is_empty()
             || !self.required.is_empty()
             || self.additional.is_some()
             || self.closed.is_some()
@@ -256,22 +256,22 @@ impl<'a> SchemaView<'a> {
         } else {
             return None;
         };
-        Some(BTreeSet::from([told]))
+        Some(BTreeSet::from([inferred]))
     }
 
-    /// Whether it is an enumeration of texts, which is a Rust type.
+    /// Whether it is an enum of strings, which has a Rust type.
     pub(super) fn is_string_enum(&self) -> bool {
         self.values.as_ref().is_some_and(|values| {
             !values.is_empty() && values.iter().all(|value| value.is_string())
         })
     }
 
-    /// Whether the crate has a type of its own for it.
+    /// Whether the crate has a named type for it.
     pub(super) fn makes_type(&self) -> bool {
         !self.properties.is_empty() || !self.variants.is_empty() || self.is_string_enum()
     }
 
-    /// A keyword that stands for itself.
+    /// Returns one of the other keywords.
     pub(super) fn keyword(&self, key: &str) -> Option<&Keyword<'a>> {
         self.plain.get(key)
     }
@@ -282,7 +282,7 @@ impl<'a> SchemaView<'a> {
             .is_some_and(|keyword| *keyword.value == Value::Bool(true))
     }
 
-    /// What it is, for people.
+    /// Describes the schema for people.
     pub(super) fn shown(&self, side: Side<'a>) -> String {
         let mut text = if self.is_string_enum() {
             "list of values".to_owned()
@@ -310,12 +310,12 @@ impl<'a> SchemaView<'a> {
     }
 }
 
-/// Whether a keyword of a schema is one whose meaning is compared.
+/// Whether the meaning of a schema keyword is compared.
 pub(super) fn is_compared(key: &str) -> bool {
     COMPARED.contains(&key) || CONSTRAINTS.contains(&key) || CONDITIONS.contains(&key)
 }
 
-/// Whether a bound leaves less than another.
+/// Whether bound `a` is tighter than bound `b`.
 pub(super) fn tighter(a: &Bound, b: &Bound, lower: bool) -> bool {
     if a.limit == b.limit {
         a.exclusive && !b.exclusive

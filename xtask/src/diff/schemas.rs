@@ -1,8 +1,8 @@
-//! Two schemas compared: what changed in them themselves, and which schemas within them are to be compared next.
+//! Compares two schemas: records their own changes, and returns the pairs of nested schemas to compare next.
 
 use std::collections::BTreeSet;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::rules::Direction;
 use super::schema_node::{SchemaNode, home, named};
 use super::schema_view::{SchemaView, view};
@@ -10,23 +10,23 @@ use super::side::Side;
 use super::{schema_constraints, variants};
 use crate::spec::walk::join;
 
-/// Two schemas that stand for each other.
+/// Two corresponding schemas.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pair {
     pub(super) old: SchemaNode,
     pub(super) new: SchemaNode,
-    /// Whether both stand where nothing may stand too: in a property that is not required.
+    /// Whether both belong to properties that are not required.
     pub(super) optional: bool,
 }
 
-/// What the comparison of two schemas gives.
+/// The result of a comparison of two schemas.
 #[derive(Debug, Default)]
 pub(super) struct Compared {
-    /// What changed.
-    pub(super) changes: Vec<(Found, ChangePlaces)>,
-    /// The pairs within, each with the one direction from which it is seen, if there is only one.
+    /// The changes.
+    pub(super) changes: Vec<(Finding, ChangePlaces)>,
+    /// Pairs of nested schemas, each with its only direction, if it is used in only one.
     pub(super) children: Vec<(Pair, Option<Direction>)>,
-    /// Every schema that was read, in the old document and in the new one.
+    /// The pointers of all schemas that were read, in the old and in the new document.
     pub(super) visited: (Vec<String>, Vec<String>),
 }
 
@@ -86,16 +86,16 @@ impl<'a> SchemaComparison<'a, '_> {
         self.out
     }
 
-    /// Where this place is shown.
+    /// The pointer to show.
     pub(super) fn here(&self) -> String {
         self.pair.new.first().cloned().unwrap_or_default()
     }
 
-    pub(super) fn push(&mut self, found: Found, places: ChangePlaces) {
+    pub(super) fn push(&mut self, found: Finding, places: ChangePlaces) {
         self.out.changes.push((found, places));
     }
 
-    /// Where a keyword of the old schema is shown: where it would be in the new one.
+    /// The pointer to show for a keyword of the old schema: its place in the new document.
     pub(super) fn shown_old(&self, at: &str, depth: usize) -> String {
         let owner = up(at, depth);
         if self.after.parts.contains(&owner) {
@@ -131,7 +131,7 @@ impl<'a> SchemaComparison<'a, '_> {
             None => self.here(),
         };
         let text = |name: Option<String>| name.unwrap_or_else(|| "inline".to_owned());
-        let found = Found::new(rule, shown)
+        let found = Finding::new(rule, shown)
             .was(text(old.clone()))
             .is(text(new.clone()));
         let place = |side: Side<'_>, node: &SchemaNode, name: &Option<String>| match name {
@@ -148,7 +148,7 @@ impl<'a> SchemaComparison<'a, '_> {
         self.push(found, places);
     }
 
-    /// Says whether the types differ: nothing else is told of such schemas.
+    /// Compares the types. Returns whether they differ, in which case nothing else is compared.
     fn types(&mut self) -> bool {
         let (old, new) = (self.before.types(), self.after.types());
         let shape = |view: &SchemaView<'_>| !view.variants.is_empty();
@@ -165,7 +165,7 @@ impl<'a> SchemaComparison<'a, '_> {
                 (Some(old), Some(new)) => compare_sets(old, new),
             },
         };
-        // A list of values in which whole and other numbers meet says so by its values.
+        // For lists of numbers, the changed values are reported instead.
         if self.before.values.is_some()
             && self.after.values.is_some()
             && numeric(&old)
@@ -173,7 +173,7 @@ impl<'a> SchemaComparison<'a, '_> {
         {
             return false;
         }
-        let found = Found::new(rule, self.here())
+        let found = Finding::new(rule, self.here())
             .was(self.before.shown(self.old))
             .is(self.after.shown(self.new));
         let places = ChangePlaces::new(
@@ -192,10 +192,10 @@ impl<'a> SchemaComparison<'a, '_> {
         let rule = match (new, self.pair.optional) {
             (true, false) => "null-allowed",
             (true, true) => "null-allowed-optional",
-            (false, false) => "null-refused",
-            (false, true) => "null-refused-optional",
+            (false, false) => "null-disallowed",
+            (false, true) => "null-disallowed-optional",
         };
-        let found = Found::new(rule, self.here())
+        let found = Finding::new(rule, self.here())
             .was(self.before.shown(self.old))
             .is(self.after.shown(self.new));
         let places = ChangePlaces::new(
@@ -236,7 +236,7 @@ fn compare_sets(old: &BTreeSet<&str>, new: &BTreeSet<&str>) -> &'static str {
     }
 }
 
-/// A pointer without its last steps.
+/// Removes the last steps of a pointer.
 pub(super) fn up(pointer: &str, steps: usize) -> String {
     let mut pointer = pointer;
     for _ in 0..steps {

@@ -1,4 +1,4 @@
-//! The report for people at a terminal.
+//! The report for a terminal.
 
 use std::fmt::Write as _;
 
@@ -9,13 +9,13 @@ use super::fact_comparison::{Fact, FactKind};
 use super::report_entries::{ReportEntry, counted, counts, heading, item_lines, items, sections};
 use super::rules::Level;
 
-/// Items of the Rust crates that are listed.
-const ITEMS: usize = 60;
+/// Maximum number of listed Rust items.
+const MAX_ITEMS: usize = 60;
 
-/// The changes, grouped by what they are about, the breaking ones first.
+/// Formats the changes, grouped by level and subject, breaking ones first.
 pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> String {
     let Some(level) = diff.level() else {
-        return "no fact changed\n".to_owned();
+        return "no facts changed\n".to_owned();
     };
     let mut out = format!("{}: {}; {current} -> {next}\n", level.name(), counts(diff));
     for level in [Level::Major, Level::Minor, Level::Patch] {
@@ -33,14 +33,14 @@ pub(super) fn diff(diff: &Diff, Versions { current, next }: &Versions) -> String
     if let Some(items) = items(diff) {
         let _ = write!(out, "\n{items}\n");
         let lines = item_lines(diff);
-        for line in lines.iter().take(ITEMS) {
+        for line in lines.iter().take(MAX_ITEMS) {
             let _ = writeln!(out, "  {}", printable(line));
         }
-        if lines.len() > ITEMS {
-            let more = lines.len() - ITEMS;
+        if lines.len() > MAX_ITEMS {
+            let more = lines.len() - MAX_ITEMS;
             let _ = writeln!(
                 out,
-                "  ... {more} more lines, all of them with --format json"
+                "  ... {more} more lines; --format json shows all of them"
             );
         }
     }
@@ -86,11 +86,11 @@ fn line(entry: &ReportEntry<'_>) -> String {
     text
 }
 
-/// Every difference of facts on a line of its own.
+/// Formats each difference in the facts on its own line.
 pub(super) fn facts(facts: &[Fact]) -> String {
     let mut out = match facts.len() {
-        0 => "no fact changed\n".to_owned(),
-        count => format!("{} of facts\n", counted(count, "difference")),
+        0 => "no facts changed\n".to_owned(),
+        count => format!("{} in the facts\n", counted(count, "difference")),
     };
     for fact in facts {
         let _ = writeln!(out, "  {}", printable(&fact_line(fact)));
@@ -98,7 +98,7 @@ pub(super) fn facts(facts: &[Fact]) -> String {
     out
 }
 
-/// One difference of facts.
+/// Formats one difference in the facts.
 pub(super) fn fact_line(fact: &Fact) -> String {
     let text = match (&fact.old, &fact.new) {
         (Some(old), Some(new)) => format!("{} -> {}", value(old), value(new)),

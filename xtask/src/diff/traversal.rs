@@ -1,15 +1,15 @@
-//! The walk through both documents at once: what is compared with what, once for all the operations that lead there.
+//! The simultaneous traversal of both documents. Each pair of schemas is compared once for all operations that use it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::change::{ChangePlaces, Found, Recorder, Use};
+use super::change::{ChangePlaces, Finding, Recorder, Use};
 use super::rules::Direction;
 use super::schema_node::{SchemaNode, named, resolved};
 use super::schemas::{self, Pair};
 use super::side::Side;
 use crate::spec::walk::join;
 
-/// What sort of object a visited place is: it says which of its members are compared.
+/// The kind of a visited object, which determines the members that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Visited {
     Document,
@@ -21,35 +21,35 @@ pub(super) enum Visited {
     Schema,
 }
 
-/// An operation that is in both documents, or in one.
+/// An operation of either document.
 #[derive(Debug, Clone)]
 pub(super) struct OperationInfo {
     /// Method and path.
     pub(super) label: String,
-    /// The call in Rust.
+    /// The Rust method call.
     pub(super) rust: String,
-    /// Whether the crate leaves it out, before or after.
+    /// Whether the old or the new crate omits it.
     pub(super) hidden: bool,
 }
 
-/// The walk.
-pub(super) struct Walk<'a> {
+/// The state of the traversal.
+pub(super) struct Traversal<'a> {
     pub(super) old: Side<'a>,
     pub(super) new: Side<'a>,
     pub(super) recorder: Recorder,
     pub(super) operations: Vec<OperationInfo>,
-    /// What was compared, by its place.
+    /// The visited places of the old and of the new document.
     pub(super) visited: (BTreeMap<String, Visited>, BTreeMap<String, Visited>),
-    waiting: Vec<(Pair, Use)>,
+    pending: Vec<(Pair, Use)>,
 }
 
-/// A pair of schemas that was compared, and all that it was seen from.
+/// A compared pair of schemas and its uses.
 struct ComparedPair {
     compared: schemas::Compared,
     uses: BTreeSet<Use>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Traversal<'a> {
     pub(super) fn new(old: Side<'a>, new: Side<'a>) -> Self {
         Self {
             old,
@@ -57,22 +57,22 @@ impl<'a> Walk<'a> {
             recorder: Recorder::default(),
             operations: Vec::new(),
             visited: Default::default(),
-            waiting: Vec::new(),
+            pending: Vec::new(),
         }
     }
 
-    /// Records a change of the operation, seen from `direction`.
-    pub(super) fn add(&mut self, found: Found, places: ChangePlaces, seen: Use) {
+    /// Records a change with one use.
+    pub(super) fn add(&mut self, found: Finding, places: ChangePlaces, seen: Use) {
         self.recorder.add(found, places, [seen]);
     }
 
-    /// Notes that two places are compared.
+    /// Marks two places as compared.
     pub(super) fn visit(&mut self, old: &str, new: &str, what: Visited) {
         self.visited.0.insert(old.to_owned(), what);
         self.visited.1.insert(new.to_owned(), what);
     }
 
-    /// Resolves two references to what they stand for, both noted.
+    /// Follows two references, and marks references and targets as compared.
     pub(super) fn follow(&mut self, old: &str, new: &str, what: Visited) -> (String, String) {
         self.visit(old, new, what);
         let (old, new) = (self.old.resolve(old, true), self.new.resolve(new, true));
@@ -80,22 +80,22 @@ impl<'a> Walk<'a> {
         (old, new)
     }
 
-    /// Has two schemas compared.
+    /// Queues two schemas for comparison.
     pub(super) fn schemas(&mut self, old: String, new: String, seen: Use, optional: bool) {
         let pair = Pair {
             old: vec![old],
             new: vec![new],
             optional,
         };
-        self.waiting.push((pair, seen));
+        self.pending.push((pair, seen));
     }
 
-    /// Records a change where two values are not the same.
+    /// Records a change if two values differ.
     pub(super) fn differs(&mut self, rule: &'static str, old: &str, new: &str, seen: Use) {
         self.differs_at(new, rule, old, new, seen);
     }
 
-    /// The same, shown elsewhere.
+    /// Like [`differs`](Self::differs), with another pointer to show.
     pub(super) fn differs_at(
         &mut self,
         shown: &str,
@@ -108,13 +108,13 @@ impl<'a> Walk<'a> {
         if before == after {
             return;
         }
-        let mut found = Found::new(rule, shown);
+        let mut found = Finding::new(rule, shown);
         found.was = (!before.is_null()).then(|| super::display::value(before));
         found.is = (!after.is_null()).then(|| super::display::value(after));
         self.add(found, ChangePlaces::both(old, new), seen);
     }
 
-    /// Records each member of two objects that is not the same and has no rule.
+    /// Records each member of two objects that differs and has no rule.
     pub(super) fn others(&mut self, old: &str, new: &str, known: &[&str], seen: Use) {
         let (before, after) = (self.old.get(old), self.new.get(new));
         let keys: BTreeSet<String> = [before, after]
@@ -129,11 +129,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Compares all schemas that were asked for and what is within them, each pair once, and hands on to every pair who
-    /// sees it.
+    /// Compares all queued schemas and their nested schemas, each pair once, and propagates the uses to nested pairs.
     pub(super) fn finish(&mut self) {
         let mut states: HashMap<Pair, ComparedPair> = HashMap::new();
-        while let Some((pair, seen)) = self.waiting.pop() {
+        while let Some((pair, seen)) = self.pending.pop() {
             let pair = self.canonical(pair);
             let state = states.entry(pair).or_insert_with_key(|pair| ComparedPair {
                 compared: schemas::compare(self.old, self.new, pair),
@@ -147,7 +146,7 @@ impl<'a> Walk<'a> {
                     Some(only) if seen.0 != Some(*only) => (Some(Direction::Unread), seen.1),
                     _ => seen,
                 };
-                self.waiting.push((child.clone(), seen));
+                self.pending.push((child.clone(), seen));
             }
         }
         for state in states.into_values() {
@@ -163,7 +162,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Two references to the schema of one name are one pair wherever they stand; others are told where they stand.
+    /// Normalizes a pair: references to schemas of the same name are one pair, wherever they occur. Other pairs keep their
+    /// places.
     fn canonical(&self, pair: Pair) -> Pair {
         let name = |side: Side<'_>, node: &SchemaNode| match node.as_slice() {
             [_] => named(side, node),

@@ -1,15 +1,15 @@
-//! The alternatives of a union: which of the old ones is which of the new ones.
+//! Pairs and compares the alternatives of unions.
 
 use serde_json::Value;
 
-use super::change::{ChangePlaces, Found};
+use super::change::{ChangePlaces, Finding};
 use super::schema_node::{SchemaNode, named};
 use super::schema_view::view;
 use super::schemas::SchemaComparison;
 use super::side::Side;
 
-/// Compares the alternatives of two unions. Which is which is told by the names of their schemas, then by their titles,
-/// then by their constants; what is left goes by position where as many are left on both sides.
+/// Compares the alternatives of two unions. They are paired by the names of their schemas, then by title, then by constants.
+/// The rest is paired by position, if as many are left on both sides.
 pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
     let mut old: Vec<SchemaNode> = comparison.before.variants.clone();
     let mut new: Vec<SchemaNode> = comparison.after.variants.clone();
@@ -42,12 +42,12 @@ pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
     let here = comparison.here();
     for variant in old {
         let name = text(comparison.old, &variant);
-        let found = Found::new("variant-removed", here.clone()).was(name);
+        let found = Finding::new("variant-removed", here.clone()).was(name);
         comparison.push(found, ChangePlaces::new(variant, None::<String>));
     }
     for variant in new {
         let name = text(comparison.new, &variant);
-        let found = Found::new("variant-added", here.clone()).is(name);
+        let found = Finding::new("variant-added", here.clone()).is(name);
         comparison.push(found, ChangePlaces::new(None::<String>, variant));
     }
     let keyword = |at: &[String]| {
@@ -63,7 +63,7 @@ pub(super) fn compare(comparison: &mut SchemaComparison<'_, '_>) {
         keyword(&comparison.after.variants_at),
     );
     if was != is && !was.is_empty() && !is.is_empty() {
-        let found = Found::new("variants-reordered", here)
+        let found = Finding::new("variants-reordered", here)
             .was(was.join(", "))
             .is(is.join(", "));
         let places = ChangePlaces::new(
@@ -79,7 +79,7 @@ fn title(side: Side<'_>, node: &SchemaNode) -> Option<String> {
     view.keyword("title")?.value.as_str().map(str::to_owned)
 }
 
-/// The properties of one text each, which is what tells variants apart.
+/// The properties with a single string value, which distinguish variants.
 fn constants(side: Side<'_>, node: &SchemaNode) -> Option<String> {
     let schema = view(side, node);
     let constant = |(name, node): (&&str, &SchemaNode)| match view(side, node).values.as_deref() {

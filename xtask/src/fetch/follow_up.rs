@@ -1,4 +1,4 @@
-//! What a document leaves to do: words that are missing, overlay actions that no longer apply.
+//! The follow-up work for a fetched document: missing descriptions, and overlay actions that no longer apply.
 
 use serde_json::Value;
 
@@ -11,17 +11,17 @@ use crate::spec::document::Document;
 use crate::spec::overlay::{self, Purpose};
 use crate::workspace::{DESCRIPTIONS, Workspace, api_folder};
 
-/// What is left to do for one API.
+/// The follow-up work for one API.
 #[derive(Debug)]
 pub(crate) struct FollowUp {
-    /// What has no words.
+    /// The nodes without a description.
     pub(crate) missing: Vec<Undescribed>,
     /// The same as overlay actions to fill in.
     pub(crate) actions: String,
-    /// The overlay that they go into.
-    pub(crate) words: String,
-    /// Whether there is such an overlay: before that, everything is missing.
-    pub(crate) begun: bool,
+    /// The path of the overlay to add them to.
+    pub(crate) overlay: String,
+    /// Whether that overlay exists. Without it, all descriptions are missing.
+    pub(crate) overlay_exists: bool,
     /// The corrections that no longer apply.
     pub(crate) corrections: Vec<StaleAction>,
     /// The descriptions that no longer apply.
@@ -31,23 +31,23 @@ pub(crate) struct FollowUp {
 /// An overlay action that does not apply to the document.
 #[derive(Debug)]
 pub(crate) struct StaleAction {
-    /// The overlay, and the line in it.
+    /// The overlay file and the line.
     pub(crate) place: String,
-    /// Its target.
+    /// The target of the action.
     pub(crate) target: String,
     /// Why it does not apply.
     pub(crate) why: String,
     /// What was found instead.
     pub(crate) found: String,
-    /// What it was for, in the words of the overlay.
+    /// The reason of the action, from its `description`.
     pub(crate) reason: String,
-    /// Its index among the actions of the overlay, if the problem is with one action.
+    /// The index of the action in the overlay, if the problem is with one action.
     pub(crate) index: Option<usize>,
-    /// Whether the document already says what the action would say.
+    /// Whether the document already contains the update.
     pub(crate) changes_nothing: bool,
 }
 
-/// Applies the overlays of an API to its facts, and says what does not fit and what is missing.
+/// Applies the overlays of an API to its facts, and collects stale actions and missing descriptions.
 pub(crate) fn survey(
     workspace: &Workspace,
     api: &str,
@@ -57,7 +57,7 @@ pub(crate) fn survey(
     let folder = api_folder(api);
     let mut document = facts.clone();
     let (mut corrections, mut descriptions) = (Vec::new(), Vec::new());
-    let mut begun = false;
+    let mut overlay_exists = false;
     for (overlay, purpose) in overlays(&workspace.path(&folder), &folder)? {
         let reports = overlay::apply(&mut document, &overlay, purpose).err();
         let stale = reports
@@ -67,7 +67,7 @@ pub(crate) fn survey(
         match purpose {
             Purpose::Corrections => corrections.extend(stale),
             Purpose::Descriptions => {
-                begun = true;
+                overlay_exists = true;
                 descriptions.extend(stale);
             }
         }
@@ -76,8 +76,8 @@ pub(crate) fn survey(
     Ok(FollowUp {
         actions: as_actions(&document, &missing),
         missing,
-        words: format!("{folder}/{DESCRIPTIONS}"),
-        begun,
+        overlay: format!("{folder}/{DESCRIPTIONS}"),
+        overlay_exists,
         corrections,
         descriptions,
     })
@@ -86,7 +86,7 @@ pub(crate) fn survey(
 impl StaleAction {
     fn new(report: &Report, overlay: &Document) -> Self {
         let problem = report.problem();
-        // The problem is somewhere in the action; where it is with the overlay as a whole, there is none.
+        // The pointer leads into an action, unless the problem concerns the whole overlay.
         let action: String = problem
             .pointer
             .splitn(4, '/')

@@ -1,4 +1,4 @@
-//! `fetch`: from a published document to the facts in `openapi/<api>/openapi.yaml`, and what these now ask for.
+//! `fetch`: writes the facts of a published document to `openapi/<api>/openapi.yaml`, and lists the follow-up work.
 
 pub(crate) mod address;
 pub(crate) mod changes;
@@ -33,27 +33,27 @@ use etag::Etag;
 pub(crate) use follow_up::FollowUp;
 use outcome::{DocumentState, FetchOutcome};
 
-/// What to fetch and how.
+/// The arguments of `fetch`.
 #[derive(Debug, Clone)]
 pub struct FetchOptions<'a> {
-    /// The APIs; all where none is named.
+    /// The names of the APIs; empty for all.
     pub apis: &'a [String],
-    /// The address or the file to take instead of what is published.
+    /// The URL or file to read instead of the published document.
     pub from: Option<&'a str>,
-    /// Show what would change and write nothing.
+    /// Whether to show the changes without writing files.
     pub dry_run: bool,
-    /// Keep upstream's words.
+    /// Whether to keep the published descriptions.
     pub keep_prose: bool,
-    /// Today, as year, month and day.
+    /// The current date as `YYYY-MM-DD`.
     pub today: &'a str,
-    /// What a server may take.
+    /// Limits for downloads.
     pub limits: Limits,
-    /// How the result is written.
+    /// The format of the result.
     pub format: ReportFormat,
 }
 
-/// Takes the documents, shows what changed in their facts and what is to be done about it, and writes the facts. An
-/// API whose document is refused stays as it is and does not keep the others from being fetched.
+/// Fetches the documents, shows the changes of their facts and the follow-up work, and writes the facts. A rejected document
+/// changes no file of its API and does not prevent the others from being fetched.
 pub fn run(
     workspace: &Workspace,
     options: &FetchOptions<'_>,
@@ -89,7 +89,7 @@ pub fn run(
     }
 }
 
-/// One API: fetched, compared, and written unless that is not wanted.
+/// Fetches and compares one API, and writes it unless this is a dry run.
 pub(crate) fn fetch(
     workspace: &Workspace,
     api: &str,
@@ -104,50 +104,53 @@ pub(crate) fn fetch(
         None
     };
     let first_line = first_line(api, options.keep_prose);
-    // With prose the facts are others than those without, whatever the server says of the document.
+    // Facts with and without prose differ even if the server reports an unmodified document.
     let known = old
         .as_ref()
         .filter(|old| old.source.text.starts_with(&format!("# {first_line}\n")))
-        .and_then(|old| etag::kept(entry, &old.source.text));
-    let taken = take(api, entry, options, known.as_ref())?;
+        .and_then(|old| etag::stored(entry, &old.source.text));
+    let fetched = read(api, entry, options, known.as_ref())?;
 
-    let (facts, text) = match (&taken, &old) {
-        (Some(taken), _) => {
-            let facts = facts(taken, entry, options.keep_prose)?;
+    let (facts, text) = match (&fetched, &old) {
+        (Some(fetched), _) => {
+            let facts = facts(fetched, entry, options.keep_prose)?;
             let text = canonical::yaml(&facts, &first_line);
             (facts, text)
         }
         (None, Some(old)) => (old.value.clone(), old.source.text.clone()),
         (None, None) => (Value::Null, String::new()),
     };
-    let work = follow_up::survey(workspace, api, entry, &facts)?;
+    let follow_up = follow_up::survey(workspace, api, entry, &facts)?;
     let changes = Changes::between(entry, old.as_ref().map(|old| &old.value), &facts)
         .map_err(|problem| Box::new(Report::of_file(Sources::FILE, problem)))?;
     let changed = old.as_ref().is_none_or(|old| old.source.text != text);
-    if let Some(taken) = &taken
+    if let Some(fetched) = &fetched
         && !options.dry_run
     {
         if changed {
             write_file(&path, &text)?;
         }
-        // The tag comes after the facts that it stands for: what is cut short here is fetched whole the next time.
-        // The list is read anew: it has what was noted of other APIs, and what was written into it during a long fetch.
+        // The tag is written after the facts that it applies to, so that an interrupted fetch is repeated completely.
+        // The file is read again, because it may have changed since the start of the command.
         let sources = workspace.sources()?;
-        let of = etag::of(entry, &text);
-        let noted = sources.with_fetch(
+        let scope = etag::scope(entry, &text);
+        let updated = sources.with_fetch(
             api,
             &FetchRecord {
-                digest: &taken.digest,
+                digest: &fetched.digest,
                 date: options.today,
-                etag: taken.etag.as_ref().map(|tag| (tag.as_str(), of.as_str())),
+                etag: fetched
+                    .etag
+                    .as_ref()
+                    .map(|tag| (tag.as_str(), scope.as_str())),
             },
         )?;
-        if noted.text() != sources.text() {
-            write_file(&workspace.path(Sources::FILE), noted.text())?;
+        if updated.text() != sources.text() {
+            write_file(&workspace.path(Sources::FILE), updated.text())?;
         }
     }
     Ok(FetchOutcome {
-        state: match (&taken, &old, changed) {
+        state: match (&fetched, &old, changed) {
             (None, _, _) => DocumentState::NotModified,
             (_, None, _) => DocumentState::New,
             (_, _, true) => DocumentState::Changed,
@@ -157,30 +160,30 @@ pub(crate) fn fetch(
         schemas: facts["components"]["schemas"]
             .as_object()
             .map_or(0, |schemas| schemas.len()),
-        digest: taken.map_or_else(
+        digest: fetched.map_or_else(
             || entry.digest.clone().unwrap_or_default(),
-            |taken| taken.digest,
+            |fetched| fetched.digest,
         ),
         changes,
-        work,
+        follow_up,
     })
 }
 
-/// A document that was taken.
-struct Taken {
+/// A fetched document.
+struct FetchedDocument {
     document: Document,
     digest: String,
     etag: Option<Etag>,
 }
 
-/// The document, from the file or the address that was given, or from where it is published. Nothing if it is still the
-/// one that `known` stands for.
-fn take(
+/// Reads the document from the given file or URL, or from its published URL. Returns `None` if it still has the entity tag
+/// `known`.
+fn read(
     api: &str,
     entry: &ApiSource,
     options: &FetchOptions<'_>,
     known: Option<&Etag>,
-) -> Result<Option<Taken>, Failure> {
+) -> Result<Option<FetchedDocument>, Failure> {
     let (bytes, etag, name) = match options.from {
         Some(file) if !file.contains("://") => {
             (read_bytes(Path::new(file))?, None, file.to_owned())
@@ -206,21 +209,21 @@ fn take(
             }
         }
     };
-    Ok(Some(Taken {
+    Ok(Some(FetchedDocument {
         document: Document::from_bytes(name, &bytes)?.checked()?,
         digest: digest(&bytes),
         etag,
     }))
 }
 
-/// The facts of the part of the document that is wanted.
-fn facts(taken: &Taken, entry: &ApiSource, keep_prose: bool) -> Result<Value, Failure> {
-    let mut value = taken.document.value.clone();
+/// Extracts the facts of the included part of the document.
+fn facts(fetched: &FetchedDocument, entry: &ApiSource, keep_prose: bool) -> Result<Value, Failure> {
+    let mut value = fetched.document.value.clone();
     if !keep_prose {
         strip_prose(&mut value);
     }
     let mut value = excerpt(value, &entry.include)
-        .map_err(|problems| Failure(Report::all(problems, &taken.document.source)))?;
+        .map_err(|problems| Failure(Report::all(problems, &fetched.document.source)))?;
     canonical::sort_sets(&mut value);
     Ok(value)
 }
@@ -231,9 +234,9 @@ fn first_line(api: &str, keep_prose: bool) -> String {
 }
 
 pub(crate) fn which_api(number: usize) -> Problem {
-    Problem::at("", "`--from` goes with one API")
+    Problem::at("", "`--from` needs exactly one API")
         .expected("the name of one API")
-        .found(format!("{number} of them"))
+        .found(format!("{number} APIs"))
         .help("name the API that the document belongs to: cargo xtask fetch API --from URL-or-FILE")
 }
 

@@ -1,12 +1,13 @@
-//! What came of a fetch, for people and for programs.
+//! The outcome of a fetch, formatted for people and for programs.
 
 use serde_json::{Value, json};
 
 use super::changes::Changes;
 use super::follow_up::{FollowUp, StaleAction};
+use crate::commands::regen::lacking;
 use crate::diagnostic::Report;
 
-/// What came of the fetch of one API.
+/// The outcome of the fetch of one API.
 #[derive(Debug)]
 pub(crate) struct FetchOutcome {
     pub(super) state: DocumentState,
@@ -14,34 +15,34 @@ pub(crate) struct FetchOutcome {
     pub(super) schemas: usize,
     pub(super) digest: String,
     pub(crate) changes: Changes,
-    pub(crate) work: FollowUp,
+    pub(crate) follow_up: FollowUp,
 }
 
-/// How the facts stand to those of the last fetch.
+/// How the facts compare to those of the last fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DocumentState {
-    /// There were none.
+    /// There were no facts yet.
     New,
-    /// They are others.
+    /// The facts changed.
     Changed,
-    /// The document was fetched, and they are the same.
+    /// The document was fetched, and the facts are the same.
     Unchanged,
-    /// The server says that the document is the same.
+    /// The server reported an unmodified document.
     NotModified,
 }
 
 impl DocumentState {
-    /// For people.
-    pub(super) fn words(self) -> &'static str {
+    /// The state for people.
+    pub(super) fn text(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Changed => "facts changed",
-            Self::Unchanged => "no fact changed",
+            Self::Unchanged => "no facts changed",
             Self::NotModified => "not modified",
         }
     }
 
-    /// For programs.
+    /// The state for programs.
     fn name(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -52,55 +53,55 @@ impl DocumentState {
     }
 }
 
-/// What came of each API: its outcome, or why there is none.
+/// For each API, the outcome or the errors.
 pub(super) type FetchOutcomes = [(String, Result<FetchOutcome, Vec<Report>>)];
 
-/// An outcome for people.
+/// Formats an outcome for people.
 pub(super) fn text(api: &str, outcome: &FetchOutcome) -> String {
     let mut text = format!(
         "{api}: operations {}, schemas {}, {}\n{}",
         outcome.operations,
         outcome.schemas,
-        outcome.state.words(),
+        outcome.state.text(),
         outcome.changes.text()
     );
-    let work = &outcome.work;
+    let follow_up = &outcome.follow_up;
     for (what, stale) in [
-        ("correction", &work.corrections),
-        ("description", &work.descriptions),
+        ("correction", &follow_up.corrections),
+        ("description", &follow_up.descriptions),
     ] {
         if !stale.is_empty() {
             text.push_str(&format!("{api}: {}\n", no_longer(stale.len(), what)));
         }
         for stale in stale {
-            text.push_str(&format!("  {}: {}\n", stale.place, told(stale)));
+            text.push_str(&format!("  {}: {}\n", stale.place, explanation(stale)));
             if !stale.target.is_empty() {
                 text.push_str(&format!("    target: {}\n", stale.target));
             }
             if !stale.reason.is_empty() {
-                text.push_str(&format!("    its reason: {}\n", stale.reason));
+                text.push_str(&format!("    reason: {}\n", stale.reason));
             }
         }
     }
-    let missing = work.missing.len();
-    match (missing, work.begun) {
+    let missing = follow_up.missing.len();
+    match (missing, follow_up.overlay_exists) {
         (0, _) => {}
         (_, true) => text.push_str(&format!(
-            "{api}: {} without words; fill these actions in and add them to {}:\n{}",
-            places(missing),
-            work.words,
-            work.actions
+            "{api}: {} a description; fill in these actions and add them to {}:\n{}",
+            lacking(missing),
+            follow_up.overlay,
+            follow_up.actions
         )),
         (_, false) => text.push_str(&format!(
-            "{api}: {} without words, all of them: there is no {} yet\n",
-            places(missing),
-            work.words
+            "{api}: {} a description, because {} does not exist yet\n",
+            lacking(missing),
+            follow_up.overlay
         )),
     }
     text
 }
 
-/// The outcomes for programs.
+/// Formats the outcomes for programs.
 pub(super) fn json(outcomes: &FetchOutcomes) -> Value {
     outcomes
         .iter()
@@ -115,12 +116,12 @@ pub(super) fn json(outcomes: &FetchOutcomes) -> Value {
 }
 
 fn one(api: &str, outcome: &FetchOutcome) -> Value {
-    let work = &outcome.work;
-    // Before the first word everything is missing; the number says it.
-    let missing: Vec<Value> = work
+    let follow_up = &outcome.follow_up;
+    // Without an overlay all descriptions are missing, so the number is enough.
+    let missing: Vec<Value> = follow_up
         .missing
         .iter()
-        .filter(|_| work.begun)
+        .filter(|_| follow_up.overlay_exists)
         .map(|place| json!({"pointer": place.pointer, "update": place.update}))
         .collect();
     let stale = |stale: &[StaleAction]| -> Value {
@@ -128,7 +129,7 @@ fn one(api: &str, outcome: &FetchOutcome) -> Value {
             .iter()
             .map(|stale| {
                 json!({
-                    "place": stale.place, "target": stale.target, "why": told(stale),
+                    "place": stale.place, "target": stale.target, "why": explanation(stale),
                     "reason": stale.reason,
                 })
             })
@@ -138,9 +139,9 @@ fn one(api: &str, outcome: &FetchOutcome) -> Value {
         "api": api, "state": outcome.state.name(), "digest": outcome.digest,
         "operations": outcome.operations, "schemas": outcome.schemas,
         "changes": outcome.changes.json(),
-        "descriptions": {"file": work.words, "begun": work.begun, "missing_count": work.missing.len(), "missing": missing},
-        "stale_corrections": stale(&work.corrections),
-        "stale_descriptions": stale(&work.descriptions),
+        "descriptions": {"file": follow_up.overlay, "begun": follow_up.overlay_exists, "missing_count": follow_up.missing.len(), "missing": missing},
+        "stale_corrections": stale(&follow_up.corrections),
+        "stale_descriptions": stale(&follow_up.descriptions),
     })
 }
 
@@ -152,8 +153,8 @@ fn problem(report: &Report) -> Value {
     })
 }
 
-/// Why an action does not apply, in one line.
-pub(super) fn told(stale: &StaleAction) -> String {
+/// Explains in one line why an action does not apply.
+pub(super) fn explanation(stale: &StaleAction) -> String {
     if stale.found.is_empty() {
         stale.why.clone()
     } else {
@@ -167,8 +168,4 @@ fn no_longer(number: usize, what: &str) -> String {
     } else {
         format!("{number} {what}s no longer apply")
     }
-}
-
-fn places(number: usize) -> String {
-    format!("{number} place{}", if number == 1 { "" } else { "s" })
 }

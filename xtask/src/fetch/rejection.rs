@@ -1,4 +1,4 @@
-//! Why an answer of a server is not taken: each kind of failure in its own words.
+//! The errors of downloads.
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::download::{Limits, Redirected};
 use crate::printable::is_hidden;
 use crate::problem::Problem;
 
-/// What is expected of every server.
-const DOCUMENT: &str = "200 OK and the document";
+/// The response that every server is expected to send.
+const DOCUMENT: &str = "200 OK with the document";
 
-/// No answer came to a request.
-pub(super) fn no_answer(error: &reqwest::Error, limits: &Limits) -> Problem {
+/// The request failed without a response.
+pub(super) fn no_response(error: &reqwest::Error, limits: &Limits) -> Problem {
     if let Some(redirected) = redirected(error) {
         return redirect(redirected);
     }
@@ -32,18 +32,18 @@ pub(super) fn no_answer(error: &reqwest::Error, limits: &Limits) -> Problem {
             .help("check the address, the network and the proxy (HTTPS_PROXY), then fetch again");
     }
     if error.is_timeout() {
-        return Problem::at("", "the server does not answer")
-            .expected(format!("an answer within {}", seconds(limits.idle)))
+        return Problem::at("", "the server does not respond")
+            .expected(format!("a response within {}", seconds(limits.idle)))
             .help("fetch again later");
     }
-    Problem::at("", "what the server sent is no answer")
+    Problem::at("", "the server sent an invalid response")
         .expected(DOCUMENT)
         .found(cause(error))
-        .help("fetch again; if it stays so, save the document by other means and give the file: --from FILE")
+        .help("fetch again; if the error persists, save the document by other means and pass the file: --from FILE")
 }
 
-/// A document did not come to its end.
-pub(super) fn broken_off(
+/// The connection ended or stalled before the end of the document.
+pub(super) fn incomplete(
     error: &reqwest::Error,
     received: u64,
     length: Option<u64>,
@@ -54,56 +54,59 @@ pub(super) fn broken_off(
         None => "the whole document".to_owned(),
     };
     if error.is_timeout() {
-        return Problem::at("", "the server stopped in the middle of the document")
-            .expected(expected)
-            .found(format!(
-                "{received} bytes, then nothing for {}",
-                seconds(limits.idle)
-            ))
-            .help("fetch again later");
+        return Problem::at(
+            "",
+            "the server stopped sending in the middle of the document",
+        )
+        .expected(expected)
+        .found(format!(
+            "{received} bytes, then nothing for {}",
+            seconds(limits.idle)
+        ))
+        .help("fetch again later");
     }
     Problem::at(
         "",
-        "the document is truncated: the connection ended too early",
+        "the document is truncated: the connection was closed too early",
     )
     .expected(expected)
     .found(format!("{received} bytes"))
     .help("fetch again")
 }
 
-/// The time for the whole of it is over.
+/// The timeout for the whole download expired.
 pub(super) fn too_slow(received: u64, limits: &Limits) -> Problem {
     Problem::at("", "the server is too slow")
         .expected(format!(
-            "all of the document within {}",
+            "the whole document within {}",
             seconds(limits.total)
         ))
-        .found(format!("{received} bytes of it"))
+        .found(format!("{received} bytes of the document"))
         .help(
-            "fetch again later, or save the document by other means and give the file: --from FILE",
+            "fetch again later, or save the document by other means and pass the file: --from FILE",
         )
 }
 
-/// The document is above the limit, by its length where the server told that.
+/// The document exceeds the size limit. `length` is the announced length, if that exceeds it.
 pub(super) fn too_large(length: Option<u64>, limits: &Limits) -> Problem {
     let problem = Problem::at("", "the document is too large")
         .expected(format!("at most {}", size(limits.bytes)));
     match length {
         Some(length) => problem.found(format!("{length} bytes")),
-        None => problem.found("more than that"),
+        None => problem.found("more"),
     }
-    .help("check that the address is that of an OpenAPI document")
+    .help("check that the address leads to an OpenAPI document")
 }
 
-/// The document is in a coding that was not asked for.
+/// The document is compressed, although `identity` was requested.
 pub(super) fn compressed(coding: &HeaderValue) -> Problem {
-    Problem::at("", "the document came compressed")
-        .expected("it as it is, as was asked for (`Accept-Encoding: identity`)")
+    Problem::at("", "the server sent a compressed document")
+        .expected("an uncompressed one, as requested with `Accept-Encoding: identity`")
         .found(format!("`Content-Encoding: {}`", visible(coding)))
-        .help("save it by other means, for example with `curl --compressed`, and give the file: --from FILE")
+        .help("save it by other means, for example with `curl --compressed`, and pass the file: --from FILE")
 }
 
-/// The answer is not the document.
+/// The response has an unexpected status.
 pub(super) fn status(response: &Response, asked: &Url) -> Problem {
     let status = response.status();
     let mut found = status.as_u16().to_string();
@@ -118,33 +121,33 @@ pub(super) fn status(response: &Response, asked: &Url) -> Problem {
         found = format!("{found}, `Retry-After: {wait}`");
     }
     let later = if wait.is_some() {
-        "fetch again once `Retry-After` is over: seconds, or a date"
+        "fetch again after `Retry-After`, which is in seconds or a date"
     } else {
         "fetch again later"
     };
     let (message, help) = match status {
         StatusCode::NOT_FOUND | StatusCode::GONE => (
             "there is no document at this address",
-            "the file was moved, or the branch that it was on is gone: find out where it is published now, and write \
-             that address into openapi/sources.toml",
+            "the file was moved, or its branch was deleted: find out where it is published now, and update `url` in \
+             openapi/sources.toml",
         ),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (
-            "the server does not give the document to everyone",
-            "open the address in a browser; if the document is there, save it and give the file: --from FILE",
+            "the server requires authorization for the document",
+            "open the address in a browser; if it shows the document, save it and pass the file: --from FILE",
         ),
         StatusCode::NOT_MODIFIED => (
-            "the server says that nothing has changed, though it was not asked",
-            "fetch again; a cache on the way may be at fault",
+            "the server reports an unmodified document, although the request was not conditional",
+            "fetch again; a cache in between may be misconfigured",
         ),
-        StatusCode::TOO_MANY_REQUESTS => ("the server has had too many requests", later),
-        _ if status.is_server_error() => ("the server has failed", later),
+        StatusCode::TOO_MANY_REQUESTS => ("the server received too many requests", later),
+        _ if status.is_server_error() => ("the server failed", later),
         _ if status.is_redirection() => (
-            "the server redirects, but to no address that can be followed",
+            "the server redirects without a valid address",
             "open the address in a browser to see where it leads",
         ),
         _ => (
-            "the server answers, but not with the document",
-            "open the address in a browser to see what it is",
+            "the server responds, but not with the document",
+            "open the address in a browser to see the response",
         ),
     };
     Problem::at("", message)
@@ -155,12 +158,13 @@ pub(super) fn status(response: &Response, asked: &Url) -> Problem {
 
 fn redirect(redirected: &Redirected) -> Problem {
     let problem = match redirected {
-        Redirected::TooOften => Problem::at("", "the server redirects without end")
+        Redirected::TooMany => Problem::at("", "the server redirects too often")
             .expected("the document after a few redirects"),
-        Redirected::Elsewhere(_) => {
-            Problem::at("", "the server redirects to an address that is not fetched")
-                .expected("https all the way, or http on this machine only")
-        }
+        Redirected::Forbidden(_) => Problem::at(
+            "",
+            "the server redirects to an address that must not be fetched",
+        )
+        .expected("an https address, or http within this machine"),
     };
     problem
         .found(redirected.to_string())
@@ -171,19 +175,19 @@ fn redirected(error: &reqwest::Error) -> Option<&Redirected> {
     chain(error).find_map(|error| error.downcast_ref())
 }
 
-/// The innermost cause of an error. The outer ones say the same in more general words, and the outermost one shows
-/// the whole address.
+/// The innermost cause of an error. The outer ones repeat it in more general terms, and the outermost one contains the
+/// whole URL.
 pub(super) fn cause(error: &reqwest::Error) -> String {
     chain(error)
         .last()
-        .map_or_else(|| "an unknown fault".to_owned(), ToString::to_string)
+        .map_or_else(|| "an unknown error".to_owned(), ToString::to_string)
 }
 
 fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |&inner| inner.source())
 }
 
-/// A header for people; a server may send anything.
+/// Formats an untrusted header value for people.
 fn visible(value: &HeaderValue) -> String {
     let text = String::from_utf8_lossy(value.as_bytes());
     text.chars().filter(|c| !is_hidden(*c)).take(60).collect()

@@ -1,14 +1,14 @@
-//! What came of each document, as a table.
+//! The results of the tested documents as a table.
 
 use serde_json::{Value, json};
 
 use crate::console::Failure;
 use crate::problem::Problem;
 
-/// Needs of one document that the text lists; JSON has them all.
-const SHOWN: usize = 5;
+/// Maximum number of errors per document in the text; JSON contains all.
+const MAX_SHOWN: usize = 5;
 
-/// How far a document came.
+/// The result of each step for one document.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DocumentResult {
     pub(super) name: String,
@@ -18,7 +18,7 @@ pub(super) struct DocumentResult {
     pub(super) normalize: Option<bool>,
     pub(super) generate: Option<bool>,
     pub(super) check: Option<bool>,
-    pub(super) needs: Vec<String>,
+    pub(super) errors: Vec<String>,
 }
 
 impl DocumentResult {
@@ -42,7 +42,7 @@ impl DocumentResult {
             } else {
                 format!(" at {pointer}")
             };
-            self.needs.push(format!("{step}: {message}{found}{at}"));
+            self.errors.push(format!("{step}: {message}{found}{at}"));
         }
         self
     }
@@ -54,7 +54,7 @@ fn steps(row: &DocumentResult) -> [Option<bool>; 3] {
     [row.normalize, row.generate, row.check]
 }
 
-/// The table for people, and what the documents that fail still need.
+/// Formats the table for people, followed by the errors of the failing documents.
 pub(super) fn text(rows: &[DocumentResult], expected: &dyn Fn(&DocumentResult) -> bool) -> String {
     let mut table = vec![
         ["document", "openapi", "operations", "types"]
@@ -96,17 +96,17 @@ pub(super) fn text(rows: &[DocumentResult], expected: &dyn Fn(&DocumentResult) -
     }
     for row in rows.iter().filter(|row| !row.passes()) {
         let known = if expected(row) { " (as expected)" } else { "" };
-        text.push_str(&format!("\n{} fails{known}; it still needs:\n", row.name));
-        for need in row.needs.iter().take(SHOWN) {
-            text.push_str(&format!("  {}\n", shortened(need)));
+        text.push_str(&format!("\n{} fails{known}:\n", row.name));
+        for error in row.errors.iter().take(MAX_SHOWN) {
+            text.push_str(&format!("  {}\n", shortened(error)));
         }
-        if row.needs.len() > SHOWN {
-            text.push_str(&format!("  and {} more\n", row.needs.len() - SHOWN));
+        if row.errors.len() > MAX_SHOWN {
+            text.push_str(&format!("  and {} more\n", row.errors.len() - MAX_SHOWN));
         }
     }
     for row in rows.iter().filter(|row| row.passes() && expected(row)) {
         text.push_str(&format!(
-            "\n{} passes now: take it out of `--expect-failing`\n",
+            "\n{} passes now; remove it from `--expect-failing`\n",
             row.name
         ));
     }
@@ -123,14 +123,14 @@ fn word(step: Option<bool>) -> &'static str {
     }
 }
 
-fn shortened(need: &str) -> String {
-    match need.char_indices().nth(240) {
-        None => need.to_owned(),
-        Some((at, _)) => format!("{}...", &need[..at]),
+fn shortened(error: &str) -> String {
+    match error.char_indices().nth(240) {
+        None => error.to_owned(),
+        Some((at, _)) => format!("{}...", &error[..at]),
     }
 }
 
-/// The table for programs.
+/// Formats the table for programs.
 pub(super) fn as_json(
     rows: &[DocumentResult],
     expected: &dyn Fn(&DocumentResult) -> bool,
@@ -139,7 +139,7 @@ pub(super) fn as_json(
         .map(|row| {
             let mut value = json!({
                 "document": row.name, "openapi": row.version, "operations": row.operations, "types": row.types,
-                "passes": row.passes(), "expected_failing": expected(row), "needs": row.needs,
+                "passes": row.passes(), "expected_failing": expected(row), "errors": row.errors,
             });
             for (name, step) in STEPS.into_iter().zip(steps(row)) {
                 value[name] = json!(step);

@@ -1,7 +1,7 @@
-//! The state that the test of an API starts from: base URL, access tokens, and dictionaries with values that exist in the
-//! sandbox. Random ids would only ever yield 404.
+//! Creates the state in which the test of an API starts: base URL, access tokens, and dictionaries with values that exist in
+//! the sandbox, because random ids would only yield 404.
 //!
-//! `xtask/contract/<api>.setup.toml` describes it as a list of requests and of values to capture from their responses.
+//! `xtask/contract/<api>.setup.toml` describes it as requests to send, and values to capture from their responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 /// The variable with the access token that the requests of the setup use, as do the generated ones by default.
 const TOKEN: &str = "SANDBOX_TOKEN";
 
-/// What schemathesis needs to know about the sandbox.
+/// The parameters of schemathesis for the test of one API.
 pub(super) struct ContractSetup {
     /// The base URL of the API.
     pub(super) url: String,
@@ -110,7 +110,7 @@ struct SetupRequest {
     admin: bool,
     /// Sends the request once for each of these values.
     for_each: Option<Selection>,
-    /// How often the request is sent, for each value.
+    /// The number of repetitions, for each value.
     #[serde(default = "once")]
     count: usize,
     /// The strings that a JSONPath selects in the response are added to the list of this name; duplicates are dropped.
@@ -136,14 +136,14 @@ enum SetupMethod {
 struct Selection {
     /// The name of the list.
     values: String,
-    /// How many values at its beginning are left out.
+    /// The number of values to skip.
     #[serde(default)]
     skip: usize,
-    /// How many values are taken at most; all by default.
+    /// The maximum number of values; all by default.
     take: Option<usize>,
 }
 
-/// What the requests have yielded so far.
+/// The results of the requests so far.
 #[derive(Debug, Default)]
 struct SetupState {
     captured: BTreeMap<String, Vec<String>>,
@@ -180,7 +180,7 @@ impl SetupPlan {
         })
     }
 
-    /// Sends the requests of API `api` and returns the state with what they yielded.
+    /// Sends the requests for `api` and returns the updated state.
     fn run(
         &self,
         api: &str,
@@ -189,8 +189,8 @@ impl SetupPlan {
     ) -> Result<SetupState, Failure> {
         let rejected = |problem| Failure(vec![Report::of_file(&file(api), problem)]);
         state.tokens.clear();
-        // Every token but those of an organization is available to the requests; an organization may have to be
-        // captured first, by the setup that runs before this one.
+        // All tokens are obtained before the requests are sent, so the organization of a token has to be captured by the
+        // setup in `after`.
         for (variable, token) in &self.tokens {
             let organization = match &token.organization {
                 Some(selection) => selection.of(&state).map_err(rejected)?.first().cloned(),
@@ -230,7 +230,7 @@ impl SetupPlan {
 }
 
 impl SetupRequest {
-    /// Path and body of each request to send.
+    /// Returns path and body of each request to send.
     fn expand(&self, state: &SetupState) -> Result<Vec<(String, Option<Value>)>, Problem> {
         let values = match &self.for_each {
             Some(selection) => selection.of(state)?.iter().map(Some).collect(),
@@ -277,7 +277,7 @@ impl SetupRequest {
 }
 
 impl Selection {
-    /// The selected values; none is an error, because a test without them would find nothing.
+    /// Returns the selected values. It is an error if there are none, because the test would then use random ones.
     fn of<'a>(&self, state: &'a SetupState) -> Result<&'a [String], Problem> {
         let list = state.list(&self.values)?;
         let start = self.skip.min(list.len());
@@ -297,7 +297,7 @@ impl Selection {
 }
 
 impl SetupState {
-    /// The values captured under a name, at least one.
+    /// Returns the values captured under a name. It is an error if there are none.
     fn list(&self, name: &str) -> Result<&[String], Problem> {
         match self.captured.get(name) {
             Some(list) if !list.is_empty() => Ok(list),
@@ -347,7 +347,7 @@ fn filled_json(
     })
 }
 
-/// A value as a segment of a path.
+/// Encodes a value as a path segment.
 fn percent_encoded(value: &str) -> String {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     value

@@ -134,7 +134,7 @@ async fn plan_limits_match_the_published_values() {
     let sources =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/sources.toml");
     let sources: toml::Table = std::fs::read_to_string(sources).unwrap().parse().unwrap();
-    let plans = sources["my-organization"]["tiers"].as_table().unwrap();
+    let plans = sources["my-organization"]["plans"].as_table().unwrap();
     assert_eq!(plans.len(), 5);
     for (name, plan_limits) in plans {
         let plan: RateLimitPlan = name.parse().unwrap();

@@ -1,4 +1,4 @@
-//! What needs no comparison: operations in which, and in all that they lead to, no fact differs.
+//! Finds operations that need no comparison, because no facts differ in them or in the components they reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 use super::fact_comparison::Fact;
 use super::operations::ComparedOperation;
 use super::side::{Side, component};
-use super::traversal::Walk;
+use super::traversal::Traversal;
 
-/// Where facts differ.
-pub(super) struct Touched {
+/// The places and components in which facts differ.
+pub(super) struct ChangedNodes {
     places: BTreeSet<String>,
-    /// The components in which facts differ, or that lead to one of these.
+    /// The components in which facts differ, or that reference one of these.
     components: BTreeSet<String>,
-    /// Whether something differs that may count for every operation.
+    /// Whether a difference may affect every operation.
     everywhere: bool,
 }
 
-impl Touched {
-    pub(super) fn new(walk: &Walk<'_>, facts: &[Fact]) -> Self {
+impl ChangedNodes {
+    pub(super) fn new(walk: &Traversal<'_>, facts: &[Fact]) -> Self {
         let places: BTreeSet<String> = facts
             .iter()
             .flat_map(|fact| [fact.old_at.clone(), fact.new_at.clone()])
@@ -34,7 +34,7 @@ impl Touched {
                 }
             }
         }
-        // This ends because the set only grows.
+        // Terminates because the set only grows.
         loop {
             let before = components.len();
             for (at, targets) in &leads {
@@ -47,9 +47,10 @@ impl Touched {
             }
         }
         let everywhere = places.iter().any(|at| {
-            // A reference into the paths leads anywhere.
             at.starts_with("/security") || at.starts_with("/components/securitySchemes")
-        }) || leads
+        })
+            // A reference outside of the components may lead anywhere.
+            || leads
             .values()
             .flatten()
             .any(|at| !at.starts_with("/components/"));
@@ -60,10 +61,10 @@ impl Touched {
         }
     }
 
-    /// Whether an operation is the same in both documents, with all that it leads to.
-    pub(super) fn spares(
+    /// Whether an operation and everything it references are equal in both documents.
+    pub(super) fn is_unchanged(
         &self,
-        walk: &Walk<'_>,
+        walk: &Traversal<'_>,
         old: &ComparedOperation<'_>,
         new: &ComparedOperation<'_>,
     ) -> bool {
@@ -86,13 +87,13 @@ impl Touched {
     }
 }
 
-/// The component that a place is in.
+/// The component that contains a place.
 fn owner(at: &str) -> Option<String> {
     let (kind, name, _) = component(at)?;
     Some(format!("/components/{kind}/{name}"))
 }
 
-/// What the references within a value lead to: components, or other places.
+/// The targets of the references in a value: components or other places.
 fn targets(value: &Value, side: Side<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut waiting = vec![value];

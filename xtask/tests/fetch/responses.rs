@@ -1,11 +1,11 @@
-//! What is taken, and what is asked for.
+//! Requests of `fetch`, and the responses that it accepts.
 
 use std::process::Command;
 
 use xtask::fetch;
 
 use crate::desk::{Desk, GOOD, options};
-use crate::server::{Answer, Server};
+use crate::server::{Server, StubResponse};
 
 const FACTS: &str = "openapi/small/openapi.yaml";
 const LIST: &str = "openapi/sources.toml";
@@ -16,31 +16,32 @@ fn json() -> String {
     document.expect("it is YAML").value.to_string()
 }
 
-/// A server that gives the document with a tag, and says that nothing has changed to who knows the tag.
+/// A server that sends the document with an entity tag, and responds to conditional requests with 304.
 fn tagging(tag: &'static str) -> Server {
     Server::start(move |request| {
         if request.contains(&format!("if-none-match: {}", tag.to_lowercase())) {
-            Answer::raw("HTTP/1.1 304 Not Modified\r\n\r\n")
+            StubResponse::raw("HTTP/1.1 304 Not Modified\r\n\r\n")
         } else {
-            Answer::new("200 OK", &[&format!("ETag: {tag}")], GOOD)
+            StubResponse::new("200 OK", &[&format!("ETag: {tag}")], GOOD)
         }
     })
 }
 
 #[test]
-fn document_in_either_format_gives_the_same_facts() {
-    let yaml = Server::always(|| Answer::document(GOOD));
-    let json = Server::always(|| Answer::new("200 OK", &["Content-Type: text/html"], json()));
+fn document_in_either_format_yields_the_same_facts() {
+    let yaml = Server::always(|| StubResponse::document(GOOD));
+    let json = Server::always(|| StubResponse::new("200 OK", &["Content-Type: text/html"], json()));
     let chunked = Server::always(|| {
         let chunks: String = GOOD
             .lines()
             .map(|line| format!("{:x}\r\n{line}\n\r\n", line.len() + 1))
             .collect();
-        Answer::raw(format!(
+        StubResponse::raw(format!(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
         ))
     });
-    let until_the_end = Server::always(|| Answer::raw(format!("HTTP/1.0 200 OK\r\n\r\n{GOOD}")));
+    let until_the_end =
+        Server::always(|| StubResponse::raw(format!("HTTP/1.0 200 OK\r\n\r\n{GOOD}")));
     let facts: Vec<String> = [yaml, json, chunked, until_the_end]
         .iter()
         .map(|server| {
@@ -64,8 +65,8 @@ fn document_in_either_format_gives_the_same_facts() {
 }
 
 #[test]
-fn request_asks_for_the_document_as_it_is_and_sends_no_more_than_that() {
-    let server = Server::always(|| Answer::document(GOOD));
+fn request_is_minimal_and_asks_for_the_uncompressed_document() {
+    let server = Server::always(|| StubResponse::document(GOOD));
     let desk = Desk::new("https://example.com/small.json");
     let from = format!("{}/small.json", server.address);
     desk.fetches(&fetch::FetchOptions {
@@ -87,7 +88,7 @@ fn request_asks_for_the_document_as_it_is_and_sends_no_more_than_that() {
 }
 
 #[test]
-fn tag_is_sent_back_and_what_is_not_modified_stays() {
+fn tag_is_sent_back_and_unmodified_document_is_kept() {
     for tag in ["\"5f3c-A\"", "W/\"5f3c\""] {
         let server = tagging(tag);
         let desk = Desk::new(&format!("{}/small.json", server.address));
@@ -101,15 +102,15 @@ fn tag_is_sent_back_and_what_is_not_modified_stays() {
             text.contains("small: operations 1, schemas 1, not modified"),
             "{text}"
         );
-        // What is left to do is still told.
-        assert!(text.contains("without words"), "{text}");
+        // The follow-up work is still listed.
+        assert!(text.contains("a description"), "{text}");
         assert_eq!(desk.contents(), before);
         assert_eq!(server.requests().len(), 2);
     }
 }
 
 #[test]
-fn tag_is_not_sent_where_it_does_not_stand_for_the_facts() {
+fn tag_is_not_sent_if_it_does_not_apply_to_the_facts() {
     type Change = fn(&Desk, &Server);
     let changes: [(&str, Change); 6] = [
         ("no facts", |desk, _| {
@@ -157,13 +158,13 @@ fn tag_is_not_sent_where_it_does_not_stand_for_the_facts() {
 }
 
 #[test]
-fn document_from_elsewhere_is_taken_whole_and_leaves_no_tag() {
+fn document_from_elsewhere_is_fetched_without_recording_a_tag() {
     let server = tagging("\"1\"");
     let published = format!("{}/small.json", server.address);
     let desk = Desk::new(&published);
     desk.fetches(&options());
     assert!(desk.read(LIST).contains("etag"));
-    // The published address is fetched in any case if it is given, and its tag is kept.
+    // An explicit published address is always fetched, and its tag is recorded.
     desk.fetches(&fetch::FetchOptions {
         from: Some(&published),
         ..options()
@@ -184,11 +185,11 @@ fn document_from_elsewhere_is_taken_whole_and_leaves_no_tag() {
 }
 
 #[test]
-fn new_tag_of_the_same_document_is_kept_with_the_old_date() {
+fn new_tag_of_an_unchanged_document_is_recorded_with_the_old_date() {
     let mut number = 0;
     let server = Server::start(move |_| {
         number += 1;
-        Answer::new("200 OK", &[&format!("ETag: \"{number}\"")], GOOD)
+        StubResponse::new("200 OK", &[&format!("ETag: \"{number}\"")], GOOD)
     });
     let desk = Desk::new(&format!("{}/small.json", server.address));
     desk.fetches(&options());
@@ -197,7 +198,7 @@ fn new_tag_of_the_same_document_is_kept_with_the_old_date() {
         today: "2026-02-02",
         ..options()
     });
-    assert!(text.contains("no fact changed"), "{text}");
+    assert!(text.contains("no facts changed"), "{text}");
     assert_eq!(desk.read(FACTS), facts);
     let list = desk.read(LIST);
     assert!(list.contains("etag = '\"2\"'"), "{list}");
@@ -205,7 +206,7 @@ fn new_tag_of_the_same_document_is_kept_with_the_old_date() {
 }
 
 #[test]
-fn odd_tag_is_not_kept_and_the_list_stays_whole() {
+fn invalid_tag_is_not_recorded() {
     for tag in [
         "\"a\" \"b\"",
         "W/",
@@ -216,7 +217,7 @@ fn odd_tag_is_not_kept_and_the_list_stays_whole() {
     ] {
         let tag = tag.replace('\n', " ");
         let server =
-            Server::always(move || Answer::new("200 OK", &[&format!("ETag: {tag}")], GOOD));
+            Server::always(move || StubResponse::new("200 OK", &[&format!("ETag: {tag}")], GOOD));
         let desk = Desk::new(&format!("{}/small.json", server.address));
         desk.fetches(&options());
         desk.fetches(&options());
@@ -224,20 +225,20 @@ fn odd_tag_is_not_kept_and_the_list_stays_whole() {
 }
 
 #[test]
-fn redirects_within_this_machine_are_followed_and_the_last_address_is_named() {
+fn redirects_within_this_machine_are_followed_and_the_final_address_is_named() {
     let server = Server::start(|request| {
         let step: usize = request
             .strip_prefix("get /")
             .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
             .expect("a step");
         if step < 10 {
-            Answer::new(
+            StubResponse::new(
                 "307 Temporary Redirect",
                 &[&format!("Location: /{}", step + 1)],
                 "",
             )
         } else {
-            Answer::document(GOOD)
+            StubResponse::document(GOOD)
         }
     });
     let desk = Desk::new(&format!("{}/0", server.address));
@@ -252,22 +253,22 @@ fn redirects_within_this_machine_are_followed_and_the_last_address_is_named() {
 
     let server = Server::start(|request| {
         if request.starts_with("get /login") {
-            Answer::document("<html></html>")
+            StubResponse::document("<html></html>")
         } else {
-            Answer::new("302 Found", &["Location: /login?signature=secret"], "")
+            StubResponse::new("302 Found", &["Location: /login?signature=secret"], "")
         }
     });
     let desk = Desk::new(&format!("{}/small", server.address));
-    insta::assert_snapshot!("page_after_a_redirect", desk.refused(&options()));
+    insta::assert_snapshot!("page_after_a_redirect", desk.rejected(&options()));
 }
 
 #[test]
-fn one_api_that_fails_does_not_keep_the_others_from_being_fetched() {
+fn failure_of_one_api_does_not_prevent_fetching_the_others() {
     let server = Server::start(|request| {
         if request.starts_with("get /small") {
-            Answer::document(GOOD)
+            StubResponse::document(GOOD)
         } else {
-            Answer::new("404 Not Found", &[], "")
+            StubResponse::new("404 Not Found", &[], "")
         }
     });
     let desk = Desk::new(&format!("{}/small", server.address));
@@ -286,7 +287,7 @@ fn one_api_that_fails_does_not_keep_the_others_from_being_fetched() {
 }
 
 #[test]
-fn all_apis_are_noted_in_one_list() {
+fn all_apis_are_recorded_in_one_file() {
     let server = tagging("\"1\"");
     let desk = Desk::new(&format!("{}/small", server.address));
     desk.publish("other", &format!("{}/other", server.address));
@@ -297,7 +298,7 @@ fn all_apis_are_noted_in_one_list() {
     assert_eq!(list.matches("# A comment that stays.").count(), 2, "{list}");
 }
 
-/// Runs the program itself, with proxies in the environment: exit status, standard output and standard error.
+/// Runs the executable with proxies in the environment; returns exit status, standard output and standard error.
 fn program(desk: &Desk, from: &str, proxy: &str) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["fetch", "small", "--from", from, "--root", "."])
@@ -326,9 +327,9 @@ fn program(desk: &Desk, from: &str, proxy: &str) -> (Option<i32>, String, String
 }
 
 #[test]
-fn in_a_pipe_only_the_result_is_printed_and_this_machine_needs_no_proxy() {
-    let server = Server::always(|| Answer::document(GOOD));
-    let proxy = Server::always(|| Answer::new("502 Bad Gateway", &[], ""));
+fn piped_output_has_only_the_result_and_loopback_uses_no_proxy() {
+    let server = Server::always(|| StubResponse::document(GOOD));
+    let proxy = Server::always(|| StubResponse::new("502 Bad Gateway", &[], ""));
     let desk = Desk::new("https://example.com/small.json");
     let (status, out, err) = program(&desk, &format!("{}/a", server.address), &proxy.address);
     assert_eq!((status, err.as_str()), (Some(0), ""));
@@ -340,8 +341,8 @@ fn in_a_pipe_only_the_result_is_printed_and_this_machine_needs_no_proxy() {
 }
 
 #[test]
-fn https_goes_through_the_proxy_of_the_environment() {
-    let proxy = Server::always(|| Answer::new("502 Bad Gateway", &[], ""));
+fn https_uses_the_proxy_of_the_environment() {
+    let proxy = Server::always(|| StubResponse::new("502 Bad Gateway", &[], ""));
     let desk = Desk::new("https://example.com/small.json");
     let (status, out, err) = program(
         &desk,

@@ -1,4 +1,4 @@
-//! What is refused: with the reason, and with every file as it was.
+//! Rejected responses: each has its own error, and no file changes.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -6,54 +6,56 @@ use std::time::Duration;
 use xtask::fetch::{self, download::Limits};
 
 use crate::desk::{Desk, GOOD, options};
-use crate::server::{Answer, Server};
+use crate::server::{Server, StubResponse};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\n";
 
-/// The problem with an answer, first where there are no facts yet, then where there are some, with a tag.
-fn refused(
+/// Returns the error for a response, which is the same without facts and with facts and a tag.
+fn rejected(
     options: &fetch::FetchOptions<'_>,
-    answer: impl Fn() -> Answer + Send + Clone + 'static,
+    response: impl Fn() -> StubResponse + Send + Clone + 'static,
 ) -> String {
-    let always = answer.clone();
+    let always = response.clone();
     let server = Server::always(always);
     let url = format!("{}/small.json", server.address);
-    Desk::new(&url).refused(options);
+    Desk::new(&url).rejected(options);
 
     let mut first = true;
     let server = Server::start(move |_| {
         if std::mem::take(&mut first) {
-            Answer::new("200 OK", &["ETag: \"1\""], GOOD)
+            StubResponse::new("200 OK", &["ETag: \"1\""], GOOD)
         } else {
-            answer()
+            response()
         }
     });
     let desk = Desk::new(&format!("{}/small.json", server.address));
     desk.fetches(&crate::desk::options());
-    desk.refused(options)
+    desk.rejected(options)
 }
 
 fn body(body: &'static (impl AsRef<[u8]> + ?Sized + Sync)) -> String {
-    refused(&options(), move || Answer::document(body))
+    rejected(&options(), move || StubResponse::document(body))
 }
 
 fn status(status: &'static str, headers: &'static [&'static str]) -> String {
-    refused(&options(), move || {
-        Answer::new(status, headers, "<html>an error page</html>")
+    rejected(&options(), move || {
+        StubResponse::new(status, headers, "<html>an error page</html>")
     })
 }
 
 fn raw(text: impl Into<String>) -> String {
     let text = text.into();
-    refused(&options(), move || Answer::raw(text.clone()))
+    rejected(&options(), move || StubResponse::raw(text.clone()))
 }
 
 fn raw_then_nothing(options: &fetch::FetchOptions<'_>, text: impl Into<String>) -> String {
     let text = text.into();
-    refused(options, move || Answer::raw(text.clone()).then_nothing())
+    rejected(options, move || {
+        StubResponse::raw(text.clone()).then_nothing()
+    })
 }
 
-/// Several problems, each under what was tried.
+/// Formats several errors with their titles.
 fn listed(problems: &[(&str, String)]) -> String {
     let listed = problems
         .iter()
@@ -62,7 +64,7 @@ fn listed(problems: &[(&str, String)]) -> String {
 }
 
 #[test]
-fn what_is_no_document_is_refused() {
+fn response_that_is_not_a_document_is_rejected() {
     let problems = [
         (
             "a web page",
@@ -86,7 +88,7 @@ fn what_is_no_document_is_refused() {
 }
 
 #[test]
-fn other_status_is_refused_with_what_to_do() {
+fn unexpected_status_is_rejected_with_help() {
     let problems = [
         ("204", status("204 No Content", &[])),
         ("302 without address", status("302 Found", &[])),
@@ -106,21 +108,21 @@ fn other_status_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn not_modified_without_having_been_asked_is_refused() {
-    let server = Server::always(|| Answer::raw("HTTP/1.1 304 Not Modified\r\n\r\n"));
+fn not_modified_response_to_an_unconditional_request_is_rejected() {
+    let server = Server::always(|| StubResponse::raw("HTTP/1.1 304 Not Modified\r\n\r\n"));
     let desk = Desk::new(&format!("{}/small.json", server.address));
-    insta::assert_snapshot!(desk.refused(&options()), @"
-    x the server says that nothing has changed, though it was not asked
+    insta::assert_snapshot!(desk.rejected(&options()), @"
+    x the server reports an unmodified document, although the request was not conditional
     | in http://127.0.0.1:PORT/small.json
-    | expected 200 OK and the document
+    | expected 200 OK with the document
     | found 304 Not Modified
-    help: fetch again; a cache on the way may be at fault
+    help: fetch again; a cache in between may be misconfigured
     ");
 }
 
 #[test]
-fn document_that_does_not_come_whole_is_refused() {
-    // Long enough for what does come, on a machine that has other things to do.
+fn incomplete_document_is_rejected() {
+    // Long enough for the data that is sent, even on a busy machine.
     let soon = Duration::from_millis(500);
     let hurried = fetch::FetchOptions {
         limits: Limits {
@@ -145,7 +147,7 @@ fn document_that_does_not_come_whole_is_refused() {
         ("shorter than its length", raw(&longer)),
         ("chunks without an end", raw(&chunk)),
         ("stops in the middle", raw_then_nothing(&idle, &longer)),
-        ("never answers", raw_then_nothing(&idle, "")),
+        ("never responds", raw_then_nothing(&idle, "")),
         ("hangs up", raw("")),
         ("no HTTP", raw("SSH-2.0-OpenSSH\r\n")),
         (
@@ -157,8 +159,8 @@ fn document_that_does_not_come_whole_is_refused() {
 }
 
 #[test]
-fn document_above_the_limit_is_refused_before_it_is_there() {
-    // Nothing more comes in either case: who waits for the rest meets the time-out and another problem.
+fn document_above_the_limit_is_rejected_before_it_is_complete() {
+    // The server sends nothing more, so waiting for the rest would yield a timeout error instead.
     let length = format!("{HEAD}Content-Length: 107374182400\r\n\r\n{{");
     let small = fetch::FetchOptions {
         limits: Limits {
@@ -180,33 +182,33 @@ fn document_above_the_limit_is_refused_before_it_is_there() {
       | in http://127.0.0.1:PORT/small.json
       | expected at most 64 MiB
       | found 107374182400 bytes
-      help: check that the address is that of an OpenAPI document
+      help: check that the address leads to an OpenAPI document
 
     by what came:
       x the document is too large
       | in http://127.0.0.1:PORT/small.json
       | expected at most 1000 bytes
-      | found more than that
-      help: check that the address is that of an OpenAPI document
+      | found more
+      help: check that the address leads to an OpenAPI document
     ");
 }
 
 #[test]
-fn compressed_document_is_refused() {
-    let problem = refused(&options(), || {
-        Answer::new("200 OK", &["Content-Encoding: gzip"], b"\x1f\x8b\x08\x00")
+fn compressed_document_is_rejected() {
+    let problem = rejected(&options(), || {
+        StubResponse::new("200 OK", &["Content-Encoding: gzip"], b"\x1f\x8b\x08\x00")
     });
     insta::assert_snapshot!(problem, @"
-    x the document came compressed
+    x the server sent a compressed document
     | in http://127.0.0.1:PORT/small.json
-    | expected it as it is, as was asked for (`Accept-Encoding: identity`)
+    | expected an uncompressed one, as requested with `Accept-Encoding: identity`
     | found `Content-Encoding: gzip`
-    help: save it by other means, for example with `curl --compressed`, and give the file: --from FILE
+    help: save it by other means, for example with `curl --compressed`, and pass the file: --from FILE
     ");
 }
 
 #[test]
-fn redirect_that_leaves_https_or_this_machine_is_refused() {
+fn redirect_to_a_forbidden_address_is_rejected() {
     let to = |location: &'static str| status("302 Found", Box::leak(Box::new([location])));
     let problems = [
         (
@@ -220,12 +222,12 @@ fn redirect_that_leaves_https_or_this_machine_is_refused() {
 }
 
 #[test]
-fn server_that_is_not_there_is_told() {
+fn unreachable_server_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
     let desk = Desk::new(&format!("http://{address}/small.json"));
-    let problem = desk.refused(&options());
+    let problem = desk.rejected(&options());
     let (before, after) = problem
         .split_once("(os error ")
         .expect("an error of the system");
@@ -240,10 +242,10 @@ fn server_that_is_not_there_is_told() {
 }
 
 #[test]
-fn address_that_may_not_be_fetched_is_told() {
+fn forbidden_address_is_an_error() {
     let desk = Desk::new("https://example.com/small.json");
     let from = |from: &str| {
-        desk.refused(&fetch::FetchOptions {
+        desk.rejected(&fetch::FetchOptions {
             from: Some(from),
             ..options()
         })
@@ -264,15 +266,15 @@ fn address_that_may_not_be_fetched_is_told() {
 }
 
 #[test]
-fn part_that_the_document_does_not_have_is_told() {
-    let server = Server::always(|| Answer::document(GOOD));
+fn included_path_that_does_not_exist_is_an_error() {
+    let server = Server::always(|| StubResponse::document(GOOD));
     let desk = Desk::new(&format!("{}/small.json", server.address));
     let list = desk.read("openapi/sources.toml");
     desk.write(
         "openapi/sources.toml",
         &format!("{list}include = [\"/thing\"]\n"),
     );
-    insta::assert_snapshot!(desk.refused(&options()), @"
+    insta::assert_snapshot!(desk.rejected(&options()), @"
      x no path of the document matches the prefix
      | at /paths
      | expected a path under /thing
@@ -281,6 +283,6 @@ fn part_that_the_document_does_not_have_is_told() {
     3 | paths:
       : ^^^^^
       `----
-     help: write the prefix as it appears in the paths of the document
+     help: give the prefix as the paths of the document are written
     ");
 }
