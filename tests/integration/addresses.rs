@@ -1,4 +1,4 @@
-//! Where a client may send its token: the team's host and nothing else, https unless it stays on this machine.
+//! Base URLs: a client sends its token only to the team's host, and only over https unless the host is local.
 
 use auth0_core::StaticToken;
 use auth0_teams::{Client, Error};
@@ -68,7 +68,7 @@ fn team_is_a_dns_label_then_its_host_and_audience_follow() {
     for team in ["acme", "a", "7", "acme-2", "ACME", "xn--cme-pla", &long] {
         let client = of_team(team).unwrap();
         let text = format!("{client:?}");
-        // The URL parser puts a host into lower case, and the audience, compared as a text, has to follow.
+        // The URL parser lowercases hosts. The audience is compared as text, so it has to be lowercase too.
         let host = format!("https://{}.teams.auth0.com", team.to_lowercase());
         assert!(text.contains(&host), "{text}");
         let audience = auth0_teams::audience(team).unwrap();
@@ -159,8 +159,8 @@ async fn base_url_has_a_path_then_requests_go_below_it() {
     );
 }
 
-/// The paths that one call of each API goes to, when all have the same base URL but for `teams`, `organizations` and
-/// `my_organization` at its end.
+/// The paths that one call of each API requests when all clients have the same base URL, except for the API-specific
+/// suffix.
 async fn paths_at(base: &str, [teams, organizations, my_organization]: [&str; 3]) -> Vec<String> {
     let server = answering_json(404, serde_json::json!({"error": "Not Found"})).await;
     let base = format!("{}{base}", server.uri());
@@ -208,7 +208,7 @@ async fn base_url_has_the_path_of_the_api_or_not_then_requests_go_to_the_same_pl
             );
         }
     }
-    // Another version of an API below its path is somebody's wish.
+    // A different version below the path of an API is kept, because the caller may want it.
     assert_eq!(
         paths_at("", ["", "/api/v2/eu", "/my-org/v1"]).await,
         [

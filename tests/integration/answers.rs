@@ -1,4 +1,5 @@
-//! Odd answers: fields and values that nobody knows, bulk outcomes with and without a body, and what is no JSON.
+//! Unexpected responses: unknown fields and values, bulk outcomes with and without a body, and bodies that are not
+//! JSON.
 
 use auth0_teams::Outcome;
 use auth0_teams::types::*;
@@ -10,7 +11,7 @@ use wiremock::ResponseTemplate;
 use crate::samples::*;
 use crate::support::*;
 
-/// Values that stand where an enum, a date or an id was expected.
+/// Values to put in place of an enum, a date or an id.
 fn odd_values() -> Vec<Value> {
     vec![
         json!("something new"),
@@ -104,7 +105,7 @@ async fn date_id_and_tag_of_one_tenant_are_odd_then_the_page_decodes() {
         let read = serde_json::to_value(&page.tenants[0]).unwrap();
         assert_eq!(read["created_at"], odd);
         assert_eq!(read["tenant_id"], odd);
-        // An optional field that is null is an absent one.
+        // A null in an optional field is the same as an absent field.
         assert_eq!(read["environment_tag"], odd);
         assert_eq!(page.tenants[1].tenant_id, tenant_id());
         assert!(page.tenants[1].created_at.known().is_some());
@@ -175,7 +176,8 @@ async fn required_field_is_missing_then_error_names_the_place() {
     );
 }
 
-/// The three bulk calls on a server that answers with `answer`: the failed items, or nothing where all was done.
+/// Makes the three bulk calls against a server that returns `response`: the number of failed items, or `None` for a
+/// complete success.
 async fn bulk(answer: ResponseTemplate) -> [Result<Option<usize>, auth0_teams::Error>; 3] {
     let server = answering(answer).await;
     let tenants = client(&server).members().tenants();
@@ -350,7 +352,8 @@ async fn answer_redirects_then_it_is_not_followed() {
     assert_eq!(requests(&target).await.len(), 0);
 }
 
-/// A server on a bare socket that answers one connection with `answer`. Its URL, and what it was sent.
+/// Starts a server on a bare socket that sends `response` to one connection. Returns its URL and the request it
+/// received.
 async fn bare(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -368,7 +371,7 @@ async fn bare(answer: &'static str) -> (String, tokio::task::JoinHandle<String>)
     (url, served)
 }
 
-/// Whether `request` is all that its head announces.
+/// Whether `request` is as long as its `content-length` header says.
 fn is_whole(request: &str) -> bool {
     let Some((head, body)) = request.split_once("\r\n\r\n") else {
         return false;

@@ -1,5 +1,5 @@
-//! Requests that break the rules are refused by field and rule, and the server is not asked. Requests at the very
-//! edge of the rules go out.
+//! A request that violates a documented constraint is rejected before it is sent, with field and rule. A request at the
+//! limits of the constraints is sent.
 
 use auth0_core::BoxFuture;
 use auth0_teams::types::*;
@@ -16,7 +16,7 @@ const OWNER: TenantMemberRoleEnum = TenantMemberRoleEnum::Owner;
 
 type Sending = BoxFuture<'static, Result<(), Error>>;
 
-/// A call of any operation, whatever it gives.
+/// Erases the type of any call.
 fn call<T, C>(call: C) -> Sending
 where
     C: IntoFuture<Output = Result<T, Error>, IntoFuture: Send> + Send + 'static,
@@ -24,7 +24,7 @@ where
     Box::pin(async move { call.await.map(drop) })
 }
 
-/// Asserts that the call is refused for `expected`, and that the server hears nothing of it.
+/// Asserts that the call fails with the violations `expected` and that nothing is sent.
 async fn assert_refused(calling: impl FnOnce(Client) -> Sending, expected: &[&str]) {
     let server = answering_json(400, problem(400)).await;
     let error = calling(client(&server)).await.unwrap_err();
@@ -51,7 +51,7 @@ async fn assert_refused(calling: impl FnOnce(Client) -> Sending, expected: &[&st
     );
 }
 
-/// The request that the call sends.
+/// Returns the request that the call sends.
 async fn sent(calling: impl FnOnce(Client) -> Sending) -> Request {
     let server = answering_json(400, problem(400)).await;
     let error = calling(client(&server)).await.unwrap_err();
@@ -59,7 +59,7 @@ async fn sent(calling: impl FnOnce(Client) -> Sending) -> Request {
     only_request(&server).await
 }
 
-/// The body that the call sends.
+/// Returns the body that the call sends.
 async fn sent_body(calling: impl FnOnce(Client) -> Sending) -> Value {
     sent(calling).await.body_json().unwrap()
 }
@@ -585,7 +585,7 @@ async fn id_is_given_in_any_form_then_the_same_request_is_sent() {
     for request in members {
         assert_eq!(request.url.path(), format!("/api/members/{ID}"));
     }
-    // An odd id of a response is sent as it came.
+    // An id that was not understood in a response is sent unchanged.
     let odd: Open<Uuid> = Open::other("t-17");
     let request = sent(|teams| call(teams.tenants().get(&odd))).await;
     assert_eq!(request.url.path(), "/api/tenants/t-17");
@@ -604,7 +604,7 @@ async fn parameter_is_not_a_value_of_its_type_then_nothing_is_sent() {
     assert_refused(null, &["tenantId: found null, expected a UUID"]).await;
     let null = |teams: Client| call(teams.members().get(Open::<String>::other(Value::Null)));
     assert_refused(null, &["id: found null, expected a text"]).await;
-    // An optional parameter of the query as well.
+    // The same for an optional query parameter.
     let environment = Open::<String>::other(json!({}));
     let listing = |teams: Client| call(teams.tenants().list().environment(environment));
     assert_refused(listing, &["environment: found an object, expected a text"]).await;

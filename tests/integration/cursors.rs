@@ -1,4 +1,4 @@
-//! Cursors that are stored, and listings that go on from them.
+//! Cursors that are stored, and listings that resume from them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +11,7 @@ use crate::listings::{LISTINGS, all, answer, read, serving, three_pages};
 use crate::samples::*;
 use crate::support::*;
 
-/// What a program keeps between two runs.
+/// The serialized cursor, as a program stores it between two runs.
 fn stored(cursor: &Cursor) -> String {
     serde_json::to_string(cursor).unwrap()
 }
@@ -20,7 +20,7 @@ fn restored(text: &str) -> Cursor {
     serde_json::from_str(text).unwrap()
 }
 
-/// The activity since a day, with a filter of each kind: a date, a listed value and one that is not listed yet.
+/// Lists activity with a date filter, a documented filter value, and an undocumented one.
 fn filtered(client: &Client) -> ListActivityLogs {
     let since = "2026-01-08T10:00:00Z".parse().unwrap();
     let listing = client.activity().list().since(since);

@@ -1,7 +1,7 @@
-//! Decoding of responses: the policy that ARCHITECTURE states, held against every type that a response of the three APIs
-//! can have. Each body is a sample of what the normalized document says, with one thing changed.
+//! Response decoding: checks the policy of docs/decisions/response-decoding.md for every response type of the three
+//! APIs. Each body is a sample derived from the normalized document with one change.
 //!
-//! No scalar fails a response, whatever it is; a container that is required and missing does.
+//! No unexpected scalar fails a response; a required container that is missing always does.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::sandbox::Local;
 
-/// Decodes a body and returns what it serializes to.
+/// Decodes a body and returns the decoded value serialized again.
 type Decode = fn(&Value) -> Result<Value, String>;
 
 fn decode<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String> {
@@ -29,7 +29,7 @@ macro_rules! types {
     };
 }
 
-/// The types of successful responses by API.
+/// The types of successful responses, by API.
 fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
     [
         (
@@ -81,19 +81,19 @@ fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
 /// A normalized document.
 struct Document(Value);
 
-/// What a schema describes.
+/// The kind of value that a schema describes.
 enum Kind<'d> {
     Scalar(Value),
     Secret,
     List(&'d Value),
     Map(&'d Value),
-    /// An object of anything.
+    /// An object with arbitrary properties.
     Free,
     Object(&'d Map<String, Value>, Vec<&'d str>),
     Union(Vec<(&'d Value, Option<&'d Value>)>),
 }
 
-/// A part of a sample that can be changed.
+/// A part of a sample that a test can change.
 struct Part {
     pointer: String,
     is: Is,
@@ -184,7 +184,7 @@ impl Document {
         }
     }
 
-    /// A value with everything that the schema knows; of unions the variant `pick`.
+    /// A value with every property of the schema. For unions it has the variant with index `pick`.
     fn sample(&self, schema: &Value, pick: usize) -> Value {
         match self.kind(schema) {
             Kind::Scalar(value) => value,
@@ -209,7 +209,7 @@ impl Document {
         }
     }
 
-    /// The parts of such a value.
+    /// Collects the parts of such a value.
     fn parts(&self, schema: &Value, pick: usize, at: &str, required: bool, parts: &mut Vec<Part>) {
         let mut part = |is: Is| {
             parts.push(Part {
@@ -243,7 +243,7 @@ impl Document {
         }
     }
 
-    /// The components that successful responses consist of.
+    /// The components that successful responses refer to.
     fn responses(&self) -> BTreeSet<&str> {
         let operations = self.0["paths"].as_object().unwrap().values();
         let operations = operations.flat_map(|item| item.as_object().unwrap().values());
@@ -266,7 +266,7 @@ impl Document {
     }
 }
 
-/// How many variants the largest union has.
+/// The number of variants of the largest union.
 const PICKS: usize = 8;
 
 /// Calls `check` with every part of every sample of every response.
@@ -340,7 +340,7 @@ fn no_scalar_fails_a_response_and_none_is_lost() {
             let decoded = decode(&with(sample, pointer, odd.clone()));
             let decoded = decoded.unwrap_or_else(|error| panic!("{name} {pointer} {odd}: {error}"));
             let kept = decoded.pointer(pointer);
-            // Without a locality a tenant is one of a private cloud, which has none.
+            // A tenant without a locality decodes as a private cloud tenant, which has no locality.
             if kept.is_none() && pointer == "/locality" && name == "CreateTenantsResponseContent" {
                 continue;
             }
@@ -387,7 +387,7 @@ fn required_list_or_map_is_missing_then_it_is_an_error_and_null_is_an_empty_one(
     });
 }
 
-/// Whether nothing but nulls, and objects and lists of them, is in a value.
+/// Whether the value consists only of nulls, and of objects and lists of nulls.
 fn is_unknown(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -407,7 +407,7 @@ fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
             return;
         }
         match decode(&with(sample, pointer, Value::Null)) {
-            // Nothing is made up.
+            // No value is invented.
             Ok(decoded) => {
                 let found = decoded.pointer(pointer);
                 assert!(found.is_some_and(is_unknown), "{name} {pointer}: {found:?}");
@@ -428,7 +428,7 @@ fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
             );
         }
     });
-    // An object that holds a secret.
+    // An object that contains a secret.
     let rejected: Vec<_> = rejected.into_inner().into_iter().collect();
     assert_eq!(
         rejected,
@@ -598,7 +598,7 @@ async fn listing_of_any_api_comes_without_its_list_then_it_is_an_error_that_keep
     }
 }
 
-/// How many items a listing has.
+/// Counts the items of a listing.
 async fn count<T>(mut items: auth0_core::Items<T>) -> Result<usize, auth0_core::Error> {
     let mut count = 0;
     while items.try_next().await?.is_some() {

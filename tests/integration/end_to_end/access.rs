@@ -1,4 +1,4 @@
-//! Who may use which tenant: invitations, and changes of many tenants at once of which some fail.
+//! Tenant access: invitations, and bulk changes that succeed in part.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ async fn access(client: &Client, member: &str) -> BTreeMap<Uuid, Vec<TenantRoleA
     found
 }
 
-/// The same without what the roles are limited to.
+/// The roles without their limits to applications.
 async fn roles(client: &Client, member: &str) -> BTreeMap<Uuid, Vec<Open<Role>>> {
     let plain = |(tenant, roles): (Uuid, Vec<TenantRoleAssignment>)| {
         let roles = roles.into_iter().map(|assignment| assignment.role);
@@ -30,7 +30,7 @@ async fn roles(client: &Client, member: &str) -> BTreeMap<Uuid, Vec<Open<Role>>>
         .collect()
 }
 
-/// The report of a change of which a part failed, and the tenant, status and type of each failure.
+/// The report of a partial success, and the tenant, status and type of each failure.
 fn partial<R: PartialReport<Failure = MembersTenantsFailureItem>>(
     outcome: Outcome<R>,
 ) -> (R, Vec<(Uuid, i64, String)>) {
@@ -225,7 +225,7 @@ async fn some_tenants_are_removed_that_are_not_there_then_the_report_tells_which
     let removed = report.success.into_iter().flat_map(|item| item.tenant_ids);
     assert_eq!(removed.map(id).collect::<Vec<_>>(), all[1..3]);
 
-    // The same once more does nothing, and it does not look like it.
+    // Removing the same tenants again changes nothing, and the report says so.
     let (report, failures) = partial(tenants.remove(&member, remove(&all[1..3])).await.unwrap());
     assert_eq!((failures.len(), report.success.len()), (2, 0));
     assert!(

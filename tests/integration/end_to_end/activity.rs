@@ -1,4 +1,4 @@
-//! The activity log: who did what, and windows of time that tile.
+//! The activity log: who did what, and consecutive time windows.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn something_is_changed_or_refused_then_the_log_says_who_did_it_and_whethe
     });
     local.client.tenants().create(payload).await.unwrap();
 
-    // The newest first; what only reads is not there.
+    // Newest first; read operations are not logged.
     let logs = entries(&local.client).await;
     let told: Vec<_> = logs
         .iter()
@@ -77,7 +77,7 @@ async fn windows_follow_one_another_then_every_entry_is_in_exactly_one() {
         .map(|entry| *entry.created_at.known().unwrap())
         .collect();
 
-    // Ends are times of entries, so that one on the border has to be on one side.
+    // The window ends are times of entries, so that an entry lies exactly on each border.
     let mut ends: Vec<Option<DateTime<Utc>>> = vec![None];
     ends.extend([2, 5, 6, 20].map(|number| Some(times[number])));
     ends.push(None);

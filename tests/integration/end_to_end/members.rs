@@ -90,7 +90,7 @@ async fn members_are_deleted_while_a_cursor_is_stored_then_the_rest_comes_once_a
     let stored = serde_json::to_string(&pages.cursor().unwrap()).unwrap();
     drop(pages);
 
-    // One who was read, the one that the next page would begin with, and the last of all.
+    // A member that was already listed, the first member of the next page, and the last member.
     for gone in [9, 10, 29] {
         local.client.members().delete(&ids[gone]).await.unwrap();
     }

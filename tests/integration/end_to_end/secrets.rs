@@ -1,4 +1,4 @@
-//! Secrets of the two APIs about organizations, on their whole way: none is in the log, nor in anything that prints.
+//! Secrets of the two organization APIs must not appear in logs or in anything that is printed.
 
 use std::fmt::Debug;
 
@@ -10,10 +10,10 @@ use crate::sandbox::Local;
 use crate::secrets::{log_everything, logged};
 use crate::support::printed;
 
-/// What an administrator types.
+/// A secret that an administrator enters.
 const CLIENT_SECRET: &str = "planted-secret-of-a-provider";
 
-/// What was printed, and what must not be in it.
+/// The printed values, and the secrets that must not be in them.
 #[derive(Default)]
 struct Printed {
     texts: String,
@@ -80,7 +80,7 @@ async fn administer(local: &Local, seen: &mut Printed) {
     seen.value(&change);
     let updated = providers.update(&id, change).await.unwrap();
     seen.value(&updated);
-    // Of another strategy: what is refused holds the secret, too.
+    // An update for another strategy: the rejected request contains the secret, too.
     let options = my::IdpWaadOptionsRequest::new(my::IdpWaadOptionsRequestRequired {
         client_id: "c",
         client_secret: CLIENT_SECRET,
@@ -98,7 +98,7 @@ async fn administer(local: &Local, seen: &mut Printed) {
     let made = tokens.create(&id, request()).send().await.unwrap();
     seen.secret(&made.value().token);
     seen.value(&made);
-    // An answer that breaks off: the error keeps what came of it, and keeps it to itself.
+    // A truncated response: the error keeps the received part and does not print it.
     let broken = Fault::of("CreateIdpProvisioningScimToken");
     local.fail(broken.call(1).then(Effect::Truncate)).unwrap();
     let error = tokens.create(&id, request()).await.unwrap_err();

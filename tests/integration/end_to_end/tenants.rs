@@ -1,4 +1,4 @@
-//! Tenants in both clouds.
+//! Tenants in public and private clouds.
 
 use super::*;
 

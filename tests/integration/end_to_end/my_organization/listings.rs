@@ -1,4 +1,4 @@
-//! The five listings, page after page.
+//! The five listings, page by page.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::*;
 
 const LISTINGS: [&str; 5] = ["domains", "invitations", "member roles", "members", "roles"];
 
-/// An organization with more of everything than fits on a page of two.
+/// An organization with more of every resource than fits on a page of two.
 async fn filled(builder: SandboxBuilder) -> (Local, Client) {
     let local = Local::start(builder.organization_members(7)).await;
     let client = local.my_organization();
@@ -35,7 +35,7 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
     (local, client)
 }
 
-/// How many items a listing of [`filled`] has.
+/// The number of items that a listing of [`filled`] has.
 fn length(listing: &str) -> usize {
     match listing {
         "domains" | "invitations" => 5,
@@ -45,7 +45,7 @@ fn length(listing: &str) -> usize {
     }
 }
 
-/// Where a listing begins.
+/// The cursor from which a listing starts.
 type From = Option<Cursor>;
 
 macro_rules! resumed {
@@ -62,7 +62,7 @@ async fn ids<T>(items: Items<T>, id: fn(T) -> Option<String>) -> Result<Vec<Stri
     Ok(items.into_iter().map(|item| id(item).unwrap()).collect())
 }
 
-/// The ids of a listing from there on, two to a page.
+/// The ids of a listing starting at `from`, with pages of two items.
 async fn read(client: &Client, listing: &str, from: From) -> Result<Vec<String>, Error> {
     let org = client.organization();
     match listing {
@@ -90,7 +90,7 @@ async fn read(client: &Client, listing: &str, from: From) -> Result<Vec<String>,
     }
 }
 
-/// The cursor behind the first page, as a program keeps it between two runs.
+/// The cursor after the first page, serialized as a program stores it between two runs.
 async fn stored<P: 'static>(mut pages: Pages<P>) -> String {
     pages.try_next().await.unwrap().unwrap();
     serde_json::to_string(&pages.cursor().unwrap()).unwrap()
@@ -142,7 +142,7 @@ async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
         local.forget_requests();
         let ids = read(&odd, listing, None).await.unwrap();
         assert_eq!(ids.len(), length(listing), "{listing}");
-        // One to a page, and an empty one.
+        // One item per page, and one page that is empty.
         let requests = local.requests();
         let pages = requests.iter().filter(|request| {
             request

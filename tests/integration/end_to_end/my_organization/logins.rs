@@ -1,4 +1,4 @@
-//! Who calls: users who logged in and programs, with tokens that anybody can use and with tokens that are bound to a key.
+//! Callers: logged-in users and applications, with bearer tokens and with tokens that are bound to a DPoP key.
 
 use auth0_auth::{AuthorizationCode, DpopKey, Error as AuthError, Loopback, Session};
 use auth0_core::{StaticToken, TokenSource};
@@ -14,7 +14,7 @@ fn builder() -> SandboxBuilder {
     Sandbox::builder().login_at_once()
 }
 
-/// Logs the first member in. The browser is a task that follows redirects.
+/// Logs in the first member. The browser is a task that follows redirects.
 async fn login(local: &Local, key: Option<DpopKey>) -> Session {
     let loopback = Loopback::bind().await.unwrap();
     let mut flow = AuthorizationCode::builder(local.domain())
@@ -37,7 +37,7 @@ async fn login(local: &Local, key: Option<DpopKey>) -> Session {
     loopback.login(&flow.build().unwrap(), open).await.unwrap()
 }
 
-/// Reads and writes.
+/// Makes one write and one read.
 async fn rename(client: &Client, name: &str) -> Result<(), Error> {
     let change = OrgDetailsRequest::new().display_name(name);
     client.organization_details().update(change).await?;
@@ -76,16 +76,16 @@ async fn tokens_of_a_login_are_bound_to_a_key_then_refreshes_keep_it_and_nonces_
     rename(&client, "Acme Inc").await.unwrap();
     local.revoke_tokens();
     rename(&client, "Acme Ltd").await.unwrap();
-    // Login and API have one address here and a nonce each, which is asked for once.
+    // Login and API share an address but have separate nonces, and each nonce is requested once.
     let asked = [Some(400), Some(200), Some(200)];
     assert_eq!(local.statuses("token"), asked);
-    // The second 401 is that of the token that was revoked.
+    // The second 401 is for the revoked token.
     let asked = [Some(401), Some(200), Some(200), Some(401), Some(200)];
     assert_eq!(local.statuses("UpdateOrganizationDetails"), asked);
     assert_eq!(local.statuses("GetOrganizationDetails"), [Some(200); 3]);
     assert_eq!(local.acted("UpdateOrganizationDetails"), 3);
 
-    // Whoever finds the token can do nothing with it.
+    // A stolen token is useless without the key.
     let thief = local.my_organization_with(StaticToken::new(token.secret()));
     let error = rename(&thief.build().unwrap(), "Mine").await.unwrap_err();
     assert!(error.is_unauthorized(), "{error:?}");
@@ -146,7 +146,7 @@ async fn token_is_for_another_organization_then_only_that_one_changes() {
         .await
         .unwrap();
     assert_eq!(first.display_name.as_deref(), Some("Northwind Traders"));
-    // What is the first one's alone is not there for the other.
+    // The other client cannot see resources of the first organization.
     let domains = local
         .my_organization()
         .organization()

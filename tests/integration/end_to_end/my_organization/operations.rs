@@ -1,4 +1,4 @@
-//! One program that uses all of it.
+//! One program that uses every operation.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,6 @@ async fn program_uses_the_whole_api_then_every_operation_of_the_facade_succeeds(
         .collect();
     let succeeded = local.succeeded();
     let left: Vec<_> = all.difference(&succeeded).collect();
-    // The two that the document keeps out of SDKs.
     assert_eq!(
         left,
         ["DeleteInvitation", "UnassignOrganizationMemberRolesLegacy"]
@@ -118,7 +117,7 @@ async fn use_provisioning(client: &Client) {
     let token = tokens.create(&id, request).await.unwrap();
     let token_id = token.token_id.clone();
     assert!(token.token.secret().len() > 20);
-    // It is shown this once, and prints nowhere.
+    // The token is returned only once and must not be printed.
     assert!(!format!("{token:?}").contains(token.token.secret()));
     let listed = tokens.list(&id).await.unwrap().scim_tokens;
     assert_eq!(listed.len(), 1);

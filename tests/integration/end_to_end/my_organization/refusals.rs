@@ -1,4 +1,4 @@
-//! What the server refuses, as typed errors.
+//! Requests that the server rejects, and the typed errors of the client.
 
 use auth0_my_organization::types::*;
 use auth0_my_organization::{Scopes, operations};
@@ -10,7 +10,7 @@ use super::*;
 async fn server_finds_fault_with_a_request_then_each_fault_is_told_by_its_place() {
     let local = local().await;
     let client = local.my_organization();
-    // The schema takes these, so that it is the server who refuses them.
+    // The schema accepts these requests, so the server has to reject them.
     let change = OrgDetailsRequest::new().name("globex");
     let error = client
         .organization_details()
@@ -30,7 +30,7 @@ async fn server_finds_fault_with_a_request_then_each_fault_is_told_by_its_place(
         Some("another organization has this name"),
     );
     assert_eq!(told, [expected]);
-    // What may quote a request is displayed, and stays out of `Debug`.
+    // `Display` may quote the request; `Debug` must not.
     let message = "name: another organization has this name";
     assert!(error.to_string().contains(message), "{error}");
     assert!(!format!("{error:?}").contains("another organization has this name"));
@@ -41,7 +41,7 @@ async fn update_is_of_another_strategy_than_the_provider_then_the_server_names_t
     let local = local().await;
     let client = local.my_organization();
     let id = first_provider(&client).await;
-    // Nothing in an update says which strategy it is, so the caller can be wrong.
+    // An update does not name its strategy, so the caller can choose the wrong one.
     let options = IdpSamlpOptionsRequestAutomatic::new(IdpSamlpOptionsRequestAutomaticRequired {
         metadata_url: "https://login.acme.test/metadata",
         sign_saml_request: true,
@@ -146,7 +146,7 @@ async fn scope_is_missing_then_the_refusal_names_it_and_what_was_granted() {
         "{text}"
     );
 
-    // Where it is asked for, that is known before the request leaves.
+    // With scope checks enabled, the call fails before the request is sent.
     let source = local.credentials_for(local.my_organization_audience());
     let source = source
         .organization(local.organization_id())

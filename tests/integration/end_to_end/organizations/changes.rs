@@ -1,4 +1,4 @@
-//! What a change says and what it leaves out, and what an answer has.
+//! Updates with set, null and absent fields, and the shapes of responses.
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ async fn null_is_sent_for_metadata_and_quota_then_they_go_and_what_is_absent_sta
         .token_quota(CreateTokenQuota::with_client_credentials(quota));
     let id = organizations.create(request).await.unwrap().id.unwrap();
 
-    // Not a word of either: both stay.
+    // Absent fields stay unchanged.
     let change = UpdateOrganizationRequestContent::new().display_name("Acme Inc");
     let after = organizations.update(&id, change).await.unwrap();
     assert_eq!(after.metadata.as_ref().unwrap().len(), 2);
     assert!(after.token_quota.is_some());
     assert_eq!(after.name.as_deref(), Some("acme"));
 
-    // One entry goes, one changes, one comes; nothing else does.
+    // One entry is removed, one is changed, one is added; the others stay.
     let metadata = [
         ("plan".to_owned(), None),
         entry(("region", "us")),
@@ -170,7 +170,7 @@ async fn fields_are_chosen_then_only_they_come_and_roles_only_if_they_are_named(
             inviter,
         },
     );
-    // 200 and not 201, as it is documented.
+    // The document says 200 here, not 201.
     let made = all.invitations().create(id, request).send().await.unwrap();
     assert_eq!(made.status().as_u16(), 200);
     let invitation = made.value().id.clone().unwrap();

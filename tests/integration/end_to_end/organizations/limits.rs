@@ -1,4 +1,4 @@
-//! The limits of a plan, which reads and writes share.
+//! Rate limits of a plan, shared by reads and writes.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ fn plan() -> Plan {
     "public-enterprise".parse().unwrap()
 }
 
-/// Reads and writes, all at once; how many were refused with a 429.
+/// Sends all reads and writes concurrently. Returns how many got a 429.
 async fn crowd(client: &Client) -> usize {
     let calls = (0..CALLS).map(|number| async move {
         if number % 4 == 0 {
@@ -32,7 +32,7 @@ async fn crowd(client: &Client) -> usize {
 
 async fn crowd_under(plan: Plan, limits: Limits) -> usize {
     let local = Local::start(Sandbox::builder().plan(plan)).await;
-    // Where somebody sleeps, time passes at once for all, so one request at a time is on its way.
+    // A sleep moves the fake clock for all calls, so only one request is in flight at a time.
     let timer = || Arc::new(local.timer.clone());
     let limiter = Limiter::with_timer(limits.max_in_flight(1), timer(), timer()).unwrap();
     let client = local.organizations_with().limiter(limiter).build().unwrap();
@@ -55,14 +55,14 @@ async fn limiter_has_the_limits_of_the_plan_then_nobody_is_refused() {
 #[tokio::test]
 async fn limiter_has_the_limits_of_a_better_plan_then_it_learns_from_the_answers() {
     let production = limits::PUBLIC_ENTERPRISE_PRODUCTION;
-    // The server says when it lets no more through, so that hardly anybody finds out by being refused.
+    // The response headers announce an exhausted quota, so almost no call has to learn of it from a 429.
     assert!(crowd_under(plan(), production).await <= CALLS / 20);
 }
 
 #[tokio::test]
 async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
     let local = Local::start(Sandbox::builder().plan(plan())).await;
-    // Ten at once are let through, and as many more as the machine takes seconds.
+    // The sandbox admits a burst of ten calls, and more for each second that the machine needs.
     let refused = crowd(&local.organizations()).await;
     assert!(refused > CALLS / 2, "{refused}");
 }

@@ -1,4 +1,4 @@
-//! Listings of both styles, page after page.
+//! Listings of both page styles, page by page.
 
 use auth0_core::{Cursor, Items, Pages};
 use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 
 use super::*;
 
-/// Those that go on by checkpoints, and those whose pages are counted.
+/// Listings with checkpoint paging, and listings with offset paging.
 const CHECKPOINTS: [&str; 7] = [
     "organizations",
     "members",
@@ -26,7 +26,7 @@ const COUNTED: [&str; 5] = [
     "member roles",
 ];
 
-/// A tenant whose first organization has more of everything than fits on a page of two.
+/// A tenant whose first organization has more of every resource than fits on a page of two.
 async fn filled(builder: SandboxBuilder) -> (Local, Client) {
     let builder = builder
         .organizations(7)
@@ -85,14 +85,14 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
     (local, client)
 }
 
-/// The ids of all roles of the tenant, which the other API tells.
+/// The ids of all roles of the tenant, which only the My Organization API lists.
 async fn roles(local: &Local) -> Vec<String> {
     let listing = local.my_organization().organization().roles().list();
     let roles = listing.await.unwrap().roles.into_iter();
     roles.map(|role| role.id.into()).collect()
 }
 
-/// How many items a listing of [`filled`] has.
+/// The number of items that a listing of [`filled`] has.
 fn length(listing: &str) -> usize {
     match listing {
         "organizations" | "members" => 7,
@@ -106,15 +106,15 @@ fn length(listing: &str) -> usize {
     }
 }
 
-/// What is done with a listing, two items to a page.
+/// What a test reads of a listing, with pages of two items.
 enum Reading {
-    /// All of it, or what comes from a cursor on.
+    /// All items, or all items after a cursor.
     All(Option<Cursor>),
-    /// The first page, and then the place behind it as it is stored.
+    /// The first page and the serialized cursor after it.
     FirstPage,
 }
 
-/// What a reading gave.
+/// The result of a [`Reading`].
 struct Read {
     ids: Vec<String>,
     stored: String,
@@ -256,7 +256,7 @@ async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
         let id = local.organization_id();
         let found = read(&odd, id, listing, Reading::All(None)).await.unwrap();
         assert_eq!(found.ids.len(), length(listing), "{listing}");
-        // One to a page, and an empty one.
+        // One item per page, and one page that is empty.
         let requests = local.requests();
         let is_page = |query: &str| query.contains("take=2");
         let pages = requests
@@ -267,7 +267,7 @@ async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
         let as_ever = read(&client, id, listing, Reading::All(None))
             .await
             .unwrap();
-        // Domains that were created have ids of their own in each sandbox.
+        // Ids of created domains differ between sandboxes.
         assert_eq!(found.ids, as_ever.ids, "{listing}");
     }
 }
@@ -321,7 +321,7 @@ async fn list_is_longer_than_counted_pages_reach_then_checkpoints_give_all_and_c
             "{words}"
         );
     }
-    // It was not sent to find that out.
+    // The client detects this without sending a request.
     assert!(
         local
             .requests()
@@ -347,7 +347,7 @@ async fn list_has_exactly_what_counted_pages_reach_then_it_ends_or_says_that_it_
         .await
         .unwrap();
     assert_eq!(members.len(), 999);
-    // A total tells that there is no more.
+    // With a total the client knows that there are no more items.
     let stream = all.list().per_page(100).include_totals(true).stream();
     let found: Vec<_> = stream.try_collect().await.unwrap();
     assert_eq!(found.len(), 1_000);

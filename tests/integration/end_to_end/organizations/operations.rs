@@ -1,4 +1,4 @@
-//! One program that uses all of it.
+//! One program that uses every operation.
 
 use auth0_organizations::resources::organizations_members_effective_roles_sources_groups::OrganizationsMembersEffectiveRolesSourcesGroupsListRequired as OfRole;
 use std::collections::BTreeSet;
@@ -56,7 +56,7 @@ async fn use_connections(client: &Client, id: &str) {
     let read = all.get(id, first).await.unwrap();
     assert_eq!(as_json(&read), as_json(&made));
 
-    // Those that are switched off are seen by the newer operations alone.
+    // Only the newer operations show disabled connections.
     let enabled = client.organizations().enabled_connections();
     assert!(
         enabled
@@ -120,7 +120,7 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
     all.create(id, request).await.unwrap();
     assert_eq!(members(client, id).await, std::slice::from_ref(&person));
 
-    // Which roles there are the tenant's other members show.
+    // The roles of the tenant are found through its other members.
     let admin = members(client, local.organization_id()).await.remove(0);
     let roles = all.roles().list(local.organization_id(), &admin).await;
     let role = roles.unwrap().roles[0].id.clone().unwrap();
@@ -155,7 +155,7 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
     let first = made.id.clone().unwrap();
     let read = invitations.get(id, &first).await.unwrap();
     assert_eq!(as_json(&read), as_json(&made));
-    // The link prints nowhere.
+    // The invitation link must not be printed.
     let link = made.invitation_url.as_ref().unwrap();
     assert!(!format!("{made:?}").contains(link.secret()));
     let user = local.accept_organization_invitation(&first).unwrap();
@@ -170,7 +170,7 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
     assert!(members(client, id).await.is_empty());
 }
 
-/// Only organizations that were there from the beginning have groups.
+/// Only seeded organizations have groups.
 async fn use_groups(local: &Local, client: &Client) {
     let id = local.organization_id();
     let groups = client.organizations().groups();

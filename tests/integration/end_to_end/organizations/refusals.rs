@@ -1,4 +1,4 @@
-//! What the server refuses, as typed errors.
+//! Requests that the server rejects, and the typed errors of the client.
 
 use auth0_organizations::types::*;
 use auth0_sandbox::{Application, Effect, Fault};
@@ -103,7 +103,7 @@ async fn scope_is_missing_then_the_refusal_names_what_may_be_needed() {
         "{error}"
     );
 
-    // The document's scopes are hints for this API: the server decides, and no call is held back.
+    // The documented scopes of this API are hints: the server decides, and the client does not hold back any call.
     let client = local.organizations_with().check_scopes().build().unwrap();
     let error = client.organizations().create(request).await.unwrap_err();
     assert!(error.is_status(), "{error:?}");
