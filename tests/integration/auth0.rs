@@ -53,7 +53,7 @@ impl Auth0 {
     }
 
     /// The requests to the token endpoint and the requests to the API.
-    pub(crate) async fn seen(&self) -> (Vec<Request>, Vec<Request>) {
+    pub(crate) async fn received_requests(&self) -> (Vec<Request>, Vec<Request>) {
         requests(&self.server)
             .await
             .into_iter()
@@ -62,7 +62,7 @@ impl Auth0 {
 
     /// The number of requests to the token endpoint and to the API.
     pub(crate) async fn counts(&self) -> (usize, usize) {
-        let (tokens, calls) = self.seen().await;
+        let (tokens, calls) = self.received_requests().await;
         (tokens.len(), calls.len())
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn program_outside_the_workspace_then_it_builds_without_warnings() {
+fn program_is_outside_the_workspace_then_it_builds_without_warnings() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let consumer = tests.join("consumer");
     // Use the tested versions of the dependencies, which are also available offline.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::sandbox::Local;
 
 /// Decodes a body and returns the decoded value serialized again.
-type Decode = fn(&Value) -> Result<Value, String>;
+type DecodeFn = fn(&Value) -> Result<Value, String>;
 
 fn decode<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String> {
     let decoded: T =
@@ -25,15 +25,15 @@ fn decode<T: DeserializeOwned + Serialize>(body: &Value) -> Result<Value, String
 
 macro_rules! types {
     ($krate:ident: $($name:ident),* $(,)?) => {
-        vec![$((stringify!($name), decode::<$krate::types::$name> as Decode)),*]
+        vec![$((stringify!($name), decode::<$krate::types::$name> as DecodeFn)),*]
     };
 }
 
 /// The types of successful responses, by API.
-fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
+fn responses() -> [(ResponseSampler, Vec<(&'static str, DecodeFn)>); 3] {
     [
         (
-            Document::read("teams"),
+            ResponseSampler::read("teams"),
             types! { auth0_teams:
                 CreateMembersTenantsResponseContent, CreateTenantsResponseContent, DeleteMembersTenantsResponseContent,
                 GetMembersResponseContent, GetTenantsResponseContent, InviteMembersResponseContent,
@@ -43,7 +43,7 @@ fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
             },
         ),
         (
-            Document::read("my-organization"),
+            ResponseSampler::read("my-organization"),
             types! { auth0_my_organization:
                 CreateIdPProvisioningConfigResponseContent, CreateIdpDomainResponseContent,
                 GetConfigurationResponseContent, GetIdPProvisioningConfigResponseContent,
@@ -56,7 +56,7 @@ fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
             },
         ),
         (
-            Document::read("organizations"),
+            ResponseSampler::read("organizations"),
             types! { auth0_organizations:
                 AddOrganizationConnectionResponseContent, AssociateOrganizationClientGrantResponseContent,
                 CreateOrganizationAllConnectionResponseContent, CreateOrganizationDiscoveryDomainResponseContent,
@@ -79,10 +79,10 @@ fn responses() -> [(Document, Vec<(&'static str, Decode)>); 3] {
 }
 
 /// A normalized document.
-struct Document(Value);
+struct ResponseSampler(Value);
 
 /// The kind of value that a schema describes.
-enum Kind<'d> {
+enum SchemaKind<'d> {
     Scalar(Value),
     Secret,
     List(&'d Value),
@@ -94,21 +94,21 @@ enum Kind<'d> {
 }
 
 /// A part of a sample that a test can change.
-struct Part {
+struct SamplePart {
     pointer: String,
-    is: Is,
+    is: PartKind,
     required: bool,
 }
 
 #[derive(PartialEq)]
-enum Is {
+enum PartKind {
     Scalar,
     Secret,
     ListOrMap,
     Object,
 }
 
-impl Document {
+impl ResponseSampler {
     fn read(api: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"));
         let path = path.join("../openapi").join(api).join("normalized.json");
@@ -124,16 +124,16 @@ impl Document {
         Some(self.component(reference.as_str().unwrap().rsplit('/').next().unwrap()))
     }
 
-    fn kind<'d>(&'d self, schema: &'d Value) -> Kind<'d> {
+    fn kind<'d>(&'d self, schema: &'d Value) -> SchemaKind<'d> {
         let parameters = &schema["x-rust-type"]["parameters"];
         match schema["x-rust-type"]["path"].as_str() {
-            Some("auth0_core::SecretString") => return Kind::Secret,
+            Some("auth0_core::SecretString") => return SchemaKind::Secret,
             Some("auth0_core::Open" | "auth0_core::Nullable" | "std::boxed::Box") => {
                 return self.kind(&parameters[0]);
             }
-            Some("std::vec::Vec") => return Kind::List(&parameters[0]),
-            Some("std::collections::BTreeMap") => return Kind::Map(&parameters[1]),
-            Some("serde_json::Map") => return Kind::Free,
+            Some("std::vec::Vec") => return SchemaKind::List(&parameters[0]),
+            Some("std::collections::BTreeMap") => return SchemaKind::Map(&parameters[1]),
+            Some("serde_json::Map") => return SchemaKind::Free,
             Some(other) => panic!("a type that this test does not know: {other}"),
             None => {}
         }
@@ -148,7 +148,7 @@ impl Document {
                 let component = self.referenced(&json!({"$ref": variant["ref"]})).unwrap();
                 (component, variant["when"].get("tag"))
             };
-            return Kind::Union(variants.iter().map(variant).collect());
+            return SchemaKind::Union(variants.iter().map(variant).collect());
         }
         if let Some(variants) = schema["oneOf"].as_array() {
             let null = json!({"type": "null"});
@@ -156,51 +156,51 @@ impl Document {
             return self.kind(variant);
         }
         if let Some(values) = schema["enum"].as_array() {
-            return Kind::Scalar(values[0].clone());
+            return SchemaKind::Scalar(values[0].clone());
         }
         let kind = &schema["type"];
         match kind.as_str().or(kind[0].as_str()).unwrap_or_default() {
-            "string" => Kind::Scalar(match schema["format"].as_str() {
+            "string" => SchemaKind::Scalar(match schema["format"].as_str() {
                 Some("uuid") => json!("4b4ea5a8-5b8e-4d0c-9d8d-0d2b6a2a6f5e"),
                 Some("date-time") => json!("2026-01-08T10:00:00Z"),
                 _ => json!("text"),
             }),
-            "integer" => Kind::Scalar(json!(7)),
-            "number" => Kind::Scalar(json!(1.5)),
-            "boolean" => Kind::Scalar(json!(true)),
-            "array" => Kind::List(&schema["items"]),
+            "integer" => SchemaKind::Scalar(json!(7)),
+            "number" => SchemaKind::Scalar(json!(1.5)),
+            "boolean" => SchemaKind::Scalar(json!(true)),
+            "array" => SchemaKind::List(&schema["items"]),
             "object" => match (
                 schema["properties"].as_object(),
                 &schema["additionalProperties"],
             ) {
                 (Some(properties), _) => {
                     let required = schema["required"].as_array().into_iter().flatten();
-                    Kind::Object(properties, required.filter_map(Value::as_str).collect())
+                    SchemaKind::Object(properties, required.filter_map(Value::as_str).collect())
                 }
-                (None, values @ Value::Object(_)) => Kind::Map(values),
-                _ => Kind::Free,
+                (None, values @ Value::Object(_)) => SchemaKind::Map(values),
+                _ => SchemaKind::Free,
             },
-            _ => Kind::Free,
+            _ => SchemaKind::Free,
         }
     }
 
-    /// A value with every property of the schema. For unions it has the variant with index `pick`.
-    fn sample(&self, schema: &Value, pick: usize) -> Value {
+    /// A value with every property of the schema. For unions it has the variant with index `union_index`, modulo their number.
+    fn sample(&self, schema: &Value, union_index: usize) -> Value {
         match self.kind(schema) {
-            Kind::Scalar(value) => value,
-            Kind::Secret => json!("s3cr3t"),
-            Kind::List(items) => json!([self.sample(items, pick)]),
-            Kind::Map(values) => json!({ "key": self.sample(values, pick) }),
-            Kind::Free => json!({ "free": [null] }),
-            Kind::Object(properties, _) => {
+            SchemaKind::Scalar(value) => value,
+            SchemaKind::Secret => json!("s3cr3t"),
+            SchemaKind::List(items) => json!([self.sample(items, union_index)]),
+            SchemaKind::Map(values) => json!({ "key": self.sample(values, union_index) }),
+            SchemaKind::Free => json!({ "free": [null] }),
+            SchemaKind::Object(properties, _) => {
                 let members = properties
                     .iter()
-                    .map(|(name, property)| (name.clone(), self.sample(property, pick)));
+                    .map(|(name, property)| (name.clone(), self.sample(property, union_index)));
                 Value::Object(members.collect())
             }
-            Kind::Union(variants) => {
-                let (variant, tag) = variants[pick % variants.len()];
-                let mut sample = self.sample(variant, pick);
+            SchemaKind::Union(variants) => {
+                let (variant, tag) = variants[union_index % variants.len()];
+                let mut sample = self.sample(variant, union_index);
                 if let Some(tag) = tag {
                     sample[tag["property"].as_str().unwrap()] = tag["value"].clone();
                 }
@@ -210,35 +210,54 @@ impl Document {
     }
 
     /// Collects the parts of such a value.
-    fn parts(&self, schema: &Value, pick: usize, at: &str, required: bool, parts: &mut Vec<Part>) {
-        let mut part = |is: Is| {
-            parts.push(Part {
+    fn parts(
+        &self,
+        schema: &Value,
+        union_index: usize,
+        at: &str,
+        required: bool,
+        parts: &mut Vec<SamplePart>,
+    ) {
+        let mut part = |is: PartKind| {
+            parts.push(SamplePart {
                 pointer: at.to_owned(),
                 is,
                 required,
             });
         };
         match self.kind(schema) {
-            Kind::Scalar(_) => part(Is::Scalar),
-            Kind::Secret => part(Is::Secret),
-            Kind::List(items) => {
-                part(Is::ListOrMap);
-                self.parts(items, pick, &format!("{at}/0"), false, parts);
+            SchemaKind::Scalar(_) => part(PartKind::Scalar),
+            SchemaKind::Secret => part(PartKind::Secret),
+            SchemaKind::List(items) => {
+                part(PartKind::ListOrMap);
+                self.parts(items, union_index, &format!("{at}/0"), false, parts);
             }
-            Kind::Map(values) => {
-                part(Is::ListOrMap);
-                self.parts(values, pick, &format!("{at}/key"), false, parts);
+            SchemaKind::Map(values) => {
+                part(PartKind::ListOrMap);
+                self.parts(values, union_index, &format!("{at}/key"), false, parts);
             }
-            Kind::Free => part(Is::ListOrMap),
-            Kind::Object(properties, required) => {
-                part(Is::Object);
+            SchemaKind::Free => part(PartKind::ListOrMap),
+            SchemaKind::Object(properties, required) => {
+                part(PartKind::Object);
                 for (name, property) in properties {
                     let is_required = required.contains(&name.as_str());
-                    self.parts(property, pick, &format!("{at}/{name}"), is_required, parts);
+                    self.parts(
+                        property,
+                        union_index,
+                        &format!("{at}/{name}"),
+                        is_required,
+                        parts,
+                    );
                 }
             }
-            Kind::Union(variants) => {
-                self.parts(variants[pick % variants.len()].0, pick, at, required, parts);
+            SchemaKind::Union(variants) => {
+                self.parts(
+                    variants[union_index % variants.len()].0,
+                    union_index,
+                    at,
+                    required,
+                    parts,
+                );
             }
         }
     }
@@ -267,16 +286,16 @@ impl Document {
 }
 
 /// The number of variants of the largest union.
-const PICKS: usize = 8;
+const MAX_VARIANTS: usize = 8;
 
 /// Calls `check` with every part of every sample of every response.
-fn each_part(check: impl Fn(&str, Decode, &Value, &Part)) {
+fn each_part(check: impl Fn(&str, DecodeFn, &Value, &SamplePart)) {
     for (document, types) in responses() {
         for (name, decode) in types {
             let schema = document.component(name);
             let mut seen = BTreeSet::new();
-            for pick in 0..PICKS {
-                let sample = document.sample(schema, pick);
+            for union_index in 0..MAX_VARIANTS {
+                let sample = document.sample(schema, union_index);
                 if !seen.insert(sample.to_string()) {
                     continue;
                 }
@@ -286,7 +305,7 @@ fn each_part(check: impl Fn(&str, Decode, &Value, &Part)) {
                     "{name}: the sample itself"
                 );
                 let mut parts = Vec::new();
-                document.parts(schema, pick, "", true, &mut parts);
+                document.parts(schema, union_index, "", true, &mut parts);
                 for part in parts.iter().filter(|part| !part.pointer.is_empty()) {
                     check(name, decode, &sample, part);
                 }
@@ -318,9 +337,9 @@ fn every_response_of_the_documents_is_tested() {
 }
 
 #[test]
-fn no_scalar_fails_a_response_and_none_is_lost() {
+fn scalar_is_unexpected_then_the_response_decodes_and_keeps_it() {
     each_part(|name, decode, sample, part| {
-        if part.is != Is::Scalar {
+        if part.is != PartKind::Scalar {
             return;
         }
         let pointer = &part.pointer;
@@ -360,10 +379,10 @@ fn no_scalar_fails_a_response_and_none_is_lost() {
 }
 
 #[test]
-fn required_list_or_map_is_missing_then_it_is_an_error_and_null_is_an_empty_one() {
+fn required_list_or_map_is_missing_then_it_is_an_error_and_null_decodes_as_empty() {
     each_part(|name, decode, sample, part| {
         let pointer = &part.pointer;
-        if part.is != Is::ListOrMap || !part.required {
+        if part.is != PartKind::ListOrMap || !part.required {
             return;
         }
         let field = pointer.rsplit('/').next().unwrap();
@@ -388,29 +407,32 @@ fn required_list_or_map_is_missing_then_it_is_an_error_and_null_is_an_empty_one(
 }
 
 /// Whether the value consists only of nulls, and of objects and lists of nulls.
-fn is_unknown(value: &Value) -> bool {
+fn is_only_nulls(value: &Value) -> bool {
     match value {
         Value::Null => true,
-        Value::Object(members) => members.values().all(is_unknown),
+        Value::Object(members) => members.values().all(is_only_nulls),
         Value::Array(items) => items.is_empty(),
         _ => false,
     }
 }
 
 #[test]
-fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
+fn object_is_null_then_its_fields_are_unknown_and_a_missing_object_is_an_error() {
     let rejected = RefCell::new(BTreeSet::new());
     each_part(|name, decode, sample, part| {
         let pointer = &part.pointer;
         let is_item = pointer.ends_with("/0") || pointer.ends_with("/key");
-        if part.is != Is::Object || !(part.required || is_item) {
+        if part.is != PartKind::Object || !(part.required || is_item) {
             return;
         }
         match decode(&with(sample, pointer, Value::Null)) {
             // No value is invented.
             Ok(decoded) => {
                 let found = decoded.pointer(pointer);
-                assert!(found.is_some_and(is_unknown), "{name} {pointer}: {found:?}");
+                assert!(
+                    found.is_some_and(is_only_nulls),
+                    "{name} {pointer}: {found:?}"
+                );
             }
             Err(error) => {
                 assert!(
@@ -437,10 +459,10 @@ fn object_is_null_then_its_values_are_unknown_and_a_missing_one_is_an_error() {
 }
 
 #[test]
-fn required_secret_is_null_then_it_is_an_error_and_a_number_is_its_text() {
+fn required_secret_is_null_then_it_is_an_error_and_a_number_decodes_as_text() {
     each_part(|name, decode, sample, part| {
         let pointer = &part.pointer;
-        if part.is != Is::Secret {
+        if part.is != PartKind::Secret {
             return;
         }
         let decoded = decode(&with(sample, pointer, json!(123))).unwrap();
@@ -459,7 +481,7 @@ fn required_secret_is_null_then_it_is_an_error_and_a_number_is_its_text() {
 }
 
 #[test]
-fn body_of_an_error_or_none_is_no_listing_and_no_identity_provider() {
+fn error_body_or_empty_body_does_not_decode_as_listing_or_identity_provider() {
     for (document, types) in responses() {
         for (name, decode) in types {
             let holds_a_list = document.component(name)["required"]
@@ -492,7 +514,7 @@ fn body_of_an_error_or_none_is_no_listing_and_no_identity_provider() {
 }
 
 #[test]
-fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
+fn total_of_a_page_is_a_string_or_a_whole_float_then_it_decodes() {
     use auth0_organizations::types::ListOrganizationsResponseContent as Page;
     for (total, expected) in [
         ("5", Some(5)),
@@ -511,7 +533,7 @@ fn total_of_a_page_is_read_from_a_text_and_a_whole_float() {
 }
 
 #[test]
-fn cursor_that_is_no_text_does_not_end_a_listing() {
+fn cursor_is_not_a_string_then_the_listing_does_not_end() {
     use auth0_core::codegen::Position;
     use auth0_teams::types::ListMembersResponseContent as Page;
     for (next, expected) in [
@@ -530,7 +552,7 @@ fn cursor_that_is_no_text_does_not_end_a_listing() {
 }
 
 #[tokio::test]
-async fn listing_of_any_api_has_odd_scalars_then_it_reads_to_its_end() {
+async fn listing_has_unexpected_scalars_then_it_is_read_to_its_end() {
     for effect in [Effect::OddScalars, Effect::UnknownEnums] {
         let local = Local::start(Sandbox::builder()).await;
         local.fail(Fault::of_any().then(effect)).unwrap();
@@ -560,7 +582,7 @@ async fn listing_of_any_api_has_odd_scalars_then_it_reads_to_its_end() {
 }
 
 #[tokio::test]
-async fn listing_of_any_api_comes_without_its_list_then_it_is_an_error_that_keeps_the_body() {
+async fn listing_lacks_its_list_then_the_error_keeps_the_body() {
     let local = Local::start(Sandbox::builder()).await;
     local
         .fail(Fault::of_any().then(Effect::MissingLists))

@@ -1,7 +1,5 @@
 //! Programs as users write them against a stateful sandbox: a call sees the changes that earlier calls made.
 
-use std::collections::BTreeSet;
-
 use auth0_sandbox::Sandbox;
 use auth0_teams::operations;
 use auth0_teams::types::{TeamMemberRoleEnum as TeamRole, TenantMemberRoleEnum as Role, *};
@@ -12,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::sandbox::Local;
+use crate::support::assert_operations;
 
 mod access;
 mod activity;
@@ -21,7 +20,7 @@ mod my_organization;
 mod organizations;
 mod secrets;
 mod tenants;
-mod written_back;
+mod write_back;
 
 /// A team with `members` members.
 async fn team_of(members: u64) -> Local {
@@ -71,7 +70,7 @@ fn as_json(value: &impl Serialize) -> Value {
 }
 
 /// Status and problem type of an error response.
-fn refusal(error: &Error) -> (u16, &str) {
+fn rejection(error: &Error) -> (u16, &str) {
     let problem = error.problem().unwrap();
     (
         error.status().unwrap().as_u16(),
@@ -170,8 +169,8 @@ async fn program_uses_the_whole_api_then_every_operation_succeeds() {
     );
 
     let requests = local.requests();
-    let all = operation_ids(operations::ALL);
-    assert_eq!(all.difference(&local.succeeded()).next(), None);
+    let succeeded = local.succeeded();
+    assert_operations(succeeded.iter().map(String::as_str), operations::ALL, &[]);
     assert!(
         requests
             .iter()

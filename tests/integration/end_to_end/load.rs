@@ -17,7 +17,7 @@ async fn limited() -> Local {
 }
 
 /// Sends all reads and writes concurrently. Returns how many got a 429.
-async fn crowd(local: &Local, client: &Client) -> usize {
+async fn send_concurrently(local: &Local, client: &Client) -> usize {
     let id = &local.first_member().id;
     let calls = (0..CALLS).map(|number| async move {
         let members = client.members();
@@ -35,7 +35,7 @@ async fn crowd(local: &Local, client: &Client) -> usize {
 }
 
 #[tokio::test]
-async fn limiter_keeps_to_the_limits_of_the_plan_then_nobody_is_refused() {
+async fn limiter_has_the_limits_of_the_plan_then_no_call_gets_a_429() {
     let local = limited().await;
     // A sleep moves the fake clock for all calls, including those in flight, so only one request is in flight at a
     // time.
@@ -43,7 +43,7 @@ async fn limiter_keeps_to_the_limits_of_the_plan_then_nobody_is_refused() {
     let timer = || Arc::new(local.timer.clone());
     let limiter = Limiter::with_timer(limits, timer(), timer()).unwrap();
     let client = local.builder().limiter(limiter.clone()).build().unwrap();
-    assert_eq!(crowd(&local, &client).await, 0);
+    assert_eq!(send_concurrently(&local, &client).await, 0);
 
     let requests = local.requests();
     let done = requests
@@ -55,16 +55,16 @@ async fn limiter_keeps_to_the_limits_of_the_plan_then_nobody_is_refused() {
     assert_eq!((host.read.granted, host.write.granted), (150, 50));
     assert!(
         !local.timer.slept().is_empty(),
-        "there was no need for a limiter"
+        "the limiter never delayed a call"
     );
 }
 
 #[tokio::test]
-async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
+async fn no_limiter_is_used_then_many_calls_get_a_429() {
     let local = limited().await;
-    let refused = crowd(&local, &local.client).await;
+    let rate_limited = send_concurrently(&local, &local.client).await;
     // The sandbox's clock runs in real time, so how many calls it admits depends on the machine.
-    assert!(refused > CALLS / 2, "{refused}");
+    assert!(rate_limited > CALLS / 2, "{rate_limited}");
     let statuses = [
         local.statuses("getMember"),
         local.statuses("updateMemberRole"),
@@ -75,6 +75,6 @@ async fn nobody_keeps_to_the_limits_then_the_crowd_is_refused() {
             .iter()
             .filter(|status| **status == Some(429))
             .count(),
-        refused
+        rate_limited
     );
 }

@@ -5,7 +5,7 @@ mod limits;
 mod listings;
 mod logins;
 mod operations;
-mod refusals;
+mod rejections;
 
 use auth0_my_organization::types::IdpOidcOptionsTypeEnum::FrontChannel;
 use auth0_my_organization::types::{IdpOidcOptionsRequest, IdpOidcOptionsRequestRequired};
@@ -49,7 +49,7 @@ async fn first_member(client: &Client) -> String {
 }
 
 /// Status and title of an error response.
-fn refusal(error: &Error) -> (u16, &str) {
+fn rejection(error: &Error) -> (u16, &str) {
     let title = error.problem().unwrap().title().unwrap();
     (error.status().unwrap().as_u16(), title)
 }

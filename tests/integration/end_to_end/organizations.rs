@@ -4,7 +4,7 @@ mod changes;
 mod limits;
 mod listings;
 mod operations;
-mod refusals;
+mod rejections;
 
 use auth0_organizations::types::CreateOrganizationRequestContent;
 use auth0_organizations::{Client, Error};
@@ -71,7 +71,7 @@ async fn client_grants(local: &Local) -> Vec<String> {
 }
 
 /// Status, error code and message of an error response.
-fn refusal(error: &Error) -> (u16, &str, &str) {
+fn rejection(error: &Error) -> (u16, &str, &str) {
     let problem = error.problem().unwrap();
     (
         error.status().unwrap().as_u16(),

@@ -142,8 +142,8 @@ async fn answer_breaks_off_then_create_tenants_keeps_what_came_of_it() {
         .tells("shop: created, but look for its secret in ");
     let lines = lines(&secrets);
     assert_eq!(lines[0]["tenant"], "shop");
-    let answer = lines[0]["created"]["unreadable_answer"].as_str().unwrap();
-    assert!(answer.starts_with('{'), "{answer}");
+    let response = lines[0]["created"]["unreadable_answer"].as_str().unwrap();
+    assert!(response.starts_with('{'), "{response}");
     assert_eq!(sandbox.requests_of("createTenant").len(), 1);
 }
 

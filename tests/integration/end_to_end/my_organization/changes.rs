@@ -13,7 +13,7 @@ fn logo(details: &OrgDetails) -> Option<&Nullable<Open<String>>> {
 }
 
 #[tokio::test]
-async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
+async fn null_is_sent_then_the_value_is_removed_and_absent_fields_stay() {
     let local = local().await;
     let details = local.my_organization().organization_details();
     let logo_url = "https://acme.test/logo.png".to_owned();
@@ -52,7 +52,7 @@ async fn null_is_sent_then_the_value_goes_and_what_is_absent_stays() {
 }
 
 #[tokio::test]
-async fn update_has_no_tag_then_the_server_takes_it_and_keeps_the_strategy() {
+async fn update_has_no_tag_then_the_server_accepts_it_and_keeps_the_strategy() {
     let local = local().await;
     let client = local.my_organization();
     let id = first_provider(&client).await;
@@ -72,7 +72,7 @@ async fn update_has_no_tag_then_the_server_takes_it_and_keeps_the_strategy() {
 }
 
 #[tokio::test]
-async fn every_strategy_is_created_then_it_comes_back_as_itself() {
+async fn provider_of_each_strategy_is_created_then_it_is_returned_with_that_strategy() {
     let local = local().await;
     let providers = local.my_organization().organization().identity_providers();
     let adfs = IdpAdfsOptionsRequestAdfsServer::with_adfs_server("adfs.acme.test");
@@ -186,8 +186,8 @@ async fn every_strategy_is_created_then_it_comes_back_as_itself() {
 }
 
 #[tokio::test]
-async fn strategy_is_newer_than_this_client_then_the_list_survives_and_the_provider_can_be_sent_back()
- {
+async fn strategy_is_unknown_to_the_client_then_the_list_decodes_and_the_provider_can_be_sent_back()
+{
     let local = local().await;
     let client = local.my_organization();
     let provider = json!({
@@ -199,12 +199,12 @@ async fn strategy_is_newer_than_this_client_then_the_list_survives_and_the_provi
         "is_enabled": true,
     });
     let list = json!({"identity_providers": [provider]});
-    let answer = Effect::Answer(Reply::new(200).json(list));
+    let response = Effect::Answer(Reply::new(200).json(list));
     local
         .fail(
             Fault::of("ListOrganizationIdentityProviders")
                 .call(1)
-                .then(answer),
+                .then(response),
         )
         .unwrap();
     let providers = client.organization().identity_providers();
@@ -244,7 +244,7 @@ async fn person_is_invited_again_then_the_first_invitation_is_gone() {
 }
 
 #[tokio::test]
-async fn fields_are_chosen_then_only_they_come() {
+async fn fields_are_selected_then_only_they_are_returned() {
     let local = local().await;
     let members = local.my_organization().organization().members();
     let page = members.list().fields("user_id,email").await.unwrap();

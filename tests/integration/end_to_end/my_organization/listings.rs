@@ -46,11 +46,11 @@ fn length(listing: &str) -> usize {
 }
 
 /// The cursor from which a listing starts.
-type From = Option<Cursor>;
+type Start = Option<Cursor>;
 
 macro_rules! resumed {
-    ($listing:expr, $from:expr) => {
-        match $from {
+    ($listing:expr, $start:expr) => {
+        match $start {
             Some(cursor) => $listing.resume(cursor).unwrap(),
             None => $listing,
         }
@@ -63,28 +63,28 @@ async fn ids<T>(items: Items<T>, id: fn(T) -> Option<String>) -> Result<Vec<Stri
 }
 
 /// The ids of a listing starting at `from`, with pages of two items.
-async fn read(client: &Client, listing: &str, from: From) -> Result<Vec<String>, Error> {
+async fn read(client: &Client, listing: &str, start: Start) -> Result<Vec<String>, Error> {
     let org = client.organization();
     match listing {
         "domains" => {
-            let call = resumed!(org.domains().list().take(2), from);
+            let call = resumed!(org.domains().list().take(2), start);
             ids(call.stream(), |item| Some(item.id.into())).await
         }
         "invitations" => {
-            let call = resumed!(org.invitations().list().take(2), from);
+            let call = resumed!(org.invitations().list().take(2), start);
             ids(call.stream(), |item| item.id.map(Into::into)).await
         }
         "member roles" => {
             let member = first_member(client).await;
-            let call = resumed!(org.members().roles().list(member).take(2), from);
+            let call = resumed!(org.members().roles().list(member).take(2), start);
             ids(call.stream(), |item| Some(item.id.into())).await
         }
         "members" => {
-            let call = resumed!(org.members().list().take(2), from);
+            let call = resumed!(org.members().list().take(2), start);
             ids(call.stream(), |item| item.user_id.map(Into::into)).await
         }
         _ => {
-            let call = resumed!(org.roles().list().take(2), from);
+            let call = resumed!(org.roles().list().take(2), start);
             ids(call.stream(), |item| Some(item.id.into())).await
         }
     }
@@ -96,7 +96,7 @@ async fn stored<P: 'static>(mut pages: Pages<P>) -> String {
     serde_json::to_string(&pages.cursor().unwrap()).unwrap()
 }
 
-async fn behind_the_first_page(client: &Client, listing: &str) -> Cursor {
+async fn cursor_after_first_page(client: &Client, listing: &str) -> Cursor {
     let org = client.organization();
     let text = match listing {
         "domains" => stored(org.domains().list().take(2).pages()).await,
@@ -112,7 +112,7 @@ async fn behind_the_first_page(client: &Client, listing: &str) -> Cursor {
 }
 
 #[tokio::test]
-async fn listing_has_several_pages_then_the_stream_gives_each_item_once() {
+async fn listing_has_several_pages_then_the_stream_yields_each_item_once() {
     let (_local, client) = filled(Sandbox::builder()).await;
     for listing in LISTINGS {
         let ids = read(&client, listing, None).await.unwrap();
@@ -123,18 +123,18 @@ async fn listing_has_several_pages_then_the_stream_gives_each_item_once() {
 }
 
 #[tokio::test]
-async fn cursor_is_stored_then_exactly_the_rest_comes_in_another_client() {
+async fn stored_cursor_is_resumed_by_another_client_then_it_lists_exactly_the_rest() {
     let (local, client) = filled(Sandbox::builder()).await;
     for listing in LISTINGS {
         let all = read(&client, listing, None).await.unwrap();
-        let cursor = behind_the_first_page(&client, listing).await;
+        let cursor = cursor_after_first_page(&client, listing).await;
         let rest = read(&local.my_organization(), listing, Some(cursor)).await;
         assert_eq!(rest.unwrap(), all[2..], "{listing}");
     }
 }
 
 #[tokio::test]
-async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
+async fn pages_are_short_or_the_last_is_empty_then_no_item_is_missing() {
     let (_plain, client) = filled(Sandbox::builder()).await;
     let odd = Sandbox::builder().short_pages().empty_last_pages();
     let (local, odd) = filled(odd).await;
@@ -162,9 +162,9 @@ async fn pages_are_short_or_the_last_one_is_empty_then_nothing_is_missing() {
 }
 
 #[tokio::test]
-async fn cursor_is_of_another_organization_or_listing_then_it_is_not_taken() {
+async fn cursor_belongs_to_another_organization_or_listing_then_it_is_rejected() {
     let (local, client) = filled(Sandbox::builder()).await;
-    let cursor = behind_the_first_page(&client, "members").await;
+    let cursor = cursor_after_first_page(&client, "members").await;
     let error = client
         .organization()
         .roles()

@@ -47,7 +47,8 @@ async fn rename(client: &Client, name: &str) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn administrator_logs_in_then_calls_act_for_their_organization_and_the_session_goes_on() {
+async fn administrator_logs_in_then_calls_act_for_their_organization_and_the_session_is_refreshed()
+{
     let local = Local::start(builder()).await;
     let session = login(&local, None).await;
     let id_token = session.id_token().unwrap();
@@ -67,7 +68,7 @@ async fn administrator_logs_in_then_calls_act_for_their_organization_and_the_ses
 }
 
 #[tokio::test]
-async fn tokens_of_a_login_are_bound_to_a_key_then_refreshes_keep_it_and_nonces_are_given() {
+async fn login_is_bound_to_a_key_then_refreshes_keep_the_key_and_nonces_are_sent() {
     let local = Local::start(builder().dpop_nonces()).await;
     let session = login(&local, Some(DpopKey::generate().unwrap())).await;
     let token = session.token().await.unwrap();
@@ -92,7 +93,7 @@ async fn tokens_of_a_login_are_bound_to_a_key_then_refreshes_keep_it_and_nonces_
 }
 
 #[tokio::test]
-async fn program_names_an_organization_then_it_acts_for_that_one_with_either_kind_of_token() {
+async fn application_names_an_organization_then_either_kind_of_token_acts_for_it() {
     let local = Local::start(builder().dpop_nonces()).await;
     for key in [None, Some(DpopKey::generate().unwrap())] {
         let mut source = local.credentials_for(local.my_organization_audience());
@@ -109,7 +110,7 @@ async fn program_names_an_organization_then_it_acts_for_that_one_with_either_kin
 }
 
 #[tokio::test]
-async fn token_is_for_no_organization_then_the_call_is_refused_and_why_is_told() {
+async fn token_is_for_no_organization_then_the_call_is_rejected_with_the_reason() {
     let local = Local::start(builder()).await;
     let source = local.credentials_for(local.my_organization_audience());
     let client = local.my_organization_with(source.build().unwrap());
@@ -121,7 +122,7 @@ async fn token_is_for_no_organization_then_the_call_is_refused_and_why_is_told()
         detail,
         "expected a token that was asked for with `organization`"
     );
-    assert_eq!(refusal(&error).1, "The token is bound to no organization");
+    assert_eq!(rejection(&error).1, "The token is bound to no organization");
 }
 
 #[tokio::test]
@@ -165,7 +166,7 @@ async fn token_is_for_another_organization_then_only_that_one_changes() {
 }
 
 #[tokio::test]
-async fn application_may_not_act_for_the_organization_then_there_is_no_token_and_no_call() {
+async fn application_may_not_act_for_the_organization_then_no_token_is_issued_and_no_call_sent() {
     let narrow = Application::new("narrow", "its secret").organizations(["org_0000000000000000"]);
     let local = Local::start(builder().application(narrow)).await;
     let error = rename(&local.my_organization(), "Acme").await.unwrap_err();
@@ -175,17 +176,17 @@ async fn application_may_not_act_for_the_organization_then_there_is_no_token_and
         cause.is_unauthorized_client() || cause.is_access_denied(),
         "{cause:?}"
     );
-    let words = cause.error_description().unwrap();
+    let description = cause.error_description().unwrap();
     assert!(
-        words.contains("organization: the application may not act for it"),
-        "{words}"
+        description.contains("organization: the application may not act for it"),
+        "{description}"
     );
     assert!(!printed(&error).contains("its secret"));
     assert!(local.requests_of("UpdateOrganizationDetails").is_empty());
 }
 
 #[tokio::test]
-async fn token_is_for_another_api_then_the_call_is_refused() {
+async fn token_is_for_another_api_then_the_call_is_rejected() {
     let local = Local::start(builder()).await;
     for audience in [local.audience(), local.management_audience()] {
         let source = local.credentials_for(audience);

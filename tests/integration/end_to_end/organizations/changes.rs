@@ -9,7 +9,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
-async fn null_is_sent_for_metadata_and_quota_then_they_go_and_what_is_absent_stays() {
+async fn null_is_sent_for_metadata_and_quota_then_they_are_removed_and_absent_fields_stay() {
     let local = local().await;
     let organizations = local.organizations().organizations();
     let quota = TokenQuotaClientCredentials::new()
@@ -54,7 +54,7 @@ fn entry((name, value): (&str, &str)) -> (String, Option<String>) {
 }
 
 #[tokio::test]
-async fn null_is_sent_for_what_a_connection_is_called_then_it_has_no_name_of_its_own() {
+async fn null_is_sent_for_connection_names_then_they_are_removed() {
     let local = local().await;
     let client = local.organizations();
     let id = create(&client, "acme").await;
@@ -82,7 +82,7 @@ async fn null_is_sent_for_what_a_connection_is_called_then_it_has_no_name_of_its
     assert_eq!(
         after.is_enabled,
         Some(true.into()),
-        "what holds where nothing is said"
+        "the server default applies"
     );
     let level = after.organization_access_level.unwrap();
     assert_eq!(level, OrganizationAccessLevelEnum::Limited);
@@ -93,7 +93,7 @@ fn known(count: &Open<i64>) -> i64 {
 }
 
 #[tokio::test]
-async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
+async fn list_has_any_of_three_shapes_then_it_decodes_to_one_type() {
     let local = Local::start(Sandbox::builder().organizations(7).organization_members(6)).await;
     let all = local.organizations().organizations();
     let bare = all.list().await.unwrap();
@@ -141,7 +141,7 @@ async fn list_is_asked_for_in_each_of_its_three_shapes_then_one_type_has_it() {
 }
 
 #[tokio::test]
-async fn fields_are_chosen_then_only_they_come_and_roles_only_if_they_are_named() {
+async fn fields_are_selected_then_only_they_are_returned_and_roles_only_if_named() {
     let local = local().await;
     let client = local.organizations();
     let (id, all) = (local.organization_id(), client.organizations());
@@ -184,7 +184,7 @@ async fn fields_are_chosen_then_only_they_come_and_roles_only_if_they_are_named(
 }
 
 #[tokio::test]
-async fn list_of_members_lags_behind_then_who_was_added_comes_later() {
+async fn member_list_is_eventually_consistent_then_an_added_member_appears_later() {
     let local = Local::start(Sandbox::builder().member_list_lag(Duration::from_secs(30))).await;
     let client = local.organizations();
     let id = create(&client, "acme").await;

@@ -66,7 +66,7 @@ fn options() -> [(&'static str, Value); 6] {
 }
 
 #[tokio::test]
-async fn provider_is_written_back_with_another_name_then_nothing_else_changes() {
+async fn provider_is_renamed_and_written_back_then_nothing_else_changes() {
     let local = local().await;
     let providers = local.my_organization().organization().identity_providers();
     for (number, (strategy, options)) in options().into_iter().enumerate() {

@@ -26,17 +26,17 @@ fn odd_values() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn answers_have_fields_that_nobody_knows_then_they_decode() {
+async fn response_has_unknown_fields_then_it_decodes() {
     let mut body = member("auth0|1");
     body["last_login"] = json!({"at": "2026-01-08", "ip": ["192.0.2.1"]});
-    let server = answering_json(200, body.clone()).await;
+    let server = mock_server_json(200, body.clone()).await;
     assert_eq!(
         client(&server).members().get("auth0|1").await.unwrap().id,
         "auth0|1"
     );
 
     let page = json!({"members": [body], "total": 1, "next": null});
-    let server = answering_json(200, page).await;
+    let server = mock_server_json(200, page).await;
     let page = client(&server).members().list().await.unwrap();
     assert_eq!((page.members.len(), page.next), (1, None));
 
@@ -44,7 +44,7 @@ async fn answers_have_fields_that_nobody_knows_then_they_decode() {
     body["warnings"] = json!([]);
     body["failure"][0]["retryable"] = json!(false);
     body["summary"]["skipped_count"] = json!(0);
-    let server = answering_json(200, body).await;
+    let server = mock_server_json(200, body).await;
     let request =
         CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
             roles: [TenantMemberRoleEnum::Owner],
@@ -60,12 +60,12 @@ async fn answers_have_fields_that_nobody_knows_then_they_decode() {
 }
 
 #[tokio::test]
-async fn one_role_of_a_page_is_odd_then_the_page_decodes_and_the_role_can_be_read() {
+async fn one_role_of_a_page_is_unknown_then_the_page_decodes_and_keeps_it() {
     for odd in odd_values() {
         let mut odd_member = member("auth0|2");
         odd_member["role"] = odd.clone();
         let page = json!({"members": [member("auth0|1"), odd_member, member("auth0|3")]});
-        let server = answering_json(200, page).await;
+        let server = mock_server_json(200, page).await;
         let page = client(&server).members().list().await.unwrap();
         assert_eq!(page.members.len(), 3);
         assert_eq!(page.members[0].role, TeamMemberRoleEnum::TeamsOwner);
@@ -75,11 +75,11 @@ async fn one_role_of_a_page_is_odd_then_the_page_decodes_and_the_role_can_be_rea
 }
 
 #[tokio::test]
-async fn one_of_the_roles_in_a_tenant_is_odd_then_the_others_are_known() {
+async fn one_role_in_a_tenant_is_unknown_then_the_others_decode() {
     for odd in odd_values() {
         let mut odd_member = tenant_member("auth0|2");
         odd_member["roles"] = json!(["owner", odd]);
-        let server = answering_json(200, json!({"members": [odd_member]})).await;
+        let server = mock_server_json(200, json!({"members": [odd_member]})).await;
         let page = client(&server)
             .tenants()
             .members()
@@ -93,14 +93,14 @@ async fn one_of_the_roles_in_a_tenant_is_odd_then_the_others_are_known() {
 }
 
 #[tokio::test]
-async fn date_id_and_tag_of_one_tenant_are_odd_then_the_page_decodes() {
+async fn date_id_and_tag_of_one_tenant_are_invalid_then_the_page_decodes() {
     for odd in odd_values() {
         let mut odd_tenant = tenant("odd");
         for field in ["created_at", "tenant_id", "environment_tag"] {
             odd_tenant[field] = odd.clone();
         }
         let page = json!({"tenants": [odd_tenant, tenant("acme-dev")]});
-        let server = answering_json(200, page).await;
+        let server = mock_server_json(200, page).await;
         let page = client(&server).tenants().list().await.unwrap();
         let read = serde_json::to_value(&page.tenants[0]).unwrap();
         assert_eq!(read["created_at"], odd);
@@ -113,14 +113,14 @@ async fn date_id_and_tag_of_one_tenant_are_odd_then_the_page_decodes() {
 }
 
 #[tokio::test]
-async fn entry_of_the_activity_log_is_odd_then_the_page_decodes() {
+async fn activity_entry_has_unexpected_values_then_the_page_decodes() {
     for odd in odd_values() {
         let mut entry = activity();
         for field in ["id", "created_at", "status", "type"] {
             entry[field] = odd.clone();
         }
         entry["actor"]["type"] = odd.clone();
-        let server = answering_json(200, json!({"logs": [entry.clone(), activity()]})).await;
+        let server = mock_server_json(200, json!({"logs": [entry.clone(), activity()]})).await;
         let page = client(&server).activity().list().await.unwrap();
         let read = serde_json::to_value(&page.logs[0]).unwrap();
         for field in ["id", "created_at", "status", "type", "actor"] {
@@ -134,14 +134,14 @@ async fn entry_of_the_activity_log_is_odd_then_the_page_decodes() {
 async fn event_type_is_the_newest_of_the_python_sdk_then_it_is_known() {
     let mut entry = activity();
     entry["type"] = json!("Teams API M2M Activity");
-    let server = answering_json(200, json!({"logs": [entry]})).await;
+    let server = mock_server_json(200, json!({"logs": [entry]})).await;
     let page = client(&server).activity().list().await.unwrap();
     let kind = page.logs[0].type_.as_ref().unwrap();
     assert_eq!(*kind, ActivityLogEventTypeEnum::TeamsApiM2mActivity);
 }
 
 #[tokio::test]
-async fn dates_are_spelled_in_other_zones_then_they_are_the_same_instant() {
+async fn dates_have_different_offsets_then_they_decode_to_the_same_instant() {
     for text in [
         "2026-01-08T10:00:00Z",
         "2026-01-08T11:00:00.000+01:00",
@@ -149,7 +149,7 @@ async fn dates_are_spelled_in_other_zones_then_they_are_the_same_instant() {
     ] {
         let mut body = tenant("acme-dev");
         body["created_at"] = json!(text);
-        let server = answering_json(200, body).await;
+        let server = mock_server_json(200, body).await;
         let tenant = client(&server).tenants().get(tenant_id()).await.unwrap();
         let at = tenant.created_at.known().unwrap();
         assert_eq!(at.timestamp(), 1_767_866_400, "{text}");
@@ -157,11 +157,11 @@ async fn dates_are_spelled_in_other_zones_then_they_are_the_same_instant() {
 }
 
 #[tokio::test]
-async fn required_field_is_missing_then_error_names_the_place() {
+async fn required_field_is_missing_then_the_error_names_its_path() {
     let mut odd_member = member("auth0|2");
     odd_member.as_object_mut().unwrap().remove("email");
     let page = json!({"members": [member("auth0|1"), odd_member]});
-    let server = answering_json(200, page).await;
+    let server = mock_server_json(200, page).await;
     let error = client(&server).members().list().await.unwrap_err();
     assert!(error.is_undecodable(), "{error:?}");
     assert!(
@@ -178,8 +178,8 @@ async fn required_field_is_missing_then_error_names_the_place() {
 
 /// Makes the three bulk calls against a server that returns `response`: the number of failed items, or `None` for a
 /// complete success.
-async fn bulk(answer: ResponseTemplate) -> [Result<Option<usize>, auth0_teams::Error>; 3] {
-    let server = answering(answer).await;
+async fn bulk(response: ResponseTemplate) -> [Result<Option<usize>, auth0_teams::Error>; 3] {
+    let server = mock_server(response).await;
     let tenants = client(&server).members().tenants();
     let roles = [TenantMemberRoleEnum::Owner];
     let add = CreateMembersTenantsRequestContent::new(CreateMembersTenantsRequestContentRequired {
@@ -210,17 +210,17 @@ fn failed<R: auth0_teams::PartialReport>(outcome: Outcome<R>) -> Option<usize> {
 }
 
 #[tokio::test]
-async fn bulk_answer_is_204_then_it_is_complete_whatever_the_body() {
+async fn bulk_response_is_204_then_the_outcome_is_complete_whatever_the_body() {
     for body in ["", "null", "{}", "<html>", &report().to_string()] {
-        let answer = ResponseTemplate::new(204).set_body_string(body);
-        for result in bulk(answer).await {
+        let response = ResponseTemplate::new(204).set_body_string(body);
+        for result in bulk(response).await {
             assert_eq!(result.unwrap(), None, "{body}");
         }
     }
 }
 
 #[tokio::test]
-async fn bulk_answer_is_200_then_it_is_partial_even_if_nothing_failed() {
+async fn bulk_response_is_200_then_the_outcome_is_partial_even_without_failures() {
     let mut body = report();
     body["success"] = json!([]);
     body["failure"] = json!([]);
@@ -234,10 +234,10 @@ async fn bulk_answer_is_200_then_it_is_partial_even_if_nothing_failed() {
 }
 
 #[tokio::test]
-async fn bulk_answer_is_200_without_a_report_then_it_is_an_error() {
+async fn bulk_response_is_200_without_a_report_then_it_is_an_error() {
     for body in ["", "null", "{}", "[]", "\"done\""] {
-        let answer = ResponseTemplate::new(200).set_body_string(body);
-        for result in bulk(answer).await {
+        let response = ResponseTemplate::new(200).set_body_string(body);
+        for result in bulk(response).await {
             let error = result.unwrap_err();
             assert!(
                 error.is_undecodable() && error.has_acted(),
@@ -249,7 +249,7 @@ async fn bulk_answer_is_200_without_a_report_then_it_is_an_error() {
 }
 
 #[tokio::test]
-async fn bulk_answer_is_another_success_then_it_is_an_error_that_says_so() {
+async fn bulk_response_is_another_success_then_the_error_names_the_status() {
     for status in [201, 202, 206] {
         for result in bulk(json(status, &report())).await {
             let error = result.unwrap_err();
@@ -260,18 +260,18 @@ async fn bulk_answer_is_another_success_then_it_is_an_error_that_says_so() {
 }
 
 #[tokio::test]
-async fn success_has_an_undocumented_status_then_it_decodes_all_the_same() {
-    let server = answering_json(202, member("auth0|1")).await;
+async fn success_has_an_undocumented_status_then_it_decodes() {
+    let server = mock_server_json(202, member("auth0|1")).await;
     assert_eq!(
         client(&server).members().get("auth0|1").await.unwrap().id,
         "auth0|1"
     );
-    let server = answering(ResponseTemplate::new(200)).await;
+    let server = mock_server(ResponseTemplate::new(200)).await;
     client(&server).members().delete("auth0|1").await.unwrap();
 }
 
 #[tokio::test]
-async fn error_answer_is_not_json_then_status_headers_and_body_are_kept() {
+async fn error_response_is_not_json_then_status_headers_and_body_are_kept() {
     let html = "<html><body>502 Bad Gateway</body></html>";
     for (status, body) in [
         (502, html),
@@ -281,10 +281,10 @@ async fn error_answer_is_not_json_then_status_headers_and_body_are_kept() {
         (400, "{\"type\":"),
         (418, "\u{0}"),
     ] {
-        let answer = ResponseTemplate::new(status)
+        let response = ResponseTemplate::new(status)
             .insert_header("x-request-id", "r-1")
             .set_body_raw(body, "text/html");
-        let server = answering(answer).await;
+        let server = mock_server(response).await;
         let error = client(&server).members().get("auth0|1").await.unwrap_err();
         assert!(error.is_status(), "{error:?}");
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
@@ -301,7 +301,7 @@ async fn error_answer_is_not_json_then_status_headers_and_body_are_kept() {
 }
 
 #[tokio::test]
-async fn error_answer_has_validation_errors_then_each_is_typed() {
+async fn error_response_has_validation_errors_then_each_is_typed() {
     let body = json!({
         "status": 400,
         "type": "VALIDATION_ERROR",
@@ -309,7 +309,7 @@ async fn error_answer_has_validation_errors_then_each_is_typed() {
         "detail": "two things are wrong",
         "validation_errors": [{"detail": "too short", "field": "tenant_name", "source": "body"}, "odd"],
     });
-    let server = answering_json(400, body).await;
+    let server = mock_server_json(400, body).await;
     let error = client(&server).members().list().await.unwrap_err();
     let problem = error.problem().unwrap();
     assert_eq!(problem.detail(), Some("two things are wrong"));
@@ -322,9 +322,9 @@ async fn error_answer_has_validation_errors_then_each_is_typed() {
 }
 
 #[tokio::test]
-async fn success_is_not_json_then_error_says_the_server_has_acted() {
+async fn success_is_not_json_then_the_error_says_that_the_server_has_acted() {
     for body in ["", "<html>", "{\"id\":", "\u{feff}{}"] {
-        let server = answering(ResponseTemplate::new(201).set_body_raw(body, "text/html")).await;
+        let server = mock_server(ResponseTemplate::new(201).set_body_raw(body, "text/html")).await;
         let request = InviteMembersRequestContent::new(InviteMembersRequestContentRequired {
             email: "ada@example.com",
             role: TeamMemberRoleEnum::TeamsOwner,
@@ -340,11 +340,11 @@ async fn success_is_not_json_then_error_says_the_server_has_acted() {
 }
 
 #[tokio::test]
-async fn answer_redirects_then_it_is_not_followed() {
-    let target = answering_json(200, member("auth0|1")).await;
+async fn response_is_a_redirect_then_it_is_not_followed() {
+    let target = mock_server_json(200, member("auth0|1")).await;
     for status in [301, 302, 303, 307, 308] {
-        let answer = ResponseTemplate::new(status).insert_header("location", target.uri());
-        let server = answering(answer).await;
+        let response = ResponseTemplate::new(status).insert_header("location", target.uri());
+        let server = mock_server(response).await;
         let error = client(&server).members().get("auth0|1").await.unwrap_err();
         assert!(error.is_status(), "{error:?}");
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
@@ -354,7 +354,7 @@ async fn answer_redirects_then_it_is_not_followed() {
 
 /// Starts a server on a bare socket that sends `response` to one connection. Returns its URL and the request it
 /// received.
-async fn bare(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
+async fn bare(response: &'static str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let served = tokio::spawn(async move {
@@ -365,7 +365,7 @@ async fn bare(answer: &'static str) -> (String, tokio::task::JoinHandle<String>)
             assert_ne!(stream.read_buf(&mut chunk).await.unwrap(), 0, "{request}");
             request.push_str(std::str::from_utf8(&chunk).unwrap());
         }
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.write_all(response.as_bytes()).await.unwrap();
         request
     });
     (url, served)
@@ -384,9 +384,9 @@ fn is_whole(request: &str) -> bool {
 }
 
 #[tokio::test]
-async fn body_breaks_off_then_what_came_is_kept_and_the_server_has_acted() {
-    let answer = "HTTP/1.1 201 Created\r\ncontent-length: 400\r\n\r\n{\"management_client\":{\"client_secret\":\"s3cr3t\"";
-    let (url, _served) = bare(answer).await;
+async fn body_is_truncated_then_the_received_part_is_kept_and_the_server_has_acted() {
+    let response = "HTTP/1.1 201 Created\r\ncontent-length: 400\r\n\r\n{\"management_client\":{\"client_secret\":\"s3cr3t\"";
+    let (url, _served) = bare(response).await;
     let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
         admin_email: "ada@example.com",
         locality: "us",
@@ -399,7 +399,7 @@ async fn body_breaks_off_then_what_came_is_kept_and_the_server_has_acted() {
 }
 
 #[tokio::test]
-async fn error_body_breaks_off_then_the_status_is_kept() {
+async fn error_body_is_truncated_then_the_status_is_kept() {
     let (url, _served) =
         bare("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 400\r\n\r\n{\"title\":\"do")
             .await;
