@@ -294,7 +294,7 @@ async fn concurrent_calls_fail_differently_then_each_gets_its_own_error() {
         let (n, error) = result.unwrap();
         let body = String::from_utf8(error.body().unwrap().to_vec()).unwrap();
         assert!(
-            body.contains(&format!("response {n}\"")) || body.contains(&format!("fate {n}<")),
+            body.contains(&format!("response {n}\"")) || body.contains(&format!("response {n}<")),
             "{n}: {body}"
         );
         let status = error.status().unwrap().as_u16();
