@@ -18,7 +18,7 @@ use criterion::Criterion;
 use futures_util::FutureExt as _;
 use serde_json::json;
 
-/// How many cache hits are measured together: one takes less time than reading the clock twice.
+/// Cache hits per measurement, because a single hit takes less time than reading the clock.
 const HITS: u32 = 1_000;
 
 /// A Redis or Valkey server, which ends with the benchmark.
