@@ -1,5 +1,6 @@
-//! The cost of a call, compared with handwritten code that uses reqwest and serde, to the same server on loopback. Our calls
-//! pass a limiter that never delays them, have the default retry policy, and create spans; the handwritten ones do not.
+//! The cost of a call, compared with handwritten code that uses reqwest and serde, to the same server on loopback. Our
+//! calls pass a limiter that never delays them, have the default retry policy, and create spans; the handwritten ones
+//! do not.
 
 use std::error::Error;
 use std::hint::black_box;

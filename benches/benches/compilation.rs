@@ -1,5 +1,5 @@
-//! The build time of the generated crates: of each crate alone, and of the Teams crate together with a program that calls every
-//! operation.
+//! The build time of the generated crates: of each crate alone, and of the Teams crate together with a program that
+//! calls every operation.
 
 use std::error::Error;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The cost of a token that is shared through Redis: the cached token compared with a memory store; a new process that finds
-//! the token in Redis, and one that stores a new token, compared with one plain round trip to the same Redis.
+//! The cost of a token that is shared through Redis: the cached token compared with a memory store; a new process that
+//! finds the token in Redis, and one that stores a new token, compared with one plain round trip to the same Redis.
 
 use std::error::Error;
 use std::hint::black_box;

@@ -1,5 +1,5 @@
-//! The cost of reading a whole listing: memory for a million members compared with a thousand, and for each client the time
-//! compared with a handwritten loop that uses reqwest and serde, to the same server on loopback.
+//! The cost of reading a whole listing: memory for a million members compared with a thousand, and for each client the
+//! time compared with a handwritten loop that uses reqwest and serde, to the same server on loopback.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -107,8 +107,8 @@ impl Measurements {
     }
 }
 
-/// Starts a server. The first path segment is the number of members, the rest of the path selects their kind, and cursors
-/// are page numbers.
+/// Starts a server. The first path segment is the number of members, the rest of the path selects their kind, and
+/// cursors are page numbers.
 fn start_server() -> Result<std::net::SocketAddr, Box<dyn Error>> {
     let of_team = serde_json::to_string(&fifty(members::member))?;
     let own = serde_json::to_string(&fifty(members::own_member))?;

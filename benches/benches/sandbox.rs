@@ -1,5 +1,5 @@
-//! The performance of the sandbox as a server: authenticated reads compared with a bare axum handler that returns the same
-//! bytes, and the memory for listing a million members compared with a thousand.
+//! The performance of the sandbox as a server: authenticated reads compared with a bare axum handler that returns the
+//! same bytes, and the memory for listing a million members compared with a thousand.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! The cost of a cached token, for one caller and for 64; the number of token requests if ten thousand callers need a token
-//! at once; and the cost of a `private_key_jwt` signature and a DPoP proof, compared with the JOSE crate.
+//! The cost of a cached token, for one caller and for 64; the number of token requests if ten thousand callers need a
+//! token at once; and the cost of a `private_key_jwt` signature and a DPoP proof, compared with the JOSE crate.
 
 use std::error::Error;
 use std::hint::black_box;

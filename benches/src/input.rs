@@ -47,8 +47,8 @@ impl Input {
         }))
     }
 
-    /// The part of a published document under the path prefixes `prefixes`, or all of it. Prints a note and returns `None` if
-    /// the document is not next to the repository.
+    /// The part of a published document under the path prefixes `prefixes`, or all of it. Prints a note and returns
+    /// `None` if the document is not next to the repository.
     pub fn published(file: &str, prefixes: &[&str]) -> Result<Option<Self>, Box<dyn Error>> {
         let path = Workspace::at(None).path("../shared/openapi").join(file);
         if !path.exists() {

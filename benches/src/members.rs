@@ -1,5 +1,5 @@
-//! Members of a team, of the own organization and of an organization of a tenant: as JSON of the server, and as types of
-//! handwritten code.
+//! Members of a team, of the own organization and of an organization of a tenant: as JSON of the server, and as types
+//! of handwritten code.
 
 use auth0_teams::chrono::{DateTime, Utc};
 use serde::Deserialize;

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::process::Command;
 
-/// Starts this program again with `arguments` and returns its peak memory in KiB. The process has to print the number of items
-/// that it read, which must be `items`, and its peak memory.
+/// Starts this program again with `arguments` and returns its peak memory in KiB. The process has to print the number
+/// of items that it read, which must be `items`, and its peak memory.
 pub fn of_child(arguments: &[&str], items: usize) -> Result<u64, Box<dyn Error>> {
     let output = Command::new(std::env::current_exe()?)
         .args(arguments)

@@ -32,7 +32,8 @@ pub enum Profile {
 
 /// The crates of one API: ours and the comparison.
 pub struct Crates {
-    /// Name of the API. The directories are `ours-NAME` and `naive-NAME`; the latter is also the package name of the comparison.
+    /// Name of the API. The directories are `ours-NAME` and `naive-NAME`; the latter is also the package name of the
+    /// comparison.
     pub api: String,
     /// The name of our package.
     pub package: String,

@@ -8,8 +8,8 @@ use std::thread;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Starts a server on its own thread, which runs until the program ends. It returns `item` for `GET /api/members/…` and `page` for
-/// everything else.
+/// Starts a server on its own thread, which runs until the program ends. It returns `item` for `GET /api/members/…` and
+/// `page` for everything else.
 pub fn start(item: String, page: String) -> io::Result<SocketAddr> {
     let (item, page) = (ok(&item), ok(&page));
     start_with(move |head| {

@@ -1,5 +1,5 @@
-//! Synthetic documents of any size: groups of operations with parameters, request body and response, and schemas that refer
-//! to each other like those of published documents.
+//! Synthetic documents of any size: groups of operations with parameters, request body and response, and schemas that
+//! refer to each other like those of published documents.
 
 use std::error::Error;
 use std::fmt::Write as _;

@@ -1,14 +1,14 @@
-//! Creates organizations with connections and members in the Management API, several at a time and within the rate limits
-//! of the plan.
+//! Creates organizations with connections and members in the Management API, several at a time and within the rate
+//! limits of the plan.
 //!
 //! ```text
 //! cargo run --example create-organizations            # against a local sandbox, without an account
 //! cargo run --example create-organizations -- --help  # arguments, and how to use a live tenant
 //! ```
 //!
-//! Every organization is first looked up by name, so the command can be repeated. Prints a line per organization and a table
-//! of connections and members. Exit status: 0 success, 1 an organization needs attention, 2 invalid arguments, environment
-//! variables or input file.
+//! Every organization is first looked up by name, so the command can be repeated. Prints a line per organization and a
+//! table of connections and members. Exit status: 0 success, 1 an organization needs attention, 2 invalid arguments,
+//! environment variables or input file.
 
 #![allow(clippy::print_stdout, reason = "prints its results")]
 
@@ -56,8 +56,8 @@ const OPERATIONS: &[&Operation] = &[
     &ENVIRONMENT,
 ))]
 struct Arguments {
-    /// File with one JSON object per organization and line: {"name": "acme", "display_name": "Acme", "connections": ["con_…"],
-    /// "members": ["auth0|…"]}; only the name is required
+    /// File with one JSON object per organization and line: {"name": "acme", "display_name": "Acme", "connections":
+    /// ["con_…"], "members": ["auth0|…"]}; only the name is required
     #[arg(long, value_name = "FILE", conflicts_with = "count")]
     file: Option<PathBuf>,
     /// Number of generated organizations; only for a sandbox
@@ -323,8 +323,8 @@ async fn create(
         }
         Err(error) => error,
     };
-    // Either someone else created the organization meanwhile, or the response was lost, undecodable, or leaves the outcome
-    // open like 502. A retry would only report a conflict, so look the organization up.
+    // Either someone else created the organization meanwhile, or the response was lost, undecodable, or leaves the
+    // outcome open like 502. A retry would only report a conflict, so look the organization up.
     let action = if error.is_conflict() {
         "created by someone else meanwhile"
     } else if error.may_have_acted() {

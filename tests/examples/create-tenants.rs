@@ -1,13 +1,13 @@
-//! Creates tenants in the public cloud and in private clouds, and stores the client secret of each in a file as soon as it
-//! is received, because no other call returns it.
+//! Creates tenants in the public cloud and in private clouds, and stores the client secret of each in a file as soon as
+//! it is received, because no other call returns it.
 //!
 //! ```text
 //! cargo run --example create-tenants            # against a local sandbox, without an account
 //! cargo run --example create-tenants -- --help  # arguments, and how to use a live team
 //! ```
 //!
-//! Prints the result for each tenant and the path of the file. Exit status: 0 success, 1 a tenant was not created or needs
-//! attention, 2 invalid arguments or environment variables.
+//! Prints the result for each tenant and the path of the file. Exit status: 0 success, 1 a tenant was not created or
+//! needs attention, 2 invalid arguments or environment variables.
 
 #![allow(clippy::print_stdout, reason = "prints its results")]
 

@@ -85,7 +85,8 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
                 print_entries(&entries)?;
                 Duration::ZERO
             }
-            // No entry is lost, because the next poll requests the same time window. Wait as long as the server asks for.
+            // No entry is lost, because the next poll requests the same time window. Wait as long as the server asks
+            // for.
             Err(error) if error.is_retryable() => {
                 note(support::error_chain(&error));
                 let at = error.retry_at();
@@ -105,7 +106,8 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(1);
 struct LogTail {
     /// Start of the first window. Earlier entries are ignored.
     begin: Option<DateTime<Utc>>,
-    /// The latest timestamp of an entry. Only timestamps of the server are compared, because the local clock may differ.
+    /// The latest timestamp of an entry. Only timestamps of the server are compared, because the local clock may
+    /// differ.
     newest: Option<DateTime<Utc>>,
     /// Entries that the next poll returns again, with their timestamps if these could be parsed.
     seen: HashMap<Open<Uuid>, Option<DateTime<Utc>>>,
@@ -131,8 +133,8 @@ impl LogTail {
         if let Some(since) = self.since() {
             listing = listing.since(since);
         }
-        // Read all pages before printing: entries within a page are not in chronological order, and a poll that fails must
-        // not have printed a part.
+        // Read all pages before printing: entries within a page are not in chronological order, and a poll that fails
+        // must not have printed a part.
         let mut entries = Vec::new();
         let mut stream = listing.stream();
         while let Some(entry) = stream.try_next().await? {

@@ -5,8 +5,8 @@
 //! cargo run --example offboard -- --help  # arguments, and how to use a live team
 //! ```
 //!
-//! Prints the tenants that the member has access to and the progress. Exit status: 0 success, 1 an operation failed or the
-//! member still has access, 2 invalid arguments or environment variables.
+//! Prints the tenants that the member has access to and the progress. Exit status: 0 success, 1 an operation failed or
+//! the member still has access, 2 invalid arguments or environment variables.
 
 #![allow(clippy::print_stdout, reason = "prints its results")]
 
@@ -146,7 +146,8 @@ fn keeps_access(failure: &MembersTenantsFailureItem) -> bool {
     !is_gone
 }
 
-/// The client retries a deletion whose response is lost. A 404 after such a retry means that the first attempt succeeded.
+/// The client retries a deletion whose response is lost. A 404 after such a retry means that the first attempt
+/// succeeded.
 async fn delete(teams: &Client, member: &TeamMember) -> Result<(), Error> {
     match teams.members().delete(&member.id).await {
         Err(error) if error.is_not_found() && error.earlier_attempt_may_have_acted() => Ok(()),

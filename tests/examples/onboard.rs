@@ -5,8 +5,8 @@
 //! cargo run --example onboard -- --help  # arguments, and how to use a live team
 //! ```
 //!
-//! Prints the invitation, the new member and the tenants that they have access to. Exit status: 0 success, 1 the invitation
-//! was not accepted in time or some access could not be given, 2 invalid arguments or environment variables.
+//! Prints the invitation, the new member and the tenants that they have access to. Exit status: 0 success, 1 the
+//! invitation was not accepted in time or some access could not be given, 2 invalid arguments or environment variables.
 
 #![allow(clippy::print_stdout, reason = "prints its results")]
 

@@ -78,7 +78,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    // A server can return enum values that the client does not know yet. The sandbox does so on the second page of members.
+    // A server can return enum values that the client does not know yet. The sandbox does so on the second page of
+    // members.
     let new_role = Fault::of("listMembers").call(2).then(Effect::UnknownEnums);
     let team = teams::open(Sandbox::builder().members(3).tenants(3).fault(new_role)).await?;
     let teams = &team.client;

@@ -5,7 +5,7 @@ use auth0_teams::{Client, Error};
 
 use crate::support::*;
 
-fn of_team(team: &str) -> Result<Client, Error> {
+fn invalid_team(team: &str) -> Result<Client, Error> {
     builder(StaticToken::new(TOKEN)).team(team).build()
 }
 
@@ -48,7 +48,7 @@ fn team_is_not_a_dns_label_then_client_and_audience_are_rejected() {
         &long,
     ] {
         for error in [
-            of_team(team).unwrap_err(),
+            invalid_team(team).unwrap_err(),
             auth0_teams::audience(team).unwrap_err(),
         ] {
             assert!(error.is_configuration(), "{team:?}: {error:?}");
@@ -66,7 +66,7 @@ fn team_is_not_a_dns_label_then_client_and_audience_are_rejected() {
 fn team_is_a_dns_label_then_host_and_audience_contain_it() {
     let long = "a".repeat(63);
     for team in ["acme", "a", "7", "acme-2", "ACME", "xn--cme-pla", &long] {
-        let client = of_team(team).unwrap();
+        let client = invalid_team(team).unwrap();
         let text = format!("{client:?}");
         // The URL parser lowercases hosts. The audience is compared as text, so it has to be lowercase too.
         let host = format!("https://{}.teams.auth0.com", team.to_lowercase());

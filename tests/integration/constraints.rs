@@ -586,8 +586,8 @@ async fn id_is_given_in_any_form_then_the_same_request_is_sent() {
         assert_eq!(request.url.path(), format!("/api/members/{ID}"));
     }
     // An id that was not understood in a response is sent unchanged.
-    let odd: Open<Uuid> = Open::other("t-17");
-    let request = sent(|teams| call(teams.tenants().get(&odd))).await;
+    let unexpected: Open<Uuid> = Open::other("t-17");
+    let request = sent(|teams| call(teams.tenants().get(&unexpected))).await;
     assert_eq!(request.url.path(), "/api/tenants/t-17");
 }
 

@@ -55,10 +55,10 @@ async fn stored_cursor_is_resumed_by_a_new_client_then_it_lists_exactly_the_rest
 async fn listing_fails_in_the_middle_then_it_resumes_from_the_cursor_of_the_error() {
     for listing in LISTINGS {
         let pages = three_pages(listing);
-        let refuses = AtomicBool::new(true);
+        let fails_next = AtomicBool::new(true);
         let server = mock_server_with(move |request| {
             let from = query(request, "from");
-            if from.as_deref() == Some("3") && refuses.swap(false, Ordering::SeqCst) {
+            if from.as_deref() == Some("3") && fails_next.swap(false, Ordering::SeqCst) {
                 return json(400, &problem(400));
             }
             response(&pages, from.as_deref())

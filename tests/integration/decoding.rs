@@ -184,7 +184,8 @@ impl ResponseSampler {
         }
     }
 
-    /// A value with every property of the schema. For unions it has the variant with index `union_index`, modulo their number.
+    /// A value with every property of the schema. For unions it has the variant with index `union_index`, modulo the
+    /// number of variants.
     fn sample(&self, schema: &Value, union_index: usize) -> Value {
         match self.kind(schema) {
             SchemaKind::Scalar(value) => value,
@@ -343,7 +344,7 @@ fn scalar_is_unexpected_then_the_response_decodes_and_keeps_it() {
             return;
         }
         let pointer = &part.pointer;
-        let odd = [
+        let unexpected = [
             "null",
             "true",
             "0",
@@ -355,22 +356,28 @@ fn scalar_is_unexpected_then_the_response_decodes_and_keeps_it() {
             "[1]",
             "{\"a\":null}",
         ];
-        for odd in odd.map(|odd| serde_json::from_str::<Value>(odd).unwrap()) {
-            let decoded = decode(&with(sample, pointer, odd.clone()));
-            let decoded = decoded.unwrap_or_else(|error| panic!("{name} {pointer} {odd}: {error}"));
+        for unexpected in
+            unexpected.map(|unexpected| serde_json::from_str::<Value>(unexpected).unwrap())
+        {
+            let decoded = decode(&with(sample, pointer, unexpected.clone()));
+            let decoded =
+                decoded.unwrap_or_else(|error| panic!("{name} {pointer} {unexpected}: {error}"));
             let kept = decoded.pointer(pointer);
             // A tenant without a locality decodes as a private cloud tenant, which has no locality.
             if kept.is_none() && pointer == "/locality" && name == "CreateTenantsResponseContent" {
                 continue;
             }
-            if odd.is_array() || odd.is_object() || odd.is_null() && part.required {
-                assert_eq!(kept, Some(&odd), "{name} {pointer}");
-            } else if !odd.is_null() {
+            if unexpected.is_array()
+                || unexpected.is_object()
+                || unexpected.is_null() && part.required
+            {
+                assert_eq!(kept, Some(&unexpected), "{name} {pointer}");
+            } else if !unexpected.is_null() {
                 let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
-                let (kept, odd) = (text(kept.unwrap()), text(&odd));
+                let (kept, unexpected) = (text(kept.unwrap()), text(&unexpected));
                 assert_eq!(
                     kept.trim_end_matches(".0"),
-                    odd.trim_end_matches(".0"),
+                    unexpected.trim_end_matches(".0"),
                     "{name} {pointer}"
                 );
             }
@@ -397,9 +404,9 @@ fn required_list_or_map_is_missing_then_it_is_an_error_and_null_decodes_as_empty
             _ => json!({}),
         };
         assert_eq!(decoded.pointer(pointer), Some(&empty), "{name} {pointer}");
-        for odd in [json!(1), json!("text"), json!(true)] {
+        for unexpected in [json!(1), json!("text"), json!(true)] {
             assert!(
-                decode(&with(sample, pointer, odd)).is_err(),
+                decode(&with(sample, pointer, unexpected)).is_err(),
                 "{name} {pointer}"
             );
         }

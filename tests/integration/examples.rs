@@ -53,7 +53,7 @@ const ALL: [(&str, &[&str], ExampleVariables); 9] = [
 
 #[test]
 fn quickstart_is_run_then_its_output_matches_and_has_no_secret() {
-    let run = run(command("quickstart", &[])).ends_with(0);
+    let run = run(command("quickstart", &[])).exits_with(0);
     insta::assert_snapshot!("quickstart", without_port(&run.out));
     assert_eq!(
         run.err,
@@ -72,25 +72,25 @@ fn without_port(text: &str) -> String {
 
 #[test]
 fn onboard_is_run_then_its_output_matches() {
-    let run = run(command("onboard", &[])).ends_with(0);
+    let run = run(command("onboard", &[])).exits_with(0);
     insta::assert_snapshot!("onboard", run.out);
 }
 
 #[test]
 fn offboard_is_run_then_its_output_matches() {
-    let run = run(command("offboard", &["--delete"])).ends_with(0);
+    let run = run(command("offboard", &["--delete"])).exits_with(0);
     insta::assert_snapshot!("offboard", run.out);
 }
 
 #[test]
 fn administer_organization_is_run_then_its_output_matches() {
-    let run = run(command("administer-organization", &[])).ends_with(0);
+    let run = run(command("administer-organization", &[])).exits_with(0);
     insta::assert_snapshot!("administer-organization", run.out);
 }
 
 #[test]
 fn create_organizations_is_run_then_its_output_matches() {
-    let run = run(command("create-organizations", &["--count", "5"])).ends_with(0);
+    let run = run(command("create-organizations", &["--count", "5"])).exits_with(0);
     insta::assert_snapshot!("create-organizations", run.out);
     assert_eq!(
         run.err,
@@ -100,7 +100,7 @@ fn create_organizations_is_run_then_its_output_matches() {
 
 #[test]
 fn doctor_is_run_without_an_account_then_all_checks_pass() {
-    let run = run(command("doctor", &[])).ends_with(0);
+    let run = run(command("doctor", &[])).exits_with(0);
     let found: Vec<_> = run.out.lines().map(|line| &line[..17]).collect();
     insta::assert_snapshot!(found.join("\n"), @r"
     settings     ok  
@@ -116,7 +116,7 @@ fn doctor_is_run_without_an_account_then_all_checks_pass() {
 #[test]
 fn help_is_printed_then_it_names_variables_scopes_and_changes() {
     for (name, _, environment) in ALL {
-        let run = run(command(name, &["--help"])).ends_with(0);
+        let run = run(command(name, &["--help"])).exits_with(0);
         let variables = [environment.selector].into_iter();
         let variables = variables.chain(environment.required.iter().copied());
         for variable in variables.chain(environment.optional.iter().copied()) {
@@ -141,7 +141,7 @@ fn only_the_selector_is_set_then_every_example_names_the_missing_variables() {
         command
             .env(environment.selector, "acme")
             .env("AUTH0_DOMAIN", "");
-        run(command).ends_with(2).notes(&format!(
+        run(command).exits_with(2).stderr_contains(&format!(
             "error: {0} is set, but {1} is missing; unset {0} to run against a sandbox",
             environment.selector,
             environment.required.join(", ")
@@ -164,7 +164,7 @@ fn variables_are_set_without_the_selector_then_every_example_uses_a_sandbox_and_
             }
         }
         command.env("TMPDIR", folder.path());
-        run(command).ends_with(0).notes(&format!(
+        run(command).exits_with(0).stderr_contains(&format!(
             "note: using a local sandbox: ignoring {} because {} is not set",
             environment.required.join(", "),
             environment.selector
@@ -174,25 +174,27 @@ fn variables_are_set_without_the_selector_then_every_example_uses_a_sandbox_and_
 
 #[test]
 fn variable_is_invalid_then_the_error_does_not_show_the_secret() {
-    let mut of_team = command("export-activity", &[]);
-    of_team
+    let mut invalid_team = command("export-activity", &[]);
+    invalid_team
         .env("AUTH0_TEAM", "https://acme.teams.auth0.com")
         .env("AUTH0_DOMAIN", "acme.us.auth0.com")
         .env("AUTH0_CLIENT_ID", "id")
         .env("AUTH0_CLIENT_SECRET", "s3cr3t");
-    let run_of_team = run(of_team)
-        .ends_with(2)
-        .notes("team: expected one DNS label");
-    assert!(!run_of_team.err.contains("s3cr3t"));
+    let team_run = run(invalid_team)
+        .exits_with(2)
+        .stderr_contains("team: expected one DNS label");
+    assert!(!team_run.err.contains("s3cr3t"));
 
-    let mut of_domain = command("export-activity", &[]);
-    of_domain
+    let mut invalid_domain = command("export-activity", &[]);
+    invalid_domain
         .env("AUTH0_TEAM", "acme")
         .env("AUTH0_DOMAIN", "https://acme.us.auth0.com")
         .env("AUTH0_CLIENT_ID", "id")
         .env("AUTH0_CLIENT_SECRET", "s3cr3t");
-    let run_of_domain = run(of_domain).ends_with(2).notes("domain: expected");
-    assert!(!run_of_domain.err.contains("s3cr3t"));
+    let domain_run = run(invalid_domain)
+        .exits_with(2)
+        .stderr_contains("domain: expected");
+    assert!(!domain_run.err.contains("s3cr3t"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,18 +208,20 @@ async fn live_team_is_selected_without_arguments_then_nothing_is_changed() {
             "expected --public or --private, --admin, --secrets",
         ),
     ] {
-        run(live(&sandbox, name, &[])).ends_with(2).notes(missing);
+        run(live(&sandbox, name, &[]))
+            .exits_with(2)
+            .stderr_contains(missing);
     }
     run(live(
         &sandbox,
         "follow-activity",
         &["--rounds", "2", "--every", "0"],
     ))
-    .ends_with(0);
+    .exits_with(0);
     for name in ["quickstart", "export-activity", "doctor"] {
         run(live(&sandbox, name, &[]))
-            .ends_with(0)
-            .notes("note: using the live team acme\n");
+            .exits_with(0)
+            .stderr_contains("note: using the live team acme\n");
     }
     assert_eq!(changes(&sandbox), [""; 0]);
     assert_eq!(sandbox.violations(), [""; 0]);
@@ -282,7 +286,7 @@ async fn application_has_the_scopes_that_help_names_then_each_example_succeeds()
                 .accept_invitations(),
         )
         .await;
-        let run = run(live(&sandbox, name, arguments)).ends_with(0);
+        let run = run(live(&sandbox, name, arguments)).exits_with(0);
         assert!(!run.out.contains("its secret") && !run.err.contains("its secret"));
         assert_eq!(sandbox.violations(), [""; 0], "{name}");
     }

@@ -1,5 +1,5 @@
-//! Snapshots of the public interface of the generated crates, for reviewing a new version of a document: a block for each
-//! operation and a block for each type, so that a change of the document changes only the lines that it is about.
+//! Snapshots of the public interface of the generated crates, for reviewing a new version of a document: a block for
+//! each operation and a block for each type, so that a change of the document changes only the lines that it is about.
 
 use std::fs;
 use std::path::{Path, PathBuf};

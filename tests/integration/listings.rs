@@ -294,11 +294,11 @@ async fn listing_is_read_by_items_or_by_pages_then_the_items_are_the_same() {
 
 #[tokio::test]
 async fn item_has_unexpected_values_then_the_listing_continues() {
-    let mut odd = page("members", &["b"], Some("3"));
-    odd["members"][0]["role"] = json!({"new": "shape"});
+    let mut unexpected = page("members", &["b"], Some("3"));
+    unexpected["members"][0]["role"] = json!({"new": "shape"});
     let server = paged_server(vec![
         (None, page("members", &["a"], Some("2"))),
-        (Some("2"), odd),
+        (Some("2"), unexpected),
         (Some("3"), page("members", &["c"], None)),
     ])
     .await;

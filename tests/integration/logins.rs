@@ -102,8 +102,8 @@ async fn refresh_token_is_used_twice_then_the_second_use_is_rejected_with_the_re
     let (own, copy) = (Arc::new(MemoryStore::new()), Arc::new(MemoryStore::new()));
     session.keep_in(copy.clone(), "ada").await.unwrap();
     session.keep_in(own.clone(), "ada").await.unwrap();
-    let thief = flow.restore(copy, "ada").await.unwrap().unwrap();
-    let (client, of_thief) = (client(&local, session), client(&local, thief));
+    let thief_client = flow.restore(copy, "ada").await.unwrap().unwrap();
+    let (client, of_thief) = (client(&local, session), client(&local, thief_client));
     call(&client, &local).await.unwrap();
     call(&of_thief, &local).await.unwrap();
     local.revoke_tokens();
@@ -187,8 +187,13 @@ async fn tokens_are_bound_to_a_key_then_each_server_requests_its_nonce_once() {
 
     // A stolen token is useless without the key.
     let token = source.token().await.unwrap();
-    let thief = client(&local, auth0_core::StaticToken::new(token.secret()));
-    assert!(call(&thief, &local).await.unwrap_err().is_unauthorized());
+    let thief_client = client(&local, auth0_core::StaticToken::new(token.secret()));
+    assert!(
+        call(&thief_client, &local)
+            .await
+            .unwrap_err()
+            .is_unauthorized()
+    );
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::samples::*;
 use crate::support::*;
 
 /// Values to put in place of an enum, a date or an id.
-fn odd_values() -> Vec<Value> {
+fn unexpected_values() -> Vec<Value> {
     vec![
         json!("something new"),
         json!(""),
@@ -61,25 +61,28 @@ async fn response_has_unknown_fields_then_it_decodes() {
 
 #[tokio::test]
 async fn one_role_of_a_page_is_unknown_then_the_page_decodes_and_keeps_it() {
-    for odd in odd_values() {
-        let mut odd_member = member("auth0|2");
-        odd_member["role"] = odd.clone();
-        let page = json!({"members": [member("auth0|1"), odd_member, member("auth0|3")]});
+    for unexpected in unexpected_values() {
+        let mut unexpected_member = member("auth0|2");
+        unexpected_member["role"] = unexpected.clone();
+        let page = json!({"members": [member("auth0|1"), unexpected_member, member("auth0|3")]});
         let server = mock_server_json(200, page).await;
         let page = client(&server).members().list().await.unwrap();
         assert_eq!(page.members.len(), 3);
         assert_eq!(page.members[0].role, TeamMemberRoleEnum::TeamsOwner);
         assert_eq!(page.members[1].role.known(), None);
-        assert_eq!(serde_json::to_value(&page.members[1].role).unwrap(), odd);
+        assert_eq!(
+            serde_json::to_value(&page.members[1].role).unwrap(),
+            unexpected
+        );
     }
 }
 
 #[tokio::test]
 async fn one_role_in_a_tenant_is_unknown_then_the_others_decode() {
-    for odd in odd_values() {
-        let mut odd_member = tenant_member("auth0|2");
-        odd_member["roles"] = json!(["owner", odd]);
-        let server = mock_server_json(200, json!({"members": [odd_member]})).await;
+    for unexpected in unexpected_values() {
+        let mut unexpected_member = tenant_member("auth0|2");
+        unexpected_member["roles"] = json!(["owner", unexpected]);
+        let server = mock_server_json(200, json!({"members": [unexpected_member]})).await;
         let page = client(&server)
             .tenants()
             .members()
@@ -88,25 +91,25 @@ async fn one_role_in_a_tenant_is_unknown_then_the_others_decode() {
             .unwrap();
         let roles = &page.members[0].roles;
         assert_eq!(roles[0], TenantMemberRoleEnum::Owner);
-        assert_eq!(serde_json::to_value(&roles[1]).unwrap(), odd);
+        assert_eq!(serde_json::to_value(&roles[1]).unwrap(), unexpected);
     }
 }
 
 #[tokio::test]
 async fn date_id_and_tag_of_one_tenant_are_invalid_then_the_page_decodes() {
-    for odd in odd_values() {
-        let mut odd_tenant = tenant("odd");
+    for unexpected in unexpected_values() {
+        let mut unexpected_tenant = tenant("odd");
         for field in ["created_at", "tenant_id", "environment_tag"] {
-            odd_tenant[field] = odd.clone();
+            unexpected_tenant[field] = unexpected.clone();
         }
-        let page = json!({"tenants": [odd_tenant, tenant("acme-dev")]});
+        let page = json!({"tenants": [unexpected_tenant, tenant("acme-dev")]});
         let server = mock_server_json(200, page).await;
         let page = client(&server).tenants().list().await.unwrap();
         let read = serde_json::to_value(&page.tenants[0]).unwrap();
-        assert_eq!(read["created_at"], odd);
-        assert_eq!(read["tenant_id"], odd);
+        assert_eq!(read["created_at"], unexpected);
+        assert_eq!(read["tenant_id"], unexpected);
         // A null in an optional field is the same as an absent field.
-        assert_eq!(read["environment_tag"], odd);
+        assert_eq!(read["environment_tag"], unexpected);
         assert_eq!(page.tenants[1].tenant_id, tenant_id());
         assert!(page.tenants[1].created_at.known().is_some());
     }
@@ -114,12 +117,12 @@ async fn date_id_and_tag_of_one_tenant_are_invalid_then_the_page_decodes() {
 
 #[tokio::test]
 async fn activity_entry_has_unexpected_values_then_the_page_decodes() {
-    for odd in odd_values() {
+    for unexpected in unexpected_values() {
         let mut entry = activity();
         for field in ["id", "created_at", "status", "type"] {
-            entry[field] = odd.clone();
+            entry[field] = unexpected.clone();
         }
-        entry["actor"]["type"] = odd.clone();
+        entry["actor"]["type"] = unexpected.clone();
         let server = mock_server_json(200, json!({"logs": [entry.clone(), activity()]})).await;
         let page = client(&server).activity().list().await.unwrap();
         let read = serde_json::to_value(&page.logs[0]).unwrap();
@@ -158,9 +161,9 @@ async fn dates_have_different_offsets_then_they_decode_to_the_same_instant() {
 
 #[tokio::test]
 async fn required_field_is_missing_then_the_error_names_its_path() {
-    let mut odd_member = member("auth0|2");
-    odd_member.as_object_mut().unwrap().remove("email");
-    let page = json!({"members": [member("auth0|1"), odd_member]});
+    let mut unexpected_member = member("auth0|2");
+    unexpected_member.as_object_mut().unwrap().remove("email");
+    let page = json!({"members": [member("auth0|1"), unexpected_member]});
     let server = mock_server_json(200, page).await;
     let error = client(&server).members().list().await.unwrap_err();
     assert!(error.is_undecodable(), "{error:?}");
@@ -354,13 +357,13 @@ async fn response_is_a_redirect_then_it_is_not_followed() {
 
 /// Starts a server on a bare socket that sends `response` to one connection. Returns its URL and the request it
 /// received.
-async fn bare(response: &'static str) -> (String, tokio::task::JoinHandle<String>) {
+async fn raw_server(response: &'static str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let served = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = String::new();
-        while !is_whole(&request) {
+        while !is_complete_request(&request) {
             let mut chunk = Vec::new();
             assert_ne!(stream.read_buf(&mut chunk).await.unwrap(), 0, "{request}");
             request.push_str(std::str::from_utf8(&chunk).unwrap());
@@ -372,7 +375,7 @@ async fn bare(response: &'static str) -> (String, tokio::task::JoinHandle<String
 }
 
 /// Whether `request` is as long as its `content-length` header says.
-fn is_whole(request: &str) -> bool {
+fn is_complete_request(request: &str) -> bool {
     let Some((head, body)) = request.split_once("\r\n\r\n") else {
         return false;
     };
@@ -386,7 +389,7 @@ fn is_whole(request: &str) -> bool {
 #[tokio::test]
 async fn body_is_truncated_then_the_received_part_is_kept_and_the_server_has_acted() {
     let response = "HTTP/1.1 201 Created\r\ncontent-length: 400\r\n\r\n{\"management_client\":{\"client_secret\":\"s3cr3t\"";
-    let (url, _served) = bare(response).await;
+    let (url, _served) = raw_server(response).await;
     let payload = PublicCloudPayload::new(PublicCloudPayloadRequired {
         admin_email: "ada@example.com",
         locality: "us",
@@ -400,9 +403,10 @@ async fn body_is_truncated_then_the_received_part_is_kept_and_the_server_has_act
 
 #[tokio::test]
 async fn error_body_is_truncated_then_the_status_is_kept() {
-    let (url, _served) =
-        bare("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 400\r\n\r\n{\"title\":\"do")
-            .await;
+    let (url, _served) = raw_server(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 400\r\n\r\n{\"title\":\"do",
+    )
+    .await;
     let error = client_at(&url).members().get("auth0|1").await.unwrap_err();
     assert!(error.is_server_error(), "{error:?}");
     assert!(!error.body_is_complete());
@@ -411,7 +415,7 @@ async fn error_body_is_truncated_then_the_status_is_kept() {
 
 #[tokio::test]
 async fn id_holds_reserved_characters_then_the_raw_request_line_is_encoded() {
-    let (url, served) = bare("HTTP/1.1 204 No Content\r\n\r\n").await;
+    let (url, served) = raw_server("HTTP/1.1 204 No Content\r\n\r\n").await;
     let body = DeleteMembersTenantsRequestContent::with_tenants([tenant_id()]);
     let outcome = client_at(&url)
         .members()

@@ -124,7 +124,7 @@ fn payload() -> PublicCloudPayload {
 }
 
 /// Calls that succeed, against an API that creates a tenant and returns a member. Prints their values.
-async fn succeed(client: &Client, out: &mut PrintedOutput) {
+async fn make_successful_calls(client: &Client, out: &mut PrintedOutput) {
     let call = client.tenants().create(payload()).header(
         HeaderName::from_static("x-planted"),
         HeaderValue::from_static(HEADER),
@@ -171,7 +171,7 @@ async fn run_succeeds_then_no_secret_is_printed_or_logged() {
     let source = builder.build().unwrap();
     out.value("source", &source);
     let client = client_with(&auth0.server, source.clone());
-    succeed(&client, &mut out).await;
+    make_successful_calls(&client, &mut out).await;
     out.value("used source", &source);
     out.value("access token", &source.token().await.unwrap());
     out.value("static token", &StaticToken::new(token(1)));
@@ -249,7 +249,7 @@ async fn run_fails_in_every_way_then_no_secret_or_body_is_printed_or_logged() {
     let auth0 = Auth0::start(api).await;
     let mut out = PrintedOutput::default();
     // A token is obtained first, so the log is not empty.
-    succeed(&auth0.client, &mut PrintedOutput::default()).await;
+    make_successful_calls(&auth0.client, &mut PrintedOutput::default()).await;
 
     for status in [302, 400, 401, 403, 404, 409, 418, 429, 500, 503] {
         let error = failure(
@@ -296,7 +296,7 @@ async fn run_fails_in_every_way_then_no_secret_or_body_is_printed_or_logged() {
         body[field] = json!({CLIENT_SECRET: [PERSONAL]});
         body["domain"] = json!(17);
         out.error(
-            &format!("odd {field}"),
+            &format!("invalid {field}"),
             &failure(&auth0, json(201, &body)).await,
         );
     }
@@ -308,7 +308,7 @@ async fn run_fails_in_every_way_then_no_secret_or_body_is_printed_or_logged() {
         &auth0.client.tenants().create(invalid).await.unwrap_err(),
     );
 
-    let uri = format!("{}/{PERSONAL}", deserted_url().await);
+    let uri = format!("{}/{PERSONAL}", unused_url().await);
     let lost = client_at(&uri).members().get(PERSONAL).await.unwrap_err();
     assert!(lost.is_connect(), "{lost:?}");
     out.error("connect", &lost);
@@ -342,7 +342,7 @@ async fn run_fails_in_every_way_then_no_secret_or_body_is_printed_or_logged() {
 }
 
 /// The URL of a port that nothing listens on.
-async fn deserted_url() -> String {
+async fn unused_url() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }

@@ -129,8 +129,8 @@ pub(crate) fn user_agent(krate: &str) -> String {
     format!("{}/{}", value("name"), value("version"))
 }
 
-/// Asserts that `found` has exactly the operations of the table `all` that are not in `excluded`. A failure names only the
-/// operations that differ.
+/// Asserts that `found` has exactly the operations of the table `all` that are not in `excluded`. A failure names only
+/// the operations that differ.
 pub(crate) fn assert_operations<'a>(
     found: impl IntoIterator<Item = &'a str>,
     all: &[&Operation],

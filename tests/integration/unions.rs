@@ -70,7 +70,7 @@ async fn response_has_unknown_fields_then_either_variant_decodes() {
 
 #[tokio::test]
 async fn environment_tag_is_unknown_then_its_text_is_readable() {
-    for odd in [
+    for unexpected in [
         json!("sandbox"),
         json!(null),
         json!(7),
@@ -78,14 +78,14 @@ async fn environment_tag_is_unknown_then_its_text_is_readable() {
         json!({"production": null}),
     ] {
         let mut body = created_public(SECRET);
-        body["environment_tag"] = odd.clone();
+        body["environment_tag"] = unexpected.clone();
         let response = create(body).await.unwrap().into_value();
         let CreateTenantsResponseContent::PublicCloud(tenant) = response else {
             panic!("found {response:?}");
         };
         // An explicit null is treated as an absent tag.
         let read = serde_json::to_value(&tenant.environment_tag).unwrap();
-        assert_eq!(read, odd);
+        assert_eq!(read, unexpected);
         assert!(
             tenant
                 .environment_tag

@@ -321,7 +321,7 @@ mod identity_providers {
     const SECRET: &str = "s3cr3t-of-the-decryption";
 
     /// A server with one identity provider; an update replaces its options completely.
-    async fn replacing(provider: Value) -> (MockServer, Client, Arc<Mutex<Value>>) {
+    async fn replacing_server(provider: Value) -> (MockServer, Client, Arc<Mutex<Value>>) {
         let state = Arc::new(Mutex::new(provider));
         let shared = Arc::clone(&state);
         let server = mock_server_with(move |request: &Request| {
@@ -364,7 +364,7 @@ mod identity_providers {
 
     #[tokio::test]
     async fn provider_is_changed_and_written_back_then_unknown_options_are_kept() {
-        let (_server, client, state) = replacing(saml()).await;
+        let (_server, client, state) = replacing_server(saml()).await;
         let providers = client.organization().identity_providers();
         let provider = providers.get("con_0000000000000001").await.unwrap();
         assert!(!format!("{provider:?}").contains(SECRET), "{provider:?}");
@@ -400,7 +400,7 @@ mod identity_providers {
     async fn provider_has_a_certificate_under_both_names_then_both_are_written_back() {
         let mut provider = saml();
         provider["options"]["signingCert"] = json!("MIJ");
-        let (_server, client, state) = replacing(provider.clone()).await;
+        let (_server, client, state) = replacing_server(provider.clone()).await;
         let providers = client.organization().identity_providers();
         let read = providers.get("con_0000000000000001").await.unwrap();
         let update = IdpUpdateKnownRequest::try_from(read).unwrap();
@@ -415,7 +415,7 @@ mod identity_providers {
     async fn strategy_is_unknown_then_the_provider_is_written_back_unchanged() {
         let mut provider = saml();
         provider["strategy"] = json!("keycloak");
-        let (server, client, state) = replacing(provider.clone()).await;
+        let (server, client, state) = replacing_server(provider.clone()).await;
         let providers = client.organization().identity_providers();
         let read = providers.get("con_0000000000000001").await.unwrap();
         let update = IdpUpdateKnownRequest::try_from(read).unwrap();
@@ -472,7 +472,7 @@ mod identity_providers {
 
     #[tokio::test]
     async fn additional_field_has_a_documented_name_then_nothing_is_sent() {
-        let (server, client, _) = replacing(saml()).await;
+        let (server, client, _) = replacing_server(saml()).await;
         let mut update = IdpOidcUpdateRequest::new().is_enabled(true);
         update.additional_fields.set("display_name", SECRET);
         let providers = client.organization().identity_providers();

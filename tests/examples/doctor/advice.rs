@@ -108,8 +108,8 @@ fn rejection_text(error: &Error) -> String {
     texts.join(" ").to_lowercase()
 }
 
-/// Finds an audience whose tokens the API accepts. Documentation, dashboard and SDKs of Auth0 name different audiences for
-/// this API. A 403 counts as accepted, because the API rejects only the scopes then.
+/// Finds an audience whose tokens the API accepts. Documentation, dashboard and SDKs of Auth0 name different audiences
+/// for this API. A 403 counts as accepted, because the API rejects only the scopes then.
 async fn working_audience(settings: &TeamSettings) -> Option<String> {
     let (team, domain) = (&settings.team, &settings.application.domain);
     let candidates = [

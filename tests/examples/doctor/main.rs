@@ -1,13 +1,13 @@
-//! Checks whether a program can call the Teams API: settings, token, scopes, and one read-only call per resource. For each
-//! failure it prints what to do.
+//! Checks whether a program can call the Teams API: settings, token, scopes, and one read-only call per resource. For
+//! each failure it prints what to do.
 //!
 //! ```text
 //! cargo run --example doctor            # against a local sandbox, without an account
 //! cargo run --example doctor -- --help  # arguments, and how to use a live team
 //! ```
 //!
-//! Prints one line per check, or JSON with `--format json`. Exit status: 0 all checks passed, 1 a check failed, 2 invalid
-//! arguments or environment variables.
+//! Prints one line per check, or JSON with `--format json`. Exit status: 0 all checks passed, 1 a check failed, 2
+//! invalid arguments or environment variables.
 
 use std::process::ExitCode;
 
@@ -26,8 +26,8 @@ mod support;
 
 /// Check settings, token, scopes and read-only calls, and print what to do about each failure
 ///
-/// If the API rejects a token or the token request fails, the other audiences that Auth0 documents are tried as well. That
-/// takes up to three additional tokens, which Auth0 bills.
+/// If the API rejects a token or the token request fails, the other audiences that Auth0 documents are tried as well.
+/// That takes up to three additional tokens, which Auth0 bills.
 #[derive(Parser)]
 #[command(after_help = support::help(
     "nothing.",

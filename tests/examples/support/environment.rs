@@ -11,8 +11,8 @@ type Variable = (&'static str, &'static str);
 
 /// The variables that an example reads.
 ///
-/// Only the selector makes the example use a live API. The others are often set for other tools, and that alone must not
-/// make an example change a live API.
+/// Only the selector makes the example use a live API. The others are often set for other tools, and that alone must
+/// not make an example change a live API.
 pub(crate) struct Environment {
     /// The kind of target, such as `team`.
     pub(crate) target: &'static str,

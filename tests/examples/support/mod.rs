@@ -35,8 +35,8 @@ pub(crate) struct Target<C> {
 }
 
 impl<C> Target<C> {
-    /// Checks that a live API is only changed as the user asked: returns an error if one of `arguments`, given as name and
-    /// presence, is missing. For a sandbox the example uses default values instead.
+    /// Checks that a live API is only changed as the user asked: returns an error if one of `arguments`, given as name
+    /// and presence, is missing. For a sandbox the example uses default values instead.
     pub(crate) fn require(&self, arguments: &[(&str, bool)]) -> Result<(), Failure> {
         let is_missing = |(_, given): &&(&str, bool)| !given && self.sandbox.is_none();
         let missing: Vec<_> = arguments.iter().filter(is_missing).collect();

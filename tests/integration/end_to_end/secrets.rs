@@ -100,9 +100,9 @@ async fn administer(local: &Local, printed_values: &mut PrintedValues) {
     provisioning.create(&id).await.unwrap();
     let tokens = provisioning.scim_tokens();
     let request = || my::CreateIdpProvisioningScimTokenRequestContent::new();
-    let made = tokens.create(&id, request()).send().await.unwrap();
-    printed_values.secret(&made.value().token);
-    printed_values.value(&made);
+    let created = tokens.create(&id, request()).send().await.unwrap();
+    printed_values.secret(&created.value().token);
+    printed_values.value(&created);
     // A truncated response: the error keeps the received part and does not print it.
     let broken = Fault::of("CreateIdpProvisioningScimToken");
     local.fail(broken.call(1).then(Effect::Truncate)).unwrap();
@@ -112,10 +112,10 @@ async fn administer(local: &Local, printed_values: &mut PrintedValues) {
 
     let invitee = my::CreateMemberInvitationInvitee::with_email("jo@acme.test");
     let request = my::CreateMemberInvitationRequestContent::with_invitees([invitee]);
-    let made = org.invitations().create(request).await.unwrap();
-    printed_values.secret(made[0].invitation_url.as_ref().unwrap());
-    printed_values.secret(made[0].ticket_id.as_ref().unwrap());
-    printed_values.value(&made);
+    let created = org.invitations().create(request).await.unwrap();
+    printed_values.secret(created[0].invitation_url.as_ref().unwrap());
+    printed_values.secret(created[0].ticket_id.as_ref().unwrap());
+    printed_values.value(&created);
     let list = org.invitations().list().await.unwrap();
     printed_values.value(&list);
 }
@@ -133,10 +133,10 @@ async fn operate(local: &Local, printed_values: &mut PrintedValues) {
             inviter,
         },
     );
-    let made = invitations.create(id, request).send().await.unwrap();
-    printed_values.secret(made.value().invitation_url.as_ref().unwrap());
-    printed_values.secret(made.value().ticket_id.as_ref().unwrap());
-    printed_values.value(&made);
+    let created = invitations.create(id, request).send().await.unwrap();
+    printed_values.secret(created.value().invitation_url.as_ref().unwrap());
+    printed_values.secret(created.value().ticket_id.as_ref().unwrap());
+    printed_values.value(&created);
     let list = invitations.list(id).await.unwrap();
     printed_values.value(&list);
     printed_values.value(&client);

@@ -72,11 +72,11 @@ async fn provider_is_renamed_and_written_back_then_nothing_else_changes() {
     for (number, (strategy, options)) in options().into_iter().enumerate() {
         let request =
             json!({"strategy": strategy, "name": format!("one-{number}"), "options": &options});
-        let made = providers
+        let created = providers
             .create(typed::<IdpKnownRequest>(request))
             .await
             .unwrap();
-        let id = made.id().unwrap().to_owned();
+        let id = created.id().unwrap().to_owned();
         let before = raw(providers.get(&id).send().await.unwrap());
         let initiated = &options["idpInitiated"];
         assert_eq!(&before["options"]["idpInitiated"], initiated, "{strategy}");

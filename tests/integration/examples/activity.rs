@@ -33,7 +33,8 @@ fn ids(run: &Run) -> Vec<String> {
 
 #[test]
 fn time_windows_are_consecutive_then_every_entry_is_exported_once() {
-    let export = |arguments: &[&str]| ids(&run(command("export-activity", arguments)).ends_with(0));
+    let export =
+        |arguments: &[&str]| ids(&run(command("export-activity", arguments)).exits_with(0));
     let all = export(&[]);
     assert_eq!(all.len(), 120);
     // The sandbox has an entry with exactly this timestamp.
@@ -58,22 +59,22 @@ async fn export_is_interrupted_then_it_continues_from_the_stored_cursor() {
         )
         .unwrap();
     let first = run(live(&sandbox, "export-activity", &arguments))
-        .ends_with(1)
-        .notes("exported 60 entries before the failure")
-        .notes("error: activity().list: 403 Forbidden");
+        .exits_with(1)
+        .stderr_contains("exported 60 entries before the failure")
+        .stderr_contains("error: activity().list: 403 Forbidden");
     assert_eq!(ids(&first).len(), 60);
     assert!(file.exists());
 
     // A different time window is a different listing.
     let other = [&arguments[..], &["--since", "2025-01-03T00:00:00Z"]].concat();
     run(live(&sandbox, "export-activity", &other))
-        .ends_with(2)
-        .notes("parameter `since`: found no value, expected that of the request");
+        .exits_with(2)
+        .stderr_contains("parameter `since`: found no value, expected that of the request");
 
     let second = run(live(&sandbox, "export-activity", &arguments))
-        .ends_with(0)
-        .notes("continuing where the last export stopped")
-        .notes("exported 70 entries");
+        .exits_with(0)
+        .stderr_contains("continuing where the last export stopped")
+        .stderr_contains("exported 70 entries");
     let together = [ids(&first), ids(&second)].concat();
     assert_eq!(together.iter().collect::<BTreeSet<_>>().len(), 130);
     assert_eq!(together.len(), 130);
@@ -87,8 +88,8 @@ fn cursor_file_is_invalid_then_the_error_names_it() {
     fs::write(&file, "{}").unwrap();
     let file = file.to_str().unwrap();
     run(command("export-activity", &["--cursor-file", file]))
-        .ends_with(2)
-        .notes(&format!(
+        .exits_with(2)
+        .stderr_contains(&format!(
             "{file}: expected a cursor that this program stored"
         ));
 }
@@ -208,7 +209,7 @@ async fn entries_are_added_while_following_then_each_is_printed_once_in_order() 
 #[test]
 fn follow_is_run_with_a_sandbox_then_new_entries_appear_and_it_ends() {
     for arguments in [&["--every", "0", "--rounds", "2"][..], &["--for", "0"]] {
-        let run = run(command("follow-activity", arguments)).ends_with(0);
+        let run = run(command("follow-activity", arguments)).exits_with(0);
         let of_sandbox = run
             .out
             .lines()

@@ -84,11 +84,11 @@ const ALL: [&str; 16] = [
 
 #[test]
 fn dpop_is_requested_then_the_output_is_the_same() {
-    let bearer = run(command(NAME, &[])).ends_with(0).out;
-    let bound = run(command(NAME, &["--dpop"])).ends_with(0).out;
-    let words = ", with tokens bound to a DPoP key";
-    assert!(bound.contains(words));
-    assert_eq!(bound.replace(words, ""), bearer);
+    let bearer = run(command(NAME, &[])).exits_with(0).out;
+    let bound = run(command(NAME, &["--dpop"])).exits_with(0).out;
+    let suffix = ", with tokens bound to a DPoP key";
+    assert!(bound.contains(suffix));
+    assert_eq!(bound.replace(suffix, ""), bearer);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,10 +96,10 @@ async fn no_change_is_requested_then_it_only_prints_the_organization() {
     let sandbox = start(builder()).await;
     administer(&sandbox, &[])
         .await
-        .ends_with(0)
-        .notes("note: using the live organization org_")
-        .notes("note: open this URL in a browser to log in:\n(login URL)\n")
-        .prints("Northwind Traders (northwind)\n");
+        .exits_with(0)
+        .stderr_contains("note: using the live organization org_")
+        .stderr_contains("note: open this URL in a browser to log in:\n(login URL)\n")
+        .stdout_contains("Northwind Traders (northwind)\n");
     assert_eq!(changes(&sandbox), [""; 0]);
     assert_eq!(sandbox.violations(), [""; 0]);
 }
@@ -107,7 +107,7 @@ async fn no_change_is_requested_then_it_only_prints_the_organization() {
 #[tokio::test(flavor = "multi_thread")]
 async fn command_is_repeated_then_nothing_changes() {
     let sandbox = start(builder()).await;
-    let first = administer(&sandbox, &ALL).await.ends_with(0);
+    let first = administer(&sandbox, &ALL).await.exits_with(0);
     assert_eq!(
         changes(&sandbox),
         [
@@ -134,9 +134,9 @@ async fn command_is_repeated_then_nothing_changes() {
     sandbox.forget_requests();
     administer(&sandbox, &ALL)
         .await
-        .ends_with(0)
-        .prints("domain acme.test: verified\n")
-        .prints("domain acme.test: assigned to the identity provider\n");
+        .exits_with(0)
+        .stdout_contains("domain acme.test: verified\n")
+        .stdout_contains("domain acme.test: assigned to the identity provider\n");
     assert_eq!(
         changes(&sandbox),
         [
@@ -148,12 +148,12 @@ async fn command_is_repeated_then_nothing_changes() {
     sandbox.forget_requests();
     let last = administer(&sandbox, &ALL)
         .await
-        .ends_with(0)
-        .prints("display name: already Acme\n")
-        .prints("identity provider acme-login: exists already\n")
-        .prints("domain acme.test: already verified\n")
-        .prints("jo@acme.test: already invited\n")
-        .prints("ada.lovelace@example.org: already has the role Billing\n");
+        .exits_with(0)
+        .stdout_contains("display name: already Acme\n")
+        .stdout_contains("identity provider acme-login: exists already\n")
+        .stdout_contains("domain acme.test: already verified\n")
+        .stdout_contains("jo@acme.test: already invited\n")
+        .stdout_contains("ada.lovelace@example.org: already has the role Billing\n");
     assert!(!last.out.contains("assigned to"));
     assert_eq!(changes(&sandbox), [""; 0]);
     assert_eq!(sandbox.violations(), [""; 0]);
@@ -163,7 +163,7 @@ async fn command_is_repeated_then_nothing_changes() {
 async fn invited_person_has_accepted_then_they_are_not_invited_again() {
     let sandbox = start(builder()).await;
     let invite = ["--invite", "jo@acme.test", "--invite", "kay@acme.test"];
-    administer(&sandbox, &invite).await.ends_with(0);
+    administer(&sandbox, &invite).await.exits_with(0);
     let client = super::program::my_organization_client(&sandbox);
     let page = client.organization().invitations().list().await.unwrap();
     let invitations = page.invitations;
@@ -178,9 +178,9 @@ async fn invited_person_has_accepted_then_they_are_not_invited_again() {
     sandbox.forget_requests();
     administer(&sandbox, &invite)
         .await
-        .ends_with(0)
-        .prints("jo@acme.test: already a member\n")
-        .prints("kay@acme.test: already invited\n");
+        .exits_with(0)
+        .stdout_contains("jo@acme.test: already a member\n")
+        .stdout_contains("kay@acme.test: already invited\n");
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
@@ -202,8 +202,8 @@ async fn member_or_role_does_not_exist_then_nothing_is_changed() {
         let arguments = ["--member", member, "--role", role, "--display-name", "Acme"];
         administer(&sandbox, &arguments)
             .await
-            .ends_with(2)
-            .notes(expected);
+            .exits_with(2)
+            .stderr_contains(expected);
     }
     assert_eq!(changes(&sandbox), [""; 0]);
 }
@@ -217,19 +217,19 @@ fn arguments_require_each_other_then_one_alone_is_rejected() {
         ["--role", "Billing"],
         ["--port", "70000"],
     ] {
-        run(command(NAME, &arguments)).ends_with(2);
+        run(command(NAME, &arguments)).exits_with(2);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn user_is_in_another_organization_then_the_login_fails_and_no_call_is_sent() {
     let sandbox = start(builder().organizations(2)).await;
-    let stranger = super::program::organizations_client(&sandbox);
-    let mut others = stranger.organizations().list().take(50).stream();
+    let tenant_client = super::program::organizations_client(&sandbox);
+    let mut others = tenant_client.organizations().list().take(50).stream();
     let first = others.try_next().await.unwrap().unwrap();
     assert_eq!(first.id.as_deref(), Some(sandbox.organization_id()));
     let second = others.try_next().await.unwrap().unwrap().id.unwrap();
-    let member = stranger
+    let member = tenant_client
         .organizations()
         .members()
         .list(&second)
@@ -239,8 +239,8 @@ async fn user_is_in_another_organization_then_the_login_fails_and_no_call_is_sen
     sandbox.forget_requests();
     log_in_and_run(live(&sandbox, &ALL), &member)
         .await
-        .ends_with(1)
-        .notes("access_denied");
+        .exits_with(1)
+        .stderr_contains("access_denied");
     let requests = sandbox.requests();
     assert!(
         !requests
@@ -260,6 +260,6 @@ async fn application_has_the_scopes_that_help_names_then_every_change_succeeds()
         .scopes(scopes.unwrap().split(' '))
         .any_organization();
     let sandbox = start(builder().application(program)).await;
-    administer(&sandbox, &ALL).await.ends_with(0);
+    administer(&sandbox, &ALL).await.exits_with(0);
     assert_eq!(sandbox.violations(), [""; 0]);
 }

@@ -13,10 +13,10 @@ async fn secret_is_wrong_then_the_doctor_names_the_application() {
     let mut command = live(&sandbox, "doctor", &[]);
     command.env("AUTH0_CLIENT_SECRET", "another-secret");
     let run = run(command)
-        .ends_with(1)
-        .prints("token        FAILED")
-        .prints("set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET to those of the application in the tenant acme-auth.sandbox.test")
-        .prints("members      -       not checked");
+        .exits_with(1)
+        .stdout_contains("token        FAILED")
+        .stdout_contains("set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET to those of the application in the tenant acme-auth.sandbox.test")
+        .stdout_contains("members      -       not checked");
     assert!(!run.out.contains("another-secret"));
     // With a wrong secret, other audiences are not tried.
     assert_eq!(sandbox.requests().len(), 1);
@@ -34,20 +34,20 @@ async fn audience_is_wrong_then_the_doctor_names_one_that_works() {
         let mut wrong = live(&sandbox, "doctor", &[]);
         wrong.env("AUTH0_AUDIENCE", "https://acme.example.com/");
         run(wrong)
-            .ends_with(1)
-            .prints("Service not found")
-            .prints(&format!(
+            .exits_with(1)
+            .stdout_contains("Service not found")
+            .stdout_contains(&format!(
                 "=> set AUTH0_AUDIENCE={audience}: tokens for it are granted and accepted\n"
             ));
 
         let mut right = live(&sandbox, "doctor", &[]);
         right.env("AUTH0_AUDIENCE", audience);
-        run(right).ends_with(0);
+        run(right).exits_with(0);
     }
     let sandbox = start(Sandbox::builder().audience("https://unheard.of/")).await;
     run(live(&sandbox, "doctor", &[]))
-        .ends_with(1)
-        .prints("authorize it for the Teams API; no other known audience works either");
+        .exits_with(1)
+        .stdout_contains("authorize it for the Teams API; no other known audience works either");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,11 +56,11 @@ async fn token_is_rejected_then_the_doctor_distinguishes_expired_from_foreign_to
     let ended = Effect::EarlyExpiry { seconds: 90_000 };
     sandbox.fail(Fault::of("token").then(ended)).unwrap();
     run(live(&sandbox, "doctor", &[]))
-        .ends_with(1)
-        .prints("token        ok")
-        .prints("the token has expired")
-        .prints("=> the token expired before it was used: check the clock")
-        .prints("tenants      -       not checked");
+        .exits_with(1)
+        .stdout_contains("token        ok")
+        .stdout_contains("the token has expired")
+        .stdout_contains("=> the token expired before it was used: check the clock")
+        .stdout_contains("tenants      -       not checked");
 
     // A token of another tenant, which issues tokens for any audience of this team.
     let both = Application::new("both", "their secret");
@@ -69,9 +69,9 @@ async fn token_is_rejected_then_the_doctor_distinguishes_expired_from_foreign_to
     let mut command = live(&sandbox, "doctor", &[]);
     command.env("AUTH0_TOKEN_URL", other.token_url());
     run(command)
-        .ends_with(1)
-        .prints("members      FAILED  members().list: 401 Unauthorized")
-        .prints("check that AUTH0_DOMAIN is the tenant of AUTH0_TEAM");
+        .exits_with(1)
+        .stdout_contains("members      FAILED  members().list: 401 Unauthorized")
+        .stdout_contains("check that AUTH0_DOMAIN is the tenant of AUTH0_TEAM");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +79,7 @@ async fn scopes_are_missing_then_the_doctor_lists_them_by_call() {
     let application =
         Application::new("reader", "its secret").scopes(["read:members", "read:tenants"]);
     let sandbox = start(Sandbox::builder().application(application)).await;
-    let run_all = run(live(&sandbox, "doctor", &[])).ends_with(1);
+    let run_all = run(live(&sandbox, "doctor", &[])).exits_with(1);
     let scopes: Vec<_> = run_all.out.lines().skip(2).take(9).collect();
     insta::assert_snapshot!(scopes.join("\n"), @r"
     scopes       FAILED  some scopes are missing
@@ -94,10 +94,12 @@ async fn scopes_are_missing_then_the_doctor_lists_them_by_call() {
     ");
 
     run(live(&sandbox, "doctor", &["--read-only"]))
-        .ends_with(1)
-        .prints("read:team_activity: activity.list\n")
-        .prints("activity     FAILED  activity().list: 403 Forbidden")
-        .prints("=> grant the application the scope read:team_activity for the Teams API\n");
+        .exits_with(1)
+        .stdout_contains("read:team_activity: activity.list\n")
+        .stdout_contains("activity     FAILED  activity().list: 403 Forbidden")
+        .stdout_contains(
+            "=> grant the application the scope read:team_activity for the Teams API\n",
+        );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,14 +115,14 @@ async fn server_is_unreachable_then_the_doctor_names_the_url() {
     let mut api = live(&sandbox, "doctor", &[]);
     api.env("AUTH0_BASE_URL", &nowhere);
     run(api)
-        .ends_with(1)
-        .prints("token        ok")
-        .prints(&format!("=> cannot reach {nowhere}: check AUTH0_TEAM"))
-        .prints("tenants      -       not checked");
+        .exits_with(1)
+        .stdout_contains("token        ok")
+        .stdout_contains(&format!("=> cannot reach {nowhere}: check AUTH0_TEAM"))
+        .stdout_contains("tenants      -       not checked");
 
     let mut token = live(&sandbox, "doctor", &[]);
     token.env("AUTH0_TOKEN_URL", format!("{nowhere}/oauth/token"));
-    run(token).ends_with(1).prints(&format!(
+    run(token).exits_with(1).stdout_contains(&format!(
         "=> cannot reach {nowhere}/oauth/token: check AUTH0_DOMAIN"
     ));
 }
@@ -165,8 +167,8 @@ async fn call_fails_then_the_doctor_has_advice_for_it() {
         sandbox.clear_faults();
         sandbox.fail(fault).unwrap();
         run(live(&sandbox, "doctor", &[]))
-            .ends_with(1)
-            .prints(advice);
+            .exits_with(1)
+            .stdout_contains(advice);
     }
 }
 
@@ -174,8 +176,8 @@ async fn call_fails_then_the_doctor_has_advice_for_it() {
 async fn json_format_is_set_then_the_output_parses() {
     let application = Application::new("reader", "its secret").scopes(["read:members"]);
     let sandbox = start(Sandbox::builder().application(application)).await;
-    let run_ill = run(live(&sandbox, "doctor", &["--format", "json"])).ends_with(1);
-    let report: Value = serde_json::from_str(&run_ill.out).unwrap();
+    let failing_run = run(live(&sandbox, "doctor", &["--format", "json"])).exits_with(1);
+    let report: Value = serde_json::from_str(&failing_run.out).unwrap();
     assert_eq!(report["passed"], false);
     let results: Vec<_> = report["checks"].as_array().unwrap().iter().collect();
     let found: Vec<_> = results
@@ -210,8 +212,8 @@ async fn json_format_is_set_then_the_output_parses() {
             .contains("read:tenants")
     );
 
-    let well = run(command("doctor", &["--format", "json"])).ends_with(0);
-    let report: Value = serde_json::from_str(&well.out).unwrap();
+    let passing_run = run(command("doctor", &["--format", "json"])).exits_with(0);
+    let report: Value = serde_json::from_str(&passing_run.out).unwrap();
     assert_eq!(report["passed"], true);
 }
 
@@ -221,8 +223,8 @@ async fn domain_is_a_url_then_the_settings_check_fails() {
     let mut command = live(&sandbox, "doctor", &[]);
     command.env("AUTH0_DOMAIN", "https://acme-auth.us.auth0.com");
     run(command)
-        .ends_with(1)
-        .prints("settings     FAILED  invalid settings: domain: expected")
-        .prints("token        -       not checked");
+        .exits_with(1)
+        .stdout_contains("settings     FAILED  invalid settings: domain: expected")
+        .stdout_contains("token        -       not checked");
     assert!(sandbox.requests().is_empty());
 }

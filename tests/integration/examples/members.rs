@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::program::{changes, client, live, run, start};
 
-const JO: [&str; 8] = [
+const JO_ARGUMENTS: [&str; 8] = [
     "--email",
     "jo@example.com",
     "--role",
@@ -21,7 +21,7 @@ const JO: [&str; 8] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn person_accepts_while_onboard_waits_then_they_get_access() {
     let sandbox = start(Sandbox::builder()).await;
-    let arguments = [&JO[..], &["--every", "0", "--looks", "100000"]].concat();
+    let arguments = [&JO_ARGUMENTS[..], &["--every", "0", "--looks", "100000"]].concat();
     let mut command = live(&sandbox, "onboard", &arguments);
     let mut child = command
         .stdout(Stdio::piped())
@@ -59,26 +59,26 @@ async fn person_accepts_while_onboard_waits_then_they_get_access() {
 #[tokio::test(flavor = "multi_thread")]
 async fn person_does_not_accept_then_onboard_names_the_command_to_continue() {
     let sandbox = start(Sandbox::builder()).await;
-    let arguments = [&JO[..], &["--every", "0", "--looks", "2"]].concat();
+    let arguments = [&JO_ARGUMENTS[..], &["--every", "0", "--looks", "2"]].concat();
     run(live(&sandbox, "onboard", &arguments))
-        .ends_with(1)
-        .notes("jo@example.com has not accepted the invitation yet")
-        .notes("with --invited");
+        .exits_with(1)
+        .stderr_contains("jo@example.com has not accepted the invitation yet")
+        .stderr_contains("with --invited");
     let again = [&arguments[..], &["--invited"]].concat();
-    run(live(&sandbox, "onboard", &again)).ends_with(1);
+    run(live(&sandbox, "onboard", &again)).exits_with(1);
     assert_eq!(changes(&sandbox), ["inviteMember"]);
 
     sandbox
         .accept_invitation(&sandbox.invitations()[0].id)
         .unwrap();
     run(live(&sandbox, "onboard", &again))
-        .ends_with(0)
-        .prints("acme-1.jp.sandbox.test");
+        .exits_with(0)
+        .stdout_contains("acme-1.jp.sandbox.test");
     // Repeating the command succeeds without a change.
     run(live(&sandbox, "onboard", &arguments))
-        .ends_with(0)
-        .prints("jo@example.com is already a member")
-        .prints("access existed already");
+        .exits_with(0)
+        .stdout_contains("jo@example.com is already a member")
+        .stdout_contains("access existed already");
     assert_eq!(
         changes(&sandbox),
         ["inviteMember", "addMemberTenants", "addMemberTenants"]
@@ -88,10 +88,10 @@ async fn person_does_not_accept_then_onboard_names_the_command_to_continue() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tenant_does_not_exist_then_onboard_invites_nobody() {
     let sandbox = start(Sandbox::builder()).await;
-    let arguments = [&JO[..], &["--tenant", "acme-1000"]].concat();
+    let arguments = [&JO_ARGUMENTS[..], &["--tenant", "acme-1000"]].concat();
     run(live(&sandbox, "onboard", &arguments))
-        .ends_with(2)
-        .notes("expected a tenant of the team by name or id, found `acme-1000`");
+        .exits_with(2)
+        .stderr_contains("expected a tenant of the team by name or id, found `acme-1000`");
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
@@ -104,9 +104,9 @@ async fn offboard_is_a_dry_run_then_nothing_is_changed() {
         "offboard",
         &["--member", id, "--delete", "--dry-run"],
     ))
-    .ends_with(0)
-    .prints("would remove access to 23 tenants in 3 calls\n")
-    .prints("would delete ada.lovelace@example.com\n");
+    .exits_with(0)
+    .stdout_contains("would remove access to 23 tenants in 3 calls\n")
+    .stdout_contains("would delete ada.lovelace@example.com\n");
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
@@ -143,11 +143,11 @@ async fn some_access_remains_then_offboard_names_it_and_deletes_nobody() {
         "offboard",
         &["--member", "ada.lovelace@example.com", "--delete"],
     ))
-    .ends_with(1)
-    .prints(": access was already removed: Gone\n")
-    .prints(&format!("{kept}: access remains: The last owner stays\n"))
-    .prints("processed 12 of 12 tenants\n")
-    .notes("ada.lovelace@example.com still has access to 1 tenants and was not deleted");
+    .exits_with(1)
+    .stdout_contains(": access was already removed: Gone\n")
+    .stdout_contains(&format!("{kept}: access remains: The last owner stays\n"))
+    .stdout_contains("processed 12 of 12 tenants\n")
+    .stderr_contains("ada.lovelace@example.com still has access to 1 tenants and was not deleted");
     // The second batch was sent, and the deletion was not.
     assert_eq!(
         changes(&sandbox),
@@ -167,7 +167,7 @@ async fn response_to_the_deletion_is_lost_then_offboard_treats_the_404_of_the_re
         "offboard",
         &["--member", "ada.lovelace@example.com", "--delete"],
     ))
-    .ends_with(0)
-    .prints("deleted ada.lovelace@example.com\n");
+    .exits_with(0)
+    .stdout_contains("deleted ada.lovelace@example.com\n");
     assert_eq!(sandbox.requests_of("deleteMember").len(), 2);
 }

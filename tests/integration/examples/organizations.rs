@@ -63,7 +63,7 @@ async fn fifty_organizations_are_created_then_no_call_gets_a_429() {
         .map(|n| format!("{{\"name\": \"shop-{n:02}\"}}"))
         .collect();
     let lines: Vec<_> = lines.iter().map(String::as_str).collect();
-    let run = create(&sandbox, &lines).ends_with(0);
+    let run = create(&sandbox, &lines).exits_with(0);
     assert_eq!(run.out.matches(": created\n").count(), 50);
     // The table has all of them, although they exceed the first page of the listing.
     let table = run
@@ -92,15 +92,15 @@ async fn command_is_repeated_then_nothing_is_created_twice() {
         r#"{{"name": "shop", "display_name": "Shop", "connections": ["{id}"], "members": ["{member}"]}}"#
     );
     create(&sandbox, &[&line])
-        .ends_with(0)
-        .prints("shop: created, 1 members added\n")
-        .prints("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
+        .exits_with(0)
+        .stdout_contains("shop: created, 1 members added\n")
+        .stdout_contains("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
     assert_eq!(changes(&sandbox), ["post_organizations", "post_members"]);
     sandbox.forget_requests();
     create(&sandbox, &[&line])
-        .ends_with(0)
-        .prints("shop: exists already\n")
-        .prints("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
+        .exits_with(0)
+        .stdout_contains("shop: exists already\n")
+        .stdout_contains("shop  Username-Password-Authentication  ada.lovelace@example.org\n");
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
@@ -108,16 +108,16 @@ async fn command_is_repeated_then_nothing_is_created_twice() {
 async fn organization_is_incomplete_then_the_missing_parts_are_added() {
     let sandbox = start(builder()).await;
     create(&sandbox, &[r#"{"name": "shop"}"#])
-        .ends_with(0)
-        .prints("shop: created\n");
+        .exits_with(0)
+        .stdout_contains("shop: created\n");
     let (id, member) = (
         connection(&sandbox).await,
         &sandbox.organization_member().unwrap().id,
     );
     let line = format!(r#"{{"name": "shop", "connections": ["{id}"], "members": ["{member}"]}}"#);
     create(&sandbox, &[&line])
-        .ends_with(0)
-        .prints("shop: exists already, 1 connections enabled, 1 members added\n");
+        .exits_with(0)
+        .stdout_contains("shop: exists already, 1 connections enabled, 1 members added\n");
     assert_eq!(
         changes(&sandbox),
         ["post_enabled_connections", "post_members"]
@@ -130,8 +130,8 @@ async fn member_list_is_eventually_consistent_then_the_table_shows_pending_membe
     let member = &sandbox.organization_member().unwrap().id;
     let line = format!(r#"{{"name": "shop", "members": ["{member}"]}}"#);
     create(&sandbox, &[&line])
-        .ends_with(0)
-        .prints("shop  -  1 pending\n");
+        .exits_with(0)
+        .stdout_contains("shop  -  1 pending\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,13 +166,13 @@ async fn response_is_lost_then_the_organization_is_looked_up_and_not_created_aga
     ] {
         let status = if name == "not-there" { 1 } else { 0 };
         create(&sandbox, &[&line(name)])
-            .ends_with(status)
-            .prints(expected);
+            .exits_with(status)
+            .stdout_contains(expected);
     }
     assert_eq!(request_count(&sandbox, "post_organizations"), 3);
     create(&sandbox, &[&line("not-there")])
-        .ends_with(0)
-        .prints("not-there: created, 1 members added\n");
+        .exits_with(0)
+        .stdout_contains("not-there: created, 1 members added\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,25 +186,25 @@ async fn one_organization_fails_then_the_others_are_created_and_the_failure_is_p
             r#"{"name": "third"}"#,
         ],
     )
-    .ends_with(1)
-    .prints("first: created\n")
-    .prints("second: organizations().create: ")
-    .prints("no connection has this connection_id")
-    .prints("third: created\n")
-    .notes("error: 1 organizations need attention, see above");
+    .exits_with(1)
+    .stdout_contains("first: created\n")
+    .stdout_contains("second: organizations().create: ")
+    .stdout_contains("no connection has this connection_id")
+    .stdout_contains("third: created\n")
+    .stderr_contains("error: 1 organizations need attention, see above");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn organization_is_created_concurrently_then_the_existing_one_is_used() {
     let sandbox = start(builder()).await;
-    create(&sandbox, &[r#"{"name": "shop"}"#]).ends_with(0);
+    create(&sandbox, &[r#"{"name": "shop"}"#]).exits_with(0);
     let unseen = Effect::Answer(Reply::new(404).json(serde_json::json!({"statusCode": 404})));
     sandbox
         .fail(Fault::of("get_name_by_name").call(1).then(unseen))
         .unwrap();
     create(&sandbox, &[r#"{"name": "shop"}"#])
-        .ends_with(0)
-        .prints("shop: created by someone else meanwhile\n");
+        .exits_with(0)
+        .stdout_contains("shop: created by someone else meanwhile\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,20 +224,22 @@ async fn file_is_invalid_then_the_error_names_the_line_and_nothing_is_created() 
             "`shop`: display_name: ",
         ),
     ] {
-        create(&sandbox, &[fine, line]).ends_with(2).notes(expected);
+        create(&sandbox, &[fine, line])
+            .exits_with(2)
+            .stderr_contains(expected);
     }
     run(live(
         &sandbox,
         &["--file", "/nowhere/at.all", "--plan", "other"],
     ))
-    .ends_with(2)
-    .notes("/nowhere/at.all: cannot read the file");
+    .exits_with(2)
+    .stderr_contains("/nowhere/at.all: cannot read the file");
     run(live(&sandbox, &["--count", "3"]))
-        .ends_with(2)
-        .notes("a live tenant requires explicit values: expected --file, --plan");
+        .exits_with(2)
+        .stderr_contains("a live tenant requires explicit values: expected --file, --plan");
     run(live(&sandbox, &["--at-once", "0"]))
-        .ends_with(2)
-        .notes("expected a number, at least 1");
+        .exits_with(2)
+        .stderr_contains("expected a number, at least 1");
     assert_eq!(changes(&sandbox), [""; 0]);
 }
 
@@ -255,9 +257,9 @@ async fn application_has_the_scopes_that_help_names_then_every_call_succeeds() {
         connection(&sandbox).await,
         &sandbox.organization_member().unwrap().id,
     );
-    create(&sandbox, &[r#"{"name": "shop"}"#]).ends_with(0);
+    create(&sandbox, &[r#"{"name": "shop"}"#]).exits_with(0);
     let line =
         |name| format!(r#"{{"name": "{name}", "connections": ["{id}"], "members": ["{member}"]}}"#);
-    let run = create(&sandbox, &[&line("shop"), &line("other")]).ends_with(0);
+    let run = create(&sandbox, &[&line("shop"), &line("other")]).exits_with(0);
     assert!(!run.out.contains("its secret") && !run.err.contains("its secret"));
 }

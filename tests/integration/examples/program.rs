@@ -76,21 +76,21 @@ pub(super) fn run(mut command: Command) -> Run {
 
 impl Run {
     #[track_caller]
-    pub(super) fn ends_with(self, status: i32) -> Self {
+    pub(super) fn exits_with(self, status: i32) -> Self {
         assert_eq!(self.status, status, "{}{}", self.out, self.err);
         self
     }
 
     /// The standard error contains `text`.
     #[track_caller]
-    pub(super) fn notes(self, text: &str) -> Self {
+    pub(super) fn stderr_contains(self, text: &str) -> Self {
         assert!(self.err.contains(text), "{text}\nis not in\n{}", self.err);
         self
     }
 
     /// The standard output contains `text`.
     #[track_caller]
-    pub(super) fn prints(self, text: &str) -> Self {
+    pub(super) fn stdout_contains(self, text: &str) -> Self {
         assert!(self.out.contains(text), "{text}\nis not in\n{}", self.out);
         self
     }

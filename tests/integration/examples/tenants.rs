@@ -38,7 +38,7 @@ fn create_tenants_is_run_then_it_prints_the_path_of_the_secrets_only() {
     let folder = TempDir::new().unwrap();
     let mut command = command("create-tenants", &[]);
     command.env("TMPDIR", folder.path());
-    let run = run(command).ends_with(0);
+    let run = run(command).exits_with(0);
     let file = fs::read_dir(folder.path())
         .unwrap()
         .next()
@@ -68,8 +68,8 @@ async fn secrets_are_stored_then_only_the_owner_can_read_them() {
     let folder = TempDir::new().unwrap();
     let (arguments, secrets) = tenants(&folder, &["one"]);
     create(&sandbox, &arguments)
-        .ends_with(0)
-        .prints("one: created");
+        .exits_with(0)
+        .stdout_contains("one: created");
     assert_eq!(
         fs::metadata(&secrets).unwrap().permissions().mode() & 0o777,
         0o600
@@ -77,15 +77,15 @@ async fn secrets_are_stored_then_only_the_owner_can_read_them() {
 
     // Existing lines are kept.
     let (arguments, _) = tenants(&folder, &["two"]);
-    create(&sandbox, &arguments).ends_with(0);
+    create(&sandbox, &arguments).exits_with(0);
     assert_eq!(lines(&secrets).len(), 2);
 
     // If others can read the file, no tenant is created.
     fs::set_permissions(&secrets, fs::Permissions::from_mode(0o640)).unwrap();
     let (arguments, _) = tenants(&folder, &["three"]);
     create(&sandbox, &arguments)
-        .ends_with(2)
-        .notes("expected a regular file that only its owner can read");
+        .exits_with(2)
+        .stderr_contains("expected a regular file that only its owner can read");
     assert_eq!(changes(&sandbox).len(), 2);
 }
 
@@ -95,8 +95,8 @@ async fn name_violates_a_rule_then_no_tenant_is_created() {
     let folder = TempDir::new().unwrap();
     let (arguments, secrets) = tenants(&folder, &["fine", "Not-fine"]);
     create(&sandbox, &arguments)
-        .ends_with(2)
-        .notes("`Not-fine`: tenant_name: does not match");
+        .exits_with(2)
+        .stderr_contains("`Not-fine`: tenant_name: does not match");
     assert_eq!(changes(&sandbox), [""; 0]);
     assert!(!secrets.exists());
 }
@@ -118,12 +118,16 @@ async fn response_is_lost_then_create_tenants_verifies_the_outcome() {
         .unwrap();
     let (arguments, secrets) = tenants(&folder, &["there", "not-there", "also-there", "fine"]);
     create(&sandbox, &arguments)
-        .ends_with(1)
-        .prints("there: outcome unknown, verified with listTenants: the tenant exists")
-        .prints("not-there: outcome unknown, verified with listTenants: the tenant does not exist")
-        .prints("also-there: outcome unknown, verified with listTenants: the tenant exists")
-        .prints("fine: created")
-        .notes("3 tenants need attention");
+        .exits_with(1)
+        .stdout_contains("there: outcome unknown, verified with listTenants: the tenant exists")
+        .stdout_contains(
+            "not-there: outcome unknown, verified with listTenants: the tenant does not exist",
+        )
+        .stdout_contains(
+            "also-there: outcome unknown, verified with listTenants: the tenant exists",
+        )
+        .stdout_contains("fine: created")
+        .stderr_contains("3 tenants need attention");
     // No creation was retried.
     assert_eq!(sandbox.requests_of("createTenant").len(), 4);
     assert_eq!(lines(&secrets).len(), 1);
@@ -137,9 +141,9 @@ async fn response_is_truncated_then_create_tenants_stores_the_received_part() {
         .fail(Fault::of("createTenant").then(Effect::Truncate))
         .unwrap();
     let (arguments, secrets) = tenants(&folder, &["shop"]);
-    create(&sandbox, &arguments)
-        .ends_with(1)
-        .prints("shop: created, but the response could not be decoded; look for the secret in ");
+    create(&sandbox, &arguments).exits_with(1).stdout_contains(
+        "shop: created, but the response could not be decoded; look for the secret in ",
+    );
     let lines = lines(&secrets);
     assert_eq!(lines[0]["tenant"], "shop");
     let response = lines[0]["created"]["undecodable_response"]
@@ -155,7 +159,9 @@ async fn name_is_taken_then_create_tenants_reports_it_and_continues() {
     let folder = TempDir::new().unwrap();
     let (arguments, _) = tenants(&folder, &["acme-1", "shop"]);
     create(&sandbox, &arguments)
-        .ends_with(1)
-        .prints("acme-1: the name belongs to a tenant or to a deleted one: choose another name\n")
-        .prints("shop: created");
+        .exits_with(1)
+        .stdout_contains(
+            "acme-1: the name belongs to a tenant or to a deleted one: choose another name\n",
+        )
+        .stdout_contains("shop: created");
 }

@@ -50,7 +50,7 @@ pub(super) async fn run_call(
     let requested = case.requested_wait();
     let shown_waits = waits.iter().map(|wait| match wait.as_secs() {
         0 => "jitter".to_owned(),
-        seconds => format!("{}s+", near(seconds, requested)),
+        seconds => format!("{}s+", round_to_requested(seconds, requested)),
     });
     let line = TableLine {
         attempts: match &result {
@@ -63,7 +63,7 @@ pub(super) async fn run_call(
         result: match &result {
             Ok(done) => format!("ok{}", done.remark),
             Err(error) => summarize(error, |at| {
-                near(
+                round_to_requested(
                     at.duration_since(local.timer.now()).unwrap().as_secs(),
                     requested,
                 )
@@ -81,7 +81,7 @@ pub(super) async fn run_call(
 
 /// Returns `seconds`, or `requested` if that is one more: the sandbox's clock may tick between the two headers that it
 /// writes.
-pub(super) fn near(seconds: u64, requested: Option<u64>) -> u64 {
+pub(super) fn round_to_requested(seconds: u64, requested: Option<u64>) -> u64 {
     requested
         .filter(|requested| *requested == seconds + 1)
         .unwrap_or(seconds)
@@ -146,7 +146,7 @@ impl CallOutcome {
                     "retryable although the call could act twice: {context}"
                 );
                 if *kind == CallKind::Unsafe && acted && case.is_real_response() {
-                    assert_kept(error, &context);
+                    assert_response_kept(error, &context);
                 }
             }
         }
@@ -154,7 +154,7 @@ impl CallOutcome {
 }
 
 /// Asserts that the error keeps all of the response that arrived.
-pub(super) fn assert_kept(error: &Error, context: &str) {
+pub(super) fn assert_response_kept(error: &Error, context: &str) {
     let Some(body) = error.body() else {
         assert!(
             error.is_outcome_unknown(),

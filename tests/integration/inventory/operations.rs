@@ -63,8 +63,8 @@ fn block(resources: &[Item], operation: &Operation) -> String {
     text
 }
 
-/// Renders how a user calls the operation: path of the method, its parameters in order, the parameters that the call sets, and
-/// the type of the response. An operation that the document keeps out of SDKs has no method.
+/// Renders how a user calls the operation: path of the method, its parameters in order, the parameters that the call
+/// sets, and the type of the response. An operation that the document keeps out of SDKs has no method.
 fn call(resources: &[Item], operation: &Operation) -> String {
     let resource: String = operation
         .group()

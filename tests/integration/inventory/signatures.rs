@@ -90,8 +90,8 @@ pub(super) fn returned(signature: &Signature) -> Option<&Type> {
     }
 }
 
-/// Renders the parameters of a function in order, one per line. A parameter of the generated type `…Required` is followed by
-/// the fields of that type.
+/// Renders the parameters of a function in order, one per line. A parameter of the generated type `…Required` is
+/// followed by the fields of that type.
 pub(super) fn parameters(signature: &Signature, items: &[Item], indent: &str) -> String {
     let generics: BTreeMap<_, _> = signature
         .generics

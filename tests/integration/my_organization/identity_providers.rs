@@ -100,9 +100,9 @@ async fn strategy_is_unknown_then_the_response_round_trips() {
 
 #[tokio::test]
 async fn strategy_is_missing_or_invalid_then_the_response_is_kept_unchanged() {
-    for odd in [Value::Null, json!(7), json!(["oidc"])] {
+    for unexpected in [Value::Null, json!(7), json!(["oidc"])] {
         let mut body = identity_provider("oidc");
-        body["strategy"] = odd;
+        body["strategy"] = unexpected;
         let provider = decode(body.clone()).await.unwrap();
         assert_eq!((variant(&provider), provider.strategy()), ("other", None));
         assert_eq!(serde_json::to_value(&provider).unwrap(), body);
@@ -124,14 +124,14 @@ async fn field_of_a_known_strategy_is_missing_then_the_error_names_it() {
 async fn strategy_of_a_listed_provider_is_null_then_the_listing_continues_and_keeps_the_item() {
     let mut short = short_identity_provider();
     short["strategy"] = Value::Null;
-    let odd = json!({"id": IDP_ID, "strategy": null, "name": "a", "options": {}});
-    let list = decode_list(json!([short, odd, identity_provider("oidc")])).await;
+    let unexpected = json!({"id": IDP_ID, "strategy": null, "name": "a", "options": {}});
+    let list = decode_list(json!([short, unexpected, identity_provider("oidc")])).await;
     assert!(
         matches!(list[0], IdpListItemResponse::Minimal(_)),
         "{list:?}"
     );
     assert!(matches!(list[1], IdpListItemResponse::Other(_)), "{list:?}");
-    assert_eq!(serde_json::to_value(&list[1]).unwrap(), odd);
+    assert_eq!(serde_json::to_value(&list[1]).unwrap(), unexpected);
     assert!(matches!(list[2], IdpListItemResponse::Oidc(_)), "{list:?}");
 }
 

@@ -253,8 +253,8 @@ fn of_members() -> Vec<MyOrganizationCase> {
 }
 
 fn of_invitations() -> Vec<MyOrganizationCase> {
-    let made = || invitation("https://acme.com/login?invitation=hidden", "hidden");
-    let page = json!({"invitations": [made(), {"id": INVITATION_ID}], "next": "cursor-2"});
+    let created = || invitation("https://acme.com/login?invitation=hidden", "hidden");
+    let page = json!({"invitations": [created(), {"id": INVITATION_ID}], "next": "cursor-2"});
     vec![
         case!(LIST_INVITATIONS, "GET /my-org/member-invitations", |org| org.organization().invitations().list(),
             gets page.clone()),
@@ -281,12 +281,12 @@ fn of_invitations() -> Vec<MyOrganizationCase> {
                 "identity_provider_id": IDP_ID,
                 "ttl_sec": 3600,
             }),
-            gets json!([made(), made()])),
+            gets json!([created(), created()])),
         case!(DELETE_INVITATIONS, "POST /my-org/delete-member-invitations",
             |org| org.organization().invitations().delete(DeleteMemberInvitationsRequestContent::with_invitations([INVITATION_ID])),
             sends json!({"invitations": [INVITATION_ID]})),
         case!(GET_INVITATION, "GET /my-org/member-invitations/{INVITATION_ID}",
-            |org| org.organization().invitations().get(INVITATION_ID), gets made()),
+            |org| org.organization().invitations().get(INVITATION_ID), gets created()),
         case!(GET_INVITATION, "GET /my-org/member-invitations/{INVITATION_ID}?fields=id&include_fields=true",
             |org| org.organization().invitations().get(INVITATION_ID).fields("id").include_fields(true),
             gets json!({"id": INVITATION_ID})),
@@ -384,8 +384,8 @@ async fn invitations_are_for_a_custom_domain_then_a_header_names_it() {
         .organization()
         .invitations()
         .create(body);
-    let made = call.auth0_custom_domain("login.acme.com").await.unwrap();
-    assert!(made.is_empty());
+    let created = call.auth0_custom_domain("login.acme.com").await.unwrap();
+    assert!(created.is_empty());
     assert_eq!(
         only_request(&server).await.headers["auth0-custom-domain"],
         "login.acme.com"

@@ -12,7 +12,7 @@ use crate::support::*;
 const PLANTED: &str = "planted-secret";
 
 /// Asserts that neither form of `Debug` shows the planted secret.
-fn assert_silent(value: &dyn Debug) {
+fn assert_not_printed(value: &dyn Debug) {
     let text = format!("{value:?} {value:#?}");
     assert!(!text.contains(PLANTED), "{text}");
 }
@@ -28,8 +28,8 @@ async fn scim_token_is_created_then_it_is_readable_but_not_printed() {
     let call = tokens.create(IDP_ID, CreateIdpProvisioningScimTokenRequestContent::new());
     let response = call.send().await.unwrap();
     assert_eq!(response.value().token.secret(), PLANTED);
-    assert_silent(&response);
-    assert_silent(response.value());
+    assert_not_printed(&response);
+    assert_not_printed(response.value());
 }
 
 #[tokio::test]
@@ -105,8 +105,8 @@ async fn options_hold_client_secrets_then_no_request_prints_them() {
         .into(),
     ];
     for creation in creations {
-        assert_silent(&creation);
-        assert_silent(&providers.create(creation));
+        assert_not_printed(&creation);
+        assert_not_printed(&providers.create(creation));
     }
     let changes: [IdpUpdateKnownRequest; 4] = [
         IdpOidcUpdateRequest::new().options(oidc()).into(),
@@ -115,9 +115,9 @@ async fn options_hold_client_secrets_then_no_request_prints_them() {
         IdpWaadUpdateRequest::new().options(waad()).into(),
     ];
     for change in changes {
-        assert_silent(&change);
+        assert_not_printed(&change);
         let call = providers.update(IDP_ID, change);
-        assert_silent(&call);
+        assert_not_printed(&call);
         call.await.unwrap();
     }
     let sent = requests(&server).await;
@@ -140,7 +140,7 @@ async fn unknown_identity_provider_holds_a_secret_then_it_is_not_printed() {
         .get(IDP_ID)
         .await
         .unwrap();
-    assert_silent(&provider);
+    assert_not_printed(&provider);
 }
 
 #[tokio::test]
@@ -155,5 +155,5 @@ async fn invitation_has_a_link_then_it_is_readable_but_not_printed() {
         .unwrap();
     assert_eq!(invitation.invitation_url.as_ref().unwrap().secret(), url);
     assert_eq!(invitation.ticket_id.as_ref().unwrap().secret(), PLANTED);
-    assert_silent(&invitation);
+    assert_not_printed(&invitation);
 }

@@ -633,17 +633,22 @@ fn listing_has_any_of_its_shapes_then_it_decodes_to_one_type() {
     let organizations = json!([{"id": "org_1", "name": "acme"}]);
     let page =
         |shape: &Value| serde_json::from_value::<ListOrganizationsResponseContent>(shape.clone());
-    let bare = page(&organizations).unwrap();
+    let raw_server = page(&organizations).unwrap();
     let counted = json!({"organizations": organizations, "start": 0, "limit": 50, "total": 1});
     let counted = page(&counted).unwrap();
     let checkpoint =
         page(&json!({"organizations": organizations, "next": "abc", "new": {}})).unwrap();
-    for page in [&bare, &counted, &checkpoint] {
+    for page in [&raw_server, &counted, &checkpoint] {
         assert_eq!(page.organizations[0].id.as_deref(), Some("org_1"));
         assert!(!page.is_empty());
     }
     assert_eq!(
-        (&bare.total, &bare.start, &bare.limit, &bare.next),
+        (
+            &raw_server.total,
+            &raw_server.start,
+            &raw_server.limit,
+            &raw_server.next
+        ),
         (&None, &None, &None, &None)
     );
     assert_eq!(
@@ -664,7 +669,7 @@ fn listing_has_any_of_its_shapes_then_it_decodes_to_one_type() {
     assert!(page(&json!([])).unwrap().is_empty());
     // Serializing the value yields the object form.
     assert_eq!(
-        serde_json::to_value(&bare).unwrap(),
+        serde_json::to_value(&raw_server).unwrap(),
         json!({"organizations": organizations})
     );
 }

@@ -161,10 +161,10 @@ async fn provider_of_each_strategy_is_created_then_it_is_returned_with_that_stra
         ),
     ];
     for (strategy, request) in requests {
-        let made = providers.create(request).await.unwrap();
-        assert_eq!(made.strategy(), Some(strategy));
-        let read = providers.get(made.id().unwrap()).await.unwrap();
-        assert_eq!(as_json(&read), as_json(&made));
+        let created = providers.create(request).await.unwrap();
+        assert_eq!(created.strategy(), Some(strategy));
+        let read = providers.get(created.id().unwrap()).await.unwrap();
+        assert_eq!(as_json(&read), as_json(&created));
         // Secrets that were sent are not returned.
         assert!(!serde_json::to_string(&read).unwrap().contains("s3cret"));
     }

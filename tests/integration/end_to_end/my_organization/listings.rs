@@ -12,7 +12,7 @@ use super::*;
 const LISTINGS: [&str; 5] = ["domains", "invitations", "member roles", "members", "roles"];
 
 /// An organization with more of every resource than fits on a page of two.
-async fn filled(builder: SandboxBuilder) -> (Local, Client) {
+async fn populated(builder: SandboxBuilder) -> (Local, Client) {
     let local = Local::start(builder.organization_members(7)).await;
     let client = local.my_organization();
     let org = client.organization();
@@ -36,7 +36,7 @@ async fn filled(builder: SandboxBuilder) -> (Local, Client) {
 }
 
 /// The number of items that a listing of [`filled`] has.
-fn length(listing: &str) -> usize {
+fn item_count(listing: &str) -> usize {
     match listing {
         "domains" | "invitations" => 5,
         "member roles" => 6,
@@ -113,10 +113,10 @@ async fn cursor_after_first_page(client: &Client, listing: &str) -> Cursor {
 
 #[tokio::test]
 async fn listing_has_several_pages_then_the_stream_yields_each_item_once() {
-    let (_local, client) = filled(Sandbox::builder()).await;
+    let (_local, client) = populated(Sandbox::builder()).await;
     for listing in LISTINGS {
         let ids = read(&client, listing, None).await.unwrap();
-        assert_eq!(ids.len(), length(listing), "{listing}");
+        assert_eq!(ids.len(), item_count(listing), "{listing}");
         let different: BTreeSet<_> = ids.iter().collect();
         assert_eq!(different.len(), ids.len(), "{listing}");
     }
@@ -124,7 +124,7 @@ async fn listing_has_several_pages_then_the_stream_yields_each_item_once() {
 
 #[tokio::test]
 async fn stored_cursor_is_resumed_by_another_client_then_it_lists_exactly_the_rest() {
-    let (local, client) = filled(Sandbox::builder()).await;
+    let (local, client) = populated(Sandbox::builder()).await;
     for listing in LISTINGS {
         let all = read(&client, listing, None).await.unwrap();
         let cursor = cursor_after_first_page(&client, listing).await;
@@ -135,13 +135,13 @@ async fn stored_cursor_is_resumed_by_another_client_then_it_lists_exactly_the_re
 
 #[tokio::test]
 async fn pages_are_short_or_the_last_is_empty_then_no_item_is_missing() {
-    let (_plain, client) = filled(Sandbox::builder()).await;
-    let odd = Sandbox::builder().short_pages().empty_last_pages();
-    let (local, odd) = filled(odd).await;
+    let (_plain, client) = populated(Sandbox::builder()).await;
+    let short_page_client = Sandbox::builder().short_pages().empty_last_pages();
+    let (local, short_page_client) = populated(short_page_client).await;
     for listing in LISTINGS {
         local.forget_requests();
-        let ids = read(&odd, listing, None).await.unwrap();
-        assert_eq!(ids.len(), length(listing), "{listing}");
+        let ids = read(&short_page_client, listing, None).await.unwrap();
+        assert_eq!(ids.len(), item_count(listing), "{listing}");
         // One item per page, and one page that is empty.
         let requests = local.requests();
         let pages = requests.iter().filter(|request| {
@@ -163,7 +163,7 @@ async fn pages_are_short_or_the_last_is_empty_then_no_item_is_missing() {
 
 #[tokio::test]
 async fn cursor_belongs_to_another_organization_or_listing_then_it_is_rejected() {
-    let (local, client) = filled(Sandbox::builder()).await;
+    let (local, client) = populated(Sandbox::builder()).await;
     let cursor = cursor_after_first_page(&client, "members").await;
     let error = client
         .organization()

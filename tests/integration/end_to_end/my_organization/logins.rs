@@ -87,8 +87,10 @@ async fn login_is_bound_to_a_key_then_refreshes_keep_the_key_and_nonces_are_sent
     assert_eq!(local.acted("UpdateOrganizationDetails"), 3);
 
     // A stolen token is useless without the key.
-    let thief = local.my_organization_with(StaticToken::new(token.secret()));
-    let error = rename(&thief.build().unwrap(), "Mine").await.unwrap_err();
+    let thief_client = local.my_organization_with(StaticToken::new(token.secret()));
+    let error = rename(&thief_client.build().unwrap(), "Mine")
+        .await
+        .unwrap_err();
     assert!(error.is_unauthorized(), "{error:?}");
 }
 

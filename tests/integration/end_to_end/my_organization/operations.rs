@@ -102,9 +102,9 @@ async fn use_domains_and_providers(local: &Local, client: &Client) {
 async fn use_provisioning(client: &Client) {
     let id = first_provider(client).await;
     let provisioning = client.organization().identity_providers().provisioning();
-    let made = provisioning.create(&id).await.unwrap();
+    let created = provisioning.create(&id).await.unwrap();
     let read = provisioning.get(&id).await.unwrap();
-    assert_eq!(as_json(&read), as_json(&made));
+    assert_eq!(as_json(&read), as_json(&created));
     provisioning.update_attributes(&id).await.unwrap();
 
     let tokens = provisioning.scim_tokens();

@@ -96,7 +96,7 @@ fn known(count: &Open<i64>) -> i64 {
 async fn list_has_any_of_three_shapes_then_it_decodes_to_one_type() {
     let local = Local::start(Sandbox::builder().organizations(7).organization_members(6)).await;
     let all = local.organizations().organizations();
-    let bare = all.list().await.unwrap();
+    let raw_server = all.list().await.unwrap();
     let counted = all
         .list()
         .per_page(2)
@@ -105,7 +105,7 @@ async fn list_has_any_of_three_shapes_then_it_decodes_to_one_type() {
         .await
         .unwrap();
     let checkpoint = all.list().take(2).await.unwrap();
-    let shapes = [&bare, &counted, &checkpoint].map(|page| {
+    let shapes = [&raw_server, &counted, &checkpoint].map(|page| {
         (
             page.organizations.len(),
             [&page.start, &page.limit, &page.total].map(|count| count.as_ref().map(known)),
@@ -115,12 +115,15 @@ async fn list_has_any_of_three_shapes_then_it_decodes_to_one_type() {
     assert_eq!(shapes[0], (7, [None; 3], false));
     assert_eq!(shapes[1], (2, [Some(2), Some(2), Some(7)], false));
     assert_eq!(shapes[2], (2, [None; 3], true));
-    assert_eq!(bare.organizations[2].id, counted.organizations[0].id);
-    assert_eq!(bare.organizations[0].id, checkpoint.organizations[0].id);
+    assert_eq!(raw_server.organizations[2].id, counted.organizations[0].id);
+    assert_eq!(
+        raw_server.organizations[0].id,
+        checkpoint.organizations[0].id
+    );
 
     let id = local.organization_id();
     let all = all.members();
-    let bare = all.list(id).await.unwrap();
+    let raw_server = all.list(id).await.unwrap();
     let counted = all
         .list(id)
         .per_page(4)
@@ -130,7 +133,10 @@ async fn list_has_any_of_three_shapes_then_it_decodes_to_one_type() {
         .unwrap();
     let checkpoint = all.list(id).take(4).await.unwrap();
     assert_eq!(
-        (bare.members.len(), bare.total.as_ref().map(known)),
+        (
+            raw_server.members.len(),
+            raw_server.total.as_ref().map(known)
+        ),
         (6, None)
     );
     assert_eq!(
@@ -171,9 +177,9 @@ async fn fields_are_selected_then_only_they_are_returned_and_roles_only_if_named
         },
     );
     // The document says 200 here, not 201.
-    let made = all.invitations().create(id, request).send().await.unwrap();
-    assert_eq!(made.status().as_u16(), 200);
-    let invitation = made.value().id.clone().unwrap();
+    let created = all.invitations().create(id, request).send().await.unwrap();
+    assert_eq!(created.status().as_u16(), 200);
+    let invitation = created.value().id.clone().unwrap();
     let read = all
         .invitations()
         .get(id, &invitation)

@@ -30,7 +30,7 @@ async fn send_concurrently(client: &Client) -> usize {
     errors.len()
 }
 
-async fn crowd_under(plan: Plan, limits: Limits) -> usize {
+async fn send_under(plan: Plan, limits: Limits) -> usize {
     let local = Local::start(Sandbox::builder().plan(plan)).await;
     // A sleep moves the fake clock for all calls, so only one request is in flight at a time.
     let timer = || Arc::new(local.timer.clone());
@@ -47,16 +47,16 @@ async fn crowd_under(plan: Plan, limits: Limits) -> usize {
 #[tokio::test]
 async fn limiter_has_the_limits_of_the_plan_then_no_call_gets_a_429() {
     let production = limits::PUBLIC_ENTERPRISE_PRODUCTION;
-    assert_eq!(crowd_under(plan().production(), production).await, 0);
+    assert_eq!(send_under(plan().production(), production).await, 0);
     let other = limits::PUBLIC_ENTERPRISE_OTHER;
-    assert_eq!(crowd_under(plan(), other).await, 0);
+    assert_eq!(send_under(plan(), other).await, 0);
 }
 
 #[tokio::test]
 async fn limiter_has_higher_limits_than_the_plan_then_it_learns_from_responses() {
     let production = limits::PUBLIC_ENTERPRISE_PRODUCTION;
     // The response headers announce an exhausted quota, so almost no call has to learn of it from a 429.
-    assert!(crowd_under(plan(), production).await <= CALLS / 20);
+    assert!(send_under(plan(), production).await <= CALLS / 20);
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ const OFFSET: [&str; 5] = [
 ];
 
 /// A tenant whose first organization has more of every resource than fits on a page of two.
-async fn filled(builder: SandboxBuilder) -> (Local, Client) {
+async fn populated(builder: SandboxBuilder) -> (Local, Client) {
     let builder = builder
         .organizations(7)
         .organization_members(7)
@@ -93,7 +93,7 @@ async fn roles(local: &Local) -> Vec<String> {
 }
 
 /// The number of items that a listing of [`filled`] has.
-fn length(listing: &str) -> usize {
+fn item_count(listing: &str) -> usize {
     match listing {
         "organizations" | "members" => 7,
         "client grants" | "connections" | "enabled connections" => 6,
@@ -222,20 +222,20 @@ fn assert_different(ids: &[String], listing: &str) {
 
 #[tokio::test]
 async fn listing_has_several_pages_then_the_stream_yields_each_item_once() {
-    let (local, client) = filled(Sandbox::builder()).await;
+    let (local, client) = populated(Sandbox::builder()).await;
     for listing in [&CHECKPOINT[..], &OFFSET].concat() {
         let id = local.organization_id();
         let found = read(&client, id, listing, ReadMode::All(None))
             .await
             .unwrap();
-        assert_eq!(found.ids.len(), length(listing), "{listing}");
+        assert_eq!(found.ids.len(), item_count(listing), "{listing}");
         assert_different(&found.ids, listing);
     }
 }
 
 #[tokio::test]
 async fn stored_cursor_is_resumed_by_another_client_then_it_lists_exactly_the_rest() {
-    let (local, client) = filled(Sandbox::builder()).await;
+    let (local, client) = populated(Sandbox::builder()).await;
     let id = local.organization_id();
     for listing in [&CHECKPOINT[..6], &OFFSET].concat() {
         let all = read(&client, id, listing, ReadMode::All(None))
@@ -253,14 +253,16 @@ async fn stored_cursor_is_resumed_by_another_client_then_it_lists_exactly_the_re
 
 #[tokio::test]
 async fn pages_are_short_or_the_last_is_empty_then_no_item_is_missing() {
-    let (plain, client) = filled(Sandbox::builder()).await;
+    let (plain, client) = populated(Sandbox::builder()).await;
     let builder = Sandbox::builder().short_pages().empty_last_pages();
-    let (local, odd) = filled(builder).await;
+    let (local, short_page_client) = populated(builder).await;
     for listing in CHECKPOINT {
         local.forget_requests();
         let id = local.organization_id();
-        let found = read(&odd, id, listing, ReadMode::All(None)).await.unwrap();
-        assert_eq!(found.ids.len(), length(listing), "{listing}");
+        let found = read(&short_page_client, id, listing, ReadMode::All(None))
+            .await
+            .unwrap();
+        assert_eq!(found.ids.len(), item_count(listing), "{listing}");
         // One item per page, and one page that is empty.
         let requests = local.requests();
         let is_page = |query: &str| query.contains("take=2");
@@ -360,7 +362,7 @@ async fn list_has_exactly_the_offset_limit_then_it_ends_if_the_total_is_known() 
 
 #[tokio::test]
 async fn cursor_belongs_to_another_organization_then_it_is_rejected() {
-    let (local, client) = filled(Sandbox::builder()).await;
+    let (local, client) = populated(Sandbox::builder()).await;
     let id = local.organization_id();
     let first = read(&client, id, "members", ReadMode::FirstPage)
         .await

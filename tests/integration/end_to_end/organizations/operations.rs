@@ -47,10 +47,10 @@ async fn use_connections(client: &Client, id: &str) {
     let all = client.organizations().connections();
     let request =
         CreateOrganizationAllConnectionRequestContent::with_connection_id(first).is_enabled(false);
-    let made = all.create(id, request).await.unwrap();
-    assert_eq!(made.is_enabled, Some(false.into()));
+    let created = all.create(id, request).await.unwrap();
+    assert_eq!(created.is_enabled, Some(false.into()));
     let read = all.get(id, first).await.unwrap();
-    assert_eq!(as_json(&read), as_json(&made));
+    assert_eq!(as_json(&read), as_json(&created));
 
     // Only the newer operations show disabled connections.
     let enabled = client.organizations().enabled_connections();
@@ -95,17 +95,17 @@ async fn use_domains(client: &Client, id: &str) {
     let domains = client.organizations().discovery_domains();
     let request = CreateOrganizationDiscoveryDomainRequestContent::with_domain("acme.test")
         .status(OrganizationDiscoveryDomainStatus::Pending);
-    let made = domains.create(id, request).await.unwrap();
+    let created = domains.create(id, request).await.unwrap();
     let change = UpdateOrganizationDiscoveryDomainRequestContent::new()
         .status(OrganizationDiscoveryDomainStatus::Verified);
-    let updated = domains.update(id, &made.id, change).await.unwrap();
+    let updated = domains.update(id, &created.id, change).await.unwrap();
     assert_eq!(updated.status, OrganizationDiscoveryDomainStatus::Verified);
-    let read = domains.get(id, &made.id).await.unwrap();
+    let read = domains.get(id, &created.id).await.unwrap();
     assert_eq!(as_json(&read), as_json(&updated));
     let named = domains.get_by_name(id, "acme.test").await.unwrap();
     assert_eq!(as_json(&named), as_json(&read));
     assert_eq!(domains.list(id).await.unwrap().domains.len(), 1);
-    domains.delete(id, &made.id).await.unwrap();
+    domains.delete(id, &created.id).await.unwrap();
     assert!(domains.list(id).await.unwrap().domains.is_empty());
 }
 
@@ -147,13 +147,13 @@ async fn use_members(local: &Local, client: &Client, id: &str) {
         },
     )
     .roles([&role]);
-    let made = invitations.create(id, request.clone()).await.unwrap();
-    let first = made.id.clone().unwrap();
+    let created = invitations.create(id, request.clone()).await.unwrap();
+    let first = created.id.clone().unwrap();
     let read = invitations.get(id, &first).await.unwrap();
-    assert_eq!(as_json(&read), as_json(&made));
+    assert_eq!(as_json(&read), as_json(&created));
     // The invitation link must not be printed.
-    let link = made.invitation_url.as_ref().unwrap();
-    assert!(!format!("{made:?}").contains(link.secret()));
+    let link = created.invitation_url.as_ref().unwrap();
+    assert!(!format!("{created:?}").contains(link.secret()));
     let user = local.accept_organization_invitation(&first).unwrap();
     assert_eq!(members(client, id).await.len(), 2);
     let again = invitations.create(id, request).await.unwrap().id.unwrap();
@@ -214,8 +214,8 @@ async fn use_grants(local: &Local, client: &Client, id: &str) {
     let grants = client.organizations().client_grants();
     let grant = client_grants(local).await.remove(0);
     let request = AssociateOrganizationClientGrantRequestContent::with_grant_id(&grant);
-    let made = grants.create(id, request).await.unwrap();
-    assert_eq!(made.client_id.as_deref(), Some(local.client_id()));
+    let created = grants.create(id, request).await.unwrap();
+    assert_eq!(created.client_id.as_deref(), Some(local.client_id()));
     let list = grants.list(id).grant_ids([&grant]).await.unwrap();
     assert_eq!(list.client_grants.len(), 1);
     grants.delete(id, &grant).await.unwrap();
